@@ -1,0 +1,89 @@
+#include "arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 1 << 16, ALIGNMENT = 16 };
+
+typedef struct Block Block;
+struct Block {
+    Block *next;
+    size_t used, size;
+    _Alignas(ALIGNMENT) unsigned char bytes[];
+};
+
+struct Arena {
+    Block *blocks;
+};
+
+static _Noreturn void out_of_memory(void) {
+    fputs("nngen: error: out of memory\n", stderr);
+    exit(1);
+}
+
+Arena *arena_new(void) {
+    Arena *arena = calloc(1, sizeof *arena);
+    if (!arena) out_of_memory();
+    return arena;
+}
+
+void arena_free(Arena *arena) {
+    if (!arena) return;
+    for (Block *b = arena->blocks, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    free(arena);
+}
+
+void *arena_alloc(Arena *arena, size_t count, size_t size) {
+    if (size && count > (SIZE_MAX / 2) / size) out_of_memory();
+    size_t bytes = (count * size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    Block *block = arena->blocks;
+    if (!block || block->size - block->used < bytes) {
+        size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+        block = calloc(1, sizeof *block + room);
+        if (!block) out_of_memory();
+        block->size = room;
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+    void *memory = block->bytes + block->used;
+    block->used += bytes;
+    return memory;
+}
+
+char *arena_strdup(Arena *arena, const char *s) {
+    size_t n = strlen(s) + 1;
+    return memcpy(arena_alloc(arena, n, 1), s, n);
+}
+
+char *arena_vprintf(Arena *arena, const char *format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    if (n < 0) n = 0;
+    char *s = arena_alloc(arena, (size_t)n + 1, 1);
+    vsnprintf(s, (size_t)n + 1, format, again);
+    va_end(again);
+    return s;
+}
+
+char *arena_printf(Arena *arena, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    char *s = arena_vprintf(arena, format, args);
+    va_end(args);
+    return s;
+}
+
+void *arena_grow(Arena *arena, void *items, int count, int *capacity, size_t item_size) {
+    if (count < *capacity) return items;
+    int room = *capacity ? 2 * *capacity : 8;
+    void *grown = arena_alloc(arena, (size_t)room, item_size);
+    if (count) memcpy(grown, items, (size_t)count * item_size);
+    *capacity = room;
+    return grown;
+}

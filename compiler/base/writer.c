@@ -1,0 +1,78 @@
+#include "writer.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+struct Writer {
+    Arena *arena;
+    char *text;
+    size_t length, capacity;
+    int indent, lines;
+};
+
+Writer *writer_new(Arena *arena) {
+    Writer *w = ARENA_NEW(arena, Writer);
+    w->arena = arena;
+    w->capacity = 4096;
+    w->text = arena_alloc(arena, w->capacity, 1);
+    return w;
+}
+
+static void append(Writer *w, const char *text, size_t n) {
+    if (w->length + n + 1 > w->capacity) {
+        size_t room = 2 * (w->length + n + 1);
+        char *grown = arena_alloc(w->arena, room, 1);
+        memcpy(grown, w->text, w->length);
+        w->text = grown;
+        w->capacity = room;
+    }
+    memcpy(w->text + w->length, text, n);
+    w->length += n;
+    w->text[w->length] = '\0';
+    for (size_t i = 0; i < n; i++) w->lines += text[i] == '\n';
+}
+
+static void indented(Writer *w, const char *text) {
+    do {
+        const char *end = strchr(text, '\n');
+        size_t n = end ? (size_t)(end - text) : strlen(text);
+        if (n)
+            for (int i = 0; i < w->indent; i++) append(w, "    ", 4);
+        append(w, text, n);
+        append(w, "\n", 1);
+        text = end ? end + 1 : NULL;
+    } while (text);
+}
+
+void w_line(Writer *w, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    indented(w, arena_vprintf(w->arena, format, args));
+    va_end(args);
+}
+
+void w_open(Writer *w, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(w->arena, format, args);
+    va_end(args);
+    indented(w, *text ? arena_printf(w->arena, "%s {", text) : "{");
+    w->indent++;
+}
+
+void w_close(Writer *w) {
+    w->indent--;
+    indented(w, "}");
+}
+
+void w_raw(Writer *w, const char *text) {
+    append(w, text, strlen(text));
+}
+
+const char *writer_text(const Writer *w) {
+    return w->text;
+}
+
+int writer_lines(const Writer *w) {
+    return w->lines;
+}

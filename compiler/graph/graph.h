@@ -1,0 +1,154 @@
+/* The graph of a model: one node per op, operands before users, so that every pass is a plain loop.
+ *
+ * Losses, metrics, predictions and gradients of all phases are roots of one graph. Nodes live in
+ * the graph's arena; nobody frees them. */
+#ifndef NNGEN_GRAPH_GRAPH_H
+#define NNGEN_GRAPH_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/arena.h"
+#include "../base/diag.h"
+
+enum { MAX_RANK = 4, MAX_ATTRS = 12, MAX_DIM = 1 << 24 };
+
+/* Sizes of a tensor without the batch: (), (N), (C, H, W); weights (out, in) and (out, in, kh, kw).
+ */
+typedef struct Shape {
+    int rank;
+    int dim[MAX_RANK];
+} Shape;
+
+/* How often a value exists. */
+typedef enum Kind {
+    KIND_ERROR,    /* of a node with an error already reported: users stay silent */
+    KIND_SCHEDULE, /* one double a step, known before the step starts */
+    KIND_PARAM,    /* one tensor for the whole batch: a parameter, or the gradient of one */
+    KIND_SAMPLE,   /* one tensor a sample; the batch axis is implied */
+    KIND_SCALAR,   /* one number for the batch: a loss and what is computed from losses */
+} Kind;
+
+typedef struct Type {
+    Kind kind;
+    Shape shape; /* rank 0 for KIND_SCHEDULE and KIND_SCALAR */
+    int classes; /* > 0: an integer class index in 0 .. classes-1; 0: a real value */
+} Type;
+
+typedef struct Op Op;
+typedef struct Node Node;
+
+struct Node {
+    int id; /* index in Graph.nodes; operands have smaller ids */
+    const Op *op;
+    int n_in;
+    Node **in;
+    double attr[MAX_ATTRS]; /* in the order of op->attrs */
+    const char *name;       /* field of input, label, target; parameter; layer, or NULL */
+    Loc loc;                /* where the user wrote it */
+    Type type;
+};
+
+typedef struct Named {
+    const char *name;
+    Node *node;
+} Named;
+
+typedef enum OptimizerKind {
+    OPTIMIZER_SGD,
+    OPTIMIZER_ADAM,
+    OPTIMIZER_ADAMW,
+    OPTIMIZER_RMSPROP,
+    OPTIMIZER_COUNT
+} OptimizerKind;
+
+/* PyTorch's names and meaning; members that a kind does not use are 0. */
+typedef struct Optimizer {
+    OptimizerKind kind;
+    Node *lr; /* KIND_SCHEDULE */
+    double momentum, dampening, weight_decay;
+    bool nesterov, centered;
+    double beta1, beta2, eps, alpha;
+} Optimizer;
+
+/* A parameter that a phase trains, and the gradient of the phase's loss in it. */
+typedef struct Trained {
+    Node *param;
+    Node *gradient; /* NULL before differentiation */
+} Trained;
+
+typedef struct Phase {
+    Loc loc;
+    int epochs, batch;
+    bool shuffle;
+    Node *loss; /* KIND_SCALAR */
+    Optimizer optimizer;
+    Node **frozen; /* parameters */
+    int n_frozen;
+    Trained *trained; /* in the order of the parameters' ids; filled by differentiation */
+    int n_trained;
+} Phase;
+
+typedef struct Graph {
+    Arena *arena;
+    Diag *diag;
+    const char *name; /* of the model */
+    const char *data; /* data set, or NULL for any that has the fields */
+    Node **nodes;
+    int n_nodes, cap_nodes;
+    Phase *phases;
+    int n_phases;
+    Named *metrics; /* KIND_SAMPLE of rank 0, or KIND_SCALAR; sorted by name */
+    int n_metrics;
+    Named *predictions; /* KIND_SAMPLE; sorted by name */
+    int n_predictions;
+} Graph;
+
+/* An empty graph in `arena` that reports to `diag`. */
+Graph *graph_new(Arena *arena, Diag *diag);
+
+/* Appends a node. `in` and `attr` are copied; `attr` holds one value per op->attrs, NULL for all
+ * defaults; `name` and `loc.file` must live as long as the graph. Checks the number of operands,
+ * ranges and kinds and then the op's shape rule: a mistake is reported at `loc` and the node gets
+ * KIND_ERROR. Operands of KIND_ERROR make a node of KIND_ERROR without a further report. Never
+ * NULL. */
+Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
+                const double *attr);
+
+/* A node of KIND_ERROR, to go on with after a reported mistake. */
+Node *graph_error_node(Graph *graph, Loc loc);
+
+/* Puts phases' parameters, fields etc. in reach of passes: all nodes of the op called `op_name`, in
+ * order of id; their number goes to `*count`. */
+Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count);
+
+/* Elements of one sample (or of the parameter). */
+int64_t shape_count(Shape shape);
+bool shape_equal(Shape a, Shape b);
+/* "(1, 14, 14)", "()" for rank 0; lives in `arena`. */
+const char *shape_text(Arena *arena, Shape shape);
+
+/* Calls `visit` for the address of every root: losses, learning rates, frozen and trained
+ * parameters, gradients, metrics, predictions. Passes use it to mark and to replace. */
+void graph_each_root(Graph *graph, void (*visit)(void *context, Node **root), void *context);
+
+/* Replaces nodes: `replacement[id]`, where not NULL, stands in for the node of that id in all
+ * operands and roots (chains are followed), then drops the nodes that no root reaches and numbers
+ * the rest anew, operands first. Inputs of `replacement` may have any id. Keeps parameters that a
+ * phase freezes and fields only where reached. */
+void graph_rewrite(Graph *graph, Node **replacement);
+
+/* Checks every invariant of the graph; bug() names the first that fails:
+ * 1 operands precede users; 2 ids count up; 3 attributes are in range; 4 the stored type is what
+ * the op's shape rule gives; 5 roots have the kinds that graph.h states; 6 no KIND_ERROR;
+ * 7 gradients have their parameter's shape. */
+void graph_verify(Graph *graph);
+
+/* Text of the graph: a line a node, then phases, metrics, predictions. graph_parse reads it back.
+ */
+const char *graph_dump(Arena *arena, const Graph *graph);
+
+/* The graph of a text made by graph_dump (without locations). A malformed text is bug(). */
+Graph *graph_parse(Arena *arena, Diag *diag, const char *text);
+
+#endif

@@ -1,0 +1,24 @@
+/* The reference: runs a graph in double precision, op by op, with Op.reference. */
+#ifndef NNGEN_GRAPH_INTERPRETER_H
+#define NNGEN_GRAPH_INTERPRETER_H
+
+#include "op.h"
+
+/* Values of all nodes that the wanted ones need; `values[id]` is [batch][elements] for KIND_SAMPLE,
+ * [elements] else, NULL where not computed. On entry the values of fields (input, label, target)
+ * and parameters that are needed must be set; bug() names one that is missing. Arrays made here
+ * live in `arena`. */
+void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
+               double **values);
+
+/* One step of the optimizer on one parameter of `count` elements, PyTorch's formulas in double.
+ * `step` counts from 0; `lr` is the value of the schedule; `slot[i]` are the moments in the order
+ * of optimizer_slots, zero before the first step. */
+void reference_update(const Optimizer *optimizer, int64_t step, double lr, int64_t count,
+                      double *param, const double *gradient, double *const *slot);
+
+/* Names of the moments that an optimizer keeps, as PyTorch calls them ("exp_avg", "exp_avg_sq");
+ * NULL-terminated, at most 3. */
+const char *const *optimizer_slots(const Optimizer *optimizer);
+
+#endif

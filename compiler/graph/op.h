@@ -1,0 +1,99 @@
+/* What an op is: one constant table entry, written in one file of compiler/ops.
+ *
+ * There is no enum of ops and no switch over them: a pass that wants to know about an op asks its
+ * table entry, or compares `node->op` with the address of one (`&op_relu`). */
+#ifndef NNGEN_GRAPH_OP_H
+#define NNGEN_GRAPH_OP_H
+
+#include "graph.h"
+
+typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL } AttrType;
+
+typedef struct AttrSpec {
+    const char *name;
+    AttrType type;
+    double low, high; /* both allowed; integers are checked to be whole */
+    double preset;    /* the default */
+} AttrSpec;
+
+/* What a reference rule may know of the step it computes. */
+typedef struct Env {
+    int batch;
+    bool dropout;         /* false: dropout is the identity */
+    uint64_t seed;        /* of the dropout masks */
+    int64_t first_sample; /* index in the epoch of the batch's first sample */
+    double epoch, epochs, step, steps;
+    /* Counts decisions that rounding could turn: ReLU inputs and pooling winners within `tie` times
+     * the tensor's largest magnitude of a tie, exact ties between winners left out. `near_tie`, if
+     * not NULL, has room for `batch` flags. */
+    double tie;
+    bool *near_tie;
+} Env;
+
+/* Builds gradients: see Op.gradient. */
+typedef struct Gradient {
+    Graph *graph;
+    const Node *node;   /* whose operands are to get gradients */
+    Node *out;          /* the same node, to be used as an operand */
+    Node *dy;           /* gradient of the loss in the node's value */
+    const bool *wanted; /* per operand */
+    Node **dx;          /* per operand: to be set where wanted; NULL = no gradient flows */
+} Gradient;
+
+/* A case for the tests that every op gets for free. */
+typedef struct OpSample {
+    const char *inputs; /* types in words: "S(3,8,8) P(5,3,3,3) P(5)"; S sample, P parameter, L10
+                           label of ten classes, X() scalar of the batch, E() schedule */
+    double attr[MAX_ATTRS];
+    bool has_attr; /* false: all defaults */
+} OpSample;
+
+struct Op {
+    const char *name;
+    const char *help;   /* one line: value and shapes */
+    int min_in, max_in; /* max_in -1: any number */
+    const AttrSpec *attrs;
+    int n_attrs;
+    /* Sets node->type from operands and attributes; on a mistake of the user reports it with
+     * op_error and returns false. Kinds and counts of operands are the rule's to check, too. */
+    bool (*shape)(Graph *graph, Node *node);
+    /* Builds gradients of the wanted operands. NULL: none flows (argmax), an error if a loss needs
+     * it, unless `no_gradient_needed`. */
+    void (*gradient)(Gradient *g);
+    /* The value in double precision, written as naively as possible. `in[i]` and `out` are arrays
+     * [batch][elements] for KIND_SAMPLE, [elements] else, in PyTorch's order (C, H, W); class
+     * indices are doubles with whole values. */
+    void (*reference)(const Env *env, const Node *node, const double *const *in, double *out);
+    const OpSample *samples;
+    int n_samples;
+    bool backward_only; /* made by differentiation, not by users */
+    bool constant;      /* value known without fields and parameters (schedules, numbers) */
+    double bound;       /* allowed error of compiled code, relative to the largest value; 0: 1e-5 */
+};
+
+/* All ops (the list is compiler/ops/ops.def); NULL-terminated. */
+extern const Op *const all_ops[];
+
+/* The op of that name, or NULL. */
+const Op *op_by_name(const char *name);
+
+/* Index of the attribute of that name; bug() if the op has none such. */
+int op_attr_index(const Op *op, const char *name);
+
+/* Value of an attribute by name; bug() if the op has none such. */
+double node_attr(const Node *node, const char *name);
+int node_int(const Node *node, const char *name);
+
+/* `conv2d "conv2"`, or `relu` for a node without a layer name; lives in the graph's arena. */
+const char *node_words(Graph *graph, const Node *node);
+
+/* Reports `<op> "<layer>": <words>` at the node's place. Operand `operand` (-1: none) is described
+ * at the end: `..., got (84), the output of linear "fc2" (line 9)`. Returns false, for shape rules.
+ */
+bool op_error(Graph *graph, const Node *node, int operand, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Sum of squares and the like: elements of one value of the node (one sample, or the parameter). */
+int64_t node_count(const Node *node);
+
+#endif

@@ -1,0 +1,103 @@
+/* The ops by name, and the order of the attributes that other layers set or read.
+ *
+ * Operands and results (B is the mean over the batch, g an upstream gradient: schedule or scalar):
+ *   input target        field -> sample            label          field -> sample (), class index
+ *   param               -> param                   number epoch epochs step steps -> schedule
+ *   min max (2) cos exp (1)  schedules -> schedule
+ *   add sub mul div (2) neg (1)  equal kinds and shapes; a schedule goes with any kind and shape; a
+ *                       scalar goes with scalars and schedules only; class indices are refused
+ *   relu leaky_relu tanh sigmoid dropout dropout2d   sample -> same shape
+ *   linear (x, weight[, bias])   sample (N), param (out, N), param (out) -> sample (out)
+ *   conv2d (x, weight[, bias])   sample (C,H,W), param (out, C/groups, kh, kw) -> sample (out, OH,
+ * OW) max_pool2d avg_pool2d        sample (C,H,W) -> (C,OH,OW) flatten             sample of any
+ * rank -> sample (N), in (C,H,W) order concat (x...)       samples (Ni) -> (sum Ni), or (Ci,H,W) ->
+ * (sum Ci, H, W) cross_entropy (logits, label)  sample (N), label of N classes -> scalar, B mse
+ * bce_with_logits (x, target)  sample, sample of that shape or schedule -> scalar, B and mean over
+ * elements argmax              sample (N) -> sample () with N classes; the first of equal values
+ *   equal less_equal    samples of one shape, indices or reals -> sample, 1 or 0
+ *   relu_grad leaky_relu_grad tanh_grad sigmoid_grad (y, dy)  y = the activation's value
+ *   linear_dgrad (dy, weight)   linear_wgrad (x, dy) -> param
+ *   conv2d_dgrad (dy, weight)   conv2d_wgrad (x, dy) -> param
+ *   bias_grad (dy)      sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places
+ *   max_pool2d_grad (x, dy)     avg_pool2d_grad (dy)
+ *   reshape             sample -> sample of the shape in its attributes, in (C,H,W) order
+ *   slice               sample -> elements [offset, offset + count) of the first axis
+ *   cross_entropy_grad (logits, label, g)   mse_grad (x, t, g)   bce_grad (x, t, g): gradient in
+ * the first operand, with the 1/B of the mean; bce_target_grad (x, g): in the target
+ */
+#ifndef NNGEN_OPS_OPS_H
+#define NNGEN_OPS_OPS_H
+
+#include "../graph/op.h"
+
+#define OP(name) extern const Op op_##name;
+#include "ops.def"
+#undef OP
+
+/* input, target; reshape */
+enum { SHAPE_RANK, SHAPE_DIM0, SHAPE_DIM1, SHAPE_DIM2 };
+/* label */
+enum { LABEL_CLASSES };
+/* param */
+enum { PARAM_RANK, PARAM_DIM0, PARAM_DIM1, PARAM_DIM2, PARAM_DIM3, PARAM_INIT, PARAM_A, PARAM_B };
+/* PARAM_INIT: constant a; uniform in [a, b); normal with mean a and deviation b */
+enum { INIT_CONSTANT, INIT_UNIFORM, INIT_NORMAL };
+/* number; leaky_relu and leaky_relu_grad */
+enum { NUMBER_VALUE };
+enum { LEAKY_SLOPE };
+/* dropout, dropout2d. STREAM: a hash of the layer's name; APPLICATION: 0 for the first use of the
+ * layer. The decision of element (c, h, w) has the number (h*WIDTH + w)*CHANNEL_STRIDE + c, where
+ * CHANNEL_STRIDE is CHANNELS rounded up to 16; dropout2d's has the number c. The shape rule sets
+ * CHANNELS, HEIGHT, WIDTH (preset 0) from the operand, looking through flatten. */
+enum {
+    DROPOUT_P,
+    DROPOUT_STREAM,
+    DROPOUT_APPLICATION,
+    DROPOUT_CHANNELS,
+    DROPOUT_HEIGHT,
+    DROPOUT_WIDTH
+};
+/* conv2d, conv2d_dgrad, conv2d_wgrad; dgrad has the input's size, wgrad the kernel's in EXTRA */
+enum {
+    CONV_STRIDE_H,
+    CONV_STRIDE_W,
+    CONV_PAD_H,
+    CONV_PAD_W,
+    CONV_DIL_H,
+    CONV_DIL_W,
+    CONV_GROUPS,
+    CONV_EXTRA_H,
+    CONV_EXTRA_W
+};
+/* max_pool2d, avg_pool2d and their gradients; avg_pool2d_grad has the input's size in EXTRA */
+enum {
+    POOL_KERNEL_H,
+    POOL_KERNEL_W,
+    POOL_STRIDE_H,
+    POOL_STRIDE_W,
+    POOL_PAD_H,
+    POOL_PAD_W,
+    POOL_EXTRA_H,
+    POOL_EXTRA_W
+};
+/* slice */
+enum { SLICE_OFFSET, SLICE_COUNT };
+
+/* Whether dropout keeps element number `element` (see above) of a sample: the one definition that
+ * reference and generated code share. A decision is 16 bits of a 32-bit counter hash:
+ *   key  = dropout_key(seed, stream, application, step)
+ *   word = sample * words + element / 32 * 16 + element % 16,  words = round_up(elements, 32) / 2
+ *   hash = mix(word * 0x9E3779B1 ^ key), the low half for element / 16 even, else the high half
+ *   keep = half >= threshold, threshold = round(p * 65536)
+ * with mix(x): x ^= x>>16; x *= 0x7feb352d; x ^= x>>15; x *= 0x846ca68b; x ^= x>>16. `sample` is
+ * the index in the epoch, all arithmetic is modulo 2^32, elements = CHANNEL_STRIDE*HEIGHT*WIDTH
+ * (dropout2d: CHANNEL_STRIDE). */
+uint32_t dropout_key(uint64_t seed, uint32_t stream, uint32_t application, uint64_t step);
+uint32_t dropout_hash(uint32_t word, uint32_t key);
+bool dropout_keeps(uint32_t key, int64_t sample, int64_t elements, int64_t element,
+                   uint32_t threshold);
+
+/* The stream number of a layer's name (32-bit FNV-1a). */
+uint32_t dropout_stream(const char *layer);
+
+#endif

@@ -1,0 +1,90 @@
+# Common parts of the test scripts: `. "$(dirname "$0")/../lib.sh"` first.
+# shellcheck shell=sh
+set -eu
+
+: "${NNGEN_SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${NNGEN_BUILD:=$NNGEN_SOURCE/build}"
+: "${NNGEN_BIN:=$NNGEN_BUILD/bin}"
+: "${NNGEN:=$NNGEN_BIN/nngen}"
+: "${NNGEN_CC:=clang}"
+: "${NNGEN_LIBRARIES=$NNGEN_BUILD/libnngen_runtime.a $NNGEN_BUILD/libnngraph.a}"
+: "${NNGEN_MODELS=$(cd "$NNGEN_BIN" 2>/dev/null && ls | grep -v '^nngen$' | tr '\n' ' ')}"
+generated=${NNGEN_GENERATED:-$NNGEN_SOURCE/generated}
+LC_ALL=C
+export LC_ALL
+
+# A folder of its own for each test, removed at its end.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
+
+failures=0
+
+# fail words...: notes a failure and goes on.
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# Ends the test; the last line of every script.
+finish() {
+    if [ "$failures" -gt 0 ]; then
+        echo "$failures failures"
+        exit 1
+    fi
+    echo "ok"
+    exit 0
+}
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+# The project's own text files.
+tracked() {
+    if [ -e "$NNGEN_SOURCE/.git" ] && command -v git >/dev/null; then
+        git -c safe.directory='*' -C "$NNGEN_SOURCE" ls-files
+    else
+        (cd "$NNGEN_SOURCE" && find . -type f ! -path './build*' ! -path './generated/*' \
+            ! -path './data/*' ! -path './.git/*' | sed 's|^\./||')
+    fi
+}
+
+# The program of a model.
+program() { echo "$NNGEN_BIN/$1"; }
+
+# json_value KEY: the value of a key in the JSON object on standard input; numbers and strings.
+json_value() { sed -n "s/.*\"$1\" *: *\"\{0,1\}\([^,\"}]*\)\"\{0,1\}.*/\1/p" | head -n 1; }
+
+# json_list KEY: a flat list in the JSON object on standard input, its members a line each.
+json_list() {
+    sed -n "s/.*\"$1\" *: *\[\([^]]*\)\].*/\1/p" | head -n 1 | tr -d ' "' | tr ',' '\n'
+}
+
+# isas MODEL: the instruction sets that the program holds and this machine has, best first.
+isas() {
+    for isa in $("$(program "$1")" info --json | json_list isa); do
+        if "$(program "$1")" info --isa "$isa" >/dev/null 2>&1; then echo "$isa"; fi
+    done
+}
+
+# tensors FILE: the data of a safetensors file without its header.
+tensors() {
+    length=$(od -An -t u8 -N 8 "$1" | tr -d ' ')
+    tail -c "+$((length + 9))" "$1"
+}
+
+# compile_model CC NAME OUTPUT FLAGS...: a program of $generated/NAME.c and the built libraries.
+compile_model() {
+    cc=$1 model=$2 output=$3
+    shift 3
+    # shellcheck disable=SC2086
+    "$cc" -std=c11 "$@" -I"$NNGEN_SOURCE" -I"$NNGEN_SOURCE/runtime" \
+        -DNN_MODEL_SYMBOL="nn_model_$(echo "$model" | tr - _)" "$generated/$model.c" \
+        "$NNGEN_SOURCE/runtime/main.c" ${NNGEN_LIBRARIES:-} -lz -lpthread -lm -o "$output"
+}
+
+need_models() {
+    [ -n "$NNGEN_MODELS" ] || { echo "no model programs were built"; exit 1; }
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Includes point one way: base <- graph, plan <- ops, kernels <- passes <- pipeline; emit knows only
+# plan and isa, graph no Lua, the runtime no compiler (but for check.c), the compiler no runtime.
+. "$(dirname "$0")/../lib.sh"
+cd "$NNGEN_SOURCE"
+
+# The folders that the files of a folder may include from, besides the folder itself.
+allowed() {
+    case $1 in
+    compiler/base) ;;
+    compiler/graph) echo "compiler/base" ;;
+    compiler/ops) echo "compiler/base compiler/graph" ;;
+    compiler/isa) echo "compiler/base" ;;
+    compiler/plan) echo "compiler/base compiler/graph compiler/ops" ;;
+    compiler/kernels) echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/isa" ;;
+    compiler/passes)
+        echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/kernels compiler/isa"
+        ;;
+    compiler/emit) echo "compiler/base compiler/plan compiler/isa" ;;
+    compiler/lua) echo "compiler/base compiler/graph compiler/ops" ;;
+    compiler)
+        for folder in compiler/*/; do echo "${folder%/}"; done
+        ;;
+    runtime) ;;
+    *) echo "unknown" ;;
+    esac
+}
+
+for file in $(find compiler runtime -name '*.[ch]' -o -name '*.def' | sort); do
+    folder=${file%/*}
+    may=$(allowed "$folder" | tr '\n' ' ')
+    if [ "$may" = "unknown " ]; then
+        fail "$file: its folder is not in the list of this test"
+        continue
+    fi
+    sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\([^"]*\)".*/\1/p' "$file" >"$scratch/list"
+    while read -r include; do
+        path=$(realpath -m --relative-to=. "$folder/$include")
+        if [ ! -e "$path" ]; then
+            fail "$file: \"$include\" is no file; includes are relative to the file"
+            continue
+        fi
+        target=${path%/*}
+        [ "$target" != "$folder" ] || continue
+        case "$file $path" in
+        "compiler/emit/"*" compiler/graph/layers.h") continue ;;
+        "runtime/check.c compiler/"*) continue ;;
+        esac
+        case " $may " in
+        *" $target "*) ;;
+        *) fail "$file includes $path" ;;
+        esac
+    done <"$scratch/list"
+    case $folder in
+    compiler/lua) ;;
+    *)
+        if grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"](lua|lualib|lauxlib)\.h' "$file"; then
+            fail "$file includes Lua"
+        fi
+        ;;
+    esac
+done
+finish

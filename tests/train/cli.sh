@@ -1,0 +1,287 @@
+#!/bin/sh
+# Bad input: the status, one clear message with the name of what is wrong, nothing on standard
+# output, and no file written or changed.
+. "$(dirname "$0")/../lib.sh"
+need_models
+model=$(program aux)
+mkdir "$scratch/in"
+cd "$scratch/in"
+
+files() { (cd "$scratch/in" && find . -type f -exec cksum {} + | sort); }
+
+# rejects STATUS PATTERN COMMAND...: the command ends with that status and a message that matches.
+cases=0
+rejects() {
+    expected=$1 pattern=$2
+    shift 2
+    cases=$((cases + 1))
+    status=0
+    "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+    shown=$(echo "$*" | sed "s|$NNGEN_BIN/||")
+    [ "$status" -eq "$expected" ] || fail "$shown: status $status instead of $expected: $(cat "$scratch/err")"
+    [ ! -s "$scratch/out" ] || fail "$shown: writes to standard output"
+    grep -qE -e "$pattern" "$scratch/err" ||
+        fail "$shown: the message does not say '$pattern': $(cat "$scratch/err")"
+    [ "$(wc -l <"$scratch/err")" -le 3 ] || fail "$shown: more than a message: $(cat "$scratch/err")"
+    files >"$scratch/after"
+    cmp -s "$scratch/before" "$scratch/after" ||
+        { fail "$shown: changed files"; diff "$scratch/before" "$scratch/after" || true; }
+}
+ready() { files >"$scratch/before"; }
+
+# Numbers as bytes: big-endian 32 bits, little-endian 64 bits.
+byte() { printf "\\$(printf %03o "$1")"; }
+big32() { byte $(($1 >> 24 & 255)); byte $(($1 >> 16 & 255)); byte $(($1 >> 8 & 255)); byte $(($1 & 255)); }
+little64() {
+    value=$1
+    for _ in 1 2 3 4 5 6 7 8; do
+        byte $((value & 255))
+        value=$((value >> 8))
+    done
+}
+pattern_bytes() { yes abcdefghijklmnop | head -c "$1"; }
+labels_bytes() { yes '\000\001\002\003\004\005\006\007\010\011' | head -n $((($1 + 9) / 10)) |
+    while read -r line; do printf '%b' "$line"; done | head -c "$1"; }
+images() { big32 2051; big32 "$1"; big32 28; big32 28; pattern_bytes $(($1 * 784)); }
+labels() { big32 2049; big32 "$1"; labels_bytes "$1"; }
+idx_folder() {
+    mkdir "$1"
+    images 200 >"$1/train-images-idx3-ubyte"
+    labels 200 >"$1/train-labels-idx1-ubyte"
+    images 100 >"$1/t10k-images-idx3-ubyte"
+    labels 100 >"$1/t10k-labels-idx1-ubyte"
+}
+
+small="--pairs 40 --val-pairs 10 --test-pairs 10 --epochs 1 --rounds 1 --batch 20 --quiet"
+train() {
+    data=$1
+    shift
+    # shellcheck disable=SC2086
+    "$model" train --data "$data" $small "$@"
+}
+
+### IDX folders
+idx_folder good
+cp -r good incomplete && rm incomplete/t10k-labels-idx1-ubyte
+cp -r good magic && { big32 2050; tail -c +5 good/train-images-idx3-ubyte; } >magic/train-images-idx3-ubyte
+cp -r good swapped && cp good/train-labels-idx1-ubyte swapped/train-images-idx3-ubyte
+cp -r good short && head -c 100000 good/train-images-idx3-ubyte >short/train-images-idx3-ubyte
+cp -r good long && echo more >>long/train-images-idx3-ubyte
+cp -r good header && head -c 11 good/train-images-idx3-ubyte >header/train-images-idx3-ubyte
+cp -r good empty && : >empty/train-labels-idx1-ubyte
+cp -r good counts && labels 199 >counts/train-labels-idx1-ubyte
+cp -r good huge && { big32 2051; big32 4294967295; big32 65535; big32 65535; pattern_bytes 999; } \
+    >huge/train-images-idx3-ubyte
+cp -r good class && { big32 2049; big32 200; labels_bytes 199; byte 10; } >class/train-labels-idx1-ubyte
+cp -r good few && { images 10 >few/t10k-images-idx3-ubyte; labels 10 >few/t10k-labels-idx1-ubyte; }
+cp -r good zipped && gzip -n zipped/*
+cp -r zipped cut && head -c 60 zipped/train-labels-idx1-ubyte.gz >cut/train-labels-idx1-ubyte.gz
+cp -r zipped broken && {
+    head -c 30 zipped/train-images-idx3-ubyte.gz
+    printf '\377\377\377\377\377\377\377\377'
+    tail -c +39 zipped/train-images-idx3-ubyte.gz
+} >broken/train-images-idx3-ubyte.gz
+cp -r zipped nozip && cp good/train-labels-idx1-ubyte nozip/train-labels-idx1-ubyte.gz
+echo "no data" >plain.txt
+ready
+for folder in good zipped; do
+    train $folder >"$scratch/out" 2>"$scratch/err" || fail "train --data $folder: $(cat "$scratch/err")"
+done
+files >"$scratch/after"
+cmp -s "$scratch/before" "$scratch/after" || fail "training without --save leaves files"
+save="--save saved.safetensors --log log.csv"
+# shellcheck disable=SC2086
+{
+    rejects 1 nowhere train nowhere $save
+    rejects 1 plain.txt train plain.txt $save
+    rejects 1 t10k-labels-idx1-ubyte train incomplete $save
+    for folder in magic swapped short long header huge; do
+        rejects 1 "$folder/train-images-idx3-ubyte" train $folder $save
+    done
+    rejects 1 'empty/train-labels-idx1-ubyte' train empty $save
+    rejects 1 'counts/train-(labels-idx1|images-idx3)-ubyte' train counts $save
+    rejects 1 'class/train-labels-idx1-ubyte' train class $save
+    rejects 1 'few' train few $save
+    rejects 1 'cut/train-labels-idx1-ubyte.gz' train cut $save
+    rejects 1 'broken/train-images-idx3-ubyte.gz' train broken $save
+    rejects 1 'nozip/train-labels-idx1-ubyte.gz' train nozip $save
+}
+
+### Weights
+"$model" init --seed 1 --save good.safetensors >/dev/null 2>&1 || fail "init: status $?"
+header_length() { od -An -t u8 -N 8 "$1" | tr -d ' '; }
+header() { tail -c +9 "$1" | head -c "$(header_length "$1")"; }
+# with_header FILE HEADER: the file's tensors under another header.
+with_header() {
+    little64 ${#2}
+    printf '%s' "$2"
+    tensors "$1"
+}
+text=$(header good.safetensors)
+# edit NAME SED: a copy whose header is changed; the edit has to change something.
+edit() {
+    new=$(printf '%s' "$text" | sed -E "$2")
+    [ "$new" != "$text" ] || fail "$1: the edit does not match the header"
+    with_header good.safetensors "$new" >"$1.safetensors"
+}
+end=$(tensors good.safetensors | wc -c)
+edit overlap 's/("fc2.bias":[^}]*"data_offsets": *\[)[0-9]+, *[0-9]+/\10,336/'
+edit beyond "s/([, [])$end\\]/\\1$((end + 4))]/"
+edit reversed 's/("fc2.bias":[^}]*"data_offsets": *\[)([0-9]+), *([0-9]+)/\1\3,\2/'
+edit negative 's/("fc2.bias":[^}]*"data_offsets": *\[)([0-9]+)/\1-4/'
+edit overflow 's/("fc2.bias":[^}]*"shape": *\[)[0-9]+/\118446744073709551615/'
+edit dtype 's/("fc2.bias":[^}]*"dtype": *")F32/\1F16/'
+edit integer 's/("fc2.bias":[^}]*"dtype": *")F32/\1I32/'
+edit shape 's/("fc2.weight":[^}]*"shape": *\[)84, *120/\1120,84/'
+edit rank 's/("fc2.bias":[^}]*"shape": *\[)84/\184,1/'
+edit size 's/("fc2.bias":[^}]*"shape": *\[)84/\185/'
+edit unknown 's/"fc2.bias"/"fc9.bias"/'
+edit twice 's/"fc2.bias"/"fc1.bias"/'
+edit nojson 's/^\{/[/'
+edit cutjson 's/\} *$//'
+edit escape 's/"fc2.bias"/"fc2\\u0000bias"/'
+with_header good.safetensors "{}" >nothing.safetensors
+with_header good.safetensors "$(printf '%s' "$text" | sed 's/}* *$//')}},\"more.weight\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[$end,$((end + 4))]}}" >more.safetensors
+printf '\0\0\0\0' >>more.safetensors
+{ little64 1000000000000; tail -c +9 good.safetensors; } >lying.safetensors
+{ printf '\377\377\377\377\377\377\377\377'; tail -c +9 good.safetensors; } >minus.safetensors
+head -c 5 good.safetensors >five.safetensors
+: >zero.safetensors
+head -c 100000 good.safetensors >truncated.safetensors
+{ cat good.safetensors; echo; } >trailing.safetensors
+with_header good.safetensors "$(yes '[' | head -n 20000 | tr -d '\n')" >deep.safetensors
+mkdir folder.safetensors
+ready
+for bad in overlap beyond reversed negative overflow dtype integer shape rank size unknown twice \
+    nojson cutjson escape nothing more lying minus five zero truncated trailing deep folder absent; do
+    # shellcheck disable=SC2086
+    rejects 1 "$bad.safetensors" "$model" eval --load $bad.safetensors --data synthetic \
+        --predictions p.csv --quiet
+done
+rejects 1 'fc2.bias' "$model" eval --load unknown.safetensors --data synthetic --quiet
+rejects 1 'fc2.weight' "$model" eval --load shape.safetensors --data synthetic --quiet
+rejects 1 'fc2.bias' "$model" predict --load dtype.safetensors --data synthetic --quiet
+rejects 1 'good.safetensors' "$(program mlp)" eval --load good.safetensors --data synthetic --quiet
+rejects 1 'lying.safetensors' "$model" grad --load lying.safetensors --data synthetic --batch 2 --out g.safetensors
+# shellcheck disable=SC2086
+rejects 1 'good.safetensors' train synthetic --resume good.safetensors $save
+rejects 1 'missing-folder' train synthetic --save missing-folder/x.safetensors
+rejects 1 'missing-folder' "$model" init --seed 1 --save missing-folder/x.safetensors
+
+### Data in safetensors files: two pairs a split
+image=$((2 * 196 * 4))
+# entry NAME DTYPE SHAPE BYTES: one tensor; its bytes go to a file beside.
+entries="" position=0
+begin() { entries="" position=0; : >"$scratch/bytes"; }
+entry() {
+    entries="$entries${entries:+,}\"$1\":{\"dtype\":\"$2\",\"shape\":[$3],\"data_offsets\":[$position,$((position + $4))]}"
+    position=$((position + $4))
+    head -c "$4" /dev/zero | tr '\000' "${5:-\\000}" >>"$scratch/bytes"
+}
+write_data() {
+    { little64 $((${#entries} + 2)); printf '{%s}' "$entries"; cat "$scratch/bytes"; } >"$1"
+}
+# data NAME SPLITS [FIELD DTYPE SHAPE BYTES [BYTE]]: a data set with one field made otherwise, or
+# left out when DTYPE is `-`.
+data() {
+    begin
+    for split in $2; do
+        for field in "left F32 2,1,14,14 $image" "right F32 2,1,14,14 $image" \
+            "left_digit I64 2 16" "right_digit U8 2 2" "comparison I32 2 8"; do
+            # shellcheck disable=SC2086
+            if [ "${field%% *}" != "${3:-}" ]; then entry "$split/"$field
+            elif [ "$4" != - ]; then entry "$split/$3" "$4" "$5" "$6" "${7:-}"; fi
+        done
+    done
+    write_data "$1.safetensors"
+}
+data set "train val test"
+data trainonly "train"
+data noleft "train val test" left -
+data nolabel "train val test" comparison -
+data wrongtype "train val test" left I64 2,1,14,14 $((image * 2))
+data realclass "train val test" comparison F32 2 8
+data wrongshape "train val test" left F32 2,1,28,7 $image
+data wrongrank "train val test" left F32 2,196 $image
+data wrongcount "train val test" left_digit I64 3 24
+data class "train val test" right_digit U8 2 2 '\012'
+data negative "train val test" left_digit I64 2 16 '\377'
+data none "train val test" left F32 0,1,14,14 0
+ready
+train set.safetensors --batch 2 >/dev/null 2>"$scratch/err" || fail "set: $(cat "$scratch/err")"
+# shellcheck disable=SC2086
+{
+    rejects 1 'trainonly.safetensors.*(val|test)/' train trainonly.safetensors $save
+    rejects 1 'noleft.safetensors.*train/left' train noleft.safetensors $save
+    rejects 1 'nolabel.safetensors.*train/comparison' train nolabel.safetensors $save
+    rejects 1 'wrongtype.safetensors.*train/left' train wrongtype.safetensors $save
+    rejects 1 'realclass.safetensors.*train/comparison' train realclass.safetensors $save
+    rejects 1 'wrongshape.safetensors.*train/left' train wrongshape.safetensors $save
+    rejects 1 'wrongrank.safetensors.*train/left' train wrongrank.safetensors $save
+    rejects 1 'wrongcount.safetensors.*train/' train wrongcount.safetensors $save
+    rejects 1 'class.safetensors.*train/right_digit' train class.safetensors $save
+    rejects 1 'negative.safetensors.*train/left_digit' train negative.safetensors $save
+    rejects 1 'none.safetensors' train none.safetensors $save
+    rejects 1 'lying.safetensors' train lying.safetensors $save
+}
+rejects 1 'set.safetensors' "$model" grad --load good.safetensors --data set.safetensors --batch 3 --out g.safetensors
+
+### Usage
+rejects 2 'fly' "$model" fly
+rejects 2 . "$model"
+# shellcheck disable=SC2086
+{
+    rejects 2 '--epoks' train synthetic --epoks 3 $save
+    rejects 2 '--epoks' train synthetic --epoks=3 $save
+    rejects 2 'surplus' train synthetic surplus $save
+    for option in --epochs --batch --rounds --threads --pairs --val-pairs --test-pairs --seed --data-seed; do
+        for value in x 3x '' ' ' 1.5 -1 99999999999999999999 0x10 1e2; do
+            rejects 2 "$option" train synthetic $save "$option" "$value"
+        done
+        rejects 2 "$option" train synthetic $save "$option"
+    done
+    for value in 0 65537; do rejects 2 '--batch' train synthetic $save --batch $value; done
+    for option in --epochs --rounds --pairs --threads; do
+        rejects 2 "$option" train synthetic $save $option 0
+    done
+    rejects 2 '--isa' train synthetic $save --isa nonsense
+    rejects 2 '--quiet' train synthetic $save --quiet=yes
+}
+rejects 2 '--load' "$model" eval --data synthetic
+rejects 2 '--load' "$model" predict --data synthetic
+rejects 2 '--save' "$model" init --seed 1
+rejects 2 '--split' "$model" eval --load good.safetensors --data synthetic --split nonsense
+for phase in 0 2 x; do
+    rejects 2 '--phase' "$model" grad --load good.safetensors --data synthetic --batch 2 \
+        --out g.safetensors --phase $phase
+done
+rejects 2 '--epoch' "$model" grad --load good.safetensors --data synthetic --batch 2 \
+    --out g.safetensors --epoch -1
+rejects 2 '--out' "$model" grad --load good.safetensors --data synthetic --batch 2
+rejects 2 '--isa' "$model" info --isa nonsense
+rejects 2 '--isa' "$model" check --isa nonsense
+rejects 2 '--batch' "$model" bench --batch 0
+
+### The compiler
+arch=$NNGEN_SOURCE/arch/mlp.lua
+echo 'return 1' >nomodel.lua
+printf '\033Lua' >binary.lua
+ready
+rejects 1 'absent.lua' "$NNGEN" absent.lua
+rejects 1 'absent.lua' "$NNGEN" -o out.c absent.lua
+rejects 1 'nomodel.lua' "$NNGEN" -o out.c nomodel.lua
+rejects 1 'binary.lua' "$NNGEN" -o out.c binary.lua
+rejects 1 'missing-folder' "$NNGEN" -o missing-folder/out.c "$arch"
+rejects 2 . "$NNGEN"
+rejects 2 'emitt' "$NNGEN" --emitt=c "$arch"
+rejects 2 'emit' "$NNGEN" --emit=nonsense "$arch"
+rejects 2 'isa' "$NNGEN" --isa=nonsense "$arch"
+rejects 2 'winograd' "$NNGEN" --winograd=maybe "$arch"
+rejects 2 'dump' "$NNGEN" --dump=nonsense "$arch"
+rejects 2 'stop' "$NNGEN" --stop=nonsense "$arch"
+rejects 2 'D' "$NNGEN" -D nonsense "$arch"
+rejects 2 'o' "$NNGEN" "$arch" -o
+rejects 2 . "$NNGEN" "$arch" "$arch"
+
+echo "$cases cases"
+finish

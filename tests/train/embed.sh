@@ -1,0 +1,16 @@
+#!/bin/sh
+# The example of a program with a network inside: a CMake project of its own that adds nngen.
+. "$(dirname "$0")/../lib.sh"
+[ -z "${NNGEN_SANITIZED:-}" ] || skip "sanitizers: the example is built in the plain builds"
+command -v cmake >/dev/null || skip "cmake is missing"
+
+cmake -S "$NNGEN_SOURCE/examples/embed" -B "$scratch" -DCMAKE_C_COMPILER="$NNGEN_CC" \
+    ${NNGEN_GENERATOR:+-G "$NNGEN_GENERATOR"} >"$scratch/log" 2>&1 &&
+    cmake --build "$scratch" --parallel 2 >>"$scratch/log" 2>&1 || {
+    tail -n 40 "$scratch/log"
+    fail "the example does not build"
+    finish
+}
+"$scratch/embed" || fail "status $?"
+! nm -u "$scratch/embed" | grep -E 'pthread|gzopen|lua' || fail "the example needs more than libm"
+finish

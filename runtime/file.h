@@ -1,0 +1,30 @@
+/* Whole files in, and files that appear under their name only when they are complete. */
+#ifndef NN_RUNTIME_FILE_H
+#define NN_RUNTIME_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Reads a regular file. `*bytes` is the caller's to free. False, with a message that names the
+ * file, if it cannot be read; nothing is left to free then. */
+bool file_read(const char *path, unsigned char **bytes, size_t *size);
+
+/* A file being written. Until output_commit it has a temporary name in the same folder, so that
+ * whoever interrupts the program, or fills the disk, leaves the earlier file as it was. What is not
+ * a regular file (a pipe, /dev/null) is written in place. */
+typedef struct OutputFile {
+    FILE *stream;
+    char *path;      /* where the file is to appear; links are followed */
+    char *temporary; /* NULL: written in place */
+} OutputFile;
+
+/* Each returns false with a message that names the file. After a failure, and after output_commit,
+ * nothing is left to release. */
+bool output_open(OutputFile *file, const char *path);
+bool output_commit(OutputFile *file);
+
+/* Gives the file up: the temporary one is removed. */
+void output_abandon(OutputFile *file);
+
+#endif

@@ -81,7 +81,6 @@ cp -r zipped broken && {
     printf '\377\377\377\377\377\377\377\377'
     tail -c +39 zipped/train-images-idx3-ubyte.gz
 } >broken/train-images-idx3-ubyte.gz
-cp -r zipped nozip && cp good/train-labels-idx1-ubyte nozip/train-labels-idx1-ubyte.gz
 echo "no data" >plain.txt
 ready
 for folder in good zipped; do
@@ -104,7 +103,6 @@ save="--save saved.safetensors --log log.csv"
     rejects 1 'few' train few $save
     rejects 1 'cut/train-labels-idx1-ubyte.gz' train cut $save
     rejects 1 'broken/train-images-idx3-ubyte.gz' train broken $save
-    rejects 1 'nozip/train-labels-idx1-ubyte.gz' train nozip $save
 }
 
 ### Weights

@@ -1,0 +1,76 @@
+/* Samples by field name, from MNIST's files, drawn digits, or a safetensors file.
+ *
+ * mnist-pairs  pairs of digits, averaged over 2x2 blocks to 14x14: left, right (1, 14, 14), pair
+ *              (2, 14, 14), left_digit, right_digit (10 classes), comparison (2 classes, 1 where
+ *              left <= right). Training pairs are drawn from the training digits, validation and
+ *              test pairs from the test digits; no digit occurs twice in a set, nor in both
+ *              validation and test. The draw depends on the data seed alone, and the test pairs do
+ *              not depend on the number of validation pairs.
+ * mnist        image (1, 28, 28), digit (10 classes). Test: the test file; validation: the last
+ *              5,000 of the training file, or its last tenth if it has 10,000 digits or fewer;
+ *              training: the rest.
+ *
+ * Both are normalised with the mean and the deviation of all pixels of the training split.
+ * A safetensors file is taken as it is. */
+#ifndef NN_RUNTIME_DATASET_H
+#define NN_RUNTIME_DATASET_H
+
+#include <stdint.h>
+
+#include "model.h"
+#include "report.h"
+
+typedef enum SplitId { SPLIT_TRAIN, SPLIT_VAL, SPLIT_TEST, SPLIT_COUNT } SplitId;
+extern const char *const split_names[SPLIT_COUNT]; /* "train", "val", "test" */
+
+enum { DATA_MAX_RANK = 3 };
+
+/* One field of one split. */
+typedef struct DataField {
+    char *name;
+    bool label;
+    int rank; /* of one sample; 0 for labels */
+    int dim[NN_MAX_RANK];
+    int count;       /* floats in one sample; 1 for labels */
+    int classes;     /* labels of the built-in sets; 0: not known */
+    float *floats;   /* [samples][count], or NULL */
+    int32_t *labels; /* [samples], or NULL */
+} DataField;
+
+typedef struct Split {
+    const char *name;
+    int samples;
+    DataField *fields; /* those that the model reads, and all labels that the data has */
+    int n_fields;
+    const void **bound; /* per field of the model its values; NULL where the data has none */
+} Split;
+
+typedef struct Dataset {
+    const char *name;         /* "mnist-pairs", "mnist", "safetensors" */
+    Split split[SPLIT_COUNT]; /* samples 0: not loaded */
+    double mean, deviation;   /* of the normalisation; 0 and 1 without */
+} Dataset;
+
+/* What a command wants of the data. */
+typedef struct DataRequest {
+    const char *source; /* folder, safetensors file or "synthetic"; NULL: the default */
+    uint64_t seed;      /* of the draw of pairs */
+    int pairs, val_pairs, test_pairs;
+    bool wanted[SPLIT_COUNT];
+    bool predict_only; /* only fields marked `predicts` must exist; others are bound if they do */
+    bool quiet;        /* no note about the default */
+} DataRequest;
+
+/* Loads the wanted splits and binds the model's fields. False with a message; nothing is left to
+ * free then. */
+bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data);
+
+void dataset_free(Dataset *data);
+
+/* Whether every field of the model is bound. */
+bool split_complete(const Split *split, const NnModel *model);
+
+/* Hash of the bound values: the same data gives the same number. */
+uint64_t split_fingerprint(const Split *split, const NnModel *model);
+
+#endif

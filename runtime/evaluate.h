@@ -34,7 +34,9 @@ void json_scores(Json *json, const char *key, const NnModel *model, const Scores
                  bool loss);
 
 /* A line for each sample of a split: index, the labels that the data has, predictions and, if
- * all fields are there, metrics of that sample alone; CSV with a header line, or JSON. */
+ * all fields are there, metrics of that sample alone; CSV with a header line, or JSON. Columns
+ * bear the names of the fields, predictions (name_0, name_1, ... for vectors) and metrics; a
+ * prediction named like a label is called predicted_<name>. */
 void write_predictions(Engine *engine, const Split *split, bool json, FILE *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "evaluate.h"
 
@@ -38,10 +39,20 @@ static void put_real(Line *line, const char *name, double value, int digits) {
     if (!line->header) fprintf(line->out, "%.*g", digits, value);
 }
 
-static void put_prediction(Line *line, const NnOutput *output, const float *values) {
+/* A prediction may well be named after the label that it predicts, and two columns of one name
+ * would be a trap: then its own is called predicted_<name>. */
+static const char *prefix(const Split *split, const NnOutput *output) {
+    for (int i = 0; i < split->n_fields; i++)
+        if (split->fields[i].label && strcmp(split->fields[i].name, output->name) == 0)
+            return "predicted_";
+    return "";
+}
+
+static void put_prediction(Line *line, const char *before, const NnOutput *output,
+                           const float *values) {
     for (int i = 0; i < output->count; i++) {
-        char *name =
-            output->count == 1 ? copy_text(output->name) : format_text("%s_%d", output->name, i);
+        char *name = output->count == 1 ? format_text("%s%s", before, output->name)
+                                        : format_text("%s%s_%d", before, output->name, i);
         if (output->classes > 0)
             put_integer(line, name, (int64_t)values[i]);
         else
@@ -60,7 +71,8 @@ static void write_line(const NnModel *model, const Split *split, int index,
         if (split->fields[i].label)
             put_integer(line, split->fields[i].name, split->fields[i].labels[index]);
     for (int i = 0; i < model->n_predictions; i++)
-        put_prediction(line, &model->predictions[i], predictions[i]);
+        put_prediction(line, prefix(split, &model->predictions[i]), &model->predictions[i],
+                       predictions[i]);
     for (int m = 0; metrics && m < model->n_metrics; m++)
         put_real(line, model->metrics[m].name, metrics[m], 17);
     fputs(line->json ? "}\n" : "\n", line->out);

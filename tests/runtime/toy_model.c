@@ -1,0 +1,251 @@
+#include "toy_model.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { SIDE = 196, INPUTS = 2 * SIDE, CLASSES = 2, WEIGHTS = INPUTS * CLASSES };
+enum { CHUNK = 16, PARAMS = WEIGHTS + CLASSES };
+
+int64_t toy_diverges_at = -1;
+
+typedef struct State {
+    float value[PARAMS];
+    float moment[2][PARAMS];
+} State;
+
+/* Gradient of the whole batch, then one and a loss per chunk of 16 samples. */
+typedef struct Chunk {
+    float gradient[PARAMS];
+    double loss;
+} Chunk;
+
+typedef struct Work {
+    float gradient[PARAMS];
+    Chunk chunks[];
+} Work;
+
+static bool keeps(const NnCall *call, int64_t sample, int element) {
+    uint64_t x = call->seed ^ (uint64_t)call->step * 0x9e3779b97f4a7c15u ^
+                 (uint64_t)(call->first_sample + sample) << 20 ^ (uint64_t)element;
+    x = (x ^ x >> 31) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 29) * 0x94d049bb133111ebu;
+    return (x >> 60) >= 3;
+}
+
+static double input(const NnCall *call, int sample, int element, bool dropout) {
+    const float *side = call->fields[element / SIDE];
+    double value = (double)side[sample * SIDE + element % SIDE];
+    if (!dropout) return value;
+    return keeps(call, sample, element) ? value / 0.8125 : 0;
+}
+
+static void probabilities(const NnCall *call, int sample, bool dropout, double out[CLASSES]) {
+    const State *state = call->state;
+    double logit[CLASSES], most, sum = 0;
+    for (int c = 0; c < CLASSES; c++) {
+        logit[c] = (double)state->value[WEIGHTS + c];
+        for (int i = 0; i < INPUTS; i++)
+            logit[c] += (double)state->value[c * INPUTS + i] * input(call, sample, i, dropout);
+    }
+    most = logit[0] > logit[1] ? logit[0] : logit[1];
+    for (int c = 0; c < CLASSES; c++) sum += out[c] = exp(logit[c] - most);
+    for (int c = 0; c < CLASSES; c++) out[c] /= sum;
+}
+
+static int32_t label(const NnCall *call, int sample) {
+    return ((const int32_t *)call->fields[2])[sample];
+}
+
+static void run_chunk(void *arg, int index) {
+    const NnCall *call = arg;
+    Chunk *chunk = &((Work *)call->work)->chunks[index];
+    memset(chunk, 0, sizeof *chunk);
+    int first = index * CHUNK, last = first + CHUNK < call->batch ? first + CHUNK : call->batch;
+    for (int s = first; s < last; s++) {
+        double p[CLASSES];
+        probabilities(call, s, call->dropout, p);
+        chunk->loss -= log(p[label(call, s)] > 1e-300 ? p[label(call, s)] : 1e-300);
+        for (int c = 0; c < CLASSES; c++) {
+            double d = (p[c] - (c == label(call, s))) / call->batch;
+            for (int i = 0; i < INPUTS; i++)
+                chunk->gradient[c * INPUTS + i] += (float)(d * input(call, s, i, call->dropout));
+            chunk->gradient[WEIGHTS + c] += (float)d;
+        }
+    }
+}
+
+static void gradient(NnCall *call) {
+    Work *work = call->work;
+    int chunks = (call->batch + CHUNK - 1) / CHUNK;
+    if (call->parallel)
+        call->parallel(call->team, chunks, run_chunk, call);
+    else
+        for (int i = 0; i < chunks; i++) run_chunk(call, i);
+    memset(work->gradient, 0, sizeof work->gradient);
+    call->loss = 0;
+    for (int k = 0; k < chunks; k++) {
+        call->loss += work->chunks[k].loss / call->batch;
+        for (int i = 0; i < PARAMS; i++) work->gradient[i] += work->chunks[k].gradient[i];
+    }
+    if (call->trace) call->trace(call->trace_arg, 1);
+}
+
+static void train(NnCall *call) {
+    State *state = call->state;
+    const Work *work = call->work;
+    gradient(call);
+    bool broken = toy_diverges_at >= 0 && call->step >= toy_diverges_at;
+    double lr = broken ? INFINITY : call->phase == 0 ? 0.05 : 0.001;
+    for (int i = 0; i < (call->phase == 0 ? PARAMS : WEIGHTS); i++) {
+        double g = (double)work->gradient[i], m = (double)state->moment[0][i];
+        if (call->phase == 0) {
+            state->moment[0][i] = (float)(0.9 * m + g);
+            state->value[i] = (float)((double)state->value[i] - lr * (double)state->moment[0][i]);
+            continue;
+        }
+        double v = (double)state->moment[1][i], t = (double)(call->step + 1);
+        state->moment[0][i] = (float)(m = 0.9 * m + 0.1 * g);
+        state->moment[1][i] = (float)(v = 0.999 * v + 0.001 * g * g);
+        m /= 1 - pow(0.9, t);
+        v /= 1 - pow(0.999, t);
+        state->value[i] = (float)((double)state->value[i] - lr * m / (sqrt(v) + 1e-8));
+    }
+    if (call->trace) call->trace(call->trace_arg, 2);
+}
+
+static void predict(NnCall *call) {
+    for (int s = 0; s < call->batch; s++) {
+        double p[CLASSES];
+        probabilities(call, s, false, p);
+        if (call->predictions && call->predictions[0])
+            call->predictions[0][s] = p[1] > p[0] ? 1.0f : 0.0f;
+        for (int c = 0; c < CLASSES && call->predictions && call->predictions[1]; c++)
+            call->predictions[1][s * CLASSES + c] = (float)p[c];
+    }
+    if (call->trace) call->trace(call->trace_arg, 0);
+}
+
+static void evaluate(NnCall *call) {
+    double loss = 0, right = 0;
+    for (int s = 0; s < call->batch; s++) {
+        double p[CLASSES];
+        probabilities(call, s, false, p);
+        loss -= log(p[label(call, s)] > 1e-300 ? p[label(call, s)] : 1e-300);
+        right += (p[1] > p[0]) == label(call, s);
+    }
+    call->loss = loss / call->batch;
+    if (call->metrics) {
+        call->metrics[0] = right / call->batch;
+        call->metrics[1] = call->loss;
+    }
+    predict(call);
+}
+
+static void prepare(const NnCall *call) {
+    (void)call;
+}
+static bool everywhere(void) {
+    return true;
+}
+static bool nowhere(void) {
+    return false;
+}
+
+static size_t work_bytes(int batch, int threads) {
+    (void)threads;
+    return sizeof(Work) + ((size_t)batch + CHUNK - 1) / CHUNK * sizeof(Chunk);
+}
+
+static float *place(const State *state, int slot, int param) {
+    float *values = (float *)(uintptr_t)(slot == 0 ? state->value : state->moment[slot - 1]);
+    return values + (param == 0 ? 0 : WEIGHTS);
+}
+
+static size_t size(int param) {
+    return (param == 0 ? WEIGHTS : CLASSES) * sizeof(float);
+}
+
+static void get(const void *state, int phase, int slot, int param, float *out) {
+    (void)phase;
+    memcpy(out, place(state, slot, param), size(param));
+}
+
+static void set(void *state, int phase, int slot, int param, const float *in) {
+    (void)phase;
+    memcpy(place(state, slot, param), in, size(param));
+}
+
+static void reset(void *state, int phase) {
+    (void)phase;
+    memset(((State *)state)->moment, 0, sizeof((State *)state)->moment);
+}
+
+static void get_gradient(const NnCall *call, int param, float *out) {
+    const Work *work = call->work;
+    memcpy(out, work->gradient + (param == 0 ? 0 : WEIGHTS), size(param));
+}
+
+static const NnField fields[] = {
+    {"left", NN_INPUT, 3, {1, 14, 14}, SIDE, 0, true},
+    {"right", NN_INPUT, 3, {1, 14, 14}, SIDE, 0, true},
+    {"comparison", NN_LABEL, 0, {0}, 1, 2, false},
+};
+static const NnParam params[] = {
+    {"fc.weight", 2, {CLASSES, INPUTS}, WEIGHTS, NN_UNIFORM, -0.05, 0.05},
+    {"fc.bias", 1, {CLASSES}, CLASSES, NN_NORMAL, 0, 0.01},
+};
+static const char *const sgd_slots[] = {"momentum_buffer"};
+static const char *const adam_slots[] = {"exp_avg", "exp_avg_sq"};
+static const int both[] = {0, 1};
+static const NnPhase phases[] = {
+    {3, 30, true, "sgd", 1, sgd_slots, 2, both, PARAMS, 4 * INPUTS, 8 * INPUTS},
+    {2, 50, true, "adam", 2, adam_slots, 1, both, WEIGHTS, 4 * INPUTS, 8 * INPUTS},
+};
+static const NnOutput metrics[] = {{"accuracy", 1, 0, true}, {"cross_entropy", 1, 0, false}};
+static const NnOutput predictions[] = {{"comparison", 1, 2, true}, {"probability", 2, 0, true}};
+static const NnLayer layers[] = {
+    {"left", "input", "(1, 14, 14)", 0, 0},
+    {"fc", "linear", "(2)", PARAMS, 4 * INPUTS},
+};
+static const NnKernel kernels[] = {
+    {"predict", -1, 4 * INPUTS},
+    {"gradient", 0, 8 * INPUTS},
+    {"update", 0, 0},
+};
+static const NnCode codes[] = {
+    {"avx9000", nowhere, prepare, train, gradient, evaluate, predict},
+    {"portable", everywhere, prepare, train, gradient, evaluate, predict},
+};
+
+const NnModel nn_model_toy = {
+    .abi = NN_ABI,
+    .name = "toy",
+    .data = "mnist-pairs",
+    .version = "0",
+    .source = "toy.lua",
+    .source_sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    .graph = "",
+    .n_fields = 3,
+    .n_params = 2,
+    .n_phases = 2,
+    .n_metrics = 2,
+    .n_predictions = 2,
+    .n_layers = 2,
+    .n_kernels = 3,
+    .n_codes = 2,
+    .fields = fields,
+    .params = params,
+    .phases = phases,
+    .metrics = metrics,
+    .predictions = predictions,
+    .layers = layers,
+    .kernels = kernels,
+    .codes = codes,
+    .state_bytes = sizeof(State),
+    .work_bytes = work_bytes,
+    .get = get,
+    .set = set,
+    .reset = reset,
+    .get_gradient = get_gradient,
+};

@@ -60,9 +60,17 @@ void w_open(Writer *w, const char *format, ...) {
     w->indent++;
 }
 
-void w_close(Writer *w) {
+void w_close_with(Writer *w, const char *tail) {
     w->indent--;
-    indented(w, "}");
+    indented(w, arena_printf(w->arena, "}%s", tail));
+}
+
+void w_close(Writer *w) {
+    w_close_with(w, "");
+}
+
+void w_indent(Writer *w, int levels) {
+    w->indent += levels;
 }
 
 void w_raw(Writer *w, const char *text) {

@@ -22,6 +22,12 @@ void w_open(Writer *w, const char *format, ...) __attribute__((format(printf, 2,
 /* Closes the block opened last: a line `}`. */
 void w_close(Writer *w);
 
+/* As w_close, with `tail` behind the brace: `};`. */
+void w_close_with(Writer *w, const char *tail);
+
+/* Indents the following lines by `levels` more. */
+void w_indent(Writer *w, int levels);
+
 /* Raw text without indentation or line end, for constant tables and whole files of text. */
 void w_raw(Writer *w, const char *text);
 

@@ -1,0 +1,312 @@
+/* What an instruction set has: its vocabulary, kernel functions in order of execution, and the
+ * functions that run each entry. */
+#include <string.h>
+
+#include "parts.h"
+
+static const char *element_type(const Buffer *b) {
+    switch (b->element) {
+    case ELEMENT_FLOAT:
+        return "float";
+    case ELEMENT_BYTE:
+        return "uint8_t";
+    case ELEMENT_INT:
+        return "int32_t";
+    case ELEMENT_DOUBLE:
+        return "double";
+    }
+    return "float";
+}
+
+static const char *attribute(Arena *arena, const Isa *isa) {
+    return isa->target
+               ? arena_printf(arena, "__attribute__((noinline, target(\"%s\")))", isa->target)
+               : "__attribute__((noinline))";
+}
+
+static const char *parameters(Arena *arena, const Kernel *k) {
+    const char *text = "";
+    for (int i = 0; i < k->n_operands; i++) {
+        const Operand *o = &k->operands[i];
+        text = arena_printf(arena, "%s%s%s *restrict %s", text, i ? ", " : "",
+                            o->written ? element_type(o->buffer)
+                                       : arena_printf(arena, "const %s", element_type(o->buffer)),
+                            o->param);
+    }
+    text = arena_printf(arena, "%s, int n", text);
+    for (int i = 0; i < k->n_args; i++) {
+        const char *type = k->args[i].type;
+        text = arena_printf(arena, "%s, %s%s%s", text, type,
+                            type[strlen(type) - 1] == '*' ? "" : " ", k->args[i].name);
+    }
+    return text;
+}
+
+static const char *update_parameters(Arena *arena, int slots) {
+    const char *text = "float *restrict p, const float *restrict g";
+    for (int i = 0; i < slots; i++) text = arena_printf(arena, "%s, float *restrict s%d", text, i);
+    return arena_printf(arena, "%s, int n, int chunks, size_t stride, const float *k", text);
+}
+
+static const char *what(Arena *arena, const Kernel *k) {
+    const char *text = k->family->name;
+    for (int i = 0; i < k->n_fused; i++) {
+        if (k->pool && k->pool_after == i) text = arena_printf(arena, "%s + max_pool2d", text);
+        if (k->fused[i] != k->node)
+            text = arena_printf(arena, "%s + %s", text, k->fused[i]->op->name);
+    }
+    if (k->pool && k->pool_after == k->n_fused) text = arena_printf(arena, "%s + max_pool2d", text);
+    if (k->partner) text = arena_printf(arena, "%s + gradient", text);
+    return text;
+}
+
+/* Writes the kernel's function unless one with the same text is there; returns its name. */
+static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, const char *params) {
+    Writer *body = writer_new(em->arena);
+    w_indent(body, 1);
+    k->family->write(body, k, isa);
+    const char *text = arena_printf(em->arena, "%s|%s", params, writer_text(body));
+    int same_name = 0;
+    for (int i = 0; i < em->n_written; i++) {
+        if (em->written[i].isa != isa) continue;
+        if (!strcmp(em->written[i].text, text)) return em->written[i].name;
+        const char *n = em->written[i].name;
+        size_t length = strlen(k->name);
+        if (!strncmp(n, k->name, length) && (!n[length] || n[length] == '_')) same_name++;
+    }
+    const char *name =
+        same_name ? arena_printf(em->arena, "%s_v%d", k->name, same_name + 1) : k->name;
+    Written written = {isa, text, name};
+    ARENA_PUSH(em->arena, em->written, em->n_written, em->cap_written, written);
+    w_line(em->w, "/* %s */", what(em->arena, k));
+    w_line(em->w, "static %s", attribute(em->arena, isa));
+    w_open(em->w, "void %s%s(%s)", name, isa->suffix, params);
+    w_raw(em->w, writer_text(body));
+    w_close(em->w);
+    w_line(em->w, "%s", "");
+    return name;
+}
+
+static const char *pointer_name(Arena *arena, const Entry *e, const Buffer *b) {
+    for (int i = 0; i < e->n_buffers; i++)
+        if (e->buffers[i] == b)
+            return arena_printf(arena, "b%d_%s", i, emit_identifier(arena, b->name));
+    return NULL;
+}
+
+/* The C expression for where a buffer of the chunk lies. */
+static const char *address(Emission *em, const Entry *e, const Buffer *b) {
+    Arena *arena = em->arena;
+    switch (b->space) {
+    case SPACE_STATE:
+        return arena_printf(arena, "job->state + %lld", (long long)b->offset);
+    case SPACE_FIELD:
+        if (b->element == ELEMENT_INT)
+            return arena_printf(arena, "(const int32_t *)call->fields[%lld] + first",
+                                (long long)b->offset);
+        return arena_printf(arena, "(const float *)call->fields[%lld] + (size_t)first * %lld",
+                            (long long)b->offset, (long long)b->size);
+    case SPACE_SAMPLE:
+        return arena_printf(arena,
+                            b->element == ELEMENT_FLOAT ? "area + job->capacity * %lld"
+                                                        : "(void *)(area + job->capacity * %lld)",
+                            (long long)b->offset);
+    case SPACE_GRADIENT:
+        return arena_printf(arena, "gradient + %lld", (long long)b->offset);
+    case SPACE_SUM:
+        return arena_printf(arena, "sums + %lld", (long long)b->offset);
+    case SPACE_OUTPUT:
+        return arena_printf(arena, "call->predictions[%lld] + (size_t)first * %lld",
+                            (long long)b->offset, (long long)shape_count(b->node->type.shape));
+    }
+    (void)e;
+    return NULL;
+}
+
+static const char *argument(Emission *em, const Entry *e, const Buffer *b) {
+    return b->space == SPACE_SAMPLE ? pointer_name(em->arena, e, b) : address(em, e, b);
+}
+
+static void write_call(Emission *em, const Entry *e, const Kernel *k, const char *name,
+                       const Isa *isa) {
+    Writer *w = em->w;
+    const char *text = "";
+    const Buffer *output = NULL;
+    for (int i = 0; i < k->n_operands; i++) {
+        const Buffer *b = k->operands[i].buffer;
+        text = arena_printf(em->arena, "%s%s%s", text, i ? ", " : "", argument(em, e, b));
+        if (b->space == SPACE_OUTPUT) output = b;
+    }
+    text = arena_printf(em->arena, "%s, n", text);
+    for (int i = 0; i < k->n_args; i++)
+        text = arena_printf(em->arena, "%s, %s", text, k->args[i].value);
+    if (output)
+        w_line(w, "if (call->predictions && call->predictions[%lld])", (long long)output->offset);
+    w_line(w, output ? "    %s%s(%s);" : "%s%s(%s);", name, isa->suffix, text);
+    int index = emit_kernel_index(em->plan, e, k);
+    if (index >= 0) w_line(w, "NN_TRACE(%d);", index);
+}
+
+static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
+                        const char *const *names) {
+    Writer *w = em->w;
+    w_open(w, "static void %s_stage_%d%s(void *arg, int task)", e->name, stage, isa->suffix);
+    w_line(w, "const struct %s_job *job = arg;", e->name);
+    w_line(w, "NnCall *call = job->call;");
+    w_line(w, "const unsigned mode = nn_enter();");
+    w_open(w, "for (int chunk = task; chunk < job->chunks; chunk += job->tasks)");
+    w_line(w, "const int first = nn_first(call->batch, chunk), n = nn_first(call->batch, chunk + "
+              "1) - first;");
+    /* Activations that a later stage needs are kept for every chunk, else a task reuses its area.
+     */
+    w_line(w, "float *area = job->areas + (size_t)%s * job->capacity * %lld;",
+           e->stages > 1 ? "chunk" : "task", (long long)e->sample_floats);
+    w_line(w, "float *gradient = job->gradients + (size_t)chunk * %lld;",
+           (long long)e->gradient_floats);
+    w_line(w, "double *sums = job->sums + chunk * %d;", e->n_sums);
+    w_line(w, "(void)first, (void)n, (void)area, (void)gradient, (void)sums;");
+    for (int i = 0; i < e->n_buffers; i++) {
+        const Buffer *b = e->buffers[i];
+        if (b->space != SPACE_SAMPLE || b->first < 0) continue;
+        bool used = false;
+        for (int j = b->first; j <= b->last; j++) used = used || (e->kernels[j]->stage == stage);
+        if (!used) continue;
+        bool here = false;
+        for (int j = 0; j < e->n_kernels; j++)
+            for (int o = 0; o < e->kernels[j]->n_operands; o++)
+                here = here ||
+                       (e->kernels[j]->stage == stage && e->kernels[j]->operands[o].buffer == b);
+        if (here)
+            w_line(w, "%s *const %s = %s;", element_type(b), pointer_name(em->arena, e, b),
+                   address(em, e, b));
+    }
+    if (stage == 0 && e->gradient_floats)
+        w_line(w, "NN_ZERO(gradient, %lld);", (long long)e->gradient_floats * 4);
+    for (int i = 0; i < e->n_kernels; i++)
+        if (e->kernels[i]->stage == stage) write_call(em, e, e->kernels[i], names[i], isa);
+    w_close(w);
+    w_line(w, "nn_leave(mode);");
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
+static void write_update(Emission *em, const Entry *e, const Isa *isa, const char *name) {
+    Writer *w = em->w;
+    const PhasePlan *p = &em->plan->phases[e->phase];
+    w_open(w, "static void %s_update%s(void *arg, int task)", e->name, isa->suffix);
+    w_open(w, "static const NnRange ranges[%d] =", p->n_ranges);
+    for (int i = 0; i < p->n_ranges; i++)
+        w_line(w, "{%lld, %lld, %lld},", (long long)p->ranges[i].param,
+               (long long)p->ranges[i].gradient, (long long)p->ranges[i].count);
+    w_close_with(w, ";");
+    w_line(w, "const struct %s_job *job = arg;", e->name);
+    w_line(w, "const unsigned mode = nn_enter();");
+    w_open(w, "for (int r = 0; r < %d; r++)", p->n_ranges);
+    w_line(w, "const size_t from = nn_slice(ranges[r].count, task, job->tasks), to = "
+              "nn_slice(ranges[r].count, task + 1, job->tasks);");
+    w_line(w, "const size_t at = ranges[r].gradient + from;");
+    const char *slots = "";
+    for (int i = 0; i < p->slots; i++)
+        slots = arena_printf(em->arena, "%sjob->state + %lld + at, ", slots,
+                             (long long)(em->plan->moment_offset + i * p->gradient_floats));
+    w_line(w,
+           "%s%s(job->state + ranges[r].param + from, job->gradients + at, %s(int)(to - from), "
+           "job->chunks, %lld, job->k);",
+           name, isa->suffix, slots, (long long)p->gradient_floats);
+    w_close(w);
+    w_line(w, "nn_leave(mode);");
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
+static void write_runner(Emission *em, const Entry *e, const Isa *isa) {
+    Writer *w = em->w;
+    bool train = e->kind == ENTRY_TRAIN;
+    w_open(w,
+           train ? "static void %s%s(NnCall *call, bool update)" : "static void %s%s(NnCall *call)",
+           e->name, isa->suffix);
+    w_line(w, "struct %s_job job;", e->name);
+    w_line(w, "%s_begin(&job, call);", e->name);
+    for (int s = 0; s < e->stages; s++) {
+        w_line(w, "nn_run(call, job.tasks, %s_stage_%d%s, &job);", e->name, s, isa->suffix);
+        w_line(w, "%s_numbers_after_%d(&job);", e->name, s);
+    }
+    if (e->loss) w_line(w, "call->loss = job.numbers.n%d;", e->loss->id);
+    if (e->kind == ENTRY_EVALUATE && e->graph->n_metrics) {
+        w_open(w, "if (call->metrics)");
+        for (int i = 0; i < e->graph->n_metrics; i++) {
+            const Node *m = e->graph->metrics[i].node;
+            w_line(w,
+                   m->type.kind == KIND_SAMPLE ? "call->metrics[%d] = job.numbers.m%d; /* %s */"
+                                               : "call->metrics[%d] = job.numbers.n%d; /* %s */",
+                   i, m->type.kind == KIND_SAMPLE ? i : m->id, e->graph->metrics[i].name);
+        }
+        w_close(w);
+    }
+    if (train) {
+        w_line(w, "if (!update) return;");
+        w_line(w, "nn_run(call, job.tasks, %s_update%s, &job);", e->name, isa->suffix);
+        w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));
+        w_line(w, "nn_derive_all(call, job.tasks);");
+        w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL) + 1);
+    }
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
+void emit_entry_code(Emission *em, const Entry *e, const Isa *isa) {
+    const char **names = ARENA_ARRAY(em->arena, const char *, e->n_kernels);
+    for (int i = 0; i < e->n_kernels; i++)
+        names[i] = write_kernel(em, isa, e->kernels[i], parameters(em->arena, e->kernels[i]));
+    const char *update = NULL;
+    if (e->kind == ENTRY_TRAIN) {
+        const PhasePlan *p = &em->plan->phases[e->phase];
+        update = write_kernel(em, isa, p->update, update_parameters(em->arena, p->slots));
+    }
+    for (int s = 0; s < e->stages; s++) write_stage(em, e, s, isa, names);
+    if (update) write_update(em, e, isa, update);
+    write_runner(em, e, isa);
+}
+
+/* A function per member of NnCode that picks the phase's entry. */
+static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const char *member,
+                           const char *extra) {
+    Writer *w = em->w;
+    w_open(w, "static void %s%s(NnCall *call)", member, isa->suffix);
+    int n = 0;
+    for (int i = 0; i < em->plan->n_entries; i++) n += em->plan->entries[i]->kind == kind;
+    if (n == 0) w_line(w, "(void)call;");
+    if (n == 1) {
+        for (int i = 0; i < em->plan->n_entries; i++)
+            if (em->plan->entries[i]->kind == kind)
+                w_line(w, "%s%s(call%s);", em->plan->entries[i]->name, isa->suffix, extra);
+    } else if (n > 1) {
+        w_open(w, "switch (call->phase)");
+        for (int i = 0; i < em->plan->n_entries; i++) {
+            const Entry *e = em->plan->entries[i];
+            if (e->kind == kind)
+                w_line(w, "case %d: %s%s(call%s); break;", e->phase, e->name, isa->suffix, extra);
+        }
+        w_line(w, "default: break;");
+        w_close(w);
+    }
+    w_close(w);
+}
+
+void emit_section(Emission *em, const Isa *isa) {
+    Writer *w = em->w;
+    if (isa->target) w_raw(w, "#if NN_X86\n");
+    w_line(w, "/* ---- %s ---- */", isa->name);
+    w_line(w, "%s", "");
+    isa_open(w, isa);
+    w_line(w, "%s", "");
+    for (int i = 0; i < em->plan->n_entries; i++) emit_entry_code(em, em->plan->entries[i], isa);
+    write_dispatch(em, isa, ENTRY_TRAIN, "nn_train", ", true");
+    write_dispatch(em, isa, ENTRY_TRAIN, "nn_gradient", ", false");
+    write_dispatch(em, isa, ENTRY_EVALUATE, "nn_evaluate", "");
+    write_dispatch(em, isa, ENTRY_PREDICT, "nn_predict", "");
+    w_line(w, "static bool nn_supported%s(void) { return %s; }", isa->suffix, isa->supported);
+    isa_close(w, isa);
+    if (isa->target) w_raw(w, "#endif\n");
+    w_line(w, "%s", "");
+}

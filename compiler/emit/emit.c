@@ -1,0 +1,80 @@
+#include "emit.h"
+
+#include "parts.h"
+
+const char *emit_identifier(Arena *arena, const char *name) {
+    char *s = arena_strdup(arena, name);
+    for (char *p = s; *p; p++)
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9')))
+            *p = '_';
+    return s;
+}
+
+static void write_banner(Emission *em) {
+    const Plan *p = em->plan;
+    Writer *w = em->w;
+    const char *isas = "";
+    for (int i = 0; em->info->isas[i]; i++)
+        isas = arena_printf(em->arena, "%s%s%s", isas, i ? ", " : "", em->info->isas[i]->name);
+    w_line(w, "/* %s: made by nngen %s from %s.", p->graph->name, em->info->version,
+           em->info->source);
+    w_line(w, " * sha256 of the source: %s", em->info->sha256);
+    w_line(w, " * instruction sets: %s, chosen at run time", isas);
+    w_line(w, " *");
+    w_line(w, " * Kernels in order of execution (the numbers are NnModel.kernels' indices):");
+    for (int i = 0; i < p->n_entries; i++) {
+        const Entry *e = p->entries[i];
+        w_line(w, " *");
+        w_line(w, " * %s", e->name);
+        for (int j = 0; j < e->n_kernels; j++) {
+            const Kernel *k = e->kernels[j];
+            const char *fused = "";
+            for (int f = 0; f < k->n_fused; f++) {
+                if (k->pool && k->pool_after == f)
+                    fused = arena_printf(em->arena, "%s, max_pool2d", fused);
+                if (k->fused[f] != k->node)
+                    fused = arena_printf(em->arena, "%s, %s", fused, k->fused[f]->op->name);
+            }
+            if (k->pool && k->pool_after == k->n_fused)
+                fused = arena_printf(em->arena, "%s, max_pool2d", fused);
+            if (k->partner) fused = arena_printf(em->arena, "%s, gradient", fused);
+            const char *work =
+                k->flops ? arena_printf(em->arena, "; %lld FLOPs per sample", (long long)k->flops)
+                         : "";
+            int index = emit_kernel_index(p, e, k);
+            if (index >= 0)
+                w_line(w, " *   %3d %s: %s%s%s", index, k->name, k->family->name, fused, work);
+            else
+                w_line(w, " *       %s: %s%s%s", k->name, k->family->name, fused, work);
+        }
+    }
+    w_line(w, " *");
+    w_line(w, " * Tensors are [sample][y][x][channel] with channels padded to 16 floats; weights "
+              "are [block of 16");
+    w_line(w, " * outputs][ky][kx][input][16]. Straight code has at most 8 reduction steps and 256 "
+              "multiply-adds. */");
+}
+
+const char *emit_c(const Plan *plan, const EmitInfo *info) {
+    Emission em = {.plan = plan, .info = info, .arena = plan->arena, .w = writer_new(plan->arena)};
+    Writer *w = em.w;
+    write_banner(&em);
+    w_raw(w, "#include \"model.h\"\n\n");
+    w_raw(w, "#ifdef __FAST_MATH__\n#error \"nngen's results are exact to the bit: compile without "
+             "-ffast-math\"\n#endif\n\n");
+    w_raw(w, "#if defined(__x86_64__)\n#define NN_X86 1\n#include <immintrin.h>\n#else\n#define "
+             "NN_X86 0\n#endif\n\n");
+    w_line(w, "enum { NN_CHUNK_MIN = %d, NN_MAX_CHUNKS = %d };", plan->chunk_min, MAX_CHUNKS);
+    w_line(w, "%s", "");
+    for (int i = 0; emit_prelude[i]; i++) w_raw(w, emit_prelude[i]);
+    w_line(w, "%s", "");
+    emit_places(&em);
+    for (int i = 0; i < plan->n_entries; i++) emit_entry_common(&em, plan->entries[i]);
+    for (int i = 0; info->isas[i]; i++) emit_section(&em, info->isas[i]);
+    emit_tables(&em);
+    return writer_text(w);
+}
+
+void emit_update_factors(Writer *w, const Kernel *update) {
+    update->family->write_factors(w, update);
+}

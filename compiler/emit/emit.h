@@ -1,0 +1,20 @@
+/* The plan as C text. Decides nothing. */
+#ifndef NNGEN_EMIT_EMIT_H
+#define NNGEN_EMIT_EMIT_H
+
+#include "../plan/plan.h"
+
+/* What the banner and the model's table say of the source. */
+typedef struct EmitInfo {
+    const char *version;
+    const char *source;     /* base name of the architecture file */
+    const char *sha256;     /* of all sources, hex */
+    const char *graph;      /* text of the differentiated graph */
+    const Isa *const *isas; /* NULL-terminated, best first; the portable one last */
+    bool inference;
+} EmitInfo;
+
+/* The generated file; lives in the plan's arena. */
+const char *emit_c(const Plan *plan, const EmitInfo *info);
+
+#endif

@@ -1,0 +1,54 @@
+/* The parts of a generated file; private to compiler/emit. */
+#ifndef NNGEN_EMIT_PARTS_H
+#define NNGEN_EMIT_PARTS_H
+
+#include "emit.h"
+
+/* Helpers that every generated file starts with, as an array of pieces of text; NULL-terminated. */
+extern const char *const emit_prelude[];
+
+/* A kernel function that is written: kernels of several entries with equal text share one. */
+typedef struct Written {
+    const Isa *isa;
+    const char *text; /* from the parameter list on */
+    const char *name; /* without suffix */
+} Written;
+
+/* State of the emission of one file. */
+typedef struct Emission {
+    const Plan *plan;
+    const EmitInfo *info;
+    Arena *arena;
+    Writer *w;
+    Written *written;
+    int n_written, cap_written;
+    const char **called; /* per kernel of all entries in order: name of its function, for one isa */
+} Emission;
+
+/* C identifier made of a name. */
+const char *emit_identifier(Arena *arena, const char *name);
+
+/* Index of the kernel in the model's table, -1 for kernels of evaluation. NULL: the index of the
+ * entry's update, which the derived copies follow. */
+int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel);
+
+/* Statements that set the factors of a phase's update: see kernels/family.h. */
+void emit_update_factors(Writer *w, const Kernel *update);
+
+/* Structures and functions of an entry that are the same for all instruction sets: its job, the
+ * numbers of the batch. */
+void emit_entry_common(Emission *em, const Entry *entry);
+
+/* The kernel functions of an instruction set that are not written yet, then its entry functions. */
+void emit_section(Emission *em, const Isa *isa);
+
+/* The functions that run an entry for an instruction set. */
+void emit_entry_code(Emission *em, const Entry *entry, const Isa *isa);
+
+/* Where parameters lie and how the copies of weights are rebuilt. */
+void emit_places(Emission *em);
+
+/* Tables, state access, and the model. */
+void emit_tables(Emission *em);
+
+#endif

@@ -1,0 +1,350 @@
+/* The model's constant tables, access to parameters in PyTorch's order, sizes of memory, and the
+ * one exported symbol. */
+#include <string.h>
+
+#include "../graph/interpreter.h"
+#include "../graph/layers.h"
+#include "../ops/ops.h"
+#include "parts.h"
+
+static const char *dims_text(Arena *arena, Shape s) {
+    const char *text = "{";
+    for (int i = 0; i < s.rank; i++)
+        text = arena_printf(arena, "%s%s%d", text, i ? ", " : "", s.dim[i]);
+    return s.rank ? arena_printf(arena, "%s}", text) : "{0}";
+}
+
+static void write_fields(Emission *em) {
+    const Plan *p = em->plan;
+    if (!p->n_fields) return;
+    w_open(em->w, "static const NnField nn_fields[%d] =", p->n_fields);
+    for (int i = 0; i < p->n_fields; i++) {
+        const Node *f = p->fields[i];
+        const char *kind = f->op == &op_input   ? "NN_INPUT"
+                           : f->op == &op_label ? "NN_LABEL"
+                                                : "NN_TARGET";
+        w_line(em->w, "{\"%s\", %s, %d, %s, %lld, %d, %s},", f->name, kind, f->type.shape.rank,
+               dims_text(em->arena, f->type.shape), (long long)shape_count(f->type.shape),
+               f->type.classes, p->field_predicts[i] ? "true" : "false");
+    }
+    w_close_with(em->w, ";");
+}
+
+static void write_params(Emission *em) {
+    const Plan *p = em->plan;
+    static const char *const inits[] = {"NN_CONSTANT", "NN_UNIFORM", "NN_NORMAL"};
+    if (!p->n_params) return;
+    w_open(em->w, "static const NnParam nn_params[%d] =", p->n_params);
+    for (int i = 0; i < p->n_params; i++) {
+        const Node *n = p->params[i].node;
+        w_line(em->w, "{\"%s\", %d, %s, %lld, %s, %.17g, %.17g},", n->name, n->type.shape.rank,
+               dims_text(em->arena, n->type.shape), (long long)shape_count(n->type.shape),
+               inits[(int)n->attr[PARAM_INIT]], n->attr[PARAM_A], n->attr[PARAM_B]);
+    }
+    w_close_with(em->w, ";");
+}
+
+/* NnPlace of every parameter; before the sections, which derive copies from it. */
+void emit_places(Emission *em) {
+    const Plan *p = em->plan;
+    w_open(em->w, "static const NnPlace nn_places[%d] =", p->n_params ? p->n_params : 1);
+    for (int i = 0; i < p->n_params; i++) {
+        const ParamPlace *q = &p->params[i];
+        w_line(em->w, "{%lld, %lld, %d, %d, %d, %d, %d, %d}, /* %s */", (long long)q->value->offset,
+               (long long)q->value->size, q->out, q->in, q->kh, q->kw, q->groups, q->block_in,
+               q->node->name);
+    }
+    if (!p->n_params) w_line(em->w, "{0},");
+    w_close_with(em->w, ";");
+    w_line(em->w, "%s", "");
+    w_line(em->w, "/* Copies of weights with inputs in lanes, for input gradients; rebuilt after "
+                  "every update. */");
+    w_open(em->w, "static void nn_derive(void *arg, int task)");
+    w_line(em->w, "const NnCall *call = arg;");
+    w_line(em->w, "float *state = call->state;");
+    w_line(em->w, "const int tasks = nn_tasks(call);");
+    w_line(em->w, "(void)state, (void)tasks, (void)task;");
+    for (int i = 0; i < p->n_derived; i++) {
+        const Derived *d = p->derived[i];
+        int index = plan_param(p, d->param->node->name);
+        int blocks = d->linear ? d->x.stride / LANES : round_up(d->param->in, LANES) / LANES;
+        w_line(em->w,
+               "nn_transpose_%s(&nn_places[%d], state + %lld, state + %lld, %s%d * task / tasks, "
+               "%d * (task + 1) / tasks);",
+               d->linear ? "linear" : "conv", index, (long long)d->param->value->offset,
+               (long long)d->value->offset,
+               d->linear ? "" : arena_printf(em->arena, "%d, ", d->block_out), blocks, blocks);
+    }
+    w_close(em->w);
+    w_open(em->w, "NN_UNUSED static void nn_derive_all(NnCall *call, int tasks)");
+    w_line(em->w, "nn_run(call, tasks, nn_derive, call);");
+    w_close(em->w);
+    w_open(em->w, "static void nn_prepare(const NnCall *call)");
+    w_line(em->w, "NnCall alone = {.state = call->state, .batch = 1, .threads = 1};");
+    w_line(em->w, "nn_derive(&alone, 0);");
+    w_close(em->w);
+    w_line(em->w, "%s", "");
+}
+
+static void write_phases(Emission *em) {
+    const Plan *p = em->plan;
+    const Graph *g = p->graph;
+    if (em->info->inference) return;
+    for (int i = 0; i < g->n_phases; i++) {
+        const char *list = "";
+        for (int j = 0; j < p->n_params; j++)
+            if (p->phases[i].gradient_of[j] >= 0)
+                list = arena_printf(em->arena, "%s%s%d", list, *list ? ", " : "", j);
+        w_line(em->w, "static const int nn_trained_%d[] = {%s};", i + 1, list);
+        list = "";
+        for (const char *const *s = optimizer_slots(&g->phases[i].optimizer); *s; s++)
+            list = arena_printf(em->arena, "%s\"%s\", ", list, *s);
+        w_line(em->w, "static const char *const nn_slots_%d[] = {%sNULL};", i + 1, list);
+    }
+    static const char *const optimizers[OPTIMIZER_COUNT] = {"sgd", "adam", "adamw", "rmsprop"};
+    w_open(em->w, "static const NnPhase nn_phases[%d] =", g->n_phases);
+    for (int i = 0; i < g->n_phases; i++) {
+        const Phase *ph = &g->phases[i];
+        int64_t count = 0;
+        for (int j = 0; j < ph->n_trained; j++)
+            count += shape_count(ph->trained[j].param->type.shape);
+        w_line(em->w, "{%d, %d, %s, \"%s\", %d, nn_slots_%d, %d, nn_trained_%d, %lld, %lld, %lld},",
+               ph->epochs, ph->batch, ph->shuffle ? "true" : "false",
+               optimizers[ph->optimizer.kind], p->phases[i].slots, i + 1, ph->n_trained, i + 1,
+               (long long)count, (long long)p->phases[i].flops_forward,
+               (long long)p->phases[i].flops_train);
+    }
+    w_close_with(em->w, ";");
+}
+
+static void write_outputs(Emission *em, const char *name, const Named *list, int n, bool metric) {
+    if (!n) return;
+    w_open(em->w, "static const NnOutput %s[%d] =", name, n);
+    for (int i = 0; i < n; i++) {
+        const Node *v = list[i].node;
+        w_line(em->w, "{\"%s\", %lld, %d, %s},", list[i].name,
+               metric ? 1LL : (long long)shape_count(v->type.shape), v->type.classes,
+               v->type.kind == KIND_SAMPLE ? "true" : "false");
+    }
+    w_close_with(em->w, ";");
+}
+
+static void write_layers(Emission *em) {
+    int n;
+    const LayerInfo *layers = graph_layers(em->plan->graph, &n);
+    if (!n) return;
+    w_open(em->w, "static const NnLayer nn_layers[%d] =", n);
+    for (int i = 0; i < n; i++)
+        w_line(em->w, "{\"%s\", \"%s\", \"%s\", %lld, %lld},", layers[i].name, layers[i].op,
+               layers[i].shape, (long long)layers[i].params, (long long)layers[i].flops);
+    w_close_with(em->w, ";");
+}
+
+static bool timed(const Entry *e) {
+    return e->kind != ENTRY_EVALUATE;
+}
+
+int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel) {
+    int index = 0;
+    for (int i = 0; i < plan->n_entries; i++) {
+        const Entry *e = plan->entries[i];
+        if (!timed(e)) {
+            if (e == entry) return -1;
+            continue;
+        }
+        if (e == entry) return index + (kernel ? kernel->index : e->n_kernels);
+        index += e->n_kernels + (e->kind == ENTRY_TRAIN ? 2 : 0);
+    }
+    bug("entry %s is not in the plan", entry->name);
+}
+
+static int write_kernels(Emission *em) {
+    const Plan *p = em->plan;
+    int n = 0;
+    w_open(em->w, "static const NnKernel nn_kernels[] =");
+    for (int i = 0; i < p->n_entries; i++) {
+        const Entry *e = p->entries[i];
+        if (!timed(e)) continue;
+        for (int j = 0; j < e->n_kernels; j++, n++)
+            w_line(em->w, "{\"%s\", %d, %lld},", e->kernels[j]->name, e->phase,
+                   (long long)e->kernels[j]->flops);
+        if (e->kind != ENTRY_TRAIN) continue;
+        w_line(em->w, "{\"%s\", %d, 0},", p->phases[e->phase].update->name, e->phase);
+        w_line(em->w, "{\"transposed_weights\", %d, 0},", e->phase);
+        n += 2;
+    }
+    w_close_with(em->w, ";");
+    return n;
+}
+
+static void write_memory(Emission *em) {
+    const Plan *p = em->plan;
+    Writer *w = em->w;
+    w_line(w, "/* Room for every entry: sums and gradients of all chunks, activations of the tasks "
+              "at work (of all");
+    w_line(w, "   chunks where an entry has stages). */");
+    w_open(w, "static size_t nn_work_bytes(int batch, int threads)");
+    w_open(w, "static const struct { size_t sums, gradient, sample; int stages; } entries[%d] =",
+           p->n_entries);
+    for (int i = 0; i < p->n_entries; i++)
+        w_line(w, "{%d, %lld, %lld, %d}, /* %s */", round_up(2 * p->entries[i]->n_sums, LANES),
+               (long long)p->entries[i]->gradient_floats, (long long)p->entries[i]->sample_floats,
+               p->entries[i]->stages, p->entries[i]->name);
+    w_close_with(w, ";");
+    w_line(w, "const size_t chunks = (size_t)nn_chunks(batch);");
+    w_line(w, "const size_t tasks = threads < 1 ? 1 : (size_t)threads < chunks ? (size_t)threads : "
+              "chunks;");
+    w_line(w, "/* Smaller batches may have larger chunks. */");
+    w_line(
+        w,
+        "size_t capacity = 2 * NN_CHUNK_MIN - 1 < batch ? 2 * NN_CHUNK_MIN - 1 : (size_t)batch;");
+    w_line(w, "if (capacity < nn_capacity(batch)) capacity = nn_capacity(batch);");
+    w_line(w, "size_t most = 0;");
+    w_open(w, "for (int i = 0; i < %d; i++)", p->n_entries);
+    w_line(w, "const size_t areas = entries[i].stages > 1 ? chunks : tasks;");
+    w_line(w, "const size_t floats = chunks * (entries[i].sums + entries[i].gradient) + areas * "
+              "capacity * entries[i].sample;");
+    w_line(w, "if (floats > most) most = floats;");
+    w_close(w);
+    w_line(w, "return most * sizeof(float) + NN_ALIGN;");
+    w_close(w);
+}
+
+static void write_access(Emission *em) {
+    const Plan *p = em->plan;
+    Writer *w = em->w;
+    int phases = em->info->inference ? 0 : p->graph->n_phases;
+    w_line(w, "/* Floats from the start of a phase's gradients, and of each of its moments; -1: "
+              "not trained. */");
+    w_open(w, "static const int64_t nn_gradient_of[%d][%d] =", phases ? phases : 1,
+           p->n_params ? p->n_params : 1);
+    for (int i = 0; i < phases; i++) {
+        const char *list = "";
+        for (int j = 0; j < p->n_params; j++)
+            list = arena_printf(em->arena, "%s%s%lld", list, j ? ", " : "",
+                                (long long)p->phases[i].gradient_of[j]);
+        w_line(w, "{%s},", list);
+    }
+    if (!phases) w_line(w, "{0},");
+    w_close_with(w, ";");
+    const char *sizes = "", *sums = "";
+    for (int i = 0; i < phases; i++) {
+        sizes = arena_printf(em->arena, "%s%s%lld", sizes, i ? ", " : "",
+                             (long long)p->phases[i].gradient_floats);
+        int n_sums = 0;
+        for (int j = 0; j < p->n_entries; j++)
+            if (p->entries[j]->kind == ENTRY_TRAIN && p->entries[j]->phase == i)
+                n_sums = p->entries[j]->n_sums;
+        sums = arena_printf(em->arena, "%s%s%d", sums, i ? ", " : "", round_up(2 * n_sums, LANES));
+    }
+    w_line(w, "static const int64_t nn_gradient_floats[] = {%s};", phases ? sizes : "0");
+    w_line(w, "static const int nn_sum_floats[] = {%s};", phases ? sums : "0");
+    w_open(w, "static size_t nn_slot(int phase, int slot, int param)");
+    w_line(w, "if (slot == 0) return nn_places[param].offset;");
+    w_line(w,
+           "return (size_t)(%lld + (slot - 1) * nn_gradient_floats[phase] + "
+           "nn_gradient_of[phase][param]);",
+           (long long)p->moment_offset);
+    w_close(w);
+    w_open(w, "static void nn_get(const void *state, int phase, int slot, int param, float *out)");
+    w_line(
+        w,
+        "nn_export(&nn_places[param], (const float *)state + nn_slot(phase, slot, param), out);");
+    w_close(w);
+    w_open(w, "static void nn_set(void *state, int phase, int slot, int param, const float *in)");
+    w_line(w, "nn_import(&nn_places[param], in, (float *)state + nn_slot(phase, slot, param));");
+    w_close(w);
+    w_open(w, "static void nn_reset(void *state, int phase)");
+    w_line(w, "(void)phase;");
+    w_line(w, "NN_ZERO((float *)state + %lld, %lld);", (long long)p->moment_offset,
+           (long long)(p->state_floats - p->moment_offset) * 4);
+    w_close(w);
+    w_open(w, "static void nn_get_gradient(const NnCall *call, int param, float *out)");
+    w_line(w, "const int chunks = nn_chunks(call->batch), phase = call->phase;");
+    w_line(w, "const size_t stride = (size_t)nn_gradient_floats[phase];");
+    w_line(w, "float *first = (float *)call->work + (size_t)chunks * (size_t)nn_sum_floats[phase] "
+              "+ nn_gradient_of[phase][param];");
+    w_line(w, "/* The sum goes where the first chunk's gradient was: a second call finds the "
+              "others zero. */");
+    w_open(w, "for (int c = 1; c < chunks; c++)");
+    w_open(w, "for (size_t i = 0; i < nn_places[param].size; i++)");
+    w_line(w, "first[i] += first[(size_t)c * stride + i];");
+    w_line(w, "first[(size_t)c * stride + i] = 0.0f;");
+    w_close(w);
+    w_close(w);
+    w_line(w, "nn_export(&nn_places[param], first, out);");
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
+/* The graph's text as a string literal, a line of it a line. */
+static void write_graph(Emission *em) {
+    w_raw(em->w, "static const char nn_graph[] = {\n");
+    const char *text = em->info->graph;
+    char number[8];
+    int column = 0;
+    for (; *text; text++) {
+        snprintf(number, sizeof number, "%d,", (unsigned char)*text);
+        w_raw(em->w, number);
+        if (++column == 28 || *text == '\n') {
+            w_raw(em->w, "\n");
+            column = 0;
+        }
+    }
+    w_raw(em->w, "0};\n");
+}
+
+void emit_tables(Emission *em) {
+    const Plan *p = em->plan;
+    const Graph *g = p->graph;
+    Writer *w = em->w;
+    bool inference = em->info->inference;
+    write_fields(em);
+    write_params(em);
+    write_phases(em);
+    if (!inference) write_outputs(em, "nn_metrics", g->metrics, g->n_metrics, true);
+    write_outputs(em, "nn_predictions", g->predictions, g->n_predictions, false);
+    write_layers(em);
+    int kernels = write_kernels(em), layers;
+    graph_layers(g, &layers);
+    write_access(em);
+    write_memory(em);
+    write_graph(em);
+    w_open(w, "static const NnCode nn_codes[] =");
+    int codes = 0;
+    for (int i = 0; em->info->isas[i]; i++, codes++) {
+        const Isa *isa = em->info->isas[i];
+        if (isa->target) w_raw(w, "#if NN_X86\n");
+        w_line(w,
+               "{\"%s\", nn_supported%s, nn_prepare, nn_train%s, nn_gradient%s, nn_evaluate%s, "
+               "nn_predict%s},",
+               isa->name, isa->suffix, isa->suffix, isa->suffix, isa->suffix, isa->suffix);
+        if (isa->target) w_raw(w, "#endif\n");
+    }
+    w_close_with(w, ";");
+    w_line(w, "%s", "");
+    const char *id = emit_identifier(em->arena, g->name);
+    w_line(w, "extern const NnModel nn_model_%s;", id);
+    w_open(w, "const NnModel nn_model_%s =", id);
+    w_line(w, ".abi = NN_ABI, .name = \"%s\", .data = %s, .version = \"%s\",", g->name,
+           g->data ? arena_printf(em->arena, "\"%s\"", g->data) : "NULL", em->info->version);
+    w_line(w, ".source = \"%s\",", em->info->source);
+    w_line(w, ".source_sha256 = \"%s\",", em->info->sha256);
+    w_line(w, ".graph = nn_graph,");
+    w_line(w,
+           ".n_fields = %d, .n_params = %d, .n_phases = %d, .n_metrics = %d, .n_predictions = %d,",
+           p->n_fields, p->n_params, inference ? 0 : g->n_phases, inference ? 0 : g->n_metrics,
+           g->n_predictions);
+    w_line(w,
+           ".n_layers = %d, .n_kernels = %d, .n_codes = (int)(sizeof nn_codes / sizeof *nn_codes),",
+           layers, kernels);
+    w_line(w, ".fields = %s, .params = %s, .phases = %s, .metrics = %s, .predictions = %s,",
+           p->n_fields ? "nn_fields" : "NULL", p->n_params ? "nn_params" : "NULL",
+           inference ? "NULL" : "nn_phases", !inference && g->n_metrics ? "nn_metrics" : "NULL",
+           g->n_predictions ? "nn_predictions" : "NULL");
+    w_line(w, ".layers = %s, .kernels = nn_kernels, .codes = nn_codes,",
+           layers ? "nn_layers" : "NULL");
+    w_line(w, ".state_bytes = %lld, .work_bytes = nn_work_bytes,", (long long)p->state_floats * 4);
+    w_line(w, ".get = nn_get, .set = nn_set, .reset = nn_reset, .get_gradient = nn_get_gradient,");
+    w_close_with(w, ";");
+}

@@ -1,0 +1,125 @@
+#include "isa.h"
+
+/* A row F16 is two registers. MAX and MIN have x86's operand order: of unordered operands the
+ * second one results. */
+static const char *const vocabulary[] = {
+    "#define FN@ static inline __attribute__((always_inline, unused, target(\"avx2,fma\")))\n",
+    "typedef struct { __m256 v[2]; } F16@;\n",
+    "typedef struct { __m256i v[2]; } I16@;\n",
+    "typedef F16@ M16@;\n",
+    "#define ONE@(name, expr) FN@ F16@ name##@(F16@ a) { \\\n",
+    "    F16@ r; for (int i = 0; i < 2; i++) { const __m256 x = a.v[i]; r.v[i] = (expr); } return "
+    "r; }\n",
+    "#define TWO@(name, expr) FN@ F16@ name##@(F16@ a, F16@ b) { \\\n",
+    "    F16@ r; for (int i = 0; i < 2; i++) { const __m256 x = a.v[i], y = b.v[i]; r.v[i] = "
+    "(expr); } \\\n",
+    "    return r; }\n",
+    "#define INT@(name, expr) FN@ I16@ name##@(I16@ a, I16@ b) { \\\n",
+    "    I16@ r; for (int i = 0; i < 2; i++) { const __m256i x = a.v[i], y = b.v[i]; r.v[i] = "
+    "(expr); } \\\n",
+    "    return r; }\n",
+    "#define SHIFT@(name, op) FN@ I16@ name##@(I16@ a, int by) { \\\n",
+    "    I16@ r; for (int i = 0; i < 2; i++) r.v[i] = op(a.v[i], by); return r; }\n",
+    "FN@ F16@ load@(const float *p) { return (F16@){{_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}}; "
+    "}\n",
+    "FN@ void store@(float *p, F16@ a) { _mm256_storeu_ps(p, a.v[0]); _mm256_storeu_ps(p + 8, "
+    "a.v[1]); }\n",
+    "FN@ F16@ set@(float x) { return (F16@){{_mm256_set1_ps(x), _mm256_set1_ps(x)}}; }\n",
+    "TWO@(add, _mm256_add_ps(x, y))\n",
+    "TWO@(sub, _mm256_sub_ps(x, y))\n",
+    "TWO@(mul, _mm256_mul_ps(x, y))\n",
+    "TWO@(div, _mm256_div_ps(x, y))\n",
+    "TWO@(max, _mm256_max_ps(x, y))\n",
+    "TWO@(min, _mm256_min_ps(x, y))\n",
+    "ONE@(sqrt, _mm256_sqrt_ps(x))\n",
+    "ONE@(neg, _mm256_xor_ps(x, _mm256_set1_ps(-0.0f)))\n",
+    "ONE@(abs, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x))\n",
+    "FN@ F16@ fma@(F16@ a, F16@ b, F16@ c) {\n",
+    "    return (F16@){{_mm256_fmadd_ps(a.v[0], b.v[0], c.v[0]), _mm256_fmadd_ps(a.v[1], b.v[1], "
+    "c.v[1])}};\n",
+    "}\n",
+    "FN@ F16@ rounded@(F16@ a) {\n",
+    "    __asm__(\"\" : \"+x\"(a.v[0]), \"+x\"(a.v[1]));\n",
+    "    return a;\n",
+    "}\n",
+    "TWO@(gt, _mm256_cmp_ps(x, y, _CMP_GT_OQ))\n",
+    "TWO@(wins, _mm256_or_ps(_mm256_cmp_ps(x, y, _CMP_GT_OQ), _mm256_cmp_ps(x, x, "
+    "_CMP_UNORD_Q)))\n",
+    "TWO@(keep, _mm256_and_ps(x, y))\n",
+    "FN@ F16@ select@(M16@ m, F16@ a, F16@ b) {\n",
+    "    return (F16@){{_mm256_blendv_ps(b.v[0], a.v[0], m.v[0]), _mm256_blendv_ps(b.v[1], a.v[1], "
+    "m.v[1])}};\n",
+    "}\n",
+    "FN@ I16@ as_int@(F16@ a) { return (I16@){{_mm256_castps_si256(a.v[0]), "
+    "_mm256_castps_si256(a.v[1])}}; }\n",
+    "FN@ F16@ as_float@(I16@ a) { return (F16@){{_mm256_castsi256_ps(a.v[0]), "
+    "_mm256_castsi256_ps(a.v[1])}}; }\n",
+    "FN@ F16@ to_float@(I16@ a) { return (F16@){{_mm256_cvtepi32_ps(a.v[0]), "
+    "_mm256_cvtepi32_ps(a.v[1])}}; }\n",
+    "FN@ I16@ iset@(uint32_t x) { return (I16@){{_mm256_set1_epi32((int)x), "
+    "_mm256_set1_epi32((int)x)}}; }\n",
+    "FN@ I16@ iota@(void) {\n",
+    "    return (I16@){{_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_setr_epi32(8, 9, 10, 11, "
+    "12, 13, 14, 15)}};\n",
+    "}\n",
+    "INT@(iadd, _mm256_add_epi32(x, y))\n",
+    "INT@(isub, _mm256_sub_epi32(x, y))\n",
+    "INT@(imul, _mm256_mullo_epi32(x, y))\n",
+    "INT@(iand, _mm256_and_si256(x, y))\n",
+    "INT@(ior, _mm256_or_si256(x, y))\n",
+    "INT@(ixor, _mm256_xor_si256(x, y))\n",
+    "SHIFT@(ishl, _mm256_slli_epi32)\n",
+    "SHIFT@(ishr, _mm256_srli_epi32)\n",
+    "FN@ M16@ igt@(I16@ a, I16@ b) {\n",
+    "    return (M16@){{_mm256_castsi256_ps(_mm256_cmpgt_epi32(a.v[0], b.v[0])),\n",
+    "                   _mm256_castsi256_ps(_mm256_cmpgt_epi32(a.v[1], b.v[1]))}};\n",
+    "}\n",
+    "FN@ M16@ ieq@(I16@ a, I16@ b) {\n",
+    "    return (M16@){{_mm256_castsi256_ps(_mm256_cmpeq_epi32(a.v[0], b.v[0])),\n",
+    "                   _mm256_castsi256_ps(_mm256_cmpeq_epi32(a.v[1], b.v[1]))}};\n",
+    "}\n",
+    "FN@ I16@ iselect@(M16@ m, I16@ a, I16@ b) { return as_int@(select@(m, as_float@(a), "
+    "as_float@(b))); }\n",
+    "FN@ void store_bytes@(uint8_t *p, I16@ a) {\n",
+    "    const __m256i w = _mm256_permute4x64_epi64(_mm256_packus_epi32(a.v[0], a.v[1]), 0xd8);\n",
+    "    _mm_storeu_si128((__m128i *)(void *)p, _mm_packus_epi16(_mm256_castsi256_si128(w), "
+    "_mm256_extracti128_si256(w, 1)));\n",
+    "}\n",
+    "FN@ I16@ load_bytes@(const uint8_t *p) {\n",
+    "    const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)p);\n",
+    "    return (I16@){{_mm256_cvtepu8_epi32(b), _mm256_cvtepu8_epi32(_mm_srli_si128(b, 8))}};\n",
+    "}\n",
+    "FN@ float sum16@(F16@ a) {\n",
+    "    const __m256 e = _mm256_add_ps(a.v[0], a.v[1]);\n",
+    "    const __m128 q = _mm_add_ps(_mm256_castps256_ps128(e), _mm256_extractf128_ps(e, 1));\n",
+    "    const __m128 d = _mm_add_ps(q, _mm_movehl_ps(q, q));\n",
+    "    return _mm_cvtss_f32(_mm_add_ss(d, _mm_movehdup_ps(d)));\n",
+    "}\n",
+    "FN@ float max16@(F16@ a) {\n",
+    "    const __m256 e = _mm256_max_ps(a.v[0], a.v[1]);\n",
+    "    const __m128 q = _mm_max_ps(_mm256_castps256_ps128(e), _mm256_extractf128_ps(e, 1));\n",
+    "    const __m128 d = _mm_max_ps(q, _mm_movehl_ps(q, q));\n",
+    "    return _mm_cvtss_f32(_mm_max_ss(d, _mm_movehdup_ps(d)));\n",
+    "}\n",
+    "FN@ float first@(F16@ a) { return _mm256_cvtss_f32(a.v[0]); }\n",
+    "#undef ONE@\n#undef TWO@\n#undef INT@\n#undef SHIFT@\n",
+    "#define V __m256\n",
+    "#define V_ZERO() _mm256_setzero_ps()\n",
+    "#define V_LOAD(p) _mm256_loadu_ps(p)\n",
+    "#define V_STORE(p, v) _mm256_storeu_ps((p), (v))\n",
+    "#define V_SET(x) _mm256_set1_ps(x)\n",
+    "#define V_FMA(a, b, c) _mm256_fmadd_ps((a), (b), (c))\n",
+    "#define ROW(v0, v1) ((F16@){{(v0), (v1)}})\n",
+    NULL};
+
+const Isa isa_avx2 = {
+    .name = "avx2",
+    .suffix = "_avx2",
+    .target = "avx2,fma",
+    .supported = "__builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\")",
+    .width = 8,
+    .registers = 16,
+    .max_rows = 6,
+    .tile_blocks = 1,
+    .vocabulary = vocabulary,
+};

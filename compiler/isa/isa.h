@@ -1,0 +1,41 @@
+/* An instruction set: what kernels need to know of it, and the text that gives generated code its
+ * vector vocabulary.
+ *
+ * Generated kernels know two sizes. V is one register of `width` floats and is what contractions
+ * count in. F16 is a row of 16 floats (one V for AVX-512, two for AVX2, four for portable code) and
+ * is what everything else is written in, so that its text is the same for all instruction sets. */
+#ifndef NNGEN_ISA_ISA_H
+#define NNGEN_ISA_ISA_H
+
+#include "../base/writer.h"
+
+typedef struct Isa {
+    const char *name;
+    const char *suffix;    /* of function names: "_avx2" */
+    const char *target;    /* of the function attribute; NULL: none */
+    const char *supported; /* C expression: this machine has it */
+    int width;             /* floats in a V */
+    int registers;
+    int max_rows;                  /* rows of a contraction tile of `tile_blocks` blocks */
+    int tile_blocks;               /* blocks of 16 lanes in a contraction tile */
+    const char *const *vocabulary; /* definitions; '@' stands for the suffix; NULL-terminated */
+} Isa;
+
+/* Best first, the portable one last; NULL-terminated. */
+extern const Isa *const all_isas[];
+
+const Isa *isa_by_name(const char *name);
+
+/* Number of V in a block of 16 lanes. */
+static inline int isa_vectors(const Isa *isa) {
+    return 16 / isa->width;
+}
+
+/* Vocabulary that is the same for all instruction sets (exp, log, hash ...), '@' for the suffix. */
+extern const char *const isa_common[];
+
+/* Writes the section's vocabulary, and what takes its macros away again. */
+void isa_open(Writer *w, const Isa *isa);
+void isa_close(Writer *w, const Isa *isa);
+
+#endif

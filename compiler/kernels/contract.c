@@ -1,0 +1,364 @@
+/* Contractions whose outputs are places x channels: linear and conv2d forward and their input
+ * gradients. Implicit GEMM over channels-last tensors: an output channel is a lane, its places are
+ * rows of a register tile, the reduction runs over kernel rows, kernel columns and channels in this
+ * order for every tile shape and instruction set.
+ *
+ * All four are one loop nest. Output place o and tap k read the place (o*a + k*b + c) / e, if that
+ * is whole and inside: forward a = stride, b = dilation, c = -padding, e = 1; an input gradient
+ * reads the output gradient with a = 1, b = -dilation, c = padding, e = stride. A linear layer is a
+ * convolution whose kernel covers its input. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../ops/ops.h"
+#include "pointwise.h"
+#include "tile.h"
+#include "weights.h"
+
+enum { MAX_TILE_ROWS = 64 };
+
+/* One spatial direction. */
+typedef struct Axis {
+    int in, taps, out; /* places read, kernel size, places computed */
+    int a, b, c, e;
+} Axis;
+
+typedef struct Nest {
+    const Kernel *k;
+    const Isa *isa;
+    Arena *arena;
+    Axis y, x;
+    Layout in, out;
+    int lanes_out, lanes_in, groups; /* channels in lanes and reduced, before blocking */
+    int reduced;                     /* channels reduced for each block */
+    int blocks;
+    int64_t block_weights; /* floats of one block's weights */
+    int pool_h, pool_w;    /* fused pool window, or 1 */
+    int columns;           /* of outputs in a tile; a multiple of pool_w */
+    int samples;           /* in a tile */
+    bool bias;
+} Nest;
+
+static bool fits(const Node *node) {
+    return node->op == &op_linear || node->op == &op_conv2d || node->op == &op_linear_dgrad ||
+           node->op == &op_conv2d_dgrad;
+}
+
+static int attr_int(const Node *node, int i) {
+    return (int)node->attr[i];
+}
+
+static void set_axes(Nest *n) {
+    const Node *node = n->k->node;
+    bool forward = node->op == &op_conv2d;
+    const Node *weight = node->in[1];
+    Axis *axis[2] = {&n->y, &n->x};
+    for (int i = 0; i < 2; i++) {
+        int stride = attr_int(node, CONV_STRIDE_H + i), pad = attr_int(node, CONV_PAD_H + i),
+            dilation = attr_int(node, CONV_DIL_H + i);
+        *axis[i] = (Axis){.in = i ? n->in.W : n->in.H,
+                          .taps = weight->type.shape.dim[2 + i],
+                          .out = i ? n->out.W : n->out.H,
+                          .a = forward ? stride : 1,
+                          .b = forward ? dilation : -dilation,
+                          .c = forward ? -pad : pad,
+                          .e = forward ? 1 : stride};
+    }
+}
+
+/* Geometry of the kernel's node. `n->out` counts the places before a fused pool. */
+static void set_geometry(Nest *n) {
+    const Kernel *k = n->k;
+    const Node *node = k->node;
+    n->in = k->in;
+    n->out = k->out;
+    n->groups = 1;
+    n->pool_h = n->pool_w = 1;
+    if (k->pool) {
+        n->pool_h = attr_int(k->pool, POOL_KERNEL_H);
+        n->pool_w = attr_int(k->pool, POOL_KERNEL_W);
+        n->out.H *= n->pool_h;
+        n->out.W *= n->pool_w;
+    }
+    if (node->op == &op_linear) {
+        n->y = (Axis){n->in.H, n->in.H, 1, 1, 1, 0, 1};
+        n->x = (Axis){n->in.W, n->in.W, 1, 1, 1, 0, 1};
+        n->lanes_out = n->out.C;
+        n->lanes_in = n->in.C;
+    } else if (node->op == &op_linear_dgrad) {
+        /* The lanes run over a whole sample of the input, padding included. */
+        n->y = n->x = (Axis){1, 1, 1, 1, 1, 0, 1};
+        n->lanes_out = n->out.H * n->out.W * n->out.cs;
+        n->lanes_in = n->in.C;
+        n->out = (Layout){n->lanes_out, 1, 1, n->lanes_out, n->out.stride};
+    } else {
+        set_axes(n);
+        n->groups = attr_int(node, CONV_GROUPS);
+        n->lanes_out = n->out.C;
+        n->lanes_in = n->in.C;
+    }
+    int begin;
+    block_range(n->lanes_out, n->lanes_in, n->groups, 0, &begin, &n->reduced);
+    n->blocks = round_up(n->lanes_out, LANES) / LANES;
+    n->block_weights = (int64_t)n->y.taps * n->x.taps * n->reduced * LANES;
+    n->bias = (node->op == &op_linear || node->op == &op_conv2d) && node->n_in > 2;
+    /* Taps and channels that lie next to each other reduce as one run. */
+    if (node->op == &op_linear && n->in.cs == n->in.C) {
+        n->reduced *= n->in.H * n->in.W;
+        n->in = (Layout){n->reduced, 1, 1, n->reduced, n->in.stride};
+        n->y = n->x = (Axis){1, 1, 1, 1, 1, 0, 1};
+    }
+}
+
+/* Cost of a tile in half cycles of the two multiply-add pipes: short tiles wait for latency. */
+static double tile_cost(int rows, int vectors) {
+    double fmas = rows * vectors;
+    return (fmas > 10 ? fmas : 10) + 0.3 * (rows + vectors);
+}
+
+static void choose_tile(Nest *n, int blocks) {
+    int vectors = blocks * isa_vectors(n->isa), most = n->isa->max_rows / n->pool_h;
+    if (most < n->pool_w) most = n->pool_w;
+    double best = 0;
+    n->columns = n->pool_w;
+    for (int columns = n->pool_w; columns <= most; columns += n->pool_w) {
+        if (columns > n->x.out && columns > n->pool_w) break;
+        if (columns % n->x.e != 0 && columns < n->x.out) continue;
+        int samples = n->k->pool ? 1 : most / columns;
+        if (samples < 1) samples = 1;
+        int full = n->x.out / columns, rest = n->x.out % columns;
+        double cost = (full * tile_cost(columns * samples * n->pool_h, vectors) +
+                       (rest ? tile_cost(rest * samples * n->pool_h, vectors) : 0)) /
+                      samples;
+        if (best == 0 || cost < best) {
+            best = cost;
+            n->columns = columns;
+            n->samples = samples;
+        }
+    }
+    if (best == 0) { /* a strided input gradient whose stride exceeds the tile */
+        n->columns = n->x.e < n->x.out ? n->x.e : n->x.out;
+        n->samples = 1;
+    }
+}
+
+/* Whether column x, tap t reads a place inside, and which. */
+static bool source(const Axis *axis, int x, int t, int *place) {
+    int at = x * axis->a + t * axis->b + axis->c;
+    if (at < 0 || at % axis->e != 0 || at / axis->e >= axis->in) return false;
+    *place = at / axis->e;
+    return true;
+}
+
+static bool same_validity(const Nest *n, int x0, int x1, int width) {
+    for (int t = 0; t < n->x.taps; t++)
+        for (int q = 0; q < width; q++) {
+            int p;
+            if (source(&n->x, x0 + q, t, &p) != source(&n->x, x1 + q, t, &p)) return false;
+        }
+    return true;
+}
+
+/* Floats from the tile's pointer to what row (sample, py, q) reads at tap 0 of the row of taps, for
+ * columns from x0. The number may lie before the row: only valid taps are read. */
+static int row_offset(const Nest *n, int sample, int py, int x, int tap) {
+    int at = x * n->x.a + tap * n->x.b + n->x.c;
+    int place = at >= 0 ? at / n->x.e : -((-at + n->x.e - 1) / n->x.e);
+    return sample * n->in.stride + py * n->y.a * n->in.W * n->in.cs + place * n->in.cs;
+}
+
+static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width, int samples,
+                            const char *const *weight) {
+    int rows_of[MAX_TILE_ROWS];
+    bool one_row = n->y.taps == 1 && n->y.in == 1;
+    if (!one_row) {
+        w_open(w, "for (int ky = 0; ky < %d; ky++)", n->y.taps);
+        w_line(w, "const int iy = oy * %d + ky * %d + %d;", n->y.a, n->y.b, n->y.c);
+        if (n->y.e > 1)
+            w_line(w, "if (iy < 0 || iy %% %d || iy / %d >= %d) continue;", n->y.e, n->y.e,
+                   n->y.in);
+        else if (n->y.c != 0)
+            w_line(w, "if (iy < 0 || iy >= %d) continue;", n->y.in);
+        w_line(w, "const float *xr = xt + iy%s * %d;",
+               n->y.e > 1 ? arena_printf(n->arena, " / %d", n->y.e) : "", n->in.W * n->in.cs);
+        for (int b = 0; b < tile.blocks; b++)
+            w_line(w, "const float *wr%d = %s + ky * %d;", b, weight[b],
+                   n->x.taps * n->reduced * LANES);
+    }
+    const char *x = one_row ? "xt" : "xr";
+    const char *named[8];
+    for (int b = 0; b < tile.blocks; b++)
+        named[b] = one_row ? weight[b] : arena_printf(n->arena, "wr%d", b);
+    uint64_t all = tile.rows == 64 ? ~0ull : (1ull << tile.rows) - 1;
+    uint64_t live[64];
+    bool whole = n->x.b == 1 && n->in.cs == n->reduced && n->x.taps <= 64;
+    for (int t = 0; t < n->x.taps; t++) {
+        uint64_t mask = 0;
+        for (int r = 0; r < tile.rows; r++) {
+            int p;
+            if (source(&n->x, x0 + r % width, t, &p)) mask |= 1ull << r;
+        }
+        if (t < 64) live[t] = mask;
+        whole = whole && mask == all;
+    }
+    for (int t = 0; t < (whole ? 1 : n->x.taps); t++) {
+        uint64_t mask = whole ? all : 0;
+        for (int r = 0; r < tile.rows; r++) {
+            int p, q = r % width, py = r / width % n->pool_h, s = r / width / n->pool_h;
+            if (!whole && source(&n->x, x0 + q, t, &p)) mask |= 1ull << r;
+            rows_of[r] = row_offset(n, s, py, x0 + q, t);
+        }
+        if (!mask) continue;
+        const char *at[8];
+        for (int b = 0; b < tile.blocks; b++)
+            at[b] =
+                t ? arena_printf(n->arena, "%s + %d", named[b], t * n->reduced * LANES) : named[b];
+        tile_run(w, n->isa, tile, at, x, rows_of, mask,
+                 whole ? n->x.taps * n->reduced : n->reduced);
+    }
+    (void)live;
+    (void)samples;
+    if (!one_row) w_close(w);
+}
+
+/* Stores a tile: bias is in the accumulators, then the fused nodes, row by row of 16 channels. */
+static void write_rows(Writer *w, const Nest *n, Tile tile, int width) {
+    for (int r = 0; r < tile.rows; r++)
+        for (int b = 0; b < tile.blocks; b++) {
+            int at = r % width * n->out.cs + b * LANES, sample = r / width;
+            const char *s = sample ? arena_printf(n->arena, "s + %d", sample) : "s";
+            Site site = {arena_printf(n->arena, "o + %d", sample * n->out.stride + at), s,
+                         arena_printf(n->arena, "(e + %d)", at),
+                         arena_printf(n->arena, "c + %d", b * LANES)};
+            w_open(w, "%s", "");
+            write_row(w, n->k, n->arena, tile_row(n->arena, n->isa, r, b), site);
+            w_close(w);
+        }
+}
+
+static const char *winner_param(const Kernel *k) {
+    for (int i = 0; i < k->n_operands; i++)
+        if (k->operands[i].written && k->operands[i].buffer->element != ELEMENT_FLOAT)
+            return k->operands[i].param;
+    return NULL;
+}
+
+/* As write_rows, but of each pool window the largest place, the first of equal ones, goes on. */
+static void write_windows(Writer *w, const Nest *n, Tile tile, int width) {
+    const char *winner = winner_param(n->k);
+    for (int window = 0; window < width / n->pool_w; window++)
+        for (int b = 0; b < tile.blocks; b++) {
+            int at = window * n->out.cs + b * LANES;
+            w_open(w, "%s", "");
+            w_line(w, "F16 h = %s;", tile_row(n->arena, n->isa, window * n->pool_w, b));
+            if (winner) w_line(w, "I16 winner = ISET(0);");
+            for (int i = 1; i < n->pool_h * n->pool_w; i++) {
+                int row = i / n->pool_w * width + window * n->pool_w + i % n->pool_w;
+                w_open(w, "%s", "");
+                w_line(w, "const F16 x%d = %s;", i, tile_row(n->arena, n->isa, row, b));
+                w_line(w, "const M16 wins = WINS(x%d, h);", i);
+                w_line(w, "h = SELECT(wins, x%d, h);", i);
+                if (winner) w_line(w, "winner = ISELECT(wins, ISET(%d), winner);", i);
+                w_close(w);
+            }
+            if (winner) w_line(w, "STORE_BYTES(%s + o + %d, winner);", winner, at);
+            Site site = {arena_printf(n->arena, "o + %d", at), "s",
+                         arena_printf(n->arena, "(e + %d)", at),
+                         arena_printf(n->arena, "c + %d", b * LANES)};
+            write_row(w, n->k, n->arena, "h", site);
+            w_close(w);
+        }
+}
+
+/* All tiles of `width` columns from x0 to x1 (exclusive), which have the same valid taps. */
+static void write_columns(Writer *w, Nest *n, int blocks, int samples, int x0, int x1, int width) {
+    Tile tile = {width * n->pool_h * samples, blocks};
+    bool loop = x1 - x0 > width;
+    if (loop)
+        w_open(w, "for (int ox = %d; ox < %d; ox += %d)", x0, x1, width);
+    else
+        w_open(w, "%s", "");
+    int step = n->x.a * n->in.cs;
+    const char *column = "";
+    if (loop && x0)
+        column = arena_printf(n->arena, " + (ox - %d)%s * %d", x0,
+                              n->x.e > 1 ? arena_printf(n->arena, " / %d", n->x.e) : "", step);
+    else if (loop)
+        column = arena_printf(n->arena, " + ox%s * %d",
+                              n->x.e > 1 ? arena_printf(n->arena, " / %d", n->x.e) : "", step);
+    w_line(w, "const float *xt = xs%s;", column);
+    const char *weight[8], *start[32];
+    for (int b = 0; b < blocks; b++)
+        weight[b] =
+            b ? arena_printf(n->arena, "wp + %lld", (long long)(b * n->block_weights)) : "wp";
+    for (int v = 0; v < blocks * isa_vectors(n->isa); v++)
+        start[v] = n->bias ? arena_printf(n->arena, "V_LOAD(bias + c + %d)", v * n->isa->width)
+                           : "V_ZERO()";
+    tile_declare(w, n->isa, tile, start);
+    write_reduction(w, n, tile, x0, width, samples, weight);
+    const char *ox = loop ? "ox" : arena_printf(n->arena, "%d", x0);
+    int places = n->out.W / n->pool_w;
+    if (n->k->pool)
+        w_line(w, "const int e = (oy / %d * %d + %s / %d) * %d + c, o = s * %d + e;", n->pool_h,
+               places, ox, n->pool_w, n->out.cs, n->out.stride);
+    else
+        w_line(w, "const int e = (oy * %d + %s) * %d + c, o = s * %d + e;", n->out.W, ox, n->out.cs,
+               n->out.stride);
+    if (n->k->pool)
+        write_windows(w, n, tile, width);
+    else
+        write_rows(w, n, tile, width);
+    w_close(w);
+}
+
+static void write_sample_tile(Writer *w, Nest *n, int blocks, int samples) {
+    w_open(w, "for (; s + %d <= n; s += %d)", samples, samples);
+    w_line(w, "const float *xs = x + s * %d%s;", n->in.stride, n->groups > 1 ? " + c0" : "");
+    bool rows = n->y.out > 1;
+    if (rows)
+        w_open(w, "for (int oy = 0; oy < %d; oy += %d)", n->y.out, n->pool_h);
+    else
+        w_line(w, "const int oy = 0;");
+    for (int x0 = 0; x0 < n->x.out;) {
+        int width = n->x.out - x0 < n->columns ? n->x.out - x0 : n->columns, x1 = x0 + width;
+        while (x1 + width <= n->x.out && same_validity(n, x0, x1, width)) x1 += width;
+        write_columns(w, n, blocks, samples, x0, x1, width);
+        x0 = x1;
+    }
+    if (rows) w_close(w);
+    w_close(w);
+}
+
+static void write_panels(Writer *w, Nest *n, int first, int last, int blocks) {
+    if (first >= last) return;
+    choose_tile(n, blocks);
+    bool loop = last - first > blocks;
+    if (loop)
+        w_open(w, "for (int p = %d; p < %d; p += %d)", first, last, blocks);
+    else {
+        w_open(w, "%s", "");
+        w_line(w, "const int p = %d;", first);
+    }
+    w_line(w, "const int c = p * 16;");
+    w_line(w, "const float *wp = w + p * %lld;", (long long)n->block_weights);
+    if (n->groups > 1)
+        w_line(w, "const int c0 = %s;",
+               block_begin_text(n->arena, n->lanes_out, n->lanes_in, n->groups, "p"));
+    w_line(w, "int s = 0;");
+    int most = n->samples;
+    for (int samples = most; samples >= 1; samples = samples > 1 ? (samples + 1) / 2 : 0)
+        write_sample_tile(w, n, blocks, samples);
+    w_close(w);
+}
+
+static void write(Writer *w, const Kernel *k, const Isa *isa) {
+    Nest n = {.k = k, .isa = isa, .arena = arena_new()};
+    set_geometry(&n);
+    int blocks = n.groups > 1 || n.blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
+    int full = n.blocks / blocks * blocks;
+    write_panels(w, &n, 0, full, blocks);
+    write_panels(w, &n, full, n.blocks, n.blocks - full);
+    arena_free(n.arena);
+}
+
+const Family family_contract = {"contract", fits, true, write, NULL};

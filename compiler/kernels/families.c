@@ -1,0 +1,26 @@
+#include <string.h>
+
+#include "family.h"
+
+extern const Family family_contract, family_wgrad, family_bias_grad, family_pool, family_pool_grad,
+    family_softmax, family_regression, family_decide, family_copy, family_pointwise;
+
+/* Order matters: the first that fits. */
+const Family *const all_families[] = {&family_contract,
+                                      &family_wgrad,
+                                      &family_bias_grad,
+                                      &family_pool,
+                                      &family_pool_grad,
+                                      &family_softmax,
+                                      &family_regression,
+                                      &family_decide,
+                                      &family_copy,
+                                      &family_pointwise,
+                                      NULL};
+
+const char *kernel_param(const Kernel *kernel, const Node *node) {
+    for (int i = 0; i < kernel->n_operands; i++)
+        if (kernel->values[i] == node && !kernel->operands[i].written)
+            return kernel->operands[i].param;
+    bug("kernel %s does not read node %d (%s)", kernel->name, node->id, node->op->name);
+}

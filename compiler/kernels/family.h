@@ -1,0 +1,21 @@
+/* A kernel family: one way of computing a group of nodes. Each is one file of this folder, a line
+ * of families.def. */
+#ifndef NNGEN_KERNELS_FAMILY_H
+#define NNGEN_KERNELS_FAMILY_H
+
+#include "../plan/plan.h"
+
+/* All families; the first that fits a node computes it. NULL-terminated. */
+extern const Family *const all_families[];
+
+/* The update of parameters by an optimizer: not chosen by a node. Its function has the parameters
+ *   float *p, const float *g, float *s0, s1, s2 (as many as moments), int n, int chunks,
+ *   size_t stride, const float *k
+ * for n floats of parameters, gradients of `chunks` chunks `stride` floats apart, moments, factors.
+ */
+extern const Family family_update;
+
+/* The parameter name of the operand that holds `node`, or bug(). */
+const char *kernel_param(const Kernel *kernel, const Node *node);
+
+#endif

@@ -1,0 +1,185 @@
+#include "pointwise.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../ops/ops.h"
+
+/* a, b: operands as rows. Products are ROUNDED: nothing is left that a compiler could contract with
+ * a later addition. */
+typedef struct Rule {
+    const Op *op;
+    const char *text;
+    bool keeps_zero; /* zero operands give zero: padding lanes stay clean */
+    bool monotone;
+} Rule;
+
+static const Rule rules[] = {
+    {&op_relu, "RELU(%a)", true, true},
+    {&op_leaky_relu, "SELECT(GT(%a, SET(0.0f)), %a, ROUNDED(MUL(%a, SET(%p))))", true, true},
+    {&op_tanh, "TANH(%a)", true, true},
+    {&op_sigmoid, "SIGMOID(%a)", false, true},
+    {&op_dropout, "DROPPED(%a, %d, %s, %e)", true, false},
+    {&op_dropout2d, "DROPPED(%a, %d, %s, %c)", true, false},
+    {&op_dropout_grad, "POSITIVE(%a, ROUNDED(MUL(%b, SET(%d->scale))))", true, false},
+    {&op_relu_grad, "POSITIVE(%a, %b)", true, false},
+    {&op_leaky_relu_grad, "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, SET(%p))))", true, false},
+    {&op_tanh_grad, "ROUNDED(MUL(%b, FMA(NEG(%a), %a, SET(1.0f))))", true, false},
+    {&op_sigmoid_grad, "ROUNDED(MUL(%b, ROUNDED(MUL(%a, SUB(SET(1.0f), %a)))))", true, false},
+    {&op_add, "ADD(%a, %b)", false, false},
+    {&op_sub, "SUB(%a, %b)", false, false},
+    {&op_mul, "ROUNDED(MUL(%a, %b))", true, false},
+    {&op_div, "DIV(%a, %b)", false, false},
+    {&op_neg, "NEG(%a)", true, false},
+};
+
+static const Rule *rule_of(const Node *node) {
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].op == node->op) return &rules[i];
+    return NULL;
+}
+
+bool is_pointwise(const Node *node) {
+    return node->type.kind == KIND_SAMPLE && rule_of(node);
+}
+
+bool is_dropout(const Node *node) {
+    return node->op == &op_dropout || node->op == &op_dropout2d || node->op == &op_dropout_grad;
+}
+
+bool is_monotone(const Node *node) {
+    const Rule *rule = rule_of(node);
+    return rule && rule->monotone;
+}
+
+static bool keeps_zero(const Node *node) {
+    const Rule *rule = rule_of(node);
+    if (node->op == &op_add || node->op == &op_sub)
+        return node->in[0]->type.kind == KIND_SAMPLE && node->in[1]->type.kind == KIND_SAMPLE;
+    return rule && rule->keeps_zero;
+}
+
+static const char *arg_of(const Kernel *k, const Node *node) {
+    for (int i = 0; i < k->n_args; i++)
+        if (k->scalars[i] == node) return k->args[i].name;
+    bug("kernel %s has no argument for node %d", k->name, node->id);
+}
+
+static bool reads(const Kernel *k, const Node *node) {
+    for (int i = 0; i < k->n_operands; i++)
+        if (k->values[i] == node && !k->operands[i].written) return true;
+    return false;
+}
+
+/* Expression for an operand: a register, a number, or a load. Nodes that share memory with their
+ * operand are looked through. */
+static const char *operand(const Kernel *k, Arena *arena, const Node *node, Site site) {
+    if (node->type.kind != KIND_SAMPLE) return arena_printf(arena, "SET(%s)", arg_of(k, node));
+    for (;; node = node->in[0]) {
+        for (int i = 0; i < k->n_fused; i++)
+            if (k->fused[i] == node) return arena_printf(arena, "f%d", i);
+        if (node == k->pool && k->pool_after) return arena_printf(arena, "f%d", k->pool_after - 1);
+        if (node == k->pool || node == k->node) return "h";
+        if (reads(k, node) || (node->op != &op_flatten && node->op != &op_reshape))
+            return arena_printf(arena, "LOAD(%s + %s)", kernel_param(k, node), site.offset);
+    }
+}
+
+static const char *expression(const Kernel *k, Arena *arena, const Node *node, Site site) {
+    const Rule *rule = rule_of(node);
+    const char *a = operand(k, arena, node->in[0], site);
+    const char *b = node->n_in > 1 ? operand(k, arena, node->in[1], site) : "";
+    char *text = "";
+    for (const char *p = rule->text; *p; p++) {
+        if (*p != '%') {
+            text = arena_printf(arena, "%s%c", text, *p);
+            continue;
+        }
+        const char *piece = "";
+        switch (*++p) {
+        case 'a':
+            piece = a;
+            break;
+        case 'b':
+            piece = b;
+            break;
+        case 'd':
+            piece = arg_of(k, node);
+            break;
+        case 's':
+            piece = arena_printf(arena, "first + %s", site.sample);
+            break;
+        case 'e':
+            piece = site.element;
+            break;
+        case 'c':
+            piece = site.channel;
+            break;
+        case 'p':
+            piece = arena_printf(arena, "%.9gf", node->attr[LEAKY_SLOPE]);
+            if (!strpbrk(piece, ".e"))
+                piece = arena_printf(arena, "%.1ff", node->attr[LEAKY_SLOPE]);
+            break;
+        default:
+            bug("rule %s", rule->text);
+        }
+        text = arena_printf(arena, "%s%s", text, piece);
+    }
+    return text;
+}
+
+static bool in_registers(const Kernel *k, const Node *node) {
+    if (node == k->pool || node == k->node) return true;
+    for (int i = 0; i < k->n_fused; i++)
+        if (k->fused[i] == node) return true;
+    return false;
+}
+
+void write_row(Writer *w, const Kernel *k, Arena *arena, const char *head, Site site) {
+    if (head && strcmp(head, "h") != 0) w_line(w, "const F16 h = %s;", head);
+    bool clean = true;
+    for (int i = 0; i < k->n_fused; i++) {
+        const Node *node = k->fused[i];
+        const char *e = expression(k, arena, node, site);
+        w_line(w, "const F16 f%d = %s;", i, e);
+        clean = clean && keeps_zero(node);
+    }
+    for (int i = 0; i < k->n_operands; i++) {
+        const Node *value = k->values[i];
+        if (!k->operands[i].written || !value || !in_registers(k, value)) continue;
+        const char *name = operand(k, arena, value, site);
+        int channels = k->out.C;
+        if (!clean && channels % LANES)
+            name = arena_printf(arena, "LANES(%s, 0, %d - (%s))", name, channels, site.channel);
+        w_line(w, "STORE(%s + %s, %s);", k->operands[i].param, site.offset, name);
+    }
+}
+
+static bool fits(const Node *node) {
+    return is_pointwise(node);
+}
+
+/* Loops over the chunk: one flat loop where no node asks where it is, else by place and channel. */
+static void write(Writer *w, const Kernel *k, const Isa *isa) {
+    (void)isa;
+    Arena *arena = arena_new();
+    bool flat = true;
+    for (int i = 0; i < k->n_fused; i++)
+        flat =
+            flat && !is_dropout(k->fused[i]) && (keeps_zero(k->fused[i]) || k->out.C % LANES == 0);
+    if (flat) {
+        w_open(w, "for (int i = 0; i < n * %d; i += 16)", k->out.stride);
+        write_row(w, k, arena, NULL, (Site){"i", "0", "0", "0"});
+        w_close(w);
+    } else {
+        w_line(w, "for (int s = 0; s < n; s++)");
+        w_line(w, "for (int p = 0; p < %d; p++)", k->out.H * k->out.W);
+        w_open(w, "for (int c = 0; c < %d; c += 16)", k->out.cs);
+        w_line(w, "const int e = p * %d + c, i = s * %d + e;", k->out.cs, k->out.stride);
+        write_row(w, k, arena, NULL, (Site){"i", "s", "e", "c"});
+        w_close(w);
+    }
+    arena_free(arena);
+}
+
+const Family family_pointwise = {"pointwise", fits, true, write, NULL};

@@ -1,0 +1,30 @@
+/* Point-wise nodes as text: applied to rows of 16 floats in registers, behind a contraction, a pool
+ * or in loops of their own. */
+#ifndef NNGEN_KERNELS_POINTWISE_H
+#define NNGEN_KERNELS_POINTWISE_H
+
+#include "family.h"
+
+/* C expressions that say which row of 16 floats is at hand. */
+typedef struct Site {
+    const char *offset;  /* floats from the start of the chunk's tensor */
+    const char *sample;  /* index in the chunk */
+    const char *element; /* floats from the start of the sample; a multiple of 16 */
+    const char *channel; /* first channel of the row */
+} Site;
+
+/* Whether the node is computed element by element from samples and numbers. */
+bool is_pointwise(const Node *node);
+
+/* Whether the operation grows with its operand, so that it may follow a max-pool instead. */
+bool is_monotone(const Node *node);
+
+/* Whether the dropout decisions are numbered by channel alone. */
+bool is_dropout(const Node *node);
+
+/* Writes the kernel's point-wise nodes on one row, then the stores of every value that the kernel
+ * keeps. `head` is an expression for the value of kernel->node (of the pool, if one is fused), NULL
+ * for a point-wise kernel. */
+void write_row(Writer *w, const Kernel *kernel, Arena *arena, const char *head, Site site);
+
+#endif

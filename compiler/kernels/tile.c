@@ -1,0 +1,75 @@
+#include "tile.h"
+
+enum { MAX_STEPS = 8, MAX_FMAS = 256 };
+
+void tile_declare(Writer *w, const Isa *isa, Tile tile, const char *const *start) {
+    int vectors = tile.blocks * isa_vectors(isa);
+    Arena *arena = arena_new();
+    for (int r = 0; r < tile.rows; r++) {
+        char *line = "V";
+        for (int v = 0; v < vectors; v++)
+            line = arena_printf(arena, "%s%s a%d_%d = %s", line, v ? "," : "", r, v, start[v]);
+        w_line(w, "%s;", line);
+    }
+    arena_free(arena);
+}
+
+void tile_step(Writer *w, const Isa *isa, Tile tile, const char *const *weight, const char *x,
+               const int *row_offset, uint64_t live, const char *weight_step, const char *x_step) {
+    int per_block = isa_vectors(isa), vectors = tile.blocks * per_block;
+    Arena *arena = arena_new();
+    char *line = "const V";
+    for (int v = 0; v < vectors; v++)
+        line = arena_printf(arena, "%s%s w%d = V_LOAD(%s + %s%d)", line, v ? "," : "", v,
+                            weight[v / per_block], weight_step, v % per_block * isa->width);
+    w_line(w, "%s;", line);
+    for (int r = 0; r < tile.rows; r++) {
+        if (!(live >> r & 1)) continue;
+        line = arena_printf(arena, "{ const V v = V_SET(%s[%s%d]);", x, x_step, row_offset[r]);
+        for (int v = 0; v < vectors; v++)
+            line = arena_printf(arena, "%s a%d_%d = V_FMA(v, w%d, a%d_%d);", line, r, v, v, r, v);
+        w_line(w, "%s }", line);
+    }
+    arena_free(arena);
+}
+
+void tile_run(Writer *w, const Isa *isa, Tile tile, const char *const *weight, const char *x,
+              const int *row_offset, uint64_t live, int length) {
+    int vectors = tile.blocks * isa_vectors(isa), rows = 0;
+    for (int r = 0; r < tile.rows; r++) rows += (int)(live >> r & 1);
+    int most = MAX_FMAS / (rows * vectors > 0 ? rows * vectors : 1);
+    if (most > MAX_STEPS) most = MAX_STEPS;
+    Arena *arena = arena_new();
+    if (length <= most) {
+        for (int j = 0; j < length; j++) {
+            int shifted[64];
+            for (int r = 0; r < tile.rows; r++) shifted[r] = row_offset[r] + j;
+            w_open(w, "%s", "");
+            tile_step(w, isa, tile, weight, x, shifted, live,
+                      j ? arena_printf(arena, "%d + ", j * LANES) : "", "");
+            w_close(w);
+        }
+    } else {
+        int unroll = length % 2 == 0 && most >= 2 ? 2 : 1;
+        w_open(w, unroll == 1 ? "for (int j = 0; j < %d; j++)" : "for (int j = 0; j < %d; j += 2)",
+               length);
+        for (int u = 0; u < unroll; u++) {
+            int shifted[64];
+            for (int r = 0; r < tile.rows; r++) shifted[r] = row_offset[r] + u;
+            w_open(w, "%s", "");
+            tile_step(w, isa, tile, weight, x, shifted, live, u ? "j * 16 + 16 + " : "j * 16 + ",
+                      "j + ");
+            w_close(w);
+        }
+        w_close(w);
+    }
+    arena_free(arena);
+}
+
+const char *tile_row(Arena *arena, const Isa *isa, int row, int block) {
+    int n = isa_vectors(isa);
+    char *text = "ROW(";
+    for (int v = 0; v < n; v++)
+        text = arena_printf(arena, "%s%sa%d_%d", text, v ? ", " : "", row, block * n + v);
+    return arena_printf(arena, "%s)", text);
+}

@@ -1,0 +1,69 @@
+/* Makes true: where an activation is followed by a max-pool, backward applies the activation's
+ * gradient to the pooled gradient; a ReLU's and a dropout's gradient on the same values are one
+ * node that reads the dropped output; a bias gradient sums the pooled gradient. How: rewrites, to a
+ * fixed point, act_grad(a, max_pool2d_grad(a, d))     -> max_pool2d_grad(a, act_grad(max_pool2d(a),
+ * d)) relu_grad(r, dropout(d))               -> dropout_grad(dropout(r), d), same decisions
+ *   bias_grad(max_pool2d_grad(a, d))       -> bias_grad(d)
+ * The first is exact: the gradient is zero but at the winner, whose value is the pooled one. So is
+ * the second: the output is positive where ReLU passed and the element was kept. Leaves to others:
+ * dead nodes of the old order are dropped by graph_rewrite. */
+#include "commute.h"
+
+#include <string.h>
+
+#include "../ops/ops.h"
+
+static bool is_activation_grad(const Node *n) {
+    return n->op == &op_relu_grad || n->op == &op_leaky_relu_grad || n->op == &op_tanh_grad ||
+           n->op == &op_sigmoid_grad;
+}
+
+static Node *find(const Graph *g, const Op *op, const Node *in, const double *attr, int n_attrs) {
+    for (int i = 0; i < g->n_nodes; i++) {
+        Node *n = g->nodes[i];
+        if (n->op == op && n->n_in > 0 && n->in[0] == in &&
+            !memcmp(n->attr, attr, sizeof(double) * (size_t)n_attrs))
+            return n;
+    }
+    return NULL;
+}
+
+static Node *rule(Graph *g, const Node *n) {
+    if (is_activation_grad(n) && n->in[1]->op == &op_max_pool2d_grad &&
+        n->in[1]->in[0] == n->in[0]) {
+        const Node *unpool = n->in[1];
+        Node *pool = find(g, &op_max_pool2d, n->in[0], unpool->attr, POOL_PAD_W + 1);
+        if (!pool) return NULL;
+        Node *small[2] = {pool, unpool->in[1]};
+        Node *d = graph_add(g, n->op, n->loc, n->name, 2, small, n->attr);
+        Node *big[2] = {unpool->in[0], d};
+        return graph_add(g, unpool->op, unpool->loc, unpool->name, 2, big, unpool->attr);
+    }
+    if (n->op == &op_relu_grad && n->in[1]->op == &op_dropout) {
+        const Node *mask = n->in[1];
+        Node *kept = find(g, &op_dropout, n->in[0], mask->attr, mask->op->n_attrs);
+        if (!kept) return NULL;
+        Node *in[2] = {kept, mask->in[0]};
+        return graph_add(g, &op_dropout_grad, mask->loc, mask->name, 2, in, mask->attr);
+    }
+    if (n->op == &op_bias_grad && n->in[0]->op == &op_max_pool2d_grad)
+        return graph_add(g, n->op, n->loc, n->name, 1, &n->in[0]->in[1], n->attr);
+    return NULL;
+}
+
+bool commute(Graph *graph) {
+    bool changed = false;
+    for (bool again = true; again;) {
+        again = false;
+        int n = graph->n_nodes;
+        Node **replacement = ARENA_ARRAY(graph->arena, Node *, 4 * n + 4);
+        for (int i = 0; i < n; i++) {
+            Node *by = rule(graph, graph->nodes[i]);
+            if (!by) continue;
+            replacement[i] = by;
+            again = changed = true;
+        }
+        if (again) graph_rewrite(graph, replacement);
+    }
+    return changed;
+}

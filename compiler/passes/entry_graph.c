@@ -1,0 +1,64 @@
+/* Makes true: every node of the entry's graph is needed by the entry; dropout is in training only.
+ * How: copies nodes, leaving dropout out, keeps the entry's roots, drops what they do not reach.
+ * Leaves to others: everything else. */
+#include "entry_graph.h"
+
+#include "../ops/ops.h"
+
+static Node *mapped(Node **map, const Node *node) {
+    return node ? map[node->id] : NULL;
+}
+
+static Named *copy_named(Arena *arena, const Named *from, int n, Node **map) {
+    Named *to = ARENA_ARRAY(arena, Named, n);
+    for (int i = 0; i < n; i++) to[i] = (Named){from[i].name, map[from[i].node->id]};
+    return to;
+}
+
+Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
+    Arena *arena = graph->arena;
+    Graph *g = graph_new(arena, graph->diag);
+    g->name = graph->name;
+    g->data = graph->data;
+    Node **map = ARENA_ARRAY(arena, Node *, graph->n_nodes);
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const Node *from = graph->nodes[i];
+        if (kind != ENTRY_TRAIN && (from->op == &op_dropout || from->op == &op_dropout2d)) {
+            map[i] = map[from->in[0]->id];
+            continue;
+        }
+        Node *node = ARENA_NEW(arena, Node);
+        *node = *from;
+        node->id = g->n_nodes;
+        node->in = ARENA_ARRAY(arena, Node *, from->n_in);
+        for (int j = 0; j < from->n_in; j++) node->in[j] = map[from->in[j]->id];
+        ARENA_PUSH(arena, g->nodes, g->n_nodes, g->cap_nodes, node);
+        map[i] = node;
+    }
+    if (kind != ENTRY_PREDICT) {
+        g->n_phases = 1;
+        g->phases = ARENA_NEW(arena, Phase);
+        Phase *p = g->phases;
+        *p = graph->phases[phase];
+        p->loss = mapped(map, p->loss);
+        p->optimizer.lr = mapped(map, p->optimizer.lr);
+        p->frozen = NULL;
+        p->n_frozen = 0;
+        Trained *trained = ARENA_ARRAY(arena, Trained, p->n_trained);
+        for (int i = 0; i < p->n_trained; i++)
+            trained[i] =
+                (Trained){mapped(map, p->trained[i].param), mapped(map, p->trained[i].gradient)};
+        p->trained = trained;
+        if (kind == ENTRY_EVALUATE) p->n_trained = 0;
+    }
+    if (kind == ENTRY_EVALUATE) {
+        g->metrics = copy_named(arena, graph->metrics, graph->n_metrics, map);
+        g->n_metrics = graph->n_metrics;
+    }
+    if (kind != ENTRY_TRAIN) {
+        g->predictions = copy_named(arena, graph->predictions, graph->n_predictions, map);
+        g->n_predictions = graph->n_predictions;
+    }
+    graph_rewrite(g, ARENA_ARRAY(arena, Node *, g->n_nodes));
+    return g;
+}

@@ -1,0 +1,46 @@
+#include "../base/writer.h"
+#include "../kernels/family.h"
+#include "plan.h"
+
+static const char *const spaces[] = {"field", "state", "sample", "gradient", "sum", "output"};
+
+static void dump_kernel(Writer *w, Arena *arena, const Kernel *k) {
+    char *text =
+        arena_printf(arena, "%3d.%d %-24s %-20s", k->index, k->stage, k->name, k->family->name);
+    for (int i = 0; i < k->n_operands; i++)
+        text = arena_printf(arena, "%s %s%s=%s", text, k->operands[i].written ? ">" : "<",
+                            k->operands[i].param, k->operands[i].buffer->name);
+    for (int i = 0; i < k->n_fused; i++)
+        text = arena_printf(arena, "%s +%s%s", text,
+                            k->pool && k->pool_after == i ? "max_pool2d +" : "",
+                            k->fused[i]->op->name);
+    if (k->pool && k->pool_after == k->n_fused) text = arena_printf(arena, "%s +max_pool2d", text);
+    if (k->partner) text = arena_printf(arena, "%s +%s", text, k->partner->op->name);
+    w_line(w, "%s", text);
+}
+
+const char *plan_dump(const Plan *plan) {
+    Writer *w = writer_new(plan->arena);
+    w_line(w,
+           "state %lld floats: parameters %lld, derived %lld, moments %lld; chunks of at least %d "
+           "samples",
+           (long long)plan->state_floats, (long long)plan->param_floats,
+           (long long)(plan->moment_offset - plan->param_floats),
+           (long long)(plan->state_floats - plan->moment_offset), plan->chunk_min);
+    for (int i = 0; i < plan->n_entries; i++) {
+        const Entry *e = plan->entries[i];
+        w_line(w, "%s", "");
+        w_open(w, "entry %s: %d kernels, %lld floats per sample, %lld of gradients, %d stages",
+               e->name, e->n_kernels, (long long)e->sample_floats, (long long)e->gradient_floats,
+               e->stages);
+        for (int j = 0; j < e->n_kernels; j++) dump_kernel(w, plan->arena, e->kernels[j]);
+        for (int j = 0; j < e->n_buffers; j++) {
+            const Buffer *b = e->buffers[j];
+            if (b->space == SPACE_SAMPLE && b->first < 0) continue;
+            w_line(w, "%-9s %-24s at %8lld, %6lld floats, alive %d..%d", spaces[b->space], b->name,
+                   (long long)b->offset, (long long)b->size, b->first, b->last);
+        }
+        w_close(w);
+    }
+    return writer_text(w);
+}

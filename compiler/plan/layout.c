@@ -1,0 +1,41 @@
+/* Layouts: channels last, channels padded to rows of 16. A vector that flatten made keeps the
+ * places of the tensor it came from, so that flatten costs nothing; weights of linear layers are
+ * permuted to match when they are imported and exported. */
+#include "../kernels/pointwise.h"
+#include "../ops/ops.h"
+#include "lower.h"
+
+Layout layout_padded(int C, int H, int W) {
+    int cs = round_up(C, LANES);
+    return (Layout){C, H, W, cs, H * W * cs};
+}
+
+bool layout_equal(Layout a, Layout b) {
+    return a.C == b.C && a.H == b.H && a.W == b.W && a.cs == b.cs && a.stride == b.stride;
+}
+
+static Layout padded_shape(Shape shape) {
+    int d[3] = {1, 1, 1};
+    for (int i = 0; i < shape.rank && i < 3; i++) d[i] = shape.dim[i];
+    return layout_padded(d[0], d[1], d[2]);
+}
+
+Layout value_layout(const Plan *plan, const Node *node) {
+    if (node->op == &op_flatten) return value_layout(plan, node->in[0]);
+    if (node->op == &op_reshape) {
+        Layout from = value_layout(plan, node->in[0]), to = padded_shape(node->type.shape);
+        return layout_equal(from, to) ? from : to;
+    }
+    if (node->op == &op_linear_dgrad) {
+        const ParamPlace *p = &plan->params[plan_param(plan, node->in[1]->name)];
+        return layout_padded(p->in, p->kh, p->kw);
+    }
+    if (is_pointwise(node)) {
+        for (int i = 0; i < node->n_in; i++)
+            if (node->in[i]->type.kind == KIND_SAMPLE) return value_layout(plan, node->in[i]);
+    }
+    if (node->op == &op_cross_entropy_grad || node->op == &op_mse_grad ||
+        node->op == &op_bce_grad || node->op == &op_bce_target_grad)
+        return value_layout(plan, node->in[0]);
+    return padded_shape(node->type.shape);
+}

@@ -1,0 +1,215 @@
+/* The plan: what the graph becomes before it is text. Kernels in order for each entry point, the
+ * buffers they read and write, and where those lie in memory. Nothing after the plan decides
+ * anything but registers and loops. */
+#ifndef NNGEN_PLAN_PLAN_H
+#define NNGEN_PLAN_PLAN_H
+
+#include "../base/writer.h"
+#include "../graph/op.h"
+#include "../isa/isa.h"
+
+enum { LANES = 16 }; /* every stored row of channels is padded to this many floats */
+
+static inline int round_up(int n, int to) {
+    return (n + to - 1) / to * to;
+}
+
+/* Where element (c, h, w) of one sample lies: (h*W + w)*cs + c floats from its start. A vector is
+ * C = N, H = W = 1; one that flatten made keeps the geometry of the tensor it came from. */
+typedef struct Layout {
+    int C, H, W;
+    int cs;     /* floats from one place to the next; C rounded up to LANES, or C in a field */
+    int stride; /* floats from one sample to the next */
+} Layout;
+
+Layout layout_padded(int C, int H, int W);
+bool layout_equal(Layout a, Layout b);
+
+typedef enum BufferSpace {
+    SPACE_FIELD,    /* the caller's data: [n][count], order (C, H, W), unaligned */
+    SPACE_STATE,    /* parameters and what is derived from them */
+    SPACE_SAMPLE,   /* activations: [n][stride] in a task's area */
+    SPACE_GRADIENT, /* gradients of parameters: one copy a chunk */
+    SPACE_SUM,      /* one double a chunk: the sum of a loss or metric over the chunk's samples */
+    SPACE_OUTPUT,   /* the caller's memory for a prediction: [n][count], order (C, H, W) */
+} BufferSpace;
+
+typedef enum Element { ELEMENT_FLOAT, ELEMENT_BYTE, ELEMENT_INT, ELEMENT_DOUBLE } Element;
+
+typedef struct Buffer {
+    const char *name;
+    BufferSpace space;
+    Element element;
+    Layout layout;    /* SPACE_SAMPLE, SPACE_FIELD */
+    int64_t size;     /* floats (4-byte units): of one sample, or in all */
+    int64_t offset;   /* SPACE_SAMPLE: floats per sample before it; STATE, GRADIENT: floats; FIELD,
+                         OUTPUT, SUM: index */
+    int first, last;  /* kernels of the entry that use it; placement */
+    const Node *node; /* whose value it holds */
+} Buffer;
+
+typedef struct Operand {
+    const char *param; /* its name in the kernel's parameter list */
+    Buffer *buffer;
+    bool written;
+} Operand;
+
+/* A parameter of a kernel that is not memory: value is a C expression of the entry function. */
+typedef struct Arg {
+    const char *type, *name, *value;
+} Arg;
+
+typedef struct Family Family;
+typedef struct Kernel Kernel;
+
+enum { MAX_OPERANDS = 24, MAX_ARGS = 24, MAX_FUSED = 24 };
+
+struct Kernel {
+    const Family *family;
+    const char *name;       /* C identifier, unique in the file but for the instruction set */
+    const char *what;       /* a line for the contents table */
+    Node *node;             /* the node that decides the family */
+    Node *fused[MAX_FUSED]; /* point-wise nodes computed in registers after it, in order */
+    int n_fused;
+    Node *pool;     /* max_pool2d fused between the fused nodes before and after it, or NULL */
+    int pool_after; /* number of fused nodes applied before the pool */
+    Node *partner;  /* loss: the gradient node computed with it, or NULL */
+    Operand operands[MAX_OPERANDS];
+    int n_operands;
+    Arg args[MAX_ARGS];
+    int n_args;
+    Node *values[MAX_OPERANDS]; /* values[i]: node that operands[i] holds, or NULL */
+    Node *scalars[MAX_ARGS]; /* scalars[i]: schedule or scalar node that args[i] passes, or NULL */
+    Layout in, out;          /* of the first sample operand and the result */
+    int64_t flops;           /* dense contraction FLOPs per sample */
+    int stage; /* kernels of stage k+1 need sums over the whole batch that stage k made */
+    int index; /* in the entry */
+    const Optimizer *optimizer; /* updates */
+};
+
+/* A kernel family: one way of computing a group of nodes. */
+struct Family {
+    const char *name;
+    /* Whether the family computes this node. */
+    bool (*fits)(const Node *node);
+    /* Whether point-wise nodes may follow in registers. */
+    bool fuses;
+    /* Body of the C function: its parameters are the kernel's operands, then `int n`, the number of
+     * samples, then its args. Writes statements only. */
+    void (*write)(Writer *w, const Kernel *kernel, const Isa *isa);
+    /* Updates: C statements that set `float k[8]` for the step from `double lr`, `int64_t step`. */
+    void (*write_factors)(Writer *w, const Kernel *kernel);
+};
+
+typedef enum EntryKind { ENTRY_TRAIN, ENTRY_EVALUATE, ENTRY_PREDICT } EntryKind;
+
+/* A number of the batch that the code of an entry computes in double: schedules before the first
+ * stage, scalars after the stage that makes their sums. */
+typedef struct Number {
+    const Node *node;
+    const char *name; /* of the C variable */
+    int stage;        /* -1: known before the step */
+    Buffer *sum;      /* for losses and metrics: the sum to divide by the batch, or NULL */
+} Number;
+
+typedef struct Entry {
+    EntryKind kind;
+    int phase; /* -1 for ENTRY_PREDICT */
+    const char *name;
+    Graph *graph; /* this entry's own, simplified for it */
+    Kernel **kernels;
+    int n_kernels, cap_kernels;
+    Buffer **buffers;
+    int n_buffers, cap_buffers;
+    Number *numbers;
+    int n_numbers, cap_numbers;
+    const Node **drops; /* dropout nodes with decisions of their own, for the table of NnDrop */
+    int n_drops, cap_drops;
+    int stages;
+    int64_t sample_floats; /* of the activation area, per sample */
+    int n_sums;
+    int64_t gradient_floats; /* of one chunk's gradients */
+    const Node *loss;        /* ENTRY_TRAIN, ENTRY_EVALUATE */
+} Entry;
+
+/* How a parameter lies in the state: as [blocks of 16 outputs][kh][kw][in][16] (a linear layer is a
+ * convolution whose kernel is as large as its input), vectors as [out rounded up to 16]. */
+typedef struct ParamPlace {
+    const Node *node; /* of the graph as differentiated */
+    Buffer *value;
+    int out, in, kh, kw, groups; /* weights as PyTorch has them: [out][in][kh][kw] */
+    int block_in;                /* input channels stored for each block: in, more where a block
+                                    spans groups */
+    bool matrix;
+} ParamPlace;
+
+/* A transposed copy of a weight for input gradients: [blocks of 16 inputs][kh][kw][out][16], or for
+ * linear layers [stride / 16][out][16] over the elements of one sample of the input. */
+typedef struct Derived {
+    const ParamPlace *param;
+    Buffer *value;
+    Layout x; /* layout of the layer's input */
+    bool linear;
+    int block_out; /* output channels stored for each block of inputs */
+} Derived;
+
+/* A run of the state that a phase trains. */
+typedef struct Range {
+    int64_t param, gradient, count; /* floats from the start of state, of gradients and moments */
+} Range;
+
+typedef struct PhasePlan {
+    Range *ranges;
+    int n_ranges, cap_ranges;
+    int64_t gradient_floats;
+    int64_t *gradient_of; /* per ParamPlace: offset in gradients and moments, -1: not trained */
+    int slots;
+    Kernel *update;
+    int64_t flops_forward, flops_train;
+} PhasePlan;
+
+typedef struct Plan {
+    Arena *arena;
+    Graph *graph; /* as differentiated: the one that travels in the file */
+    Entry **entries;
+    int n_entries, cap_entries;
+    ParamPlace *params;
+    int n_params;
+    Derived **derived;
+    int n_derived, cap_derived;
+    PhasePlan *phases;
+    int64_t param_floats;  /* parameters: the front of the state */
+    int64_t moment_offset; /* floats from the start of the state */
+    int64_t state_floats;
+    int chunk_min;       /* samples that a chunk has at least */
+    const Node **fields; /* input, label, target nodes in the order of the model's fields */
+    bool *field_predicts;
+    int n_fields;
+} Plan;
+
+enum { MAX_CHUNKS = 16 };
+
+/* A plan without entries: fields, places of parameters, phases. */
+Plan *plan_new(Graph *graph);
+
+/* Adds an entry whose graph is still to be lowered. */
+Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph);
+
+/* Lowers every entry's graph to kernels, buffers and numbers and completes the state. Reports to
+ * graph->diag what a plan cannot hold. */
+void plan_lower(Plan *plan);
+
+/* Gives every activation its place: buffers whose lifetimes overlap do not overlap in memory. */
+void plan_place(Plan *plan);
+
+/* bug() unless: every buffer is written before it is read; buffers alive together are disjoint;
+ * offsets are aligned; no kernel writes a field or a parameter; frozen parameters have no range. */
+void plan_verify(const Plan *plan);
+
+/* Text for --emit=plan. */
+const char *plan_dump(const Plan *plan);
+
+/* The buffer that holds parameter `name` (ParamPlace index), by the node's name. */
+int plan_param(const Plan *plan, const char *name);
+
+#endif

@@ -1,0 +1,33 @@
+/* One compilation: everything made for it lives in its arena and dies with it. */
+#ifndef NNGEN_UNIT_H
+#define NNGEN_UNIT_H
+
+#include "graph/graph.h"
+#include "lua/frontend.h"
+#include "plan/plan.h"
+
+typedef enum EmitKind { EMIT_C, EMIT_SUMMARY, EMIT_GRAPH, EMIT_DOT, EMIT_PLAN } EmitKind;
+
+typedef struct Options {
+    const char *input;
+    const char *output; /* NULL: standard output */
+    Define *defines;
+    int n_defines;
+    const Isa *isas[8]; /* NULL-terminated, best first */
+    bool winograd, inference, time_passes;
+    EmitKind emit;
+    const char *dump, *stop; /* pass names, "all", or NULL */
+} Options;
+
+typedef struct Unit {
+    Arena *arena;
+    Diag *diag;
+    Options options;
+    Sources sources;
+    Graph *graph; /* as loaded, then differentiated */
+    const char *graph_text;
+    Plan *plan;
+    const char *product; /* the text that was asked for */
+} Unit;
+
+#endif

@@ -55,7 +55,7 @@ Status eval_command(const NnModel *model, const Options *options) {
         json_scores(&json, "metrics", model, &scores, false);
         json_end_line(&json);
     } else if (ok) {
-        printf("%s, %d samples of %s\n", split->name, split->samples, loaded.data.name);
+        printf("%s, %d samples of %s\n", split->name, split->samples, loaded.data.source);
         for (int m = 0; m < model->n_metrics; m++)
             printf("  %-16s %.4f\n", model->metrics[m].name, scores.metrics[m]);
     }
@@ -118,8 +118,9 @@ Status grad_command(const NnModel *model, const Options *options) {
     Loaded loaded;
     if (!load(&loaded, model, options, SPLIT_TRAIN, false, batch)) return STATUS_FAILED;
     const Split *split = &loaded.data.split[SPLIT_TRAIN];
-    bool ok = batch <= split->samples ||
-              problem("--batch %d: there are %d training samples", batch, split->samples);
+    bool ok =
+        batch <= split->samples || problem("%s: has %d training samples, --batch %d wants more",
+                                           loaded.data.source, split->samples, batch);
     if (ok) {
         int phase = (int)options->number[OPTION_PHASE] - 1;
         int64_t epochs = model->phases[phase].epochs, size = model->phases[phase].batch;

@@ -169,6 +169,7 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
     *data = (Dataset){.deviation = 1};
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
     const char *source = request->source ? request->source : default_source(request->quiet);
+    data->source = copy_text(source);
     struct stat info;
     bool ok;
     if (strcmp(source, "synthetic") == 0)
@@ -196,6 +197,7 @@ void dataset_free(Dataset *data) {
         free(split->fields);
         free(split->bound);
     }
+    free(data->source);
     *data = (Dataset){0};
 }
 

@@ -47,6 +47,7 @@ typedef struct Split {
 
 typedef struct Dataset {
     const char *name;         /* "mnist-pairs", "mnist", "safetensors" */
+    char *source;             /* folder, file or "synthetic" */
     Split split[SPLIT_COUNT]; /* samples 0: not loaded */
     double mean, deviation;   /* of the normalisation; 0 and 1 without */
 } Dataset;

@@ -42,7 +42,8 @@ static bool load(const NnModel *model, const DataRequest *request, const Digits 
     int n_val = train->count > 10000 ? 5000 : train->count / 10;
     int n_train = train->count - n_val;
     if (n_val < 1)
-        return problem("%d training digits are too few for a validation set", train->count);
+        return problem("%s: %d training digits are too few for a validation set", data->source,
+                       train->count);
     measure_digits(train, n_train, &data->mean, &data->deviation);
     float level[256];
     for (int v = 0; v < 256; v++) level[v] = (float)((v / 255.0 - data->mean) / data->deviation);

@@ -62,12 +62,13 @@ static void fill(const NnModel *model, const Digits *digits, const int *order, c
 static bool load(const NnModel *model, const DataRequest *request, const Digits *train,
                  const Digits *test, Dataset *data) {
     if (request->pairs > train->count / 2)
-        return problem("%d training pairs wanted, %d training digits make only %d", request->pairs,
-                       train->count, train->count / 2);
+        return problem("%s: %d training pairs wanted, its %d training digits make only %d",
+                       data->source, request->pairs, train->count, train->count / 2);
     if ((int64_t)request->val_pairs + request->test_pairs > test->count / 2)
-        return problem("%d validation and %d test pairs wanted, %d test digits make only %d "
-                       "together",
-                       request->val_pairs, request->test_pairs, test->count, test->count / 2);
+        return problem(
+            "%s: %d validation and %d test pairs wanted, its %d test digits make only %d "
+            "together",
+            data->source, request->val_pairs, request->test_pairs, test->count, test->count / 2);
     int *train_order = allocate((size_t)train->count, sizeof(int));
     int *test_order = allocate((size_t)test->count, sizeof(int));
     random_permutation(random_stream(request->seed, "training pairs"), train->count, train_order);

@@ -35,8 +35,8 @@ void json_scores(Json *json, const char *key, const NnModel *model, const Scores
 
 /* A line for each sample of a split: index, the labels that the data has, predictions and, if
  * all fields are there, metrics of that sample alone; CSV with a header line, or JSON. Columns
- * bear the names of the fields, predictions (name_0, name_1, ... for vectors) and metrics; a
- * prediction named like a label is called predicted_<name>. */
+ * bear the names of the fields, predictions (name_0, name_1, ... for vectors) and metrics; a label
+ * that a prediction is named after is called <name>_label. */
 void write_predictions(Engine *engine, const Split *split, bool json, FILE *out);
 
 #endif

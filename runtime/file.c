@@ -130,3 +130,10 @@ void output_abandon(OutputFile *file) {
     free(file->path);
     *file = (OutputFile){0};
 }
+
+bool output_possible(const char *path) {
+    OutputFile file;
+    if (!output_open(&file, path)) return false;
+    output_abandon(&file);
+    return true;
+}

@@ -24,6 +24,10 @@ typedef struct OutputFile {
 bool output_open(OutputFile *file, const char *path);
 bool output_commit(OutputFile *file);
 
+/* Whether a file could be written there now; false with a message. For work that is to fail before
+ * hours of training rather than after. */
+bool output_possible(const char *path);
+
 /* Gives the file up: the temporary one is removed. */
 void output_abandon(OutputFile *file);
 

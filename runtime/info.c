@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "engine.h"
 #include "json.h"
 
 static int64_t parameter_count(const NnModel *model) {
@@ -84,6 +85,8 @@ static void layer_table(const NnModel *model) {
 }
 
 Status info_command(const NnModel *model, const Options *options) {
+    const NnCode *code;
+    if (engine_code(model, options, &code) != STATUS_OK) return STATUS_FAILED;
     if (option_given(options, OPTION_JSON)) {
         info_json(model, options);
         return STATUS_OK;

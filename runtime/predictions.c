@@ -39,20 +39,24 @@ static void put_real(Line *line, const char *name, double value, int digits) {
     if (!line->header) fprintf(line->out, "%.*g", digits, value);
 }
 
-/* A prediction may well be named after the label that it predicts, and two columns of one name
- * would be a trap: then its own is called predicted_<name>. */
-static const char *prefix(const Split *split, const NnOutput *output) {
-    for (int i = 0; i < split->n_fields; i++)
-        if (split->fields[i].label && strcmp(split->fields[i].name, output->name) == 0)
-            return "predicted_";
+/* A prediction may well bear the name of the label that it predicts, and two columns of one name
+ * would be a trap: then the label's is called <name>_label. */
+static const char *label_suffix(const NnModel *model, const DataField *label) {
+    for (int i = 0; i < model->n_predictions; i++)
+        if (strcmp(label->name, model->predictions[i].name) == 0) return "_label";
     return "";
 }
 
-static void put_prediction(Line *line, const char *before, const NnOutput *output,
-                           const float *values) {
+static void put_label(Line *line, const NnModel *model, const DataField *label, int index) {
+    char *name = format_text("%s%s", label->name, label_suffix(model, label));
+    put_integer(line, name, label->labels[index]);
+    free(name);
+}
+
+static void put_prediction(Line *line, const NnOutput *output, const float *values) {
     for (int i = 0; i < output->count; i++) {
-        char *name = output->count == 1 ? format_text("%s%s", before, output->name)
-                                        : format_text("%s%s_%d", before, output->name, i);
+        char *name =
+            output->count == 1 ? copy_text(output->name) : format_text("%s_%d", output->name, i);
         if (output->classes > 0)
             put_integer(line, name, (int64_t)values[i]);
         else
@@ -68,11 +72,9 @@ static void write_line(const NnModel *model, const Split *split, int index,
     if (line->json) json_open(&line->object, NULL, '{');
     put_integer(line, "index", index);
     for (int i = 0; i < split->n_fields; i++)
-        if (split->fields[i].label)
-            put_integer(line, split->fields[i].name, split->fields[i].labels[index]);
+        if (split->fields[i].label) put_label(line, model, &split->fields[i], index);
     for (int i = 0; i < model->n_predictions; i++)
-        put_prediction(line, prefix(split, &model->predictions[i]), &model->predictions[i],
-                       predictions[i]);
+        put_prediction(line, &model->predictions[i], predictions[i]);
     for (int m = 0; metrics && m < model->n_metrics; m++)
         put_real(line, model->metrics[m].name, metrics[m], 17);
     fputs(line->json ? "}\n" : "\n", line->out);

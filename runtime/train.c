@@ -7,6 +7,7 @@
 
 #include "checkpoint.h"
 #include "evaluate.h"
+#include "file.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "random.h"
@@ -244,6 +245,8 @@ static bool load_data(Training *t) {
 
 static bool make_ready(Training *t, Checkpoint *checkpoint, TensorFile *file) {
     const char *resume = t->options->text[OPTION_RESUME];
+    const char *save = t->options->text[OPTION_SAVE];
+    if (save && !output_possible(save)) return false;
     t->settings = settings_of(t->options);
     if (resume) {
         if (!checkpoint_read(t->model, resume, checkpoint, file)) return false;

@@ -1,0 +1,25 @@
+/* Differences between compiled and reference values; for check.c alone. */
+#ifndef NN_RUNTIME_CHECK_COMPARE_H
+#define NN_RUNTIME_CHECK_COMPARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The largest error of a kind. */
+typedef struct Worst {
+    double error;
+    char name[128]; /* of the tensor; "" while all is exact */
+} Worst;
+
+/* Notes an error; NaN counts as infinite. */
+void worst_note(Worst *worst, double error, const char *what, const char *name);
+
+/* Largest difference relative to the largest magnitude of `wanted`: 0 if both are zero throughout,
+ * infinite if only `wanted` is, or if a value is not finite. */
+double relative_error(const float *found, const double *wanted, int64_t count);
+
+/* The same for updates: how far `found` is from `wanted`, relative to the largest movement from
+ * `before` to `wanted`, less what rounding a value to float may cost. */
+double update_error(const float *found, const double *wanted, const float *before, int64_t count);
+
+#endif

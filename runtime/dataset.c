@@ -59,7 +59,7 @@ bool field_matches(const char *data, const DataField *have, const NnField *want)
                            shape_words_int(b, have->rank, have->dim));
 }
 
-void measure(const float *values, int64_t count, double *mean, double *deviation) {
+void data_measure(const float *values, int64_t count, double *mean, double *deviation) {
     double sum = 0, squares = 0;
     for (int64_t i = 0; i < count; i++) sum += (double)values[i];
     *mean = sum / (double)count;
@@ -71,7 +71,7 @@ void measure(const float *values, int64_t count, double *mean, double *deviation
     if (!(*deviation > 0)) *deviation = 1;
 }
 
-void normalise(float *values, int64_t count, double mean, double deviation) {
+void data_normalise(float *values, int64_t count, double mean, double deviation) {
     for (int64_t i = 0; i < count; i++) values[i] = (float)(((double)values[i] - mean) / deviation);
 }
 
@@ -146,8 +146,8 @@ static bool load_digits(const NnModel *model, const DataRequest *request, const 
     return ok;
 }
 
-static bool bind(const NnModel *model, const DataRequest *request, const char *source,
-                 Split *split) {
+static bool bind_fields(const NnModel *model, const DataRequest *request, const char *source,
+                        Split *split) {
     split->bound = allocate((size_t)model->n_fields, sizeof *split->bound);
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *want = &model->fields[i];
@@ -181,7 +181,7 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
     else
         ok = load_tensor_data(model, request, source, data);
     for (int s = 0; ok && s < SPLIT_COUNT; s++)
-        if (request->wanted[s]) ok = bind(model, request, source, &data->split[s]);
+        if (request->wanted[s]) ok = bind_fields(model, request, source, &data->split[s]);
     if (!ok) dataset_free(data);
     return ok;
 }

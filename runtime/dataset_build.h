@@ -38,8 +38,8 @@ const NnField *model_field(const NnModel *model, const char *name);
 bool field_matches(const char *data, const DataField *have, const NnField *want);
 
 /* Mean and deviation of values; a deviation of 0 is given as 1. */
-void measure(const float *values, int64_t count, double *mean, double *deviation);
-void normalise(float *values, int64_t count, double mean, double deviation);
+void data_measure(const float *values, int64_t count, double *mean, double *deviation);
+void data_normalise(float *values, int64_t count, double mean, double deviation);
 
 /* The wanted splits of a safetensors file. */
 bool load_tensor_data(const NnModel *model, const DataRequest *request, const char *path,

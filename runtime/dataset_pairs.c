@@ -85,9 +85,9 @@ static bool load(const NnModel *model, const DataRequest *request, const Digits 
         const Digits *digits = s == SPLIT_TRAIN ? train : test;
         float *images = pair_images(digits, orders[s], pairs[s]);
         int64_t count = (int64_t)pairs[s] * 2 * HALF_PIXELS;
-        if (s == SPLIT_TRAIN) measure(images, count, &data->mean, &data->deviation);
+        if (s == SPLIT_TRAIN) data_measure(images, count, &data->mean, &data->deviation);
         if (request->wanted[s]) {
-            normalise(images, count, data->mean, data->deviation);
+            data_normalise(images, count, data->mean, data->deviation);
             data->split[s].samples = pairs[s];
             fill(model, digits, orders[s], images, &data->split[s]);
         }

@@ -85,7 +85,7 @@ bool idx_read(const char *path, int rank, Idx *idx) {
     *idx = (Idx){0};
     gzFile file = gzopen(path, "rbe");
     if (!file) return problem("%s: %s", path, errno ? strerror(errno) : "cannot open");
-    uint64_t total;
+    uint64_t total = 0;
     bool ok = read_header(file, path, rank, idx, &total) && read_values(file, path, total, idx);
     gzclose(file);
     if (!ok) idx_free(idx);

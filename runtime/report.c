@@ -79,8 +79,9 @@ void *allocate_aligned(size_t alignment, size_t bytes) {
 
 void *reallocate(void *memory, size_t count, size_t size) {
     if (size && count > SIZE_MAX / size) out_of_memory(SIZE_MAX);
-    void *grown = realloc(memory, count * size ? count * size : 1);
-    if (!grown) out_of_memory(count * size);
+    size_t bytes = count * size;
+    void *grown = realloc(memory, bytes > 0 ? bytes : 1);
+    if (!grown) out_of_memory(bytes);
     return grown;
 }
 

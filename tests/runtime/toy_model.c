@@ -53,8 +53,13 @@ static void probabilities(const NnCall *call, int sample, bool dropout, double o
     for (int c = 0; c < CLASSES; c++) out[c] /= sum;
 }
 
-static int32_t label(const NnCall *call, int sample) {
+static int32_t toy_label(const NnCall *call, int sample) {
     return ((const int32_t *)call->fields[2])[sample];
+}
+
+/* Keeps NaN, as the models of the compiler do. */
+static double above_zero(double p) {
+    return p < 1e-300 ? 1e-300 : p;
 }
 
 static void run_chunk(void *arg, int index) {
@@ -65,9 +70,9 @@ static void run_chunk(void *arg, int index) {
     for (int s = first; s < last; s++) {
         double p[CLASSES];
         probabilities(call, s, call->dropout, p);
-        chunk->loss -= log(p[label(call, s)] > 1e-300 ? p[label(call, s)] : 1e-300);
+        chunk->loss -= log(above_zero(p[toy_label(call, s)]));
         for (int c = 0; c < CLASSES; c++) {
-            double d = (p[c] - (c == label(call, s))) / call->batch;
+            double d = (p[c] - (c == toy_label(call, s))) / call->batch;
             for (int i = 0; i < INPUTS; i++)
                 chunk->gradient[c * INPUTS + i] += (float)(d * input(call, s, i, call->dropout));
             chunk->gradient[WEIGHTS + c] += (float)d;
@@ -91,7 +96,7 @@ static void gradient(NnCall *call) {
     if (call->trace) call->trace(call->trace_arg, 1);
 }
 
-static void train(NnCall *call) {
+static void toy_train(NnCall *call) {
     State *state = call->state;
     const Work *work = call->work;
     gradient(call);
@@ -131,8 +136,8 @@ static void evaluate(NnCall *call) {
     for (int s = 0; s < call->batch; s++) {
         double p[CLASSES];
         probabilities(call, s, false, p);
-        loss -= log(p[label(call, s)] > 1e-300 ? p[label(call, s)] : 1e-300);
-        right += (p[1] > p[0]) == label(call, s);
+        loss -= log(above_zero(p[toy_label(call, s)]));
+        right += (p[1] > p[0]) == toy_label(call, s);
     }
     call->loss = loss / call->batch;
     if (call->metrics) {
@@ -214,8 +219,8 @@ static const NnKernel kernels[] = {
     {"update", 0, 0},
 };
 static const NnCode codes[] = {
-    {"avx9000", nowhere, prepare, train, gradient, evaluate, predict},
-    {"portable", everywhere, prepare, train, gradient, evaluate, predict},
+    {"avx9000", nowhere, prepare, toy_train, gradient, evaluate, predict},
+    {"portable", everywhere, prepare, toy_train, gradient, evaluate, predict},
 };
 
 const NnModel nn_model_toy = {

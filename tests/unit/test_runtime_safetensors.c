@@ -1,0 +1,218 @@
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <math.h>
+#include <stdint.h>
+
+#include "../../runtime/safetensors.h"
+#include "../runtime/support.h"
+
+/* Writes a file of a header and `data` zero bytes. */
+static void write_file(const char *header, size_t data) {
+    size_t length = strlen(header), size = 8 + length + data;
+    unsigned char *bytes = calloc(size, 1);
+    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)((uint64_t)length >> 8 * i);
+    memcpy(bytes + 8, header, length);
+    write_bytes("file", bytes, size);
+    free(bytes);
+}
+
+static void expect_bad(const char *header, size_t data, const char *words) {
+    TensorFile file;
+    write_file(header, data);
+    ck_assert_msg(!tensors_read("file", &file), "accepted: %s", header);
+    expect_problem("file");
+    expect_problem(words);
+}
+
+static void expect_good(const char *header, size_t data, int tensors) {
+    TensorFile file;
+    write_file(header, data);
+    ck_assert_msg(tensors_read("file", &file), "%s: %s", header, problem_text());
+    ck_assert_int_eq(file.n_tensors, tensors);
+    tensors_free(&file);
+}
+
+START_TEST(round_trip) {
+    enter_scratch();
+    const float a[] = {1, -0.0f, 1e-42f, INFINITY, 5, 6}, b[] = {7};
+    const int dim[] = {2, 3};
+    const TensorOut out[] = {{"z.weight", 2, dim, 6, a}, {"a \"b\"\n", 0, NULL, 1, b}};
+    const MetaEntry meta[] = {{"key", "value \\ \x01 \xc3\xa4"}};
+    ck_assert(tensors_write("x.safetensors", 2, out, 1, meta));
+    ck_assert(tensors_write("y.safetensors", 2, out, 1, meta));
+    ck_assert(same_files("x.safetensors", "y.safetensors"));
+    TensorFile file;
+    ck_assert(tensors_read("x.safetensors", &file));
+    const Tensor *z = tensors_find(&file, "z.weight"), *q = tensors_find(&file, "a \"b\"\n");
+    ck_assert_ptr_nonnull(z);
+    ck_assert_ptr_nonnull(q);
+    ck_assert(z->rank == 2 && z->dim[0] == 2 && z->dim[1] == 3 && z->count == 6);
+    ck_assert(q->rank == 0 && q->count == 1);
+    float back[6];
+    tensor_floats(z, back);
+    ck_assert(memcmp(back, a, sizeof a) == 0);
+    ck_assert_str_eq(tensors_meta(&file, "key"), meta[0].value);
+    ck_assert_ptr_null(tensors_find(&file, "none"));
+    ck_assert_ptr_null(tensors_meta(&file, "none"));
+    tensors_free(&file);
+    leave_scratch();
+}
+END_TEST
+
+#define T(name, dtype, shape, begin, end)                                                          \
+    "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":[" shape "],\"data_offsets\":[" begin "," end \
+    "]}"
+
+START_TEST(good_files) {
+    enter_scratch();
+    expect_good("{}", 0, 0);
+    expect_good(" { } ", 0, 0);
+    expect_good("{" T("a", "F32", "", "0", "4") "}  ", 4, 1);
+    expect_good("{" T("a", "F32", "2", "4", "12") "," T("b", "U8", "2,2", "0", "4") "}", 12, 2);
+    expect_good("{" T("a", "F32", "0,5", "0", "0") "," T("b", "F32", "1", "0", "4") "}", 4, 2);
+    expect_good("{\"__metadata__\":{}," T("a", "F32", "1", "0", "4") "}", 4, 1);
+    expect_good("{\"a\":{\"shape\":[1],\"data_offsets\":[0,4],\"dtype\":\"F32\"}}", 4, 1);
+    expect_good("{" T("a", "F8_E4M3", "4", "0", "4") "}", 4, 1); /* a type not known here */
+    leave_scratch();
+}
+END_TEST
+
+START_TEST(bad_headers) {
+    enter_scratch();
+    expect_bad("", 0, "header");
+    expect_bad("[]", 0, "header");
+    expect_bad("{", 0, "header");
+    expect_bad("{}x", 0, "header");
+    expect_bad("{" T("a", "F32", "1", "0", "4"), 4, "header");
+    expect_bad("{" T("a", "F32", "1", "0", "4") ",}", 4, "header");
+    expect_bad("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "header");
+    expect_bad("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
+               "header");
+    expect_bad("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", 4, "header");
+    expect_bad("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}}", 4,
+               "header");
+    expect_bad("{" T("a", "F32", "-1", "0", "4") "}", 4, "whole number");
+    expect_bad("{" T("a", "F32", "1.5", "0", "4") "}", 4, "header");
+    expect_bad("{" T("a", "F32", "01", "0", "4") "}", 4, "whole number");
+    expect_bad("{" T("a", "F32", "99999999999999999999", "0", "4") "}", 4, "too large");
+    expect_bad("{" T("a", "F32", "1,1,1,1,1,1,1,1,1", "0", "4") "}", 4, "too many");
+    expect_bad("{" T("a\\u0000b", "F32", "1", "0", "4") "}", 4, "string");
+    expect_bad("{" T("a\\ud800", "F32", "1", "0", "4") "}", 4, "string");
+    expect_bad("{\"a", 0, "string");
+    expect_bad("{\"a\\", 0, "string");
+    expect_bad("{\"__metadata__\":{\"a\":1}}", 0, "string");
+    expect_bad("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "twice");
+    leave_scratch();
+}
+END_TEST
+
+START_TEST(bad_places) {
+    enter_scratch();
+    expect_bad("{" T("a", "F32", "1", "0", "4") "}", 3, "bytes 0 to 4");
+    expect_bad("{" T("a", "F32", "1", "4", "0") "}", 4, "bytes 4 to 0");
+    expect_bad("{" T("a", "F32", "2", "0", "4") "}", 4, "in 4 bytes");
+    expect_bad("{" T("a", "F32", "4294967296,4294967296", "0", "0") "}", 0, "shape");
+    expect_bad("{" T("a", "F32", "9223372036854775807,2", "0", "4") "}", 4, "shape");
+    expect_bad("{" T("a", "F32", "1", "0", "4") "," T("a", "F32", "1", "4", "8") "}", 8, "twice");
+    expect_bad("{" T("a", "F32", "1", "0", "4") "," T("b", "F32", "1", "0", "4") "}", 4, "overlap");
+    expect_bad("{" T("a", "F32", "2", "0", "8") "," T("b", "F32", "1", "4", "8") "}", 8, "overlap");
+    expect_bad("{" T("a", "F32", "1", "0", "4") "," T("b", "F32", "1", "8", "12") "}", 12, "gap");
+    expect_bad("{" T("a", "F32", "1", "0", "4") "}", 5, "belong to no tensor");
+    leave_scratch();
+}
+END_TEST
+
+START_TEST(lying_lengths) {
+    enter_scratch();
+    unsigned char bytes[16] = {0};
+    TensorFile file;
+    for (size_t size = 0; size < 8; size++) {
+        write_bytes("file", bytes, size);
+        ck_assert(!tensors_read("file", &file));
+    }
+    memset(bytes, 0xff, 8);
+    write_bytes("file", bytes, sizeof bytes);
+    ck_assert(!tensors_read("file", &file));
+    expect_problem("cut short");
+    memset(bytes, 0, 8);
+    bytes[0] = 9;
+    write_bytes("file", bytes, sizeof bytes);
+    ck_assert(!tensors_read("file", &file));
+    expect_problem("cut short");
+    ck_assert(!tensors_read("absent", &file));
+    ck_assert(!tensors_read(".", &file));
+    leave_scratch();
+}
+END_TEST
+
+/* Every truncation and many flipped bytes of a good file: an error or a file, never a crash. */
+START_TEST(damage) {
+    enter_scratch();
+    const float a[] = {1, 2, 3, 4};
+    const int dim[] = {4};
+    const TensorOut out[] = {{"a.weight", 1, dim, 4, a}, {"b", 1, dim, 4, a}};
+    const MetaEntry meta[] = {{"format", "pt"}};
+    ck_assert(tensors_write("good", 2, out, 1, meta));
+    size_t size;
+    unsigned char *bytes = read_bytes("good", &size);
+    TensorFile file;
+    FILE *kept = stderr;
+    stderr = fopen("/dev/null", "w");
+    for (size_t keep = 0; keep < size; keep++) {
+        write_bytes("cut", bytes, keep);
+        ck_assert(!tensors_read("cut", &file));
+    }
+    for (size_t at = 0; at < size - 32; at++) {
+        for (int bit = 0; bit < 8; bit++) {
+            bytes[at] ^= (unsigned char)(1 << bit);
+            write_bytes("flipped", bytes, size);
+            if (tensors_read("flipped", &file)) tensors_free(&file);
+            bytes[at] ^= (unsigned char)(1 << bit);
+        }
+    }
+    fclose(stderr);
+    stderr = kept;
+    free(bytes);
+    leave_scratch();
+}
+END_TEST
+
+static int files_here(void) {
+    DIR *folder = opendir(".");
+    int n = 0;
+    for (struct dirent *entry; (entry = readdir(folder));) n += entry->d_name[0] != '.';
+    rewinddir(folder);
+    for (struct dirent *entry; (entry = readdir(folder));)
+        n += strstr(entry->d_name, ".tmp") != NULL;
+    closedir(folder);
+    return n;
+}
+
+START_TEST(writing_is_atomic) {
+    enter_scratch();
+    const float a[] = {1};
+    const TensorOut out[] = {{"a", 0, NULL, 1, a}};
+    ck_assert(tensors_write("x", 1, out, 0, NULL));
+    ck_assert(tensors_write("x", 1, out, 0, NULL));
+    ck_assert_int_eq(files_here(), 1);
+    ck_assert_int_eq(symlink("x", "link"), 0);
+    ck_assert(tensors_write("link", 1, out, 0, NULL));
+    char target[8];
+    ck_assert_int_eq(readlink("link", target, sizeof target), 1);
+    ck_assert(!tensors_write("missing/x", 1, out, 0, NULL));
+    expect_problem("missing/x");
+    ck_assert(!tensors_write(".", 1, out, 0, NULL));
+    ck_assert(tensors_write("/dev/null", 1, out, 0, NULL));
+    struct stat info;
+    ck_assert_int_eq(stat("/dev/null", &info), 0);
+    ck_assert(S_ISCHR(info.st_mode));
+    if (stat("/dev/full", &info) == 0) {
+        ck_assert(!tensors_write("/dev/full", 1, out, 0, NULL));
+        expect_problem("No space");
+    }
+    leave_scratch();
+}
+END_TEST
+
+RUN_TESTS("safetensors", round_trip, good_files, bad_headers, bad_places, lying_lengths, damage,
+          writing_is_atomic)

@@ -13,6 +13,7 @@
 #include "passes/differentiate.h"
 #include "passes/entry_graph.h"
 #include "passes/simplify.h"
+#include "sources.h"
 #include "version.h"
 
 typedef enum Shows { GRAPH, ENTRIES, PLAN } Shows;

@@ -16,6 +16,7 @@
  * elements argmax              sample (N) -> sample () with N classes; the first of equal values
  *   equal less_equal    samples of one shape, indices or reals -> sample, 1 or 0
  *   relu_grad leaky_relu_grad tanh_grad sigmoid_grad (y, dy)  y = the activation's value
+ *   dropout_grad (y, dy)  y = dropout of a ReLU: dy * scale where y > 0; attributes of dropout
  *   linear_dgrad (dy, weight)   linear_wgrad (x, dy) -> param
  *   conv2d_dgrad (dy, weight)   conv2d_wgrad (x, dy) -> param
  *   bias_grad (dy)      sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places

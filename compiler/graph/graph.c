@@ -1,0 +1,198 @@
+#include "graph.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "op.h"
+
+enum { MAX_NODES = 100000 };
+
+Graph *graph_new(Arena *arena, Diag *diag) {
+    Graph *g = ARENA_NEW(arena, Graph);
+    g->arena = arena;
+    g->diag = diag;
+    return g;
+}
+
+int64_t shape_count(Shape shape) {
+    int64_t n = 1;
+    for (int i = 0; i < shape.rank; i++) n *= shape.dim[i];
+    return n;
+}
+
+bool shape_equal(Shape a, Shape b) {
+    return a.rank == b.rank && !memcmp(a.dim, b.dim, sizeof(int) * (size_t)a.rank);
+}
+
+const char *shape_text(Arena *arena, Shape shape) {
+    char *text = "(";
+    for (int i = 0; i < shape.rank; i++)
+        text = arena_printf(arena, "%s%s%d", text, i ? ", " : "", shape.dim[i]);
+    return arena_printf(arena, "%s)", text);
+}
+
+static Node *append(Graph *g, const Op *op, Loc loc, const char *name, int n_in, Node *const *in) {
+    Node *n = ARENA_NEW(g->arena, Node);
+    n->id = g->n_nodes;
+    n->op = op;
+    n->n_in = n_in;
+    n->in = ARENA_ARRAY(g->arena, Node *, n_in);
+    if (n_in) memcpy(n->in, in, sizeof *in * (size_t)n_in);
+    n->name = name;
+    n->loc = loc.file ? loc : (Loc){"", 0};
+    if (g->n_nodes == MAX_NODES)
+        diag_error(g->diag, n->loc, "the graph has more than %d nodes", MAX_NODES);
+    ARENA_PUSH(g->arena, g->nodes, g->n_nodes, g->cap_nodes, n);
+    return n;
+}
+
+/* An attribute out of its range is the user's mistake. */
+static bool attributes_fit(Graph *g, const Node *n) {
+    for (int i = 0; i < n->op->n_attrs; i++) {
+        const AttrSpec *spec = &n->op->attrs[i];
+        double v = n->attr[i];
+        if (spec->type != ATTR_REAL && v != floor(v))
+            return op_error(g, n, -1, "%s must be a whole number, got %g", spec->name, v);
+        if (!(v >= spec->low && v <= spec->high))
+            return op_error(g, n, -1, "%s must be between %g and %g, got %g", spec->name, spec->low,
+                            spec->high, v);
+    }
+    return true;
+}
+
+Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
+                const double *attr) {
+    Node *n = append(graph, op, loc, name, n_in, in);
+    n->type.kind = KIND_ERROR;
+    for (int i = 0; i < op->n_attrs; i++) n->attr[i] = attr ? attr[i] : op->attrs[i].preset;
+    for (int i = 0; i < n_in; i++)
+        if (in[i]->type.kind == KIND_ERROR) return n;
+    if (n_in < op->min_in || (op->max_in >= 0 && n_in > op->max_in)) {
+        op_error(graph, n, -1, "wants %d operand%s, got %d", op->min_in, op->min_in == 1 ? "" : "s",
+                 n_in);
+        return n;
+    }
+    if (!attributes_fit(graph, n)) return n;
+    Type type = n->type;
+    n->type = (Type){0};
+    if (!op->shape(graph, n)) n->type = type;
+    return n;
+}
+
+Node *graph_error_node(Graph *graph, Loc loc) {
+    Node *n = append(graph, op_by_name("number"), loc, NULL, 0, NULL);
+    n->type.kind = KIND_ERROR;
+    return n;
+}
+
+Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count) {
+    int n = 0;
+    Node **list = ARENA_ARRAY(graph->arena, Node *, graph->n_nodes + 1);
+    for (int i = 0; i < graph->n_nodes; i++)
+        if (!strcmp(graph->nodes[i]->op->name, op_name)) list[n++] = graph->nodes[i];
+    *count = n;
+    return list;
+}
+
+void graph_each_root(Graph *g, void (*visit)(void *context, Node **root), void *context) {
+    for (int i = 0; i < g->n_phases; i++) {
+        Phase *p = &g->phases[i];
+        if (p->loss) visit(context, &p->loss);
+        if (p->optimizer.lr) visit(context, &p->optimizer.lr);
+        for (int j = 0; j < p->n_frozen; j++) visit(context, &p->frozen[j]);
+        for (int j = 0; j < p->n_trained; j++) {
+            visit(context, &p->trained[j].param);
+            if (p->trained[j].gradient) visit(context, &p->trained[j].gradient);
+        }
+    }
+    for (int i = 0; i < g->n_metrics; i++) visit(context, &g->metrics[i].node);
+    for (int i = 0; i < g->n_predictions; i++) visit(context, &g->predictions[i].node);
+}
+
+typedef struct Rewrite {
+    Node **replacement;
+    Node **order; /* reached nodes, operands first */
+    bool *done;
+    int n;
+} Rewrite;
+
+static Node *stand_in(const Rewrite *r, Node *n) {
+    while (r->replacement && r->replacement[n->id] && r->replacement[n->id] != n)
+        n = r->replacement[n->id];
+    return n;
+}
+
+/* Depth is bounded by the longest chain of operands; an explicit stack keeps deep graphs safe. */
+static void reach(Rewrite *r, Arena *arena, Node *root) {
+    typedef struct Frame {
+        Node *node;
+        int next;
+    } Frame;
+    Frame *stack = NULL;
+    int n = 0, cap = 0;
+    if (r->done[root->id]) return;
+    r->done[root->id] = true;
+    Frame first = {root, 0};
+    ARENA_PUSH(arena, stack, n, cap, first);
+    while (n) {
+        Frame *f = &stack[n - 1];
+        if (f->next == f->node->n_in) {
+            r->order[r->n++] = f->node;
+            n--;
+            continue;
+        }
+        Node *in = f->node->in[f->next] = stand_in(r, f->node->in[f->next]);
+        f->next++;
+        if (r->done[in->id]) continue;
+        r->done[in->id] = true;
+        Frame next = {in, 0};
+        ARENA_PUSH(arena, stack, n, cap, next);
+    }
+}
+
+static void replace_root(void *context, Node **root) {
+    *root = stand_in(context, *root);
+}
+
+typedef struct Reach {
+    Rewrite *r;
+    Arena *arena;
+} Reach;
+
+static void reach_root(void *context, Node **root) {
+    Reach *reached = context;
+    reach(reached->r, reached->arena, *root);
+}
+
+/* Nodes that are kept stay in the order they had, as far as operands allow: parameters and fields
+ * keep their order, which files and tables show. */
+void graph_rewrite(Graph *g, Node **replacement) {
+    Rewrite r = {replacement, ARENA_ARRAY(g->arena, Node *, g->n_nodes),
+                 ARENA_ARRAY(g->arena, bool, g->n_nodes), 0};
+    graph_each_root(g, replace_root, &r);
+    Reach all = {&r, g->arena};
+    graph_each_root(g, reach_root, &all);
+    /* Take the nodes in order of id where all operands are placed already; the rest, whose operands
+     * are replacements with higher ids, follow in the order of the search. */
+    bool *reached = ARENA_ARRAY(g->arena, bool, g->n_nodes);
+    bool *placed = ARENA_ARRAY(g->arena, bool, g->n_nodes);
+    for (int i = 0; i < r.n; i++) reached[r.order[i]->id] = true;
+    Node **nodes = ARENA_ARRAY(g->arena, Node *, r.n);
+    int n = 0;
+    for (int i = 0; i < g->n_nodes; i++) {
+        Node *node = g->nodes[i];
+        bool ready = reached[i];
+        for (int j = 0; j < node->n_in && ready; j++) ready = placed[node->in[j]->id];
+        if (!ready) continue;
+        placed[i] = true;
+        nodes[n++] = node;
+    }
+    for (int i = 0; i < r.n; i++)
+        if (!placed[r.order[i]->id]) {
+            placed[r.order[i]->id] = true;
+            nodes[n++] = r.order[i];
+        }
+    g->nodes = nodes;
+    g->n_nodes = g->cap_nodes = n;
+    for (int i = 0; i < n; i++) nodes[i]->id = i;
+}

@@ -1,0 +1,24 @@
+#include "interpreter.h"
+
+#include <string.h>
+
+void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
+               double **values) {
+    bool *needed = ARENA_ARRAY(arena, bool, graph->n_nodes);
+    for (int i = 0; i < n_wanted; i++) needed[wanted[i]->id] = true;
+    for (int i = graph->n_nodes - 1; i >= 0; i--) {
+        const Node *n = graph->nodes[i];
+        if (!needed[i] || values[i]) continue;
+        for (int j = 0; j < n->n_in; j++) needed[n->in[j]->id] = true;
+    }
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const Node *n = graph->nodes[i];
+        if (!needed[i] || values[i]) continue;
+        const double **in = ARENA_ARRAY(arena, const double *, n->n_in + 1);
+        for (int j = 0; j < n->n_in; j++) in[j] = values[n->in[j]->id];
+        int64_t count = node_count(n) * (n->type.kind == KIND_SAMPLE ? env->batch : 1);
+        double *out = ARENA_ARRAY(arena, double, count);
+        n->op->reference(env, n, in, out);
+        values[i] = out;
+    }
+}

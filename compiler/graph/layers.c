@@ -1,0 +1,89 @@
+#include "layers.h"
+
+#include <string.h>
+
+#include "../ops/ops.h"
+
+int64_t node_flops(const Node *n) {
+    if (n->op == &op_linear || n->op == &op_linear_dgrad)
+        return 2 * shape_count(n->in[1]->type.shape);
+    if (n->op == &op_linear_wgrad) return 2 * shape_count(n->type.shape);
+    /* A convolution: every weight meets every place of the output once. */
+    if (n->op == &op_conv2d) {
+        Shape y = n->type.shape;
+        return 2 * shape_count(n->in[1]->type.shape) * y.dim[1] * y.dim[2];
+    }
+    if (n->op == &op_conv2d_dgrad) {
+        Shape y = n->in[0]->type.shape;
+        return 2 * shape_count(n->in[1]->type.shape) * y.dim[1] * y.dim[2];
+    }
+    if (n->op == &op_conv2d_wgrad) {
+        Shape y = n->in[1]->type.shape;
+        return 2 * shape_count(n->type.shape) * y.dim[1] * y.dim[2];
+    }
+    return 0;
+}
+
+static int64_t reached_flops(const Graph *g, bool *reached) {
+    int64_t flops = 0;
+    for (int i = g->n_nodes - 1; i >= 0; i--) {
+        if (!reached[i]) continue;
+        flops += node_flops(g->nodes[i]);
+        for (int j = 0; j < g->nodes[i]->n_in; j++) reached[g->nodes[i]->in[j]->id] = true;
+    }
+    return flops;
+}
+
+void layers_flops(const Graph *g, int phase, int64_t *forward, int64_t *train) {
+    const Phase *p = &g->phases[phase];
+    bool *reached = ARENA_ARRAY(g->arena, bool, g->n_nodes);
+    reached[p->loss->id] = true;
+    *forward = reached_flops(g, reached);
+    memset(reached, 0, sizeof *reached * (size_t)g->n_nodes);
+    reached[p->loss->id] = true;
+    for (int i = 0; i < p->n_trained; i++)
+        if (p->trained[i].gradient) reached[p->trained[i].gradient->id] = true;
+    *train = reached_flops(g, reached);
+}
+
+static bool is_layer(const Node *n) {
+    return n->type.kind == KIND_SAMPLE && n->n_in > 0 && !n->op->backward_only &&
+           !n->type.classes && n->op != &op_equal && n->op != &op_less_equal;
+}
+
+/* Gradients can be made of ops that users have too: dropout, arithmetic. Forward nodes are those
+ * that a loss, metric or prediction reaches. */
+static void mark(void *context, Node **root) {
+    bool *reached = context;
+    if ((*root)->type.kind != KIND_PARAM) reached[(*root)->id] = true;
+}
+
+const LayerInfo *graph_layers(const Graph *g, int *count) {
+    bool *reached = ARENA_ARRAY(g->arena, bool, g->n_nodes);
+    bool *counted = ARENA_ARRAY(g->arena, bool, g->n_nodes);
+    graph_each_root((Graph *)(uintptr_t)g, mark, reached);
+    reached_flops(g, reached);
+    LayerInfo *list = ARENA_ARRAY(g->arena, LayerInfo, g->n_nodes + 1);
+    int n = 0;
+    for (int i = 0; i < g->n_nodes; i++) {
+        const Node *node = g->nodes[i];
+        if (!reached[i] || !is_layer(node)) continue;
+        int at = 0;
+        for (; at < n; at++)
+            if (node->name && !strcmp(list[at].name, node->name) &&
+                !strcmp(list[at].op, node->op->name))
+                break;
+        if (at == n)
+            list[n++] = (LayerInfo){node->name ? node->name : "", node->op->name,
+                                    shape_text(g->arena, node->type.shape), 0, 0};
+        list[at].flops += node_flops(node);
+        for (int j = 0; j < node->n_in; j++) {
+            const Node *in = node->in[j];
+            if (in->op != &op_param || counted[in->id]) continue;
+            counted[in->id] = true;
+            list[at].params += shape_count(in->type.shape);
+        }
+    }
+    *count = n;
+    return list;
+}

@@ -1,0 +1,77 @@
+#include "op.h"
+
+#include <string.h>
+
+#include "../ops/ops.h"
+
+const Op *const all_ops[] = {
+#define OP(name) &op_##name,
+#include "../ops/ops.def"
+#undef OP
+    NULL};
+
+const Op *op_by_name(const char *name) {
+    for (int i = 0; all_ops[i]; i++)
+        if (!strcmp(all_ops[i]->name, name)) return all_ops[i];
+    return NULL;
+}
+
+int op_attr_index(const Op *op, const char *name) {
+    for (int i = 0; i < op->n_attrs; i++)
+        if (!strcmp(op->attrs[i].name, name)) return i;
+    bug("op %s has no attribute %s", op->name, name);
+}
+
+double node_attr(const Node *node, const char *name) {
+    return node->attr[op_attr_index(node->op, name)];
+}
+
+int node_int(const Node *node, const char *name) {
+    return (int)node_attr(node, name);
+}
+
+int64_t node_count(const Node *node) {
+    return shape_count(node->type.shape);
+}
+
+const char *node_words(Graph *graph, const Node *node) {
+    if (!node->name) return node->op->name;
+    return arena_printf(graph->arena, "%s \"%s\"", node->op->name, node->name);
+}
+
+/* "(84), the output of linear "fc2" (line 9)" */
+static const char *operand_words(Graph *g, const Node *in) {
+    const char *what;
+    switch (in->type.kind) {
+    case KIND_SCHEDULE:
+        what = "a number";
+        break;
+    case KIND_SCALAR:
+        what = "a loss (one number for the batch)";
+        break;
+    case KIND_PARAM:
+        what = "a parameter";
+        break;
+    default:
+        what = in->type.classes
+                   ? arena_printf(g->arena, "a class index of %d classes", in->type.classes)
+                   : shape_text(g->arena, in->type.shape);
+    }
+    if (!in->op->min_in && in->name)
+        return arena_printf(g->arena, "%s, the %s", what, node_words(g, in));
+    if (in->op == &op_number) return what;
+    const char *line = in->loc.line ? arena_printf(g->arena, " (line %d)", in->loc.line) : "";
+    return arena_printf(g->arena, "%s, the output of %s%s", what, node_words(g, in), line);
+}
+
+bool op_error(Graph *graph, const Node *node, int operand, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    const char *words = arena_vprintf(graph->arena, format, args);
+    va_end(args);
+    const char *got = operand >= 0 ? arena_printf(graph->arena, ", got %s",
+                                                  operand_words(graph, node->in[operand]))
+                                   : "";
+    diag_error(graph->diag, node->loc, "%s: %s%s", node_words(graph, node), words, got);
+    return false;
+}

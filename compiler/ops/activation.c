@@ -1,0 +1,97 @@
+/* Activations, element by element, and their gradients in terms of their values. */
+#include <math.h>
+
+#include "rules.h"
+
+static bool same_shape(Graph *g, Node *n) {
+    for (int i = 0; i < n->n_in; i++)
+        if (!want_sample(g, n, i, -1, "real values per sample")) return false;
+    if (n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
+    n->type = n->in[0]->type;
+    return true;
+}
+
+/* Marks samples whose decision rounding could turn; an exact zero decides the same everywhere. */
+static void mark_ties(const Env *env, const Node *n, const double *x) {
+    if (!env->near_tie || env->tie <= 0) return;
+    int64_t each = shape_count(n->type.shape);
+    double largest = 0;
+    for (int64_t k = 0; k < each * env->batch; k++) largest = fmax(largest, fabs(x[k]));
+    for (int b = 0; b < env->batch; b++)
+        for (int64_t k = 0; k < each; k++) {
+            double v = fabs(x[b * each + k]);
+            if (v != 0 && v <= env->tie * largest) env->near_tie[b] = true;
+        }
+}
+
+#define ELEMENTWISE(op_name, expression)                                                           \
+    static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
+                                double *out) {                                                     \
+        const double slope = n->attr[LEAKY_SLOPE];                                                 \
+        (void)slope;                                                                               \
+        int64_t count = all_elements(env, n);                                                      \
+        for (int64_t k = 0; k < count; k++) {                                                      \
+            const double a = in[0][k], b = n->n_in > 1 ? in[1][k] : 0;                             \
+            (void)b;                                                                               \
+            out[k] = (expression);                                                                 \
+        }                                                                                          \
+    }
+ELEMENTWISE(relu_plain, a < 0 ? 0 : a)
+ELEMENTWISE(leaky_plain, a > 0 ? a : a * slope)
+ELEMENTWISE(tanh, tanh(a))
+ELEMENTWISE(sigmoid, 1 / (1 + exp(-a)))
+ELEMENTWISE(relu_grad, a > 0 ? b : 0)
+ELEMENTWISE(leaky_relu_grad, a > 0 ? b : b * slope)
+ELEMENTWISE(tanh_grad, b *(1 - a * a))
+ELEMENTWISE(sigmoid_grad, b *a *(1 - a))
+
+static void relu_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    mark_ties(env, n, in[0]);
+    relu_plain_value(env, n, in, out);
+}
+
+static void leaky_relu_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    mark_ties(env, n, in[0]);
+    leaky_plain_value(env, n, in, out);
+}
+
+#define GRADIENT(op_name)                                                                          \
+    static void op_name##_gradient(Gradient *g) {                                                  \
+        Node *in[2] = {g->out, g->dy};                                                             \
+        g->dx[0] = grad_node(g, &op_##op_name##_grad, 2, in, g->node->attr);                       \
+    }
+GRADIENT(relu)
+GRADIENT(leaky_relu)
+GRADIENT(tanh)
+GRADIENT(sigmoid)
+
+static const AttrSpec leaky_attrs[] = {{"slope", ATTR_REAL, 0, 1, 0.01}};
+static const OpSample samples[] = {
+    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "S(32,3,3)"}};
+static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}};
+
+#define ACTIVATION(op_name, words, ...)                                                            \
+    const Op op_##op_name = {.name = #op_name,                                                     \
+                             .help = words,                                                        \
+                             .min_in = 1,                                                          \
+                             .max_in = 1,                                                          \
+                             .shape = same_shape,                                                  \
+                             .gradient = op_name##_gradient,                                       \
+                             .reference = op_name##_value,                                         \
+                             .samples = samples,                                                   \
+                             .n_samples = COUNT_OF(samples),                                       \
+                             __VA_ARGS__};                                                         \
+    const Op op_##op_name##_grad = {.name = #op_name "_grad",                                      \
+                                    .help = "gradient of " #op_name,                               \
+                                    .min_in = 2,                                                   \
+                                    .max_in = 2,                                                   \
+                                    .shape = same_shape,                                           \
+                                    .reference = op_name##_grad_value,                             \
+                                    .samples = grad_samples,                                       \
+                                    .n_samples = COUNT_OF(grad_samples),                           \
+                                    .backward_only = true,                                         \
+                                    __VA_ARGS__};
+ACTIVATION(relu, "max(x, 0)", .bound = 0)
+ACTIVATION(leaky_relu, "x, or slope * x where x < 0", .attrs = leaky_attrs, .n_attrs = 1)
+ACTIVATION(tanh, "hyperbolic tangent", .bound = 0)
+ACTIVATION(sigmoid, "1 / (1 + exp(-x))", .bound = 0)

@@ -1,0 +1,94 @@
+/* + - * / and negation: on schedules, on scalars of the batch, and element by element on samples
+ * and parameters' gradients. A schedule goes with anything. */
+#include "rules.h"
+
+static bool arithmetic_shape(Graph *g, Node *n) {
+    const Type *a = &n->in[0]->type, *b = n->n_in > 1 ? &n->in[1]->type : a;
+    for (int i = 0; i < n->n_in; i++)
+        if (n->in[i]->type.classes)
+            return op_error(g, n, i, "class indices cannot be calculated with");
+    const Type *wide = a->kind >= b->kind ? a : b, *narrow = a->kind >= b->kind ? b : a;
+    int narrow_at = a->kind >= b->kind ? 1 : 0;
+    if (wide->kind == KIND_SCALAR && narrow->kind != KIND_SCALAR && narrow->kind != KIND_SCHEDULE)
+        return op_error(g, n, narrow_at,
+                        "a loss is one number for the batch, it cannot be combined with values per "
+                        "sample");
+    if (narrow->kind != KIND_SCHEDULE && narrow->kind != wide->kind)
+        return op_error(g, n, narrow_at, "wants operands of one kind");
+    if (narrow->kind == wide->kind && n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
+    n->type = *wide;
+    return true;
+}
+
+#define ARITHMETIC(op_name, expression)                                                            \
+    static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
+                                double *out) {                                                     \
+        int64_t count = all_elements(env, n);                                                      \
+        for (int64_t k = 0; k < count; k++) {                                                      \
+            const double a = broadcast(n, in, 0, k), b = n->n_in > 1 ? broadcast(n, in, 1, k) : 0; \
+            (void)b;                                                                               \
+            out[k] = (expression);                                                                 \
+        }                                                                                          \
+    }
+ARITHMETIC(add, a + b)
+ARITHMETIC(sub, a - b)
+ARITHMETIC(mul, a *b)
+ARITHMETIC(div, a / b)
+ARITHMETIC(neg, -a)
+
+static void add_gradient(Gradient *g) {
+    g->dx[0] = g->dx[1] = g->dy;
+}
+
+static void sub_gradient(Gradient *g) {
+    g->dx[0] = g->dy;
+    if (g->wanted[1]) g->dx[1] = grad_unary(g, &op_neg, g->dy);
+}
+
+static void mul_gradient(Gradient *g) {
+    if (g->wanted[0]) g->dx[0] = grad_binary(g, &op_mul, g->dy, g->node->in[1]);
+    if (g->wanted[1]) g->dx[1] = grad_binary(g, &op_mul, g->dy, g->node->in[0]);
+}
+
+/* d(a / b) = dy / b, -(a / b) * dy / b */
+static void div_gradient(Gradient *g) {
+    Node *part = grad_binary(g, &op_div, g->dy, g->node->in[1]);
+    g->dx[0] = part;
+    if (g->wanted[1]) g->dx[1] = grad_unary(g, &op_neg, grad_binary(g, &op_mul, part, g->out));
+}
+
+static void neg_gradient(Gradient *g) {
+    g->dx[0] = grad_unary(g, &op_neg, g->dy);
+}
+
+static const OpSample binary_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) E()"},
+                                          {.inputs = "E() S(16,2,2)"},     {.inputs = "X() X()"},
+                                          {.inputs = "X() E()"},           {.inputs = "E() E()"}};
+static const OpSample unary_samples[] = {
+    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "X()"}};
+
+#define BINARY(op_name, words)                                                                     \
+    const Op op_##op_name = {.name = #op_name,                                                     \
+                             .help = words,                                                        \
+                             .min_in = 2,                                                          \
+                             .max_in = 2,                                                          \
+                             .shape = arithmetic_shape,                                            \
+                             .gradient = op_name##_gradient,                                       \
+                             .reference = op_name##_value,                                         \
+                             .samples = binary_samples,                                            \
+                             .n_samples = COUNT_OF(binary_samples),                                \
+                             .constant = true};
+BINARY(add, "sum")
+BINARY(sub, "difference")
+BINARY(mul, "product")
+BINARY(div, "quotient")
+const Op op_neg = {.name = "neg",
+                   .help = "negation",
+                   .min_in = 1,
+                   .max_in = 1,
+                   .shape = arithmetic_shape,
+                   .gradient = neg_gradient,
+                   .reference = neg_value,
+                   .samples = unary_samples,
+                   .n_samples = COUNT_OF(unary_samples),
+                   .constant = true};

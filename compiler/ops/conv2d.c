@@ -1,0 +1,213 @@
+/* Convolutions (cross-correlations, as in PyTorch): weight (out, in / groups, kh, kw). */
+#include <string.h>
+
+#include "rules.h"
+
+/* Sizes of one convolution, whichever of its three ops asks. */
+typedef struct Conv {
+    int B, C, H, W, O, OH, OW, KH, KW, sh, sw, ph, pw, dh, dw, groups;
+} Conv;
+
+static Conv conv_of(const Env *env, const Node *n, Shape x, Shape y, int kh, int kw) {
+    const double *a = n->attr;
+    return (Conv){env ? env->batch : 1,
+                  x.dim[0],
+                  x.dim[1],
+                  x.dim[2],
+                  y.dim[0],
+                  y.dim[1],
+                  y.dim[2],
+                  kh,
+                  kw,
+                  (int)a[CONV_STRIDE_H],
+                  (int)a[CONV_STRIDE_W],
+                  (int)a[CONV_PAD_H],
+                  (int)a[CONV_PAD_W],
+                  (int)a[CONV_DIL_H],
+                  (int)a[CONV_DIL_W],
+                  (int)a[CONV_GROUPS]};
+}
+
+static int out_size(const Node *n, int axis, int size, int kernel) {
+    return window_count(size, kernel, (int)n->attr[CONV_STRIDE_H + axis],
+                        (int)n->attr[CONV_PAD_H + axis], (int)n->attr[CONV_DIL_H + axis]);
+}
+
+static bool conv2d_shape(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_param(g, n, 1, 4)) return false;
+    Shape x = n->in[0]->type.shape, w = n->in[1]->type.shape;
+    int groups = (int)n->attr[CONV_GROUPS];
+    if (x.dim[0] % groups || w.dim[0] % groups)
+        return op_error(g, n, 0,
+                        "groups (%d) must divide input channels (%d) and output channels (%d)",
+                        groups, x.dim[0], w.dim[0]);
+    if (w.dim[1] * groups != x.dim[0])
+        return op_error(g, n, 0, "wants %d channels, as its weights have", w.dim[1] * groups);
+    if (n->n_in > 2 && (!want_param(g, n, 2, 1) || n->in[2]->type.shape.dim[0] != w.dim[0]))
+        return false;
+    int oh = out_size(n, 0, x.dim[1], w.dim[2]), ow = out_size(n, 1, x.dim[2], w.dim[3]);
+    if (oh < 1 || ow < 1)
+        return op_error(g, n, 0, "its kernel (%d, %d) is larger than its padded input", w.dim[2],
+                        w.dim[3]);
+    n->type = type_sample(shape_of(3, w.dim[0], oh, ow));
+    return true;
+}
+
+/* Calls `body` for every (sample, output, tap, input) that meet: the definition of a convolution.
+ */
+#define EACH_PRODUCT(c, body)                                                                      \
+    for (int b = 0; b < (c).B; b++)                                                                \
+        for (int o = 0; o < (c).O; o++)                                                            \
+            for (int oy = 0; oy < (c).OH; oy++)                                                    \
+                for (int ox = 0; ox < (c).OW; ox++)                                                \
+                    for (int i = 0; i < (c).C / (c).groups; i++)                                   \
+                        for (int ky = 0; ky < (c).KH; ky++)                                        \
+                            for (int kx = 0; kx < (c).KW; kx++) {                                  \
+                                int iy = oy * (c).sh + ky * (c).dh - (c).ph;                       \
+                                int ix = ox * (c).sw + kx * (c).dw - (c).pw;                       \
+                                if (iy < 0 || iy >= (c).H || ix < 0 || ix >= (c).W) continue;      \
+                                int ci = o / ((c).O / (c).groups) * ((c).C / (c).groups) + i;      \
+                                int64_t xi =                                                       \
+                                    (((int64_t)b * (c).C + ci) * (c).H + iy) * (c).W + ix;         \
+                                int64_t yi =                                                       \
+                                    (((int64_t)b * (c).O + o) * (c).OH + oy) * (c).OW + ox;        \
+                                int64_t wi =                                                       \
+                                    (((int64_t)o * ((c).C / (c).groups) + i) * (c).KH + ky) *      \
+                                        (c).KW +                                                   \
+                                    kx;                                                            \
+                                body;                                                              \
+                            }
+
+static void conv2d_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    Shape w = n->in[1]->type.shape;
+    Conv c = conv_of(env, n, n->in[0]->type.shape, n->type.shape, w.dim[2], w.dim[3]);
+    int64_t places = (int64_t)c.OH * c.OW;
+    for (int64_t k = 0; k < all_elements(env, n); k++)
+        out[k] = n->n_in > 2 ? in[2][k / places % c.O] : 0;
+    EACH_PRODUCT(c, out[yi] += in[0][xi] * in[1][wi])
+}
+
+static void conv2d_gradient(Gradient *g) {
+    const Node *n = g->node;
+    double attr[MAX_ATTRS];
+    memcpy(attr, n->attr, sizeof attr);
+    if (g->wanted[0]) {
+        attr[CONV_EXTRA_H] = n->in[0]->type.shape.dim[1];
+        attr[CONV_EXTRA_W] = n->in[0]->type.shape.dim[2];
+        Node *in[2] = {g->dy, n->in[1]};
+        g->dx[0] = grad_node(g, &op_conv2d_dgrad, 2, in, attr);
+    }
+    if (g->wanted[1]) {
+        attr[CONV_EXTRA_H] = n->in[1]->type.shape.dim[2];
+        attr[CONV_EXTRA_W] = n->in[1]->type.shape.dim[3];
+        Node *in[2] = {n->in[0], g->dy};
+        g->dx[1] = grad_node(g, &op_conv2d_wgrad, 2, in, attr);
+    }
+    if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_unary(g, &op_bias_grad, g->dy);
+}
+
+static bool dgrad_shape(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_param(g, n, 1, 4)) return false;
+    Shape w = n->in[1]->type.shape;
+    n->type = type_sample(shape_of(3, w.dim[1] * (int)n->attr[CONV_GROUPS],
+                                   (int)n->attr[CONV_EXTRA_H], (int)n->attr[CONV_EXTRA_W]));
+    return true;
+}
+
+static void dgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    Shape w = n->in[1]->type.shape;
+    Conv c = conv_of(env, n, n->type.shape, n->in[0]->type.shape, w.dim[2], w.dim[3]);
+    memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
+    EACH_PRODUCT(c, out[xi] += in[0][yi] * in[1][wi])
+}
+
+static bool wgrad_shape(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_sample(g, n, 1, 3, "(C, H, W)"))
+        return false;
+    n->type = type_param((Shape){4,
+                                 {n->in[1]->type.shape.dim[0],
+                                  n->in[0]->type.shape.dim[0] / (int)n->attr[CONV_GROUPS],
+                                  (int)n->attr[CONV_EXTRA_H], (int)n->attr[CONV_EXTRA_W]}});
+    return true;
+}
+
+static void wgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    Conv c = conv_of(env, n, n->in[0]->type.shape, n->in[1]->type.shape, (int)n->attr[CONV_EXTRA_H],
+                     (int)n->attr[CONV_EXTRA_W]);
+    memset(out, 0, sizeof *out * (size_t)shape_count(n->type.shape));
+    EACH_PRODUCT(c, out[wi] += in[0][xi] * in[1][yi])
+}
+
+#define CONV_ATTRS                                                                                 \
+    {"stride_h", ATTR_INT, 1, MAX_DIM, 1}, {"stride_w", ATTR_INT, 1, MAX_DIM, 1},                  \
+        {"padding_h", ATTR_INT, 0, MAX_DIM, 0}, {"padding_w", ATTR_INT, 0, MAX_DIM, 0},            \
+        {"dilation_h", ATTR_INT, 1, MAX_DIM, 1}, {"dilation_w", ATTR_INT, 1, MAX_DIM, 1}, {        \
+        "groups", ATTR_INT, 1, MAX_DIM, 1                                                          \
+    }
+static const AttrSpec conv_attrs[] = {CONV_ATTRS};
+static const AttrSpec dgrad_attrs[] = {
+    CONV_ATTRS, {"in_h", ATTR_INT, 1, MAX_DIM, 1}, {"in_w", ATTR_INT, 1, MAX_DIM, 1}};
+static const AttrSpec wgrad_attrs[] = {
+    CONV_ATTRS, {"kernel_h", ATTR_INT, 1, MAX_DIM, 1}, {"kernel_w", ATTR_INT, 1, MAX_DIM, 1}};
+
+#define ATTR(...) .attr = {__VA_ARGS__}, .has_attr = true
+static const OpSample conv_samples[] = {
+    {.inputs = "S(3,8,8) P(5,3,3,3) P(5)"},
+    {.inputs = "S(1,14,14) P(32,1,3,3) P(32)"},
+    {.inputs = "S(17,7,9) P(33,17,3,3) P(33)", ATTR(1, 1, 1, 1, 1, 1, 1)},
+    {.inputs = "S(3,11,10) P(20,3,5,5)", ATTR(2, 2, 2, 2, 1, 1, 1)},
+    {.inputs = "S(4,9,9) P(6,4,3,2) P(6)", ATTR(2, 3, 1, 0, 2, 1, 1)},
+    {.inputs = "S(8,6,6) P(8,1,3,3) P(8)", ATTR(1, 1, 1, 1, 1, 1, 8)},
+    {.inputs = "S(32,5,5) P(64,16,3,3) P(64)", ATTR(1, 1, 1, 1, 1, 1, 2)},
+    {.inputs = "S(6,5,5) P(15,2,1,1) P(15)", ATTR(1, 1, 0, 0, 1, 1, 3)},
+    {.inputs = "S(2,1,13) P(3,2,1,4)", ATTR(1, 3, 0, 2, 1, 2, 1)},
+    {.inputs = "S(16,4,4) P(16,16,1,1) P(16)"}};
+static const OpSample dgrad_samples[] = {
+    {.inputs = "S(5,6,6) P(5,3,3,3)", ATTR(1, 1, 0, 0, 1, 1, 1, 8, 8)},
+    {.inputs = "S(33,7,9) P(33,17,3,3)", ATTR(1, 1, 1, 1, 1, 1, 1, 7, 9)},
+    {.inputs = "S(20,6,5) P(20,3,5,5)", ATTR(2, 2, 2, 2, 1, 1, 1, 11, 10)},
+    {.inputs = "S(6,4,3) P(6,4,3,2)", ATTR(2, 3, 1, 0, 2, 1, 1, 9, 9)},
+    {.inputs = "S(8,6,6) P(8,1,3,3)", ATTR(1, 1, 1, 1, 1, 1, 8, 6, 6)},
+    {.inputs = "S(64,5,5) P(64,16,3,3)", ATTR(1, 1, 1, 1, 1, 1, 2, 5, 5)},
+    {.inputs = "S(5,2,2) P(5,20,2,2)", ATTR(4, 7, 0, 0, 1, 1, 1, 7, 11)}};
+static const OpSample wgrad_samples[] = {
+    {.inputs = "S(3,8,8) S(5,6,6)", ATTR(1, 1, 0, 0, 1, 1, 1, 3, 3)},
+    {.inputs = "S(17,7,9) S(33,7,9)", ATTR(1, 1, 1, 1, 1, 1, 1, 3, 3)},
+    {.inputs = "S(3,11,10) S(20,6,5)", ATTR(2, 2, 2, 2, 1, 1, 1, 5, 5)},
+    {.inputs = "S(4,9,9) S(6,4,3)", ATTR(2, 3, 1, 0, 2, 1, 1, 3, 2)},
+    {.inputs = "S(8,6,6) S(8,6,6)", ATTR(1, 1, 1, 1, 1, 1, 8, 3, 3)},
+    {.inputs = "S(32,5,5) S(64,5,5)", ATTR(1, 1, 1, 1, 1, 1, 2, 3, 3)}};
+
+const Op op_conv2d = {.name = "conv2d",
+                      .help = "convolution",
+                      .min_in = 2,
+                      .max_in = 3,
+                      .attrs = conv_attrs,
+                      .n_attrs = COUNT_OF(conv_attrs),
+                      .shape = conv2d_shape,
+                      .gradient = conv2d_gradient,
+                      .reference = conv2d_value,
+                      .samples = conv_samples,
+                      .n_samples = COUNT_OF(conv_samples)};
+const Op op_conv2d_dgrad = {.name = "conv2d_dgrad",
+                            .help = "gradient of conv2d in its input",
+                            .min_in = 2,
+                            .max_in = 2,
+                            .attrs = dgrad_attrs,
+                            .n_attrs = COUNT_OF(dgrad_attrs),
+                            .shape = dgrad_shape,
+                            .reference = dgrad_value,
+                            .samples = dgrad_samples,
+                            .n_samples = COUNT_OF(dgrad_samples),
+                            .backward_only = true};
+const Op op_conv2d_wgrad = {.name = "conv2d_wgrad",
+                            .help = "gradient of conv2d in its weight",
+                            .min_in = 2,
+                            .max_in = 2,
+                            .attrs = wgrad_attrs,
+                            .n_attrs = COUNT_OF(wgrad_attrs),
+                            .shape = wgrad_shape,
+                            .reference = wgrad_value,
+                            .samples = wgrad_samples,
+                            .n_samples = COUNT_OF(wgrad_samples),
+                            .backward_only = true};

@@ -1,0 +1,61 @@
+/* Decisions for predictions and metrics. No gradient flows through them. */
+#include <math.h>
+
+#include "rules.h"
+
+static bool argmax_shape(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, 1, "(N)")) return false;
+    n->type = type_sample((Shape){0});
+    n->type.classes = n->in[0]->type.shape.dim[0];
+    return true;
+}
+
+static void argmax_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    int N = n->in[0]->type.shape.dim[0];
+    for (int b = 0; b < env->batch; b++) {
+        const double *x = in[0] + b * N;
+        int best = 0;
+        for (int i = 1; i < N; i++)
+            if (x[i] > x[best] || (isnan(x[i]) && !isnan(x[best]))) best = i;
+        out[b] = best;
+    }
+}
+
+static bool compare_shape(Graph *g, Node *n) {
+    for (int i = 0; i < 2; i++)
+        if (n->in[i]->type.kind != KIND_SAMPLE) return op_error(g, n, i, "wants values per sample");
+    if (!want_same(g, n, 0, 1)) return false;
+    const Type *a = &n->in[0]->type, *b = &n->in[1]->type;
+    /* 1 or 0 of a comparison may be compared with a label of two classes. */
+    if (a->classes && b->classes && a->classes != b->classes)
+        return op_error(g, n, 1, "wants equal numbers of classes, %d on one side", a->classes);
+    n->type = type_sample(a->shape);
+    return true;
+}
+
+#define COMPARE(name_, operator, words)                                                            \
+    static void name_##_value(const Env *env, const Node *n, const double *const *in,              \
+                              double *out) {                                                       \
+        for (int64_t k = 0; k < all_elements(env, n); k++) out[k] = in[0][k] operator in[1][k];    \
+    }                                                                                              \
+    static const OpSample name_##_samples[] = {{.inputs = "S(37) S(37)"}, {.inputs = "L10 L10"}};  \
+    const Op op_##name_ = {.name = #name_,                                                         \
+                           .help = words,                                                          \
+                           .min_in = 2,                                                            \
+                           .max_in = 2,                                                            \
+                           .shape = compare_shape,                                                 \
+                           .reference = name_##_value,                                             \
+                           .samples = name_##_samples,                                             \
+                           .n_samples = 2};
+COMPARE(equal, ==, "1 where equal, else 0")
+COMPARE(less_equal, <=, "1 where not greater, else 0")
+
+static const OpSample argmax_samples[] = {{.inputs = "S(10)"}, {.inputs = "S(37)"}};
+const Op op_argmax = {.name = "argmax",
+                      .help = "index of the largest, the first of equal ones",
+                      .min_in = 1,
+                      .max_in = 1,
+                      .shape = argmax_shape,
+                      .reference = argmax_value,
+                      .samples = argmax_samples,
+                      .n_samples = 2};

@@ -1,0 +1,144 @@
+/* Dropout of elements and of whole channels. Decisions are a function of seed, layer, use of the
+ * layer, step, sample and element alone: see ops.h. */
+#include <string.h>
+
+#include "rules.h"
+
+/* 64-bit finaliser of MurmurHash3 (A. Appleby) over seed, then step, then the layer and its use. */
+static uint64_t mix64(uint64_t x) {
+    x ^= x >> 33;
+    x *= 0xff51afd7ed558ccdULL;
+    x ^= x >> 33;
+    x *= 0xc4ceb9fe1a85ec53ULL;
+    return x ^ x >> 33;
+}
+
+uint32_t dropout_key(uint64_t seed, uint32_t stream, uint32_t application, uint64_t step) {
+    uint64_t x = mix64(seed + 0x9e3779b97f4a7c15ULL);
+    x = mix64(x ^ step);
+    x = mix64(x ^ ((uint64_t)application << 32 | stream));
+    return (uint32_t)(x >> 32);
+}
+
+uint32_t dropout_hash(uint32_t word, uint32_t key) {
+    uint32_t x = word * 0x9E3779B1u ^ key;
+    x ^= x >> 16;
+    x *= 0x7feb352du;
+    x ^= x >> 15;
+    x *= 0x846ca68bu;
+    return x ^ x >> 16;
+}
+
+bool dropout_keeps(uint32_t key, int64_t sample, int64_t elements, int64_t element,
+                   uint32_t threshold) {
+    uint32_t words = (uint32_t)((elements + 31) / 32 * 16);
+    uint32_t word = (uint32_t)sample * words + (uint32_t)(element / 32 * 16 + element % 16);
+    uint32_t hash = dropout_hash(word, key);
+    uint32_t half = element / 16 % 2 ? hash >> 16 : hash & 0xffffu;
+    return half >= threshold;
+}
+
+uint32_t dropout_stream(const char *layer) {
+    uint32_t h = 2166136261u;
+    for (; *layer; layer++) h = (h ^ (unsigned char)*layer) * 16777619u;
+    return h;
+}
+
+static bool dropout_shape(Graph *g, Node *n) {
+    for (int i = 0; i < n->n_in; i++)
+        if (!want_sample(g, n, i, -1, "real values per sample")) return false;
+    if (n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
+    n->type = n->in[0]->type;
+    if (n->attr[DROPOUT_CHANNELS] == 0) {
+        const Node *x = n->in[0];
+        while (x->type.shape.rank == 1 && x->n_in > 0 && x->in[0]->type.kind == KIND_SAMPLE &&
+               shape_count(x->in[0]->type.shape) == shape_count(x->type.shape))
+            x = x->in[0];
+        Shape s = x->type.shape;
+        if (x->op == &op_flatten) s = x->in[0]->type.shape;
+        n->attr[DROPOUT_CHANNELS] = s.rank > 0 ? s.dim[0] : 1;
+        n->attr[DROPOUT_HEIGHT] = s.rank > 1 ? s.dim[1] : 1;
+        n->attr[DROPOUT_WIDTH] = s.rank > 2 ? s.dim[2] : 1;
+    }
+    return true;
+}
+
+/* Factor of each element: 0 or 1 / (1 - p). */
+static double factor(const Env *env, const Node *n, bool channels, int b, int64_t k) {
+    double p = n->attr[DROPOUT_P];
+    if (!env->dropout) return 1;
+    int C = (int)n->attr[DROPOUT_CHANNELS], H = (int)n->attr[DROPOUT_HEIGHT],
+        W = (int)n->attr[DROPOUT_WIDTH], stride = (C + 15) / 16 * 16;
+    int c = (int)(k / (H * W)), h = (int)(k / W % H), w = (int)(k % W);
+    int64_t elements = channels ? stride : (int64_t)stride * H * W;
+    int64_t element = channels ? c : ((int64_t)h * W + w) * stride + c;
+    uint32_t key = dropout_key(env->seed, (uint32_t)n->attr[DROPOUT_STREAM],
+                               (uint32_t)n->attr[DROPOUT_APPLICATION], (uint64_t)env->step);
+    uint32_t threshold = (uint32_t)(p * 65536.0 + 0.5);
+    return dropout_keeps(key, env->first_sample + b, elements, element, threshold) ? 1 / (1 - p)
+                                                                                   : 0;
+}
+
+static void dropout_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    int64_t each = shape_count(n->type.shape);
+    for (int b = 0; b < env->batch; b++)
+        for (int64_t k = 0; k < each; k++)
+            out[b * each + k] = in[0][b * each + k] * factor(env, n, n->op == &op_dropout2d, b, k);
+}
+
+static void dropout_grad_value(const Env *env, const Node *n, const double *const *in,
+                               double *out) {
+    double p = n->attr[DROPOUT_P], scale = env->dropout && p < 1 ? 1 / (1 - p) : 1;
+    int64_t count = all_elements(env, n);
+    for (int64_t k = 0; k < count; k++) out[k] = in[0][k] > 0 ? in[1][k] * scale : 0;
+}
+
+/* The mask is linear: backward applies the same node to the gradient. */
+static void dropout_gradient(Gradient *g) {
+    g->dx[0] = grad_node(g, g->node->op, 1, &g->dy, g->node->attr);
+}
+
+static const AttrSpec attrs[] = {
+    {"p", ATTR_REAL, 0, 1, 0.5},          {"stream", ATTR_INT, 0, 4294967295.0, 0},
+    {"application", ATTR_INT, 0, 1e9, 0}, {"channels", ATTR_INT, 0, MAX_DIM, 0},
+    {"height", ATTR_INT, 0, MAX_DIM, 0},  {"width", ATTR_INT, 0, MAX_DIM, 0}};
+static const OpSample samples[] = {
+    {.inputs = "S(3,5,4)", .attr = {0.3, 17, 1}, .has_attr = true},
+    {.inputs = "S(37)", .attr = {0.5, 99, 0}, .has_attr = true},
+    {.inputs = "S(48,3,3)", .attr = {0.25, 4000000000.0, 2}, .has_attr = true}};
+static const OpSample grad_samples[] = {
+    {.inputs = "S(3,5,4) S(3,5,4)", .attr = {0.3, 17, 1}, .has_attr = true}};
+
+const Op op_dropout = {.name = "dropout",
+                       .help = "drops elements, scales the rest by 1 / (1 - p)",
+                       .min_in = 1,
+                       .max_in = 1,
+                       .attrs = attrs,
+                       .n_attrs = COUNT_OF(attrs),
+                       .shape = dropout_shape,
+                       .gradient = dropout_gradient,
+                       .reference = dropout_value,
+                       .samples = samples,
+                       .n_samples = COUNT_OF(samples)};
+const Op op_dropout2d = {.name = "dropout2d",
+                         .help = "drops channels, scales the rest by 1 / (1 - p)",
+                         .min_in = 1,
+                         .max_in = 1,
+                         .attrs = attrs,
+                         .n_attrs = COUNT_OF(attrs),
+                         .shape = dropout_shape,
+                         .gradient = dropout_gradient,
+                         .reference = dropout_value,
+                         .samples = samples,
+                         .n_samples = COUNT_OF(samples)};
+const Op op_dropout_grad = {.name = "dropout_grad",
+                            .help = "gradient through a ReLU and its dropout",
+                            .min_in = 2,
+                            .max_in = 2,
+                            .attrs = attrs,
+                            .n_attrs = COUNT_OF(attrs),
+                            .shape = dropout_shape,
+                            .reference = dropout_grad_value,
+                            .samples = grad_samples,
+                            .n_samples = 1,
+                            .backward_only = true};

@@ -1,0 +1,73 @@
+/* Fields of the data set, and parameters: leaves whose values come from outside. */
+#include "rules.h"
+
+static bool field_shape(Graph *g, Node *n) {
+    int rank = (int)n->attr[SHAPE_RANK];
+    Shape s = {rank, {0}};
+    int64_t count = 1;
+    for (int i = 0; i < rank; i++) {
+        s.dim[i] = (int)n->attr[SHAPE_DIM0 + i];
+        if (s.dim[i] < 1) return op_error(g, n, -1, "sizes must be 1 or more, got %d", s.dim[i]);
+        count *= s.dim[i];
+    }
+    if (count > MAX_DIM) return op_error(g, n, -1, "has more than %d elements", MAX_DIM);
+    n->type = type_sample(s);
+    return true;
+}
+
+static bool label_shape(Graph *g, Node *n) {
+    (void)g;
+    n->type = type_sample((Shape){0});
+    n->type.classes = (int)n->attr[LABEL_CLASSES];
+    return true;
+}
+
+static bool param_shape(Graph *g, Node *n) {
+    (void)g;
+    Shape s = {(int)n->attr[PARAM_RANK], {0}};
+    for (int i = 0; i < s.rank; i++) s.dim[i] = (int)n->attr[PARAM_DIM0 + i];
+    n->type = type_param(s);
+    return true;
+}
+
+/* Leaves have no rule: their values are given. */
+static void given(const Env *env, const Node *n, const double *const *in, double *out) {
+    (void)env, (void)in, (void)out;
+    bug("the value of %s \"%s\" is not given", n->op->name, n->name ? n->name : "");
+}
+
+static const AttrSpec field_attrs[] = {{"rank", ATTR_INT, 0, 3, 1},
+                                       {"d0", ATTR_INT, 0, MAX_DIM, 0},
+                                       {"d1", ATTR_INT, 0, MAX_DIM, 0},
+                                       {"d2", ATTR_INT, 0, MAX_DIM, 0}};
+static const AttrSpec label_attrs[] = {{"classes", ATTR_INT, 1, MAX_DIM, 2}};
+static const AttrSpec param_attrs[] = {
+    {"rank", ATTR_INT, 0, 4, 1},      {"d0", ATTR_INT, 0, MAX_DIM, 0},
+    {"d1", ATTR_INT, 0, MAX_DIM, 0},  {"d2", ATTR_INT, 0, MAX_DIM, 0},
+    {"d3", ATTR_INT, 0, MAX_DIM, 0},  {"init", ATTR_INT, 0, 2, INIT_CONSTANT},
+    {"a", ATTR_REAL, -1e30, 1e30, 0}, {"b", ATTR_REAL, -1e30, 1e30, 0}};
+
+const Op op_input = {.name = "input",
+                     .help = "a field of the data",
+                     .attrs = field_attrs,
+                     .n_attrs = COUNT_OF(field_attrs),
+                     .shape = field_shape,
+                     .reference = given};
+const Op op_target = {.name = "target",
+                      .help = "a field of real targets",
+                      .attrs = field_attrs,
+                      .n_attrs = COUNT_OF(field_attrs),
+                      .shape = field_shape,
+                      .reference = given};
+const Op op_label = {.name = "label",
+                     .help = "a field of class indices",
+                     .attrs = label_attrs,
+                     .n_attrs = COUNT_OF(label_attrs),
+                     .shape = label_shape,
+                     .reference = given};
+const Op op_param = {.name = "param",
+                     .help = "a parameter",
+                     .attrs = param_attrs,
+                     .n_attrs = COUNT_OF(param_attrs),
+                     .shape = param_shape,
+                     .reference = given};

@@ -1,0 +1,177 @@
+/* Losses: means over the batch (and over the elements of a sample, but for cross-entropy). */
+#include <math.h>
+
+#include "rules.h"
+
+static bool loss_result(Node *n) {
+    n->type = type_of_kind(KIND_SCALAR);
+    return true;
+}
+
+static bool want_logits(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, 1, "(N), one number a class")) return false;
+    if (n->in[1]->type.kind != KIND_SAMPLE || !n->in[1]->type.classes ||
+        n->in[1]->type.shape.rank != 0)
+        return op_error(g, n, 1, "wants a label");
+    if (n->in[1]->op != &op_label) return op_error(g, n, 1, "wants a label from the data");
+    if (n->in[1]->type.classes != n->in[0]->type.shape.dim[0])
+        return op_error(g, n, 0, "wants (%d), one number for each class of label \"%s\"",
+                        n->in[1]->type.classes, n->in[1]->name ? n->in[1]->name : "");
+    return true;
+}
+
+static bool cross_entropy_shape(Graph *g, Node *n) {
+    return want_logits(g, n) && loss_result(n);
+}
+
+static bool want_upstream(Graph *g, Node *n) {
+    Kind kind = n->in[n->n_in - 1]->type.kind;
+    if (kind == KIND_SCHEDULE || kind == KIND_SCALAR) return true;
+    return op_error(g, n, n->n_in - 1, "wants a number");
+}
+
+static bool cross_entropy_grad_shape(Graph *g, Node *n) {
+    if (!want_logits(g, n) || !want_upstream(g, n)) return false;
+    n->type = n->in[0]->type;
+    return true;
+}
+
+static bool want_regression(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
+    const Type *t = &n->in[1]->type;
+    if (t->kind == KIND_SCHEDULE) return true;
+    return want_sample(g, n, 1, -1, "real targets per sample, or a number") &&
+           want_same(g, n, 0, 1);
+}
+
+static bool regression_shape(Graph *g, Node *n) {
+    return want_regression(g, n) && loss_result(n);
+}
+
+static bool regression_grad_shape(Graph *g, Node *n) {
+    if (!want_regression(g, n) || !want_upstream(g, n)) return false;
+    n->type = n->in[0]->type;
+    return true;
+}
+
+static bool bce_target_grad_shape(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, -1, "real values per sample") || !want_upstream(g, n)) return false;
+    n->type = n->in[0]->type;
+    return true;
+}
+
+static double log_sum(const double *z, int N) {
+    double top = z[0], sum = 0;
+    for (int i = 1; i < N; i++) top = fmax(top, z[i]);
+    for (int i = 0; i < N; i++) sum += exp(z[i] - top);
+    return top + log(sum);
+}
+
+static void cross_entropy_value(const Env *env, const Node *n, const double *const *in,
+                                double *out) {
+    int N = n->in[0]->type.shape.dim[0];
+    double sum = 0;
+    for (int b = 0; b < env->batch; b++)
+        sum += log_sum(in[0] + b * N, N) - in[0][b * N + (int)in[1][b]];
+    *out = sum / env->batch;
+}
+
+static void cross_entropy_grad_value(const Env *env, const Node *n, const double *const *in,
+                                     double *out) {
+    int N = n->type.shape.dim[0];
+    for (int b = 0; b < env->batch; b++)
+        for (int i = 0; i < N; i++)
+            out[b * N + i] =
+                (exp(in[0][b * N + i] - log_sum(in[0] + b * N, N)) - (i == (int)in[1][b])) *
+                in[2][0] / env->batch;
+}
+
+static void cross_entropy_gradient(Gradient *g) {
+    Node *in[3] = {g->node->in[0], g->node->in[1], g->dy};
+    if (g->wanted[0]) g->dx[0] = grad_node(g, &op_cross_entropy_grad, 3, in, NULL);
+}
+
+#define REGRESSION(name_, expression)                                                              \
+    static void name_##_value(const Env *env, const Node *n, const double *const *in,              \
+                              double *out) {                                                       \
+        int64_t count = all_elements(env, n->in[0]);                                               \
+        double sum = 0;                                                                            \
+        for (int64_t k = 0; k < count; k++) {                                                      \
+            const double x = in[0][k], t = broadcast(n, in, 1, k);                                 \
+            sum += (expression);                                                                   \
+        }                                                                                          \
+        *out = sum / (double)count;                                                                \
+    }
+REGRESSION(mse, (x - t) * (x - t))
+REGRESSION(bce_with_logits, fmax(x, 0) - x * t + log1p(exp(-fabs(x))))
+
+#define REGRESSION_GRAD(name_, expression)                                                         \
+    static void name_##_value(const Env *env, const Node *n, const double *const *in,              \
+                              double *out) {                                                       \
+        int64_t count = all_elements(env, n);                                                      \
+        const double g = in[n->n_in - 1][0] / (double)count;                                       \
+        for (int64_t k = 0; k < count; k++) {                                                      \
+            const double x = in[0][k], t = n->n_in > 2 ? broadcast(n, in, 1, k) : 0;               \
+            (void)t;                                                                               \
+            out[k] = (expression);                                                                 \
+        }                                                                                          \
+    }
+REGRESSION_GRAD(mse_grad, 2 * (x - t) * g)
+REGRESSION_GRAD(bce_grad, (1 / (1 + exp(-x)) - t) * g)
+REGRESSION_GRAD(bce_target_grad, -x *g)
+
+static void mse_gradient(Gradient *g) {
+    Node *in[3] = {g->node->in[0], g->node->in[1], g->dy};
+    Node *dx = grad_node(g, &op_mse_grad, 3, in, NULL);
+    g->dx[0] = dx;
+    if (g->wanted[1]) g->dx[1] = grad_unary(g, &op_neg, dx);
+}
+
+static void bce_gradient(Gradient *g) {
+    Node *in[3] = {g->node->in[0], g->node->in[1], g->dy};
+    Node *target[2] = {g->node->in[0], g->dy};
+    if (g->wanted[0]) g->dx[0] = grad_node(g, &op_bce_grad, 3, in, NULL);
+    if (g->wanted[1]) g->dx[1] = grad_node(g, &op_bce_target_grad, 2, target, NULL);
+}
+
+static const OpSample ce_samples[] = {{.inputs = "S(10) L10"},
+                                      {.inputs = "S(2) L2"},
+                                      {.inputs = "S(37) L37"},
+                                      {.inputs = "S(48) L48"}};
+static const OpSample ce_grad_samples[] = {{.inputs = "S(10) L10 E()"},
+                                           {.inputs = "S(37) L37 E()"}};
+static const OpSample re_samples[] = {
+    {.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) E()"}, {.inputs = "S(16) S(16)"}};
+static const OpSample re_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4) E()"},
+                                           {.inputs = "S(37) E() E()"}};
+static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}};
+
+#define LOSS(name_, words, shape_, gradient_, samples_)                                            \
+    const Op op_##name_ = {.name = #name_,                                                         \
+                           .help = words,                                                          \
+                           .min_in = 2,                                                            \
+                           .max_in = 2,                                                            \
+                           .shape = shape_,                                                        \
+                           .gradient = gradient_,                                                  \
+                           .reference = name_##_value,                                             \
+                           .samples = samples_,                                                    \
+                           .n_samples = COUNT_OF(samples_)};
+#define LOSS_GRAD(name_, operands, shape_, samples_)                                               \
+    const Op op_##name_ = {.name = #name_,                                                         \
+                           .help = "gradient of a loss",                                           \
+                           .min_in = operands,                                                     \
+                           .max_in = operands,                                                     \
+                           .shape = shape_,                                                        \
+                           .reference = name_##_value,                                             \
+                           .samples = samples_,                                                    \
+                           .n_samples = COUNT_OF(samples_),                                        \
+                           .backward_only = true};
+LOSS(cross_entropy, "cross-entropy of softmax, mean", cross_entropy_shape, cross_entropy_gradient,
+     ce_samples)
+LOSS(mse, "squared error, mean", regression_shape, mse_gradient, re_samples)
+LOSS(bce_with_logits, "binary cross-entropy of sigmoid, mean", regression_shape, bce_gradient,
+     re_samples)
+LOSS_GRAD(cross_entropy_grad, 3, cross_entropy_grad_shape, ce_grad_samples)
+LOSS_GRAD(mse_grad, 3, regression_grad_shape, re_grad_samples)
+LOSS_GRAD(bce_grad, 3, regression_grad_shape, re_grad_samples)
+LOSS_GRAD(bce_target_grad, 2, bce_target_grad_shape, target_samples)

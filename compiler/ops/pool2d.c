@@ -1,0 +1,217 @@
+/* Max and average pooling. The first of equal values in row order wins; padding never wins;
+ * averages divide by the whole window, padding included. */
+#include <math.h>
+#include <string.h>
+
+#include "rules.h"
+
+static bool pool_shape(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
+    Shape x = n->in[0]->type.shape;
+    int out[2];
+    for (int i = 0; i < 2; i++) {
+        int kernel = (int)n->attr[POOL_KERNEL_H + i], pad = (int)n->attr[POOL_PAD_H + i];
+        if (pad * 2 > kernel)
+            return op_error(g, n, -1, "padding (%d) can be half of the kernel (%d) at most", pad,
+                            kernel);
+        out[i] = window_count(x.dim[1 + i], kernel, (int)n->attr[POOL_STRIDE_H + i], pad, 1);
+        if (out[i] < 1)
+            return op_error(g, n, 0, "its kernel (%d) is larger than its padded input", kernel);
+    }
+    n->type = type_sample(shape_of(3, x.dim[0], out[0], out[1]));
+    return true;
+}
+
+/* The windows of a pool: y places over x. */
+typedef struct Pool {
+    int planes, H, W, OH, OW, k[2], s[2], p[2];
+} Pool;
+
+static Pool pool_of(const Env *env, const Node *n, Shape x, Shape y) {
+    Pool p = {env->batch * x.dim[0], x.dim[1], x.dim[2], y.dim[1], y.dim[2], {0}, {0}, {0}};
+    for (int i = 0; i < 2; i++) {
+        p.k[i] = (int)n->attr[POOL_KERNEL_H + i];
+        p.s[i] = (int)n->attr[POOL_STRIDE_H + i];
+        p.p[i] = (int)n->attr[POOL_PAD_H + i];
+    }
+    return p;
+}
+
+/* Index in the plane of tap t of the window at (oy, ox), -1 in the padding. */
+static int tap_at(const Pool *p, int oy, int ox, int t) {
+    int y = oy * p->s[0] + t / p->k[1] - p->p[0], x = ox * p->s[1] + t % p->k[1] - p->p[1];
+    return y < 0 || y >= p->H || x < 0 || x >= p->W ? -1 : y * p->W + x;
+}
+
+static int winner(const Pool *p, const double *plane, int oy, int ox) {
+    int best = -1;
+    for (int t = 0; t < p->k[0] * p->k[1]; t++) {
+        int i = tap_at(p, oy, ox, t);
+        if (i < 0) continue;
+        if (best < 0 || plane[i] > plane[best] || (isnan(plane[i]) && !isnan(plane[best])))
+            best = i;
+    }
+    return best;
+}
+
+/* Samples whose winner rounding could turn; exactly equal values decide the same everywhere. */
+static void mark_ties(const Env *env, const Pool *p, const double *x, int channels) {
+    if (!env->near_tie || env->tie <= 0) return;
+    double largest = 0;
+    int64_t plane = (int64_t)p->H * p->W;
+    for (int64_t k = 0; k < p->planes * plane; k++) largest = fmax(largest, fabs(x[k]));
+    for (int c = 0; c < p->planes; c++)
+        for (int oy = 0; oy < p->OH; oy++)
+            for (int ox = 0; ox < p->OW; ox++) {
+                const double *at = x + c * plane;
+                double top = at[winner(p, at, oy, ox)];
+                for (int t = 0; t < p->k[0] * p->k[1]; t++) {
+                    int i = tap_at(p, oy, ox, t);
+                    if (i >= 0 && at[i] != top && top - at[i] <= env->tie * largest)
+                        env->near_tie[c / channels] = true;
+                }
+            }
+}
+
+static void max_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    Pool p = pool_of(env, n, n->in[0]->type.shape, n->type.shape);
+    mark_ties(env, &p, in[0], n->type.shape.dim[0]);
+    for (int c = 0; c < p.planes; c++)
+        for (int oy = 0; oy < p.OH; oy++)
+            for (int ox = 0; ox < p.OW; ox++) {
+                const double *plane = in[0] + (int64_t)c * p.H * p.W;
+                out[((int64_t)c * p.OH + oy) * p.OW + ox] = plane[winner(&p, plane, oy, ox)];
+            }
+}
+
+static void max_grad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    Pool p = pool_of(env, n, n->type.shape, n->in[1]->type.shape);
+    memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
+    for (int c = 0; c < p.planes; c++)
+        for (int oy = 0; oy < p.OH; oy++)
+            for (int ox = 0; ox < p.OW; ox++) {
+                int64_t plane = (int64_t)c * p.H * p.W;
+                out[plane + winner(&p, in[0] + plane, oy, ox)] +=
+                    in[1][((int64_t)c * p.OH + oy) * p.OW + ox];
+            }
+}
+
+static void avg_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    Pool p = pool_of(env, n, n->in[0]->type.shape, n->type.shape);
+    for (int c = 0; c < p.planes; c++)
+        for (int oy = 0; oy < p.OH; oy++)
+            for (int ox = 0; ox < p.OW; ox++) {
+                double sum = 0;
+                for (int t = 0; t < p.k[0] * p.k[1]; t++) {
+                    int i = tap_at(&p, oy, ox, t);
+                    if (i >= 0) sum += in[0][(int64_t)c * p.H * p.W + i];
+                }
+                out[((int64_t)c * p.OH + oy) * p.OW + ox] = sum / (p.k[0] * p.k[1]);
+            }
+}
+
+static void avg_grad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    Pool p = pool_of(env, n, n->type.shape, n->in[0]->type.shape);
+    memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
+    for (int c = 0; c < p.planes; c++)
+        for (int oy = 0; oy < p.OH; oy++)
+            for (int ox = 0; ox < p.OW; ox++)
+                for (int t = 0; t < p.k[0] * p.k[1]; t++) {
+                    int i = tap_at(&p, oy, ox, t);
+                    if (i >= 0)
+                        out[(int64_t)c * p.H * p.W + i] +=
+                            in[0][((int64_t)c * p.OH + oy) * p.OW + ox] / (p.k[0] * p.k[1]);
+                }
+}
+
+static void max_gradient(Gradient *g) {
+    Node *in[2] = {g->node->in[0], g->dy};
+    g->dx[0] = grad_node(g, &op_max_pool2d_grad, 2, in, g->node->attr);
+}
+
+static void avg_gradient(Gradient *g) {
+    double attr[MAX_ATTRS];
+    memcpy(attr, g->node->attr, sizeof attr);
+    attr[POOL_EXTRA_H] = g->node->in[0]->type.shape.dim[1];
+    attr[POOL_EXTRA_W] = g->node->in[0]->type.shape.dim[2];
+    g->dx[0] = grad_node(g, &op_avg_pool2d_grad, 1, &g->dy, attr);
+}
+
+static bool max_grad_shape(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_sample(g, n, 1, 3, "(C, H, W)"))
+        return false;
+    n->type = n->in[0]->type;
+    return true;
+}
+
+static bool avg_grad_shape(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
+    n->type = type_sample(shape_of(3, n->in[0]->type.shape.dim[0], (int)n->attr[POOL_EXTRA_H],
+                                   (int)n->attr[POOL_EXTRA_W]));
+    return true;
+}
+
+#define POOL_ATTRS                                                                                 \
+    {"kernel_h", ATTR_INT, 1, MAX_DIM, 2}, {"kernel_w", ATTR_INT, 1, MAX_DIM, 2},                  \
+        {"stride_h", ATTR_INT, 1, MAX_DIM, 2}, {"stride_w", ATTR_INT, 1, MAX_DIM, 2},              \
+        {"padding_h", ATTR_INT, 0, MAX_DIM, 0}, {                                                  \
+        "padding_w", ATTR_INT, 0, MAX_DIM, 0                                                       \
+    }
+static const AttrSpec attrs[] = {POOL_ATTRS};
+static const AttrSpec avg_grad_attrs[] = {
+    POOL_ATTRS, {"in_h", ATTR_INT, 1, MAX_DIM, 1}, {"in_w", ATTR_INT, 1, MAX_DIM, 1}};
+#define ATTR(...) .attr = {__VA_ARGS__}, .has_attr = true
+static const OpSample samples[] = {{.inputs = "S(3,8,8)"},
+                                   {.inputs = "S(17,7,9)", ATTR(3, 3, 2, 2, 1, 1)},
+                                   {.inputs = "S(32,5,5)", ATTR(3, 2, 1, 3, 0, 1)},
+                                   {.inputs = "S(4,20,20)", ATTR(18, 18, 2, 1, 0, 0)}};
+static const OpSample max_grad_samples[] = {
+    {.inputs = "S(3,8,8) S(3,4,4)", ATTR(2, 2, 2, 2, 0, 0)},
+    {.inputs = "S(17,7,9) S(17,4,5)", ATTR(3, 3, 2, 2, 1, 1)}};
+static const OpSample avg_grad_samples[] = {{.inputs = "S(3,4,4)", ATTR(2, 2, 2, 2, 0, 0, 8, 8)},
+                                            {.inputs = "S(17,4,5)", ATTR(3, 3, 2, 2, 1, 1, 7, 9)}};
+
+const Op op_max_pool2d = {.name = "max_pool2d",
+                          .help = "largest of each window",
+                          .min_in = 1,
+                          .max_in = 1,
+                          .attrs = attrs,
+                          .n_attrs = COUNT_OF(attrs),
+                          .shape = pool_shape,
+                          .gradient = max_gradient,
+                          .reference = max_value,
+                          .samples = samples,
+                          .n_samples = COUNT_OF(samples)};
+const Op op_avg_pool2d = {.name = "avg_pool2d",
+                          .help = "mean of each window",
+                          .min_in = 1,
+                          .max_in = 1,
+                          .attrs = attrs,
+                          .n_attrs = COUNT_OF(attrs),
+                          .shape = pool_shape,
+                          .gradient = avg_gradient,
+                          .reference = avg_value,
+                          .samples = samples,
+                          .n_samples = COUNT_OF(samples)};
+const Op op_max_pool2d_grad = {.name = "max_pool2d_grad",
+                               .help = "gradient to the winners",
+                               .min_in = 2,
+                               .max_in = 2,
+                               .attrs = attrs,
+                               .n_attrs = COUNT_OF(attrs),
+                               .shape = max_grad_shape,
+                               .reference = max_grad_value,
+                               .samples = max_grad_samples,
+                               .n_samples = COUNT_OF(max_grad_samples),
+                               .backward_only = true};
+const Op op_avg_pool2d_grad = {.name = "avg_pool2d_grad",
+                               .help = "gradient spread over the windows",
+                               .min_in = 1,
+                               .max_in = 1,
+                               .attrs = avg_grad_attrs,
+                               .n_attrs = COUNT_OF(avg_grad_attrs),
+                               .shape = avg_grad_shape,
+                               .reference = avg_grad_value,
+                               .samples = avg_grad_samples,
+                               .n_samples = COUNT_OF(avg_grad_samples),
+                               .backward_only = true};

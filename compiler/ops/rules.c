@@ -1,0 +1,63 @@
+#include "rules.h"
+
+Type type_sample(Shape shape) {
+    return (Type){KIND_SAMPLE, shape, 0};
+}
+Type type_param(Shape shape) {
+    return (Type){KIND_PARAM, shape, 0};
+}
+Type type_of_kind(Kind kind) {
+    return (Type){kind, {0}, 0};
+}
+Shape shape_of(int rank, int a, int b, int c) {
+    return (Shape){rank, {a, b, c, 0}};
+}
+
+bool want_sample(Graph *graph, const Node *node, int i, int rank, const char *shape_words) {
+    const Type *t = &node->in[i]->type;
+    if (t->kind == KIND_SAMPLE && !t->classes && (rank < 0 || t->shape.rank == rank)) return true;
+    return op_error(graph, node, i, "wants %s", shape_words);
+}
+
+bool want_param(Graph *graph, const Node *node, int i, int rank) {
+    const Type *t = &node->in[i]->type;
+    if (t->kind == KIND_PARAM && t->shape.rank == rank) return true;
+    return op_error(graph, node, i, "wants a parameter of %d dimensions", rank);
+}
+
+bool want_same(Graph *graph, const Node *node, int i, int j) {
+    if (shape_equal(node->in[i]->type.shape, node->in[j]->type.shape)) return true;
+    return op_error(graph, node, j, "wants equal shapes, %s on one side",
+                    shape_text(graph->arena, node->in[i]->type.shape));
+}
+
+Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const double *attr) {
+    return graph_add(g->graph, op, g->node->loc, g->node->name, n_in, in, attr);
+}
+
+Node *grad_unary(Gradient *g, const Op *op, Node *a) {
+    return grad_node(g, op, 1, &a, NULL);
+}
+
+Node *grad_binary(Gradient *g, const Op *op, Node *a, Node *b) {
+    Node *in[2] = {a, b};
+    return grad_node(g, op, 2, in, NULL);
+}
+
+Node *grad_number(Gradient *g, double value) {
+    return graph_add(g->graph, &op_number, g->node->loc, NULL, 0, NULL, &value);
+}
+
+int64_t all_elements(const Env *env, const Node *node) {
+    return shape_count(node->type.shape) * (node->type.kind == KIND_SAMPLE ? env->batch : 1);
+}
+
+double broadcast(const Node *node, const double *const *in, int i, int64_t k) {
+    Kind kind = node->in[i]->type.kind;
+    return kind == KIND_SCHEDULE || kind == KIND_SCALAR ? in[i][0] : in[i][k];
+}
+
+int window_count(int size, int kernel, int stride, int pad, int dilation) {
+    int room = size + 2 * pad - dilation * (kernel - 1) - 1;
+    return room < 0 ? 0 : room / stride + 1;
+}

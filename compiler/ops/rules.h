@@ -1,0 +1,38 @@
+/* Helpers that several ops' rules share. */
+#ifndef NNGEN_OPS_RULES_H
+#define NNGEN_OPS_RULES_H
+
+#include "ops.h"
+
+/* Types. */
+Type type_sample(Shape shape);
+Type type_param(Shape shape);
+Type type_of_kind(Kind kind);
+Shape shape_of(int rank, int a, int b, int c);
+
+/* Reports unless operand `i` is a real sample of rank `rank` (-1: any). */
+bool want_sample(Graph *graph, const Node *node, int i, int rank, const char *shape_words);
+/* Reports unless operand `i` is a parameter of rank `rank`. */
+bool want_param(Graph *graph, const Node *node, int i, int rank);
+/* Reports unless operands `i` and `j` have equal shapes. */
+bool want_same(Graph *graph, const Node *node, int i, int j);
+
+/* Adds a node with the forward node's name and place. */
+Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const double *attr);
+Node *grad_unary(Gradient *g, const Op *op, Node *a);
+Node *grad_binary(Gradient *g, const Op *op, Node *a, Node *b);
+Node *grad_number(Gradient *g, double value);
+
+/* Elements of all values of an operand or result: batch included for samples. */
+int64_t all_elements(const Env *env, const Node *node);
+
+/* Value of operand `i` at the flat index `k` of the node's elements: one number for schedules and
+ * scalars. */
+double broadcast(const Node *node, const double *const *in, int i, int64_t k);
+
+/* Places of a window or kernel along one direction: how many fit. */
+int window_count(int size, int kernel, int stride, int pad, int dilation);
+
+#define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
+
+#endif

@@ -1,0 +1,69 @@
+/* Numbers known before a step: constants, counters of the phase, and functions of them. */
+#include <math.h>
+
+#include "rules.h"
+
+static bool leaf_shape(Graph *g, Node *n) {
+    (void)g;
+    n->type = type_of_kind(KIND_SCHEDULE);
+    return true;
+}
+
+static bool function_shape(Graph *g, Node *n) {
+    for (int i = 0; i < n->n_in; i++)
+        if (n->in[i]->type.kind != KIND_SCHEDULE)
+            return op_error(g, n, i, "wants numbers and schedules (epoch, epochs, step, steps)");
+    n->type = type_of_kind(KIND_SCHEDULE);
+    return true;
+}
+
+static void number_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    (void)env, (void)in;
+    *out = n->attr[NUMBER_VALUE];
+}
+
+#define COUNTER(op_name, member, words)                                                            \
+    static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
+                                double *out) {                                                     \
+        (void)n, (void)in;                                                                         \
+        *out = env->member;                                                                        \
+    }                                                                                              \
+    const Op op_##op_name = {.name = #op_name,                                                     \
+                             .help = words,                                                        \
+                             .shape = leaf_shape,                                                  \
+                             .reference = op_name##_value,                                         \
+                             .constant = true};
+COUNTER(epoch, epoch, "epoch of the phase, from 0")
+COUNTER(epochs, epochs, "epochs of the phase")
+COUNTER(step, step, "step of the phase, from 0")
+COUNTER(steps, steps, "steps of the phase")
+
+#define FUNCTION(op_name, arity, expression, words)                                                \
+    static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
+                                double *out) {                                                     \
+        (void)env, (void)n;                                                                        \
+        *out = (expression);                                                                       \
+    }                                                                                              \
+    static const OpSample op_name##_samples[] = {{.inputs = arity == 2 ? "E() E()" : "E()"}};      \
+    const Op op_##op_name = {.name = #op_name,                                                     \
+                             .help = words,                                                        \
+                             .min_in = arity,                                                      \
+                             .max_in = arity,                                                      \
+                             .shape = function_shape,                                              \
+                             .reference = op_name##_value,                                         \
+                             .samples = op_name##_samples,                                         \
+                             .n_samples = 1,                                                       \
+                             .constant = true};
+FUNCTION(min, 2, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller of two numbers")
+FUNCTION(max, 2, in[0][0] > in[1][0] ? in[0][0] : in[1][0], "the larger of two numbers")
+FUNCTION(cos, 1, cos(in[0][0]), "cosine, in radians")
+FUNCTION(exp, 1, exp(in[0][0]), "exponential")
+
+static const AttrSpec number_attrs[] = {{"value", ATTR_REAL, -1e300, 1e300, 0}};
+const Op op_number = {.name = "number",
+                      .help = "a constant",
+                      .attrs = number_attrs,
+                      .n_attrs = 1,
+                      .shape = leaf_shape,
+                      .reference = number_value,
+                      .constant = true};

@@ -1,0 +1,105 @@
+/* Makes true: every phase knows the parameters that it trains, and for each the node of the
+ * gradient. How: reverse mode over the nodes between a trained parameter and the loss; gradients of
+ * several uses are added in the order of the uses, last first. Leaves to others: the nodes that
+ * rules built and nothing needed are dropped here, all other simplification is the simplify pass's.
+ */
+#include "differentiate.h"
+
+#include <string.h>
+
+#include "../ops/ops.h"
+
+typedef struct Reverse {
+    Graph *g;
+    const Phase *phase;
+    int n;         /* forward nodes */
+    bool *active;  /* lies above a parameter that may be trained */
+    bool *reached; /* the loss depends on it */
+    Node **dy;
+} Reverse;
+
+static bool is_frozen(const Phase *p, const Node *param) {
+    for (int i = 0; i < p->n_frozen; i++)
+        if (p->frozen[i] == param) return true;
+    return false;
+}
+
+static void mark(Reverse *r) {
+    r->reached[r->phase->loss->id] = true;
+    for (int i = r->n - 1; i >= 0; i--)
+        for (int j = 0; r->reached[i] && j < r->g->nodes[i]->n_in; j++)
+            r->reached[r->g->nodes[i]->in[j]->id] = true;
+    for (int i = 0; i < r->n; i++) {
+        const Node *n = r->g->nodes[i];
+        r->active[i] = n->op == &op_param && !is_frozen(r->phase, n);
+        for (int j = 0; j < n->n_in; j++) r->active[i] = r->active[i] || r->active[n->in[j]->id];
+    }
+}
+
+static void push(Reverse *r, Node *to, Node *gradient) {
+    Node **at = &r->dy[to->id];
+    if (!*at) {
+        *at = gradient;
+        return;
+    }
+    Node *in[2] = {*at, gradient};
+    *at = graph_add(r->g, &op_add, to->loc, to->name, 2, in, NULL);
+}
+
+static bool backward(Reverse *r, Node *n) {
+    bool *wanted = ARENA_ARRAY(r->g->arena, bool, n->n_in + 1);
+    Node **dx = ARENA_ARRAY(r->g->arena, Node *, n->n_in + 1);
+    bool any = false;
+    for (int i = 0; i < n->n_in; i++) any = (wanted[i] = r->active[n->in[i]->id]) || any;
+    if (!any) return true;
+    if (!n->op->gradient)
+        return op_error(
+            r->g, n, -1,
+            "has no gradient, so a loss cannot depend on it; use it in metrics and predict");
+    Gradient g = {r->g, n, n, r->dy[n->id], wanted, dx};
+    n->op->gradient(&g);
+    for (int i = 0; i < n->n_in; i++)
+        if (wanted[i] && dx[i]) push(r, n->in[i], dx[i]);
+    return true;
+}
+
+static bool differentiate_phase(Graph *g, Phase *p, int n_forward) {
+    Reverse r = {.g = g, .phase = p, .n = n_forward};
+    r.active = ARENA_ARRAY(g->arena, bool, n_forward);
+    r.reached = ARENA_ARRAY(g->arena, bool, n_forward);
+    r.dy = ARENA_ARRAY(g->arena, Node *, n_forward);
+    mark(&r);
+    double one = 1;
+    r.dy[p->loss->id] = graph_add(g, &op_number, p->loc, NULL, 0, NULL, &one);
+    bool ok = true;
+    for (int i = n_forward - 1; i >= 0; i--) {
+        Node *n = g->nodes[i];
+        if (n->n_in && r.dy[i] && r.reached[i] && r.active[i]) ok = backward(&r, n) && ok;
+    }
+    p->trained = ARENA_ARRAY(g->arena, Trained, n_forward);
+    bool has_params = false;
+    for (int i = 0; i < n_forward; i++) {
+        Node *n = g->nodes[i];
+        if (n->op != &op_param || !r.reached[i]) continue;
+        has_params = true;
+        if (r.dy[i]) p->trained[p->n_trained++] = (Trained){n, r.dy[i]};
+    }
+    if (ok && p->n_trained == 0) {
+        diag_error(
+            g->diag, p->loc,
+            has_params
+                ? "this phase trains nothing: every parameter that its loss reaches is frozen"
+                : "this phase trains nothing: its loss depends on no parameter");
+        return false;
+    }
+    return ok;
+}
+
+bool differentiate(Graph *graph) {
+    int n = graph->n_nodes;
+    bool ok = true;
+    for (int i = 0; i < graph->n_phases; i++)
+        ok = differentiate_phase(graph, &graph->phases[i], n) && ok;
+    if (ok) graph_rewrite(graph, NULL);
+    return ok;
+}

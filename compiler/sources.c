@@ -1,0 +1,30 @@
+#include "sources.h"
+
+#include <sha256.h>
+#include <string.h>
+#include <sys/types.h>
+
+const char *sources_name(const Sources *sources) { return sources->n_files ? sources->files[0].name : ""; }
+
+static void add(SHA256_CTX *hash, const void *bytes, size_t n) {
+    /* Each piece with its length, so that no two lists of pieces hash the same bytes. */
+    unsigned char length[8];
+    for (int i = 0; i < 8; i++) length[i] = (unsigned char)((unsigned long long)n >> (8 * i));
+    SHA256Update(hash, length, sizeof length);
+    SHA256Update(hash, bytes, n);
+}
+
+const char *sources_sha256(Arena *arena, const Sources *sources, const Define *defines, int n_defines) {
+    SHA256_CTX hash;
+    SHA256Init(&hash);
+    for (int i = 0; i < sources->n_files; i++) {
+        add(&hash, sources->files[i].name, strlen(sources->files[i].name));
+        add(&hash, sources->files[i].text, sources->files[i].length);
+    }
+    for (int i = 0; i < n_defines; i++) {
+        add(&hash, defines[i].name, strlen(defines[i].name));
+        add(&hash, defines[i].value, strlen(defines[i].value));
+    }
+    char hex[SHA256_DIGEST_STRING_LENGTH];
+    return arena_strdup(arena, SHA256End(&hash, hex));
+}

@@ -1,0 +1,14 @@
+/* What the banner says of the texts that a compilation read. */
+#ifndef NNGEN_SOURCES_H
+#define NNGEN_SOURCES_H
+
+#include "lua/frontend.h"
+
+/* Base name of the architecture file. */
+const char *sources_name(const Sources *sources);
+
+/* SHA-256 in hex over each text (name and contents, in load order) and the -D values; lives in
+ * `arena`. */
+const char *sources_sha256(Arena *arena, const Sources *sources, const Define *defines, int n_defines);
+
+#endif

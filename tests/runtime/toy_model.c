@@ -1,5 +1,7 @@
 #include "toy_model.h"
 
+#include "../../compiler/ops/ops.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -26,11 +28,8 @@ typedef struct Work {
 } Work;
 
 static bool keeps(const NnCall *call, int64_t sample, int element) {
-    uint64_t x = call->seed ^ (uint64_t)call->step * 0x9e3779b97f4a7c15u ^
-                 (uint64_t)(call->first_sample + sample) << 20 ^ (uint64_t)element;
-    x = (x ^ x >> 31) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 29) * 0x94d049bb133111ebu;
-    return (x >> 60) >= 3;
+    uint32_t key = dropout_key(call->seed, dropout_stream("drop"), 0, (uint64_t)call->step);
+    return dropout_keeps(key, call->first_sample + sample, 400, element, 12288);
 }
 
 static double input(const NnCall *call, int sample, int element, bool dropout) {
@@ -40,16 +39,20 @@ static double input(const NnCall *call, int sample, int element, bool dropout) {
     return keeps(call, sample, element) ? value / 0.8125 : 0;
 }
 
-static void probabilities(const NnCall *call, int sample, bool dropout, double out[CLASSES]) {
+static void logits(const NnCall *call, int sample, bool dropout, double out[CLASSES]) {
     const State *state = call->state;
-    double logit[CLASSES], most, sum = 0;
     for (int c = 0; c < CLASSES; c++) {
-        logit[c] = (double)state->value[WEIGHTS + c];
+        out[c] = (double)state->value[WEIGHTS + c];
         for (int i = 0; i < INPUTS; i++)
-            logit[c] += (double)state->value[c * INPUTS + i] * input(call, sample, i, dropout);
+            out[c] += (double)state->value[c * INPUTS + i] * input(call, sample, i, dropout);
     }
-    most = logit[0] > logit[1] ? logit[0] : logit[1];
-    for (int c = 0; c < CLASSES; c++) sum += out[c] = exp(logit[c] - most);
+}
+
+static void probabilities(const NnCall *call, int sample, bool dropout, double out[CLASSES]) {
+    double sum = 0;
+    logits(call, sample, dropout, out);
+    double most = out[0] > out[1] ? out[0] : out[1];
+    for (int c = 0; c < CLASSES; c++) sum += out[c] = exp(out[c] - most);
     for (int c = 0; c < CLASSES; c++) out[c] /= sum;
 }
 
@@ -122,7 +125,7 @@ static void toy_train(NnCall *call) {
 static void predict(NnCall *call) {
     for (int s = 0; s < call->batch; s++) {
         double p[CLASSES];
-        probabilities(call, s, false, p);
+        logits(call, s, false, p);
         if (call->predictions && call->predictions[0])
             call->predictions[0][s] = p[1] > p[0] ? 1.0f : 0.0f;
         for (int c = 0; c < CLASSES && call->predictions && call->predictions[1]; c++)
@@ -208,7 +211,7 @@ static const NnPhase phases[] = {
     {2, 50, true, "adam", 2, adam_slots, 1, both, WEIGHTS, 4 * INPUTS, 8 * INPUTS},
 };
 static const NnOutput metrics[] = {{"accuracy", 1, 0, true}, {"cross_entropy", 1, 0, false}};
-static const NnOutput predictions[] = {{"comparison", 1, 2, true}, {"probability", 2, 0, true}};
+static const NnOutput predictions[] = {{"comparison", 1, 2, true}, {"logits", 2, 0, true}};
 static const NnLayer layers[] = {
     {"left", "input", "(1, 14, 14)", 0, 0},
     {"fc", "linear", "(2)", PARAMS, 4 * INPUTS},

@@ -266,4 +266,3 @@ START_TEST(data_files) {
 END_TEST
 
 RUN_TESTS("dataset", synthetic_pairs, mnist_pairs, pixels_are_averaged, bad_requests, data_files)
-#include "../runtime/toy_model.c"

@@ -96,4 +96,3 @@ START_TEST(near_names) {
 END_TEST
 
 RUN_TESTS("options", good_lines, bad_lines, near_names)
-#include "../runtime/toy_model.c"

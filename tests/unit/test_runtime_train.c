@@ -216,8 +216,8 @@ START_TEST(commands) {
     expect_out("{\"split\":\"test\",\"samples\":40,\"metrics\":{\"accuracy\":");
     ck_assert_int_eq(run("predict --load a.safetensors --data synthetic --test-pairs 3"),
                      STATUS_OK);
-    expect_out("index,left_digit,right_digit,comparison_label,comparison,probability_0,"
-               "probability_1,accuracy,cross_entropy\n0,");
+    expect_out("index,left_digit,right_digit,comparison_label,comparison,logits_0,"
+               "logits_1,accuracy,cross_entropy\n0,");
     ck_assert_int_eq(
         run("grad --load a.safetensors --data synthetic --batch 8 --out g.safetensors"), STATUS_OK);
     TensorFile file;
@@ -242,4 +242,3 @@ END_TEST
 
 RUN_TESTS("train", threads_do_not_matter, resume_is_exact, resume_rejects, signals_stop,
           divergence_is_told, commands)
-#include "../runtime/toy_model.c"

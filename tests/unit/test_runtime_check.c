@@ -1,0 +1,142 @@
+#define _GNU_SOURCE
+#include <float.h>
+#include <math.h>
+
+#include "../../compiler/ops/ops.h"
+#include "../../compiler/passes/differentiate.h"
+#include "../../runtime/check_compare.h"
+#include "../../runtime/commands.h"
+#include "../runtime/support.h"
+#include "../runtime/toy_model.h"
+
+static Graph *graph;
+
+static Node *add(const Op *op, const char *name, int n, Node *const *in, const double *attr) {
+    return graph_add(graph, op, (Loc){"", 0}, name, n, in, attr);
+}
+
+static Node *add_field(const Op *op, const char *name, double a, double b, double c, double d) {
+    double attr[MAX_ATTRS] = {a, b, c, d};
+    return add(op, name, 0, NULL, attr);
+}
+
+static Node *number(double value) {
+    return add(&op_number, NULL, 0, NULL, &value);
+}
+
+static Node *one(const Op *op, const char *name, Node *in, const double *attr) {
+    return add(op, name, 1, &in, attr);
+}
+
+static Node *two(const Op *op, Node *a, Node *b) {
+    return add(op, NULL, 2, (Node *[]){a, b}, NULL);
+}
+
+/* The toy model as a graph; with another learning rate if asked for. */
+static const char *toy_graph(Arena *arena, double sgd_rate) {
+    graph = graph_new(arena, diag_new(arena));
+    graph->name = "toy";
+    graph->data = "mnist-pairs";
+    Node *sides[2], *in[3];
+    for (int i = 0; i < 2; i++) {
+        Node *side = add_field(&op_input, i ? "right" : "left", 3, 1, 14, 14);
+        sides[i] = one(&op_flatten, NULL, side, NULL);
+    }
+    Node *label = add_field(&op_label, "comparison", 2, 0, 0, 0);
+    double weight[MAX_ATTRS] = {2, 2, 392, 0, 0, INIT_UNIFORM, -.05, .05};
+    double bias[MAX_ATTRS] = {1, 2, 0, 0, 0, INIT_NORMAL, 0, .01};
+    double drop[MAX_ATTRS] = {[DROPOUT_P] = .1875, [DROPOUT_STREAM] = dropout_stream("drop")};
+    in[0] = one(&op_dropout, "drop", add(&op_concat, NULL, 2, sides, NULL), drop);
+    in[1] = add(&op_param, "fc.weight", 0, NULL, weight);
+    in[2] = add(&op_param, "fc.bias", 0, NULL, bias);
+    Node *logits = add(&op_linear, "fc", 3, in, NULL);
+    Node *loss = two(&op_cross_entropy, logits, label);
+    Node *verdict = one(&op_argmax, NULL, logits, NULL);
+    static Named metrics[2], predictions[2];
+    metrics[0] = (Named){"accuracy", two(&op_equal, verdict, label)};
+    metrics[1] = (Named){"cross_entropy", loss};
+    predictions[0] = (Named){"comparison", verdict};
+    predictions[1] = (Named){"logits", logits};
+    Phase *phases = ARENA_ARRAY(arena, Phase, 2);
+    phases[0] = (Phase){.epochs = 3, .batch = 30, .shuffle = true, .loss = loss};
+    phases[0].optimizer = (Optimizer){OPTIMIZER_SGD, .lr = number(sgd_rate), .momentum = .9};
+    phases[1] = (Phase){.epochs = 2, .batch = 50, .shuffle = true, .loss = loss};
+    phases[1].optimizer =
+        (Optimizer){OPTIMIZER_ADAM, .lr = number(.001), .beta1 = .9, .beta2 = .999, .eps = 1e-8};
+    phases[1].frozen = ARENA_ARRAY(arena, Node *, 1);
+    phases[1].frozen[0] = in[2];
+    phases[1].n_frozen = 1;
+    graph->phases = phases;
+    graph->n_phases = 2;
+    graph->metrics = metrics;
+    graph->predictions = predictions;
+    graph->n_metrics = graph->n_predictions = 2;
+    ck_assert(differentiate(graph));
+    return graph_dump(arena, graph);
+}
+
+/* Runs `check` with that learning rate in the graph; its JSON goes to `line`. */
+static Status run_check(double sgd_rate, char *line, int size) {
+    Arena *arena = arena_new();
+    NnModel model = nn_model_toy;
+    model.graph = toy_graph(arena, sgd_rate);
+    char *argv[] = {"toy", "check", "--json", "--threads", "2"};
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    ck_assert_ptr_nonnull(freopen("out", "w", stdout));
+    Status status = run_program(&model, 5, argv);
+    fflush(stdout);
+    ck_assert_int_ge(dup2(kept, STDOUT_FILENO), 0);
+    close(kept);
+    FILE *out = fopen("out", "r");
+    ck_assert_ptr_nonnull(out);
+    ck_assert_ptr_nonnull(fgets(line, size, out));
+    fclose(out);
+    arena_free(arena);
+    return status;
+}
+
+START_TEST(right_code_passes) {
+    enter_scratch();
+    char line[512];
+    Status status = run_check(.05, line, sizeof line);
+    ck_assert_msg(status == STATUS_OK, "%s", line);
+    ck_assert_msg(strstr(line, "{\"ok\":true,\"isa\":\"portable\",\"forward_error\":") == line,
+                  "%s", line);
+    leave_scratch();
+}
+END_TEST
+
+START_TEST(wrong_code_fails) {
+    enter_scratch();
+    char line[512];
+    Status status = run_check(.0501, line, sizeof line);
+    ck_assert_int_eq(status, STATUS_FAILED);
+    ck_assert_msg(strstr(line, "\"ok\":false") != NULL, "%s", line);
+    ck_assert_msg(strstr(line, "\"worst\":\"step of fc.") != NULL, "%s", line);
+    leave_scratch();
+}
+END_TEST
+
+START_TEST(errors_are_relative) {
+    const double wanted[] = {10, 0, -20}, zero[] = {0, 0, 0};
+    const float exact[] = {10, 0, -20}, off[] = {10, 1, -20}, none[] = {0, 0, 0};
+    const float broken[] = {10, NAN, -20}, before[] = {10, -1, -20};
+    ck_assert(relative_error(exact, wanted, 3) == 0);
+    ck_assert(fabs(relative_error(off, wanted, 3) - .05) < 1e-12);
+    ck_assert(relative_error(none, zero, 3) == 0);
+    ck_assert(isinf(relative_error(off, zero, 3)));
+    ck_assert(isinf(relative_error(broken, wanted, 3)));
+    ck_assert(update_error(exact, wanted, before, 3) == 0);
+    ck_assert(fabs(update_error(off, wanted, before, 3) - 1) < 1e-12);
+    ck_assert(isinf(update_error(off, wanted, exact, 3)));
+    Worst worst = {0};
+    worst_note(&worst, .5, "gradient of", "a");
+    worst_note(&worst, .25, "gradient of", "b");
+    ck_assert_str_eq(worst.name, "gradient of a");
+    worst_note(&worst, NAN, "gradient of", "c");
+    ck_assert(isinf(worst.error));
+}
+END_TEST
+
+RUN_TESTS("check", right_code_passes, wrong_code_fails, errors_are_relative)

@@ -19,7 +19,7 @@
 typedef enum Shows { GRAPH, ENTRIES, PLAN } Shows;
 
 static bool pass_load(Unit *u) {
-    u->graph = lua_load(u->arena, u->diag, u->options.input, u->options.defines,
+    u->graph = load_architecture(u->arena, u->diag, u->options.input, u->options.defines,
                         u->options.n_defines, &u->sources);
     return u->graph && !diag_errors(u->diag);
 }

@@ -1,0 +1,42 @@
+#include "summary.h"
+
+#include "../base/writer.h"
+#include "../graph/layers.h"
+
+/* 1234567 as "1,234,567". */
+static const char *grouped(Arena *arena, int64_t v) {
+    const char *tail = "";
+    for (; v >= 1000; v /= 1000) tail = arena_printf(arena, ",%03d%s", (int)(v % 1000), tail);
+    return arena_printf(arena, "%d%s", (int)v, tail);
+}
+
+const char *emit_summary(Arena *arena, const Graph *g) {
+    static const char *const optimizers[OPTIMIZER_COUNT] = {"sgd", "adam", "adamw", "rmsprop"};
+    Writer *w = writer_new(arena);
+    int n, n_params;
+    const LayerInfo *layers = graph_layers(g, &n);
+    int64_t params = 0;
+    Node **list = graph_nodes_of(g, "param", &n_params);
+    for (int i = 0; i < n_params; i++) params += shape_count(list[i]->type.shape);
+    w_line(w, "model %s%s%s", g->name, g->data ? ", data " : "", g->data ? g->data : "");
+    w_line(w, "%s", "");
+    w_line(w, "%-16s %-16s %-16s %12s %14s", "layer", "op", "output", "parameters", "FLOPs");
+    for (int i = 0; i < n; i++)
+        w_line(w, "%-16s %-16s %-16s %12s %14s", layers[i].name, layers[i].op, layers[i].shape,
+               grouped(arena, layers[i].params), grouped(arena, layers[i].flops));
+    w_line(w, "%s", "");
+    w_line(w, "parameters: %s (%s bytes)", grouped(arena, params), grouped(arena, params * 4));
+    for (int i = 0; i < g->n_phases; i++) {
+        const Phase *p = &g->phases[i];
+        int64_t trained = 0, forward, train;
+        for (int j = 0; j < p->n_trained; j++)
+            trained += shape_count(p->trained[j].param->type.shape);
+        layers_flops(g, i, &forward, &train);
+        w_line(w,
+               "phase %d: %d epochs of batch %d, %s; trainable: %s; FLOPs per sample: %s forward, "
+               "%s training",
+               i + 1, p->epochs, p->batch, optimizers[p->optimizer.kind], grouped(arena, trained),
+               grouped(arena, forward), grouped(arena, train));
+    }
+    return writer_text(w);
+}

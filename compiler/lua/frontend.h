@@ -1,0 +1,32 @@
+/* The front end: runs an architecture file in a sandbox and gives the graph that it describes. */
+#ifndef NNGEN_LUA_FRONTEND_H
+#define NNGEN_LUA_FRONTEND_H
+
+#include <stddef.h>
+
+#include "../graph/graph.h"
+
+/* A value of the command line for nn.param. */
+typedef struct Define {
+    const char *name, *value;
+} Define;
+
+typedef struct SourceFile {
+    const char *name; /* base name */
+    const char *text;
+    size_t length;
+} SourceFile;
+
+/* The architecture and every file that it required, in the order of loading. */
+typedef struct Sources {
+    SourceFile *files;
+    int n_files, cap_files;
+} Sources;
+
+/* Runs the file at `path`. Returns its graph, without gradients, or NULL after reporting to `diag`
+ * everything that is wrong with it. Everything made lives in `arena`. A file that runs longer than
+ * a few seconds of CPU time ends the program with a diagnostic and status 1. */
+Graph *load_architecture(Arena *arena, Diag *diag, const char *path, const Define *defines,
+                         int n_defines, Sources *sources);
+
+#endif

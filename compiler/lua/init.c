@@ -1,0 +1,124 @@
+/* Initialisers: PyTorch's torch.nn.init, as the numbers of a constant, uniform or normal draw. */
+#include <math.h>
+#include <string.h>
+
+#include "front.h"
+
+enum {
+    ZEROS,
+    ONES,
+    CONSTANT,
+    UNIFORM,
+    NORMAL,
+    KAIMING_UNIFORM,
+    KAIMING_NORMAL,
+    XAVIER_UNIFORM,
+    XAVIER_NORMAL
+};
+
+/* a, b: names and defaults of the two numbers. */
+static const struct {
+    const char *name, *a, *b;
+    double preset_a, preset_b;
+} kinds[] = {{"zeros", NULL, NULL, 0, 0},          {"ones", NULL, NULL, 0, 0},
+             {"constant", "value", NULL, 0, 0},    {"uniform", "a", "b", 0, 1},
+             {"normal", "mean", "std", 0, 1},      {"kaiming_uniform", "a", NULL, 0, 0},
+             {"kaiming_normal", "a", NULL, 0, 0},  {"xavier_uniform", "gain", NULL, 1, 0},
+             {"xavier_normal", "gain", NULL, 1, 0}};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
+    double a = init->a, b = init->b, bound = 0;
+    attr[PARAM_INIT] = INIT_UNIFORM;
+    switch (init->kind) {
+    case ZEROS:
+    case ONES:
+    case CONSTANT:
+        attr[PARAM_INIT] = INIT_CONSTANT;
+        attr[PARAM_A] = init->kind == ZEROS ? 0 : init->kind == ONES ? 1 : a;
+        attr[PARAM_B] = 0;
+        return;
+    case UNIFORM:
+    case NORMAL:
+        attr[PARAM_INIT] = init->kind == UNIFORM ? INIT_UNIFORM : INIT_NORMAL;
+        attr[PARAM_A] = a;
+        attr[PARAM_B] = b;
+        return;
+    case KAIMING_UNIFORM:
+        bound = sqrt(2 / (1 + a * a)) * sqrt(3 / fan_in);
+        break;
+    case XAVIER_UNIFORM:
+        bound = a * sqrt(6 / (fan_in + fan_out));
+        break;
+    case KAIMING_NORMAL:
+    case XAVIER_NORMAL:
+        attr[PARAM_INIT] = INIT_NORMAL;
+        attr[PARAM_A] = 0;
+        attr[PARAM_B] = init->kind == KAIMING_NORMAL ? sqrt(2 / (1 + a * a)) / sqrt(fan_in)
+                                                     : a * sqrt(2 / (fan_in + fan_out));
+        return;
+    default:
+        bound = 1 / sqrt(fan_in);
+        break; /* PyTorch's default of layers */
+    }
+    attr[PARAM_A] = -bound;
+    attr[PARAM_B] = bound;
+}
+
+Init *to_init(lua_State *L, int index) {
+    return luaL_testudata(L, index, init_meta);
+}
+
+static void push_init(lua_State *L, Init init) {
+    *(Init *)lua_newuserdatauv(L, sizeof init, 0) = init;
+    luaL_setmetatable(L, init_meta);
+}
+
+/* nn.uniform(-0.1, 0.1) or nn.uniform { a = -0.1, b = 0.1 } */
+static int init_call(lua_State *L) {
+    const Init *self = luaL_checkudata(L, 1, init_meta);
+    Init init = *self;
+    double *numbers[2] = {&init.a, &init.b};
+    const char *names[2] = {kinds[init.kind].a, kinds[init.kind].b};
+    if (lua_istable(L, 2)) {
+        OptionSpec specs[2];
+        OptionValue values[2];
+        int n = 0;
+        for (; n < 2 && names[n]; n++)
+            specs[n] = (OptionSpec){names[n], OPTION_REAL, false, -1e30, 1e30, {*numbers[n], 0}};
+        read_options(L, 2, kinds[init.kind].name, specs, n, values);
+        for (int i = 0; i < n; i++) *numbers[i] = values[i].number[0];
+    } else {
+        for (int i = 0; i < 2; i++) {
+            if (lua_isnoneornil(L, 2 + i)) continue;
+            if (!names[i] || lua_type(L, 2 + i) != LUA_TNUMBER)
+                diag_error(front_of(L)->diag, front_here(L), "%s: wants numbers%s%s%s%s, got %s",
+                           kinds[init.kind].name, names[0] ? " " : "", names[0] ? names[0] : "",
+                           names[1] ? ", " : "", names[1] ? names[1] : "", value_words(L, 2 + i));
+            else
+                *numbers[i] = lua_tonumber(L, 2 + i);
+        }
+    }
+    if (!(fabs(init.a) <= 1e30 && fabs(init.b) <= 1e30) ||
+        (init.kind == UNIFORM && init.a > init.b) || (init.kind == NORMAL && init.b < 0)) {
+        diag_error(front_of(L)->diag, front_here(L),
+                   "%s: %g, %g is not a range that can be drawn from", kinds[init.kind].name,
+                   init.a, init.b);
+        init.a = init.b = 0;
+    }
+    push_init(L, init);
+    return 1;
+}
+
+void register_inits(lua_State *L) {
+    luaL_newmetatable(L, init_meta);
+    lua_pushcfunction(L, init_call);
+    lua_setfield(L, -2, "__call");
+    lua_pushstring(L, "initialiser");
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    for (int i = 0; i < N_KINDS; i++) {
+        push_init(L, (Init){i, kinds[i].preset_a, kinds[i].preset_b, false, false});
+        lua_setfield(L, -2, kinds[i].name);
+    }
+}

@@ -100,7 +100,7 @@ void emit_entry_common(Emission *em, const Entry *e) {
     for (int i = 0; i < e->n_numbers; i++)
         w_line(w, "double %s; /* %s */", e->numbers[i].name, e->numbers[i].node->op->name);
     if (!e->n_numbers) w_line(w, "double none;");
-    w_raw(w, "    } numbers;\n");
+    w_close_with(w, " numbers;");
     w_close_with(w, ";");
     w_line(w, "%s", "");
     for (int stage = -1; stage < e->stages; stage++) write_numbers(em, e, stage);

@@ -251,17 +251,17 @@ static void write_windows(Writer *w, const Nest *n, Tile tile, int width) {
             int at = window * n->out.cs + b * LANES;
             w_open(w, "%s", "");
             w_line(w, "F16 h = %s;", tile_row(n->arena, n->isa, window * n->pool_w, b));
-            if (winner) w_line(w, "I16 winner = ISET(0);");
+            if (winner) w_line(w, "I16 won = ISET(0);");
             for (int i = 1; i < n->pool_h * n->pool_w; i++) {
                 int row = i / n->pool_w * width + window * n->pool_w + i % n->pool_w;
                 w_open(w, "%s", "");
                 w_line(w, "const F16 x%d = %s;", i, tile_row(n->arena, n->isa, row, b));
                 w_line(w, "const M16 wins = WINS(x%d, h);", i);
                 w_line(w, "h = SELECT(wins, x%d, h);", i);
-                if (winner) w_line(w, "winner = ISELECT(wins, ISET(%d), winner);", i);
+                if (winner) w_line(w, "won = ISELECT(wins, ISET(%d), won);", i);
                 w_close(w);
             }
-            if (winner) w_line(w, "STORE_BYTES(%s + o + %d, winner);", winner, at);
+            if (winner) w_line(w, "STORE_BYTES(%s + o + %d, won);", winner, at);
             Site site = {arena_printf(n->arena, "o + %d", at), "s",
                          arena_printf(n->arena, "(e + %d)", at),
                          arena_printf(n->arena, "c + %d", b * LANES)};

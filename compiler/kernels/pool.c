@@ -66,14 +66,14 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     w_line(w, "const int e = (oy * %d + ox) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,
            k->out.stride);
     w_line(w, max ? "F16 h = SET(-__builtin_inff());" : "F16 sum = SET(0.0f);");
-    if (winner) w_line(w, "I16 winner = ISET(0);");
+    if (winner) w_line(w, "I16 won = ISET(0);");
     open_window(w, v, k->in, "x", "const float");
     if (max) {
         w_line(w, "const F16 v = LOAD(at);");
         w_line(w, "const M16 wins = WINS(v, h);");
         w_line(w, "h = SELECT(wins, v, h);");
         if (winner)
-            w_line(w, "winner = ISELECT(wins, ISET((uint32_t)tap), winner);");
+            w_line(w, "won = ISELECT(wins, ISET((uint32_t)tap), won);");
         else
             w_line(w, "(void)tap;");
     } else {
@@ -87,8 +87,8 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     if (winner)
         w_line(w,
                winner->buffer->element == ELEMENT_BYTE
-                   ? "STORE_BYTES(%s + o, winner);"
-                   : "STORE((float *)%s + o, AS_FLOAT(winner));",
+                   ? "STORE_BYTES(%s + o, won);"
+                   : "STORE((float *)%s + o, AS_FLOAT(won));",
                winner->param);
     write_row(w, k, arena, "h", (Site){"o", "s", "e", "c"});
     w_close(w);

@@ -128,7 +128,7 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
     if (!is_dropout(node)) return;
     int first = 0;
     while (first < k->n_args && strcmp(k->args[first].name, "first") != 0) first++;
-    if (first == k->n_args) add_arg(k, "int", "first", "first", NULL);
+    if (first == k->n_args && node->op != &op_dropout_grad) add_arg(k, "int", "first", "first", NULL);
     int slot = -1;
     for (int i = 0; i < l->entry->n_drops && slot < 0; i++) {
         const Node *d = l->entry->drops[i];

@@ -150,6 +150,14 @@ static bool source(const Axis *axis, int x, int t, int *place) {
     return true;
 }
 
+/* Whether some tap of some place reads outside. */
+static bool leaves(const Axis *axis) {
+    int p;
+    for (int t = 0; t < axis->taps; t++)
+        if (!source(axis, 0, t, &p) || !source(axis, axis->out - 1, t, &p)) return true;
+    return false;
+}
+
 static bool same_validity(const Nest *n, int x0, int x1, int width) {
     for (int t = 0; t < n->x.taps; t++)
         for (int q = 0; q < width; q++) {
@@ -167,7 +175,7 @@ static int row_offset(const Nest *n, int sample, int py, int x, int tap) {
     return sample * n->in.stride + py * n->y.a * n->in.W * n->in.cs + place * n->in.cs;
 }
 
-static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width, int samples,
+static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width,
                             const char *const *weight) {
     int rows_of[MAX_TILE_ROWS];
     bool one_row = n->y.taps == 1 && n->y.in == 1;
@@ -177,7 +185,7 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width, in
         if (n->y.e > 1)
             w_line(w, "if (iy < 0 || iy %% %d || iy / %d >= %d) continue;", n->y.e, n->y.e,
                    n->y.in);
-        else if (n->y.c != 0)
+        else if (leaves(&n->y))
             w_line(w, "if (iy < 0 || iy >= %d) continue;", n->y.in);
         w_line(w, "const float *xr = xt + iy%s * %d;",
                n->y.e > 1 ? arena_printf(n->arena, " / %d", n->y.e) : "", n->in.W * n->in.cs);
@@ -190,7 +198,6 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width, in
     for (int b = 0; b < tile.blocks; b++)
         named[b] = one_row ? weight[b] : arena_printf(n->arena, "wr%d", b);
     uint64_t all = tile.rows == 64 ? ~0ull : (1ull << tile.rows) - 1;
-    uint64_t live[64];
     bool whole = n->x.b == 1 && n->in.cs == n->reduced && n->x.taps <= 64;
     for (int t = 0; t < n->x.taps; t++) {
         uint64_t mask = 0;
@@ -198,7 +205,6 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width, in
             int p;
             if (source(&n->x, x0 + r % width, t, &p)) mask |= 1ull << r;
         }
-        if (t < 64) live[t] = mask;
         whole = whole && mask == all;
     }
     for (int t = 0; t < (whole ? 1 : n->x.taps); t++) {
@@ -216,8 +222,6 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width, in
         tile_run(w, n->isa, tile, at, x, rows_of, mask,
                  whole ? n->x.taps * n->reduced : n->reduced);
     }
-    (void)live;
-    (void)samples;
     if (!one_row) w_close(w);
 }
 
@@ -295,7 +299,7 @@ static void write_columns(Writer *w, Nest *n, int blocks, int samples, int x0, i
         start[v] = n->bias ? arena_printf(n->arena, "V_LOAD(bias + c + %d)", v * n->isa->width)
                            : "V_ZERO()";
     tile_declare(w, n->isa, tile, start);
-    write_reduction(w, n, tile, x0, width, samples, weight);
+    write_reduction(w, n, tile, x0, width, weight);
     const char *ox = loop ? "ox" : arena_printf(n->arena, "%d", x0);
     int places = n->out.W / n->pool_w;
     if (n->k->pool)

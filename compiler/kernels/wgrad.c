@@ -160,13 +160,16 @@ static void write_panels(Writer *w, Nest *n, int first, int last, int blocks) {
     const char *x = inside_x ? arena_printf(n->arena, "0; ox < %d", n->out[1])
                              : (loop_kx ? "x_from[kx]; ox < x_to[kx]" : "x_from[0]; ox < x_to[0]");
     w_line(w, "int j = 0;");
-    int most = n->isa->max_rows;
-    for (int rows = most; rows >= 1; rows = rows > 1 ? (rows + 1) / 2 : 0) {
-        if (rows > n->run) continue;
-        w_open(w, "for (; j + %d <= %d; j += %d)", rows, n->run, rows);
-        write_tile(w, n, (Tile){rows, blocks}, "(x + at + j)", y, x);
+    /* Tiles of equal height, and one shorter tile where the run does not divide. */
+    int tiles = (n->run + n->isa->max_rows - 1) / n->isa->max_rows;
+    int rows = (n->run + tiles - 1) / tiles, rest = n->run % rows;
+    w_open(w, "for (; j + %d <= %d; j += %d)", rows, n->run, rows);
+    write_tile(w, n, (Tile){rows, blocks}, "(x + at + j)", y, x);
+    w_close(w);
+    if (rest) {
+        w_open(w, "%s", "");
+        write_tile(w, n, (Tile){rest, blocks}, "(x + at + j)", y, x);
         w_close(w);
-        if (n->run % rows == 0) break;
     }
     if (loop_kx) w_close(w);
     if (loop_ky) w_close(w);

@@ -62,6 +62,7 @@ static void parse_isas(Options *o, const char *list) {
     int n = 0;
     for (int i = 0; all_isas[i]; i++)
         if (wanted[i]) o->isas[n++] = all_isas[i];
+    o->isas[n] = NULL;
     if (!n) usage("--isa needs at least one instruction set", "", "");
 }
 

@@ -349,9 +349,10 @@ static void write_panels(Writer *w, Nest *n, int first, int last, int blocks) {
         w_line(w, "const int c0 = %s;",
                block_begin_text(n->arena, n->lanes_out, n->lanes_in, n->groups, "p"));
     w_line(w, "int s = 0;");
-    int most = n->samples;
-    for (int samples = most; samples >= 1; samples = samples > 1 ? (samples + 1) / 2 : 0)
-        write_sample_tile(w, n, blocks, samples);
+    /* Few tails keep the code short: half a tile, then single samples. */
+    write_sample_tile(w, n, blocks, n->samples);
+    if (n->samples >= 4) write_sample_tile(w, n, blocks, n->samples / 2);
+    if (n->samples >= 2) write_sample_tile(w, n, blocks, 1);
     w_close(w);
 }
 

@@ -75,6 +75,44 @@ tensors() {
     tail -c "+$((length + 9))" "$1"
 }
 
+# Bytes of a number: one, and four in big-endian order.
+byte() { printf "\\$(printf %03o "$1")"; }
+big32() { byte $(($1 >> 24 & 255)); byte $(($1 >> 16 & 255)); byte $(($1 >> 8 & 255)); byte $(($1 & 255)); }
+
+# small_digits FOLDER: a data set of 200 and 100 small spots on a grey ground, in MNIST's form.
+small_digits() {
+    mkdir "$1"
+    for part in "train 200" "t10k 100"; do
+        count=${part#* }
+        part=${part% *}
+        {
+            big32 2051; big32 "$count"; big32 28; big32 28
+            awk -v n="$count" 'BEGIN {
+                x = n
+                for (i = 0; i < n; i++) {
+                    for (s = 0; s < 5; s++) {
+                        x = (x * 16807) % 2147483647; cx[s] = 4 + x % 20
+                        x = (x * 16807) % 2147483647; cy[s] = 4 + x % 20
+                    }
+                    for (r = 0; r < 28; r++) for (c = 0; c < 28; c++) {
+                        v = 1
+                        for (s = 0; s < 5; s++)
+                            v += 110 - 20 * ((r - cy[s]) ^ 2 + (c - cx[s]) ^ 2) > 0 ? \
+                                 110 - 20 * ((r - cy[s]) ^ 2 + (c - cx[s]) ^ 2) : 0
+                        if (v > 127) v = 127
+                        printf "%c", v
+                    }
+                }
+            }'
+        } >"$1/$part-images-idx3-ubyte"
+        {
+            big32 2049; big32 "$count"
+            i=0
+            while [ "$i" -lt "$count" ]; do byte $((i * 7 % 10)); i=$((i + 1)); done
+        } >"$1/$part-labels-idx1-ubyte"
+    done
+}
+
 # compile_model CC NAME OUTPUT FLAGS...: a program of $generated/NAME.c and the built libraries.
 compile_model() {
     cc=$1 model=$2 output=$3

@@ -32,9 +32,7 @@ rejects() {
 }
 ready() { files >"$scratch/before"; }
 
-# Numbers as bytes: big-endian 32 bits, little-endian 64 bits.
-byte() { printf "\\$(printf %03o "$1")"; }
-big32() { byte $(($1 >> 24 & 255)); byte $(($1 >> 16 & 255)); byte $(($1 >> 8 & 255)); byte $(($1 & 255)); }
+# A number in eight bytes, the lowest first.
 little64() {
     value=$1
     for _ in 1 2 3 4 5 6 7 8; do
@@ -276,7 +274,7 @@ rejects 1 'missing-folder' "$NNGEN" -o missing-folder/out.c "$arch"
 rejects 2 . "$NNGEN"
 rejects 2 'emitt' "$NNGEN" --emitt=c "$arch"
 rejects 2 'emit' "$NNGEN" --emit=nonsense "$arch"
-rejects 2 'isa' "$NNGEN" --isa=nonsense "$arch"
+rejects 2 'nonsense' "$NNGEN" --isa=nonsense "$arch"
 rejects 2 'winograd' "$NNGEN" --winograd=maybe "$arch"
 rejects 2 'dump' "$NNGEN" --dump=nonsense "$arch"
 rejects 2 'stop' "$NNGEN" --stop=nonsense "$arch"

@@ -11,8 +11,9 @@
 #include "emit/summary.h"
 #include "passes/commute.h"
 #include "passes/differentiate.h"
-#include "passes/entry_graph.h"
+#include "passes/lower.h"
 #include "passes/simplify.h"
+#include "passes/split.h"
 #include "sources.h"
 #include "version.h"
 
@@ -20,7 +21,7 @@ typedef enum Shows { GRAPH, ENTRIES, PLAN } Shows;
 
 static bool pass_load(Unit *u) {
     u->graph = load_architecture(u->arena, u->diag, u->options.input, u->options.defines,
-                        u->options.n_defines, &u->sources);
+                                 u->options.n_defines, &u->sources);
     return u->graph && !diag_errors(u->diag);
 }
 
@@ -31,12 +32,7 @@ static bool pass_differentiate(Unit *u) {
 }
 
 static bool pass_split(Unit *u) {
-    Plan *plan = u->plan = plan_new(u->graph);
-    for (int i = 0; i < u->graph->n_phases && !u->options.inference; i++) {
-        plan_add_entry(plan, ENTRY_TRAIN, i, entry_graph(u->graph, ENTRY_TRAIN, i));
-        plan_add_entry(plan, ENTRY_EVALUATE, i, entry_graph(u->graph, ENTRY_EVALUATE, i));
-    }
-    plan_add_entry(plan, ENTRY_PREDICT, -1, entry_graph(u->graph, ENTRY_PREDICT, -1));
+    u->plan = split(u->graph, u->options.inference);
     return true;
 }
 
@@ -54,7 +50,7 @@ static bool pass_commute(Unit *u) {
 }
 
 static bool pass_lower(Unit *u) {
-    plan_lower(u->plan);
+    lower(u->plan);
     return !diag_errors(u->diag);
 }
 

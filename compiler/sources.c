@@ -4,7 +4,9 @@
 #include <string.h>
 #include <sys/types.h>
 
-const char *sources_name(const Sources *sources) { return sources->n_files ? sources->files[0].name : ""; }
+const char *sources_name(const Sources *sources) {
+    return sources->n_files ? sources->files[0].name : "";
+}
 
 static void add(SHA256_CTX *hash, const void *bytes, size_t n) {
     /* Each piece with its length, so that no two lists of pieces hash the same bytes. */
@@ -14,7 +16,8 @@ static void add(SHA256_CTX *hash, const void *bytes, size_t n) {
     SHA256Update(hash, bytes, n);
 }
 
-const char *sources_sha256(Arena *arena, const Sources *sources, const Define *defines, int n_defines) {
+const char *sources_sha256(Arena *arena, const Sources *sources, const Define *defines,
+                           int n_defines) {
     SHA256_CTX hash;
     SHA256Init(&hash);
     for (int i = 0; i < sources->n_files; i++) {

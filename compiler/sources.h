@@ -9,6 +9,7 @@ const char *sources_name(const Sources *sources);
 
 /* SHA-256 in hex over each text (name and contents, in load order) and the -D values; lives in
  * `arena`. */
-const char *sources_sha256(Arena *arena, const Sources *sources, const Define *defines, int n_defines);
+const char *sources_sha256(Arena *arena, const Sources *sources, const Define *defines,
+                           int n_defines);
 
 #endif

@@ -3,6 +3,7 @@
 #define NNGEN_UNIT_H
 
 #include "graph/graph.h"
+#include "isa/isa.h"
 #include "lua/frontend.h"
 #include "plan/plan.h"
 

@@ -1,39 +1,5 @@
 /* What an entry has once: the job that its tasks share, and the numbers of the batch, in double. */
-#include "../graph/op.h"
-#include "../ops/ops.h"
 #include "parts.h"
-
-static const char *operand_text(Arena *arena, const Node *node) {
-    return arena_printf(arena, "job->numbers.n%d", node->id);
-}
-
-/* The C expression of a schedule or scalar in terms of its operands. */
-static const char *number_text(Arena *arena, const Node *n) {
-    static const struct {
-        const Op *op;
-        const char *text; /* %s: operands */
-    } rules[] = {
-        {&op_epoch, "(double)call->epoch"},
-        {&op_epochs, "(double)call->epochs"},
-        {&op_step, "(double)call->step"},
-        {&op_steps, "(double)call->steps"},
-        {&op_min, "nn_min(%s, %s)"},
-        {&op_max, "nn_max(%s, %s)"},
-        {&op_cos, "nn_cos(%s)"},
-        {&op_exp, "nn_exp(%s)"},
-        {&op_add, "%s + %s"},
-        {&op_sub, "%s - %s"},
-        {&op_mul, "nn_product(%s, %s)"},
-        {&op_div, "%s / %s"},
-        {&op_neg, "-%s"},
-    };
-    if (n->op == &op_number) return arena_printf(arena, "%.17g", n->attr[NUMBER_VALUE]);
-    const char *a = n->n_in > 0 ? operand_text(arena, n->in[0]) : "";
-    const char *b = n->n_in > 1 ? operand_text(arena, n->in[1]) : "";
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (rules[i].op == n->op) return arena_printf(arena, rules[i].text, a, b);
-    bug("no number for %s", n->op->name);
-}
 
 static void write_numbers(Emission *em, const Entry *e, int stage) {
     Writer *w = em->w;
@@ -50,16 +16,13 @@ static void write_numbers(Emission *em, const Entry *e, int stage) {
             w_line(w, "double sum_%s = 0.0;", n->name);
             w_line(w, "for (int c = 0; c < job->chunks; c++) sum_%s += job->sums[c * %d + %lld];",
                    n->name, e->n_sums, (long long)n->sum->offset);
-            int64_t elements = 1;
-            if (n->node->op == &op_mse || n->node->op == &op_bce_with_logits)
-                elements = shape_count(n->node->in[0]->type.shape);
-            if (elements > 1)
+            if (n->elements > 1)
                 w_line(w, "job->numbers.%s = sum_%s / (job->samples * %lld.0);", n->name, n->name,
-                       (long long)elements);
+                       (long long)n->elements);
             else
                 w_line(w, "job->numbers.%s = sum_%s / job->samples;", n->name, n->name);
         } else {
-            w_line(w, "job->numbers.%s = %s;", n->name, number_text(em->arena, n->node));
+            w_line(w, "job->numbers.%s = %s;", n->name, n->text);
         }
     }
     w_close(w);
@@ -67,21 +30,14 @@ static void write_numbers(Emission *em, const Entry *e, int stage) {
 
 static void write_drops(Writer *w, const Entry *e) {
     for (int i = 0; i < e->n_drops; i++) {
-        const Node *d = e->drops[i];
-        int elements = round_up((int)d->attr[DROPOUT_CHANNELS], LANES);
-        if (d->op != &op_dropout2d)
-            elements *= (int)d->attr[DROPOUT_HEIGHT] * (int)d->attr[DROPOUT_WIDTH];
-        double p = d->attr[DROPOUT_P];
-        w_line(w, "job->drops[%d] = (NnDrop){", i);
-        w_line(
-            w,
-            "    .key = nn_dropout_key(call->seed, %.0fu, %.0fu, (uint64_t)call->step), /* %s */",
-            d->attr[DROPOUT_STREAM], d->attr[DROPOUT_APPLICATION], d->name ? d->name : "dropout");
-        w_line(w,
-               "    .threshold = call->dropout ? %uu : 0u, .first = (uint32_t)call->first_sample,",
-               (unsigned)(p * 65536.0 + 0.5));
-        w_line(w, "    .words = %du, .scale = call->dropout ? (float)%.17g : 1.0f};",
-               round_up(elements, 32) / 2, p < 1 ? 1 / (1 - p) : 0.0);
+        const Drop *d = &e->drops[i];
+        w_open(w, "job->drops[%d] = (NnDrop)", i);
+        w_line(w, ".key = nn_dropout_key(call->seed, %uu, %uu, (uint64_t)call->step), /* %s */",
+               d->stream, d->application, d->layer);
+        w_line(w, ".threshold = call->dropout ? %uu : 0u, .first = (uint32_t)call->first_sample,",
+               d->threshold);
+        w_line(w, ".words = %uu, .scale = call->dropout ? (float)%.17g : 1.0f", d->words, d->scale);
+        w_close_with(w, ";");
     }
 }
 

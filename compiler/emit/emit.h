@@ -2,6 +2,7 @@
 #ifndef NNGEN_EMIT_EMIT_H
 #define NNGEN_EMIT_EMIT_H
 
+#include "../isa/isa.h"
 #include "../plan/plan.h"
 
 /* What the banner and the model's table say of the source. */

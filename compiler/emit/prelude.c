@@ -35,7 +35,8 @@ const char *const emit_prelude[] = {
     "    x *= 0xc4ceb9fe1a85ec53ULL;\n",
     "    return x ^ x >> 33;\n",
     "}\n",
-    "NN_UNUSED static uint32_t nn_dropout_key(uint64_t seed, uint32_t stream, uint32_t application, uint64_t step) {\n",
+    "NN_UNUSED static uint32_t nn_dropout_key(uint64_t seed, uint32_t stream, uint32_t "
+    "application, uint64_t step) {\n",
     "    uint64_t x = nn_mix(seed + 0x9e3779b97f4a7c15ULL);\n",
     "    x = nn_mix(x ^ step);\n",
     "    x = nn_mix(x ^ ((uint64_t)application << 32 | stream));\n",

@@ -2,9 +2,8 @@
  * one exported symbol. */
 #include <string.h>
 
-#include "../graph/interpreter.h"
 #include "../graph/layers.h"
-#include "../ops/ops.h"
+#include "../isa/isa.h"
 #include "parts.h"
 
 static const char *dims_text(Arena *arena, Shape s) {
@@ -20,26 +19,23 @@ static void write_fields(Emission *em) {
     w_open(em->w, "static const NnField nn_fields[%d] =", p->n_fields);
     for (int i = 0; i < p->n_fields; i++) {
         const Node *f = p->fields[i];
-        const char *kind = f->op == &op_input   ? "NN_INPUT"
-                           : f->op == &op_label ? "NN_LABEL"
-                                                : "NN_TARGET";
-        w_line(em->w, "{\"%s\", %s, %d, %s, %lld, %d, %s},", f->name, kind, f->type.shape.rank,
-               dims_text(em->arena, f->type.shape), (long long)shape_count(f->type.shape),
-               f->type.classes, p->field_predicts[i] ? "true" : "false");
+        w_line(em->w, "{\"%s\", %s, %d, %s, %lld, %d, %s},", f->name, p->field_kinds[i],
+               f->type.shape.rank, dims_text(em->arena, f->type.shape),
+               (long long)shape_count(f->type.shape), f->type.classes,
+               p->field_predicts[i] ? "true" : "false");
     }
     w_close_with(em->w, ";");
 }
 
 static void write_params(Emission *em) {
     const Plan *p = em->plan;
-    static const char *const inits[] = {"NN_CONSTANT", "NN_UNIFORM", "NN_NORMAL"};
     if (!p->n_params) return;
     w_open(em->w, "static const NnParam nn_params[%d] =", p->n_params);
     for (int i = 0; i < p->n_params; i++) {
         const Node *n = p->params[i].node;
         w_line(em->w, "{\"%s\", %d, %s, %lld, %s, %.17g, %.17g},", n->name, n->type.shape.rank,
                dims_text(em->arena, n->type.shape), (long long)shape_count(n->type.shape),
-               inits[(int)n->attr[PARAM_INIT]], n->attr[PARAM_A], n->attr[PARAM_B]);
+               p->params[i].init, p->params[i].a, p->params[i].b);
     }
     w_close_with(em->w, ";");
 }
@@ -97,7 +93,7 @@ static void write_phases(Emission *em) {
                 list = arena_printf(em->arena, "%s%s%d", list, *list ? ", " : "", j);
         w_line(em->w, "static const int nn_trained_%d[] = {%s};", i + 1, list);
         list = "";
-        for (const char *const *s = optimizer_slots(&g->phases[i].optimizer); *s; s++)
+        for (const char *const *s = p->phases[i].slot_names; *s; s++)
             list = arena_printf(em->arena, "%s\"%s\", ", list, *s);
         w_line(em->w, "static const char *const nn_slots_%d[] = {%sNULL};", i + 1, list);
     }

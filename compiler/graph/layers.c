@@ -2,26 +2,10 @@
 
 #include <string.h>
 
-#include "../ops/ops.h"
+#include "op.h"
 
 int64_t node_flops(const Node *n) {
-    if (n->op == &op_linear || n->op == &op_linear_dgrad)
-        return 2 * shape_count(n->in[1]->type.shape);
-    if (n->op == &op_linear_wgrad) return 2 * shape_count(n->type.shape);
-    /* A convolution: every weight meets every place of the output once. */
-    if (n->op == &op_conv2d) {
-        Shape y = n->type.shape;
-        return 2 * shape_count(n->in[1]->type.shape) * y.dim[1] * y.dim[2];
-    }
-    if (n->op == &op_conv2d_dgrad) {
-        Shape y = n->in[0]->type.shape;
-        return 2 * shape_count(n->in[1]->type.shape) * y.dim[1] * y.dim[2];
-    }
-    if (n->op == &op_conv2d_wgrad) {
-        Shape y = n->in[1]->type.shape;
-        return 2 * shape_count(n->type.shape) * y.dim[1] * y.dim[2];
-    }
-    return 0;
+    return n->op->flops ? n->op->flops(n) : 0;
 }
 
 static int64_t reached_flops(const Graph *g, bool *reached) {
@@ -46,9 +30,9 @@ void layers_flops(const Graph *g, int phase, int64_t *forward, int64_t *train) {
     *train = reached_flops(g, reached);
 }
 
+/* What has a gradient and users may write; decisions have none. */
 static bool is_layer(const Node *n) {
-    return n->type.kind == KIND_SAMPLE && n->n_in > 0 && !n->op->backward_only &&
-           !n->type.classes && n->op != &op_equal && n->op != &op_less_equal;
+    return n->type.kind == KIND_SAMPLE && n->n_in > 0 && !n->op->backward_only && n->op->gradient;
 }
 
 /* Gradients can be made of ops that users have too: dropout, arithmetic. Forward nodes are those
@@ -79,7 +63,7 @@ const LayerInfo *graph_layers(const Graph *g, int *count) {
         list[at].flops += node_flops(node);
         for (int j = 0; j < node->n_in; j++) {
             const Node *in = node->in[j];
-            if (in->op != &op_param || counted[in->id]) continue;
+            if (strcmp(in->op->name, "param") != 0 || counted[in->id]) continue;
             counted[in->id] = true;
             list[at].params += shape_count(in->type.shape);
         }

@@ -2,14 +2,6 @@
 
 #include <string.h>
 
-#include "../ops/ops.h"
-
-const Op *const all_ops[] = {
-#define OP(name) &op_##name,
-#include "../ops/ops.def"
-#undef OP
-    NULL};
-
 const Op *op_by_name(const char *name) {
     for (int i = 0; all_ops[i]; i++)
         if (!strcmp(all_ops[i]->name, name)) return all_ops[i];
@@ -59,7 +51,7 @@ static const char *operand_words(Graph *g, const Node *in) {
     }
     if (!in->op->min_in && in->name)
         return arena_printf(g->arena, "%s, the %s", what, node_words(g, in));
-    if (in->op == &op_number) return what;
+    if (!strcmp(in->op->name, "number")) return what;
     const char *line = in->loc.line ? arena_printf(g->arena, " (line %d)", in->loc.line) : "";
     return arena_printf(g->arena, "%s, the output of %s%s", what, node_words(g, in), line);
 }

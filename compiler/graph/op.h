@@ -64,6 +64,8 @@ struct Op {
      * [batch][elements] for KIND_SAMPLE, [elements] else, in PyTorch's order (C, H, W); class
      * indices are doubles with whole values. */
     void (*reference)(const Env *env, const Node *node, const double *const *in, double *out);
+    /* Multiply-adds of a contraction times two, per sample; NULL: none. */
+    int64_t (*flops)(const Node *node);
     const OpSample *samples;
     int n_samples;
     bool backward_only; /* made by differentiation, not by users */

@@ -9,7 +9,8 @@
 
 #include "../base/writer.h"
 
-typedef struct Isa {
+typedef struct Isa Isa;
+struct Isa {
     const char *name;
     const char *suffix;    /* of function names: "_avx2" */
     const char *target;    /* of the function attribute; NULL: none */
@@ -19,7 +20,7 @@ typedef struct Isa {
     int max_rows;                  /* rows of a contraction tile of `tile_blocks` blocks */
     int tile_blocks;               /* blocks of 16 lanes in a contraction tile */
     const char *const *vocabulary; /* definitions; '@' stands for the suffix; NULL-terminated */
-} Isa;
+};
 
 /* Best first, the portable one last; NULL-terminated. */
 extern const Isa *const all_isas[];

@@ -3,6 +3,7 @@
 #ifndef NNGEN_KERNELS_FAMILY_H
 #define NNGEN_KERNELS_FAMILY_H
 
+#include "../isa/isa.h"
 #include "../plan/plan.h"
 
 /* All families; the first that fits a node computes it. NULL-terminated. */

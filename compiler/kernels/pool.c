@@ -86,9 +86,8 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
                1.0 / (v.kernel[0] * v.kernel[1]) + 0.0);
     if (winner)
         w_line(w,
-               winner->buffer->element == ELEMENT_BYTE
-                   ? "STORE_BYTES(%s + o, won);"
-                   : "STORE((float *)%s + o, AS_FLOAT(won));",
+               winner->buffer->element == ELEMENT_BYTE ? "STORE_BYTES(%s + o, won);"
+                                                       : "STORE((float *)%s + o, AS_FLOAT(won));",
                winner->param);
     write_row(w, k, arena, "h", (Site){"o", "s", "e", "c"});
     w_close(w);

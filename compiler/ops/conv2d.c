@@ -138,6 +138,20 @@ static void wgrad_value(const Env *env, const Node *n, const double *const *in, 
     EACH_PRODUCT(c, out[wi] += in[0][xi] * in[1][yi])
 }
 
+/* Every weight meets every place of the output once. */
+static int64_t flops_of(Shape weight, Shape y) {
+    return 2 * shape_count(weight) * y.dim[1] * y.dim[2];
+}
+static int64_t conv_flops(const Node *n) {
+    return flops_of(n->in[1]->type.shape, n->type.shape);
+}
+static int64_t dgrad_flops(const Node *n) {
+    return flops_of(n->in[1]->type.shape, n->in[0]->type.shape);
+}
+static int64_t wgrad_flops(const Node *n) {
+    return flops_of(n->type.shape, n->in[1]->type.shape);
+}
+
 #define CONV_ATTRS                                                                                 \
     {"stride_h", ATTR_INT, 1, MAX_DIM, 1}, {"stride_w", ATTR_INT, 1, MAX_DIM, 1},                  \
         {"padding_h", ATTR_INT, 0, MAX_DIM, 0}, {"padding_w", ATTR_INT, 0, MAX_DIM, 0},            \
@@ -187,6 +201,7 @@ const Op op_conv2d = {.name = "conv2d",
                       .shape = conv2d_shape,
                       .gradient = conv2d_gradient,
                       .reference = conv2d_value,
+                      .flops = conv_flops,
                       .samples = conv_samples,
                       .n_samples = COUNT_OF(conv_samples)};
 const Op op_conv2d_dgrad = {.name = "conv2d_dgrad",
@@ -197,6 +212,7 @@ const Op op_conv2d_dgrad = {.name = "conv2d_dgrad",
                             .n_attrs = COUNT_OF(dgrad_attrs),
                             .shape = dgrad_shape,
                             .reference = dgrad_value,
+                            .flops = dgrad_flops,
                             .samples = dgrad_samples,
                             .n_samples = COUNT_OF(dgrad_samples),
                             .backward_only = true};
@@ -208,6 +224,7 @@ const Op op_conv2d_wgrad = {.name = "conv2d_wgrad",
                             .n_attrs = COUNT_OF(wgrad_attrs),
                             .shape = wgrad_shape,
                             .reference = wgrad_value,
+                            .flops = wgrad_flops,
                             .samples = wgrad_samples,
                             .n_samples = COUNT_OF(wgrad_samples),
                             .backward_only = true};

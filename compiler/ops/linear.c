@@ -77,6 +77,14 @@ static void bias_value(const Env *env, const Node *n, const double *const *in, d
             for (int64_t p = 0; p < places; p++) out[o] += in[0][((int64_t)b * N + o) * places + p];
 }
 
+/* Every weight meets every sample once. */
+static int64_t weight_flops(const Node *n) {
+    return 2 * shape_count(n->in[1]->type.shape);
+}
+static int64_t wgrad_flops(const Node *n) {
+    return 2 * shape_count(n->type.shape);
+}
+
 static const OpSample linear_samples[] = {{.inputs = "S(7) P(5,7) P(5)"},
                                           {.inputs = "S(50) P(37,50)"},
                                           {.inputs = "S(32) P(48,32) P(48)"},
@@ -93,6 +101,7 @@ const Op op_linear = {.name = "linear",
                       .shape = linear_shape,
                       .gradient = linear_gradient,
                       .reference = linear_value,
+                      .flops = weight_flops,
                       .samples = linear_samples,
                       .n_samples = COUNT_OF(linear_samples)};
 const Op op_linear_dgrad = {.name = "linear_dgrad",
@@ -101,6 +110,7 @@ const Op op_linear_dgrad = {.name = "linear_dgrad",
                             .max_in = 2,
                             .shape = dgrad_shape,
                             .reference = dgrad_value,
+                            .flops = weight_flops,
                             .samples = dgrad_samples,
                             .n_samples = COUNT_OF(dgrad_samples),
                             .backward_only = true};
@@ -110,6 +120,7 @@ const Op op_linear_wgrad = {.name = "linear_wgrad",
                             .max_in = 2,
                             .shape = wgrad_shape,
                             .reference = wgrad_value,
+                            .flops = wgrad_flops,
                             .samples = wgrad_samples,
                             .n_samples = COUNT_OF(wgrad_samples),
                             .backward_only = true};

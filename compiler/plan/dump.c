@@ -1,5 +1,4 @@
 #include "../base/writer.h"
-#include "../kernels/family.h"
 #include "plan.h"
 
 static const char *const spaces[] = {"field", "state", "sample", "gradient", "sum", "output"};

@@ -6,7 +6,6 @@
 
 #include "../base/writer.h"
 #include "../graph/op.h"
-#include "../isa/isa.h"
 
 enum { LANES = 16 }; /* every stored row of channels is padded to this many floats */
 
@@ -61,6 +60,7 @@ typedef struct Arg {
 
 typedef struct Family Family;
 typedef struct Kernel Kernel;
+typedef struct Isa Isa;
 
 enum { MAX_OPERANDS = 24, MAX_ARGS = 24, MAX_FUSED = 24 };
 
@@ -110,7 +110,17 @@ typedef struct Number {
     const char *name; /* of the C variable */
     int stage;        /* -1: known before the step */
     Buffer *sum;      /* for losses and metrics: the sum to divide by the batch, or NULL */
+    int64_t elements; /* the sum is over so many values of each sample */
+    const char *text; /* else: its C expression in terms of `call` and `job->numbers` */
 } Number;
+
+/* Dropout decisions of one use of a layer. */
+typedef struct Drop {
+    const char *layer;
+    uint32_t stream, application, threshold, words;
+    double scale;
+    const Node *node; /* one that makes these decisions */
+} Drop;
 
 typedef struct Entry {
     EntryKind kind;
@@ -123,7 +133,7 @@ typedef struct Entry {
     int n_buffers, cap_buffers;
     Number *numbers;
     int n_numbers, cap_numbers;
-    const Node **drops; /* dropout nodes with decisions of their own, for the table of NnDrop */
+    Drop *drops;
     int n_drops, cap_drops;
     int stages;
     int64_t sample_floats; /* of the activation area, per sample */
@@ -141,6 +151,8 @@ typedef struct ParamPlace {
     int block_in;                /* input channels stored for each block: in, more where a block
                                     spans groups */
     bool matrix;
+    const char *init; /* "NN_UNIFORM" */
+    double a, b;      /* its numbers */
 } ParamPlace;
 
 /* A transposed copy of a weight for input gradients: [blocks of 16 inputs][kh][kw][out][16], or for
@@ -163,7 +175,8 @@ typedef struct PhasePlan {
     int n_ranges, cap_ranges;
     int64_t gradient_floats;
     int64_t *gradient_of; /* per ParamPlace: offset in gradients and moments, -1: not trained */
-    int slots;
+    int slots;            /* moments */
+    const char *const *slot_names;
     Kernel *update;
     int64_t flops_forward, flops_train;
 } PhasePlan;
@@ -181,23 +194,17 @@ typedef struct Plan {
     int64_t param_floats;  /* parameters: the front of the state */
     int64_t moment_offset; /* floats from the start of the state */
     int64_t state_floats;
-    int chunk_min;       /* samples that a chunk has at least */
-    const Node **fields; /* input, label, target nodes in the order of the model's fields */
+    int chunk_min;            /* samples that a chunk has at least */
+    const Node **fields;      /* input, label, target nodes in the order of the model's fields */
+    const char **field_kinds; /* "NN_INPUT" */
     bool *field_predicts;
     int n_fields;
 } Plan;
 
 enum { MAX_CHUNKS = 16 };
 
-/* A plan without entries: fields, places of parameters, phases. */
-Plan *plan_new(Graph *graph);
-
 /* Adds an entry whose graph is still to be lowered. */
 Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph);
-
-/* Lowers every entry's graph to kernels, buffers and numbers and completes the state. Reports to
- * graph->diag what a plan cannot hold. */
-void plan_lower(Plan *plan);
 
 /* Gives every activation its place: buffers whose lifetimes overlap do not overlap in memory. */
 void plan_place(Plan *plan);

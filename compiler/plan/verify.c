@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "../kernels/family.h"
 #include "plan.h"
 
 static void verify_kernel(const Entry *e, const Kernel *k) {

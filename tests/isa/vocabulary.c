@@ -1,6 +1,6 @@
-/* Writes a program that prints, for arguments over the whole range, the bits of every function of an
- * instruction set's vocabulary: the same lines must come from all of them. With `error` it prints the
- * largest error against the C library in double instead. */
+/* Writes a program that prints, for arguments over the whole range, the bits of every function of
+ * an instruction set's vocabulary: the same lines must come from all of them. With `error` it
+ * prints the largest error against the C library in double instead. */
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +15,8 @@ static const char body[] =
     "        const F16 x = LOAD(in); (void)x; STORE(out, call); \\\n"
     "        for (int l = 0; l < 16; l++) { \\\n"
     "            const double v = (double)in[l], t = truth; (void)v; \\\n"
-    "            const double e = fabs((double)out[l] - t) / (fabs(t) > 1e-30 ? fabs(t) : 1.0); \\\n"
+    "            const double e = fabs((double)out[l] - t) / (fabs(t) > 1e-30 ? fabs(t) : 1.0); "
+    "\\\n"
     "            if (e > worst) worst = e; \\\n"
     "            uint32_t u; memcpy(&u, &out[l], 4); sum = sum * 31 + u; } \\\n"
     "    } \\\n"
@@ -28,17 +29,23 @@ static const char body[] =
     "    CASE(\"sigmoid\", SIGMOID(x), 1.0 / (1.0 + exp(-v)), 0.02f);\n"
     "    CASE(\"tanh\", TANH(x), tanh(v), 0.003f);\n"
     "    limit = 1e-6;\n"
-    "    CASE(\"sum16\", SET(SUM16(ABS(x))), ({ double s = 0; for (int k = 0; k < 16; k++) s += fabs((double)in[k]); s; }), 0.1f);\n"
-    "    CASE(\"max16\", SET(MAX16(x)), ({ double m = in[0]; for (int k = 0; k < 16; k++) m = fmax(m, (double)in[k]); m; }), 0.1f);\n"
+    "    CASE(\"sum16\", SET(SUM16(ABS(x))), ({ double s = 0; for (int k = 0; k < 16; k++) s += "
+    "fabs((double)in[k]); s; }), 0.1f);\n"
+    "    CASE(\"max16\", SET(MAX16(x)), ({ double m = in[0]; for (int k = 0; k < 16; k++) m = "
+    "fmax(m, (double)in[k]); m; }), 0.1f);\n"
     "    CASE(\"lanes\", LANES(x, 3, 7), (l >= 3 && l < 10 ? v : 0.0), 0.1f);\n"
     "    CASE(\"relu\", RELU(x), fmax(v, 0), 0.1f);\n"
     "    uint8_t bytes[16];\n"
-    "    CASE(\"bytes\", (STORE_BYTES(bytes, IADD(IOTA(), ISET(200))), TO_FLOAT(LOAD_BYTES(bytes))), (double)(l + 200), 0.1f);\n"
+    "    CASE(\"bytes\", (STORE_BYTES(bytes, IADD(IOTA(), ISET(200))), "
+    "TO_FLOAT(LOAD_BYTES(bytes))), (double)(l + 200), 0.1f);\n"
     "    NnDrop d = {.key = 12345, .threshold = 19661, .first = 7, .words = 4096, .scale = 1.0f};\n"
     "    double kept = 0;\n"
-    "    for (int e = 0; e < 1 << 18; e += 16) { float out[16]; STORE(out, DROPPED(SET(1.0f), &d, e & 1023, e));\n"
-    "        for (int l = 0; l < 16; l++) { kept += (double)out[l]; sum = sum * 31 + (out[l] > 0.0f); } }\n"
-    "    if (error) { printf(\"dropout keeps %.4f\\n\", kept / (1 << 18)); if (fabs(kept / (1 << 18) - 0.7) > 0.004) failed = 1; }\n"
+    "    for (int e = 0; e < 1 << 18; e += 16) { float out[16]; STORE(out, DROPPED(SET(1.0f), &d, "
+    "e & 1023, e));\n"
+    "        for (int l = 0; l < 16; l++) { kept += (double)out[l]; sum = sum * 31 + (out[l] > "
+    "0.0f); } }\n"
+    "    if (error) { printf(\"dropout keeps %.4f\\n\", kept / (1 << 18)); if (fabs(kept / (1 << "
+    "18) - 0.7) > 0.004) failed = 1; }\n"
     "    else printf(\"dropout %08x\\n\", sum);\n"
     "    return failed;\n"
     "}\n"
@@ -51,7 +58,9 @@ int main(int argc, char **argv) {
     Writer *w = writer_new(arena);
     w_raw(w, "#include <math.h>\n#include <stdint.h>\n#include <stdio.h>\n#include <string.h>\n");
     if (isa->target) w_raw(w, "#include <immintrin.h>\n");
-    w_raw(w, "typedef struct NnDrop { uint32_t key, threshold, first, words; float scale; } NnDrop;\n");
+    w_raw(
+        w,
+        "typedef struct NnDrop { uint32_t key, threshold, first, words; float scale; } NnDrop;\n");
     isa_open(w, isa);
     char text[sizeof body];
     memcpy(text, body, sizeof body);

@@ -4,10 +4,12 @@
 
 #include <string.h>
 
+#include "../graph/layers.h"
 #include "../kernels/copy.h"
 #include "../kernels/pointwise.h"
 #include "../kernels/pool.h"
 #include "../ops/ops.h"
+#include "lowering.h"
 
 static Buffer *new_buffer(Lowering *l, BufferSpace space, const char *name, const Node *node) {
     Buffer *b = ARENA_NEW(l->arena, Buffer);
@@ -102,13 +104,6 @@ static const char *number_name(Lowering *l, const Node *node) {
     bug("node %d (%s) is no number", node->id, node->op->name);
 }
 
-static Number *add_number(Lowering *l, Node *node, int stage, Buffer *sum) {
-    Number number = {node, arena_printf(l->arena, "n%d", node->id), stage, sum};
-    ARENA_PUSH(l->arena, l->entry->numbers, l->entry->n_numbers, l->entry->cap_numbers, number);
-    l->stage[node->id] = stage;
-    return &l->entry->numbers[l->entry->n_numbers - 1];
-}
-
 /* A number as an argument in float; kernels of its users run in a later stage. */
 static void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char *format) {
     add_arg(k, "float", name, arena_printf(l->arena, format, number_name(l, node)), node);
@@ -128,18 +123,9 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
     if (!is_dropout(node)) return;
     int first = 0;
     while (first < k->n_args && strcmp(k->args[first].name, "first") != 0) first++;
-    if (first == k->n_args && node->op != &op_dropout_grad) add_arg(k, "int", "first", "first", NULL);
-    int slot = -1;
-    for (int i = 0; i < l->entry->n_drops && slot < 0; i++) {
-        const Node *d = l->entry->drops[i];
-        if (!memcmp(d->attr, node->attr, sizeof d->attr) &&
-            (d->op == &op_dropout2d) == (node->op == &op_dropout2d))
-            slot = i;
-    }
-    if (slot < 0) {
-        slot = l->entry->n_drops;
-        ARENA_PUSH(l->arena, l->entry->drops, l->entry->n_drops, l->entry->cap_drops, node);
-    }
+    if (first == k->n_args && node->op != &op_dropout_grad)
+        add_arg(k, "int", "first", "first", NULL);
+    int slot = lower_drop(l, node);
     add_arg(k, "const NnDrop *", arena_printf(l->arena, "d%d", k->n_args),
             arena_printf(l->arena, "&job->drops[%d]", slot), node);
 }
@@ -262,7 +248,7 @@ static void lower_contraction(Lowering *l, Node *node) {
     }
     Kernel *k = node_kernel(l, node);
     k->in = x->layout;
-    k->flops = 0;
+    k->flops = node_flops(node);
     lower_operand(l, k, "x", x, is_field(value ? value : node) ? NULL : value, false);
     if (forward) {
         read_param(l, k, "w", node->in[1]);
@@ -279,6 +265,7 @@ static void lower_gradient_leaf(Lowering *l, Node *node, int index) {
     const Node *param = phase->trained[index].param;
     int place = plan_param(l->plan, param->name);
     Kernel *k = new_kernel(l, family_of(node), node, kernel_name(l, node));
+    k->flops = node_flops(node);
     bool bias = node->op == &op_bias_grad;
     Buffer *dw = NULL;
     for (int i = 0; i < l->entry->n_buffers && !dw; i++)
@@ -373,7 +360,7 @@ static void lower_loss(Lowering *l, Node *node) {
     place_last(l, k);
     Buffer *sum = sum_buffer(l, node);
     lower_operand(l, k, "sum", sum, NULL, true);
-    add_number(l, node, k->stage, sum);
+    lower_number(l, node, k->stage, sum);
 }
 
 static void lower_loss_grad(Lowering *l, Node *node) {
@@ -534,7 +521,7 @@ static void lower_sample(Lowering *l, Node *node) {
 static void lower_node(Lowering *l, Node *node) {
     switch (node->type.kind) {
     case KIND_SCHEDULE:
-        add_number(l, node, -1, NULL);
+        lower_number(l, node, -1, NULL);
         break;
     case KIND_PARAM:
         lower_gradient(l, node);
@@ -550,7 +537,7 @@ static void lower_node(Lowering *l, Node *node) {
             int stage = -1;
             for (int i = 0; i < node->n_in; i++)
                 if (l->stage[node->in[i]->id] > stage) stage = l->stage[node->in[i]->id];
-            add_number(l, node, stage, NULL);
+            lower_number(l, node, stage, NULL);
         }
         break;
     case KIND_ERROR:
@@ -583,7 +570,11 @@ static void lower_outputs(Lowering *l) {
         k->in = x->layout;
         lower_operand(l, k, "x", x, l->storage[node->id], false);
         lower_operand(l, k, "sum", sum, NULL, true);
-        Number number = {node, arena_printf(l->arena, "m%d", i), k->stage, sum};
+        Number number = {.node = node,
+                         .name = arena_printf(l->arena, "m%d", i),
+                         .stage = k->stage,
+                         .sum = sum,
+                         .elements = 1};
         ARENA_PUSH(l->arena, l->entry->numbers, l->entry->n_numbers, l->entry->cap_numbers, number);
     }
     for (int i = 0; i < g->n_predictions; i++) {
@@ -634,7 +625,7 @@ static void sort_stages(Entry *e) {
     }
 }
 
-void lower_entry(Plan *plan, Entry *entry) {
+static void lower_entry(Plan *plan, Entry *entry) {
     Graph *g = entry->graph;
     int n = g->n_nodes;
     Arena *a = plan->arena;
@@ -666,4 +657,18 @@ void lower_entry(Plan *plan, Entry *entry) {
     if (entry->kind == ENTRY_TRAIN)
         entry->gradient_floats = plan->phases[entry->phase].gradient_floats;
     if (entry->kind != ENTRY_PREDICT) entry->loss = g->phases[0].loss;
+}
+
+void lower(Plan *plan) {
+    for (int i = 0; i < plan->n_entries; i++) lower_entry(plan, plan->entries[i]);
+    plan->moment_offset = plan->state_floats;
+    int64_t most = 0;
+    for (int i = 0; i < plan->n_entries; i++) {
+        const Entry *e = plan->entries[i];
+        if (e->kind != ENTRY_TRAIN) continue;
+        const PhasePlan *p = &plan->phases[e->phase];
+        int64_t floats = p->slots * p->gradient_floats;
+        if (floats > most) most = floats;
+    }
+    plan->state_floats += most;
 }

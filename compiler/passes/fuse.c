@@ -8,7 +8,7 @@
 
 #include "../kernels/pointwise.h"
 #include "../ops/ops.h"
-#include "lower.h"
+#include "lowering.h"
 
 bool lower_precedes(const Lowering *l, const Node *node, const Kernel *k) {
     const Kernel *maker = l->kernel[l->storage[node->id]->id];

@@ -7,13 +7,7 @@
 #include "../graph/layers.h"
 #include "../kernels/weights.h"
 #include "../ops/ops.h"
-#include "lower.h"
-
-int plan_param(const Plan *plan, const char *name) {
-    for (int i = 0; i < plan->n_params; i++)
-        if (!strcmp(plan->params[i].node->name, name)) return i;
-    bug("no parameter %s in the plan", name);
-}
+#include "lowering.h"
 
 static Buffer *state_buffer(Plan *plan, const char *name, int64_t size) {
     Buffer *b = ARENA_NEW(plan->arena, Buffer);
@@ -67,10 +61,12 @@ static void plan_phase(Plan *plan, const Phase *phase, PhasePlan *pp) {
         }
         pp->gradient_floats += b->size;
     }
-    for (const char *const *s = optimizer_slots(&phase->optimizer); *s; s++) pp->slots++;
+    pp->slot_names = optimizer_slots(&phase->optimizer);
+    while (pp->slot_names[pp->slots]) pp->slots++;
 }
 
 void plan_params(Plan *plan) {
+    static const char *const inits[] = {"NN_CONSTANT", "NN_UNIFORM", "NN_NORMAL"};
     Node **params = graph_nodes_of(plan->graph, "param", &plan->n_params);
     plan->params = ARENA_ARRAY(plan->arena, ParamPlace, plan->n_params);
     int n = plan->n_params;
@@ -78,6 +74,9 @@ void plan_params(Plan *plan) {
     for (int i = 0; i < n; i++) {
         ParamPlace *p = &plan->params[i];
         p->node = params[i];
+        p->init = inits[(int)params[i]->attr[PARAM_INIT]];
+        p->a = params[i]->attr[PARAM_A];
+        p->b = params[i]->attr[PARAM_B];
         if (params[i]->type.shape.rank == 1) {
             p->out = params[i]->type.shape.dim[0];
             p->in = p->kh = p->kw = p->groups = p->block_in = 1;

@@ -3,16 +3,7 @@
  * permuted to match when they are imported and exported. */
 #include "../kernels/pointwise.h"
 #include "../ops/ops.h"
-#include "lower.h"
-
-Layout layout_padded(int C, int H, int W) {
-    int cs = round_up(C, LANES);
-    return (Layout){C, H, W, cs, H * W * cs};
-}
-
-bool layout_equal(Layout a, Layout b) {
-    return a.C == b.C && a.H == b.H && a.W == b.W && a.cs == b.cs && a.stride == b.stride;
-}
+#include "lowering.h"
 
 static Layout padded_shape(Shape shape) {
     int d[3] = {1, 1, 1};

@@ -1,9 +1,9 @@
-/* Lowering an entry's graph to kernels; private to compiler/plan. */
-#ifndef NNGEN_PLAN_LOWER_H
-#define NNGEN_PLAN_LOWER_H
+/* Lowering an entry's graph to kernels; shared by lower.c, fuse.c, layout.c and params.c. */
+#ifndef NNGEN_PASSES_LOWERING_H
+#define NNGEN_PASSES_LOWERING_H
 
 #include "../kernels/family.h"
-#include "plan.h"
+#include "../plan/plan.h"
 
 /* State of the lowering of one entry. Arrays are indexed by node id. */
 typedef struct Lowering {
@@ -26,14 +26,11 @@ typedef struct Lowering {
 /* Layout of a node's value: a pure function of graph and parameters' places. */
 Layout value_layout(const Plan *plan, const Node *node);
 
-/* Fills Plan.params, derived and phases' ranges. */
+/* Fills Plan.params and phases' ranges. */
 void plan_params(Plan *plan);
 
 /* The derived copy of a weight for the input gradient `dgrad`, made when first asked for. */
 Derived *plan_derived(Plan *plan, const Node *dgrad);
-
-/* Lowers entry->graph into kernels, buffers and numbers. */
-void lower_entry(Plan *plan, Entry *entry);
 
 /* Adds an operand; reading a value marks its buffer as read. Returns its parameter name. */
 const char *lower_operand(Lowering *l, Kernel *k, const char *param, Buffer *buffer, Node *value,
@@ -49,6 +46,12 @@ bool fuse_pool(Lowering *l, Node *node);
 
 /* Adds the numbers and dropout arguments that a point-wise node needs. */
 void lower_pointwise_args(Lowering *l, Kernel *k, Node *node);
+
+/* Adds a number: known before the step (stage -1), or made of sums of a stage. */
+Number *lower_number(Lowering *l, Node *node, int stage, Buffer *sum);
+
+/* Index in entry->drops of the decisions of a dropout node. */
+int lower_drop(Lowering *l, const Node *node);
 
 /* Whether all kernels that must run before `k` reads `node` do. */
 bool lower_precedes(const Lowering *l, const Node *node, const Kernel *k);

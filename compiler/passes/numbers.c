@@ -1,0 +1,74 @@
+/* Numbers of the batch and dropout decisions of an entry, for the code outside kernels. */
+#include <string.h>
+
+#include "../ops/ops.h"
+#include "lowering.h"
+
+static const char *operand_text(Arena *arena, const Node *node) {
+    return arena_printf(arena, "job->numbers.n%d", node->id);
+}
+
+/* The C expression of a schedule or scalar in terms of its operands. */
+static const char *number_text(Arena *arena, const Node *n) {
+    static const struct {
+        const Op *op;
+        const char *text; /* %s: operands */
+    } rules[] = {
+        {&op_epoch, "(double)call->epoch"},
+        {&op_epochs, "(double)call->epochs"},
+        {&op_step, "(double)call->step"},
+        {&op_steps, "(double)call->steps"},
+        {&op_min, "nn_min(%s, %s)"},
+        {&op_max, "nn_max(%s, %s)"},
+        {&op_cos, "nn_cos(%s)"},
+        {&op_exp, "nn_exp(%s)"},
+        {&op_add, "%s + %s"},
+        {&op_sub, "%s - %s"},
+        {&op_mul, "nn_product(%s, %s)"},
+        {&op_div, "%s / %s"},
+        {&op_neg, "-%s"},
+    };
+    if (n->op == &op_number) return arena_printf(arena, "%.17g", n->attr[NUMBER_VALUE]);
+    const char *a = n->n_in > 0 ? operand_text(arena, n->in[0]) : "";
+    const char *b = n->n_in > 1 ? operand_text(arena, n->in[1]) : "";
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].op == n->op) return arena_printf(arena, rules[i].text, a, b);
+    bug("no number for %s", n->op->name);
+}
+
+Number *lower_number(Lowering *l, Node *node, int stage, Buffer *sum) {
+    Number number = {.node = node,
+                     .name = arena_printf(l->arena, "n%d", node->id),
+                     .stage = stage,
+                     .sum = sum,
+                     .elements = 1};
+    if (!sum)
+        number.text = number_text(l->arena, node);
+    else if (node->op == &op_mse || node->op == &op_bce_with_logits)
+        number.elements = shape_count(node->in[0]->type.shape);
+    ARENA_PUSH(l->arena, l->entry->numbers, l->entry->n_numbers, l->entry->cap_numbers, number);
+    l->stage[node->id] = stage;
+    return &l->entry->numbers[l->entry->n_numbers - 1];
+}
+
+int lower_drop(Lowering *l, const Node *node) {
+    Entry *e = l->entry;
+    bool channels = node->op == &op_dropout2d;
+    for (int i = 0; i < e->n_drops; i++) {
+        const Node *d = e->drops[i].node;
+        if (!memcmp(d->attr, node->attr, sizeof d->attr) && (d->op == &op_dropout2d) == channels)
+            return i;
+    }
+    int elements = round_up((int)node->attr[DROPOUT_CHANNELS], LANES);
+    if (!channels) elements *= (int)node->attr[DROPOUT_HEIGHT] * (int)node->attr[DROPOUT_WIDTH];
+    double p = node->attr[DROPOUT_P];
+    Drop drop = {.layer = node->name ? node->name : "dropout",
+                 .stream = (uint32_t)node->attr[DROPOUT_STREAM],
+                 .application = (uint32_t)node->attr[DROPOUT_APPLICATION],
+                 .threshold = (uint32_t)(p * 65536.0 + 0.5),
+                 .words = (uint32_t)round_up(elements, 32) / 2,
+                 .scale = p < 1 ? 1 / (1 - p) : 0,
+                 .node = node};
+    ARENA_PUSH(l->arena, e->drops, e->n_drops, e->cap_drops, drop);
+    return e->n_drops - 1;
+}

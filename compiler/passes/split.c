@@ -1,0 +1,75 @@
+/* Makes true: the plan knows fields, places of parameters and phases; every entry point has a graph
+ * with only what it needs.
+ * How: places first, since layouts depend on them; then a copy of the graph for each entry.
+ * Leaves to others: simplifying the copies, kernels. */
+#include "split.h"
+
+#include <string.h>
+
+#include "../graph/layers.h"
+#include "../kernels/family.h"
+#include "entry_graph.h"
+#include "lowering.h"
+
+static void find_fields(Plan *plan) {
+    static const char *const ops[] = {"input", "label", "target"};
+    static const char *const kinds[] = {"NN_INPUT", "NN_LABEL", "NN_TARGET"};
+    int n = 0;
+    for (int o = 0; o < 3; o++) {
+        int count;
+        graph_nodes_of(plan->graph, ops[o], &count);
+        n += count;
+    }
+    plan->fields = ARENA_ARRAY(plan->arena, const Node *, n);
+    plan->field_kinds = ARENA_ARRAY(plan->arena, const char *, n);
+    plan->field_predicts = ARENA_ARRAY(plan->arena, bool, n);
+    for (int i = 0; i < plan->graph->n_nodes; i++) {
+        const Node *node = plan->graph->nodes[i];
+        for (int o = 0; o < 3; o++)
+            if (!strcmp(node->op->name, ops[o])) {
+                plan->field_kinds[plan->n_fields] = kinds[o];
+                plan->fields[plan->n_fields++] = node;
+            }
+    }
+}
+
+/* Samples that a chunk should have: enough that adding up another copy of the gradients costs
+ * little beside the work on the samples, never under 24, where tiles run short. 200 comes from the
+ * ratio of cache bandwidth to multiply-adds of current cores. */
+static int chunk_min(const Plan *plan) {
+    double params = 0, flops = 1;
+    for (int i = 0; i < plan->graph->n_phases; i++) {
+        params += (double)plan->phases[i].gradient_floats;
+        flops += (double)plan->phases[i].flops_train;
+    }
+    double n = 200 * params / flops;
+    return n < 24 ? 24 : n > 256 ? 256 : (int)n;
+}
+
+static Plan *plan_new(Graph *graph) {
+    Plan *plan = ARENA_NEW(graph->arena, Plan);
+    plan->arena = graph->arena;
+    plan->graph = graph;
+    find_fields(plan);
+    plan_params(plan);
+    for (int i = 0; i < graph->n_phases; i++) {
+        PhasePlan *p = &plan->phases[i];
+        layers_flops(graph, i, &p->flops_forward, &p->flops_train);
+        p->update = ARENA_NEW(plan->arena, Kernel);
+        p->update->family = &family_update;
+        p->update->name = arena_printf(plan->arena, "update_%d", i + 1);
+        p->update->optimizer = &graph->phases[i].optimizer;
+    }
+    plan->chunk_min = chunk_min(plan);
+    return plan;
+}
+
+Plan *split(Graph *graph, bool inference) {
+    Plan *plan = plan_new(graph);
+    for (int i = 0; i < graph->n_phases && !inference; i++) {
+        plan_add_entry(plan, ENTRY_TRAIN, i, entry_graph(graph, ENTRY_TRAIN, i));
+        plan_add_entry(plan, ENTRY_EVALUATE, i, entry_graph(graph, ENTRY_EVALUATE, i));
+    }
+    plan_add_entry(plan, ENTRY_PREDICT, -1, entry_graph(graph, ENTRY_PREDICT, -1));
+    return plan;
+}

@@ -1,0 +1,11 @@
+#ifndef NNGEN_PASSES_SPLIT_H
+#define NNGEN_PASSES_SPLIT_H
+
+#include "../plan/plan.h"
+
+/* A plan for a differentiated graph: fields, places of parameters, phases, and an entry with a
+ * graph of its own for every entry point (see entry_graph). With `inference` prediction is the only
+ * one. */
+Plan *split(Graph *graph, bool inference);
+
+#endif

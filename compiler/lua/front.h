@@ -9,7 +9,16 @@
 #include "../ops/ops.h"
 #include "frontend.h"
 
-enum { MAX_NAME = 64, MAX_FILE = 1 << 20 };
+enum {
+    MAX_NAME = 64,         /* characters */
+    MAX_FILE = 1 << 20,    /* bytes of one source file */
+    MAX_GRAPH = 100000,    /* nodes that a file may make */
+    MAX_OPERANDS = 500000, /* and the operands of all of them */
+    MAX_LAYERS = 10000,    /* named layers */
+    MAX_VALUES = 1 << 24,  /* elements of one tensor of a sample */
+    MAX_WEIGHTS = 1 << 28, /* parameters, all together */
+    MAX_MISTAKES = 50      /* reported in one run */
+};
 
 typedef struct Front {
     Arena *arena;
@@ -22,61 +31,113 @@ typedef struct Front {
     bool *define_used;
     const char **param_names; /* asked for with nn.param */
     int n_param_names, cap_param_names;
-    const char **files; /* names of loaded files, for locations */
-    int n_files, cap_files;
-    Named *layers; /* names in use, node = NULL */
+    const char **files;  /* the files of `sources` as the user named them */
+    const char **chunks; /* and as Lua knows them */
+    int n_files, cap_files, cap_chunks;
+    const char **layers; /* names in use */
     Loc *layer_locs;
     int n_layers, cap_layers, cap_layer_locs;
     int unnamed[32]; /* counters of unnamed layers, by kind */
     bool has_model;
-    bool exhausted; /* a limit is hit: every further instruction fails */
+    Loc model_loc, error_loc; /* error_loc: where the error that Lua reports was raised */
+    bool exhausted;           /* a limit is hit: every further instruction fails */
     long instructions;
     size_t memory;
+    long operands;  /* of all nodes */
+    double weights; /* elements of all parameters */
+    int printed;
 } Front;
 
 /* The front end that a state belongs to. */
 Front *front_of(lua_State *L);
 
-/* Place in the user's file from where the running C function was called. */
-Loc front_here(lua_State *L);
-
 /* A new sandboxed state, NULL when memory is exhausted; and the end of it. */
 lua_State *sandbox_new(Front *front);
 void sandbox_close(lua_State *L);
 
-/* Loads and runs a file; leaves its one value on the stack. Returns false after a report. */
-bool sandbox_run(lua_State *L, const char *path, Loc from);
+/* Reports that a limit is hit and ends the run: from now on every instruction fails. */
+int stop(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Registers the vocabulary as a table on the stack. */
-void vocabulary_push(lua_State *L);
+/* Stops when there are too many mistakes. */
+void check_mistakes(lua_State *L);
+
+/* Raises a Lua error whose words are reported already. */
+int raise_reported(lua_State *L);
+
+/* Place in the user's file from where the running C function was called. */
+Loc front_here(lua_State *L);
+
+/* Loads and runs a file; leaves its one value on the stack. Returns false after a report. */
+bool run_file(lua_State *L, const char *path, Loc from);
+
+/* Adds `require` to the globals. */
+void open_require(lua_State *L);
+
+/* Adds the allowed part of Lua's libraries to the globals. */
+void open_libraries(lua_State *L);
+
+/* Pushes the list of the keys of the table at `index` in order: numbers, then strings, sorted.
+ * Other keys make an error of the user: false, and nothing is pushed. */
+bool push_sorted_keys(lua_State *L, int index);
+
+/* Pushes the value at `index` as text, the same in every run. */
+void push_text(lua_State *L, int index);
+
+/* Puts the vocabulary `nn` on the stack. */
+void push_vocabulary(lua_State *L);
+/* Parts of it: each adds its words to the table on top of the stack. */
+void register_fields(lua_State *L);
+void register_layers(lua_State *L);
+void register_inits(lua_State *L);
+void register_optimizers(lua_State *L);
+void register_model(lua_State *L);
+void register_nodes(lua_State *L);
+
+extern const char node_meta[], layer_meta[], init_meta[], optimizer_meta[], model_meta[];
 
 /* Nodes as Lua values. */
-extern const char node_meta[], layer_meta[], init_meta[], optimizer_meta[], model_meta[];
 void push_node(lua_State *L, Node *node);
 Node *to_node(lua_State *L, int index); /* NULL if the value is none */
-/* A node, or a number as a node; reports and gives an error node for anything else. `what` names
+/* As graph_add, within the limits of the graph and of its tensors' sizes. */
+Node *add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
+               const double *attr);
+Node *number_node(lua_State *L, double value);
+/* A node, or a number as a node; reports and gives a poison node for anything else. `what` names
  * the argument. */
 Node *check_node(lua_State *L, int index, const char *what);
-void register_nodes(lua_State *L);
-Node *number_node(lua_State *L, double value);
-/* "a string", "a node", "nothing" … */
+
+/* Poison: a node of KIND_ERROR that stands for the value of a mistake already reported. It can be
+ * called, indexed and used as any other value is, and stays poison, so that evaluation goes on. */
+Node *poison_node(lua_State *L);
+int push_poison(lua_State *L); /* returns 1, for C functions */
+bool is_poison(lua_State *L, int index);
+
+/* "a node", "the string \"abc\"", "nothing" … */
 const char *value_words(lua_State *L, int index);
 
 /* Whether a name is allowed: letters, digits, _ and -, at most 64; reports if not. */
 bool check_name(lua_State *L, Loc loc, const char *what, const char *name);
 
-/* Layers. */
-void register_layers(lua_State *L); /* adds constructors and ready layers to the table on top */
-
 /* Initialisers: constant, uniform or normal with the numbers for a tensor of these fans. */
 typedef struct Init {
     int kind; /* index in init.c's table; -1: PyTorch's default */
     double a, b;
-    bool has_a, has_b;
 } Init;
-void register_inits(lua_State *L);
 Init *to_init(lua_State *L, int index);
 void init_attrs(const Init *init, double fan_in, double fan_out, double *attr);
+
+/* A place in the text of a table that the user wrote; `at` NULL: not known. */
+typedef struct Place {
+    const char *file, *at;
+    int line;
+} Place;
+/* The inside of the braces of `what { ... }` on the line of `call`, in which `key = ` is found. */
+Place place_of_call(Front *f, Loc call, const char *what, const char *key);
+/* The value of `key = ` in a table, the inside of a value that is a table, and of the table that is
+ * item `i` (from 0) of a list. */
+Place place_of_key(Place table, const char *key);
+Place place_inside(Place value);
+Place place_of_item(Place table, int i);
 
 /* Options: a table's fields, checked against a list. */
 typedef enum OptionType {
@@ -101,17 +162,24 @@ typedef struct OptionValue {
     const char *text;
     int stack; /* OPTION_ANY, OPTION_INIT: index of the value on the stack */
 } OptionValue;
-/* Reads the table at `index` (none or nil: no options); `what` is the constructor's name. Reports
- * every mistake and goes on with defaults; returns false if there was one. Values of OPTION_ANY and
- * OPTION_INIT are pushed. */
-bool read_options(lua_State *L, int index, const char *what, const OptionSpec *specs, int n,
-                  OptionValue *values);
+/* The table whose options are read: what the user calls it, and where it stands. */
+typedef struct Options {
+    lua_State *L;
+    const char *what;
+    Loc call;
+    Place place; /* `at` NULL: look for it on the line of `call` */
+} Options;
+Options options_of_call(lua_State *L, const char *what);
+/* Line of the option, or of the call if that is not known. */
+Loc option_loc(const Options *o, const char *key);
+/* Reads the table at `index` (none or nil: no options). Reports every mistake and goes on with
+ * defaults; returns false if there was one. Values of OPTION_ANY and OPTION_INIT are pushed. */
+bool read_options(const Options *o, int index, const OptionSpec *specs, int n, OptionValue *values);
 
-/* nn.model, optimizers. */
-void register_model(lua_State *L);
+/* The phases that `train = ` at `index` describes, or the one phase. */
+void read_train(lua_State *L, const Options *model, int index);
 
-/* Calls f(key) for the keys of the table at `index` in order: numbers, then strings, sorted; pushes
- * the list of keys as a table. Other keys make an error of the user: false. */
-bool push_sorted_keys(lua_State *L, int index);
+/* Checks the fields against those that the known data sets have. */
+void check_data(Front *f, Loc loc, const char *data);
 
 #endif

@@ -9,6 +9,7 @@ static const char *folder_of(Arena *arena, const char *path) {
     return slash ? arena_printf(arena, "%.*s", (int)(slash - path) + 1, path) : "";
 }
 
+/* A -D that no nn.param asked for is a mistake. */
 static void check_defines(Front *f) {
     const char **names = ARENA_ARRAY(f->arena, const char *, f->n_param_names + 1);
     for (int i = 0; i < f->n_param_names; i++) names[i] = f->param_names[i];
@@ -25,34 +26,43 @@ static void check_defines(Front *f) {
     }
 }
 
+static int run(lua_State *L) {
+    Front *f = front_of(L);
+    Loc whole = {f->path, 0};
+    if (!run_file(L, f->path, whole)) return 0;
+    if (luaL_testudata(L, -1, model_meta))
+        check_defines(f);
+    else if (lua_isnil(L, -1))
+        diag_error(f->diag, whole,
+                   "returns nothing; an architecture ends with `return nn.model { ... }`");
+    else if (!is_poison(L, -1))
+        diag_error(f->diag, whole,
+                   "returns %s, not nn.model { ... }: it is a part, which architectures can "
+                   "require",
+                   value_words(L, -1));
+    return 0;
+}
+
 Graph *load_architecture(Arena *arena, Diag *diag, const char *path, const Define *defines,
                          int n_defines, Sources *sources) {
     Front f = {.arena = arena,
                .diag = diag,
+               .graph = graph_new(arena, diag),
                .sources = sources,
+               .path = arena_strdup(arena, path),
+               .folder = folder_of(arena, path),
                .defines = defines,
-               .n_defines = n_defines};
-    f.path = arena_strdup(arena, path);
-    f.folder = folder_of(arena, path);
-    f.graph = graph_new(arena, diag);
-    f.define_used = ARENA_ARRAY(arena, bool, n_defines + 1);
+               .n_defines = n_defines,
+               .define_used = ARENA_ARRAY(arena, bool, n_defines + 1)};
+    f.error_loc = (Loc){f.path, 0};
     lua_State *L = sandbox_new(&f);
-    if (!L) {
-        diag_error(diag, (Loc){f.path, 0}, "out of memory");
-        return NULL;
+    bool ok = L != NULL;
+    if (L) {
+        lua_pushcfunction(L, run);
+        ok = lua_pcall(L, 0, 0, 0) == LUA_OK;
+        sandbox_close(L);
     }
-    if (sandbox_run(L, f.path, (Loc){f.path, 0})) {
-        if (!luaL_testudata(L, -1, model_meta))
-            diag_error(diag, (Loc){f.path, 0},
-                       lua_isnil(L, -1)
-                           ? "returns nothing; an architecture ends with `return nn.model { ... }`"
-                           : "returns %s, not nn.model { ... }: it is a part that architectures "
-                             "can require",
-                       value_words(L, -1));
-        else
-            check_defines(&f);
-    }
-    sandbox_close(L);
+    if (!ok && !diag_errors(diag)) diag_error(diag, f.error_loc, "the file needs too much memory");
     if (diag_errors(diag)) return NULL;
     graph_rewrite(f.graph, NULL);
     return f.graph;

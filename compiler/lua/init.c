@@ -77,32 +77,35 @@ static void push_init(lua_State *L, Init init) {
 /* nn.uniform(-0.1, 0.1) or nn.uniform { a = -0.1, b = 0.1 } */
 static int init_call(lua_State *L) {
     const Init *self = luaL_checkudata(L, 1, init_meta);
+    Front *f = front_of(L);
     Init init = *self;
     double *numbers[2] = {&init.a, &init.b};
-    const char *names[2] = {kinds[init.kind].a, kinds[init.kind].b};
-    if (lua_istable(L, 2)) {
+    const char *name = kinds[init.kind].name, *names[2] = {kinds[init.kind].a, kinds[init.kind].b};
+    int n = names[1] ? 2 : names[0] ? 1 : 0;
+    if (lua_istable(L, 2) && n) {
         OptionSpec specs[2];
         OptionValue values[2];
-        int n = 0;
-        for (; n < 2 && names[n]; n++)
-            specs[n] = (OptionSpec){names[n], OPTION_REAL, false, -1e30, 1e30, {*numbers[n], 0}};
-        read_options(L, 2, kinds[init.kind].name, specs, n, values);
+        Options o = options_of_call(L, name);
+        for (int i = 0; i < n; i++)
+            specs[i] = (OptionSpec){names[i], OPTION_REAL, false, -1e30, 1e30, {*numbers[i], 0}};
+        read_options(&o, 2, specs, n, values);
         for (int i = 0; i < n; i++) *numbers[i] = values[i].number[0];
     } else {
-        for (int i = 0; i < 2; i++) {
-            if (lua_isnoneornil(L, 2 + i)) continue;
-            if (!names[i] || lua_type(L, 2 + i) != LUA_TNUMBER)
-                diag_error(front_of(L)->diag, front_here(L), "%s: wants numbers%s%s%s%s, got %s",
-                           kinds[init.kind].name, names[0] ? " " : "", names[0] ? names[0] : "",
-                           names[1] ? ", " : "", names[1] ? names[1] : "", value_words(L, 2 + i));
-            else
+        for (int i = 0; i < lua_gettop(L) - 1; i++) {
+            if (is_poison(L, 2 + i)) continue;
+            if (i < n && lua_type(L, 2 + i) == LUA_TNUMBER) {
                 *numbers[i] = lua_tonumber(L, 2 + i);
+                continue;
+            }
+            diag_error(f->diag, front_here(L), "%s: wants %s%s%s%s, got %s", name,
+                       n ? "" : "no argument", n ? names[0] : "", n > 1 ? ", " : "",
+                       n > 1 ? names[1] : "", value_words(L, 2 + i));
+            break;
         }
     }
     if (!(fabs(init.a) <= 1e30 && fabs(init.b) <= 1e30) ||
         (init.kind == UNIFORM && init.a > init.b) || (init.kind == NORMAL && init.b < 0)) {
-        diag_error(front_of(L)->diag, front_here(L),
-                   "%s: %g, %g is not a range that can be drawn from", kinds[init.kind].name,
+        diag_error(f->diag, front_here(L), "%s: %g, %g is not a range that can be drawn from", name,
                    init.a, init.b);
         init.a = init.b = 0;
     }
@@ -114,11 +117,11 @@ void register_inits(lua_State *L) {
     luaL_newmetatable(L, init_meta);
     lua_pushcfunction(L, init_call);
     lua_setfield(L, -2, "__call");
-    lua_pushstring(L, "initialiser");
+    lua_pushliteral(L, "initialiser");
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
     for (int i = 0; i < N_KINDS; i++) {
-        push_init(L, (Init){i, kinds[i].preset_a, kinds[i].preset_b, false, false});
+        push_init(L, (Init){i, kinds[i].preset_a, kinds[i].preset_b});
         lua_setfield(L, -2, kinds[i].name);
     }
 }

@@ -17,16 +17,57 @@ Node *to_node(lua_State *L, int index) {
     return box ? *box : NULL;
 }
 
-Node *number_node(lua_State *L, double value) {
+static void check_room(lua_State *L) {
+    const Front *f = front_of(L);
+    check_mistakes(L);
+    if (f->graph->n_nodes >= MAX_GRAPH || f->operands > MAX_OPERANDS)
+        stop(L, "the model is too large (more than %d nodes or %d operands)", MAX_GRAPH,
+             MAX_OPERANDS);
+}
+
+Node *add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
+               const double *attr) {
     Front *f = front_of(L);
-    if (!isfinite(value)) {
-        diag_error(f->diag, front_here(L), "a number must be finite, got %g", value);
-        return graph_error_node(f->graph, front_here(L));
+    check_room(L);
+    f->operands += n_in;
+    Node *n = graph_add(f->graph, op, loc, name, n_in, in, attr);
+    double count = 1;
+    for (int i = 0; i < n->type.shape.rank; i++) count *= n->type.shape.dim[i];
+    if (n->type.kind == KIND_PARAM) f->weights += count;
+    if (n->type.kind == KIND_SAMPLE && count > MAX_VALUES) {
+        op_error(f->graph, n, -1, "makes %.10g values a sample; at most %d are possible", count,
+                 MAX_VALUES);
+        n->type.kind = KIND_ERROR;
     }
-    return graph_add(f->graph, &op_number, front_here(L), NULL, 0, NULL, &value);
+    if (f->weights > MAX_WEIGHTS)
+        stop(L, "the model is too large (more than %d parameters)", MAX_WEIGHTS);
+    return n;
+}
+
+Node *poison_node(lua_State *L) {
+    Front *f = front_of(L);
+    check_room(L);
+    return graph_error_node(f->graph, front_here(L));
+}
+
+int push_poison(lua_State *L) {
+    push_node(L, poison_node(L));
+    return 1;
+}
+
+bool is_poison(lua_State *L, int index) {
+    const Node *n = to_node(L, index);
+    return n && n->type.kind == KIND_ERROR;
+}
+
+Node *number_node(lua_State *L, double value) {
+    if (isfinite(value)) return add_node(L, &op_number, front_here(L), NULL, 0, NULL, &value);
+    diag_error(front_of(L)->diag, front_here(L), "a number must be finite, got %g", value);
+    return poison_node(L);
 }
 
 const char *value_words(lua_State *L, int index) {
+    Front *f = front_of(L);
     if (luaL_testudata(L, index, node_meta)) return "a node";
     if (luaL_testudata(L, index, layer_meta)) return "a layer";
     if (luaL_testudata(L, index, init_meta)) return "an initialiser";
@@ -37,27 +78,27 @@ const char *value_words(lua_State *L, int index) {
     case LUA_TNIL:
         return "nothing";
     case LUA_TBOOLEAN:
-        return "a boolean";
+        return lua_toboolean(L, index) ? "true" : "false";
     case LUA_TNUMBER:
-        return "a number";
+        return arena_printf(f->arena, "the number %.10g", lua_tonumber(L, index));
     case LUA_TSTRING:
-        return "a string";
+        return arena_printf(f->arena, "the string \"%.40s\"", lua_tostring(L, index));
     case LUA_TTABLE:
         return "a table";
     case LUA_TFUNCTION:
         return "a function";
     default:
-        return luaL_typename(L, index);
+        return "an error";
     }
 }
 
 Node *check_node(lua_State *L, int index, const char *what) {
-    Front *f = front_of(L);
     Node *node = to_node(L, index);
     if (node) return node;
     if (lua_type(L, index) == LUA_TNUMBER) return number_node(L, lua_tonumber(L, index));
-    diag_error(f->diag, front_here(L), "%s: wants a node, got %s", what, value_words(L, index));
-    return graph_error_node(f->graph, front_here(L));
+    diag_error(front_of(L)->diag, front_here(L), "%s: wants a node, got %s", what,
+               value_words(L, index));
+    return poison_node(L);
 }
 
 bool check_name(lua_State *L, Loc loc, const char *what, const char *name) {
@@ -72,10 +113,9 @@ bool check_name(lua_State *L, Loc loc, const char *what, const char *name) {
 }
 
 static int operate(lua_State *L, const Op *op, int n_in) {
-    Front *f = front_of(L);
     Node *in[2];
     for (int i = 0; i < n_in; i++) in[i] = check_node(L, i + 1, op->name);
-    push_node(L, graph_add(f->graph, op, front_here(L), NULL, n_in, in, NULL));
+    push_node(L, add_node(L, op, front_here(L), NULL, n_in, in, NULL));
     return 1;
 }
 
@@ -97,34 +137,79 @@ static int node_unm(lua_State *L) {
 
 static int node_index(lua_State *L) {
     Node *n = to_node(L, 1);
-    const char *key = lua_tostring(L, 2);
-    if (key && !strcmp(key, "shape")) {
-        lua_newtable(L);
-        for (int i = 0; n && n->type.kind != KIND_ERROR && i < n->type.shape.rank; i++) {
-            lua_pushinteger(L, n->type.shape.dim[i]);
+    const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
+    if (n && key && !strcmp(key, "shape")) {
+        Shape one = {3, {1, 1, 1, 0}}, shape = n->type.kind == KIND_ERROR ? one : n->type.shape;
+        lua_createtable(L, shape.rank, 0);
+        for (int i = 0; i < shape.rank; i++) {
+            lua_pushinteger(L, shape.dim[i]);
             lua_rawseti(L, -2, i + 1);
         }
         return 1;
     }
-    return luaL_error(L, "a node has no `%s`; there is `shape`", key ? key : "?");
+    if (is_poison(L, 1)) {
+        if (!key) return 0; /* so that loops over it end */
+        lua_settop(L, 1);
+        return 1;
+    }
+    diag_error(front_of(L)->diag, front_here(L), "a node has no `%.64s`; it has `shape`",
+               key ? key : "[...]");
+    return push_poison(L);
+}
+
+static int node_call(lua_State *L) {
+    if (!is_poison(L, 1)) {
+        Front *f = front_of(L);
+        diag_error(f->diag, front_here(L), "%s is a node, not a layer: it cannot be called",
+                   node_words(f->graph, to_node(L, 1)));
+        return push_poison(L);
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int node_equal(lua_State *L) {
+    lua_pushboolean(L, to_node(L, 1) == to_node(L, 2));
+    return 1;
 }
 
 static int node_tostring(lua_State *L) {
-    Front *f = front_of(L);
-    Node *n = to_node(L, 1);
+    const Node *n = to_node(L, 1);
     if (!n) return luaL_error(L, "not a node");
-    lua_pushfstring(L, "node %s %s", node_words(f->graph, n), shape_text(f->arena, n->type.shape));
+    if (n->type.kind == KIND_ERROR) {
+        lua_pushliteral(L, "node with an error");
+        return 1;
+    }
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "node ");
+    luaL_addstring(&b, n->op->name);
+    if (n->name) {
+        luaL_addstring(&b, " \"");
+        luaL_addstring(&b, n->name);
+        luaL_addchar(&b, '"');
+    }
+    luaL_addstring(&b, " (");
+    for (int i = 0; i < n->type.shape.rank; i++) {
+        lua_pushfstring(L, i ? ", %d" : "%d", n->type.shape.dim[i]);
+        luaL_addvalue(&b);
+    }
+    luaL_addchar(&b, ')');
+    luaL_pushresult(&b);
     return 1;
 }
 
 void register_nodes(lua_State *L) {
-    static const luaL_Reg methods[] = {{"__add", node_add},           {"__sub", node_sub},
-                                       {"__mul", node_mul},           {"__div", node_div},
-                                       {"__unm", node_unm},           {"__index", node_index},
-                                       {"__tostring", node_tostring}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"__add", node_add},   {"__sub", node_sub},
+                                       {"__mul", node_mul},   {"__div", node_div},
+                                       {"__unm", node_unm},   {"__index", node_index},
+                                       {"__call", node_call}, {"__tostring", node_tostring},
+                                       {"__eq", node_equal},  {NULL, NULL}};
     luaL_newmetatable(L, node_meta);
     luaL_setfuncs(L, methods, 0);
-    lua_pushstring(L, "node");
+    lua_pushliteral(L, "node");
     lua_setfield(L, -2, "__metatable");
+    lua_pushliteral(L, "node"); /* in Lua's messages */
+    lua_setfield(L, -2, "__name");
     lua_pop(L, 1);
 }

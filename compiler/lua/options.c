@@ -4,81 +4,100 @@
 
 #include "front.h"
 
-static bool mistake(lua_State *L, const char *what, const OptionSpec *spec, const char *wants,
-                    int index) {
-    diag_error(front_of(L)->diag, front_here(L), "%s: %s wants %s, got %s", what, spec->name, wants,
-               value_words(L, index));
+Options options_of_call(lua_State *L, const char *what) {
+    return (Options){L, what, front_here(L), {NULL, NULL, 0}};
+}
+
+Loc option_loc(const Options *o, const char *key) {
+    Place table = o->place.at ? o->place : place_of_call(front_of(o->L), o->call, o->what, key);
+    Place value = place_of_key(table, key);
+    if (value.at) return (Loc){value.file, value.line};
+    return o->place.at ? (Loc){o->place.file, o->place.line} : o->call;
+}
+
+/* `<what>: <option> <words>` at the option's line. */
+__attribute__((format(printf, 3, 4))) static bool mistake(const Options *o, const OptionSpec *spec,
+                                                          const char *format, ...) {
+    Front *f = front_of(o->L);
+    va_list args;
+    va_start(args, format);
+    diag_error(f->diag, option_loc(o, spec->name), "%s: %s %s", o->what, spec->name,
+               arena_vprintf(f->arena, format, args));
+    va_end(args);
     return false;
 }
 
-static bool in_range(lua_State *L, const char *what, const OptionSpec *spec, double v) {
+static bool wrong_type(const Options *o, const OptionSpec *spec, const char *wants, int index) {
+    if (is_poison(o->L, index)) return false;
+    return mistake(o, spec, "wants %s, got %s", wants, value_words(o->L, index));
+}
+
+static bool in_range(const Options *o, const OptionSpec *spec, double v) {
     if (v >= spec->low && v <= spec->high) return true;
-    diag_error(front_of(L)->diag, front_here(L), "%s: %s must be between %g and %g, got %g", what,
-               spec->name, spec->low, spec->high, v);
-    return false;
+    return mistake(o, spec, "must be between %.10g and %.10g, got %.10g", spec->low, spec->high, v);
 }
 
-static bool whole(lua_State *L, const char *what, const OptionSpec *spec, int index, double *out) {
-    if (lua_type(L, index) != LUA_TNUMBER) return mistake(L, what, spec, "a whole number", index);
-    double v = lua_tonumber(L, index);
-    if (v != floor(v)) {
-        diag_error(front_of(L)->diag, front_here(L), "%s: %s must be a whole number, got %g", what,
-                   spec->name, v);
-        return false;
-    }
-    if (!in_range(L, what, spec, v)) return false;
+static bool whole(const Options *o, const OptionSpec *spec, int index, double *out) {
+    if (lua_type(o->L, index) != LUA_TNUMBER) return wrong_type(o, spec, "a whole number", index);
+    double v = lua_tonumber(o->L, index);
+    if (v != floor(v)) return mistake(o, spec, "must be a whole number, got %.10g", v);
+    if (!in_range(o, spec, v)) return false;
     *out = v;
     return true;
 }
 
-static bool read_pair(lua_State *L, const char *what, const OptionSpec *spec, OptionValue *value) {
-    if (!lua_istable(L, -1)) {
-        if (lua_type(L, -1) != LUA_TNUMBER)
-            return mistake(L, what, spec, "a whole number or {height, width}", -1);
-        if (!whole(L, what, spec, -1, &value->number[0])) return false;
-        value->number[1] = value->number[0];
-        return true;
-    }
-    if (lua_rawlen(L, -1) != 2) {
-        diag_error(front_of(L)->diag, front_here(L), "%s: %s wants {height, width}", what,
-                   spec->name);
-        return false;
-    }
+static bool read_pair(const Options *o, const OptionSpec *spec, OptionValue *value) {
+    static const char wants[] = "a whole number or {height, width}";
+    lua_State *L = o->L;
     double pair[2];
-    for (int i = 0; i < 2; i++) {
-        lua_rawgeti(L, -1, i + 1);
-        bool ok = whole(L, what, spec, -1, &pair[i]);
-        lua_pop(L, 1);
-        if (!ok) return false;
+    if (lua_istable(L, -1)) {
+        if (lua_rawlen(L, -1) != 2)
+            return mistake(o, spec, "wants %s, got a table of %d", wants, (int)lua_rawlen(L, -1));
+        for (int i = 0; i < 2; i++) {
+            lua_rawgeti(L, -1, i + 1);
+            bool ok = whole(o, spec, -1, &pair[i]);
+            lua_pop(L, 1);
+            if (!ok) return false;
+        }
+    } else {
+        if (lua_type(L, -1) != LUA_TNUMBER) return wrong_type(o, spec, wants, -1);
+        if (!whole(o, spec, -1, &pair[0])) return false;
+        pair[1] = pair[0];
     }
     memcpy(value->number, pair, sizeof pair);
     return true;
 }
 
+static bool read_name(const Options *o, const OptionSpec *spec, OptionValue *value) {
+    if (lua_type(o->L, -1) != LUA_TSTRING) return wrong_type(o, spec, "a string", -1);
+    const char *name = lua_tostring(o->L, -1);
+    if (!check_name(o->L, option_loc(o, spec->name), "a name", name)) return false;
+    value->text = arena_strdup(front_of(o->L)->arena, name);
+    return true;
+}
+
 /* The value is on top of the stack. */
-static bool read_value(lua_State *L, const char *what, const OptionSpec *spec, OptionValue *value) {
+static bool read_value(const Options *o, const OptionSpec *spec, OptionValue *value) {
+    lua_State *L = o->L;
     switch (spec->type) {
     case OPTION_NAME:
-        if (lua_type(L, -1) != LUA_TSTRING) return mistake(L, what, spec, "a string", -1);
-        if (!check_name(L, front_here(L), "a name", lua_tostring(L, -1))) return false;
-        value->text = arena_strdup(front_of(L)->arena, lua_tostring(L, -1));
-        return true;
+        return read_name(o, spec, value);
     case OPTION_INT:
-        return whole(L, what, spec, -1, &value->number[0]);
+        return whole(o, spec, -1, &value->number[0]);
     case OPTION_PAIR:
-        return read_pair(L, what, spec, value);
+        return read_pair(o, spec, value);
     case OPTION_REAL:
-        if (lua_type(L, -1) != LUA_TNUMBER) return mistake(L, what, spec, "a number", -1);
-        if (!in_range(L, what, spec, lua_tonumber(L, -1))) return false;
+        if (lua_type(L, -1) != LUA_TNUMBER) return wrong_type(o, spec, "a number", -1);
+        if (!in_range(o, spec, lua_tonumber(L, -1))) return false;
         value->number[0] = lua_tonumber(L, -1);
         return true;
     case OPTION_BOOL:
-        if (!lua_isboolean(L, -1)) return mistake(L, what, spec, "true or false", -1);
+        if (!lua_isboolean(L, -1)) return wrong_type(o, spec, "true or false", -1);
         value->number[0] = lua_toboolean(L, -1);
         return true;
     case OPTION_INIT:
         if (!to_init(L, -1) && !lua_istable(L, -1))
-            return mistake(L, what, spec, "an initialiser", -1);
+            return wrong_type(o, spec, "an initialiser such as nn.normal(0, 0.02)", -1);
         break;
     case OPTION_ANY:
         break;
@@ -88,77 +107,88 @@ static bool read_value(lua_State *L, const char *what, const OptionSpec *spec, O
     return true;
 }
 
-static void unknown_option(lua_State *L, const char *what, const char *key, const OptionSpec *specs,
-                           int n) {
+static void unknown_option(const Options *o, const char *key, const OptionSpec *specs, int n) {
     const char *names[32] = {NULL}, *list = "";
-    Front *f = front_of(L);
+    Front *f = front_of(o->L);
     for (int i = 0; i < n && i < 31; i++) {
         names[i] = specs[i].name;
         list = arena_printf(f->arena, "%s%s%s", list, i ? ", " : "", specs[i].name);
     }
     const char *near = nearest_name(key, names);
     if (near)
-        diag_error(f->diag, front_here(L), "%s: unknown option `%.64s`; did you mean `%s`?", what,
-                   key, near);
+        diag_error(f->diag, option_loc(o, key), "%s: unknown option `%.64s`; did you mean `%s`?",
+                   o->what, key, near);
     else
-        diag_error(f->diag, front_here(L), "%s: unknown option `%.64s`; there are %s", what, key,
-                   list);
+        diag_error(f->diag, option_loc(o, key), "%s: unknown option `%.64s`; it has %s", o->what,
+                   key, list);
 }
 
-bool read_options(lua_State *L, int index, const char *what, const OptionSpec *specs, int n,
+/* The key is on top of the stack; it is replaced by the value if that is to be kept. */
+static bool read_key(const Options *o, int index, const OptionSpec *specs, int n,
+                     OptionValue *values) {
+    lua_State *L = o->L;
+    int top = lua_gettop(L);
+    bool ok = true;
+    /* lua_tostring would change a number in place. */
+    const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    int i = 0;
+    while (key && i < n && strcmp(specs[i].name, key) != 0) i++;
+    if (!key) {
+        diag_error(front_of(L)->diag, o->call, "%s: options have names: %s = ...", o->what,
+                   specs[0].name);
+        ok = false;
+    } else if (i == n) {
+        unknown_option(o, key, specs, n);
+        ok = false;
+    } else {
+        lua_rawget(L, index);
+        values[i].given = true;
+        ok = read_value(o, &specs[i], &values[i]);
+        if (values[i].stack) {
+            lua_replace(L, top);
+            values[i].stack = top;
+            return ok;
+        }
+    }
+    lua_settop(L, top - 1);
+    return ok;
+}
+
+bool read_options(const Options *o, int index, const OptionSpec *specs, int n,
                   OptionValue *values) {
+    lua_State *L = o->L;
     Front *f = front_of(L);
     bool ok = true;
     for (int i = 0; i < n; i++) {
         values[i] = (OptionValue){0};
         memcpy(values[i].number, specs[i].preset, sizeof specs[i].preset);
     }
-    if (!lua_isnoneornil(L, index) && !lua_istable(L, index)) {
-        diag_error(f->diag, front_here(L), "%s: wants a table of options, got %s", what,
-                   value_words(L, index));
+    bool table = lua_istable(L, index);
+    if (!table && !lua_isnoneornil(L, index)) {
+        if (!is_poison(L, index))
+            diag_error(f->diag, o->call, "%s: wants a table of options { %s = ... }, got %s",
+                       o->what, specs[0].name, value_words(L, index));
         return false;
     }
-    luaL_checkstack(L, 2 * n + 8, "options");
-    if (lua_istable(L, index)) {
+    luaL_checkstack(L, 2 * n + 20, "options");
+    if (table) {
         index = lua_absindex(L, index);
         if (!push_sorted_keys(L, index)) {
-            diag_error(f->diag, front_here(L), "%s: the names of options are strings", what);
+            diag_error(f->diag, o->call, "%s: the names of options are strings", o->what);
             return false;
         }
         int keys = lua_gettop(L);
         lua_Integer count = (lua_Integer)lua_rawlen(L, keys);
         for (lua_Integer k = 1; k <= count; k++) {
+            check_mistakes(L);
             lua_rawgeti(L, keys, k);
-            /* lua_tostring would change a number in place. */
-            const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-            if (!key) {
-                diag_error(f->diag, front_here(L), "%s: options have names: %s { %s = ... }", what,
-                           what, specs[0].name);
-                ok = false;
-                lua_pop(L, 1);
-                continue;
-            }
-            int i = 0;
-            while (i < n && strcmp(specs[i].name, key) != 0) i++;
-            if (i == n) {
-                unknown_option(L, what, key, specs, n);
-                ok = false;
-                lua_pop(L, 1);
-                continue;
-            }
-            lua_rawget(L, index);
-            values[i].given = true;
-            int top = lua_gettop(L);
-            if (!read_value(L, what, &specs[i], &values[i])) ok = false;
-            if (values[i].stack)
-                lua_remove(L, top), values[i].stack--;
-            else
-                lua_settop(L, top - 1);
+            if (!read_key(o, index, specs, n, values)) ok = false;
         }
     }
     for (int i = 0; i < n; i++)
         if (specs[i].required && !values[i].given) {
-            diag_error(f->diag, front_here(L), "%s: option `%s` is missing", what, specs[i].name);
+            diag_error(f->diag, o->place.at ? (Loc){o->place.file, o->place.line} : o->call,
+                       "%s: option `%s` is missing", o->what, specs[i].name);
             ok = false;
         }
     return ok;

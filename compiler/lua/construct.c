@@ -1,0 +1,205 @@
+/* Layers in Lua: their constructors, names, calls, and chains of them. */
+#include <string.h>
+
+#include "layer.h"
+
+static Layer *to_layer(lua_State *L, int index) {
+    return luaL_testudata(L, index, layer_meta);
+}
+
+static Layer *push_layer(lua_State *L, const LayerKind *kind, Loc loc) {
+    Layer *layer = lua_newuserdatauv(L, sizeof *layer, 0);
+    *layer = (Layer){.kind = kind, .loc = loc, .init = {.kind = -1}, .bias_init = {.kind = -1}};
+    luaL_setmetatable(L, layer_meta);
+    return layer;
+}
+
+/* Index of the layer of that name, -1 if there is none. */
+static int layer_named(const Front *f, const char *name) {
+    for (int i = 0; i < f->n_layers; i++)
+        if (!strcmp(f->layers[i], name)) return i;
+    return -1;
+}
+
+/* The name that the user gives, else the kind and a number; two layers of one name would share
+ * their weights by accident. */
+static void claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) {
+    Front *f = front_of(L);
+    int *number = &f->unnamed[layer->kind - layer_kinds];
+    if (f->n_layers >= MAX_LAYERS)
+        stop(L, "the model is too large (more than %d layers)", MAX_LAYERS);
+    layer->name = wanted;
+    while (!layer->name) {
+        const char *name = arena_printf(f->arena, "%s_%d", layer->kind->name, ++*number);
+        if (layer_named(f, name) < 0) layer->name = name;
+    }
+    int same = layer_named(f, layer->name);
+    if (same >= 0) {
+        diag_error(f->diag, loc, "two layers are called \"%s\"; the other one is in %s:%d",
+                   layer->name, f->layer_locs[same].file, f->layer_locs[same].line);
+        return;
+    }
+    ARENA_PUSH(f->arena, f->layer_locs, f->n_layers, f->cap_layer_locs, loc);
+    f->n_layers--;
+    ARENA_PUSH(f->arena, f->layers, f->n_layers, f->cap_layers, layer->name);
+}
+
+/* `init`: an initialiser for the weight, or { weight = ..., bias = ... }. */
+static bool read_init(const Options *o, Layer *layer, const OptionValue *value) {
+    static const OptionSpec specs[] = {{"weight", OPTION_INIT, false, 0, 0, {0}},
+                                       {"bias", OPTION_INIT, false, 0, 0, {0}}};
+    lua_State *L = o->L;
+    if (!value->stack) return true;
+    Init *one = to_init(L, value->stack), *target[2] = {&layer->init, &layer->bias_init};
+    if (one) {
+        layer->init = *one;
+        return true;
+    }
+    OptionValue values[2];
+    Options init = *o;
+    init.what = "init";
+    init.call = option_loc(o, "init");
+    init.place =
+        place_inside(place_of_key(place_of_call(front_of(L), o->call, o->what, "init"), "init"));
+    bool ok = read_options(&init, value->stack, specs, 2, values);
+    for (int i = 0; i < 2; i++) {
+        if (!values[i].stack) continue;
+        one = to_init(L, values[i].stack);
+        if (one) *target[i] = *one;
+        if (!one) {
+            diag_error(front_of(L)->diag, option_loc(&init, specs[i].name),
+                       "init: %s wants an initialiser such as nn.zeros, got %s", specs[i].name,
+                       value_words(L, values[i].stack));
+            ok = false;
+        }
+    }
+    return ok;
+}
+
+/* nn.conv2d { ... }; the kind's index is the upvalue. */
+static int construct(lua_State *L) {
+    const LayerKind *kind = &layer_kinds[lua_tointeger(L, lua_upvalueindex(1))];
+    Options o = options_of_call(L, kind->name);
+    OptionValue values[MAX_LAYER_OPTIONS];
+    lua_settop(L, 1);
+    if (to_node(L, 1)) {
+        if (!is_poison(L, 1))
+            diag_error(front_of(L)->diag, o.call,
+                       "%s: is called on options and gives a layer: nn.%s { %s = ... }(x)",
+                       kind->name, kind->name, kind->specs[0].name);
+        return push_poison(L);
+    }
+    bool ok = read_options(&o, 1, kind->specs, kind->n_specs, values);
+    Layer *layer = push_layer(L, kind, o.call);
+    int top = lua_gettop(L);
+    memcpy(layer->options, values, sizeof *values * (size_t)kind->n_specs);
+    if (kind->named)
+        claim_name(L, layer, values[0].text, values[0].text ? option_loc(&o, "name") : o.call);
+    if (kind->init) ok = read_init(&o, layer, &values[kind->init]) && ok;
+    layer->poisoned = !ok;
+    lua_settop(L, top);
+    return 1;
+}
+
+static int layer_call(lua_State *L) {
+    Front *f = front_of(L);
+    Layer *layer = to_layer(L, 1);
+    Loc here = front_here(L), loc = layer->loc.line ? layer->loc : here;
+    if (is_poison(L, 2) || layer->poisoned) return push_poison(L);
+    Node *x = lua_gettop(L) == 2 ? to_node(L, 2) : NULL;
+    if (!x) {
+        diag_error(
+            f->diag, here, "%s: is called on one node, got %s%s", layer->kind->name,
+            lua_gettop(L) > 2 ? "more" : value_words(L, 2),
+            layer->kind->n_specs ? "" : "; it has no options and is a layer as it is, without ()");
+        return push_poison(L);
+    }
+    int errors = diag_errors(f->diag);
+    Node *y = layer->kind->apply(L, layer, x, loc);
+    if (!layer->first_use.line) layer->first_use = here;
+    layer->applications++;
+    if (diag_errors(f->diag) > errors && (here.line != loc.line || here.file != loc.file))
+        diag_note(f->diag, here, "applied here");
+    push_node(L, y);
+    return 1;
+}
+
+/* What nn.sequential returns; the upvalue is the list. */
+static int chain(lua_State *L) {
+    lua_Integer n = (lua_Integer)lua_rawlen(L, lua_upvalueindex(1));
+    if (lua_gettop(L) != 1 || !to_node(L, 1)) {
+        diag_error(front_of(L)->diag, front_here(L), "sequential: is called on one node, got %s",
+                   lua_gettop(L) > 1 ? "more" : value_words(L, 1));
+        return push_poison(L);
+    }
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, lua_upvalueindex(1), i);
+        lua_insert(L, 1);
+        lua_call(L, 1, 1);
+        if (to_node(L, 1)) continue;
+        diag_error(front_of(L)->diag, front_here(L), "sequential: element %d gave %s, not a node",
+                   (int)i, value_words(L, 1));
+        return push_poison(L);
+    }
+    return 1;
+}
+
+static int sequential(lua_State *L) {
+    Front *f = front_of(L);
+    lua_settop(L, 1);
+    if (!lua_istable(L, 1)) {
+        if (!is_poison(L, 1))
+            diag_error(f->diag, front_here(L),
+                       "sequential: wants a table of layers and functions, got %s",
+                       value_words(L, 1));
+        return push_poison(L);
+    }
+    lua_Integer n = (lua_Integer)lua_rawlen(L, 1), kept = 0;
+    lua_newtable(L);
+    for (lua_Integer i = 1; i <= n; i++) {
+        lua_rawgeti(L, 1, i);
+        if (to_layer(L, -1) || lua_isfunction(L, -1) || is_poison(L, -1)) {
+            lua_rawseti(L, 2, ++kept);
+            continue;
+        }
+        check_mistakes(L);
+        diag_error(f->diag, front_here(L),
+                   "sequential: element %d is %s; layers and functions can be chained", (int)i,
+                   value_words(L, -1));
+        lua_pop(L, 1);
+    }
+    lua_pushcclosure(L, chain, 1);
+    return 1;
+}
+
+static int layer_tostring(lua_State *L) {
+    const Layer *layer = to_layer(L, 1);
+    if (layer->name)
+        lua_pushfstring(L, "layer %s \"%s\"", layer->kind->name, layer->name);
+    else
+        lua_pushfstring(L, "layer %s", layer->kind->name);
+    return 1;
+}
+
+void register_layers(lua_State *L) {
+    static const luaL_Reg methods[] = {
+        {"__call", layer_call}, {"__tostring", layer_tostring}, {NULL, NULL}};
+    luaL_newmetatable(L, layer_meta);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushliteral(L, "layer");
+    lua_setfield(L, -2, "__metatable");
+    lua_pushliteral(L, "layer");
+    lua_setfield(L, -2, "__name");
+    lua_pop(L, 1);
+    for (int i = 0; i < n_layer_kinds; i++) {
+        if (layer_kinds[i].n_specs) {
+            lua_pushinteger(L, i);
+            lua_pushcclosure(L, construct, 1);
+        } else {
+            push_layer(L, &layer_kinds[i], (Loc){"", 0});
+        }
+        lua_setfield(L, -2, layer_kinds[i].name);
+    }
+    lua_pushcfunction(L, sequential);
+    lua_setfield(L, -2, "sequential");
+}

@@ -1,0 +1,67 @@
+/* The data sets that nngen knows, so that a wrong field is found before there is a program. */
+#include <string.h>
+
+#include "front.h"
+
+static const char *const sets[] = {"mnist-pairs", "mnist", NULL};
+
+static const struct {
+    const char *data, *field;
+    Shape shape;
+    int classes;
+} known[] = {
+    {"mnist-pairs", "left", {3, {1, 14, 14}}, 0}, {"mnist-pairs", "right", {3, {1, 14, 14}}, 0},
+    {"mnist-pairs", "pair", {3, {2, 14, 14}}, 0}, {"mnist-pairs", "left_digit", {0, {0}}, 10},
+    {"mnist-pairs", "right_digit", {0, {0}}, 10}, {"mnist-pairs", "comparison", {0, {0}}, 2},
+    {"mnist", "image", {3, {1, 28, 28}}, 0},      {"mnist", "digit", {0, {0}}, 10}};
+enum { N_KNOWN = sizeof known / sizeof *known };
+
+static const char *type_words(Arena *arena, Shape shape, int classes) {
+    return classes ? arena_printf(arena, "a label of %d classes", classes)
+                   : arena_printf(arena, "real values of shape %s", shape_text(arena, shape));
+}
+
+/* A field must be what the data set of that name has. */
+static void check_field(Front *f, const char *data, const Node *n) {
+    const char *names[N_KNOWN + 1] = {NULL}, *list = "";
+    int count = 0;
+    for (int i = 0; i < N_KNOWN; i++) {
+        if (strcmp(known[i].data, data) != 0) continue;
+        list = arena_printf(f->arena, "%s%s%s", list, count ? ", " : "", known[i].field);
+        names[count++] = known[i].field;
+        if (strcmp(known[i].field, n->name) != 0) continue;
+        if (known[i].classes != n->type.classes || !shape_equal(known[i].shape, n->type.shape))
+            diag_error(f->diag, n->loc, "field \"%s\" of data \"%s\" is %s, not %s", n->name, data,
+                       type_words(f->arena, known[i].shape, known[i].classes),
+                       type_words(f->arena, n->type.shape, n->type.classes));
+        return;
+    }
+    const char *near = nearest_name(n->name, names);
+    if (near)
+        diag_error(f->diag, n->loc, "data \"%s\" has no field \"%s\"; did you mean \"%s\"?", data,
+                   n->name, near);
+    else
+        diag_error(f->diag, n->loc, "data \"%s\" has no field \"%s\"; it has %s", data, n->name,
+                   list);
+}
+
+void check_data(Front *f, Loc loc, const char *data) {
+    if (strcmp(data, sets[0]) != 0 && strcmp(data, sets[1]) != 0) {
+        const char *near = nearest_name(data, sets);
+        if (near)
+            diag_error(f->diag, loc, "model: unknown data \"%s\"; did you mean \"%s\"?", data,
+                       near);
+        else
+            diag_error(f->diag, loc,
+                       "model: unknown data \"%s\"; there are \"%s\" and \"%s\"; without `data` "
+                       "any file that has the fields serves",
+                       data, sets[0], sets[1]);
+        return;
+    }
+    for (int i = 0; i < f->graph->n_nodes; i++) {
+        const Node *n = f->graph->nodes[i];
+        if (n->type.kind != KIND_ERROR &&
+            (n->op == &op_input || n->op == &op_label || n->op == &op_target))
+            check_field(f, data, n);
+    }
+}

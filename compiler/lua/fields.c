@@ -1,0 +1,168 @@
+/* What comes from outside: fields of the data set, and values of the command line. */
+#include <math.h>
+#include <string.h>
+
+#include "front.h"
+
+static bool is_field(const Node *n) {
+    return n->op == &op_input || n->op == &op_label || n->op == &op_target;
+}
+
+/* The field of that name that is there already. */
+static Node *field_named(const Graph *g, const char *name) {
+    for (int i = 0; i < g->n_nodes; i++)
+        if (is_field(g->nodes[i]) && !strcmp(g->nodes[i]->name, name)) return g->nodes[i];
+    return NULL;
+}
+
+static const char *field_words(Front *f, const Node *n) {
+    return n->type.classes
+               ? arena_printf(f->arena, "a label of %d classes", n->type.classes)
+               : arena_printf(f->arena, "%s %s of shape %s", n->op == &op_input ? "an" : "a",
+                              n->op->name, shape_text(f->arena, n->type.shape));
+}
+
+/* The same field named twice is one node. */
+static int push_field(lua_State *L, const Op *op, const char *name, const double *attr) {
+    Front *f = front_of(L);
+    Loc here = front_here(L);
+    Node *old = field_named(f->graph, name);
+    if (old && old->op == op && !memcmp(old->attr, attr, sizeof *attr * (size_t)op->n_attrs)) {
+        push_node(L, old);
+        return 1;
+    }
+    Node *field = add_node(L, op, here, name, 0, NULL, attr);
+    if (old && field->type.kind != KIND_ERROR && old->type.kind != KIND_ERROR) {
+        diag_error(f->diag, here, "field \"%s\" is %s here, but %s before (line %d)", name,
+                   field_words(f, field), field_words(f, old), old->loc.line);
+        diag_note(f->diag, old->loc, "first named here");
+        return push_poison(L);
+    }
+    push_node(L, field);
+    return 1;
+}
+
+static const char *field_name(lua_State *L, const char *what) {
+    Front *f = front_of(L);
+    if (is_poison(L, 1)) return NULL;
+    if (lua_type(L, 1) != LUA_TSTRING) {
+        diag_error(f->diag, front_here(L), "%s: wants the name of a field first, got %s", what,
+                   value_words(L, 1));
+        return NULL;
+    }
+    const char *name = lua_tostring(L, 1);
+    return check_name(L, front_here(L), "the name of a field", name) ? arena_strdup(f->arena, name)
+                                                                     : NULL;
+}
+
+/* A whole number from 1 to `high`, or -1. */
+static double size_at(lua_State *L, int index, double high) {
+    double v = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : -1;
+    return v >= 1 && v <= high && v == floor(v) ? v : -1;
+}
+
+/* nn.input(name, {1, 14, 14}), nn.target(name, {3}) */
+static int shaped_field(lua_State *L, const Op *op) {
+    Front *f = front_of(L);
+    const char *name = field_name(L, op->name);
+    if (!name || is_poison(L, 2)) return push_poison(L);
+    double attr[MAX_ATTRS] = {0}, count = 1;
+    bool ok = lua_istable(L, 2) && lua_rawlen(L, 2) >= 1 && lua_rawlen(L, 2) <= 3;
+    int rank = ok ? (int)lua_rawlen(L, 2) : 0;
+    attr[SHAPE_RANK] = rank;
+    for (int i = 0; i < rank; i++) {
+        lua_rawgeti(L, 2, i + 1);
+        attr[SHAPE_DIM0 + i] = size_at(L, -1, MAX_DIM);
+        ok = ok && attr[SHAPE_DIM0 + i] > 0;
+        count *= attr[SHAPE_DIM0 + i];
+        lua_pop(L, 1);
+    }
+    if (ok && count <= MAX_VALUES) return push_field(L, op, name, attr);
+    if (ok)
+        diag_error(f->diag, front_here(L),
+                   "%s \"%s\": has %.10g values a sample; at most %d are "
+                   "possible",
+                   op->name, name, count, MAX_VALUES);
+    else
+        diag_error(f->diag, front_here(L),
+                   "%s \"%s\": wants a shape of 1 to 3 whole sizes, such as {1, 14, 14}%s%s",
+                   op->name, name, lua_istable(L, 2) ? "" : ", got ",
+                   lua_istable(L, 2) ? "" : value_words(L, 2));
+    return push_poison(L);
+}
+
+static int nn_input(lua_State *L) {
+    return shaped_field(L, &op_input);
+}
+static int nn_target(lua_State *L) {
+    return shaped_field(L, &op_target);
+}
+
+static int nn_label(lua_State *L) {
+    enum { MAX_CLASSES = 1 << 20 };
+    const char *name = field_name(L, "label");
+    if (!name || is_poison(L, 2)) return push_poison(L);
+    double attr[MAX_ATTRS] = {size_at(L, 2, MAX_CLASSES)};
+    if (attr[0] > 0) return push_field(L, &op_label, name, attr);
+    diag_error(front_of(L)->diag, front_here(L),
+               "label \"%s\": wants the number of classes, 1 to %d, got %s", name, MAX_CLASSES,
+               value_words(L, 2));
+    return push_poison(L);
+}
+
+static const char *defined(Front *f, const char *name) {
+    const char *text = NULL;
+    for (int i = 0; i < f->n_defines; i++) {
+        if (strcmp(f->defines[i].name, name) != 0) continue;
+        text = f->defines[i].value;
+        f->define_used[i] = true;
+    }
+    for (int i = 0; i < f->n_param_names; i++)
+        if (!strcmp(f->param_names[i], name)) return text;
+    ARENA_PUSH(f->arena, f->param_names, f->n_param_names, f->cap_param_names,
+               arena_strdup(f->arena, name));
+    return text;
+}
+
+/* nn.param(name, default): the command line's value, read as what the default is. */
+static int nn_param(lua_State *L) {
+    Front *f = front_of(L);
+    if (is_poison(L, 1)) return push_poison(L);
+    int type = lua_type(L, 2);
+    if (lua_type(L, 1) != LUA_TSTRING ||
+        (type != LUA_TNUMBER && type != LUA_TBOOLEAN && type != LUA_TSTRING)) {
+        if (!is_poison(L, 2))
+            diag_error(f->diag, front_here(L),
+                       "param: wants a name and a default that is a number, a string or a boolean, "
+                       "as in nn.param(\"hidden\", 64)");
+        return push_poison(L);
+    }
+    const char *name = lua_tostring(L, 1);
+    lua_settop(L, 2);
+    if (!check_name(L, front_here(L), "the name of a parameter of the file", name)) return 1;
+    check_mistakes(L);
+    const char *text = defined(f, name);
+    if (!text) return 1;
+    bool ok = true;
+    if (type == LUA_TNUMBER)
+        ok = lua_stringtonumber(L, text) != 0;
+    else if (type == LUA_TSTRING)
+        lua_pushstring(L, text);
+    else
+        ok = !strcmp(text, "true") || !strcmp(text, "false"),
+        lua_pushboolean(L, !strcmp(text, "true"));
+    if (ok) return 1;
+    diag_error(f->diag, front_here(L), "-D %s=%.100s: wants %s, as the default is", name, text,
+               type == LUA_TNUMBER ? "a number" : "true or false");
+    lua_settop(L, 2);
+    return 1;
+}
+
+void register_fields(lua_State *L) {
+    static const luaL_Reg words[] = {{"input", nn_input},
+                                     {"target", nn_target},
+                                     {"label", nn_label},
+                                     {"param", nn_param},
+                                     {NULL, NULL}};
+    luaL_setfuncs(L, words, 0);
+}

@@ -1,0 +1,185 @@
+/* The files of an architecture: reading, running, `require`, and Lua's own errors with their
+ * places. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "front.h"
+
+Loc front_here(lua_State *L) {
+    lua_Debug ar;
+    Front *f = front_of(L);
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+        if (ar.currentline <= 0) continue;
+        for (int i = 0; i < f->n_files; i++)
+            if (!strcmp(f->chunks[i], ar.source)) return (Loc){f->files[i], ar.currentline};
+    }
+    return (Loc){f->path, 0};
+}
+
+/* Message handler: notes the place of an error while the stack still stands. */
+static int note_place(lua_State *L) {
+    Front *f = front_of(L);
+    f->error_loc = front_here(L);
+    if (lua_type(L, 1) != LUA_TSTRING && !lua_islightuserdata(L, 1)) {
+        push_text(L, 1);
+        lua_pushfstring(L, "the error is no text but %s", lua_tostring(L, -1));
+    }
+    return 1;
+}
+
+/* The error on top of the stack as a located diagnostic. Lua's own "name:12: " gives way to the
+ * place in the user's words. */
+static void report_lua_error(lua_State *L, int status) {
+    Front *f = front_of(L);
+    if (lua_islightuserdata(L, -1)) return; /* reported already */
+    if (status == LUA_ERRMEM) {
+        diag_error(f->diag, f->error_loc, "the file needs too much memory (more than 256 MiB)");
+        return;
+    }
+    const char *message = lua_tostring(L, -1);
+    if (!message) message = "the error is no text";
+    Loc loc = f->error_loc;
+    for (int i = 0; i < f->n_files; i++) {
+        size_t n = strlen(f->chunks[i] + 1);
+        if (strncmp(message, f->chunks[i] + 1, n) != 0 || message[n] != ':') continue;
+        char *end;
+        long line = strtol(message + n + 1, &end, 10);
+        if (end == message + n + 1 || strncmp(end, ": ", 2) != 0) continue;
+        loc = (Loc){f->files[i], (int)line};
+        message = end + 2;
+        break;
+    }
+    diag_error(f->diag, loc, "%.2000s", message);
+}
+
+/* Reads a whole regular file; NULL after a report. The last part of the path may not be a link when
+ * it was required: it must lie in the architecture's folder. */
+static char *read_file(Front *f, const char *path, Loc from, bool required, size_t *length) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (required ? O_NOFOLLOW : 0));
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        int error = errno;
+        if (fd >= 0) close(fd);
+        diag_error(f->diag, from, "cannot open %s: %s", path,
+                   required && error == ELOOP ? "it is a symbolic link" : strerror(error));
+        return NULL;
+    }
+    const char *problem = S_ISDIR(st.st_mode)     ? "it is a folder"
+                          : !S_ISREG(st.st_mode)  ? "it is not a regular file"
+                          : st.st_size > MAX_FILE ? "it is larger than 1 MiB"
+                                                  : NULL;
+    size_t n = 0, room = problem ? 0 : (size_t)st.st_size + 1;
+    char *text = arena_alloc(f->arena, room + 1, 1);
+    while (!problem && n < room) {
+        ssize_t got = read(fd, text + n, room - n);
+        if (got < 0)
+            problem = strerror(errno);
+        else if (got == 0)
+            break;
+        n += got > 0 ? (size_t)got : 0;
+    }
+    close(fd);
+    if (!problem && n == room) problem = "it grows while it is read";
+    if (problem) {
+        diag_error(f->diag, from, "cannot read %s: %s", path, problem);
+        return NULL;
+    }
+    *length = n;
+    return text;
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Notes the file. Lua's name of it is short enough that Lua's messages do not cut it. */
+static const char *enter_source(Front *f, const char *path, const char *text, size_t length) {
+    SourceFile source = {base_name(path), text, length};
+    const char *chunk = strlen(source.name) < 50 ? arena_printf(f->arena, "=%s", source.name)
+                                                 : arena_printf(f->arena, "=file%d", f->n_files);
+    diag_source(f->diag, path, text);
+    ARENA_PUSH(f->arena, f->sources->files, f->sources->n_files, f->sources->cap_files, source);
+    ARENA_PUSH(f->arena, f->chunks, f->n_files, f->cap_chunks, chunk);
+    f->n_files--;
+    ARENA_PUSH(f->arena, f->files, f->n_files, f->cap_files, path);
+    return chunk;
+}
+
+bool run_file(lua_State *L, const char *path, Loc from) {
+    Front *f = front_of(L);
+    size_t length;
+    char *text = read_file(f, path, from, f->n_files > 0, &length);
+    if (!text) return false;
+    const char *problem = length && text[0] == LUA_SIGNATURE[0]
+                              ? "is a precompiled chunk; only Lua text is allowed"
+                          : memchr(text, '\0', length) ? "is not a text: it has a zero byte"
+                                                       : NULL;
+    if (problem) {
+        diag_error(f->diag, (Loc){path, 0}, "%s", problem);
+        return false;
+    }
+    const char *chunk = enter_source(f, path, text, length);
+    f->error_loc = (Loc){path, 0};
+    lua_pushcfunction(L, note_place);
+    int handler = lua_gettop(L), status = luaL_loadbufferx(L, text, length, chunk, "t");
+    if (status == LUA_OK) status = lua_pcall(L, 0, 1, handler);
+    if (status != LUA_OK) report_lua_error(L, status);
+    lua_remove(L, handler);
+    if (status != LUA_OK) lua_pop(L, 1);
+    return status == LUA_OK;
+}
+
+static int nn_require(lua_State *L) {
+    Front *f = front_of(L);
+    Loc here = front_here(L);
+    if (lua_type(L, 1) != LUA_TSTRING) {
+        diag_error(f->diag, here, "require wants the name of a file, got %s", value_words(L, 1));
+        return push_poison(L);
+    }
+    const char *name = lua_tostring(L, 1);
+    if (!strcmp(name, "nn")) {
+        lua_getfield(L, LUA_REGISTRYINDEX, "nn.vocabulary");
+        return 1;
+    }
+    if (!check_name(L, here, "the name of a required file", name)) return push_poison(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, "nn.loaded");
+    int loaded = lua_gettop(L);
+    if (lua_getfield(L, loaded, name) == LUA_TLIGHTUSERDATA) {
+        diag_error(f->diag, here, "require \"%s\": the files require each other in a circle", name);
+        return push_poison(L);
+    }
+    if (!lua_isnil(L, -1)) return 1;
+    lua_pushlightuserdata(L, f);
+    lua_setfield(L, loaded, name);
+    const char *path = arena_printf(f->arena, "%s%s.lua", f->folder, name);
+    if (!run_file(L, path, here)) {
+        if (f->exhausted) return raise_reported(L);
+        push_poison(L);
+    } else if (lua_isnil(L, -1)) {
+        diag_error(f->diag, here, "require \"%s\": %s returns nothing", name, path);
+        push_poison(L);
+    }
+    lua_pushvalue(L, -1);
+    lua_setfield(L, loaded, name);
+    return 1;
+}
+
+void open_require(lua_State *L) {
+    Front *f = front_of(L);
+    const char *name = base_name(f->path), *dot = strrchr(name, '.');
+    lua_register(L, "require", nn_require);
+    lua_newtable(L);
+    /* The architecture itself is being loaded. */
+    lua_pushlstring(L, name, dot ? (size_t)(dot - name) : strlen(name));
+    lua_pushlightuserdata(L, f);
+    lua_settable(L, -3);
+    lua_setfield(L, LUA_REGISTRYINDEX, "nn.loaded");
+}

@@ -1,0 +1,38 @@
+/* Layers: values that are called on a node and give a node. */
+#ifndef NNGEN_LUA_LAYER_H
+#define NNGEN_LUA_LAYER_H
+
+#include "front.h"
+
+enum { MAX_LAYER_OPTIONS = 9 };
+
+typedef struct LayerKind LayerKind;
+
+/* Lives in a Lua userdata. */
+typedef struct Layer {
+    const LayerKind *kind;
+    const char *name; /* NULL for layers without parameters or random numbers */
+    Loc loc;          /* of the constructor; line 0: a layer that is used as it is */
+    OptionValue options[MAX_LAYER_OPTIONS];
+    bool poisoned; /* its options have mistakes that are reported already */
+    Init init, bias_init;
+    Node *weight, *bias;
+    int in; /* features or channels that the weights are for */
+    Loc first_use;
+    int applications;
+} Layer;
+
+struct LayerKind {
+    const char *name;
+    const Op *op;
+    const OptionSpec *specs;
+    int n_specs;
+    bool named; /* the first option is its name */
+    int init;   /* index of the option `init`, 0 for none */
+    Node *(*apply)(lua_State *L, Layer *layer, Node *x, Loc loc);
+};
+
+extern const LayerKind layer_kinds[];
+extern const int n_layer_kinds;
+
+#endif

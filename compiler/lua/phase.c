@@ -1,0 +1,156 @@
+/* `train`: one phase or a list of phases. */
+#include <string.h>
+
+#include "front.h"
+
+enum { MAX_PHASES = 64, MAX_BATCH = 65536, MAX_EPOCHS = 1000000000 };
+
+enum { PHASE_EPOCHS, PHASE_BATCH, PHASE_LOSS, PHASE_OPTIMIZER, PHASE_FREEZE, PHASE_SHUFFLE };
+enum { N_PHASE_OPTIONS = PHASE_SHUFFLE + 1 };
+static const OptionSpec phase_specs[] = {{"epochs", OPTION_INT, true, 1, MAX_EPOCHS, {1, 0}},
+                                         {"batch", OPTION_INT, true, 1, MAX_BATCH, {1, 0}},
+                                         {"loss", OPTION_ANY, false, 0, 0, {0}},
+                                         {"optimizer", OPTION_ANY, false, 0, 0, {0}},
+                                         {"freeze", OPTION_ANY, false, 0, 0, {0}},
+                                         {"shuffle", OPTION_BOOL, false, 0, 1, {1, 0}}};
+
+static bool belongs(const Node *param, const char *layer) {
+    size_t n = strlen(layer);
+    return !strncmp(param->name, layer, n) && param->name[n] == '.';
+}
+
+static void unknown_layer(Front *f, Loc loc, const char *name, Node **params, int count) {
+    const char **names = ARENA_ARRAY(f->arena, const char *, f->n_layers + 1);
+    int n = 0;
+    for (int i = 0; i < f->n_layers; i++) {
+        bool has_params = false;
+        for (int j = 0; j < count; j++) has_params = has_params || belongs(params[j], f->layers[i]);
+        if (has_params) names[n++] = f->layers[i];
+        /* A layer whose mistakes are reported has none. */
+        if (!has_params && diag_errors(f->diag) && !strcmp(f->layers[i], name)) return;
+    }
+    const char *near = nearest_name(name, names);
+    if (near)
+        diag_error(f->diag, loc,
+                   "freeze: there is no layer \"%.64s\" with parameters; did you mean \"%s\"?",
+                   name, near);
+    else
+        diag_error(f->diag, loc, "freeze: there is no layer \"%.64s\" with parameters", name);
+}
+
+/* The parameters of the layers named in the list on the stack. */
+static void read_freeze(const Options *o, Phase *p, int index) {
+    lua_State *L = o->L;
+    Front *f = front_of(L);
+    Loc loc = option_loc(o, "freeze");
+    if (!lua_istable(L, index)) {
+        if (!is_poison(L, index))
+            diag_error(f->diag, loc, "freeze: wants a list of layer names { \"conv1\" }, got %s",
+                       value_words(L, index));
+        return;
+    }
+    int count;
+    Node **params = graph_nodes_of(f->graph, "param", &count);
+    bool *taken = ARENA_ARRAY(f->arena, bool, count + 1);
+    p->frozen = ARENA_ARRAY(f->arena, Node *, count + 1);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, index);
+    for (lua_Integer i = 1; i <= n; i++, lua_pop(L, 1)) {
+        check_mistakes(L);
+        lua_rawgeti(L, index, i);
+        const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+        if (!name) {
+            diag_error(f->diag, loc, "freeze: wants names of layers, got %s", value_words(L, -1));
+            continue;
+        }
+        bool found = false;
+        for (int j = 0; j < count; j++) {
+            if (!belongs(params[j], name)) continue;
+            if (!taken[j]) p->frozen[p->n_frozen++] = params[j];
+            taken[j] = found = true;
+        }
+        if (!found) unknown_layer(f, loc, name, params, count);
+    }
+    lua_pushnil(L);
+    if (n == 0 && lua_next(L, index)) /* { conv1 = true } */
+        diag_error(f->diag, loc, "freeze: wants a list of layer names { \"conv1\" }");
+}
+
+static void read_loss(const Options *o, Phase *p, int index) {
+    lua_State *L = o->L;
+    Front *f = front_of(L);
+    Loc loc = option_loc(o, "loss");
+    if (!index) {
+        diag_error(f->diag, p->loc,
+                   "train: there is no loss; add `loss = nn.cross_entropy(...)` or another");
+        p->loss = poison_node(L);
+        return;
+    }
+    p->loc = loc;
+    p->loss = check_node(L, index, "loss");
+    Kind kind = p->loss->type.kind;
+    if (kind != KIND_SCALAR && kind != KIND_ERROR)
+        diag_error(
+            f->diag, loc,
+            "train: loss wants one number for the batch, made of nn.cross_entropy, nn.mse or "
+            "nn.bce_with_logits; got %s",
+            kind == KIND_SCHEDULE          ? "a schedule"
+            : p->loss->type.classes        ? "a class index per sample"
+            : p->loss->type.shape.rank > 0 ? "values per sample"
+                                           : "a value per sample");
+}
+
+static void read_phase(const Options *o, int index, Phase *p) {
+    lua_State *L = o->L;
+    Front *f = front_of(L);
+    OptionValue v[N_PHASE_OPTIONS];
+    p->loc = o->place.at ? (Loc){o->place.file, o->place.line} : o->call;
+    read_options(o, index, phase_specs, N_PHASE_OPTIONS, v);
+    p->epochs = (int)v[PHASE_EPOCHS].number[0];
+    p->batch = (int)v[PHASE_BATCH].number[0];
+    p->shuffle = v[PHASE_SHUFFLE].number[0] != 0;
+    int optimizer = v[PHASE_OPTIMIZER].stack;
+    Loc loc = p->loc;
+    read_loss(o, p, v[PHASE_LOSS].stack);
+    if (optimizer && luaL_testudata(L, optimizer, optimizer_meta))
+        p->optimizer = *(Optimizer *)lua_touserdata(L, optimizer);
+    else if (!optimizer || !is_poison(L, optimizer))
+        diag_error(f->diag, optimizer ? option_loc(o, "optimizer") : loc,
+                   "train: optimizer wants nn.adam { lr = 1e-3 }, nn.sgd, nn.adamw or nn.rmsprop, "
+                   "got %s",
+                   optimizer ? value_words(L, optimizer) : "nothing");
+    if (v[PHASE_FREEZE].stack) read_freeze(o, p, v[PHASE_FREEZE].stack);
+}
+
+void read_train(lua_State *L, const Options *model, int index) {
+    Front *f = front_of(L);
+    Graph *g = f->graph;
+    Loc loc = option_loc(model, "train");
+    if (!lua_istable(L, index)) {
+        if (!is_poison(L, index))
+            diag_error(f->diag, loc,
+                       "model: train wants a phase { epochs, batch, loss, optimizer } or a list of "
+                       "them, got %s",
+                       value_words(L, index));
+        return;
+    }
+    lua_Unsigned n = lua_rawlen(L, index);
+    if (n > MAX_PHASES) {
+        diag_error(f->diag, loc, "model: train has %d phases; at most %d are possible",
+                   (int)(n < 1000000 ? n : 1000000), MAX_PHASES);
+        return;
+    }
+    Place train =
+        place_inside(place_of_key(place_of_call(f, model->call, model->what, "train"), "train"));
+    g->n_phases = n ? (int)n : 1;
+    g->phases = ARENA_ARRAY(f->arena, Phase, g->n_phases);
+    for (int i = 0; i < g->n_phases; i++) {
+        int top = lua_gettop(L);
+        Options o = {L, "train", loc, n ? place_of_item(train, i) : train};
+        if (n)
+            lua_rawgeti(L, index, i + 1);
+        else
+            lua_pushvalue(L, index);
+        read_phase(&o, lua_gettop(L), &g->phases[i]);
+        lua_settop(L, top);
+    }
+}

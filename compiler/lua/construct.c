@@ -35,8 +35,8 @@ static void claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) 
     }
     int same = layer_named(f, layer->name);
     if (same >= 0) {
-        diag_error(f->diag, loc, "two layers are called \"%s\"; the other one is in %s:%d",
-                   layer->name, f->layer_locs[same].file, f->layer_locs[same].line);
+        diag_error(f->diag, loc, "two layers are called \"%s\"", layer->name);
+        diag_note(f->diag, f->layer_locs[same], "the other one is here");
         return;
     }
     ARENA_PUSH(f->arena, f->layer_locs, f->n_layers, f->cap_layer_locs, loc);

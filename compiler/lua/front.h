@@ -17,7 +17,7 @@ enum {
     MAX_LAYERS = 10000,    /* named layers */
     MAX_VALUES = 1 << 24,  /* elements of one tensor of a sample */
     MAX_WEIGHTS = 1 << 28, /* parameters, all together */
-    MAX_MISTAKES = 50      /* reported in one run */
+    MAX_MISTAKES = 20      /* reported in one run */
 };
 
 typedef struct Front {

@@ -26,9 +26,11 @@ static Node *parameter(lua_State *L, const Layer *layer, const char *what, Shape
 static bool same_input(lua_State *L, const Layer *layer, Loc loc, int in) {
     if (!layer->weight || layer->in == in) return true;
     diag_error(front_of(L)->diag, loc,
-               "%s \"%s\": shares its weights with its first use (%s:%d), which has %d %s; got %d",
-               layer->kind->name, layer->name, layer->first_use.file, layer->first_use.line,
-               layer->in, layer->kind->op == &op_linear ? "features" : "channels", in);
+               "%s \"%s\": its weights are for inputs of %d %s%s since its first use (%s:%d), got "
+               "%d",
+               layer->kind->name, layer->name, layer->in,
+               layer->kind->op == &op_linear ? "feature" : "channel", layer->in == 1 ? "" : "s",
+               layer->first_use.file, layer->first_use.line, in);
     return false;
 }
 

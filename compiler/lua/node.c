@@ -62,7 +62,10 @@ bool is_poison(lua_State *L, int index) {
 
 Node *number_node(lua_State *L, double value) {
     if (isfinite(value)) return add_node(L, &op_number, front_here(L), NULL, 0, NULL, &value);
-    diag_error(front_of(L)->diag, front_here(L), "a number must be finite, got %g", value);
+    diag_error(front_of(L)->diag, front_here(L), "a number must be finite, got %s",
+               isnan(value) ? "0/0"
+               : value > 0  ? "1/0"
+                            : "-1/0");
     return poison_node(L);
 }
 
@@ -80,6 +83,7 @@ const char *value_words(lua_State *L, int index) {
     case LUA_TBOOLEAN:
         return lua_toboolean(L, index) ? "true" : "false";
     case LUA_TNUMBER:
+        if (isnan(lua_tonumber(L, index))) return "the number 0/0";
         return arena_printf(f->arena, "the number %.10g", lua_tonumber(L, index));
     case LUA_TSTRING:
         return arena_printf(f->arena, "the string \"%.40s\"", lua_tostring(L, index));
@@ -157,6 +161,11 @@ static int node_index(lua_State *L) {
     return push_poison(L);
 }
 
+static int node_newindex(lua_State *L) {
+    if (is_poison(L, 1)) return 0;
+    return luaL_error(L, "a node cannot be changed");
+}
+
 static int node_call(lua_State *L) {
     if (!is_poison(L, 1)) {
         Front *f = front_of(L);
@@ -200,11 +209,17 @@ static int node_tostring(lua_State *L) {
 }
 
 void register_nodes(lua_State *L) {
-    static const luaL_Reg methods[] = {{"__add", node_add},   {"__sub", node_sub},
-                                       {"__mul", node_mul},   {"__div", node_div},
-                                       {"__unm", node_unm},   {"__index", node_index},
-                                       {"__call", node_call}, {"__tostring", node_tostring},
-                                       {"__eq", node_equal},  {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"__add", node_add},
+                                       {"__sub", node_sub},
+                                       {"__mul", node_mul},
+                                       {"__div", node_div},
+                                       {"__unm", node_unm},
+                                       {"__index", node_index},
+                                       {"__call", node_call},
+                                       {"__newindex", node_newindex},
+                                       {"__tostring", node_tostring},
+                                       {"__eq", node_equal},
+                                       {NULL, NULL}};
     luaL_newmetatable(L, node_meta);
     luaL_setfuncs(L, methods, 0);
     lua_pushliteral(L, "node");

@@ -1,4 +1,5 @@
 /* Optimizers: PyTorch's names, defaults and ranges. */
+#include <math.h>
 #include <string.h>
 
 #include "front.h"
@@ -57,15 +58,26 @@ static double option(const Spec *spec, const OptionValue *values, const char *na
     return 0;
 }
 
+static Node *learning_rate(const Options *o, const OptionValue *value) {
+    lua_State *L = o->L;
+    int index = value->stack;
+    if (!index) return number_node(L, value->number[0]);
+    Node *lr = to_node(L, index);
+    Kind kind = lr ? lr->type.kind : KIND_SCHEDULE;
+    if (lua_type(L, index) == LUA_TNUMBER && isfinite(lua_tonumber(L, index)))
+        return number_node(L, lua_tonumber(L, index));
+    if (lr && (kind == KIND_SCHEDULE || kind == KIND_ERROR)) return lr;
+    diag_error(front_of(L)->diag, option_loc(o, "lr"),
+               "%s: lr wants a number or a schedule (of nn.epoch, nn.epochs, nn.step, nn.steps), "
+               "got %s",
+               o->what, value_words(L, index));
+    return poison_node(L);
+}
+
 /* What a range of one number cannot say. */
 static void check_optimizer(const Options *options, const Optimizer *o) {
     Diag *diag = front_of(options->L)->diag;
     const Node *lr = o->lr;
-    if (lr->type.kind != KIND_SCHEDULE && lr->type.kind != KIND_ERROR)
-        diag_error(
-            diag, option_loc(options, "lr"),
-            "%s: lr wants a number or a schedule (of nn.epoch, nn.epochs, nn.step, nn.steps)",
-            options->what);
     if (lr->op == &op_number && lr->type.kind == KIND_SCHEDULE && lr->attr[NUMBER_VALUE] < 0)
         diag_error(diag, option_loc(options, "lr"), "%s: lr must not be negative, got %g",
                    options->what, lr->attr[NUMBER_VALUE]);
@@ -93,7 +105,7 @@ static int make_optimizer(lua_State *L) {
                    .beta2 = option(spec, v, "beta2"),
                    .eps = option(spec, v, "eps"),
                    .alpha = option(spec, v, "alpha")};
-    o.lr = v[0].stack ? check_node(L, v[0].stack, "lr") : number_node(L, v[0].number[0]);
+    o.lr = learning_rate(&options, &v[0]);
     check_optimizer(&options, &o);
     *(Optimizer *)lua_newuserdatauv(L, sizeof o, 0) = o;
     luaL_setmetatable(L, optimizer_meta);

@@ -34,12 +34,14 @@ static bool wrong_type(const Options *o, const OptionSpec *spec, const char *wan
 
 static bool in_range(const Options *o, const OptionSpec *spec, double v) {
     if (v >= spec->low && v <= spec->high) return true;
+    if (isnan(v)) return mistake(o, spec, "wants a number, got 0/0");
     return mistake(o, spec, "must be between %.10g and %.10g, got %.10g", spec->low, spec->high, v);
 }
 
 static bool whole(const Options *o, const OptionSpec *spec, int index, double *out) {
     if (lua_type(o->L, index) != LUA_TNUMBER) return wrong_type(o, spec, "a whole number", index);
     double v = lua_tonumber(o->L, index);
+    if (isnan(v)) return mistake(o, spec, "wants a whole number, got 0/0");
     if (v != floor(v)) return mistake(o, spec, "must be a whole number, got %.10g", v);
     if (!in_range(o, spec, v)) return false;
     *out = v;
@@ -107,20 +109,48 @@ static bool read_value(const Options *o, const OptionSpec *spec, OptionValue *va
     return true;
 }
 
-static void unknown_option(const Options *o, const char *key, const OptionSpec *specs, int n) {
-    const char *names[32] = {NULL}, *list = "";
+/* The option that users of other libraries mean. */
+static const char *other_word(const char *key) {
+    static const char *const words[][2] = {
+        {"kernel_size", "kernel"}, {"size", "kernel"},      {"pool_size", "kernel"},
+        {"strides", "stride"},     {"filters", "out"},      {"out_channels", "out"},
+        {"units", "out"},          {"out_features", "out"}, {"channels", "out"},
+        {"features", "out"},       {"rate", "p"},           {"negative_slope", "slope"},
+        {"alpha", "slope"},        {"learning_rate", "lr"}, {"betas", "beta1"},
+        {"epsilon", "eps"},        {"rho", "alpha"},        {"use_bias", "bias"},
+        {"batch_size", "batch"},   {"opt", "optimizer"},    {"dataset", "data"},
+        {"phases", "train"},       {"outputs", "predict"},  {"initializer", "init"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(words[i][0], key)) return words[i][1];
+    return key;
+}
+
+static void unknown_option(const Options *o, const char *key, const OptionSpec *specs, int n,
+                           OptionValue *values) {
+    const char *names[32] = {NULL}, *list = "", *near = NULL;
     Front *f = front_of(o->L);
     for (int i = 0; i < n && i < 31; i++) {
         names[i] = specs[i].name;
         list = arena_printf(f->arena, "%s%s%s", list, i ? ", " : "", specs[i].name);
+        if (!strcmp(other_word(key), specs[i].name)) near = specs[i].name;
     }
-    const char *near = nearest_name(key, names);
-    if (near)
-        diag_error(f->diag, option_loc(o, key), "%s: unknown option `%.64s`; did you mean `%s`?",
-                   o->what, key, near);
-    else
+    if (!near) near = nearest_name(key, names);
+    if (!near) {
         diag_error(f->diag, option_loc(o, key), "%s: unknown option `%.64s`; it has %s", o->what,
                    key, list);
+        return;
+    }
+    diag_error(f->diag, option_loc(o, key), "%s: unknown option `%.64s`; did you mean `%s`?",
+               o->what, key, near);
+    for (int i = 0; i < n; i++) /* so it is not missing as well */
+        if (!strcmp(specs[i].name, near)) values[i].given = true;
+}
+
+/* An option to show how a table of options looks. */
+static const char *example(const OptionSpec *specs, int n) {
+    for (int i = 0; i < n; i++)
+        if (specs[i].required) return specs[i].name;
+    return specs[n > 1 && specs[0].type == OPTION_NAME ? 1 : 0].name;
 }
 
 /* The key is on top of the stack; it is replaced by the value if that is to be kept. */
@@ -134,11 +164,12 @@ static bool read_key(const Options *o, int index, const OptionSpec *specs, int n
     int i = 0;
     while (key && i < n && strcmp(specs[i].name, key) != 0) i++;
     if (!key) {
-        diag_error(front_of(L)->diag, o->call, "%s: options have names: %s = ...", o->what,
-                   specs[0].name);
+        diag_error(front_of(L)->diag, o->call, "%s: options have names: { %s = ... }", o->what,
+                   example(specs, n));
+        for (int j = 0; j < n; j++) values[j].given = true; /* so none is missing as well */
         ok = false;
     } else if (i == n) {
-        unknown_option(o, key, specs, n);
+        unknown_option(o, key, specs, n, values);
         ok = false;
     } else {
         lua_rawget(L, index);
@@ -167,7 +198,7 @@ bool read_options(const Options *o, int index, const OptionSpec *specs, int n,
     if (!table && !lua_isnoneornil(L, index)) {
         if (!is_poison(L, index))
             diag_error(f->diag, o->call, "%s: wants a table of options { %s = ... }, got %s",
-                       o->what, specs[0].name, value_words(L, index));
+                       o->what, example(specs, n), value_words(L, index));
         return false;
     }
     luaL_checkstack(L, 2 * n + 20, "options");

@@ -1,0 +1,19 @@
+local nn = require "nn"
+local image, digit = nn.input("image", {1, 28, 28}), nn.label("digit", 10)
+local a = nn.relu(3)
+local b = nn.relu()
+local c = nn.linear { out = 3 }("image")
+local d = nn.flatten(image, image)
+local e = nn.max_pool2d(image)
+local f = nn.sequential { nn.relu, 3, {}, nn.max_pool2d }(image)
+local g = nn.sequential(nn.relu)
+local h = nn.sequential { function(x) return 3 end }(image)
+local i = image(3)
+local j = nn.argmax()
+local k = nn.cross_entropy(a, digit, 3)
+local l = nn.concat(image, image)
+local m = nn.concat {}
+local n = image + "1"
+local o = nn.max(1)
+local p = nn.cos(image)
+local q = image.size

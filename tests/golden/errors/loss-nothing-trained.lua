@@ -1,0 +1,12 @@
+local nn = require "nn"
+local image, digit = nn.input("image", {1, 28, 28}), nn.label("digit", 10)
+local answer = nn.linear { name = "fc", out = 10 }(nn.flatten(image))
+local loss = nn.cross_entropy(answer, digit)
+return nn.model {
+  train = {
+    { epochs = 1, batch = 10, optimizer = nn.adam {}, loss = loss },
+    { epochs = 1, batch = 10, optimizer = nn.adam {}, freeze = { "fc" },
+      loss = loss },
+    { epochs = 1, batch = 10, optimizer = nn.adam {}, loss = nn.mse(image, 0) },
+  },
+}

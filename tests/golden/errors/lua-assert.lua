@@ -1,0 +1,2 @@
+local nn = require "nn"
+assert(nn.param("layers", 3) > 5, "wants more layers")

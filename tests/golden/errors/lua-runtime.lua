@@ -1,0 +1,6 @@
+local nn = require "nn"
+local image, digit = nn.input("image", {1, 28, 28}), nn.label("digit", 10)
+local function size(node)
+  return node.shape[4] * 2
+end
+local n = size(image)

@@ -1,0 +1,2 @@
+local nn = require "nn
+return 1

@@ -1,0 +1,17 @@
+local nn = require "nn"
+local image, digit = nn.input("image", {1, 28, 28}), nn.label("digit", 10)
+local answer = nn.linear { out = 10 }(nn.flatten(image))
+return nn.model {
+  train   = { epochs = 1, batch = 10, optimizer = nn.adam {},
+              loss = nn.cross_entropy(answer, digit) },
+  metrics = {
+    accuracy = nn.argmax(answer),
+    vector = answer,
+    loss = nn.cross_entropy(answer, digit),
+    time = nn.epoch,
+    ["a b"] = nn.equal(nn.argmax(answer), digit),
+    number = 3,
+    nn.equal(nn.argmax(answer), digit),
+  },
+  predict = { loss = nn.cross_entropy(answer, digit), epoch = nn.epoch, relu = nn.relu },
+}

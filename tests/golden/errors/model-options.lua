@@ -1,0 +1,10 @@
+local nn = require "nn"
+local image, digit = nn.input("image", {1, 28, 28}), nn.label("digit", 10)
+local answer = nn.linear { out = 10 }(nn.flatten(image))
+return nn.model {
+  name = "a model",
+  trian = { epochs = 1, batch = 10, optimizer = nn.adam {},
+            loss = nn.cross_entropy(answer, digit) },
+  predictions = { digit = nn.argmax(answer) },
+  data = 3,
+}

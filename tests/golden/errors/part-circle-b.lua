@@ -1,0 +1,2 @@
+-- part
+return require "part-circle-a"

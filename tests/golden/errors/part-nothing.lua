@@ -1,0 +1,2 @@
+-- part
+local nn = require "nn"

@@ -1,0 +1,3 @@
+local nn = require "nn"
+local trunk = require "trunk"
+local x = trunk(nn.input("x", {3}))

@@ -1,0 +1,11 @@
+-- The mistake lies in the part, its use here.
+local nn = require "nn"
+local image, digit = nn.input("image", {1, 28, 28}), nn.label("digit", 10)
+local trunk = require "part-mistake"
+local answer = nn.linear { out = 10 }(trunk(nn.flatten(image)))
+return nn.model {
+  data    = "mnist",
+  train   = { epochs = 1, batch = 10, optimizer = nn.adam {},
+              loss = nn.cross_entropy(answer, digit) },
+  predict = { digit = nn.argmax(answer) },
+}

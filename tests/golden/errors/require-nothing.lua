@@ -1,0 +1,2 @@
+local trunk = require "part-nothing"
+require(3)

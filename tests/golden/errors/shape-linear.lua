@@ -1,0 +1,9 @@
+local nn = require "nn"
+local image, digit = nn.input("image", {1, 28, 28}), nn.label("digit", 10)
+local answer = nn.linear { name = "fc", out = 10 }(image)
+return nn.model {
+  data    = "mnist",
+  train   = { epochs = 1, batch = 10, optimizer = nn.adam {},
+              loss = nn.cross_entropy(answer, digit) },
+  predict = { digit = nn.argmax(answer) },
+}

@@ -1,0 +1,9 @@
+local nn = require "nn"
+local image, digit = nn.input("image", {1, 28, 28}), nn.label("digit", 10)
+return nn.model {
+  data = "mnist",
+  train = {
+    { epochs = 1, batch = 10, optimizer = nn.adam {} },
+    { batch = 10, loss = 3, optimizer = "adam" },
+  },
+}

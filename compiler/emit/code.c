@@ -80,7 +80,8 @@ static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, c
     ARENA_PUSH(em->arena, em->written, em->n_written, em->cap_written, written);
     w_line(em->w, "/* %s */", what(em->arena, k));
     w_line(em->w, "static %s", attribute(em->arena, isa));
-    w_open(em->w, "void %s%s(%s)", name, isa->suffix, params);
+    /* k_: no kernel meets a word of the vocabulary, whatever the layer is called. */
+    w_open(em->w, "void k_%s%s(%s)", name, isa->suffix, params);
     w_raw(em->w, writer_text(body));
     w_close(em->w);
     w_line(em->w, "%s", "");
@@ -142,7 +143,7 @@ static void write_call(Emission *em, const Entry *e, const Kernel *k, const char
         text = arena_printf(em->arena, "%s, %s", text, k->args[i].value);
     if (output)
         w_line(w, "if (call->predictions && call->predictions[%lld])", (long long)output->offset);
-    w_line(w, output ? "    %s%s(%s);" : "%s%s(%s);", name, isa->suffix, text);
+    w_line(w, output ? "    k_%s%s(%s);" : "k_%s%s(%s);", name, isa->suffix, text);
     int index = emit_kernel_index(em->plan, e, k);
     if (index >= 0) w_line(w, "NN_TRACE(%d);", index);
 }
@@ -210,7 +211,7 @@ static void write_update(Emission *em, const Entry *e, const Isa *isa, const cha
         slots = arena_printf(em->arena, "%sjob->state + %lld + at, ", slots,
                              (long long)(em->plan->moment_offset + i * p->gradient_floats));
     w_line(w,
-           "%s%s(job->state + ranges[r].param + from, job->gradients + at, %s(int)(to - from), "
+           "k_%s%s(job->state + ranges[r].param + from, job->gradients + at, %s(int)(to - from), "
            "job->chunks, %lld, job->k);",
            name, isa->suffix, slots, (long long)p->gradient_floats);
     w_close(w);

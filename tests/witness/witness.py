@@ -110,7 +110,7 @@ def read_idx(folder, name):
 def digits(count):
     """Images of 14x14 and their classes: of MNIST, or strokes on an empty ground."""
     random = np.random.RandomState(1)
-    folder = os.environ.get("NNGEN_DATA", "")
+    folder = os.environ.get("NNGEN_DATA") or os.path.join(SOURCE, "data", "mnist")
     try:
         images = read_idx(folder, "train-images-idx3-ubyte")
         classes = read_idx(folder, "train-labels-idx1-ubyte")
@@ -124,6 +124,8 @@ def digits(count):
             for _ in range(4):
                 cy, cx = random.uniform(3, 11, 2)
                 image += 180 * np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / random.uniform(1, 4))
+        images += random.uniform(0, 60, images.shape)
+        images[images < 90] = 0
         return np.minimum(np.floor(images), 255), random.randint(0, 10, count), "drawn digits"
 
 
@@ -419,7 +421,7 @@ def main():
     root = sys.argv[1]
     torch.set_num_threads(2)
     torch.set_default_dtype(torch.float64)
-    pairs, source = make_pairs(600)
+    pairs, source = make_pairs(1000)
     print("pairs of", source)
     for name in sys.argv[2:] or ARCHITECTURES:
         print(name)

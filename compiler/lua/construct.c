@@ -108,10 +108,11 @@ static int layer_call(lua_State *L) {
     if (is_poison(L, 2) || layer->poisoned) return push_poison(L);
     Node *x = lua_gettop(L) == 2 ? to_node(L, 2) : NULL;
     if (!x) {
-        diag_error(
-            f->diag, here, "%s: is called on one node, got %s%s", layer->kind->name,
-            lua_gettop(L) > 2 ? "more" : value_words(L, 2),
-            layer->kind->n_specs ? "" : "; it has no options and is a layer as it is, without ()");
+        bool bare = !layer->kind->n_specs && (lua_isnoneornil(L, 2) || lua_istable(L, 2));
+        diag_error(f->diag, here, "%s: is called on one node, got %s%s%s", layer->kind->name,
+                   lua_gettop(L) > 2 ? "more" : value_words(L, 2),
+                   bare ? "; it has no options, so the layer is just nn." : "",
+                   bare ? layer->kind->name : "");
         return push_poison(L);
     }
     int errors = diag_errors(f->diag);

@@ -1,5 +1,7 @@
 #include "summary.h"
 
+#include <string.h>
+
 #include "../base/writer.h"
 #include "../graph/layers.h"
 
@@ -10,6 +12,11 @@ static const char *grouped(Arena *arena, int64_t v) {
     return arena_printf(arena, "%d%s", (int)v, tail);
 }
 
+static int wider(int width, const char *text) {
+    int n = (int)strlen(text);
+    return n > width ? n : width;
+}
+
 const char *emit_summary(Arena *arena, const Graph *g) {
     static const char *const optimizers[OPTIMIZER_COUNT] = {"sgd", "adam", "adamw", "rmsprop"};
     Writer *w = writer_new(arena);
@@ -18,12 +25,19 @@ const char *emit_summary(Arena *arena, const Graph *g) {
     int64_t params = 0;
     Node **list = graph_nodes_of(g, "param", &n_params);
     for (int i = 0; i < n_params; i++) params += shape_count(list[i]->type.shape);
+    int name_width = 5, shape_width = 6;
+    for (int i = 0; i < n; i++) {
+        name_width = wider(name_width, layers[i].name);
+        shape_width = wider(shape_width, layers[i].shape);
+    }
     w_line(w, "model %s%s%s", g->name, g->data ? ", data " : "", g->data ? g->data : "");
     w_line(w, "%s", "");
-    w_line(w, "%-16s %-16s %-16s %12s %14s", "layer", "op", "output", "parameters", "FLOPs");
+    w_line(w, "%-*s  %-11s  %-*s  %12s  %14s", name_width, "layer", "op", shape_width, "output",
+           "parameters", "FLOPs");
     for (int i = 0; i < n; i++)
-        w_line(w, "%-16s %-16s %-16s %12s %14s", layers[i].name, layers[i].op, layers[i].shape,
-               grouped(arena, layers[i].params), grouped(arena, layers[i].flops));
+        w_line(w, "%-*s  %-11s  %-*s  %12s  %14s", name_width, layers[i].name, layers[i].op,
+               shape_width, layers[i].shape, grouped(arena, layers[i].params),
+               grouped(arena, layers[i].flops));
     w_line(w, "%s", "");
     w_line(w, "parameters: %s (%s bytes)", grouped(arena, params), grouped(arena, params * 4));
     for (int i = 0; i < g->n_phases; i++) {

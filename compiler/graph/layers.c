@@ -42,32 +42,60 @@ static void mark(void *context, Node **root) {
     if ((*root)->type.kind != KIND_PARAM) reached[(*root)->id] = true;
 }
 
+/* Rows of the table in the making. */
+typedef struct Rows {
+    LayerInfo *list;
+    int *from; /* per row: the row of its first operand; below 0: an operand without a row */
+    int *of;   /* per node: its row */
+    int n;
+} Rows;
+
+static int operand_row(const Rows *r, const Node *n) {
+    int row = r->of[n->in[0]->id];
+    return row >= 0 ? row : -1 - n->in[0]->id;
+}
+
+/* A further use of a layer: of the same name; without one, the same op behind the same row. */
+static int same_layer(const Rows *r, const Node *n, const char *shape) {
+    int from = operand_row(r, n);
+    for (int i = 0; i < r->n; i++) {
+        const LayerInfo *l = &r->list[i];
+        if (!n->name && r->from[i] != from) continue;
+        if (!strcmp(l->op, n->op->name) &&
+            (n->name ? !strcmp(l->name, n->name) : !*l->name && !strcmp(l->shape, shape)))
+            return i;
+    }
+    return -1;
+}
+
 const LayerInfo *graph_layers(const Graph *g, int *count) {
     bool *reached = ARENA_ARRAY(g->arena, bool, g->n_nodes);
     bool *counted = ARENA_ARRAY(g->arena, bool, g->n_nodes);
     graph_each_root((Graph *)(uintptr_t)g, mark, reached);
     reached_flops(g, reached);
-    LayerInfo *list = ARENA_ARRAY(g->arena, LayerInfo, g->n_nodes + 1);
-    int n = 0;
+    Rows r = {ARENA_ARRAY(g->arena, LayerInfo, g->n_nodes + 1),
+              ARENA_ARRAY(g->arena, int, g->n_nodes + 1),
+              ARENA_ARRAY(g->arena, int, g->n_nodes + 1), 0};
     for (int i = 0; i < g->n_nodes; i++) {
         const Node *node = g->nodes[i];
+        r.of[i] = -1;
         if (!reached[i] || !is_layer(node)) continue;
-        int at = 0;
-        for (; at < n; at++)
-            if (node->name && !strcmp(list[at].name, node->name) &&
-                !strcmp(list[at].op, node->op->name))
-                break;
-        if (at == n)
-            list[n++] = (LayerInfo){node->name ? node->name : "", node->op->name,
-                                    shape_text(g->arena, node->type.shape), 0, 0};
-        list[at].flops += node_flops(node);
+        const char *shape = shape_text(g->arena, node->type.shape);
+        int at = same_layer(&r, node, shape);
+        if (at < 0) {
+            at = r.n++;
+            r.list[at] = (LayerInfo){node->name ? node->name : "", node->op->name, shape, 0, 0};
+            r.from[at] = operand_row(&r, node);
+        }
+        r.of[i] = at;
+        r.list[at].flops += node_flops(node);
         for (int j = 0; j < node->n_in; j++) {
             const Node *in = node->in[j];
-            if (strcmp(in->op->name, "param") != 0 || counted[in->id]) continue;
+            if (in->type.kind != KIND_PARAM || counted[in->id]) continue;
             counted[in->id] = true;
-            list[at].params += shape_count(in->type.shape);
+            r.list[at].params += shape_count(in->type.shape);
         }
     }
-    *count = n;
-    return list;
+    *count = r.n;
+    return r.list;
 }

@@ -86,7 +86,7 @@ const Isa isa_avx512 = {
                  "__builtin_cpu_supports(\"avx512vl\") && __builtin_cpu_supports(\"avx512dq\")",
     .width = 16,
     .registers = 32,
-    .max_rows = 12,
+    .max_rows = 8,
     .tile_blocks = 2,
     .vocabulary = vocabulary,
 };

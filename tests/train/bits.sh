@@ -5,8 +5,9 @@
 need_models
 
 small_digits "$scratch/data"
-# 45 pairs in batches of 16, 16 and 13: three steps an epoch.
-epochs=$(((${NNGEN_STEPS:-12} + 2) / 3))
+# 97 pairs in batches of 75 and 22: two steps an epoch, and batches that are cut into several chunks,
+# which threads share.
+epochs=$(((${NNGEN_STEPS:-8} + 1) / 2))
 
 for model in $NNGEN_MODELS; do
     runs=0
@@ -14,13 +15,13 @@ for model in $NNGEN_MODELS; do
     for isa in $(isas "$model"); do
         for threads in 1 2 3; do
             run=$scratch/$model-$isa-$threads
-            "$(program "$model")" train --quiet --data "$scratch/data" --pairs 45 --val-pairs 10 \
-                --test-pairs 10 --batch 16 --epochs "$epochs" --rounds 1 --seed 3 --isa "$isa" \
+            "$(program "$model")" train --quiet --data "$scratch/data" --pairs 97 --val-pairs 10 \
+                --test-pairs 10 --batch 75 --epochs "$epochs" --rounds 1 --seed 3 --isa "$isa" \
                 --threads "$threads" --save "$run.safetensors" >/dev/null ||
                 { fail "$model --isa $isa --threads $threads: status $?"; continue; }
             tensors "$run.safetensors" >"$run.bits"
             "$(program "$model")" eval --quiet --load "$run.safetensors" --data "$scratch/data" \
-                --pairs 45 --val-pairs 10 --test-pairs 33 --isa "$isa" --threads "$threads" \
+                --pairs 97 --val-pairs 10 --test-pairs 33 --isa "$isa" --threads "$threads" \
                 --predictions "$run.csv" >"$run.eval" ||
                 fail "$model --isa $isa --threads $threads: eval: status $?"
             runs=$((runs + 1))

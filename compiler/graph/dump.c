@@ -1,24 +1,13 @@
 /* The text form of a graph; parse.c reads it back. A line a node:
  *   %12 = conv2d(%3, %1, %2) stride_h=1 ... : sample(32,12,12) "conv1"
- * then a line a phase, trained parameter, metric and prediction. Numbers are hexadecimal floats
- * where decimals would lose bits. */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
+ * then a line a phase, frozen parameter, trained parameter, metric and prediction. */
 #include "../base/writer.h"
-#include "interpreter.h"
+#include "double.h"
 #include "op.h"
+#include "text.h"
 
-static const char *number(Arena *arena, double v) {
-    const char *text = arena_printf(arena, "%.15g", v);
-    if (v == floor(v) && fabs(v) < 1e15) return text;
-    return strtod(text, NULL) == v ? text : arena_printf(arena, "%a", v);
-}
-
-static const char *const kinds[] = {"error", "schedule", "param", "sample", "scalar"};
-
-static const char *type_text(Arena *arena, Type t) {
+const char *type_text(Arena *arena, Type t) {
+    static const char *const kinds[] = {"error", "schedule", "param", "sample", "scalar"};
     const char *text = arena_printf(arena, "%s(", kinds[t.kind]);
     for (int i = 0; i < t.shape.rank; i++)
         text = arena_printf(arena, "%s%s%d", text, i ? "," : "", t.shape.dim[i]);
@@ -27,31 +16,32 @@ static const char *type_text(Arena *arena, Type t) {
 }
 
 static void dump_node(Writer *w, Arena *a, const Node *n) {
-    const char *text = arena_printf(a, "%%%d = %s(", n->id, n->op->name);
+    w_raw(w, arena_printf(a, "%%%d = %s(", n->id, n->op->name));
     for (int i = 0; i < n->n_in; i++)
-        text = arena_printf(a, "%s%s%%%d", text, i ? ", " : "", n->in[i]->id);
-    text = arena_printf(a, "%s)", text);
+        w_raw(w, arena_printf(a, "%s%%%d", i ? ", " : "", n->in[i]->id));
+    w_raw(w, ")");
     for (int i = 0; i < n->op->n_attrs; i++)
-        text = arena_printf(a, "%s %s=%s", text, n->op->attrs[i].name, number(a, n->attr[i]));
-    text = arena_printf(a, "%s : %s", text, type_text(a, n->type));
-    w_line(w, n->name ? "%s \"%s\"" : "%s", text, n->name);
+        w_raw(w, arena_printf(a, " %s=%s", n->op->attrs[i].name, double_text(a, n->attr[i])));
+    w_raw(w, arena_printf(a, " : %s", type_text(a, n->type)));
+    if (n->name) w_raw(w, arena_printf(a, " \"%s\"", n->name));
+    w_raw(w, "\n");
 }
-
-static const char *const optimizers[] = {"sgd", "adam", "adamw", "rmsprop"};
 
 static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
     const Optimizer *o = &p->optimizer;
     w_line(w,
            "phase %d epochs=%d batch=%d shuffle=%d loss=%%%d lr=%%%d optimizer=%s momentum=%s "
            "dampening=%s weight_decay=%s nesterov=%d centered=%d beta1=%s beta2=%s eps=%s alpha=%s",
-           index + 1, p->epochs, p->batch, p->shuffle, p->loss->id, o->lr->id, optimizers[o->kind],
-           number(a, o->momentum), number(a, o->dampening), number(a, o->weight_decay), o->nesterov,
-           o->centered, number(a, o->beta1), number(a, o->beta2), number(a, o->eps),
-           number(a, o->alpha));
+           index + 1, p->epochs, p->batch, p->shuffle, p->loss->id, o->lr->id,
+           optimizer_names[o->kind], double_text(a, o->momentum), double_text(a, o->dampening),
+           double_text(a, o->weight_decay), o->nesterov, o->centered, double_text(a, o->beta1),
+           double_text(a, o->beta2), double_text(a, o->eps), double_text(a, o->alpha));
     for (int i = 0; i < p->n_frozen; i++) w_line(w, "frozen %%%d", p->frozen[i]->id);
-    for (int i = 0; i < p->n_trained; i++)
-        w_line(w, "trained %%%d gradient=%%%d", p->trained[i].param->id,
-               p->trained[i].gradient ? p->trained[i].gradient->id : -1);
+    for (int i = 0; i < p->n_trained; i++) {
+        const Trained *t = &p->trained[i];
+        w_line(w, "trained %%%d gradient=%s", t->param->id,
+               t->gradient ? arena_printf(a, "%%%d", t->gradient->id) : "none");
+    }
 }
 
 const char *graph_dump(Arena *arena, const Graph *g) {

@@ -16,7 +16,10 @@ Graph *graph_new(Arena *arena, Diag *diag) {
 
 int64_t shape_count(Shape shape) {
     int64_t n = 1;
-    for (int i = 0; i < shape.rank; i++) n *= shape.dim[i];
+    for (int i = 0; i < shape.rank; i++) {
+        if (shape.dim[i] > 0 && n > INT64_MAX / shape.dim[i]) return INT64_MAX;
+        n *= shape.dim[i];
+    }
     return n;
 }
 
@@ -51,13 +54,34 @@ static bool attributes_fit(Graph *g, const Node *n) {
     for (int i = 0; i < n->op->n_attrs; i++) {
         const AttrSpec *spec = &n->op->attrs[i];
         double v = n->attr[i];
-        if (spec->type != ATTR_REAL && v != floor(v))
+        if (spec->type != ATTR_REAL && !(v == floor(v)))
             return op_error(g, n, -1, "%s must be a whole number, got %g", spec->name, v);
         if (!(v >= spec->low && v <= spec->high))
             return op_error(g, n, -1, "%s must be between %g and %g, got %g", spec->name, spec->low,
                             spec->high, v);
     }
     return true;
+}
+
+/* Keeps element numbers within an int, whatever the file asks for. */
+static bool size_fits(Graph *g, const Node *n) {
+    double count = 1;
+    for (int i = 0; i < n->type.shape.rank; i++) count *= n->type.shape.dim[i];
+    bool sample = n->type.kind == KIND_SAMPLE;
+    int most = sample ? MAX_SAMPLE : MAX_PARAM;
+    if (count <= most) return true;
+    return op_error(g, n, -1, "makes %.10g values%s; at most %d are possible", count,
+                    sample ? " a sample" : "", most);
+}
+
+static bool arity_fits(Graph *g, const Node *n) {
+    int low = n->op->min_in, high = n->op->max_in;
+    if (n->n_in >= low && (high < 0 || n->n_in <= high)) return true;
+    const char *more = high < 0      ? " or more"
+                       : high == low ? ""
+                                     : arena_printf(g->arena, " to %d", high);
+    return op_error(g, n, -1, "wants %d%s operand%s, got %d", low, more,
+                    low == 1 && high == 1 ? "" : "s", n->n_in);
 }
 
 Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
@@ -67,15 +91,10 @@ Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in,
     for (int i = 0; i < op->n_attrs; i++) n->attr[i] = attr ? attr[i] : op->attrs[i].preset;
     for (int i = 0; i < n_in; i++)
         if (in[i]->type.kind == KIND_ERROR) return n;
-    if (n_in < op->min_in || (op->max_in >= 0 && n_in > op->max_in)) {
-        op_error(graph, n, -1, "wants %d operand%s, got %d", op->min_in, op->min_in == 1 ? "" : "s",
-                 n_in);
-        return n;
-    }
-    if (!attributes_fit(graph, n)) return n;
-    Type type = n->type;
+    if (!arity_fits(graph, n) || !attributes_fit(graph, n)) return n;
+    Type error = n->type;
     n->type = (Type){0};
-    if (!op->shape(graph, n)) n->type = type;
+    if (!op->shape(graph, n) || !size_fits(graph, n)) n->type = error;
     return n;
 }
 

@@ -12,6 +12,8 @@
 #include "../base/diag.h"
 
 enum { MAX_RANK = 4, MAX_ATTRS = 12, MAX_DIM = 1 << 24 };
+/* Elements that one sample of a value, and one parameter, may have. */
+enum { MAX_SAMPLE = MAX_DIM, MAX_PARAM = 1 << 28 };
 
 /* Sizes of a tensor without the batch: (), (N), (C, H, W); weights (out, in) and (out, in, kh, kw).
  */
@@ -62,6 +64,9 @@ typedef enum OptimizerKind {
     OPTIMIZER_COUNT
 } OptimizerKind;
 
+/* "sgd", ... by kind */
+extern const char *const optimizer_names[OPTIMIZER_COUNT];
+
 /* PyTorch's names and meaning; members that a kind does not use are 0. */
 typedef struct Optimizer {
     OptimizerKind kind;
@@ -109,9 +114,9 @@ Graph *graph_new(Arena *arena, Diag *diag);
 
 /* Appends a node. `in` and `attr` are copied; `attr` holds one value per op->attrs, NULL for all
  * defaults; `name` and `loc.file` must live as long as the graph. Checks the number of operands,
- * ranges and kinds and then the op's shape rule: a mistake is reported at `loc` and the node gets
- * KIND_ERROR. Operands of KIND_ERROR make a node of KIND_ERROR without a further report. Never
- * NULL. */
+ * ranges and kinds, then the op's shape rule, then the size of the result: a mistake is reported at
+ * `loc` and the node gets KIND_ERROR. Operands of KIND_ERROR make a node of KIND_ERROR without a
+ * further report. Never NULL. */
 Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
                 const double *attr);
 
@@ -122,7 +127,7 @@ Node *graph_error_node(Graph *graph, Loc loc);
  * order of id; their number goes to `*count`. */
 Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count);
 
-/* Elements of one sample (or of the parameter). */
+/* Elements of one sample (or of the parameter); INT64_MAX where there are more. */
 int64_t shape_count(Shape shape);
 bool shape_equal(Shape a, Shape b);
 /* "(1, 14, 14)", "()" for rank 0; lives in `arena`. */
@@ -139,9 +144,10 @@ void graph_each_root(Graph *graph, void (*visit)(void *context, Node **root), vo
 void graph_rewrite(Graph *graph, Node **replacement);
 
 /* Checks every invariant of the graph; bug() names the first that fails:
- * 1 operands precede users; 2 ids count up; 3 attributes are in range; 4 the stored type is what
- * the op's shape rule gives; 5 roots have the kinds that graph.h states; 6 no KIND_ERROR;
- * 7 gradients have their parameter's shape. */
+ * 1 operands precede users and are as many as the op takes; 2 ids count up; 3 attributes are in
+ * range; 4 the stored type is what the op's shape rule gives; 5 roots are nodes of the graph, have
+ * the kinds and the order that graph.h states; 6 no KIND_ERROR; 7 gradients have their parameter's
+ * shape; 8 no parameter is both trained and frozen. */
 void graph_verify(Graph *graph);
 
 /* Text of the graph: a line a node, then phases, metrics, predictions. graph_parse reads it back.

@@ -23,9 +23,10 @@ typedef struct Env {
     uint64_t seed;        /* of the dropout masks */
     int64_t first_sample; /* index in the epoch of the batch's first sample */
     double epoch, epochs, step, steps;
-    /* Counts decisions that rounding could turn: ReLU inputs and pooling winners within `tie` times
-     * the tensor's largest magnitude of a tie, exact ties between winners left out. `near_tie`, if
-     * not NULL, has room for `batch` flags. */
+    /* Where rounding could turn a decision: rules set near_tie[sample] where a ReLU's input, the
+     * winner of a window or of an argmax, or a comparison of reals lies within `tie` times the
+     * tensor's largest magnitude of a tie. Exact ties decide the same everywhere and do not count.
+     * NULL: not asked for; else room for `batch` flags. */
     double tie;
     bool *near_tie;
 } Env;
@@ -43,7 +44,8 @@ typedef struct Gradient {
 /* A case for the tests that every op gets for free. */
 typedef struct OpSample {
     const char *inputs; /* types in words: "S(3,8,8) P(5,3,3,3) P(5)"; S sample, P parameter, L10
-                           label of ten classes, X() scalar of the batch, E() schedule */
+                           label of ten classes, X() scalar of the batch, E() schedule; "" for ops
+                           without operands */
     double attr[MAX_ATTRS];
     bool has_attr; /* false: all defaults */
 } OpSample;
@@ -57,8 +59,8 @@ struct Op {
     /* Sets node->type from operands and attributes; on a mistake of the user reports it with
      * op_error and returns false. Kinds and counts of operands are the rule's to check, too. */
     bool (*shape)(Graph *graph, Node *node);
-    /* Builds gradients of the wanted operands. NULL: none flows (argmax), an error if a loss needs
-     * it, unless `no_gradient_needed`. */
+    /* Builds gradients of the wanted operands. NULL: none flows (argmax), an error of the user if
+     * a loss needs it. */
     void (*gradient)(Gradient *g);
     /* The value in double precision, written as naively as possible. `in[i]` and `out` are arrays
      * [batch][elements] for KIND_SAMPLE, [elements] else, in PyTorch's order (C, H, W); class
@@ -69,6 +71,7 @@ struct Op {
     const OpSample *samples;
     int n_samples;
     bool backward_only; /* made by differentiation, not by users */
+    bool pointwise;     /* element by element: the result's places are those of its operands */
     bool constant;      /* value known without fields and parameters (schedules, numbers) */
     double bound;       /* allowed error of compiled code, relative to the largest value; 0: 1e-5 */
 };

@@ -3,6 +3,8 @@
 
 #include "interpreter.h"
 
+const char *const optimizer_names[OPTIMIZER_COUNT] = {"sgd", "adam", "adamw", "rmsprop"};
+
 const char *const *optimizer_slots(const Optimizer *o) {
     static const char *const none[] = {NULL}, *const sgd[] = {"momentum_buffer", NULL},
                              *const adam[] = {"exp_avg", "exp_avg_sq", NULL},

@@ -1,7 +1,13 @@
+/* The invariants of graph.h. The first that fails ends the program: it is a mistake of nngen. */
 #include <math.h>
 #include <string.h>
 
 #include "op.h"
+
+static bool attribute_fits(const AttrSpec *spec, double value) {
+    return value >= spec->low && value <= spec->high &&
+           (spec->type == ATTR_REAL || value == floor(value));
+}
 
 static void verify_node(Graph *g, int i) {
     Node *n = g->nodes[i];
@@ -10,8 +16,10 @@ static void verify_node(Graph *g, int i) {
     for (int j = 0; j < n->n_in; j++)
         if (n->in[j]->id >= i || g->nodes[n->in[j]->id] != n->in[j])
             bug("node %d (%s): operand %d does not precede it", i, n->op->name, j);
+    if (n->n_in < n->op->min_in || (n->op->max_in >= 0 && n->n_in > n->op->max_in))
+        bug("node %d (%s) has %d operands", i, n->op->name, n->n_in);
     for (int j = 0; j < n->op->n_attrs; j++)
-        if (!(n->attr[j] >= n->op->attrs[j].low && n->attr[j] <= n->op->attrs[j].high))
+        if (!attribute_fits(&n->op->attrs[j], n->attr[j]))
             bug("node %d (%s): attribute %s is out of range", i, n->op->name, n->op->attrs[j].name);
     Node copy = *n;
     copy.type = (Type){0};
@@ -27,34 +35,44 @@ static void verify_root(Graph *g, const Node *n, const char *what, bool kind_fit
     if (!kind_fits) bug("%s (node %d, %s) is of the wrong kind", what, n->id, n->op->name);
 }
 
+static void verify_phase(Graph *g, const Phase *p) {
+    verify_root(g, p->loss, "a loss", p->loss->type.kind == KIND_SCALAR);
+    verify_root(g, p->optimizer.lr, "a learning rate", p->optimizer.lr->type.kind == KIND_SCHEDULE);
+    for (int j = 0; j < p->n_frozen; j++)
+        verify_root(g, p->frozen[j], "a frozen parameter",
+                    !strcmp(p->frozen[j]->op->name, "param"));
+    for (int j = 0; j < p->n_trained; j++) {
+        const Node *param = p->trained[j].param, *gradient = p->trained[j].gradient;
+        verify_root(g, param, "a trained parameter", !strcmp(param->op->name, "param"));
+        if (j && p->trained[j - 1].param->id >= param->id)
+            bug("trained parameter %s is out of order", param->name);
+        for (int k = 0; k < p->n_frozen; k++)
+            if (p->frozen[k] == param) bug("%s is frozen and trained", param->name);
+        if (!gradient) continue;
+        verify_root(g, gradient, "a gradient", gradient->type.kind == KIND_PARAM);
+        if (!shape_equal(gradient->type.shape, param->type.shape))
+            bug("the gradient of %s has another shape", param->name);
+    }
+}
+
+static bool one_value(const Node *n) {
+    return n->type.kind == KIND_SCALAR || (n->type.kind == KIND_SAMPLE && n->type.shape.rank == 0);
+}
+
+static void verify_order(const Named *list, int n, const char *what) {
+    for (int i = 1; i < n; i++)
+        if (strcmp(list[i - 1].name, list[i].name) >= 0)
+            bug("%s \"%s\" is out of order", what, list[i].name);
+}
+
 void graph_verify(Graph *g) {
     for (int i = 0; i < g->n_nodes; i++) verify_node(g, i);
-    for (int i = 0; i < g->n_phases; i++) {
-        const Phase *p = &g->phases[i];
-        verify_root(g, p->loss, "a loss", p->loss->type.kind == KIND_SCALAR);
-        verify_root(g, p->optimizer.lr, "a learning rate",
-                    p->optimizer.lr->type.kind == KIND_SCHEDULE);
-        for (int j = 0; j < p->n_frozen; j++)
-            verify_root(g, p->frozen[j], "a frozen parameter",
-                        !strcmp(p->frozen[j]->op->name, "param"));
-        for (int j = 0; j < p->n_trained; j++) {
-            const Node *param = p->trained[j].param, *gradient = p->trained[j].gradient;
-            verify_root(g, param, "a trained parameter", !strcmp(param->op->name, "param"));
-            if (!gradient) continue;
-            verify_root(g, gradient, "a gradient", gradient->type.kind == KIND_PARAM);
-            if (!shape_equal(gradient->type.shape, param->type.shape))
-                bug("the gradient of %s has another shape", param->name);
-            for (int k = 0; k < p->n_frozen; k++)
-                if (p->frozen[k] == param) bug("%s is frozen and trained", param->name);
-        }
-    }
-    for (int i = 0; i < g->n_metrics; i++) {
-        const Node *m = g->metrics[i].node;
-        verify_root(g, m, "a metric",
-                    m->type.kind == KIND_SCALAR ||
-                        (m->type.kind == KIND_SAMPLE && m->type.shape.rank == 0));
-    }
+    for (int i = 0; i < g->n_phases; i++) verify_phase(g, &g->phases[i]);
+    for (int i = 0; i < g->n_metrics; i++)
+        verify_root(g, g->metrics[i].node, "a metric", one_value(g->metrics[i].node));
     for (int i = 0; i < g->n_predictions; i++)
         verify_root(g, g->predictions[i].node, "a prediction",
                     g->predictions[i].node->type.kind == KIND_SAMPLE);
+    verify_order(g->metrics, g->n_metrics, "metric");
+    verify_order(g->predictions, g->n_predictions, "prediction");
 }

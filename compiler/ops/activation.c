@@ -11,17 +11,10 @@ static bool same_shape(Graph *g, Node *n) {
     return true;
 }
 
-/* Marks samples whose decision rounding could turn; an exact zero decides the same everywhere. */
 static void mark_ties(const Env *env, const Node *n, const double *x) {
-    if (!env->near_tie || env->tie <= 0) return;
-    int64_t each = shape_count(n->type.shape);
-    double largest = 0;
-    for (int64_t k = 0; k < each * env->batch; k++) largest = fmax(largest, fabs(x[k]));
-    for (int b = 0; b < env->batch; b++)
-        for (int64_t k = 0; k < each; k++) {
-            double v = fabs(x[b * each + k]);
-            if (v != 0 && v <= env->tie * largest) env->near_tie[b] = true;
-        }
+    int64_t count = all_elements(env, n), each = shape_count(n->type.shape);
+    double width = tie_width(env, x, count);
+    for (int64_t k = 0; k < count && width >= 0; k++) mark_tie(env, k / each, x[k], width);
 }
 
 #define ELEMENTWISE(op_name, expression)                                                           \
@@ -42,8 +35,8 @@ ELEMENTWISE(tanh, tanh(a))
 ELEMENTWISE(sigmoid, 1 / (1 + exp(-a)))
 ELEMENTWISE(relu_grad, a > 0 ? b : 0)
 ELEMENTWISE(leaky_relu_grad, a > 0 ? b : b * slope)
-ELEMENTWISE(tanh_grad, b *(1 - a * a))
-ELEMENTWISE(sigmoid_grad, b *a *(1 - a))
+ELEMENTWISE(tanh_grad, (1 - a * a) * b)
+ELEMENTWISE(sigmoid_grad, (1 - a) * a * b)
 
 static void relu_value(const Env *env, const Node *n, const double *const *in, double *out) {
     mark_ties(env, n, in[0]);
@@ -67,10 +60,15 @@ GRADIENT(sigmoid)
 
 static const AttrSpec leaky_attrs[] = {{"slope", ATTR_REAL, 0, 1, 0.01}};
 static const OpSample samples[] = {
-    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "S(32,3,3)"}};
-static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}};
+    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "S(32,3,3)"}, {.inputs = "S(1)"}};
+static const OpSample grad_samples[] = {
+    {.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}, {.inputs = "S(32,3,3) S(32,3,3)"}};
+static const OpSample leaky_samples[] = {
+    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)", WITH(0.3)}, {.inputs = "S(16,2,2)", WITH(0)}};
+static const OpSample leaky_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
+                                              {.inputs = "S(37) S(37)", WITH(0.3)}};
 
-#define ACTIVATION(op_name, words, ...)                                                            \
+#define ACTIVATION(op_name, words, its_samples, its_grad_samples, ...)                             \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
                              .min_in = 1,                                                          \
@@ -78,20 +76,21 @@ static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.input
                              .shape = same_shape,                                                  \
                              .gradient = op_name##_gradient,                                       \
                              .reference = op_name##_value,                                         \
-                             .samples = samples,                                                   \
-                             .n_samples = COUNT_OF(samples),                                       \
+                             SAMPLES(its_samples),                                                 \
+                             .pointwise = true,                                                    \
                              __VA_ARGS__};                                                         \
     const Op op_##op_name##_grad = {.name = #op_name "_grad",                                      \
-                                    .help = "gradient of " #op_name,                               \
+                                    .help = "gradient of " #op_name ", from its value",            \
                                     .min_in = 2,                                                   \
                                     .max_in = 2,                                                   \
                                     .shape = same_shape,                                           \
                                     .reference = op_name##_grad_value,                             \
-                                    .samples = grad_samples,                                       \
-                                    .n_samples = COUNT_OF(grad_samples),                           \
+                                    SAMPLES(its_grad_samples),                                     \
                                     .backward_only = true,                                         \
+                                    .pointwise = true,                                             \
                                     __VA_ARGS__};
-ACTIVATION(relu, "max(x, 0)", .bound = 0)
-ACTIVATION(leaky_relu, "x, or slope * x where x < 0", .attrs = leaky_attrs, .n_attrs = 1)
-ACTIVATION(tanh, "hyperbolic tangent", .bound = 0)
-ACTIVATION(sigmoid, "1 / (1 + exp(-x))", .bound = 0)
+ACTIVATION(relu, "max(x, 0)", samples, grad_samples, .n_attrs = 0)
+ACTIVATION(leaky_relu, "x, or slope * x where x < 0", leaky_samples, leaky_grad_samples,
+           .attrs = leaky_attrs, .n_attrs = COUNT_OF(leaky_attrs))
+ACTIVATION(tanh, "hyperbolic tangent", samples, grad_samples, .n_attrs = 0)
+ACTIVATION(sigmoid, "1 / (1 + exp(-x))", samples, grad_samples, .n_attrs = 0)

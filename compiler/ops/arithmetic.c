@@ -32,7 +32,7 @@ static bool arithmetic_shape(Graph *g, Node *n) {
     }
 ARITHMETIC(add, a + b)
 ARITHMETIC(sub, a - b)
-ARITHMETIC(mul, a *b)
+ARITHMETIC(mul, (a) * (b))
 ARITHMETIC(div, a / b)
 ARITHMETIC(neg, -a)
 
@@ -61,34 +61,29 @@ static void neg_gradient(Gradient *g) {
     g->dx[0] = grad_unary(g, &op_neg, g->dy);
 }
 
-static const OpSample binary_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) E()"},
-                                          {.inputs = "E() S(16,2,2)"},     {.inputs = "X() X()"},
-                                          {.inputs = "X() E()"},           {.inputs = "E() E()"}};
+static const OpSample binary_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
+                                          {.inputs = "S(37) E()"},
+                                          {.inputs = "E() S(16,2,2)"},
+                                          {.inputs = "P(5,3) P(5,3)"},
+                                          {.inputs = "X() X()"},
+                                          {.inputs = "X() E()"},
+                                          {.inputs = "E() E()"}};
 static const OpSample unary_samples[] = {
-    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "X()"}};
+    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "X()"}, {.inputs = "E()"}};
 
-#define BINARY(op_name, words)                                                                     \
+#define ARITHMETIC_OP(op_name, operands, words, its_samples)                                       \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
-                             .min_in = 2,                                                          \
-                             .max_in = 2,                                                          \
+                             .min_in = operands,                                                   \
+                             .max_in = operands,                                                   \
                              .shape = arithmetic_shape,                                            \
                              .gradient = op_name##_gradient,                                       \
                              .reference = op_name##_value,                                         \
-                             .samples = binary_samples,                                            \
-                             .n_samples = COUNT_OF(binary_samples),                                \
-                             .constant = true};
-BINARY(add, "sum")
-BINARY(sub, "difference")
-BINARY(mul, "product")
-BINARY(div, "quotient")
-const Op op_neg = {.name = "neg",
-                   .help = "negation",
-                   .min_in = 1,
-                   .max_in = 1,
-                   .shape = arithmetic_shape,
-                   .gradient = neg_gradient,
-                   .reference = neg_value,
-                   .samples = unary_samples,
-                   .n_samples = COUNT_OF(unary_samples),
-                   .constant = true};
+                             SAMPLES(its_samples),                                                 \
+                             .constant = true,                                                     \
+                             .pointwise = true};
+ARITHMETIC_OP(add, 2, "sum", binary_samples)
+ARITHMETIC_OP(sub, 2, "difference", binary_samples)
+ARITHMETIC_OP(mul, 2, "product", binary_samples)
+ARITHMETIC_OP(div, 2, "quotient", binary_samples)
+ARITHMETIC_OP(neg, 1, "negation", unary_samples)

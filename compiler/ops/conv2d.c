@@ -43,8 +43,7 @@ static bool conv2d_shape(Graph *g, Node *n) {
                         groups, x.dim[0], w.dim[0]);
     if (w.dim[1] * groups != x.dim[0])
         return op_error(g, n, 0, "wants %d channels, as its weights have", w.dim[1] * groups);
-    if (n->n_in > 2 && (!want_param(g, n, 2, 1) || n->in[2]->type.shape.dim[0] != w.dim[0]))
-        return false;
+    if (n->n_in > 2 && !want_bias(g, n, 2, w.dim[0])) return false;
     int oh = out_size(n, 0, x.dim[1], w.dim[2]), ow = out_size(n, 1, x.dim[2], w.dim[3]);
     if (oh < 1 || ow < 1)
         return op_error(g, n, 0, "its kernel (%d, %d) is larger than its padded input", w.dim[2],
@@ -106,12 +105,21 @@ static void conv2d_gradient(Gradient *g) {
     if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_unary(g, &op_bias_grad, g->dy);
 }
 
+/* Reports unless operand `i` has the shape of the convolution of x by w. */
+static bool want_convolved(Graph *g, const Node *n, int i, Shape x, Shape w) {
+    Shape y = shape_of(3, w.dim[0], out_size(n, 0, x.dim[1], w.dim[2]),
+                       out_size(n, 1, x.dim[2], w.dim[3]));
+    if (shape_equal(y, n->in[i]->type.shape)) return true;
+    return op_error(g, n, i, "wants %s", shape_text(g->arena, y));
+}
+
 static bool dgrad_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_param(g, n, 1, 4)) return false;
     Shape w = n->in[1]->type.shape;
-    n->type = type_sample(shape_of(3, w.dim[1] * (int)n->attr[CONV_GROUPS],
-                                   (int)n->attr[CONV_EXTRA_H], (int)n->attr[CONV_EXTRA_W]));
-    return true;
+    Shape x = shape_of(3, w.dim[1] * (int)n->attr[CONV_GROUPS], (int)n->attr[CONV_EXTRA_H],
+                       (int)n->attr[CONV_EXTRA_W]);
+    n->type = type_sample(x);
+    return want_convolved(g, n, 0, x, w);
 }
 
 static void dgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
@@ -124,11 +132,12 @@ static void dgrad_value(const Env *env, const Node *n, const double *const *in, 
 static bool wgrad_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_sample(g, n, 1, 3, "(C, H, W)"))
         return false;
-    n->type = type_param((Shape){4,
-                                 {n->in[1]->type.shape.dim[0],
-                                  n->in[0]->type.shape.dim[0] / (int)n->attr[CONV_GROUPS],
-                                  (int)n->attr[CONV_EXTRA_H], (int)n->attr[CONV_EXTRA_W]}});
-    return true;
+    Shape x = n->in[0]->type.shape;
+    Shape w = {4,
+               {n->in[1]->type.shape.dim[0], x.dim[0] / (int)n->attr[CONV_GROUPS],
+                (int)n->attr[CONV_EXTRA_H], (int)n->attr[CONV_EXTRA_W]}};
+    n->type = type_param(w);
+    return want_convolved(g, n, 1, x, w);
 }
 
 static void wgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
@@ -164,33 +173,34 @@ static const AttrSpec dgrad_attrs[] = {
 static const AttrSpec wgrad_attrs[] = {
     CONV_ATTRS, {"kernel_h", ATTR_INT, 1, MAX_DIM, 1}, {"kernel_w", ATTR_INT, 1, MAX_DIM, 1}};
 
-#define ATTR(...) .attr = {__VA_ARGS__}, .has_attr = true
 static const OpSample conv_samples[] = {
     {.inputs = "S(3,8,8) P(5,3,3,3) P(5)"},
     {.inputs = "S(1,14,14) P(32,1,3,3) P(32)"},
-    {.inputs = "S(17,7,9) P(33,17,3,3) P(33)", ATTR(1, 1, 1, 1, 1, 1, 1)},
-    {.inputs = "S(3,11,10) P(20,3,5,5)", ATTR(2, 2, 2, 2, 1, 1, 1)},
-    {.inputs = "S(4,9,9) P(6,4,3,2) P(6)", ATTR(2, 3, 1, 0, 2, 1, 1)},
-    {.inputs = "S(8,6,6) P(8,1,3,3) P(8)", ATTR(1, 1, 1, 1, 1, 1, 8)},
-    {.inputs = "S(32,5,5) P(64,16,3,3) P(64)", ATTR(1, 1, 1, 1, 1, 1, 2)},
-    {.inputs = "S(6,5,5) P(15,2,1,1) P(15)", ATTR(1, 1, 0, 0, 1, 1, 3)},
-    {.inputs = "S(2,1,13) P(3,2,1,4)", ATTR(1, 3, 0, 2, 1, 2, 1)},
+    {.inputs = "S(17,7,9) P(33,17,3,3) P(33)", WITH(1, 1, 1, 1, 1, 1, 1)},
+    {.inputs = "S(3,11,10) P(20,3,5,5)", WITH(2, 2, 2, 2, 1, 1, 1)},
+    {.inputs = "S(4,9,9) P(6,4,3,2) P(6)", WITH(2, 3, 1, 0, 2, 1, 1)},
+    {.inputs = "S(8,6,6) P(8,1,3,3) P(8)", WITH(1, 1, 1, 1, 1, 1, 8)},
+    {.inputs = "S(32,5,5) P(64,16,3,3) P(64)", WITH(1, 1, 1, 1, 1, 1, 2)},
+    {.inputs = "S(6,5,5) P(15,2,1,1) P(15)", WITH(1, 1, 0, 0, 1, 1, 3)},
+    {.inputs = "S(2,1,13) P(3,2,1,4)", WITH(1, 3, 0, 2, 1, 2, 1)},
+    {.inputs = "S(2,2,2) P(3,2,3,3) P(3)", WITH(1, 2, 3, 2, 1, 1, 1)},
     {.inputs = "S(16,4,4) P(16,16,1,1) P(16)"}};
 static const OpSample dgrad_samples[] = {
-    {.inputs = "S(5,6,6) P(5,3,3,3)", ATTR(1, 1, 0, 0, 1, 1, 1, 8, 8)},
-    {.inputs = "S(33,7,9) P(33,17,3,3)", ATTR(1, 1, 1, 1, 1, 1, 1, 7, 9)},
-    {.inputs = "S(20,6,5) P(20,3,5,5)", ATTR(2, 2, 2, 2, 1, 1, 1, 11, 10)},
-    {.inputs = "S(6,4,3) P(6,4,3,2)", ATTR(2, 3, 1, 0, 2, 1, 1, 9, 9)},
-    {.inputs = "S(8,6,6) P(8,1,3,3)", ATTR(1, 1, 1, 1, 1, 1, 8, 6, 6)},
-    {.inputs = "S(64,5,5) P(64,16,3,3)", ATTR(1, 1, 1, 1, 1, 1, 2, 5, 5)},
-    {.inputs = "S(5,2,2) P(5,20,2,2)", ATTR(4, 7, 0, 0, 1, 1, 1, 7, 11)}};
+    {.inputs = "S(5,6,6) P(5,3,3,3)", WITH(1, 1, 0, 0, 1, 1, 1, 8, 8)},
+    {.inputs = "S(33,7,9) P(33,17,3,3)", WITH(1, 1, 1, 1, 1, 1, 1, 7, 9)},
+    {.inputs = "S(20,6,5) P(20,3,5,5)", WITH(2, 2, 2, 2, 1, 1, 1, 11, 10)},
+    {.inputs = "S(6,4,3) P(6,4,3,2)", WITH(2, 3, 1, 0, 2, 1, 1, 9, 9)},
+    {.inputs = "S(8,6,6) P(8,1,3,3)", WITH(1, 1, 1, 1, 1, 1, 8, 6, 6)},
+    {.inputs = "S(64,5,5) P(64,16,3,3)", WITH(1, 1, 1, 1, 1, 1, 2, 5, 5)},
+    {.inputs = "S(5,2,2) P(5,20,2,2)", WITH(4, 7, 0, 0, 1, 1, 1, 7, 11)}};
 static const OpSample wgrad_samples[] = {
-    {.inputs = "S(3,8,8) S(5,6,6)", ATTR(1, 1, 0, 0, 1, 1, 1, 3, 3)},
-    {.inputs = "S(17,7,9) S(33,7,9)", ATTR(1, 1, 1, 1, 1, 1, 1, 3, 3)},
-    {.inputs = "S(3,11,10) S(20,6,5)", ATTR(2, 2, 2, 2, 1, 1, 1, 5, 5)},
-    {.inputs = "S(4,9,9) S(6,4,3)", ATTR(2, 3, 1, 0, 2, 1, 1, 3, 2)},
-    {.inputs = "S(8,6,6) S(8,6,6)", ATTR(1, 1, 1, 1, 1, 1, 8, 3, 3)},
-    {.inputs = "S(32,5,5) S(64,5,5)", ATTR(1, 1, 1, 1, 1, 1, 2, 3, 3)}};
+    {.inputs = "S(3,8,8) S(5,6,6)", WITH(1, 1, 0, 0, 1, 1, 1, 3, 3)},
+    {.inputs = "S(17,7,9) S(33,7,9)", WITH(1, 1, 1, 1, 1, 1, 1, 3, 3)},
+    {.inputs = "S(3,11,10) S(20,6,5)", WITH(2, 2, 2, 2, 1, 1, 1, 5, 5)},
+    {.inputs = "S(4,9,9) S(6,4,3)", WITH(2, 3, 1, 0, 2, 1, 1, 3, 2)},
+    {.inputs = "S(8,6,6) S(8,6,6)", WITH(1, 1, 1, 1, 1, 1, 8, 3, 3)},
+    {.inputs = "S(32,5,5) S(64,5,5)", WITH(1, 1, 1, 1, 1, 1, 2, 3, 3)},
+    {.inputs = "S(20,7,11) S(5,2,2)", WITH(4, 7, 0, 0, 1, 1, 1, 2, 2)}};
 
 const Op op_conv2d = {.name = "conv2d",
                       .help = "convolution",
@@ -202,8 +212,7 @@ const Op op_conv2d = {.name = "conv2d",
                       .gradient = conv2d_gradient,
                       .reference = conv2d_value,
                       .flops = conv_flops,
-                      .samples = conv_samples,
-                      .n_samples = COUNT_OF(conv_samples)};
+                      SAMPLES(conv_samples)};
 const Op op_conv2d_dgrad = {.name = "conv2d_dgrad",
                             .help = "gradient of conv2d in its input",
                             .min_in = 2,
@@ -213,8 +222,7 @@ const Op op_conv2d_dgrad = {.name = "conv2d_dgrad",
                             .shape = dgrad_shape,
                             .reference = dgrad_value,
                             .flops = dgrad_flops,
-                            .samples = dgrad_samples,
-                            .n_samples = COUNT_OF(dgrad_samples),
+                            SAMPLES(dgrad_samples),
                             .backward_only = true};
 const Op op_conv2d_wgrad = {.name = "conv2d_wgrad",
                             .help = "gradient of conv2d in its weight",
@@ -225,6 +233,5 @@ const Op op_conv2d_wgrad = {.name = "conv2d_wgrad",
                             .shape = wgrad_shape,
                             .reference = wgrad_value,
                             .flops = wgrad_flops,
-                            .samples = wgrad_samples,
-                            .n_samples = COUNT_OF(wgrad_samples),
+                            SAMPLES(wgrad_samples),
                             .backward_only = true};

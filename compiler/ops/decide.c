@@ -11,13 +11,15 @@ static bool argmax_shape(Graph *g, Node *n) {
 }
 
 static void argmax_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    int N = n->in[0]->type.shape.dim[0];
+    int64_t N = n->in[0]->type.shape.dim[0];
+    double width = tie_width(env, in[0], N * env->batch);
     for (int b = 0; b < env->batch; b++) {
         const double *x = in[0] + b * N;
-        int best = 0;
-        for (int i = 1; i < N; i++)
+        int64_t best = 0;
+        for (int64_t i = 1; i < N; i++)
             if (x[i] > x[best] || (isnan(x[i]) && !isnan(x[best]))) best = i;
-        out[b] = best;
+        out[b] = (double)best;
+        for (int64_t i = 0; i < N; i++) mark_tie(env, b, x[best] - x[i], width);
     }
 }
 
@@ -33,29 +35,37 @@ static bool compare_shape(Graph *g, Node *n) {
     return true;
 }
 
+static void mark_comparisons(const Env *env, const Node *n, const double *const *in) {
+    int64_t count = all_elements(env, n), each = shape_count(n->type.shape);
+    double width = fmax(tie_width(env, in[0], count), tie_width(env, in[1], count));
+    for (int64_t k = 0; k < count && width >= 0; k++)
+        mark_tie(env, k / each, in[0][k] - in[1][k], width);
+}
+
+static const OpSample compare_samples[] = {
+    {.inputs = "S(37) S(37)"}, {.inputs = "L10 L10"}, {.inputs = "S(3,2,5) S(3,2,5)"}};
 #define COMPARE(name_, operator, words)                                                            \
     static void name_##_value(const Env *env, const Node *n, const double *const *in,              \
                               double *out) {                                                       \
+        mark_comparisons(env, n, in);                                                              \
         for (int64_t k = 0; k < all_elements(env, n); k++) out[k] = in[0][k] operator in[1][k];    \
     }                                                                                              \
-    static const OpSample name_##_samples[] = {{.inputs = "S(37) S(37)"}, {.inputs = "L10 L10"}};  \
     const Op op_##name_ = {.name = #name_,                                                         \
                            .help = words,                                                          \
                            .min_in = 2,                                                            \
                            .max_in = 2,                                                            \
                            .shape = compare_shape,                                                 \
                            .reference = name_##_value,                                             \
-                           .samples = name_##_samples,                                             \
-                           .n_samples = 2};
+                           SAMPLES(compare_samples)};
 COMPARE(equal, ==, "1 where equal, else 0")
 COMPARE(less_equal, <=, "1 where not greater, else 0")
 
-static const OpSample argmax_samples[] = {{.inputs = "S(10)"}, {.inputs = "S(37)"}};
+static const OpSample argmax_samples[] = {
+    {.inputs = "S(10)"}, {.inputs = "S(37)"}, {.inputs = "S(1)"}};
 const Op op_argmax = {.name = "argmax",
                       .help = "index of the largest, the first of equal ones",
                       .min_in = 1,
                       .max_in = 1,
                       .shape = argmax_shape,
                       .reference = argmax_value,
-                      .samples = argmax_samples,
-                      .n_samples = 2};
+                      SAMPLES(argmax_samples)};

@@ -4,7 +4,8 @@
 
 #include "rules.h"
 
-/* 64-bit finaliser of MurmurHash3 (A. Appleby) over seed, then step, then the layer and its use. */
+/* The 64-bit finaliser of MurmurHash3 (A. Appleby): every bit of x decides over every bit of the
+ * result. */
 static uint64_t mix64(uint64_t x) {
     x ^= x >> 33;
     x *= 0xff51afd7ed558ccdULL;
@@ -44,46 +45,57 @@ uint32_t dropout_stream(const char *layer) {
     return h;
 }
 
-static bool dropout_shape(Graph *g, Node *n) {
-    for (int i = 0; i < n->n_in; i++)
-        if (!want_sample(g, n, i, -1, "real values per sample")) return false;
-    if (n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
-    n->type = n->in[0]->type;
-    if (n->attr[DROPOUT_CHANNELS] == 0) {
-        const Node *x = n->in[0];
-        while (x->type.shape.rank == 1 && x->n_in > 0 && x->in[0]->type.kind == KIND_SAMPLE &&
-               shape_count(x->in[0]->type.shape) == shape_count(x->type.shape))
-            x = x->in[0];
-        Shape s = x->type.shape;
-        if (x->op == &op_flatten) s = x->in[0]->type.shape;
-        n->attr[DROPOUT_CHANNELS] = s.rank > 0 ? s.dim[0] : 1;
-        n->attr[DROPOUT_HEIGHT] = s.rank > 1 ? s.dim[1] : 1;
-        n->attr[DROPOUT_WIDTH] = s.rank > 2 ? s.dim[2] : 1;
+/* The shape whose places a value has: flatten and pointwise ops keep those of their operand. */
+static Shape places(const Node *x) {
+    while (x->op == &op_flatten || x->op->pointwise) {
+        int i = 0;
+        while (x->in[i]->type.kind != KIND_SAMPLE) i++;
+        x = x->in[i];
     }
-    return true;
+    return x->type.shape;
 }
 
-/* Factor of each element: 0 or 1 / (1 - p). */
-static double factor(const Env *env, const Node *n, bool channels, int b, int64_t k) {
-    double p = n->attr[DROPOUT_P];
+static bool dropout_shape(Graph *g, Node *n) {
+    bool channels = n->op == &op_dropout2d;
+    for (int i = 0; i < n->n_in; i++)
+        if (!want_sample(g, n, i, channels ? 3 : -1,
+                         channels ? "(C, H, W), whose channels it drops"
+                                  : "real values per sample"))
+            return false;
+    if (n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
+    n->type = n->in[0]->type;
+    double *size = &n->attr[DROPOUT_CHANNELS];
+    if (size[0] == 0) {
+        Shape s = places(n->in[0]);
+        for (int i = 0; i < 3; i++) size[i] = i < s.rank ? s.dim[i] : 1;
+    }
+    if (size[0] * size[1] * size[2] == (double)shape_count(n->type.shape)) return true;
+    return op_error(g, n, 0, "wants as many elements as (%g, %g, %g) has", size[0], size[1],
+                    size[2]);
+}
+
+/* The factor of element k of a sample: 0 or 1 / (1 - p). */
+static double factor(const Env *env, const Node *n, int sample, int64_t k) {
     if (!env->dropout) return 1;
+    double p = n->attr[DROPOUT_P];
+    bool channels = n->op == &op_dropout2d;
     int C = (int)n->attr[DROPOUT_CHANNELS], H = (int)n->attr[DROPOUT_HEIGHT],
         W = (int)n->attr[DROPOUT_WIDTH], stride = (C + 15) / 16 * 16;
-    int c = (int)(k / (H * W)), h = (int)(k / W % H), w = (int)(k % W);
+    int64_t c = k / ((int64_t)H * W), h = k / W % H, w = k % W;
     int64_t elements = channels ? stride : (int64_t)stride * H * W;
-    int64_t element = channels ? c : ((int64_t)h * W + w) * stride + c;
+    int64_t element = channels ? c : (h * W + w) * stride + c;
     uint32_t key = dropout_key(env->seed, (uint32_t)n->attr[DROPOUT_STREAM],
                                (uint32_t)n->attr[DROPOUT_APPLICATION], (uint64_t)env->step);
     uint32_t threshold = (uint32_t)(p * 65536.0 + 0.5);
-    return dropout_keeps(key, env->first_sample + b, elements, element, threshold) ? 1 / (1 - p)
-                                                                                   : 0;
+    bool kept = dropout_keeps(key, env->first_sample + sample, elements, element, threshold);
+    return kept ? 1 / (1 - p) : 0;
 }
 
 static void dropout_value(const Env *env, const Node *n, const double *const *in, double *out) {
     int64_t each = shape_count(n->type.shape);
     for (int b = 0; b < env->batch; b++)
         for (int64_t k = 0; k < each; k++)
-            out[b * each + k] = in[0][b * each + k] * factor(env, n, n->op == &op_dropout2d, b, k);
+            out[b * each + k] = in[0][b * each + k] * factor(env, n, b, k);
 }
 
 static void dropout_grad_value(const Env *env, const Node *n, const double *const *in,
@@ -102,12 +114,15 @@ static const AttrSpec attrs[] = {
     {"p", ATTR_REAL, 0, 1, 0.5},          {"stream", ATTR_INT, 0, 4294967295.0, 0},
     {"application", ATTR_INT, 0, 1e9, 0}, {"channels", ATTR_INT, 0, MAX_DIM, 0},
     {"height", ATTR_INT, 0, MAX_DIM, 0},  {"width", ATTR_INT, 0, MAX_DIM, 0}};
-static const OpSample samples[] = {
-    {.inputs = "S(3,5,4)", .attr = {0.3, 17, 1}, .has_attr = true},
-    {.inputs = "S(37)", .attr = {0.5, 99, 0}, .has_attr = true},
-    {.inputs = "S(48,3,3)", .attr = {0.25, 4000000000.0, 2}, .has_attr = true}};
-static const OpSample grad_samples[] = {
-    {.inputs = "S(3,5,4) S(3,5,4)", .attr = {0.3, 17, 1}, .has_attr = true}};
+static const OpSample samples[] = {{.inputs = "S(3,5,4)", WITH(0.3, 17, 1)},
+                                   {.inputs = "S(37)", WITH(0.5, 99, 0)},
+                                   {.inputs = "S(48,3,3)", WITH(0.25, 4000000000.0, 2)},
+                                   {.inputs = "S(5)", WITH(0)},
+                                   {.inputs = "S(60)", WITH(0.5, 5, 0, 3, 5, 4)}};
+static const OpSample channel_samples[] = {{.inputs = "S(37,2,2)", WITH(0.5, 99, 0)},
+                                           {.inputs = "S(48,3,3)", WITH(0.25, 4000000000.0, 2)}};
+static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)", WITH(0.3, 17, 1)},
+                                        {.inputs = "S(37) S(37)", WITH(0.5, 99, 0)}};
 
 const Op op_dropout = {.name = "dropout",
                        .help = "drops elements, scales the rest by 1 / (1 - p)",
@@ -118,8 +133,8 @@ const Op op_dropout = {.name = "dropout",
                        .shape = dropout_shape,
                        .gradient = dropout_gradient,
                        .reference = dropout_value,
-                       .samples = samples,
-                       .n_samples = COUNT_OF(samples)};
+                       SAMPLES(samples),
+                       .pointwise = true};
 const Op op_dropout2d = {.name = "dropout2d",
                          .help = "drops channels, scales the rest by 1 / (1 - p)",
                          .min_in = 1,
@@ -129,8 +144,8 @@ const Op op_dropout2d = {.name = "dropout2d",
                          .shape = dropout_shape,
                          .gradient = dropout_gradient,
                          .reference = dropout_value,
-                         .samples = samples,
-                         .n_samples = COUNT_OF(samples)};
+                         SAMPLES(channel_samples),
+                         .pointwise = true};
 const Op op_dropout_grad = {.name = "dropout_grad",
                             .help = "gradient through a ReLU and its dropout",
                             .min_in = 2,
@@ -139,6 +154,6 @@ const Op op_dropout_grad = {.name = "dropout_grad",
                             .n_attrs = COUNT_OF(attrs),
                             .shape = dropout_shape,
                             .reference = dropout_grad_value,
-                            .samples = grad_samples,
-                            .n_samples = 1,
+                            SAMPLES(grad_samples),
+                            .pointwise = true,
                             .backward_only = true};

@@ -1,16 +1,19 @@
 /* Fields of the data set, and parameters: leaves whose values come from outside. */
 #include "rules.h"
 
-static bool field_shape(Graph *g, Node *n) {
-    int rank = (int)n->attr[SHAPE_RANK];
-    Shape s = {rank, {0}};
-    int64_t count = 1;
-    for (int i = 0; i < rank; i++) {
-        s.dim[i] = (int)n->attr[SHAPE_DIM0 + i];
-        if (s.dim[i] < 1) return op_error(g, n, -1, "sizes must be 1 or more, got %d", s.dim[i]);
-        count *= s.dim[i];
+/* The shape that attributes state, from the rank on. */
+static bool stated_shape(Graph *g, const Node *n, Shape *shape) {
+    *shape = (Shape){(int)n->attr[SHAPE_RANK], {0}};
+    for (int i = 0; i < shape->rank; i++) {
+        int size = shape->dim[i] = (int)n->attr[SHAPE_DIM0 + i];
+        if (size < 1) return op_error(g, n, -1, "sizes must be 1 or more, got %d", size);
     }
-    if (count > MAX_DIM) return op_error(g, n, -1, "has more than %d elements", MAX_DIM);
+    return true;
+}
+
+static bool field_shape(Graph *g, Node *n) {
+    Shape s;
+    if (!stated_shape(g, n, &s)) return false;
     n->type = type_sample(s);
     return true;
 }
@@ -23,9 +26,8 @@ static bool label_shape(Graph *g, Node *n) {
 }
 
 static bool param_shape(Graph *g, Node *n) {
-    (void)g;
-    Shape s = {(int)n->attr[PARAM_RANK], {0}};
-    for (int i = 0; i < s.rank; i++) s.dim[i] = (int)n->attr[PARAM_DIM0 + i];
+    Shape s;
+    if (!stated_shape(g, n, &s)) return false;
     n->type = type_param(s);
     return true;
 }
@@ -47,27 +49,37 @@ static const AttrSpec param_attrs[] = {
     {"d3", ATTR_INT, 0, MAX_DIM, 0},  {"init", ATTR_INT, 0, 2, INIT_CONSTANT},
     {"a", ATTR_REAL, -1e30, 1e30, 0}, {"b", ATTR_REAL, -1e30, 1e30, 0}};
 
+static const OpSample field_samples[] = {
+    {.inputs = "", WITH(3, 2, 14, 13)}, {.inputs = "", WITH(1, 37)}, {.inputs = "", WITH(0)}};
+static const OpSample label_samples[] = {{.inputs = ""}, {.inputs = "", WITH(10)}};
+static const OpSample param_samples[] = {{.inputs = "", WITH(4, 5, 3, 2, 1)},
+                                         {.inputs = "", WITH(1, 37, 0, 0, 0, INIT_UNIFORM, -1, 1)}};
+
 const Op op_input = {.name = "input",
                      .help = "a field of the data",
                      .attrs = field_attrs,
                      .n_attrs = COUNT_OF(field_attrs),
                      .shape = field_shape,
-                     .reference = given};
+                     .reference = given,
+                     SAMPLES(field_samples)};
 const Op op_target = {.name = "target",
                       .help = "a field of real targets",
                       .attrs = field_attrs,
                       .n_attrs = COUNT_OF(field_attrs),
                       .shape = field_shape,
-                      .reference = given};
+                      .reference = given,
+                      SAMPLES(field_samples)};
 const Op op_label = {.name = "label",
                      .help = "a field of class indices",
                      .attrs = label_attrs,
                      .n_attrs = COUNT_OF(label_attrs),
                      .shape = label_shape,
-                     .reference = given};
+                     .reference = given,
+                     SAMPLES(label_samples)};
 const Op op_param = {.name = "param",
                      .help = "a parameter",
                      .attrs = param_attrs,
                      .n_attrs = COUNT_OF(param_attrs),
                      .shape = param_shape,
-                     .reference = given};
+                     .reference = given,
+                     SAMPLES(param_samples)};

@@ -10,18 +10,17 @@ static bool linear_shape(Graph *g, Node *n) {
     const Shape *w = &n->in[1]->type.shape;
     if (w->dim[1] != n->in[0]->type.shape.dim[0])
         return op_error(g, n, 0, "wants (%d), the size of its weights' rows", w->dim[1]);
-    if (n->n_in > 2 && (!want_param(g, n, 2, 1) || n->in[2]->type.shape.dim[0] != w->dim[0]))
-        return false;
+    if (n->n_in > 2 && !want_bias(g, n, 2, w->dim[0])) return false;
     n->type = type_sample(shape_of(1, w->dim[0], 0, 0));
     return true;
 }
 
 static void linear_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    int N = n->in[1]->type.shape.dim[0], K = n->in[1]->type.shape.dim[1];
+    int64_t N = n->in[1]->type.shape.dim[0], K = n->in[1]->type.shape.dim[1];
     for (int b = 0; b < env->batch; b++)
-        for (int o = 0; o < N; o++) {
+        for (int64_t o = 0; o < N; o++) {
             double sum = n->n_in > 2 ? in[2][o] : 0;
-            for (int k = 0; k < K; k++) sum += in[1][o * K + k] * in[0][b * K + k];
+            for (int64_t k = 0; k < K; k++) sum += in[1][o * K + k] * in[0][b * K + k];
             out[b * N + o] = sum;
         }
 }
@@ -34,16 +33,18 @@ static void linear_gradient(Gradient *g) {
 
 static bool dgrad_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 1, "(N)") || !want_param(g, n, 1, 2)) return false;
+    int rows = n->in[1]->type.shape.dim[0];
+    if (n->in[0]->type.shape.dim[0] != rows) return op_error(g, n, 0, "wants (%d)", rows);
     n->type = type_sample(shape_of(1, n->in[1]->type.shape.dim[1], 0, 0));
     return true;
 }
 
 static void dgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    int N = n->in[1]->type.shape.dim[0], K = n->in[1]->type.shape.dim[1];
+    int64_t N = n->in[1]->type.shape.dim[0], K = n->in[1]->type.shape.dim[1];
     for (int b = 0; b < env->batch; b++)
-        for (int k = 0; k < K; k++) {
+        for (int64_t k = 0; k < K; k++) {
             double sum = 0;
-            for (int o = 0; o < N; o++) sum += in[0][b * N + o] * in[1][o * K + k];
+            for (int64_t o = 0; o < N; o++) sum += in[0][b * N + o] * in[1][o * K + k];
             out[b * K + k] = sum;
         }
 }
@@ -55,26 +56,26 @@ static bool wgrad_shape(Graph *g, Node *n) {
 }
 
 static void wgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    int N = n->type.shape.dim[0], K = n->type.shape.dim[1];
-    memset(out, 0, sizeof *out * (size_t)N * (size_t)K);
+    int64_t N = n->type.shape.dim[0], K = n->type.shape.dim[1];
+    memset(out, 0, sizeof *out * (size_t)(N * K));
     for (int b = 0; b < env->batch; b++)
-        for (int o = 0; o < N; o++)
-            for (int k = 0; k < K; k++) out[o * K + k] += in[1][b * N + o] * in[0][b * K + k];
+        for (int64_t o = 0; o < N; o++)
+            for (int64_t k = 0; k < K; k++) out[o * K + k] += in[1][b * N + o] * in[0][b * K + k];
 }
 
 static bool bias_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, -1, "(N) or (C, H, W)")) return false;
+    if (!n->in[0]->type.shape.rank) return op_error(g, n, 0, "wants (N) or (C, H, W)");
     n->type = type_param(shape_of(1, n->in[0]->type.shape.dim[0], 0, 0));
     return true;
 }
 
 static void bias_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    int N = n->type.shape.dim[0];
-    int64_t places = shape_count(n->in[0]->type.shape) / N;
+    int64_t N = n->type.shape.dim[0], places = shape_count(n->in[0]->type.shape) / N;
     memset(out, 0, sizeof *out * (size_t)N);
     for (int b = 0; b < env->batch; b++)
-        for (int o = 0; o < N; o++)
-            for (int64_t p = 0; p < places; p++) out[o] += in[0][((int64_t)b * N + o) * places + p];
+        for (int64_t o = 0; o < N; o++)
+            for (int64_t p = 0; p < places; p++) out[o] += in[0][(b * N + o) * places + p];
 }
 
 /* Every weight meets every sample once. */
@@ -89,8 +90,10 @@ static const OpSample linear_samples[] = {{.inputs = "S(7) P(5,7) P(5)"},
                                           {.inputs = "S(50) P(37,50)"},
                                           {.inputs = "S(32) P(48,32) P(48)"},
                                           {.inputs = "S(1) P(1,1)"}};
-static const OpSample dgrad_samples[] = {{.inputs = "S(5) P(5,7)"}, {.inputs = "S(37) P(37,50)"}};
-static const OpSample wgrad_samples[] = {{.inputs = "S(7) S(5)"}, {.inputs = "S(50) S(37)"}};
+static const OpSample dgrad_samples[] = {
+    {.inputs = "S(5) P(5,7)"}, {.inputs = "S(37) P(37,50)"}, {.inputs = "S(48) P(48,32)"}};
+static const OpSample wgrad_samples[] = {
+    {.inputs = "S(7) S(5)"}, {.inputs = "S(50) S(37)"}, {.inputs = "S(32) S(48)"}};
 static const OpSample bias_samples[] = {
     {.inputs = "S(5)"}, {.inputs = "S(37,3,2)"}, {.inputs = "S(80,2,2)"}};
 
@@ -102,8 +105,7 @@ const Op op_linear = {.name = "linear",
                       .gradient = linear_gradient,
                       .reference = linear_value,
                       .flops = weight_flops,
-                      .samples = linear_samples,
-                      .n_samples = COUNT_OF(linear_samples)};
+                      SAMPLES(linear_samples)};
 const Op op_linear_dgrad = {.name = "linear_dgrad",
                             .help = "gradient of linear in its input",
                             .min_in = 2,
@@ -111,8 +113,7 @@ const Op op_linear_dgrad = {.name = "linear_dgrad",
                             .shape = dgrad_shape,
                             .reference = dgrad_value,
                             .flops = weight_flops,
-                            .samples = dgrad_samples,
-                            .n_samples = COUNT_OF(dgrad_samples),
+                            SAMPLES(dgrad_samples),
                             .backward_only = true};
 const Op op_linear_wgrad = {.name = "linear_wgrad",
                             .help = "gradient of linear in its weight",
@@ -121,8 +122,7 @@ const Op op_linear_wgrad = {.name = "linear_wgrad",
                             .shape = wgrad_shape,
                             .reference = wgrad_value,
                             .flops = wgrad_flops,
-                            .samples = wgrad_samples,
-                            .n_samples = COUNT_OF(wgrad_samples),
+                            SAMPLES(wgrad_samples),
                             .backward_only = true};
 const Op op_bias_grad = {.name = "bias_grad",
                          .help = "sum over batch and places",
@@ -130,6 +130,5 @@ const Op op_bias_grad = {.name = "bias_grad",
                          .max_in = 1,
                          .shape = bias_shape,
                          .reference = bias_value,
-                         .samples = bias_samples,
-                         .n_samples = COUNT_OF(bias_samples),
+                         SAMPLES(bias_samples),
                          .backward_only = true};

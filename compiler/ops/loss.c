@@ -60,30 +60,32 @@ static bool bce_target_grad_shape(Graph *g, Node *n) {
     return true;
 }
 
-static double log_sum(const double *z, int N) {
+static double log_sum(const double *z, int64_t N) {
     double top = z[0], sum = 0;
-    for (int i = 1; i < N; i++) top = fmax(top, z[i]);
-    for (int i = 0; i < N; i++) sum += exp(z[i] - top);
+    for (int64_t i = 1; i < N; i++) top = fmax(top, z[i]);
+    for (int64_t i = 0; i < N; i++) sum += exp(z[i] - top);
     return top + log(sum);
 }
 
 static void cross_entropy_value(const Env *env, const Node *n, const double *const *in,
                                 double *out) {
-    int N = n->in[0]->type.shape.dim[0];
+    int64_t N = n->in[0]->type.shape.dim[0];
     double sum = 0;
     for (int b = 0; b < env->batch; b++)
-        sum += log_sum(in[0] + b * N, N) - in[0][b * N + (int)in[1][b]];
+        sum += log_sum(in[0] + b * N, N) - in[0][b * N + (int64_t)in[1][b]];
     *out = sum / env->batch;
 }
 
 static void cross_entropy_grad_value(const Env *env, const Node *n, const double *const *in,
                                      double *out) {
-    int N = n->type.shape.dim[0];
-    for (int b = 0; b < env->batch; b++)
-        for (int i = 0; i < N; i++)
-            out[b * N + i] =
-                (exp(in[0][b * N + i] - log_sum(in[0] + b * N, N)) - (i == (int)in[1][b])) *
-                in[2][0] / env->batch;
+    int64_t N = n->type.shape.dim[0];
+    for (int b = 0; b < env->batch; b++) {
+        const double *z = in[0] + b * N, whole = log_sum(z, N);
+        for (int64_t i = 0; i < N; i++) {
+            double wanted = i == (int64_t)in[1][b];
+            out[b * N + i] = (exp(z[i] - whole) - wanted) * in[2][0] / env->batch;
+        }
+    }
 }
 
 static void cross_entropy_gradient(Gradient *g) {
@@ -118,7 +120,7 @@ REGRESSION(bce_with_logits, fmax(x, 0) - x * t + log1p(exp(-fabs(x))))
     }
 REGRESSION_GRAD(mse_grad, 2 * (x - t) * g)
 REGRESSION_GRAD(bce_grad, (1 / (1 + exp(-x)) - t) * g)
-REGRESSION_GRAD(bce_target_grad, -x *g)
+REGRESSION_GRAD(bce_target_grad, -(x *g))
 
 static void mse_gradient(Gradient *g) {
     Node *in[3] = {g->node->in[0], g->node->in[1], g->dy};
@@ -138,13 +140,16 @@ static const OpSample ce_samples[] = {{.inputs = "S(10) L10"},
                                       {.inputs = "S(2) L2"},
                                       {.inputs = "S(37) L37"},
                                       {.inputs = "S(48) L48"}};
-static const OpSample ce_grad_samples[] = {{.inputs = "S(10) L10 E()"},
-                                           {.inputs = "S(37) L37 E()"}};
-static const OpSample re_samples[] = {
-    {.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) E()"}, {.inputs = "S(16) S(16)"}};
+static const OpSample ce_grad_samples[] = {
+    {.inputs = "S(10) L10 E()"}, {.inputs = "S(37) L37 E()"}, {.inputs = "S(16) L16 X()"}};
+static const OpSample re_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
+                                      {.inputs = "S(37) E()"},
+                                      {.inputs = "S(16) S(16)"},
+                                      {.inputs = "S(1) S(1)"}};
 static const OpSample re_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4) E()"},
-                                           {.inputs = "S(37) E() E()"}};
-static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}};
+                                           {.inputs = "S(37) E() E()"},
+                                           {.inputs = "S(16) S(16) X()"}};
+static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}, {.inputs = "S(37) X()"}};
 
 #define LOSS(name_, words, shape_, gradient_, samples_)                                            \
     const Op op_##name_ = {.name = #name_,                                                         \
@@ -154,8 +159,7 @@ static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}};
                            .shape = shape_,                                                        \
                            .gradient = gradient_,                                                  \
                            .reference = name_##_value,                                             \
-                           .samples = samples_,                                                    \
-                           .n_samples = COUNT_OF(samples_)};
+                           SAMPLES(samples_)};
 #define LOSS_GRAD(name_, operands, shape_, samples_)                                               \
     const Op op_##name_ = {.name = #name_,                                                         \
                            .help = "gradient of a loss",                                           \
@@ -163,8 +167,7 @@ static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}};
                            .max_in = operands,                                                     \
                            .shape = shape_,                                                        \
                            .reference = name_##_value,                                             \
-                           .samples = samples_,                                                    \
-                           .n_samples = COUNT_OF(samples_),                                        \
+                           SAMPLES(samples_),                                                      \
                            .backward_only = true};
 LOSS(cross_entropy, "cross-entropy of softmax, mean", cross_entropy_shape, cross_entropy_gradient,
      ce_samples)

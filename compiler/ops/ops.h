@@ -1,30 +1,46 @@
-/* The ops by name, and the order of the attributes that other layers set or read.
+/* The ops by name, and the order of the attributes that other layers set or read. B is the mean
+ * over the batch, g an upstream gradient: schedule or scalar.
  *
- * Operands and results (B is the mean over the batch, g an upstream gradient: schedule or scalar):
- *   input target        field -> sample            label          field -> sample (), class index
- *   param               -> param                   number epoch epochs step steps -> schedule
- *   min max (2) cos exp (1)  schedules -> schedule
- *   add sub mul div (2) neg (1)  equal kinds and shapes; a schedule goes with any kind and shape; a
- *                       scalar goes with scalars and schedules only; class indices are refused
- *   relu leaky_relu tanh sigmoid dropout dropout2d   sample -> same shape
- *   linear (x, weight[, bias])   sample (N), param (out, N), param (out) -> sample (out)
- *   conv2d (x, weight[, bias])   sample (C,H,W), param (out, C/groups, kh, kw) -> sample (out, OH,
- * OW) max_pool2d avg_pool2d        sample (C,H,W) -> (C,OH,OW) flatten             sample of any
- * rank -> sample (N), in (C,H,W) order concat (x...)       samples (Ni) -> (sum Ni), or (Ci,H,W) ->
- * (sum Ci, H, W) cross_entropy (logits, label)  sample (N), label of N classes -> scalar, B mse
- * bce_with_logits (x, target)  sample, sample of that shape or schedule -> scalar, B and mean over
- * elements argmax              sample (N) -> sample () with N classes; the first of equal values
- *   equal less_equal    samples of one shape, indices or reals -> sample, 1 or 0
- *   relu_grad leaky_relu_grad tanh_grad sigmoid_grad (y, dy)  y = the activation's value
- *   dropout_grad (y, dy)  y = dropout of a ReLU: dy * scale where y > 0; attributes of dropout
- *   linear_dgrad (dy, weight)   linear_wgrad (x, dy) -> param
- *   conv2d_dgrad (dy, weight)   conv2d_wgrad (x, dy) -> param
- *   bias_grad (dy)      sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places
- *   max_pool2d_grad (x, dy)     avg_pool2d_grad (dy)
- *   reshape             sample -> sample of the shape in its attributes, in (C,H,W) order
- *   slice               sample -> elements [offset, offset + count) of the first axis
- *   cross_entropy_grad (logits, label, g)   mse_grad (x, t, g)   bce_grad (x, t, g): gradient in
- * the first operand, with the 1/B of the mean; bce_target_grad (x, g): in the target
+ *   input target          field -> sample
+ *   label                 field -> sample (), class index
+ *   param                 -> param
+ *   number epoch epochs step steps
+ *                         -> schedule
+ *   min max (2) cos exp (1)
+ *                         schedules -> schedule
+ *   add sub mul div (2) neg (1)
+ *                         equal kinds and shapes; a schedule goes with any kind and shape; a scalar
+ *                         goes with scalars and schedules only; class indices are refused
+ *   relu leaky_relu tanh sigmoid dropout
+ *                         sample -> same shape
+ *   dropout2d             sample (C,H,W) -> same shape
+ *   linear                x (N), weight (out,N)[, bias (out)] -> sample (out)
+ *   conv2d                x (C,H,W), weight (out,C/groups,kh,kw)[, bias (out)]
+ *                         -> sample (out,OH,OW)
+ *   max_pool2d avg_pool2d sample (C,H,W) -> (C,OH,OW)
+ *   flatten               sample of any rank -> sample (N), in (C,H,W) order
+ *   concat                samples (Ni) -> (sum Ni), or (Ci,H,W) -> (sum Ci,H,W)
+ *   cross_entropy         logits (N), label of N classes -> scalar: B
+ *   mse bce_with_logits   x, target: sample of that shape or schedule
+ *                         -> scalar: B and mean over elements
+ *   argmax                sample (N) -> sample () with N classes; the first of equal values
+ *   equal less_equal      samples of one shape, indices or reals -> sample, 1 or 0
+ *   relu_grad leaky_relu_grad tanh_grad sigmoid_grad
+ *                         y, dy: y is the activation's value
+ *   dropout_grad          y, dy: y is the dropout of a ReLU: dy * scale where y > 0; attributes of
+ *                         dropout
+ *   linear_dgrad conv2d_dgrad
+ *                         dy, weight -> sample
+ *   linear_wgrad conv2d_wgrad
+ *                         x, dy -> param
+ *   bias_grad             dy: sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places
+ *   max_pool2d_grad       x, dy
+ *   avg_pool2d_grad       dy
+ *   reshape               sample -> sample of the shape in its attributes, in (C,H,W) order
+ *   slice                 sample -> elements [offset, offset + count) of the first axis
+ *   cross_entropy_grad mse_grad bce_grad
+ *                         x, target, g: gradient in the first operand, with the 1/B of the mean
+ *   bce_target_grad       x, g: gradient in the target
  */
 #ifndef NNGEN_OPS_OPS_H
 #define NNGEN_OPS_OPS_H
@@ -48,8 +64,9 @@ enum { NUMBER_VALUE };
 enum { LEAKY_SLOPE };
 /* dropout, dropout2d. STREAM: a hash of the layer's name; APPLICATION: 0 for the first use of the
  * layer. The decision of element (c, h, w) has the number (h*WIDTH + w)*CHANNEL_STRIDE + c, where
- * CHANNEL_STRIDE is CHANNELS rounded up to 16; dropout2d's has the number c. The shape rule sets
- * CHANNELS, HEIGHT, WIDTH (preset 0) from the operand, looking through flatten. */
+ * CHANNEL_STRIDE is CHANNELS rounded up to 16; dropout2d's has the number c. Where CHANNELS is 0
+ * (the preset), the shape rule sets all three from the operand, looking through flatten and the
+ * pointwise ops behind it. */
 enum {
     DROPOUT_P,
     DROPOUT_STREAM,
@@ -86,9 +103,11 @@ enum { SLICE_OFFSET, SLICE_COUNT };
 
 /* Whether dropout keeps element number `element` (see above) of a sample: the one definition that
  * reference and generated code share. A decision is 16 bits of a 32-bit counter hash:
- *   key  = dropout_key(seed, stream, application, step)
- *   word = sample * words + element / 32 * 16 + element % 16,  words = round_up(elements, 32) / 2
- *   hash = mix(word * 0x9E3779B1 ^ key), the low half for element / 16 even, else the high half
+ *   key  = dropout_key(seed, stream, application, step): the high half of
+ *          fin(fin(fin(seed + 0x9e3779b97f4a7c15) ^ step) ^ (application << 32 | stream)), all of
+ * 64 bits, fin(x): x ^= x>>33; x *= 0xff51afd7ed558ccd; x ^= x>>33; x *= 0xc4ceb9fe1a85ec53; x ^=
+ * x>>33 word = sample * words + element / 32 * 16 + element % 16,  words = round_up(elements, 32) /
+ * 2 hash = mix(word * 0x9E3779B1 ^ key), the low half for element / 16 even, else the high half
  *   keep = half >= threshold, threshold = round(p * 65536)
  * with mix(x): x ^= x>>16; x *= 0x7feb352d; x ^= x>>15; x *= 0x846ca68b; x ^= x>>16. `sample` is
  * the index in the epoch, all arithmetic is modulo 2^32, elements = CHANNEL_STRIDE*HEIGHT*WIDTH

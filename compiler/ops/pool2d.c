@@ -5,20 +5,30 @@
 
 #include "rules.h"
 
+/* Places of the windows over x; 0 where not even one fits. */
+static Shape pooled(const Node *n, Shape x) {
+    Shape y = x;
+    for (int i = 0; i < 2; i++)
+        y.dim[1 + i] =
+            window_count(x.dim[1 + i], (int)n->attr[POOL_KERNEL_H + i],
+                         (int)n->attr[POOL_STRIDE_H + i], (int)n->attr[POOL_PAD_H + i], 1);
+    return y;
+}
+
 static bool pool_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
-    Shape x = n->in[0]->type.shape;
-    int out[2];
+    Shape y = pooled(n, n->in[0]->type.shape);
     for (int i = 0; i < 2; i++) {
         int kernel = (int)n->attr[POOL_KERNEL_H + i], pad = (int)n->attr[POOL_PAD_H + i];
         if (pad * 2 > kernel)
             return op_error(g, n, -1, "padding (%d) can be half of the kernel (%d) at most", pad,
                             kernel);
-        out[i] = window_count(x.dim[1 + i], kernel, (int)n->attr[POOL_STRIDE_H + i], pad, 1);
-        if (out[i] < 1)
+        if (y.dim[1 + i] < 1)
             return op_error(g, n, 0, "its kernel (%d) is larger than its padded input", kernel);
     }
-    n->type = type_sample(shape_of(3, x.dim[0], out[0], out[1]));
+    if (n->attr[POOL_KERNEL_H] * n->attr[POOL_KERNEL_W] > MAX_SAMPLE)
+        return op_error(g, n, -1, "its window has more than %d elements", MAX_SAMPLE);
+    n->type = type_sample(y);
     return true;
 }
 
@@ -54,12 +64,10 @@ static int winner(const Pool *p, const double *plane, int oy, int ox) {
     return best;
 }
 
-/* Samples whose winner rounding could turn; exactly equal values decide the same everywhere. */
 static void mark_ties(const Env *env, const Pool *p, const double *x, int channels) {
-    if (!env->near_tie || env->tie <= 0) return;
-    double largest = 0;
     int64_t plane = (int64_t)p->H * p->W;
-    for (int64_t k = 0; k < p->planes * plane; k++) largest = fmax(largest, fabs(x[k]));
+    double width = tie_width(env, x, p->planes * plane);
+    if (width < 0) return;
     for (int c = 0; c < p->planes; c++)
         for (int oy = 0; oy < p->OH; oy++)
             for (int ox = 0; ox < p->OW; ox++) {
@@ -67,8 +75,7 @@ static void mark_ties(const Env *env, const Pool *p, const double *x, int channe
                 double top = at[winner(p, at, oy, ox)];
                 for (int t = 0; t < p->k[0] * p->k[1]; t++) {
                     int i = tap_at(p, oy, ox, t);
-                    if (i >= 0 && at[i] != top && top - at[i] <= env->tie * largest)
-                        env->near_tie[c / channels] = true;
+                    if (i >= 0) mark_tie(env, c / channels, top - at[i], width);
                 }
             }
 }
@@ -137,18 +144,24 @@ static void avg_gradient(Gradient *g) {
     g->dx[0] = grad_node(g, &op_avg_pool2d_grad, 1, &g->dy, attr);
 }
 
+/* Reports unless operand `i` has the shape of this pooling of the node's own type. */
+static bool want_pooled(Graph *g, const Node *n, int i) {
+    Shape y = pooled(n, n->type.shape);
+    if (shape_equal(y, n->in[i]->type.shape)) return true;
+    return op_error(g, n, i, "wants %s", shape_text(g->arena, y));
+}
+
 static bool max_grad_shape(Graph *g, Node *n) {
-    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_sample(g, n, 1, 3, "(C, H, W)"))
-        return false;
+    if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
     n->type = n->in[0]->type;
-    return true;
+    return want_pooled(g, n, 1);
 }
 
 static bool avg_grad_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
     n->type = type_sample(shape_of(3, n->in[0]->type.shape.dim[0], (int)n->attr[POOL_EXTRA_H],
                                    (int)n->attr[POOL_EXTRA_W]));
-    return true;
+    return want_pooled(g, n, 0);
 }
 
 #define POOL_ATTRS                                                                                 \
@@ -160,16 +173,22 @@ static bool avg_grad_shape(Graph *g, Node *n) {
 static const AttrSpec attrs[] = {POOL_ATTRS};
 static const AttrSpec avg_grad_attrs[] = {
     POOL_ATTRS, {"in_h", ATTR_INT, 1, MAX_DIM, 1}, {"in_w", ATTR_INT, 1, MAX_DIM, 1}};
-#define ATTR(...) .attr = {__VA_ARGS__}, .has_attr = true
 static const OpSample samples[] = {{.inputs = "S(3,8,8)"},
-                                   {.inputs = "S(17,7,9)", ATTR(3, 3, 2, 2, 1, 1)},
-                                   {.inputs = "S(32,5,5)", ATTR(3, 2, 1, 3, 0, 1)},
-                                   {.inputs = "S(4,20,20)", ATTR(18, 18, 2, 1, 0, 0)}};
+                                   {.inputs = "S(16,6,6)", WITH(2, 2, 2, 2, 0, 0)},
+                                   {.inputs = "S(5,5,7)", WITH(2, 2, 2, 2, 0, 0)},
+                                   {.inputs = "S(17,7,9)", WITH(3, 3, 2, 2, 1, 1)},
+                                   {.inputs = "S(32,5,5)", WITH(3, 2, 1, 3, 0, 1)},
+                                   {.inputs = "S(6,4,4)", WITH(1, 1, 1, 1, 0, 0)},
+                                   {.inputs = "S(2,7,7)", WITH(2, 2, 3, 3, 1, 1)},
+                                   {.inputs = "S(4,20,20)", WITH(18, 18, 2, 1, 0, 0)}};
 static const OpSample max_grad_samples[] = {
-    {.inputs = "S(3,8,8) S(3,4,4)", ATTR(2, 2, 2, 2, 0, 0)},
-    {.inputs = "S(17,7,9) S(17,4,5)", ATTR(3, 3, 2, 2, 1, 1)}};
-static const OpSample avg_grad_samples[] = {{.inputs = "S(3,4,4)", ATTR(2, 2, 2, 2, 0, 0, 8, 8)},
-                                            {.inputs = "S(17,4,5)", ATTR(3, 3, 2, 2, 1, 1, 7, 9)}};
+    {.inputs = "S(3,8,8) S(3,4,4)", WITH(2, 2, 2, 2, 0, 0)},
+    {.inputs = "S(5,5,7) S(5,2,3)", WITH(2, 2, 2, 2, 0, 0)},
+    {.inputs = "S(17,7,9) S(17,4,5)", WITH(3, 3, 2, 2, 1, 1)},
+    {.inputs = "S(32,5,5) S(32,3,2)", WITH(3, 2, 1, 3, 0, 1)}};
+static const OpSample avg_grad_samples[] = {{.inputs = "S(3,4,4)", WITH(2, 2, 2, 2, 0, 0, 8, 8)},
+                                            {.inputs = "S(17,4,5)", WITH(3, 3, 2, 2, 1, 1, 7, 9)},
+                                            {.inputs = "S(32,3,2)", WITH(3, 2, 1, 3, 0, 1, 5, 5)}};
 
 const Op op_max_pool2d = {.name = "max_pool2d",
                           .help = "largest of each window",
@@ -180,8 +199,7 @@ const Op op_max_pool2d = {.name = "max_pool2d",
                           .shape = pool_shape,
                           .gradient = max_gradient,
                           .reference = max_value,
-                          .samples = samples,
-                          .n_samples = COUNT_OF(samples)};
+                          SAMPLES(samples)};
 const Op op_avg_pool2d = {.name = "avg_pool2d",
                           .help = "mean of each window",
                           .min_in = 1,
@@ -191,8 +209,7 @@ const Op op_avg_pool2d = {.name = "avg_pool2d",
                           .shape = pool_shape,
                           .gradient = avg_gradient,
                           .reference = avg_value,
-                          .samples = samples,
-                          .n_samples = COUNT_OF(samples)};
+                          SAMPLES(samples)};
 const Op op_max_pool2d_grad = {.name = "max_pool2d_grad",
                                .help = "gradient to the winners",
                                .min_in = 2,
@@ -201,8 +218,7 @@ const Op op_max_pool2d_grad = {.name = "max_pool2d_grad",
                                .n_attrs = COUNT_OF(attrs),
                                .shape = max_grad_shape,
                                .reference = max_grad_value,
-                               .samples = max_grad_samples,
-                               .n_samples = COUNT_OF(max_grad_samples),
+                               SAMPLES(max_grad_samples),
                                .backward_only = true};
 const Op op_avg_pool2d_grad = {.name = "avg_pool2d_grad",
                                .help = "gradient spread over the windows",
@@ -212,6 +228,5 @@ const Op op_avg_pool2d_grad = {.name = "avg_pool2d_grad",
                                .n_attrs = COUNT_OF(avg_grad_attrs),
                                .shape = avg_grad_shape,
                                .reference = avg_grad_value,
-                               .samples = avg_grad_samples,
-                               .n_samples = COUNT_OF(avg_grad_samples),
+                               SAMPLES(avg_grad_samples),
                                .backward_only = true};

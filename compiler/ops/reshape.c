@@ -5,10 +5,7 @@
 
 static bool flatten_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
-    int64_t count = shape_count(n->in[0]->type.shape);
-    if (count > MAX_DIM)
-        return op_error(g, n, 0, "makes a vector of more than %d elements", MAX_DIM);
-    n->type = type_sample(shape_of(1, (int)count, 0, 0));
+    n->type = type_sample(shape_of(1, (int)shape_count(n->in[0]->type.shape), 0, 0));
     return true;
 }
 
@@ -74,7 +71,7 @@ static void concat_gradient(Gradient *g) {
 static bool slice_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, -1, "(N) or (C, H, W)")) return false;
     Shape s = n->in[0]->type.shape;
-    if (n->attr[SLICE_OFFSET] + n->attr[SLICE_COUNT] > s.dim[0])
+    if (!s.rank || n->attr[SLICE_OFFSET] + n->attr[SLICE_COUNT] > s.dim[0])
         return op_error(g, n, 0, "wants %g features", n->attr[SLICE_OFFSET] + n->attr[SLICE_COUNT]);
     s.dim[0] = (int)n->attr[SLICE_COUNT];
     n->type = type_sample(s);
@@ -98,12 +95,10 @@ static const OpSample flatten_samples[] = {
     {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "S(32,2,2)"}};
 static const OpSample concat_samples[] = {
     {.inputs = "S(5) S(37)"}, {.inputs = "S(3,4,5) S(18,4,5) S(1,4,5)"}, {.inputs = "S(84) S(84)"}};
-static const OpSample reshape_samples[] = {
-    {.inputs = "S(60)", .attr = {3, 3, 5, 4}, .has_attr = true},
-    {.inputs = "S(3,5,4)", .attr = {1, 60}, .has_attr = true}};
-static const OpSample slice_samples[] = {
-    {.inputs = "S(42)", .attr = {5, 37}, .has_attr = true},
-    {.inputs = "S(22,4,5)", .attr = {3, 18}, .has_attr = true}};
+static const OpSample reshape_samples[] = {{.inputs = "S(60)", WITH(3, 3, 5, 4)},
+                                           {.inputs = "S(3,5,4)", WITH(1, 60)}};
+static const OpSample slice_samples[] = {{.inputs = "S(42)", WITH(5, 37)},
+                                         {.inputs = "S(22,4,5)", WITH(3, 18)}};
 
 const Op op_flatten = {.name = "flatten",
                        .help = "(C, H, W) as a vector",
@@ -112,8 +107,7 @@ const Op op_flatten = {.name = "flatten",
                        .shape = flatten_shape,
                        .gradient = flatten_gradient,
                        .reference = copy_value,
-                       .samples = flatten_samples,
-                       .n_samples = COUNT_OF(flatten_samples)};
+                       SAMPLES(flatten_samples)};
 const Op op_reshape = {.name = "reshape",
                        .help = "the same elements in another shape",
                        .min_in = 1,
@@ -122,8 +116,7 @@ const Op op_reshape = {.name = "reshape",
                        .n_attrs = COUNT_OF(shape_attrs),
                        .shape = reshape_shape,
                        .reference = copy_value,
-                       .samples = reshape_samples,
-                       .n_samples = COUNT_OF(reshape_samples),
+                       SAMPLES(reshape_samples),
                        .backward_only = true};
 const Op op_concat = {.name = "concat",
                       .help = "features or channels one after the other",
@@ -132,8 +125,7 @@ const Op op_concat = {.name = "concat",
                       .shape = concat_shape,
                       .gradient = concat_gradient,
                       .reference = concat_value,
-                      .samples = concat_samples,
-                      .n_samples = COUNT_OF(concat_samples)};
+                      SAMPLES(concat_samples)};
 const Op op_slice = {.name = "slice",
                      .help = "some features or channels",
                      .min_in = 1,
@@ -142,6 +134,5 @@ const Op op_slice = {.name = "slice",
                      .n_attrs = COUNT_OF(slice_attrs),
                      .shape = slice_shape,
                      .reference = slice_value,
-                     .samples = slice_samples,
-                     .n_samples = COUNT_OF(slice_samples),
+                     SAMPLES(slice_samples),
                      .backward_only = true};

@@ -1,5 +1,7 @@
 #include "rules.h"
 
+#include <math.h>
+
 Type type_sample(Shape shape) {
     return (Type){KIND_SAMPLE, shape, 0};
 }
@@ -23,6 +25,12 @@ bool want_param(Graph *graph, const Node *node, int i, int rank) {
     const Type *t = &node->in[i]->type;
     if (t->kind == KIND_PARAM && t->shape.rank == rank) return true;
     return op_error(graph, node, i, "wants a parameter of %d dimensions", rank);
+}
+
+bool want_bias(Graph *graph, const Node *node, int i, int count) {
+    if (!want_param(graph, node, i, 1)) return false;
+    if (node->in[i]->type.shape.dim[0] == count) return true;
+    return op_error(graph, node, i, "wants a bias for each of %d outputs", count);
 }
 
 bool want_same(Graph *graph, const Node *node, int i, int j) {
@@ -58,6 +66,17 @@ double broadcast(const Node *node, const double *const *in, int i, int64_t k) {
 }
 
 int window_count(int size, int kernel, int stride, int pad, int dilation) {
-    int room = size + 2 * pad - dilation * (kernel - 1) - 1;
-    return room < 0 ? 0 : room / stride + 1;
+    int64_t room = size + 2 * (int64_t)pad - (int64_t)dilation * (kernel - 1) - 1;
+    return room < 0 ? 0 : (int)(room / stride + 1);
+}
+
+double tie_width(const Env *env, const double *values, int64_t count) {
+    if (!env->near_tie || env->tie <= 0) return -1;
+    double largest = 0;
+    for (int64_t k = 0; k < count; k++) largest = fmax(largest, fabs(values[k]));
+    return env->tie * largest;
+}
+
+void mark_tie(const Env *env, int64_t sample, double margin, double width) {
+    if (margin != 0 && fabs(margin) <= width) env->near_tie[sample] = true;
 }

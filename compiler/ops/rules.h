@@ -14,6 +14,8 @@ Shape shape_of(int rank, int a, int b, int c);
 bool want_sample(Graph *graph, const Node *node, int i, int rank, const char *shape_words);
 /* Reports unless operand `i` is a parameter of rank `rank`. */
 bool want_param(Graph *graph, const Node *node, int i, int rank);
+/* Reports unless operand `i` is a parameter of `count` elements, one for each output. */
+bool want_bias(Graph *graph, const Node *node, int i, int count);
 /* Reports unless operands `i` and `j` have equal shapes. */
 bool want_same(Graph *graph, const Node *node, int i, int j);
 
@@ -32,6 +34,17 @@ double broadcast(const Node *node, const double *const *in, int i, int64_t k);
 
 /* Places of a window or kernel along one direction: how many fit. */
 int window_count(int size, int kernel, int stride, int pad, int dilation);
+
+/* Marks sample k / each as near a tie where a margin of a decision is at most `width` but not 0.
+ * The width comes from tie_width: `env->tie` times the largest magnitude of `count` values,
+ * negative where nobody asks. */
+double tie_width(const Env *env, const double *values, int64_t count);
+void mark_tie(const Env *env, int64_t sample, double margin, double width);
+
+/* Fills the samples of the table entry's two members. */
+#define SAMPLES(list) .samples = (list), .n_samples = COUNT_OF(list)
+/* Attributes of an OpSample. */
+#define WITH(...) .attr = {__VA_ARGS__}, .has_attr = true
 
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
 

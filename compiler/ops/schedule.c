@@ -22,6 +22,7 @@ static void number_value(const Env *env, const Node *n, const double *const *in,
     *out = n->attr[NUMBER_VALUE];
 }
 
+static const OpSample counter_samples[] = {{.inputs = ""}};
 #define COUNTER(op_name, member, words)                                                            \
     static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
                                 double *out) {                                                     \
@@ -32,6 +33,7 @@ static void number_value(const Env *env, const Node *n, const double *const *in,
                              .help = words,                                                        \
                              .shape = leaf_shape,                                                  \
                              .reference = op_name##_value,                                         \
+                             SAMPLES(counter_samples),                                             \
                              .constant = true};
 COUNTER(epoch, epoch, "epoch of the phase, from 0")
 COUNTER(epochs, epochs, "epochs of the phase")
@@ -51,8 +53,7 @@ COUNTER(steps, steps, "steps of the phase")
                              .max_in = arity,                                                      \
                              .shape = function_shape,                                              \
                              .reference = op_name##_value,                                         \
-                             .samples = op_name##_samples,                                         \
-                             .n_samples = 1,                                                       \
+                             SAMPLES(op_name##_samples),                                           \
                              .constant = true};
 FUNCTION(min, 2, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller of two numbers")
 FUNCTION(max, 2, in[0][0] > in[1][0] ? in[0][0] : in[1][0], "the larger of two numbers")
@@ -60,10 +61,12 @@ FUNCTION(cos, 1, cos(in[0][0]), "cosine, in radians")
 FUNCTION(exp, 1, exp(in[0][0]), "exponential")
 
 static const AttrSpec number_attrs[] = {{"value", ATTR_REAL, -1e300, 1e300, 0}};
+static const OpSample number_samples[] = {{.inputs = "", WITH(-2.5)}};
 const Op op_number = {.name = "number",
                       .help = "a constant",
                       .attrs = number_attrs,
                       .n_attrs = 1,
                       .shape = leaf_shape,
                       .reference = number_value,
+                      SAMPLES(number_samples),
                       .constant = true};

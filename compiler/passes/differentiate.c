@@ -9,13 +9,14 @@
 
 #include "../ops/ops.h"
 
+/* Per forward node of one phase. */
 typedef struct Reverse {
     Graph *g;
     const Phase *phase;
     int n;         /* forward nodes */
-    bool *active;  /* lies above a parameter that may be trained */
+    bool *active;  /* depends on a parameter that may be trained */
     bool *reached; /* the loss depends on it */
-    Node **dy;
+    Node **dy;     /* gradient of the loss in it, NULL where none arrived yet */
 } Reverse;
 
 static bool is_frozen(const Phase *p, const Node *param) {
@@ -63,6 +64,24 @@ static bool backward(Reverse *r, Node *n) {
     return true;
 }
 
+/* What the phase trains: the parameters that a gradient has arrived at. */
+static bool collect(const Reverse *r, Phase *p) {
+    bool has_params = false;
+    p->trained = ARENA_ARRAY(r->g->arena, Trained, r->n);
+    p->n_trained = 0;
+    for (int i = 0; i < r->n; i++) {
+        Node *n = r->g->nodes[i];
+        if (n->op != &op_param || !r->reached[i]) continue;
+        has_params = true;
+        if (r->dy[i]) p->trained[p->n_trained++] = (Trained){n, r->dy[i]};
+    }
+    if (p->n_trained) return true;
+    diag_error(r->g->diag, p->loc, "this phase trains nothing: %s",
+               has_params ? "every parameter that its loss reaches is frozen"
+                          : "its loss depends on no parameter");
+    return false;
+}
+
 static bool differentiate_phase(Graph *g, Phase *p, int n_forward) {
     Reverse r = {.g = g, .phase = p, .n = n_forward};
     r.active = ARENA_ARRAY(g->arena, bool, n_forward);
@@ -76,23 +95,7 @@ static bool differentiate_phase(Graph *g, Phase *p, int n_forward) {
         Node *n = g->nodes[i];
         if (n->n_in && r.dy[i] && r.reached[i] && r.active[i]) ok = backward(&r, n) && ok;
     }
-    p->trained = ARENA_ARRAY(g->arena, Trained, n_forward);
-    bool has_params = false;
-    for (int i = 0; i < n_forward; i++) {
-        Node *n = g->nodes[i];
-        if (n->op != &op_param || !r.reached[i]) continue;
-        has_params = true;
-        if (r.dy[i]) p->trained[p->n_trained++] = (Trained){n, r.dy[i]};
-    }
-    if (ok && p->n_trained == 0) {
-        diag_error(
-            g->diag, p->loc,
-            has_params
-                ? "this phase trains nothing: every parameter that its loss reaches is frozen"
-                : "this phase trains nothing: its loss depends on no parameter");
-        return false;
-    }
-    return ok;
+    return ok && collect(&r, p);
 }
 
 bool differentiate(Graph *graph) {

@@ -1,8 +1,8 @@
-/* Makes true: no two nodes are equal, no arithmetic has a constant that does nothing, arithmetic on
- * constants is done, no node is dead.
- * How: the rules below, then merging of nodes with the same op, operands and attributes, until
- * nothing changes.
- * Leaves to others: anything that changes a sum or its order. */
+/* Makes true: arithmetic on constants is done, no operation does nothing, no two nodes are equal,
+ * no node is dead. How: the table of rules below, each on one node; then merging of nodes with the
+ * same op, operands and attributes; until nothing changes. Exact for finite values, but for the
+ * sign of a zero. Leaves to others: anything that changes a sum or its order.
+ */
 #include "simplify.h"
 
 #include <math.h>
@@ -21,69 +21,105 @@ static Node *fold(Graph *g, Node *n) {
         if (n->in[i]->op != &op_number) return NULL;
         in[i] = n->in[i]->attr;
     }
-    Env env = {0};
+    Env env = {.batch = 1};
     double value;
     n->op->reference(&env, n, in, &value);
     if (!isfinite(value)) return NULL;
     return graph_add(g, &op_number, n->loc, NULL, 0, NULL, &value);
 }
 
-/* x when the operation with the other operand does nothing to it. */
-static Node *identity(Graph *g, Node *n) {
+/* x where the operation with the other operand does nothing to it. */
+static Node *neutral(Graph *g, Node *n) {
     (void)g;
-    Node *a = n->n_in > 0 ? n->in[0] : NULL, *b = n->n_in > 1 ? n->in[1] : NULL, *x = NULL;
+    if (n->n_in != 2) return NULL;
+    Node *a = n->in[0], *b = n->in[1], *x = NULL;
     if (n->op == &op_add) x = is_number(b, 0) ? a : is_number(a, 0) ? b : NULL;
-    if (n->op == &op_sub && is_number(b, 0)) x = a;
+    if (n->op == &op_sub) x = is_number(b, 0) ? a : NULL;
     if (n->op == &op_mul) x = is_number(b, 1) ? a : is_number(a, 1) ? b : NULL;
-    if (n->op == &op_div && is_number(b, 1)) x = a;
-    if (n->op == &op_neg && a->op == &op_neg) x = a->in[0];
-    if ((n->op == &op_flatten || n->op == &op_reshape) && shape_equal(n->type.shape, a->type.shape))
-        x = a;
+    if (n->op == &op_div) x = is_number(b, 1) ? a : NULL;
     return x && x->type.kind == n->type.kind ? x : NULL;
 }
 
+/* - - x = x */
+static Node *negations(Graph *g, Node *n) {
+    (void)g;
+    return n->op == &op_neg && n->in[0]->op == &op_neg ? n->in[0]->in[0] : NULL;
+}
+
+static bool keeps_elements(const Node *n) {
+    return n->op == &op_flatten || n->op == &op_reshape ||
+           ((n->op == &op_concat || n->op == &op_slice) && n->n_in == 1 &&
+            shape_equal(n->type.shape, n->in[0]->type.shape));
+}
+
+/* A value, or what it was made of, that has the same elements in the same shape already. */
+static Node *same_shape(Graph *g, Node *n) {
+    (void)g;
+    for (Node *x = n; keeps_elements(x);) {
+        x = x->in[0];
+        if (shape_equal(x->type.shape, n->type.shape)) return x;
+    }
+    return NULL;
+}
+
 /* A reshape of a reshape is one. */
-static Node *shorten(Graph *g, Node *n) {
+static Node *reshapes(Graph *g, Node *n) {
     if (n->op != &op_reshape || n->in[0]->op != &op_reshape) return NULL;
     return graph_add(g, n->op, n->loc, n->name, 1, n->in[0]->in, n->attr);
 }
 
-static Node *(*const rules[])(Graph *, Node *) = {fold, identity, shorten};
+/* A rule gives the node that stands in for another, or NULL; it adds one node at most. */
+static Node *(*const rules[])(Graph *, Node *) = {fold, neutral, negations, same_shape, reshapes};
+enum { N_RULES = sizeof rules / sizeof *rules };
 
-static bool equal(const Node *a, const Node *b) {
-    if (a->op != b->op || a->n_in != b->n_in) return false;
-    if (!a->op->min_in && !a->op->constant && a->op->n_attrs && a->op != &op_number) return false;
-    if (memcmp(a->in, b->in, sizeof *a->in * (size_t)a->n_in) != 0) return false;
-    return !memcmp(a->attr, b->attr, sizeof(double) * (size_t)a->op->n_attrs);
+/* Fields and parameters are never equal to others: their values come from outside. */
+static bool is_outside(const Node *n) {
+    return !n->op->min_in && !n->op->constant;
 }
 
-static unsigned hash(const Node *n) {
-    unsigned h = (unsigned)n->n_in * 31u + (unsigned)((uintptr_t)n->op >> 4);
-    for (int i = 0; i < n->n_in; i++) h = h * 31u + (unsigned)n->in[i]->id;
+static bool equal(const Node *a, const Node *b) {
+    return a->op == b->op && a->n_in == b->n_in && !is_outside(a) &&
+           !memcmp(a->in, b->in, sizeof *a->in * (size_t)a->n_in) &&
+           !memcmp(a->attr, b->attr, sizeof *a->attr * (size_t)a->op->n_attrs);
+}
+
+static uint64_t hash(const Node *n) {
+    uint64_t h = (uint64_t)n->n_in;
+    for (const char *p = n->op->name; *p; p++) h = h * 31 + (unsigned char)*p;
+    for (int i = 0; i < n->n_in; i++) h = (h ^ (uint64_t)n->in[i]->id) * 0x9e3779b97f4a7c15u;
+    for (int i = 0; i < n->op->n_attrs; i++) {
+        uint64_t bits;
+        memcpy(&bits, &n->attr[i], sizeof bits);
+        h = (h ^ bits) * 0x9e3779b97f4a7c15u;
+        h ^= h >> 32;
+    }
     return h;
 }
 
-/* Merges equal nodes; operands are looked at through replacements made so far. */
+/* Operands are looked at through the replacements made so far, so that one round sees chains. */
+static void renew_operands(Node *n, Node *const *replacement) {
+    for (int i = 0; i < n->n_in; i++)
+        while (replacement[n->in[i]->id]) n->in[i] = replacement[n->in[i]->id];
+}
+
+/* Equal nodes become the first of them. */
 static bool merge(Graph *g) {
-    enum { BUCKETS = 1024 };
-    int n = g->n_nodes;
+    int n = g->n_nodes, n_buckets = n + 1;
     Node **replacement = ARENA_ARRAY(g->arena, Node *, n);
-    int *next = ARENA_ARRAY(g->arena, int, n), first[BUCKETS];
-    for (int i = 0; i < BUCKETS; i++) first[i] = -1;
+    int *next = ARENA_ARRAY(g->arena, int, n), *first = ARENA_ARRAY(g->arena, int, n_buckets);
+    for (int i = 0; i < n_buckets; i++) first[i] = -1;
     bool changed = false;
     for (int i = 0; i < n; i++) {
         Node *node = g->nodes[i];
-        for (int j = 0; j < node->n_in; j++)
-            while (replacement[node->in[j]->id]) node->in[j] = replacement[node->in[j]->id];
-        unsigned h = hash(node) % BUCKETS;
-        int at = first[h];
+        renew_operands(node, replacement);
+        int *bucket = &first[hash(node) % (uint64_t)n_buckets], at = *bucket;
         while (at >= 0 && !equal(g->nodes[at], node)) at = next[at];
         if (at >= 0) {
             replacement[i] = g->nodes[at];
             changed = true;
         } else {
-            next[i] = first[h];
-            first[h] = i;
+            next[i] = *bucket;
+            *bucket = i;
         }
     }
     graph_rewrite(g, replacement);
@@ -92,21 +128,25 @@ static bool merge(Graph *g) {
 
 static bool apply(Graph *g) {
     int n = g->n_nodes;
-    Node **replacement = ARENA_ARRAY(g->arena, Node *, 2 * n + 2);
+    Node **replacement = ARENA_ARRAY(g->arena, Node *, 2 * n);
     bool changed = false;
-    for (int i = 0; i < n; i++)
-        for (size_t r = 0; r < sizeof rules / sizeof *rules && !replacement[i]; r++)
-            if ((replacement[i] = rules[r](g, g->nodes[i]))) changed = true;
+    for (int i = 0; i < n; i++) {
+        renew_operands(g->nodes[i], replacement);
+        for (int r = 0; r < N_RULES && !replacement[i]; r++)
+            replacement[i] = rules[r](g, g->nodes[i]);
+        changed = changed || replacement[i];
+    }
     graph_rewrite(g, replacement);
     return changed;
 }
 
 bool simplify(Graph *graph) {
+    int n = graph->n_nodes;
     bool changed = false, again = true;
     while (again) {
         again = apply(graph);
         again = merge(graph) || again;
         changed = changed || again;
     }
-    return changed;
+    return changed || graph->n_nodes != n;
 }

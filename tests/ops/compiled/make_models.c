@@ -1,0 +1,333 @@
+/* Writes models that hold every op with every sample of it: make_models FOLDER NUMBER writes
+ * model_0.c ... and table.c, the list of them.
+ *
+ * Of a sample of an op that users write, a model has two uses: `direct`, on fields of the data, and
+ * `through`, on values that depend on parameters, so that gradients flow through the op. A sample
+ * of an op that differentiation makes has one, on fields; its value, or its sum by bias_grad, is
+ * the gradient of a parameter made for it. Values per sample are predictions, too. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../compiler/emit/emit.h"
+#include "../../../compiler/passes/commute.h"
+#include "../../../compiler/passes/differentiate.h"
+#include "../../../compiler/passes/lower.h"
+#include "../../../compiler/passes/simplify.h"
+#include "../../../compiler/passes/split.h"
+#include "operands.h"
+
+enum { MAX_NAMED = 1000, MAX_CASES = 1000 };
+static const Loc nowhere = {"", 0};
+
+/* A model under construction. */
+typedef struct Model {
+    Graph *g;
+    const char *prefix; /* of the names of the sample in hand: "relu0_" */
+    int leaves;         /* made for it */
+    bool through;       /* sample operands depend on parameters */
+    Node *loss;
+    Named predictions[MAX_NAMED], metrics[MAX_NAMED];
+    int n_predictions, n_metrics;
+    Trained trained[MAX_NAMED]; /* gradients that differentiation does not make */
+    int n_trained;
+} Model;
+
+static const char *new_name(Model *m, const char *what) {
+    return arena_printf(m->g->arena, "%s%s%d", m->prefix, what, m->leaves++);
+}
+
+static void add_loss(Model *m, Node *term) {
+    m->loss = m->loss ? binary(m->g, &op_add, m->loss, term) : term;
+}
+
+/* A layer of one step in space: a value that depends on parameters. */
+static Node *dense(Model *m, Node *x) {
+    Shape s = x->type.shape, weight = {2, {s.dim[0], s.dim[0]}};
+    const Op *op = &op_linear;
+    if (s.rank == 3) {
+        weight = (Shape){4, {s.dim[0], s.dim[0], 1, 1}};
+        op = &op_conv2d;
+    }
+    Node *in[3] = {x, param_leaf(m->g, new_name(m, "w"), weight, 1),
+                   param_leaf(m->g, new_name(m, "b"), (Shape){1, {s.dim[0]}}, 1)};
+    return graph_add(m->g, op, nowhere, NULL, 3, in, NULL);
+}
+
+static Node *sample_operand(Model *m, Shape shape) {
+    Node *x = field_leaf(m->g, &op_input, new_name(m, "x"), shape);
+    return m->through ? dense(m, x) : x;
+}
+
+/* A gradient of a parameter, as backward passes have them. */
+static Node *param_operand(Model *m, Shape shape) {
+    Shape x = {1, {shape.dim[1]}}, dy = {1, {shape.dim[0]}};
+    if (shape.rank != 2) bug("no gradient of that shape");
+    return binary(m->g, &op_linear_wgrad, field_leaf(m->g, &op_input, new_name(m, "x"), x),
+                  field_leaf(m->g, &op_input, new_name(m, "x"), dy));
+}
+
+/* A number that changes from step to step. */
+static Node *schedule_operand(Model *m) {
+    Node *step = graph_add(m->g, &op_step, nowhere, NULL, 0, NULL, NULL);
+    Node *slope = number_leaf(m->g, 0.1), *start = number_leaf(m->g, 0.7 + 0.1 * m->leaves++);
+    return binary(m->g, &op_add, binary(m->g, &op_mul, step, slope), start);
+}
+
+static Node *operand(Model *m, const Op *op, int index, const Type *type) {
+    bool weight =
+        op == &op_linear || op == &op_conv2d || op == &op_linear_dgrad || op == &op_conv2d_dgrad;
+    switch (type->kind) {
+    case KIND_SCHEDULE:
+        return schedule_operand(m);
+    case KIND_PARAM:
+        return weight ? param_leaf(m->g, new_name(m, "p"), type->shape, 0.5)
+                      : param_operand(m, type->shape);
+    case KIND_SCALAR:
+        return binary(m->g, &op_mse, sample_operand(m, (Shape){1, {5}}), number_leaf(m->g, 0.5));
+    default:
+        break;
+    }
+    if (type->classes) return label_leaf(m->g, new_name(m, "l"), type->classes);
+    Node *x = sample_operand(m, type->shape);
+    /* Divisors stay away from zero, and decisions meet equal values. */
+    if (op == &op_div && index == 1)
+        return binary(m->g, &op_add, unary(m->g, &op_sigmoid, x), number_leaf(m->g, 0.5));
+    return op == &op_equal || op == &op_less_equal ? unary(m->g, &op_relu, x) : x;
+}
+
+static void predict(Model *m, Node *value) {
+    if (m->n_predictions == MAX_NAMED || m->n_metrics == MAX_NAMED) bug("too many values");
+    Named named = {new_name(m, "y"), value};
+    if (value->type.kind == KIND_SAMPLE) m->predictions[m->n_predictions++] = named;
+    if (value->type.kind == KIND_SCALAR ||
+        (value->type.kind == KIND_SAMPLE && value->type.shape.rank == 0 && !value->type.classes))
+        m->metrics[m->n_metrics++] = named;
+}
+
+static Node *build(Model *m, const Op *op, const OpSample *sample) {
+    Type types[MAX_OPERAND_TYPES];
+    Node *in[MAX_OPERAND_TYPES];
+    int n = operand_types(sample, types);
+    for (int i = 0; i < n; i++) in[i] = operand(m, op, i, &types[i]);
+    Node *value = graph_add(m->g, op, nowhere, NULL, n, in, sample->has_attr ? sample->attr : NULL);
+    if (value->type.kind == KIND_ERROR) bug("%s: \"%s\" is refused", op->name, sample->inputs);
+    return value;
+}
+
+/* Lets the loss depend on a value, where it can. */
+static void use(Model *m, Node *value) {
+    const Type *t = &value->type;
+    if (t->kind == KIND_SCALAR) add_loss(m, value);
+    if (t->kind == KIND_SCHEDULE) {
+        Node *base =
+            binary(m->g, &op_mse, sample_operand(m, (Shape){1, {3}}), number_leaf(m->g, 0.25));
+        add_loss(m, binary(m->g, &op_mul, base, value));
+    }
+    if (t->kind == KIND_SAMPLE && value->op->gradient)
+        add_loss(m, binary(m->g, &op_mse, value,
+                           field_leaf(m->g, &op_target, new_name(m, "t"), t->shape)));
+}
+
+static void add_forward(Model *m, const Op *op, const OpSample *sample) {
+    Node *value = build(m, op, sample);
+    predict(m, value);
+    use(m, value);
+}
+
+/* Makes a value of the backward pass the gradient of a parameter. */
+static void add_backward(Model *m, const Op *op, const OpSample *sample) {
+    Node *value = build(m, op, sample);
+    if (op == &op_max_pool2d_grad) {
+        /* Reads what the pool found out, so the pool must be there. */
+        Node *x = value->in[0], *half = number_leaf(m->g, 0.5), **loss = &m->g->phases[0].loss;
+        Node *pool = graph_add(m->g, &op_max_pool2d, nowhere, NULL, 1, &x, value->attr);
+        *loss = binary(m->g, &op_add, *loss, binary(m->g, &op_mse, pool, half));
+    } else if (value->type.kind == KIND_SAMPLE && op != &op_dropout_grad) {
+        predict(m, value);
+    }
+    if (value->type.kind == KIND_SAMPLE) value = unary(m->g, &op_bias_grad, value);
+    Node *param = param_leaf(m->g, new_name(m, "g"), value->type.shape, 0.5);
+    m->trained[m->n_trained++] = (Trained){param, value};
+}
+
+/* Arithmetic on what exists once for the batch. */
+static bool takes_param(const OpSample *sample) {
+    Type types[MAX_OPERAND_TYPES];
+    return operand_types(sample, types) && types[0].kind == KIND_PARAM;
+}
+
+typedef struct Case {
+    const Op *op;
+    int sample;
+    bool backward;
+} Case;
+
+/* Fields, labels and parameters: operands of all the others. */
+static bool is_outside(const Op *op) {
+    return op->max_in == 0 && !op->constant;
+}
+
+static int list_cases(Case cases[MAX_CASES]) {
+    int n = 0;
+    for (int i = 0; all_ops[i]; i++)
+        for (int k = 0; k < all_ops[i]->n_samples && !is_outside(all_ops[i]); k++) {
+            const Op *op = all_ops[i];
+            bool of_params = takes_param(&op->samples[k]);
+            /* Gradients of parameters are added, nothing else. */
+            if (of_params && op != &op_add) continue;
+            if (n == MAX_CASES) bug("too many samples");
+            bool backward = op->backward_only || of_params;
+            cases[n++] = (Case){op, k, backward};
+        }
+    return n;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const Named *)a)->name, ((const Named *)b)->name);
+}
+
+/* Another kind of optimizer for each model, so that all of them occur. */
+static Optimizer optimizer(Graph *g, int index) {
+    const Optimizer kinds[] = {
+        {.kind = OPTIMIZER_SGD},
+        {.kind = OPTIMIZER_SGD, .momentum = 0.9, .dampening = 0.1, .weight_decay = 0.01},
+        {.kind = OPTIMIZER_SGD, .momentum = 0.8, .nesterov = true},
+        {.kind = OPTIMIZER_ADAM, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-8, .weight_decay = 0.01},
+        {.kind = OPTIMIZER_ADAMW, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-8, .weight_decay = 0.01},
+        {.kind = OPTIMIZER_RMSPROP, .alpha = 0.9, .eps = 1e-6},
+        {.kind = OPTIMIZER_RMSPROP,
+         .alpha = 0.9,
+         .eps = 1e-6,
+         .momentum = 0.5,
+         .centered = true,
+         .weight_decay = 0.01}};
+    Optimizer o = kinds[(size_t)index % (sizeof kinds / sizeof *kinds)];
+    o.lr = number_leaf(g, 0.01);
+    return o;
+}
+
+/* The same passes as the compiler's pipeline. */
+static const char *compile(Graph *g) {
+    graph_verify(g);
+    const char *text = graph_dump(g->arena, g);
+    Plan *plan = split(g, false);
+    for (int i = 0; i < plan->n_entries; i++) {
+        Entry *entry = plan->entries[i];
+        simplify(entry->graph);
+        if (entry->kind == ENTRY_TRAIN && commute(entry->graph)) simplify(entry->graph);
+        graph_verify(entry->graph);
+    }
+    lower(plan);
+    if (diag_errors(g->diag)) bug("%s cannot be lowered", g->name);
+    plan_place(plan);
+    plan_verify(plan);
+    EmitInfo info = {.version = "test",
+                     .source = "make_models.c",
+                     .sha256 = "0",
+                     .graph = text,
+                     .isas = all_isas,
+                     .inference = false};
+    return emit_c(plan, &info);
+}
+
+/* Roots of the values so far. */
+static void name_roots(Model *m) {
+    qsort(m->predictions, (size_t)m->n_predictions, sizeof(Named), by_name);
+    qsort(m->metrics, (size_t)m->n_metrics, sizeof(Named), by_name);
+    m->g->predictions = m->predictions;
+    m->g->n_predictions = m->n_predictions;
+    m->g->metrics = m->metrics;
+    m->g->n_metrics = m->n_metrics;
+}
+
+static void add_forward_cases(Model *m, const Case *cases, int n) {
+    for (int i = 0; i < 2 * n; i++) {
+        const Case *c = &cases[i / 2];
+        if (c->backward) continue;
+        m->through = i % 2;
+        m->leaves = 0;
+        m->prefix = arena_printf(m->g->arena, "%s%d_%s_", c->op->name, c->sample,
+                                 m->through ? "through" : "direct");
+        add_forward(m, c->op, &c->op->samples[c->sample]);
+    }
+}
+
+static void add_backward_cases(Model *m, const Case *cases, int n) {
+    m->through = false;
+    for (int i = 0; i < n; i++) {
+        const Case *c = &cases[i];
+        if (!c->backward) continue;
+        m->leaves = 0;
+        m->prefix = arena_printf(m->g->arena, "%s%d_", c->op->name, c->sample);
+        add_backward(m, c->op, &c->op->samples[c->sample]);
+    }
+    Phase *p = &m->g->phases[0];
+    Trained *all = ARENA_ARRAY(m->g->arena, Trained, p->n_trained + m->n_trained);
+    for (int i = 0; i < p->n_trained; i++) all[i] = p->trained[i];
+    for (int i = 0; i < m->n_trained; i++) all[p->n_trained + i] = m->trained[i];
+    p->trained = all;
+    p->n_trained += m->n_trained;
+}
+
+static const char *make_model(Arena *arena, int index, const Case *cases, int n) {
+    Diag *diag = diag_new(arena);
+    Model *m = ARENA_NEW(arena, Model);
+    m->g = graph_new(arena, diag);
+    m->g->name = arena_printf(arena, "op_%d", index);
+    /* Something to train in every model, whatever its ops. */
+    m->prefix = "base_";
+    m->through = true;
+    use(m, unary(m->g, &op_tanh, sample_operand(m, (Shape){1, {4}})));
+    add_forward_cases(m, cases, n);
+    name_roots(m);
+    m->g->n_phases = 1;
+    m->g->phases = ARENA_NEW(arena, Phase);
+    *m->g->phases = (Phase){.loc = nowhere,
+                            .epochs = 4,
+                            .batch = 16,
+                            .loss = m->loss,
+                            .optimizer = optimizer(m->g, index)};
+    if (!differentiate(m->g)) {
+        diag_print(diag, stderr);
+        bug("%s cannot be differentiated", m->g->name);
+    }
+    /* Only now, since differentiation finds what a phase trains by itself. */
+    add_backward_cases(m, cases, n);
+    name_roots(m);
+    return compile(m->g);
+}
+
+static void write_file(const char *folder, const char *name, const char *text) {
+    char path[1000];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0) {
+        perror(path);
+        exit(1);
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc != 3) return 2;
+    const char *folder = argv[1];
+    int n_models = atoi(argv[2]);
+    static Case cases[MAX_CASES];
+    int n = list_cases(cases);
+    char table[10000] = "#include \"table.h\"\n\n", list[10000] = "";
+    for (int i = 0; i < n_models; i++) {
+        Arena *arena = arena_new();
+        int first = n * i / n_models, last = n * (i + 1) / n_models;
+        const char *text = make_model(arena, i, cases + first, last - first);
+        write_file(folder, arena_printf(arena, "model_%d.c", i), text);
+        size_t at = strlen(table), in = strlen(list);
+        snprintf(table + at, sizeof table - at, "extern const NnModel nn_model_op_%d;\n", i);
+        snprintf(list + in, sizeof list - in, "    &nn_model_op_%d,\n", i);
+        arena_free(arena);
+    }
+    size_t at = strlen(table);
+    snprintf(table + at, sizeof table - at, "\nconst NnModel *const op_models[] = {\n%s    0};\n",
+             list);
+    write_file(folder, "table.c", table);
+    return 0;
+}

@@ -1,0 +1,90 @@
+#include "operands.h"
+
+#include <stdlib.h>
+
+static const char *take_number(const char *text, int *number) {
+    char *end;
+    long value = strtol(text, &end, 10);
+    if (end == text || value < 1 || value > MAX_DIM) bug("a size is missing at \"%s\"", text);
+    *number = (int)value;
+    return end;
+}
+
+static const char *take_shape(const char *text, Shape *shape) {
+    if (*text++ != '(') bug("( is missing at \"%s\"", text - 1);
+    while (*text != ')') {
+        if (shape->rank == MAX_RANK) bug("more than %d sizes", MAX_RANK);
+        text = take_number(text, &shape->dim[shape->rank++]);
+        if (*text == ',') text++;
+    }
+    return text + 1;
+}
+
+static Kind kind_of(char letter) {
+    switch (letter) {
+    case 'S':
+        return KIND_SAMPLE;
+    case 'P':
+        return KIND_PARAM;
+    case 'X':
+        return KIND_SCALAR;
+    case 'E':
+        return KIND_SCHEDULE;
+    default:
+        bug("unknown operand %c", letter);
+    }
+}
+
+int operand_types(const OpSample *sample, Type types[MAX_OPERAND_TYPES]) {
+    int n = 0;
+    for (const char *at = sample->inputs; *at; n++) {
+        if (n == MAX_OPERAND_TYPES) bug("too many operands in \"%s\"", sample->inputs);
+        types[n] = (Type){.kind = KIND_SAMPLE};
+        if (*at == 'L') {
+            at = take_number(at + 1, &types[n].classes);
+        } else {
+            types[n].kind = kind_of(*at);
+            at = take_shape(at + 1, &types[n].shape);
+        }
+        while (*at == ' ') at++;
+    }
+    return n;
+}
+
+static Node *leaf(Graph *g, const Op *op, const char *name, const double *attr) {
+    const char *copy = name ? arena_strdup(g->arena, name) : NULL;
+    return graph_add(g, op, (Loc){"", 0}, copy, 0, NULL, attr);
+}
+
+Node *field_leaf(Graph *graph, const Op *op, const char *name, Shape shape) {
+    double attr[MAX_ATTRS] = {shape.rank};
+    for (int i = 0; i < shape.rank; i++) attr[SHAPE_DIM0 + i] = shape.dim[i];
+    return leaf(graph, op, name, attr);
+}
+
+Node *label_leaf(Graph *graph, const char *name, int classes) {
+    double attr[MAX_ATTRS] = {classes};
+    return leaf(graph, &op_label, name, attr);
+}
+
+Node *param_leaf(Graph *graph, const char *name, Shape shape, double bound) {
+    double attr[MAX_ATTRS] = {[PARAM_RANK] = shape.rank,
+                              [PARAM_INIT] = INIT_UNIFORM,
+                              [PARAM_A] = -bound,
+                              [PARAM_B] = bound};
+    for (int i = 0; i < shape.rank; i++) attr[PARAM_DIM0 + i] = shape.dim[i];
+    return leaf(graph, &op_param, name, attr);
+}
+
+Node *number_leaf(Graph *graph, double value) {
+    return leaf(graph, &op_number, NULL, &value);
+}
+
+Node *unary(Graph *graph, const Op *op, Node *a) {
+    return graph_add(graph, op, (Loc){"", 0}, NULL, 1, &a, NULL);
+}
+
+Node *binary(Graph *graph, const Op *op, Node *a, Node *b) {
+    Node *in[2] = {a, b};
+    return graph_add(graph, op, (Loc){"", 0}, NULL, 2, in, NULL);
+}

@@ -1,0 +1,128 @@
+#include "samples.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/ops/ops.h"
+
+static const Loc nowhere = {"", 0};
+
+static Node *leaf(Graph *g, const Op *op, const char *name, const double *attr) {
+    return graph_add(g, op, nowhere, name, 0, NULL, attr);
+}
+
+Node *sample_leaf(Graph *g, Type type, const char *name) {
+    double attr[MAX_ATTRS] = {0};
+    if (type.kind == KIND_SCALAR) {
+        double zero = 0;
+        Type three = {KIND_SAMPLE, {1, {3}}, 0};
+        Node *in[2] = {sample_leaf(g, three, name), leaf(g, &op_number, NULL, &zero)};
+        return graph_add(g, &op_mse, nowhere, NULL, 2, in, NULL);
+    }
+    if (type.classes) {
+        attr[LABEL_CLASSES] = type.classes;
+        return leaf(g, &op_label, name, attr);
+    }
+    attr[SHAPE_RANK] = type.shape.rank;
+    for (int i = 0; i < type.shape.rank; i++) attr[SHAPE_DIM0 + i] = type.shape.dim[i];
+    return leaf(g, type.kind == KIND_PARAM ? &op_param : &op_input, name, attr);
+}
+
+/* Reads a whole number; a word that has none is malformed. */
+static int whole(const char **p, const char *inputs) {
+    char *end;
+    long n = strtol(*p, &end, 10);
+    if (end == *p) bug("sample: a number is missing in `%s`", inputs);
+    *p = end;
+    return (int)n;
+}
+
+static Shape shape_at(const char **p, const char *inputs) {
+    Shape shape = {0, {0}};
+    if (*(*p)++ != '(') bug("sample: a ( is missing in `%s`", inputs);
+    while (**p && **p != ')') {
+        if (shape.rank == MAX_RANK) bug("sample: too many sizes in `%s`", inputs);
+        shape.dim[shape.rank++] = whole(p, inputs);
+        if (**p == ',') (*p)++;
+    }
+    if (*(*p)++ != ')') bug("sample: a ) is missing in `%s`", inputs);
+    return shape;
+}
+
+SampleCase sample_case(Arena *arena, const Op *op, const OpSample *sample) {
+    static const Op *const counters[] = {&op_epoch, &op_epochs, &op_step};
+    SampleCase c = {.diag = diag_new(arena)};
+    c.graph = graph_new(arena, c.diag);
+    Node **in = NULL;
+    int n = 0, cap = 0, n_counters = 0;
+    for (const char *p = sample->inputs; *p;) {
+        const char letter = *p++, *name = arena_printf(arena, "x%d", n);
+        Node *node;
+        if (letter == 'L') {
+            Type index = {KIND_SAMPLE, {0}, whole(&p, sample->inputs)};
+            node = sample_leaf(c.graph, index, name);
+        } else {
+            Shape shape = shape_at(&p, sample->inputs);
+            if (letter == 'S')
+                node = sample_leaf(c.graph, (Type){KIND_SAMPLE, shape, 0}, name);
+            else if (letter == 'P')
+                node = sample_leaf(c.graph, (Type){KIND_PARAM, shape, 0}, name);
+            else if (letter == 'X' && !shape.rank)
+                node = sample_leaf(c.graph, (Type){KIND_SCALAR, shape, 0}, name);
+            else if (letter == 'E' && !shape.rank && n_counters < 3)
+                node = leaf(c.graph, counters[n_counters++], NULL, NULL);
+            else
+                bug("sample: cannot read `%s`", sample->inputs);
+        }
+        ARENA_PUSH(arena, in, n, cap, node);
+        while (isspace((unsigned char)*p)) p++;
+    }
+    const double *attr = sample->has_attr ? sample->attr : NULL;
+    c.node = graph_add(c.graph, op, nowhere, n || !op->n_attrs ? NULL : "x", n, in, attr);
+    return c;
+}
+
+Env sample_env(int batch) {
+    return (Env){.batch = batch,
+                 .dropout = true,
+                 .seed = 0x123456789abcdef,
+                 .first_sample = 5,
+                 .epoch = 3,
+                 .epochs = 7,
+                 .step = 5,
+                 .steps = 11};
+}
+
+uint64_t sample_random(uint64_t *state) {
+    uint64_t x = *state += 0x9e3779b97f4a7c15u;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+double *sample_numbers(Arena *arena, int64_t count, uint64_t seed) {
+    double *x = ARENA_ARRAY(arena, double, count);
+    for (int64_t i = 0; i < count; i++) {
+        double magnitude = 0.5 + 1.5 * ((double)i + 0.5) / (double)count;
+        x[i] = sample_random(&seed) % 2 ? magnitude : -magnitude;
+        int64_t j = (int64_t)(sample_random(&seed) % (uint64_t)(i + 1));
+        double swapped = x[i];
+        x[i] = x[j];
+        x[j] = swapped;
+    }
+    return x;
+}
+
+double **sample_values(Arena *arena, const Graph *graph, int batch, uint64_t seed) {
+    double **values = ARENA_ARRAY(arena, double *, graph->n_nodes);
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const Node *n = graph->nodes[i];
+        if (n->op->min_in || n->op->constant) continue;
+        int64_t count = node_count(n) * (n->type.kind == KIND_SAMPLE ? batch : 1);
+        values[i] = sample_numbers(arena, count, sample_random(&seed));
+        for (int64_t k = 0; n->type.classes && k < count; k++)
+            values[i][k] = (double)(sample_random(&seed) % (uint64_t)n->type.classes);
+    }
+    return values;
+}

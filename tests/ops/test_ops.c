@@ -1,0 +1,295 @@
+/* What every op gets for free: its samples against its rules. The reference must fill the result
+ * that the shape rule states, and the nodes that the gradient rule builds must have the value of
+ * central differences of the reference. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/graph/interpreter.h"
+#include "compiler/kernels/pointwise.h"
+#include "compiler/ops/ops.h"
+#include "samples.h"
+
+enum { BATCH = 3, POINTS = 24, GUARD = 8 };
+static const double difference = 1e-4, tolerance = 1e-6;
+/* Marks elements that a rule has not written: no rule computes it. */
+static const double unwritten = -7.25e201;
+
+static Arena *arena;
+
+static void begin(void) {
+    arena = arena_new();
+}
+
+static void end(void) {
+    arena_free(arena);
+}
+
+static int64_t elements(const Node *n) {
+    return node_count(n) * (n->type.kind == KIND_SAMPLE ? BATCH : 1);
+}
+
+static bool is_given(const Op *op) {
+    return !op->min_in && !op->constant;
+}
+
+/* The reference's value with the operands' values; a fault is named in `*fault`. */
+static double *value_of(Arena *room, const Node *n, double *const *values, const char **fault) {
+    int64_t count = elements(n);
+    const double **in = ARENA_ARRAY(room, const double *, n->n_in + 1);
+    for (int i = 0; i < n->n_in; i++) in[i] = values[n->in[i]->id];
+    double *out = ARENA_ARRAY(room, double, count + GUARD);
+    for (int64_t k = 0; k < count + GUARD; k++) out[k] = unwritten;
+    Env env = sample_env(BATCH);
+    n->op->reference(&env, n, in, out);
+    for (int64_t k = 0; k < count; k++) {
+        if (out[k] == unwritten) *fault = "the reference leaves an element unwritten";
+        if (!isfinite(out[k])) *fault = "the reference gives no finite value";
+        double index = n->type.classes;
+        if (index > 0 && !(out[k] >= 0 && out[k] < index && out[k] == floor(out[k])))
+            *fault = "the reference gives no class index";
+    }
+    for (int k = 0; k < GUARD; k++)
+        if (out[count + k] != unwritten) *fault = "the reference writes beyond the result";
+    return out;
+}
+
+/* Values of all operands; scalars and schedules are numbers like any other here. */
+static double **operand_values(const SampleCase *c, uint64_t seed) {
+    double **values = sample_values(arena, c->graph, BATCH, seed);
+    Env env = sample_env(BATCH);
+    for (int i = 0; i < c->node->n_in; i++) {
+        Node *in = c->node->in[i];
+        if (in->type.kind == KIND_SCALAR)
+            values[in->id] = sample_numbers(arena, 8, seed) + i;
+        else
+            interpret(arena, c->graph, &env, &in, 1, values);
+    }
+    return values;
+}
+
+/* The product of the value with dy: what the gradient differentiates. */
+static double product(const Node *n, double *const *values, const double *dy) {
+    Arena *room = arena_new();
+    const char *fault = NULL;
+    const double *y = value_of(room, n, values, &fault);
+    double sum = fault ? (double)NAN : 0;
+    for (int64_t k = 0; k < elements(n); k++) sum += dy[k] * y[k];
+    arena_free(room);
+    return sum;
+}
+
+/* Slope of the product where operand x moves along `way`. */
+static double slope(const Node *n, double **values, const Node *x, const double *way,
+                    const double *dy) {
+    int64_t count = elements(x);
+    double *at = values[x->id], *moved = ARENA_ARRAY(arena, double, count), side[2];
+    for (int s = 0; s < 2; s++) {
+        for (int64_t k = 0; k < count; k++)
+            moved[k] = at[k] + (s ? difference : -difference) * way[k];
+        values[x->id] = moved;
+        side[s] = product(n, values, dy);
+        values[x->id] = at;
+    }
+    return (side[1] - side[0]) / (2 * difference);
+}
+
+/* Compares one operand's gradient dx: all elements at once along a random way, some by themselves.
+ */
+static const char *compare_gradient(const Node *n, double **values, const Node *x, const double *dx,
+                                    const double *dy) {
+    int64_t count = elements(x);
+    double largest = 0, along = 0, scale = 0;
+    uint64_t random = 99;
+    double *way = ARENA_ARRAY(arena, double, count);
+    for (int64_t k = 0; k < count; k++) {
+        way[k] = sample_random(&random) % 2 ? 0.5 : -0.5;
+        along += way[k] * dx[k];
+        scale += fabs(way[k] * dx[k]);
+        largest = fmax(largest, fabs(dx[k]));
+    }
+    if (!(largest > 0)) return "the gradient is zero throughout, which proves nothing";
+    if (!(fabs(slope(n, values, x, way, dy) - along) <= tolerance * scale))
+        return "the gradient is not the slope of the reference";
+    for (int i = 0; i < POINTS && i < count; i++) {
+        int64_t k = count <= POINTS ? i : (int64_t)(sample_random(&random) % (uint64_t)count);
+        memset(way, 0, sizeof *way * (size_t)count);
+        way[k] = 1;
+        if (!(fabs(slope(n, values, x, way, dy) - dx[k]) <= tolerance * largest))
+            return "an element of the gradient is not the slope of the reference";
+    }
+    return NULL;
+}
+
+static bool differentiable(const Node *x) {
+    return x->type.kind != KIND_SCHEDULE && !x->type.classes;
+}
+
+static const char *check_gradient(const SampleCase *c) {
+    Node *n = c->node;
+    bool *wanted = ARENA_ARRAY(arena, bool, n->n_in), any = false;
+    for (int i = 0; i < n->n_in; i++) any = (wanted[i] = differentiable(n->in[i])) || any;
+    if (!any) return NULL;
+    Node *dy = sample_leaf(c->graph, n->type, "dy");
+    Gradient g = {c->graph, n, n, dy, wanted, ARENA_ARRAY(arena, Node *, n->n_in)};
+    n->op->gradient(&g);
+    double **values = operand_values(c, 5);
+    values[dy->id] = sample_numbers(arena, elements(dy), 6);
+    for (int i = 0; i < n->n_in; i++) {
+        if (!wanted[i]) continue;
+        if (!g.dx[i]) return "the gradient rule gives nothing for an operand";
+        if (diag_errors(c->diag)) return "the gradient rule makes a node that does not fit";
+        if (g.dx[i]->type.kind != n->in[i]->type.kind ||
+            !shape_equal(g.dx[i]->type.shape, n->in[i]->type.shape))
+            return "a gradient has not the type of its operand";
+        Env env = sample_env(BATCH);
+        interpret(arena, c->graph, &env, &g.dx[i], 1, values);
+        const char *fault =
+            compare_gradient(n, values, n->in[i], values[g.dx[i]->id], values[dy->id]);
+        if (fault) return fault;
+    }
+    return NULL;
+}
+
+static const char *check_sample(const Op *op, const OpSample *sample) {
+    SampleCase c = sample_case(arena, op, sample);
+    if (c.node->type.kind == KIND_ERROR) {
+        diag_print(c.diag, stderr);
+        return "the shape rule refuses the sample";
+    }
+    graph_verify(c.graph);
+    if (is_given(op)) return NULL;
+    const char *fault = NULL;
+    const double *y = value_of(arena, c.node, operand_values(&c, 4), &fault);
+    bool zero = true;
+    for (int64_t k = 0; k < elements(c.node); k++) zero = zero && y[k] == 0;
+    /* Indices and comparisons may well be zero. */
+    if (!fault && zero && (op->gradient || op->backward_only))
+        fault = "the value is zero throughout, which proves nothing";
+    return fault || !op->gradient ? fault : check_gradient(&c);
+}
+
+/* What is wrong with an op, or NULL. */
+static const char *fault_of(const Op *op) {
+    if (!op->n_samples) return "the op has no samples";
+    if (!op->help || !op->name || !op->shape || !op->reference) return "the table is incomplete";
+    for (int i = 0; i < op->n_attrs; i++) {
+        const AttrSpec *a = &op->attrs[i];
+        if (!(a->preset >= a->low && a->preset <= a->high)) return "a default is out of its range";
+    }
+    for (int i = 0; i < op->n_samples; i++) {
+        const char *fault = check_sample(op, &op->samples[i]);
+        if (fault)
+            return arena_printf(arena, "sample %d, `%s`: %s", i, op->samples[i].inputs, fault);
+    }
+    return NULL;
+}
+
+START_TEST(op_fits_its_samples) {
+    const Op *op = all_ops[_i];
+    const char *fault = fault_of(op);
+    ck_assert_msg(!fault, "%s: %s", op->name, fault ? fault : "");
+}
+END_TEST
+
+/* Layers that ask whether an op is pointwise and kernels that compute it so must agree: dropout's
+ * numbering of elements follows the layout. */
+START_TEST(pointwise_ops_have_pointwise_kernels) {
+    for (int i = 0; all_ops[i]; i++) {
+        Node node = {.op = all_ops[i], .type = {.kind = KIND_SAMPLE}};
+        ck_assert_msg(is_pointwise(&node) == all_ops[i]->pointwise, "%s", all_ops[i]->name);
+    }
+}
+END_TEST
+
+START_TEST(names_are_unique) {
+    for (int i = 0; all_ops[i]; i++)
+        ck_assert_msg(op_by_name(all_ops[i]->name) == all_ops[i], "%s", all_ops[i]->name);
+    ck_assert_ptr_null(op_by_name("no_such_op"));
+}
+END_TEST
+
+/* The tests above must be able to fail. */
+static void no_gradient(Gradient *g) {
+    (void)g;
+}
+static void twice(Gradient *g) {
+    Node *in[2] = {g->dy, g->dy};
+    g->dx[0] = graph_add(g->graph, &op_add, g->node->loc, NULL, 2, in, NULL);
+}
+static void constant(const Env *env, const Node *n, const double *const *in, double *out) {
+    (void)in;
+    for (int64_t k = 0; k < node_count(n) * env->batch; k++) out[k] = 1;
+}
+static void nothing(Gradient *g) {
+    Node *in[2] = {g->dy, g->dy};
+    g->dx[0] = graph_add(g->graph, &op_sub, g->node->loc, NULL, 2, in, NULL);
+}
+static void one_short(const Env *env, const Node *n, const double *const *in, double *out) {
+    memcpy(out, in[0], sizeof *out * (size_t)(node_count(n) * env->batch - 1));
+}
+static void one_long(const Env *env, const Node *n, const double *const *in, double *out) {
+    memcpy(out, in[0], sizeof *out * (size_t)(node_count(n) * env->batch));
+    out[node_count(n) * env->batch] = 0;
+}
+static bool refuse(Graph *g, Node *n) {
+    (void)g, (void)n;
+    return false;
+}
+
+static void expect_fault(Op op, const char *words) {
+    const char *fault = fault_of(&op);
+    ck_assert_msg(fault && strstr(fault, words), "wanted `%s`, got `%s`", words,
+                  fault ? fault : "nothing");
+}
+
+START_TEST(planted_faults_are_found) {
+    Op op = op_tanh;
+    op.n_samples = 0;
+    expect_fault(op, "no samples");
+    op = op_tanh;
+    op.gradient = op_sigmoid.gradient;
+    expect_fault(op, "not the slope");
+    op.gradient = twice;
+    expect_fault(op, "not the slope");
+    op.gradient = no_gradient;
+    expect_fault(op, "gives nothing");
+    op = op_tanh;
+    op.reference = one_short;
+    expect_fault(op, "unwritten");
+    op.reference = one_long;
+    expect_fault(op, "beyond");
+    op = op_tanh;
+    op.shape = refuse;
+    expect_fault(op, "refuses");
+}
+END_TEST
+
+START_TEST(zeros_against_zeros_fail) {
+    Op op = op_tanh;
+    op.reference = constant;
+    op.gradient = nothing;
+    expect_fault(op, "zero throughout");
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("ops");
+    TCase *tests = tcase_create("every op");
+    int n = 0;
+    while (all_ops[n]) n++;
+    tcase_add_checked_fixture(tests, begin, end);
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, op_fits_its_samples, 0, n);
+    tcase_add_test(tests, pointwise_ops_have_pointwise_kernels);
+    tcase_add_test(tests, names_are_unique);
+    tcase_add_test(tests, planted_faults_are_found);
+    tcase_add_test(tests, zeros_against_zeros_fail);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -231,9 +231,12 @@ static void write_rows(Writer *w, const Nest *n, Tile tile, int width) {
         for (int b = 0; b < tile.blocks; b++) {
             int at = r % width * n->out.cs + b * LANES, sample = r / width;
             const char *s = sample ? arena_printf(n->arena, "s + %d", sample) : "s";
+            /* The lanes of a linear input gradient run over places, too. */
+            const char *channel = arena_printf(n->arena, "c + %d", b * LANES);
+            if (n->k->out.cs != n->out.cs)
+                channel = arena_printf(n->arena, "(%s) %% %d", channel, n->k->out.cs);
             Site site = {arena_printf(n->arena, "o + %d", sample * n->out.stride + at), s,
-                         arena_printf(n->arena, "(e + %d)", at),
-                         arena_printf(n->arena, "c + %d", b * LANES)};
+                         arena_printf(n->arena, "(e + %d)", at), channel};
             w_open(w, "%s", "");
             write_row(w, n->k, n->arena, tile_row(n->arena, n->isa, r, b), site);
             w_close(w);

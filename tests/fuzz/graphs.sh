@@ -3,8 +3,8 @@
 # NNGEN_SEED and NNGEN_CASES choose others and more.
 . "$(dirname "$0")/../lib.sh"
 
-seed=${NNGEN_SEED:-$(date +%j)}
-cases=${NNGEN_CASES:-4}
+seed=${NNGEN_SEED:-1}
+cases=${NNGEN_CASES:-3}
 echo "seed $seed, $cases graphs"
 
 # architecture SEED: Lua on standard output.

@@ -1,0 +1,148 @@
+/* Graphs written by hand, for tests of the graph and its passes. */
+#ifndef NNGEN_TESTS_GRAPHS_H
+#define NNGEN_TESTS_GRAPHS_H
+
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compiler/graph/interpreter.h"
+#include "compiler/ops/ops.h"
+
+static Arena *arena;
+static Diag *diag;
+static Graph *graph;
+
+static void begin(void) {
+    arena = arena_new();
+    diag = diag_new(arena);
+    graph = graph_new(arena, diag);
+    graph->name = "small";
+}
+
+static void end(void) {
+    arena_free(arena);
+}
+
+#define ATTR(...) ((double[MAX_ATTRS]){__VA_ARGS__})
+
+/* A node of up to three operands on a line of its own: its number is its id. */
+static inline Node *add(const Op *op, const char *name, const double *attr, Node *a, Node *b,
+                        Node *c) {
+    Node *in[3] = {a, b, c};
+    Loc loc = {"small.lua", graph->n_nodes};
+    return graph_add(graph, op, loc, name, !a ? 0 : !b ? 1 : !c ? 2 : 3, in, attr);
+}
+
+static inline Node *unary(const Op *op, Node *a) {
+    return add(op, NULL, NULL, a, NULL, NULL);
+}
+
+static inline Node *binary(const Op *op, Node *a, Node *b) {
+    return add(op, NULL, NULL, a, b, NULL);
+}
+
+static inline Node *number(double value) {
+    return add(&op_number, NULL, &value, NULL, NULL, NULL);
+}
+
+static inline Node *vector(const char *name, int n) {
+    return add(&op_input, name, ATTR(1, n), NULL, NULL, NULL);
+}
+
+static inline Node *weight(const char *name, int out, int in) {
+    return add(&op_param, name, ATTR(2, out, in), NULL, NULL, NULL);
+}
+
+static inline Node *bias(const char *name, int n) {
+    return add(&op_param, name, ATTR(1, n), NULL, NULL, NULL);
+}
+
+/* A layer without a bias. */
+static inline Node *linear(const char *name, int out, Node *x) {
+    Node *w = weight(arena_printf(arena, "%s.weight", name), out, x->type.shape.dim[0]);
+    return add(&op_linear, name, NULL, x, w, NULL);
+}
+
+static inline Node *square(Node *x) {
+    return binary(&op_mse, x, number(0));
+}
+
+/* Appends a phase that trains with plain gradient descent. */
+static inline Phase *phase(Node *loss) {
+    Phase *grown = ARENA_ARRAY(arena, Phase, graph->n_phases + 1);
+    if (graph->n_phases) memcpy(grown, graph->phases, sizeof *grown * (size_t)graph->n_phases);
+    graph->phases = grown;
+    Phase *p = &grown[graph->n_phases++];
+    *p = (Phase){.loc = {"small.lua", 99}, .epochs = 2, .batch = 4, .loss = loss};
+    p->optimizer.lr = number(0.125);
+    return p;
+}
+
+static inline Named *named(const char *name, Node *node) {
+    Named *list = ARENA_NEW(arena, Named);
+    *list = (Named){name, node};
+    return list;
+}
+
+/* The errors reported so far, as the user sees them. */
+static inline const char *errors(void) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    diag_print(diag, out);
+    fclose(out);
+    const char *kept = arena_strdup(arena, text);
+    free(text);
+    return kept;
+}
+
+static inline int count_of(const Op *op) {
+    int n;
+    graph_nodes_of(graph, op->name, &n);
+    return n;
+}
+
+/* Whether `act` ends in bug() with these words. */
+static inline void expect_bug(void (*act)(void *), void *context, const char *words) {
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (!child) {
+        dup2(ends[1], STDERR_FILENO);
+        act(context);
+        _exit(0);
+    }
+    close(ends[1]);
+    char text[4096];
+    size_t n = 0;
+    for (ssize_t got; (got = read(ends[0], text + n, sizeof text - 1 - n)) > 0;) n += (size_t)got;
+    text[n] = '\0';
+    close(ends[0]);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "no bug: wanted `%s`", words);
+    ck_assert_msg(strstr(text, words) != NULL, "wanted `%s`, got `%s`", words, text);
+}
+
+#define RUN_TESTS(name, ...)                                                                       \
+    int main(void) {                                                                               \
+        const TTest *const tests[] = {__VA_ARGS__};                                                \
+        TCase *group = tcase_create(name);                                                         \
+        tcase_add_checked_fixture(group, begin, end);                                              \
+        tcase_set_timeout(group, 60);                                                              \
+        for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(group, tests[i]); \
+        Suite *suite = suite_create(name);                                                         \
+        suite_add_tcase(suite, group);                                                             \
+        SRunner *runner = srunner_create(suite);                                                   \
+        srunner_run_all(runner, CK_ENV);                                                           \
+        int failed = srunner_ntests_failed(runner);                                                \
+        srunner_free(runner);                                                                      \
+        return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                               \
+    }
+
+#endif

@@ -11,6 +11,7 @@
 # `name` is the name that the architecture gives to nn.model. The generated file is
 # ${NNGEN_GENERATED_DIR}/<name>.c, by default in generated/ of the current build folder.
 
+set(NNGEN_MODEL_FLAGS "" CACHE STRING "Further compiler flags for generated code")
 set(NNGEN_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. CACHE INTERNAL "Source folder of nngen")
 
 function(nngen_add_model_library)
@@ -42,7 +43,8 @@ function(nngen_add_model_library)
     VERBATIM)
   add_library(${target} STATIC ${output})
   nngen_settings(${target})
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2>)
+  separate_arguments(flags NATIVE_COMMAND "${NNGEN_MODEL_FLAGS}")
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2> ${flags})
   target_include_directories(${target}
     PRIVATE ${NNGEN_ROOT}
     PUBLIC $<BUILD_INTERFACE:${NNGEN_ROOT}/runtime>)

@@ -159,6 +159,9 @@ static const char *check_sample(const Op *op, const OpSample *sample) {
         return "the shape rule refuses the sample";
     }
     graph_verify(c.graph);
+    const char *text = graph_dump(arena, c.graph);
+    if (strcmp(graph_dump(arena, graph_parse(arena, c.diag, text)), text) != 0)
+        return "the graph's text does not read back";
     if (is_given(op)) return NULL;
     const char *fault = NULL;
     const double *y = value_of(arena, c.node, operand_values(&c, 4), &fault);

@@ -147,6 +147,7 @@ static int chain(lua_State *L) {
 
 static int sequential(lua_State *L) {
     Front *f = front_of(L);
+    count_call(L);
     lua_settop(L, 1);
     if (!lua_istable(L, 1)) {
         if (!is_poison(L, 1))
@@ -155,6 +156,7 @@ static int sequential(lua_State *L) {
                        value_words(L, 1));
         return push_poison(L);
     }
+    if (!check_list(L, 1, front_here(L), "sequential")) return push_poison(L);
     lua_Integer n = (lua_Integer)lua_rawlen(L, 1), kept = 0;
     lua_newtable(L);
     for (lua_Integer i = 1; i <= n; i++) {

@@ -43,16 +43,14 @@ static int push_field(lua_State *L, const Op *op, const char *name, const double
 }
 
 static const char *field_name(lua_State *L, const char *what) {
-    Front *f = front_of(L);
+    count_call(L);
     if (is_poison(L, 1)) return NULL;
     if (lua_type(L, 1) != LUA_TSTRING) {
-        diag_error(f->diag, front_here(L), "%s: wants the name of a field first, got %s", what,
-                   value_words(L, 1));
+        diag_error(front_of(L)->diag, front_here(L), "%s: wants the name of a field first, got %s",
+                   what, value_words(L, 1));
         return NULL;
     }
-    const char *name = lua_tostring(L, 1);
-    return check_name(L, front_here(L), "the name of a field", name) ? arena_strdup(f->arena, name)
-                                                                     : NULL;
+    return name_at(L, 1, front_here(L), "the name of a field");
 }
 
 /* A whole number from 1 to `high`, or -1. */
@@ -66,7 +64,7 @@ static int shaped_field(lua_State *L, const Op *op) {
     Front *f = front_of(L);
     const char *name = field_name(L, op->name);
     if (!name || is_poison(L, 2)) return push_poison(L);
-    double attr[MAX_ATTRS] = {0}, count = 1;
+    double attr[MAX_ATTRS] = {0};
     bool ok = lua_istable(L, 2) && lua_rawlen(L, 2) >= 1 && lua_rawlen(L, 2) <= 3;
     int rank = ok ? (int)lua_rawlen(L, 2) : 0;
     attr[SHAPE_RANK] = rank;
@@ -74,20 +72,12 @@ static int shaped_field(lua_State *L, const Op *op) {
         lua_rawgeti(L, 2, i + 1);
         attr[SHAPE_DIM0 + i] = size_at(L, -1, MAX_DIM);
         ok = ok && attr[SHAPE_DIM0 + i] > 0;
-        count *= attr[SHAPE_DIM0 + i];
         lua_pop(L, 1);
     }
-    if (ok && count <= MAX_VALUES) return push_field(L, op, name, attr);
-    if (ok)
-        diag_error(f->diag, front_here(L),
-                   "%s \"%s\": has %.10g values a sample; at most %d are "
-                   "possible",
-                   op->name, name, count, MAX_VALUES);
-    else
-        diag_error(f->diag, front_here(L),
-                   "%s \"%s\": wants a shape of 1 to 3 whole sizes, such as {1, 14, 14}%s%s",
-                   op->name, name, lua_istable(L, 2) ? "" : ", got ",
-                   lua_istable(L, 2) ? "" : value_words(L, 2));
+    if (ok) return push_field(L, op, name, attr);
+    diag_error(f->diag, front_here(L),
+               "%s \"%s\": wants a shape of 1 to 3 whole sizes, such as {1, 14, 14}%s%s", op->name,
+               name, lua_istable(L, 2) ? "" : ", got ", lua_istable(L, 2) ? "" : value_words(L, 2));
     return push_poison(L);
 }
 
@@ -119,8 +109,7 @@ static const char *defined(Front *f, const char *name) {
     }
     for (int i = 0; i < f->n_param_names; i++)
         if (!strcmp(f->param_names[i], name)) return text;
-    ARENA_PUSH(f->arena, f->param_names, f->n_param_names, f->cap_param_names,
-               arena_strdup(f->arena, name));
+    ARENA_PUSH(f->arena, f->param_names, f->n_param_names, f->cap_param_names, name);
     return text;
 }
 
@@ -137,10 +126,10 @@ static int nn_param(lua_State *L) {
                        "as in nn.param(\"hidden\", 64)");
         return push_poison(L);
     }
-    const char *name = lua_tostring(L, 1);
     lua_settop(L, 2);
-    if (!check_name(L, front_here(L), "the name of a parameter of the file", name)) return 1;
-    check_mistakes(L);
+    count_call(L);
+    const char *name = name_at(L, 1, front_here(L), "the name of a parameter of the file");
+    if (!name) return 1;
     const char *text = defined(f, name);
     if (!text) return 1;
     bool ok = true;

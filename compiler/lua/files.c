@@ -27,11 +27,18 @@ Loc front_here(lua_State *L) {
 static int note_place(lua_State *L) {
     Front *f = front_of(L);
     f->error_loc = front_here(L);
-    if (lua_type(L, 1) != LUA_TSTRING && !lua_islightuserdata(L, 1)) {
-        push_text(L, 1);
-        lua_pushfstring(L, "the error is no text but %s", lua_tostring(L, -1));
-    }
+    if (lua_type(L, 1) != LUA_TSTRING && !lua_islightuserdata(L, 1))
+        lua_pushfstring(L, "`error` was called with %s, not with a message", value_words(L, 1));
     return 1;
+}
+
+/* A message's first lines. */
+static const char *shortened(Arena *arena, const char *message) {
+    enum { MAX_LINES = 10, MAX_LENGTH = 2000 };
+    size_t n = 0;
+    for (int lines = 0; message[n] && n < MAX_LENGTH; n++)
+        if (message[n] == '\n' && ++lines == MAX_LINES) break;
+    return arena_printf(arena, "%.*s%s", (int)n, message, message[n] ? " ..." : "");
 }
 
 /* The error on top of the stack as a located diagnostic. Lua's own "name:12: " gives way to the
@@ -44,7 +51,7 @@ static void report_lua_error(lua_State *L, int status) {
         return;
     }
     const char *message = lua_tostring(L, -1);
-    if (!message) message = "the error is no text";
+    if (!message) message = "";
     Loc loc = f->error_loc;
     for (int i = 0; i < f->n_files; i++) {
         size_t n = strlen(f->chunks[i] + 1);
@@ -56,7 +63,12 @@ static void report_lua_error(lua_State *L, int status) {
         message = end + 2;
         break;
     }
-    diag_error(f->diag, loc, "%.2000s", message);
+    if (strstr(message, "stack overflow") && f->error_loc.line == 0)
+        message = "brackets or operators are nested too deeply";
+    else if (!strcmp(message, "stack overflow") || !strcmp(message, "C stack overflow"))
+        message = "functions call each other too deeply";
+    diag_error(f->diag, loc, "%s",
+               *message ? shortened(f->arena, message) : "`error` was called without a message");
 }
 
 /* Reads a whole regular file; NULL after a report. The last part of the path may not be a link when
@@ -113,12 +125,20 @@ static const char *enter_source(Front *f, const char *path, const char *text, si
     return chunk;
 }
 
+/* Where Lua begins to read, as its own loader does: behind an editor's byte order mark, and at the
+ * end of a first line with `#`. The text ends with a zero. */
+static const char *first_line(const char *text, size_t length) {
+    if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) text += 3;
+    return *text == '#' ? text + strcspn(text, "\n") : text;
+}
+
 bool run_file(lua_State *L, const char *path, Loc from) {
     Front *f = front_of(L);
     size_t length;
     char *text = read_file(f, path, from, f->n_files > 0, &length);
     if (!text) return false;
-    const char *problem = length && text[0] == LUA_SIGNATURE[0]
+    const char *start = first_line(text, length);
+    const char *problem = *start == LUA_SIGNATURE[0]
                               ? "is a precompiled chunk; only Lua text is allowed"
                           : memchr(text, '\0', length) ? "is not a text: it has a zero byte"
                                                        : NULL;
@@ -129,7 +149,8 @@ bool run_file(lua_State *L, const char *path, Loc from) {
     const char *chunk = enter_source(f, path, text, length);
     f->error_loc = (Loc){path, 0};
     lua_pushcfunction(L, note_place);
-    int handler = lua_gettop(L), status = luaL_loadbufferx(L, text, length, chunk, "t");
+    int handler = lua_gettop(L);
+    int status = luaL_loadbufferx(L, start, length - (size_t)(start - text), chunk, "t");
     if (status == LUA_OK) status = lua_pcall(L, 0, 1, handler);
     if (status != LUA_OK) report_lua_error(L, status);
     lua_remove(L, handler);
@@ -140,16 +161,18 @@ bool run_file(lua_State *L, const char *path, Loc from) {
 static int nn_require(lua_State *L) {
     Front *f = front_of(L);
     Loc here = front_here(L);
+    count_call(L);
+    if (is_poison(L, 1)) return push_poison(L);
     if (lua_type(L, 1) != LUA_TSTRING) {
         diag_error(f->diag, here, "require wants the name of a file, got %s", value_words(L, 1));
         return push_poison(L);
     }
-    const char *name = lua_tostring(L, 1);
-    if (!strcmp(name, "nn")) {
+    if (!strcmp(lua_tostring(L, 1), "nn")) {
         lua_getfield(L, LUA_REGISTRYINDEX, "nn.vocabulary");
         return 1;
     }
-    if (!check_name(L, here, "the name of a required file", name)) return push_poison(L);
+    const char *name = name_at(L, 1, here, "the name of a required file");
+    if (!name) return push_poison(L);
     lua_getfield(L, LUA_REGISTRYINDEX, "nn.loaded");
     int loaded = lua_gettop(L);
     if (lua_getfield(L, loaded, name) == LUA_TLIGHTUSERDATA) {

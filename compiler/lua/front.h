@@ -12,10 +12,10 @@
 enum {
     MAX_NAME = 64,         /* characters */
     MAX_FILE = 1 << 20,    /* bytes of one source file */
-    MAX_GRAPH = 100000,    /* nodes that a file may make */
-    MAX_OPERANDS = 500000, /* and the operands of all of them */
-    MAX_LAYERS = 10000,    /* named layers */
-    MAX_VALUES = 1 << 24,  /* elements of one tensor of a sample */
+    MAX_GRAPH = 20000,     /* nodes that a file may make */
+    MAX_OPERANDS = 100000, /* and the operands of all of them */
+    MAX_LAYERS = 2000,     /* named layers */
+    MAX_CALLS = 200000,    /* of the vocabulary's words */
     MAX_WEIGHTS = 1 << 28, /* parameters, all together */
     MAX_MISTAKES = 20      /* reported in one run */
 };
@@ -41,7 +41,7 @@ typedef struct Front {
     bool has_model;
     Loc model_loc, error_loc; /* error_loc: where the error that Lua reports was raised */
     bool exhausted;           /* a limit is hit: every further instruction fails */
-    long instructions;
+    long instructions, calls;
     size_t memory;
     long operands;  /* of all nodes */
     double weights; /* elements of all parameters */
@@ -61,6 +61,10 @@ int stop(lua_State *L, const char *format, ...) __attribute__((format(printf, 2,
 /* Stops when there are too many mistakes. */
 void check_mistakes(lua_State *L);
 
+/* Counts a call of a word that makes no node, and stops when there are too many: each call may
+ * leave a little in the arena, also one whose mistake is known already. */
+void count_call(lua_State *L);
+
 /* Raises a Lua error whose words are reported already. */
 int raise_reported(lua_State *L);
 
@@ -79,6 +83,9 @@ void open_libraries(lua_State *L);
 /* Pushes the list of the keys of the table at `index` in order: numbers, then strings, sorted.
  * Other keys make an error of the user: false, and nothing is pushed. */
 bool push_sorted_keys(lua_State *L, int index);
+
+/* Whether the table at `index` has no keys but 1, 2, ...; reports if not. */
+bool check_list(lua_State *L, int index, Loc loc, const char *what);
 
 /* Pushes the value at `index` as text, the same in every run. */
 void push_text(lua_State *L, int index);
@@ -117,6 +124,11 @@ const char *value_words(lua_State *L, int index);
 
 /* Whether a name is allowed: letters, digits, _ and -, at most 64; reports if not. */
 bool check_name(lua_State *L, Loc loc, const char *what, const char *name);
+/* The string at `index` as a name that lives in the arena, NULL if it is not allowed. */
+const char *name_at(lua_State *L, int index, Loc loc, const char *what);
+
+/* As nearest_name; there is none for what no one types by mistake. */
+const char *near_name(const char *name, const char *const *names);
 
 /* Initialisers: constant, uniform or normal with the numbers for a tensor of these fans. */
 typedef struct Init {

@@ -76,6 +76,7 @@ static void push_init(lua_State *L, Init init) {
 
 /* nn.uniform(-0.1, 0.1) or nn.uniform { a = -0.1, b = 0.1 } */
 static int init_call(lua_State *L) {
+    count_call(L);
     const Init *self = luaL_checkudata(L, 1, init_meta);
     Front *f = front_of(L);
     Init init = *self;

@@ -61,10 +61,18 @@ static int print_line(lua_State *L) {
         lua_pop(L, 1);
     }
     line[used] = '\0';
-    for (char *c = line; *c; c++)
-        if ((unsigned char)*c < 32 || *c == 127) *c = ' ';
+    for (unsigned char *c = (unsigned char *)line; *c; c++)
+        if (*c < 32 || *c == 127 || (*c == 0xc2 && c[1] < 0xa0)) *c = ' ';
     fprintf(stderr, "%s:%d: %s\n", here.file, here.line, line);
     return 0;
+}
+
+/* Lua's `<` of strings asks the locale. */
+static bool bytes_before(lua_State *L, int a, int b) {
+    size_t na, nb;
+    const char *x = lua_tolstring(L, a, &na), *y = lua_tolstring(L, b, &nb);
+    int order = memcmp(x, y, na < nb ? na : nb);
+    return order < 0 || (order == 0 && na < nb);
 }
 
 /* Whether the value at `a` comes before that at `b`: by the function at `less`, else by `<`; keys
@@ -80,6 +88,7 @@ static bool before(lua_State *L, int a, int b, int less) {
         return result;
     }
     int ta = lua_type(L, a), tb = lua_type(L, b);
+    if (ta == LUA_TSTRING && tb == LUA_TSTRING) return bytes_before(L, a, b);
     if (ta == LUA_TNUMBER && tb == LUA_TSTRING) return true;
     if (ta == LUA_TSTRING && tb == LUA_TNUMBER) return false;
     return lua_compare(L, a, b, LUA_OPLT);

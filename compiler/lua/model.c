@@ -55,15 +55,14 @@ static Named *read_named(const Options *model, int index, const char *what, int 
             continue;
         }
         Loc here = option_loc(&o, lua_tostring(L, -1));
-        if (!check_name(L, here, metric ? "a metric's name" : "a prediction's name",
-                        lua_tostring(L, -1)))
-            continue;
-        const char *name = arena_strdup(f->arena, lua_tostring(L, -1));
+        const char *name = name_at(L, -1, here, metric ? "a metric's name" : "a prediction's name");
+        if (!name) continue;
         lua_rawget(L, index);
         Node *node = to_node(L, -1);
         if (!node)
-            diag_error(f->diag, here, "model: %s \"%s\" wants a node, got %s",
-                       metric ? "metric" : "prediction", name, value_words(L, -1));
+            diag_error(f->diag, here, "model: %s \"%s\" wants a node, got %s%s",
+                       metric ? "metric" : "prediction", name, value_words(L, -1),
+                       lua_isboolean(L, -1) ? "; `==` compares Lua values, nn.equal nodes" : "");
         else if (fits(f, here, metric, name, &node->type))
             list[(*count)++] = (Named){name, node};
     }

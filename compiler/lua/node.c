@@ -31,14 +31,7 @@ Node *add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in, 
     check_room(L);
     f->operands += n_in;
     Node *n = graph_add(f->graph, op, loc, name, n_in, in, attr);
-    double count = 1;
-    for (int i = 0; i < n->type.shape.rank; i++) count *= n->type.shape.dim[i];
-    if (n->type.kind == KIND_PARAM) f->weights += count;
-    if (n->type.kind == KIND_SAMPLE && count > MAX_VALUES) {
-        op_error(f->graph, n, -1, "makes %.10g values a sample; at most %d are possible", count,
-                 MAX_VALUES);
-        n->type.kind = KIND_ERROR;
-    }
+    if (n->type.kind == KIND_PARAM) f->weights += (double)shape_count(n->type.shape);
     if (f->weights > MAX_WEIGHTS)
         stop(L, "the model is too large (more than %d parameters)", MAX_WEIGHTS);
     return n;
@@ -71,7 +64,12 @@ Node *number_node(lua_State *L, double value) {
 
 const char *value_words(lua_State *L, int index) {
     Front *f = front_of(L);
-    if (luaL_testudata(L, index, node_meta)) return "a node";
+    const Node *node = to_node(L, index);
+    if (node && node->type.kind == KIND_SCHEDULE) return "a schedule";
+    if (node && node->type.kind == KIND_SCALAR) return "a loss";
+    if (node && node->type.kind == KIND_SAMPLE && !node->type.classes)
+        return arena_printf(f->arena, "a node of shape %s", shape_text(f->arena, node->type.shape));
+    if (node) return "a node";
     if (luaL_testudata(L, index, layer_meta)) return "a layer";
     if (luaL_testudata(L, index, init_meta)) return "an initialiser";
     if (luaL_testudata(L, index, optimizer_meta)) return "an optimizer";
@@ -105,17 +103,6 @@ Node *check_node(lua_State *L, int index, const char *what) {
     return poison_node(L);
 }
 
-bool check_name(lua_State *L, Loc loc, const char *what, const char *name) {
-    size_t n = strlen(name);
-    if (n >= 1 && n <= MAX_NAME &&
-        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == n)
-        return true;
-    diag_error(front_of(L)->diag, loc,
-               "%s must have 1 to %d letters, digits, `_` and `-`, got \"%.80s\"", what, MAX_NAME,
-               name);
-    return false;
-}
-
 static int operate(lua_State *L, const Op *op, int n_in) {
     Node *in[2];
     for (int i = 0; i < n_in; i++) in[i] = check_node(L, i + 1, op->name);
@@ -137,6 +124,25 @@ static int node_div(lua_State *L) {
 }
 static int node_unm(lua_State *L) {
     return operate(L, &op_neg, 1);
+}
+
+/* Operators that nodes do not have; what to do instead is the upvalue. */
+static int node_operator(lua_State *L) {
+    if (!is_poison(L, 1) && !is_poison(L, 2))
+        diag_error(front_of(L)->diag, front_here(L), "%s", lua_tostring(L, lua_upvalueindex(1)));
+    return push_poison(L);
+}
+
+static int node_length(lua_State *L) {
+    node_operator(L);
+    lua_pushinteger(L, 0);
+    return 1;
+}
+
+static int node_compare(lua_State *L) {
+    node_operator(L);
+    lua_pushboolean(L, 0);
+    return 1;
 }
 
 static int node_index(lua_State *L) {
@@ -209,6 +215,9 @@ static int node_tostring(lua_State *L) {
 }
 
 void register_nodes(lua_State *L) {
+    static const char compared[] =
+        "Lua cannot compare what nodes will compute; nn.less_equal(x, y) "
+        "and nn.equal(x, y) give 1 or 0 for each sample";
     static const luaL_Reg methods[] = {{"__add", node_add},
                                        {"__sub", node_sub},
                                        {"__mul", node_mul},
@@ -220,8 +229,24 @@ void register_nodes(lua_State *L) {
                                        {"__tostring", node_tostring},
                                        {"__eq", node_equal},
                                        {NULL, NULL}};
+    static const struct {
+        const char *event;
+        lua_CFunction function;
+        const char *words;
+    } others[] = {{"__pow", node_operator, "nodes have no `^`; a square is x * x"},
+                  {"__mod", node_operator, "nodes have no `%`"},
+                  {"__idiv", node_operator, "nodes have no `//`; there is `/`"},
+                  {"__concat", node_operator, "a node is no text; tostring(x) describes it"},
+                  {"__len", node_length, "a node has no length; x.shape is the list of its sizes"},
+                  {"__lt", node_compare, compared},
+                  {"__le", node_compare, compared}};
     luaL_newmetatable(L, node_meta);
     luaL_setfuncs(L, methods, 0);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        lua_pushstring(L, others[i].words);
+        lua_pushcclosure(L, others[i].function, 1);
+        lua_setfield(L, -2, others[i].event);
+    }
     lua_pushliteral(L, "node");
     lua_setfield(L, -2, "__metatable");
     lua_pushliteral(L, "node"); /* in Lua's messages */

@@ -5,6 +5,7 @@
 #include "front.h"
 
 Options options_of_call(lua_State *L, const char *what) {
+    count_call(L);
     return (Options){L, what, front_here(L), {NULL, NULL, 0}};
 }
 
@@ -72,10 +73,27 @@ static bool read_pair(const Options *o, const OptionSpec *spec, OptionValue *val
 
 static bool read_name(const Options *o, const OptionSpec *spec, OptionValue *value) {
     if (lua_type(o->L, -1) != LUA_TSTRING) return wrong_type(o, spec, "a string", -1);
-    const char *name = lua_tostring(o->L, -1);
-    if (!check_name(o->L, option_loc(o, spec->name), "a name", name)) return false;
-    value->text = arena_strdup(front_of(o->L)->arena, name);
-    return true;
+    value->text = name_at(o->L, -1, option_loc(o, spec->name), "a name");
+    return value->text != NULL;
+}
+
+bool check_list(lua_State *L, int index, Loc loc, const char *what) {
+    index = lua_absindex(L, index);
+    lua_Integer n = (lua_Integer)lua_rawlen(L, index), k;
+    if (!push_sorted_keys(L, index)) {
+        diag_error(front_of(L)->diag, loc, "%s: wants a list { a, b, ... }", what);
+        return false;
+    }
+    bool ok = true;
+    for (int i = 1; ok && lua_rawgeti(L, -1, i) != LUA_TNIL; i++, lua_pop(L, 1)) {
+        if (lua_isinteger(L, -1) && (k = lua_tointeger(L, -1)) >= 1 && k <= n) continue;
+        diag_error(front_of(L)->diag, loc,
+                   "%s: wants a list { a, b, ... }; `%.64s` has no place in it", what,
+                   lua_tostring(L, -1));
+        ok = false;
+    }
+    lua_pop(L, ok ? 2 : 1);
+    return ok;
 }
 
 /* The value is on top of the stack. */
@@ -134,7 +152,7 @@ static void unknown_option(const Options *o, const char *key, const OptionSpec *
         list = arena_printf(f->arena, "%s%s%s", list, i ? ", " : "", specs[i].name);
         if (!strcmp(other_word(key), specs[i].name)) near = specs[i].name;
     }
-    if (!near) near = nearest_name(key, names);
+    if (!near) near = near_name(key, names);
     if (!near) {
         diag_error(f->diag, option_loc(o, key), "%s: unknown option `%.64s`; it has %s", o->what,
                    key, list);

@@ -29,7 +29,7 @@ static void unknown_layer(Front *f, Loc loc, const char *name, Node **params, in
         /* A layer whose mistakes are reported has none. */
         if (!has_params && diag_errors(f->diag) && !strcmp(f->layers[i], name)) return;
     }
-    const char *near = nearest_name(name, names);
+    const char *near = near_name(name, names);
     if (near)
         diag_error(f->diag, loc,
                    "freeze: there is no layer \"%.64s\" with parameters; did you mean \"%s\"?",
@@ -51,6 +51,7 @@ static void read_freeze(const Options *o, Phase *p, int index) {
     }
     int count;
     Node **params = graph_nodes_of(f->graph, "param", &count);
+    if (lua_rawlen(L, index) > 0 && !check_list(L, index, loc, "freeze")) return;
     bool *taken = ARENA_ARRAY(f->arena, bool, count + 1);
     p->frozen = ARENA_ARRAY(f->arena, Node *, count + 1);
     lua_Integer n = (lua_Integer)lua_rawlen(L, index);
@@ -139,6 +140,7 @@ void read_train(lua_State *L, const Options *model, int index) {
                    (int)(n < 1000000 ? n : 1000000), MAX_PHASES);
         return;
     }
+    if (n && !check_list(L, index, loc, "train")) return;
     Place train =
         place_inside(place_of_key(place_of_call(f, model->call, model->what, "train"), "train"));
     g->n_phases = n ? (int)n : 1;

@@ -12,7 +12,7 @@
 
 #include "front.h"
 
-enum { MAX_MEMORY = 256 << 20, HOOK_EVERY = 10000, MILLION_INSTRUCTIONS = 200, CPU_SECONDS = 6 };
+enum { MAX_MEMORY = 256 << 20, HOOK_EVERY = 10000, MILLION_INSTRUCTIONS = 100, CPU_SECONDS = 4 };
 
 Front *front_of(lua_State *L) {
     return *(Front **)lua_getextraspace(L);
@@ -68,6 +68,12 @@ void check_mistakes(lua_State *L) {
         stop(L, "there are too many mistakes; the rest is not checked");
 }
 
+void count_call(lua_State *L) {
+    check_mistakes(L);
+    if (++front_of(L)->calls > MAX_CALLS)
+        stop(L, "the file calls nn too often (more than %d times)", MAX_CALLS);
+}
+
 static int open_all(lua_State *L) {
     open_libraries(L);
     open_require(L);
@@ -93,7 +99,11 @@ static void set_watchdog(const char *path) {
         if ((unsigned char)*c < 32 || *c == 127) *c = '?';
     struct itimerval limit = {.it_value = {.tv_sec = CPU_SECONDS}};
     struct sigaction action = {.sa_handler = watchdog};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPROF);
     sigaction(SIGPROF, &action, NULL);
+    sigprocmask(SIG_UNBLOCK, &signals, NULL);
     setitimer(ITIMER_PROF, &limit, NULL);
 }
 

@@ -33,6 +33,7 @@ static int nn_concat(lua_State *L) {
                                      : value_words(L, 1));
         return push_poison(L);
     }
+    if (!check_list(L, 1, front_here(L), "concat")) return push_poison(L);
     Node *in[MAX_PARTS];
     for (int i = 0; i < (int)n; i++) {
         lua_rawgeti(L, 1, i + 1);
@@ -82,7 +83,7 @@ static int unknown_word(lua_State *L) {
     push_sorted_keys(L, 1);
     for (; n < MAX_WORDS - 1 && lua_rawgeti(L, -1, n + 1) == LUA_TSTRING; lua_pop(L, 1))
         names[n++] = lua_tostring(L, -1); /* the table keeps it alive */
-    const char *near = nearest_name(key, names);
+    const char *near = near_name(key, names);
     if (near)
         diag_error(f->diag, front_here(L), "nn has no `%.64s`; did you mean `%s`?", key, near);
     else

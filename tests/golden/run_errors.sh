@@ -9,7 +9,7 @@ if [ $# -gt 0 ]; then NNGEN=$(realpath "$1"); fi
 # run OPTIONS... FILE: leaves $scratch/out and $scratch/err; status 1 and no output are a must.
 run() {
     status=0
-    "$NNGEN" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
+    timeout 60 "$NNGEN" "$@" >"$scratch/out" 2>"$scratch/err" || status=$?
     [ "$status" -eq 1 ] || fail "$*: status $status instead of 1"
     [ ! -s "$scratch/out" ] || fail "$*: output in spite of errors"
 }
@@ -46,6 +46,12 @@ mkfifo pipe.lua
 says pipe.lua 'cannot read pipe.lua: it is not a regular file'
 printf '\033Lua\124' >compiled.lua
 says compiled.lua 'is a precompiled chunk; only Lua text is allowed'
+printf '\357\273\277\033Lua\124' >marked.lua
+says marked.lua 'is a precompiled chunk; only Lua text is allowed'
+printf '#!/usr/bin/lua\n\033Lua\124' >script.lua
+says script.lua "script.lua:2: error: unexpected symbol near '<\\27>'"
+printf '\357\273\277#!/usr/bin/lua\r\n\r\nlocal x = y.z\r\n' >windows.lua
+says windows.lua 'windows.lua:3: error: there is no variable `y`'
 printf 'return 1\0' >zero.lua
 says zero.lua 'is not a text: it has a zero byte'
 head -c 2000000 /dev/zero | tr '\0' ' ' >large.lua

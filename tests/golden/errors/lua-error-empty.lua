@@ -1,0 +1,2 @@
+-- A message that ends before it begins.
+error("\0hidden")

@@ -1,0 +1,4 @@
+local nn = require "nn"
+while true do
+  nn.linear { out = 1 }
+end

@@ -106,6 +106,40 @@ static inline int count_of(const Op *op) {
     return n;
 }
 
+/* Two phases of a small network with most of what a graph can have. */
+static inline void build_model(void) {
+    Node *x = add(&op_input, "image", ATTR(3, 2, 6, 6), NULL, NULL, NULL);
+    Node *y = add(&op_label, "digit", ATTR(3), NULL, NULL, NULL);
+    double uniform[MAX_ATTRS] = {4, 4, 2, 3, 3, INIT_UNIFORM, -1.0 / 3, 1.0 / 3};
+    Node *w = add(&op_param, "conv.weight", uniform, NULL, NULL, NULL);
+    Node *b = bias("conv.bias", 4);
+    double window[MAX_ATTRS] = {1, 1, 1, 1, 1, 1, 1}, pool[MAX_ATTRS] = {2, 2, 2, 2, 0, 0};
+    Node *c = unary(&op_relu, add(&op_conv2d, "conv", window, x, w, b));
+    Node *p = add(&op_max_pool2d, NULL, pool, c, NULL, NULL);
+    Node *d = add(&op_dropout, "drop", ATTR(0.3, 4294967295.0, 1), p, NULL, NULL);
+    Node *logits = linear("out", 3, unary(&op_flatten, d));
+    Node *loss = binary(&op_cross_entropy, logits, y);
+    Node *fading = binary(&op_div, add(&op_epoch, NULL, NULL, NULL, NULL, NULL),
+                          add(&op_epochs, NULL, NULL, NULL, NULL, NULL));
+    Phase *first = phase(binary(&op_mul, fading, loss));
+    first->optimizer = (Optimizer){
+        .kind = OPTIMIZER_ADAM, .lr = number(1e-3), .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    Phase *second = phase(loss);
+    second->shuffle = true;
+    second->optimizer = (Optimizer){.kind = OPTIMIZER_RMSPROP,
+                                    .lr = fading,
+                                    .alpha = 0.99,
+                                    .momentum = 1.0 / 7,
+                                    .centered = true};
+    second->frozen = ARENA_NEW(arena, Node *);
+    second->frozen[second->n_frozen++] = w;
+    Node *guess = unary(&op_argmax, logits);
+    graph->data = "digits";
+    graph->metrics = named("accuracy", binary(&op_equal, guess, y));
+    graph->predictions = named("digit", guess);
+    graph->n_metrics = graph->n_predictions = 1;
+}
+
 /* Whether `act` ends in bug() with these words. */
 static inline void expect_bug(void (*act)(void *), void *context, const char *words) {
     int ends[2];

@@ -1,0 +1,91 @@
+/* One op on leaves with given values, for tests of what ops mean. */
+#ifndef NNGEN_TESTS_SINGLE_H
+#define NNGEN_TESTS_SINGLE_H
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/graph/interpreter.h"
+#include "compiler/ops/ops.h"
+#include "samples.h"
+
+enum { MAX_BATCH = 64 };
+
+static Arena *arena;
+static Diag *diag;
+static Graph *graph;
+static Env env;
+static bool near[MAX_BATCH];
+static const Loc nowhere = {"", 0};
+
+static void begin(void) {
+    arena = arena_new();
+    diag = diag_new(arena);
+    graph = graph_new(arena, diag);
+    env = sample_env(1);
+    env.tie = 1e-5;
+    env.near_tie = memset(near, 0, sizeof near);
+}
+
+static void end(void) {
+    arena_free(arena);
+}
+
+static inline Node *sample(int rank, int a, int b, int c) {
+    return sample_leaf(graph, (Type){KIND_SAMPLE, {rank, {a, b, c, 0}}, 0}, "x");
+}
+
+static inline Node *label(int classes) {
+    return sample_leaf(graph, (Type){KIND_SAMPLE, {0, {0}}, classes}, "label");
+}
+
+static inline Node *number(double value) {
+    return graph_add(graph, &op_number, nowhere, NULL, 0, NULL, &value);
+}
+
+static inline Node *add(const Op *op, const double *attr, int n, Node *a, Node *b, Node *c) {
+    return graph_add(graph, op, nowhere, NULL, n, (Node *[]){a, b, c}, attr);
+}
+
+/* The value of a node where its operands, which are leaves, have these values. */
+static inline double *run(Node *n, double *a, double *b) {
+    double **values = ARENA_ARRAY(arena, double *, graph->n_nodes);
+    if (a) values[n->in[0]->id] = a;
+    if (b) values[n->in[1]->id] = b;
+    interpret(arena, graph, &env, &n, 1, values);
+    return values[n->id];
+}
+
+#define RUN(n, ...) run((n), (double[]){__VA_ARGS__}, NULL)
+#define ATTR(...) ((double[MAX_ATTRS]){__VA_ARGS__})
+#define expect(found, ...)                                                                         \
+    expect_values((found), sizeof((double[]){__VA_ARGS__}) / sizeof(double),                       \
+                  (double[]){__VA_ARGS__})
+
+static inline void expect_values(const double *found, size_t n, const double *wanted) {
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(wanted[i]))
+            ck_assert_msg(isnan(found[i]), "element %d is %g, not NaN", (int)i, found[i]);
+        else
+            ck_assert_double_eq_tol(found[i], wanted[i], 1e-12);
+    }
+}
+
+#define RUN_TESTS(name, ...)                                                                       \
+    int main(void) {                                                                               \
+        const TTest *const tests[] = {__VA_ARGS__};                                                \
+        TCase *group = tcase_create(name);                                                         \
+        tcase_add_checked_fixture(group, begin, end);                                              \
+        for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(group, tests[i]); \
+        Suite *suite = suite_create(name);                                                         \
+        suite_add_tcase(suite, group);                                                             \
+        SRunner *runner = srunner_create(suite);                                                   \
+        srunner_run_all(runner, CK_ENV);                                                           \
+        int failed = srunner_ntests_failed(runner);                                                \
+        srunner_free(runner);                                                                      \
+        return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                               \
+    }
+
+#endif

@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <check.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +138,110 @@ START_TEST(same_text_in_every_run) {
                         "v = nn.linear { name = order[1], out = #order }(v)\n";
     first = graph_dump(arena, model_of(setup, "v"));
     for (int i = 0; i < 3; i++) ck_assert_str_eq(graph_dump(arena, model_of(setup, "v")), first);
+}
+END_TEST
+
+/* Numbers in the file, on the command line and in the dump have a point in every language. */
+START_TEST(same_text_in_every_locale) {
+    static const char *const locales[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "pl_PL.UTF-8",
+                                          "de_DE"};
+    static const char setup[] = "v = nn.linear { out = 3, init = nn.normal(0.5, 1.25) }(v)\n"
+                                "local t = {}\n"
+                                "for _, k in ipairs { 'b', 'A', 'a', 'B', '_' } do t[k] = 1 end\n"
+                                "for k in pairs(t) do v = nn.linear { name = k, out = 2 }(v) end\n"
+                                "v = v * (nn.param('scale', 0.125) + 1.5)";
+    const char *plain = graph_dump(arena, model_of(setup, "v"));
+    ck_assert_ptr_nonnull(strstr(plain, "1.25"));
+    for (size_t i = 0; i < sizeof locales / sizeof *locales; i++) {
+        if (!setlocale(LC_ALL, locales[i])) continue;
+        const char *text = graph_dump(arena, model_of(setup, "v"));
+        setlocale(LC_ALL, "C");
+        ck_assert_str_eq(text, plain);
+    }
+}
+END_TEST
+
+START_TEST(a_layer_more_changes_no_other) {
+    static const char setup[] =
+        "%sv = nn.dropout { name = 'drop' }(nn.linear { name = 'fc', out = 3 "
+        "}(v))";
+    Graph *g = model_of(arena_printf(arena, setup, ""), "v");
+    Graph *more = model_of(
+        arena_printf(arena, setup, "local w = nn.tanh(nn.linear { out = 192 }(v))\nv = v + w\n"),
+        "v");
+    const Node *a = param_named(g, "fc.weight"), *b = param_named(more, "fc.weight");
+    ck_assert(!memcmp(a->attr, b->attr, sizeof a->attr));
+    int n;
+    ck_assert_double_eq(graph_nodes_of(g, "dropout", &n)[0]->attr[DROPOUT_STREAM],
+                        graph_nodes_of(more, "dropout", &n)[0]->attr[DROPOUT_STREAM]);
+}
+END_TEST
+
+START_TEST(functions_can_be_chained) {
+    Graph *g =
+        model_of("local function residual(body)\n"
+                 "  return function(x) return nn.relu(x + body(x)) end\n"
+                 "end\n"
+                 "local block = nn.sequential { nn.linear { name = 'in', out = 192 },\n"
+                 "  function(x) return x * 2 end, nn.sequential { nn.tanh, nn.sequential {} } }\n"
+                 "local twice = nn.sequential { residual(block), residual(block) }",
+                 "twice(v)");
+    int n;
+    graph_nodes_of(g, "linear", &n);
+    ck_assert_int_eq(n, 2);
+    graph_nodes_of(g, "tanh", &n);
+    ck_assert_int_eq(n, 2);
+    ck_assert_int_eq(elements(g), 192 * 192 + 192);
+}
+END_TEST
+
+START_TEST(targets_are_nodes_or_numbers) {
+    static const char *const losses[] = {
+        "nn.mse(y, t)",
+        "nn.mse(y, 0.5)",
+        "nn.mse(y, -y)",
+        "nn.mse(y, 1 - t)",
+        "nn.bce_with_logits(y, t)",
+        "nn.bce_with_logits(y, 1)",
+        "2 * nn.mse(y, t) - nn.bce_with_logits(y, nn.sigmoid(y)) * nn.max(0, 1 - nn.step / 9)"};
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        Graph *g =
+            graph_of(arena_printf(arena,
+                                  "local nn = require 'nn'\n"
+                                  "local t = nn.target('t', {2})\n"
+                                  "local y = nn.linear { out = 2 }(nn.input('x', {3}))\n"
+                                  "return nn.model { train = { epochs = 1, batch = 1, loss = %s,\n"
+                                  "  optimizer = nn.sgd { lr = 0.1 * nn.exp(-nn.epoch) } } }\n",
+                                  losses[i]),
+                     NULL, 0);
+        ck_assert_ptr_nonnull(g);
+        ck_assert(differentiate(g));
+        ck_assert_int_eq(trained(&g->phases[0]), 8);
+    }
+}
+END_TEST
+
+START_TEST(schedules_take_many_numbers) {
+    Graph *g =
+        model_of("local s = nn.min(1, nn.step / 10, nn.max(2, nn.steps), nn.cos(nn.epochs))\n"
+                 "s = -s / 2 + nn.exp(0) * (3 - nn.epoch)\n"
+                 "v = nn.linear { out = 2 }(v)",
+                 "s * v");
+    int n;
+    graph_nodes_of(g, "min", &n);
+    ck_assert_int_eq(n, 3);
+    ck_assert_int_eq(g->phases[0].loss->type.kind, KIND_SCALAR);
+}
+END_TEST
+
+START_TEST(frozen_layers_keep_all_they_have) {
+    Graph *g = architecture("transfer");
+    ck_assert_int_eq(g->phases[0].n_frozen, 0);
+    ck_assert_int_eq(g->phases[1].n_frozen, 4);
+    for (int i = 0; i < 4; i++) ck_assert(!strncmp(g->phases[1].frozen[i]->name, "conv", 4));
+    ck_assert(differentiate(g));
+    for (int i = 0; i < g->phases[1].n_trained; i++)
+        ck_assert_int_ne(strncmp(g->phases[1].trained[i].param->name, "conv", 4), 0);
 }
 END_TEST
 
@@ -354,6 +459,12 @@ int main(void) {
     const TTest *const tests[] = {the_study,
                                   loaded_files_are_listed,
                                   same_text_in_every_run,
+                                  same_text_in_every_locale,
+                                  a_layer_more_changes_no_other,
+                                  functions_can_be_chained,
+                                  targets_are_nodes_or_numbers,
+                                  schedules_take_many_numbers,
+                                  frozen_layers_keep_all_they_have,
                                   a_layer_used_twice_has_one_set_of_weights,
                                   unnamed_layers_are_numbered_by_kind,
                                   initial_values_are_pytorchs,

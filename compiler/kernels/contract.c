@@ -175,8 +175,21 @@ static int row_offset(const Nest *n, int sample, int py, int x, int tap) {
     return sample * n->in.stride + py * n->y.a * n->in.W * n->in.cs + place * n->in.cs;
 }
 
+/* Whether any tap of the columns from x0 on lies in the input. */
+static bool meets_input(const Nest *n, int x0, int width) {
+    int p;
+    for (int t = 0; t < n->x.taps; t++)
+        for (int q = 0; q < width; q++)
+            if (source(&n->x, x0 + q, t, &p)) return true;
+    return false;
+}
+
 static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width,
                             const char *const *weight) {
+    if (!meets_input(n, x0, width)) {
+        w_line(w, "(void)xt; /* only padding */");
+        return;
+    }
     int rows_of[MAX_TILE_ROWS];
     bool one_row = n->y.taps == 1 && n->y.in == 1;
     if (!one_row) {

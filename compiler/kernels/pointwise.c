@@ -116,9 +116,7 @@ static const char *expression(const Kernel *k, Arena *arena, const Node *node, S
             piece = site.channel;
             break;
         case 'p':
-            piece = arena_printf(arena, "%.9gf", node->attr[LEAKY_SLOPE]);
-            if (!strpbrk(piece, ".e"))
-                piece = arena_printf(arena, "%.1ff", node->attr[LEAKY_SLOPE]);
+            piece = arena_printf(arena, "(float)%.17g", node->attr[LEAKY_SLOPE]);
             break;
         default:
             bug("rule %s", rule->text);

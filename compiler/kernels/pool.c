@@ -82,8 +82,8 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     }
     w_close(w);
     if (!max)
-        w_line(w, "const F16 h = ROUNDED(MUL(sum, SET(%.9gf)));",
-               1.0 / (v.kernel[0] * v.kernel[1]) + 0.0);
+        w_line(w, "const F16 h = ROUNDED(MUL(sum, SET((float)%.17g)));",
+               1.0 / (v.kernel[0] * v.kernel[1]));
     if (winner)
         w_line(w,
                winner->buffer->element == ELEMENT_BYTE ? "STORE_BYTES(%s + o, won);"
@@ -112,7 +112,7 @@ static void write_grad(Writer *w, const Kernel *k, const Isa *isa) {
                    : "const I16 won = AS_INT(LOAD((const float *)%s + o));",
                winner->param);
     } else {
-        w_line(w, "const F16 g = ROUNDED(MUL(LOAD(dy + o), SET(%.9gf)));",
+        w_line(w, "const F16 g = ROUNDED(MUL(LOAD(dy + o), SET((float)%.17g)));",
                1.0 / (v.kernel[0] * v.kernel[1]));
     }
     open_window(w, v, k->out, "dx", "float");

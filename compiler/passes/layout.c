@@ -21,6 +21,10 @@ Layout value_layout(const Plan *plan, const Node *node) {
         const ParamPlace *p = &plan->params[plan_param(plan, node->in[1]->name)];
         return layout_padded(p->in, p->kh, p->kw);
     }
+    /* Decisions are numbered by place: dropout works where its numbers are in order. */
+    if (node->op == &op_dropout || node->op == &op_dropout2d)
+        return layout_padded((int)node->attr[DROPOUT_CHANNELS], (int)node->attr[DROPOUT_HEIGHT],
+                             (int)node->attr[DROPOUT_WIDTH]);
     if (is_pointwise(node)) {
         for (int i = 0; i < node->n_in; i++)
             if (node->in[i]->type.kind == KIND_SAMPLE) return value_layout(plan, node->in[i]);

@@ -26,7 +26,7 @@
 #include "json.h"
 #include "random.h"
 
-enum { BATCH = 7, STEPS = 4, TRIES = 200 };
+enum { PRESET_BATCH = 7, STEPS = 4, TRIES = 200 };
 static const double value_bound = 1e-5, step_bound = 1e-4, tie = 1e-5;
 
 typedef struct Checker {
@@ -36,7 +36,7 @@ typedef struct Checker {
     uint64_t seed;
     uint64_t draws;  /* random samples drawn so far */
     int64_t dropped; /* those redrawn near ties */
-    int phase;
+    int phase, batch;
     Worst forward, gradient, step;
     double bound; /* of forward and gradient: the largest that an op of the graph states */
     bool zero;    /* a phase had nothing but zero gradients */
@@ -90,10 +90,10 @@ static void draw_sample(Checker *c, int index) {
  * term of a loss with fading weights has some weight. */
 static NnCall make_call(const Checker *c, int64_t step, bool dropout) {
     NnCall call = engine_call(&c->engine, c->phase);
-    call.batch = BATCH;
+    call.batch = c->batch;
     call.seed = c->seed + 17;
     call.dropout = dropout;
-    call.first_sample = step * BATCH;
+    call.first_sample = step * c->batch;
     call.epochs = c->model->phases[c->phase].epochs;
     call.epoch = call.epochs / 2;
     call.step = step;
@@ -108,12 +108,12 @@ static Reference refer(Checker *c, const NnCall *call, bool outputs) {
     Graph *graph = c->graph;
     const Phase *phase = &graph->phases[c->phase];
     r.values = ARENA_ARRAY(r.arena, double *, graph->n_nodes);
-    r.near_tie = ARENA_ARRAY(r.arena, bool, BATCH);
+    r.near_tie = ARENA_ARRAY(r.arena, bool, c->batch);
     for (int i = 0; i < c->model->n_fields; i++) {
         const NnField *field = &c->model->fields[i];
         Node *node = field_node(c, field);
         if (!node) continue;
-        int64_t count = (int64_t)BATCH * field->count;
+        int64_t count = (int64_t)c->batch * field->count;
         double *values = r.values[node->id] = ARENA_ARRAY(r.arena, double, count);
         const float *floats = c->engine.room[i];
         const int32_t *labels = c->engine.room[i];
@@ -137,7 +137,7 @@ static Reference refer(Checker *c, const NnCall *call, bool outputs) {
     for (int i = 0; outputs && i < graph->n_predictions; i++)
         wanted[n++] = graph->predictions[i].node;
     Env env = {
-        .batch = BATCH,
+        .batch = c->batch,
         .dropout = call->dropout,
         .seed = call->seed,
         .first_sample = call->first_sample,
@@ -155,11 +155,11 @@ static Reference refer(Checker *c, const NnCall *call, bool outputs) {
 /* Draws a batch without near ties and gives the reference's results on it. */
 static Reference draw_batch(Checker *c, const NnCall *call, bool outputs) {
     for (int i = 0; i < c->model->n_fields; i++) c->engine.fields[i] = c->engine.room[i];
-    for (int i = 0; i < BATCH; i++) draw_sample(c, i);
+    for (int i = 0; i < c->batch; i++) draw_sample(c, i);
     for (int attempt = 0;; attempt++) {
         Reference r = refer(c, call, outputs);
         int near = 0;
-        for (int i = 0; i < BATCH; i++) {
+        for (int i = 0; i < c->batch; i++) {
             if (!r.near_tie[i]) continue;
             near++;
             if (attempt < TRIES) draw_sample(c, i);
@@ -189,7 +189,7 @@ static void check_metric(Checker *c, const Reference *r, int index, double found
     }
     const double *values = r->values[node->id];
     double wanted = 0;
-    int n = node->type.kind == KIND_SAMPLE ? BATCH : 1;
+    int n = node->type.kind == KIND_SAMPLE ? c->batch : 1;
     for (int i = 0; i < n; i++) wanted += values[i] / n;
     double error = fabs(found - wanted);
     if (fabs(wanted) > 1) error /= fabs(wanted);
@@ -200,7 +200,7 @@ static void check_prediction(Checker *c, const Reference *r, int index, const fl
                              const float *again) {
     const NnOutput *output = &c->model->predictions[index];
     const Node *node = named(c->graph->predictions, c->graph->n_predictions, output->name);
-    int64_t count = (int64_t)BATCH * output->count;
+    int64_t count = (int64_t)c->batch * output->count;
     if (!node) {
         worst_note(&c->forward, INFINITY, "no node for prediction", output->name);
         return;
@@ -222,8 +222,8 @@ static void check_forward(Checker *c) {
     float **found = ARENA_ARRAY(r.arena, float *, model->n_predictions);
     float **again = ARENA_ARRAY(r.arena, float *, model->n_predictions);
     for (int i = 0; i < model->n_predictions; i++) {
-        found[i] = ARENA_ARRAY(r.arena, float, BATCH * model->predictions[i].count);
-        again[i] = ARENA_ARRAY(r.arena, float, BATCH * model->predictions[i].count);
+        found[i] = ARENA_ARRAY(r.arena, float, c->batch * model->predictions[i].count);
+        again[i] = ARENA_ARRAY(r.arena, float, c->batch * model->predictions[i].count);
     }
     call.metrics = metrics;
     call.predictions = found;
@@ -410,9 +410,12 @@ Status check_command(const NnModel *model, const Options *options) {
         problem("model \"%s\" has no training phase", model->name);
         return STATUS_FAILED;
     }
-    Checker c = {.model = model, .seed = (uint64_t)options->number[OPTION_SEED]};
+    int64_t batch = options->number[OPTION_BATCH];
+    Checker c = {.model = model,
+                 .seed = (uint64_t)options->number[OPTION_SEED],
+                 .batch = batch > 0 ? (int)batch : PRESET_BATCH};
     Arena *arena = arena_new();
-    bool ok = engine_open(&c.engine, model, options, BATCH) == STATUS_OK;
+    bool ok = engine_open(&c.engine, model, options, c.batch) == STATUS_OK;
     if (ok) {
         c.graph = graph_parse(arena, diag_new(arena), model->graph);
         c.bound = stated_bound(c.graph);

@@ -4,7 +4,9 @@
  * Of a sample of an op that users write, a model has two uses: `direct`, on fields of the data, and
  * `through`, on values that depend on parameters, so that gradients flow through the op. A sample
  * of an op that differentiation makes has one, on fields; its value, or its sum by bias_grad, is
- * the gradient of a parameter made for it. Values per sample are predictions, too. */
+ * the gradient of a parameter made for it. But gradients of contractions need the layer, which
+ * decides how the weight lies: their samples become samples of the layer. Values per sample are
+ * predictions, too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +76,7 @@ static Node *schedule_operand(Model *m) {
     return binary(m->g, &op_add, binary(m->g, &op_mul, step, slope), start);
 }
 
-static Node *operand(Model *m, const Op *op, int index, const Type *type) {
+static Node *operand(Model *m, const Op *op, const double *attr, int index, const Type *type) {
     bool weight =
         op == &op_linear || op == &op_conv2d || op == &op_linear_dgrad || op == &op_conv2d_dgrad;
     switch (type->kind) {
@@ -89,6 +91,12 @@ static Node *operand(Model *m, const Op *op, int index, const Type *type) {
         break;
     }
     if (type->classes) return label_leaf(m->g, new_name(m, "l"), type->classes);
+    if (op == &op_dropout && attr && attr[DROPOUT_CHANNELS] > 0) {
+        /* Decisions go by the places of the value that was flattened. */
+        Shape s = {
+            3, {(int)attr[DROPOUT_CHANNELS], (int)attr[DROPOUT_HEIGHT], (int)attr[DROPOUT_WIDTH]}};
+        return unary(m->g, &op_flatten, sample_operand(m, s));
+    }
     Node *x = sample_operand(m, type->shape);
     /* Divisors stay away from zero, and decisions meet equal values. */
     if (op == &op_div && index == 1)
@@ -105,12 +113,48 @@ static void predict(Model *m, Node *value) {
         m->metrics[m->n_metrics++] = named;
 }
 
-static Node *build(Model *m, const Op *op, const OpSample *sample) {
+/* One sample; `layer` stands in for one of a contraction's gradient. */
+typedef struct Case {
+    const Op *op;
+    int sample;
+    bool backward;
+    const Op *layer;
+} Case;
+
+/* The layer that a contraction's gradient belongs to. */
+static const Op *layer_of(const Op *op) {
+    if (op == &op_linear_dgrad || op == &op_linear_wgrad) return &op_linear;
+    return op == &op_conv2d_dgrad || op == &op_conv2d_wgrad ? &op_conv2d : NULL;
+}
+
+/* Operands of the layer whose gradient the sample is. */
+static void layer_operands(const Op *op, const OpSample *sample, Type types[2]) {
+    operand_types(sample, types);
+    const double *attr = sample->attr;
+    Shape *x = &types[0].shape, *w = &types[1].shape;
+    types[1].kind = KIND_PARAM;
+    if (op == &op_linear_dgrad) *x = (Shape){1, {w->dim[1]}};
+    if (op == &op_linear_wgrad) *w = (Shape){2, {w->dim[0], x->dim[0]}};
+    int groups = (int)attr[CONV_GROUPS], h = (int)attr[CONV_EXTRA_H], v = (int)attr[CONV_EXTRA_W];
+    if (op == &op_conv2d_dgrad) *x = (Shape){3, {w->dim[1] * groups, h, v}};
+    if (op == &op_conv2d_wgrad) *w = (Shape){4, {w->dim[0], x->dim[0] / groups, h, v}};
+}
+
+/* Fields, labels and parameters: operands of all the others. */
+static bool is_outside(const Op *op) {
+    return op->max_in == 0 && !op->constant;
+}
+
+static Node *build(Model *m, const Case *c) {
+    const OpSample *sample = &c->op->samples[c->sample];
+    const Op *op = c->layer ? c->layer : c->op;
     Type types[MAX_OPERAND_TYPES];
     Node *in[MAX_OPERAND_TYPES];
+    const double *attr = sample->has_attr ? sample->attr : NULL;
     int n = operand_types(sample, types);
-    for (int i = 0; i < n; i++) in[i] = operand(m, op, i, &types[i]);
-    Node *value = graph_add(m->g, op, nowhere, NULL, n, in, sample->has_attr ? sample->attr : NULL);
+    if (c->layer) layer_operands(c->op, sample, types);
+    for (int i = 0; i < n; i++) in[i] = operand(m, op, attr, i, &types[i]);
+    Node *value = graph_add(m->g, op, nowhere, NULL, n, in, attr);
     if (value->type.kind == KIND_ERROR) bug("%s: \"%s\" is refused", op->name, sample->inputs);
     return value;
 }
@@ -129,15 +173,16 @@ static void use(Model *m, Node *value) {
                            field_leaf(m->g, &op_target, new_name(m, "t"), t->shape)));
 }
 
-static void add_forward(Model *m, const Op *op, const OpSample *sample) {
-    Node *value = build(m, op, sample);
+static void add_forward(Model *m, const Case *c) {
+    Node *value = build(m, c);
     predict(m, value);
     use(m, value);
 }
 
 /* Makes a value of the backward pass the gradient of a parameter. */
-static void add_backward(Model *m, const Op *op, const OpSample *sample) {
-    Node *value = build(m, op, sample);
+static void add_backward(Model *m, const Case *c) {
+    const Op *op = c->op;
+    Node *value = build(m, c);
     if (op == &op_max_pool2d_grad) {
         /* Reads what the pool found out, so the pool must be there. */
         Node *x = value->in[0], *half = number_leaf(m->g, 0.5), **loss = &m->g->phases[0].loss;
@@ -157,17 +202,6 @@ static bool takes_param(const OpSample *sample) {
     return operand_types(sample, types) && types[0].kind == KIND_PARAM;
 }
 
-typedef struct Case {
-    const Op *op;
-    int sample;
-    bool backward;
-} Case;
-
-/* Fields, labels and parameters: operands of all the others. */
-static bool is_outside(const Op *op) {
-    return op->max_in == 0 && !op->constant;
-}
-
 static int list_cases(Case cases[MAX_CASES]) {
     int n = 0;
     for (int i = 0; all_ops[i]; i++)
@@ -177,8 +211,9 @@ static int list_cases(Case cases[MAX_CASES]) {
             /* Gradients of parameters are added, nothing else. */
             if (of_params && op != &op_add) continue;
             if (n == MAX_CASES) bug("too many samples");
-            bool backward = op->backward_only || of_params;
-            cases[n++] = (Case){op, k, backward};
+            const Op *layer = layer_of(op);
+            bool backward = (op->backward_only && !layer) || of_params;
+            cases[n++] = (Case){op, k, backward, layer};
         }
     return n;
 }
@@ -207,6 +242,21 @@ static Optimizer optimizer(Graph *g, int index) {
     return o;
 }
 
+/* The instruction sets that this machine has. */
+static const Isa *const *supported_isas(void) {
+    static const Isa *isas[8];
+    int n = 0;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
+        isas[n++] = isa_by_name("avx512");
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        isas[n++] = isa_by_name("avx2");
+#endif
+    isas[n] = isa_by_name("portable");
+    return isas;
+}
+
 /* The same passes as the compiler's pipeline. */
 static const char *compile(Graph *g) {
     graph_verify(g);
@@ -226,7 +276,7 @@ static const char *compile(Graph *g) {
                      .source = "make_models.c",
                      .sha256 = "0",
                      .graph = text,
-                     .isas = all_isas,
+                     .isas = supported_isas(),
                      .inference = false};
     return emit_c(plan, &info);
 }
@@ -244,12 +294,12 @@ static void name_roots(Model *m) {
 static void add_forward_cases(Model *m, const Case *cases, int n) {
     for (int i = 0; i < 2 * n; i++) {
         const Case *c = &cases[i / 2];
-        if (c->backward) continue;
+        if (c->backward || (c->layer && i % 2 == 0)) continue;
         m->through = i % 2;
         m->leaves = 0;
         m->prefix = arena_printf(m->g->arena, "%s%d_%s_", c->op->name, c->sample,
                                  m->through ? "through" : "direct");
-        add_forward(m, c->op, &c->op->samples[c->sample]);
+        add_forward(m, c);
     }
 }
 
@@ -260,7 +310,7 @@ static void add_backward_cases(Model *m, const Case *cases, int n) {
         if (!c->backward) continue;
         m->leaves = 0;
         m->prefix = arena_printf(m->g->arena, "%s%d_", c->op->name, c->sample);
-        add_backward(m, c->op, &c->op->samples[c->sample]);
+        add_backward(m, c);
     }
     Phase *p = &m->g->phases[0];
     Trained *all = ARENA_ARRAY(m->g->arena, Trained, p->n_trained + m->n_trained);
@@ -317,8 +367,11 @@ int main(int argc, char **argv) {
     char table[10000] = "#include \"table.h\"\n\n", list[10000] = "";
     for (int i = 0; i < n_models; i++) {
         Arena *arena = arena_new();
-        int first = n * i / n_models, last = n * (i + 1) / n_models;
-        const char *text = make_model(arena, i, cases + first, last - first);
+        /* Every n_models-th case: samples of one op cost much the same. */
+        Case of_model[MAX_CASES];
+        int n_of_model = 0;
+        for (int k = i; k < n; k += n_models) of_model[n_of_model++] = cases[k];
+        const char *text = make_model(arena, i, of_model, n_of_model);
         write_file(folder, arena_printf(arena, "model_%d.c", i), text);
         size_t at = strlen(table), in = strlen(list);
         snprintf(table + at, sizeof table - at, "extern const NnModel nn_model_op_%d;\n", i);

@@ -1,5 +1,7 @@
 /* Bias gradients: the sum of the output gradient over samples and places, in order, added to the
- * chunk's gradient. Up to four blocks of channels at a time hide the latency of the additions. */
+ * chunk's gradient. The places of a sample are summed by themselves, so that rounding grows with
+ * samples + places, not with their product. Up to four blocks of channels at a time hide the
+ * latency of the additions. */
 #include "../ops/ops.h"
 #include "family.h"
 
@@ -12,9 +14,18 @@ static void write_blocks(Writer *w, const Kernel *k, const char *c, int blocks) 
     w_open(w, "for (int s = 0; s < n; s++)");
     bool places = k->in.H * k->in.W > 1;
     w_line(w, "const float *g = dy + s * %d + %s;", k->in.stride, c);
-    if (places) w_open(w, "for (int p = 0; p < %d; p++, g += %d)", k->in.H * k->in.W, k->in.cs);
-    for (int b = 0; b < blocks; b++) w_line(w, "a%d = ADD(a%d, LOAD(g + %d));", b, b, b * LANES);
-    if (places) w_close(w);
+    if (places) {
+        for (int b = 0; b < blocks; b++) w_line(w, "F16 t%d = LOAD(g + %d);", b, b * LANES);
+        w_line(w, "g += %d;", k->in.cs);
+        w_open(w, "for (int p = 1; p < %d; p++, g += %d)", k->in.H * k->in.W, k->in.cs);
+        for (int b = 0; b < blocks; b++)
+            w_line(w, "t%d = ADD(t%d, LOAD(g + %d));", b, b, b * LANES);
+        w_close(w);
+        for (int b = 0; b < blocks; b++) w_line(w, "a%d = ADD(a%d, t%d);", b, b, b);
+    } else {
+        for (int b = 0; b < blocks; b++)
+            w_line(w, "a%d = ADD(a%d, LOAD(g + %d));", b, b, b * LANES);
+    }
     w_close(w);
     for (int b = 0; b < blocks; b++) w_line(w, "STORE(db + %s + %d, a%d);", c, b * LANES, b);
 }

@@ -1,0 +1,235 @@
+/* Placement of activations and the plan's verifier, on plans made by hand. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compiler/plan/plan.h"
+
+enum { KERNELS = 12, BUFFERS = 40 };
+
+static Arena *arena;
+static Plan *plan;
+static Entry *entry;
+static uint64_t state;
+
+static void begin(void) {
+    arena = arena_new();
+    plan = ARENA_NEW(arena, Plan);
+    plan->arena = arena;
+    plan->graph = graph_new(arena, diag_new(arena));
+    entry = plan_add_entry(plan, ENTRY_PREDICT, -1, NULL);
+    for (int i = 0; i < KERNELS; i++) {
+        Kernel *k = ARENA_NEW(arena, Kernel);
+        k->name = arena_printf(arena, "kernel_%d", i);
+        k->index = i;
+        ARENA_PUSH(arena, entry->kernels, entry->n_kernels, entry->cap_kernels, k);
+    }
+}
+
+static void end(void) {
+    arena_free(arena);
+}
+
+static int draw(int below) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (int)(state >> 33) % below;
+}
+
+/* A buffer that a kernel writes and another one, not before it, reads. */
+static Buffer *buffer(BufferSpace space, int64_t size, int writer, int reader) {
+    Buffer *b = ARENA_NEW(arena, Buffer);
+    b->name = arena_printf(arena, "buffer_%d", entry->n_buffers);
+    b->space = space;
+    b->size = size;
+    b->first = b->last = -1;
+    ARENA_PUSH(arena, entry->buffers, entry->n_buffers, entry->cap_buffers, b);
+    Kernel *w = entry->kernels[writer], *r = entry->kernels[reader];
+    w->operands[w->n_operands++] = (Operand){"y", b, true};
+    r->operands[r->n_operands++] = (Operand){"x", b, false};
+    return b;
+}
+
+static bool has_room(int kernel) {
+    return entry->kernels[kernel]->n_operands < MAX_OPERANDS - 1;
+}
+
+/* Buffers that are alive together lie apart; the area is no larger than all of them. */
+START_TEST(random_lifetimes) {
+    state = (uint64_t)_i + 1;
+    int64_t all = 0;
+    for (int i = 0; i < BUFFERS; i++) {
+        int a = draw(KERNELS), b = draw(KERNELS), from = a < b ? a : b, to = a < b ? b : a;
+        if (from == to || !has_room(from) || !has_room(to)) continue;
+        all += buffer(SPACE_SAMPLE, LANES * (1 + draw(9)), from, to)->size;
+    }
+    plan_place(plan);
+    plan_verify(plan);
+    int64_t most = 0;
+    for (int k = 0; k < KERNELS; k++) {
+        int64_t alive = 0;
+        for (int i = 0; i < entry->n_buffers; i++) {
+            const Buffer *b = entry->buffers[i];
+            if (b->first <= k && k <= b->last) alive += b->size;
+            ck_assert_int_eq(b->offset % LANES, 0);
+            ck_assert_int_le(b->offset + b->size, entry->sample_floats);
+            for (int j = 0; j < i; j++) {
+                const Buffer *o = entry->buffers[j];
+                if (b->first > o->last || o->first > b->last) continue;
+                ck_assert(b->offset >= o->offset + o->size || o->offset >= b->offset + b->size);
+            }
+        }
+        if (alive > most) most = alive;
+    }
+    ck_assert_int_gt(all, 0);
+    ck_assert_int_ge(entry->sample_floats, most);
+    ck_assert_int_le(entry->sample_floats, all);
+}
+END_TEST
+
+/* Buffers one after the other in time share a place. */
+START_TEST(chain) {
+    for (int i = 0; i + 1 < KERNELS; i++) buffer(SPACE_SAMPLE, 4 * LANES, i, i + 1);
+    plan_place(plan);
+    plan_verify(plan);
+    ck_assert_int_eq(entry->sample_floats, 2 * 4 * LANES);
+}
+END_TEST
+
+/* Whether plan_verify ends the program. */
+static bool refused(void) {
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        if (!freopen("/dev/null", "w", stderr)) _exit(1);
+        plan_verify(plan);
+        _exit(0);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static Buffer *first_of_chain(void) {
+    Buffer *first = buffer(SPACE_SAMPLE, 32, 0, 1);
+    buffer(SPACE_SAMPLE, 32, 1, 2);
+    plan_place(plan);
+    ck_assert(!refused());
+    return first;
+}
+
+START_TEST(refuses_overlaps) {
+    Buffer *b = first_of_chain();
+    b->offset = entry->buffers[1]->offset;
+    ck_assert(refused());
+}
+END_TEST
+
+START_TEST(refuses_unaligned_offsets) {
+    first_of_chain()->offset += 40;
+    ck_assert(refused());
+}
+END_TEST
+
+START_TEST(refuses_use_after_lifetime) {
+    first_of_chain()->last = 0;
+    ck_assert(refused());
+}
+END_TEST
+
+START_TEST(refuses_reading_what_nobody_wrote) {
+    first_of_chain();
+    entry->kernels[0]->operands[0].written = false;
+    ck_assert(refused());
+}
+END_TEST
+
+START_TEST(refuses_writing_fields_and_parameters) {
+    Buffer *b = first_of_chain();
+    b->space = _i ? SPACE_STATE : SPACE_FIELD;
+    ck_assert(refused());
+}
+END_TEST
+
+START_TEST(refuses_reading_outputs) {
+    first_of_chain()->space = SPACE_OUTPUT;
+    ck_assert(refused());
+}
+END_TEST
+
+START_TEST(refuses_wrong_order) {
+    first_of_chain();
+    entry->kernels[3]->index = 4;
+    ck_assert(refused());
+}
+END_TEST
+
+/* Three parameters of 16 floats, the one in the middle frozen. */
+static PhasePlan *phase_with_frozen(void) {
+    static const int64_t gradient_of[] = {0, -1, 16};
+    plan->graph->n_phases = 1;
+    plan->phases = ARENA_NEW(arena, PhasePlan);
+    plan->params = ARENA_ARRAY(arena, ParamPlace, 3);
+    plan->n_params = 3;
+    for (int i = 0; i < 3; i++) {
+        Buffer *b = plan->params[i].value = ARENA_NEW(arena, Buffer);
+        *b = (Buffer){.name = "weight", .space = SPACE_STATE, .size = 16, .offset = 16 * i};
+    }
+    PhasePlan *p = plan->phases;
+    p->ranges = ARENA_ARRAY(arena, Range, 2);
+    p->ranges[0] = (Range){0, 0, 16};
+    p->ranges[1] = (Range){32, 16, 16};
+    p->n_ranges = 2;
+    p->gradient_of = ARENA_ARRAY(arena, int64_t, 3);
+    for (int i = 0; i < 3; i++) p->gradient_of[i] = gradient_of[i];
+    ck_assert(!refused());
+    return p;
+}
+
+START_TEST(refuses_ranges_over_frozen_parameters) {
+    phase_with_frozen()->ranges[0].count = 32;
+    ck_assert(refused());
+}
+END_TEST
+
+START_TEST(refuses_trained_parameters_without_range) {
+    phase_with_frozen()->n_ranges = 1;
+    ck_assert(refused());
+}
+END_TEST
+
+START_TEST(layouts) {
+    Layout l = layout_padded(17, 3, 5);
+    ck_assert_int_eq(l.cs, 32);
+    ck_assert_int_eq(l.stride, 3 * 5 * 32);
+    ck_assert(layout_equal(l, layout_padded(17, 3, 5)));
+    ck_assert(!layout_equal(l, layout_padded(18, 3, 5)));
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("plan");
+    TCase *t = tcase_create("plan");
+    tcase_add_checked_fixture(t, begin, end);
+    tcase_add_loop_test(t, random_lifetimes, 0, 50);
+    tcase_add_test(t, chain);
+    tcase_add_test(t, refuses_overlaps);
+    tcase_add_test(t, refuses_unaligned_offsets);
+    tcase_add_test(t, refuses_use_after_lifetime);
+    tcase_add_test(t, refuses_reading_what_nobody_wrote);
+    tcase_add_loop_test(t, refuses_writing_fields_and_parameters, 0, 2);
+    tcase_add_test(t, refuses_reading_outputs);
+    tcase_add_test(t, refuses_wrong_order);
+    tcase_add_test(t, refuses_ranges_over_frozen_parameters);
+    tcase_add_test(t, refuses_trained_parameters_without_range);
+    tcase_add_test(t, layouts);
+    suite_add_tcase(suite, t);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}

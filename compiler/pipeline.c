@@ -11,7 +11,7 @@
 #include "emit/summary.h"
 #include "passes/commute.h"
 #include "passes/differentiate.h"
-#include "passes/lower.h"
+#include "passes/lower/lower.h"
 #include "passes/simplify.h"
 #include "passes/split.h"
 #include "sources.h"

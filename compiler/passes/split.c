@@ -9,7 +9,7 @@
 #include "../graph/layers.h"
 #include "../kernels/family.h"
 #include "entry_graph.h"
-#include "lowering.h"
+#include "lower/lowering.h"
 
 static void find_fields(Plan *plan) {
     static const char *const ops[] = {"input", "label", "target"};

@@ -13,13 +13,17 @@ allowed() {
     compiler/isa) echo "compiler/base" ;;
     compiler/plan) echo "compiler/base compiler/graph compiler/ops" ;;
     compiler/kernels) echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/isa" ;;
+    compiler/passes/lower)
+        echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/kernels compiler/isa"
+        ;;
     compiler/passes)
+        echo "compiler/passes/lower"
         echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/kernels compiler/isa"
         ;;
     compiler/emit) echo "compiler/base compiler/plan compiler/isa" ;;
     compiler/lua) echo "compiler/base compiler/graph compiler/ops" ;;
     compiler)
-        for folder in compiler/*/; do echo "${folder%/}"; done
+        for folder in compiler/*/ compiler/passes/*/; do echo "${folder%/}"; done
         ;;
     runtime) ;;
     *) echo "unknown" ;;

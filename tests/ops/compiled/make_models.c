@@ -14,7 +14,7 @@
 #include "../../../compiler/emit/emit.h"
 #include "../../../compiler/passes/commute.h"
 #include "../../../compiler/passes/differentiate.h"
-#include "../../../compiler/passes/lower.h"
+#include "../../../compiler/passes/lower/lower.h"
 #include "../../../compiler/passes/simplify.h"
 #include "../../../compiler/passes/split.h"
 #include "operands.h"

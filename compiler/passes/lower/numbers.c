@@ -1,7 +1,7 @@
 /* Numbers of the batch and dropout decisions of an entry, for the code outside kernels. */
 #include <string.h>
 
-#include "../ops/ops.h"
+#include "../../ops/ops.h"
 #include "lowering.h"
 
 static const char *operand_text(Arena *arena, const Node *node) {

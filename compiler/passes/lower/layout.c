@@ -1,8 +1,8 @@
 /* Layouts: channels last, channels padded to rows of 16. A vector that flatten made keeps the
  * places of the tensor it came from, so that flatten costs nothing; weights of linear layers are
  * permuted to match when they are imported and exported. */
-#include "../kernels/pointwise.h"
-#include "../ops/ops.h"
+#include "../../kernels/pointwise.h"
+#include "../../ops/ops.h"
 #include "lowering.h"
 
 static Layout padded_shape(Shape shape) {

@@ -3,10 +3,10 @@
  * phase are packed: they exist for the parameters that the phase trains and no others. */
 #include <string.h>
 
-#include "../graph/interpreter.h"
-#include "../graph/layers.h"
-#include "../kernels/weights.h"
-#include "../ops/ops.h"
+#include "../../graph/interpreter.h"
+#include "../../graph/layers.h"
+#include "../../kernels/weights.h"
+#include "../../ops/ops.h"
 #include "lowering.h"
 
 static Buffer *state_buffer(Plan *plan, const char *name, int64_t size) {

@@ -6,8 +6,8 @@
  * values before it are monotone functions of the sum, and nothing else reads them. */
 #include <string.h>
 
-#include "../kernels/pointwise.h"
-#include "../ops/ops.h"
+#include "../../kernels/pointwise.h"
+#include "../../ops/ops.h"
 #include "lowering.h"
 
 bool lower_precedes(const Lowering *l, const Node *node, const Kernel *k) {

@@ -1,0 +1,121 @@
+/* Kernels of an entry as they are made: names, operands, arguments, order. */
+#include <string.h>
+
+#include "../../kernels/pointwise.h"
+#include "../../ops/ops.h"
+#include "lowering.h"
+
+/* Letters, digits and underscores only: names become C identifiers. */
+const char *identifier(Arena *arena, const char *name) {
+    char *s = arena_strdup(arena, name);
+    for (char *p = s; *p; p++)
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9')))
+            *p = '_';
+    return (*s >= '0' && *s <= '9') ? arena_printf(arena, "n%s", s) : s;
+}
+
+const char *kernel_name(Lowering *l, const Node *node) {
+    static const struct {
+        const Op *op;
+        const char *suffix;
+    } suffixes[] = {
+        {&op_linear, "forward"},           {&op_conv2d, "forward"},
+        {&op_linear_dgrad, "input_grad"},  {&op_conv2d_dgrad, "input_grad"},
+        {&op_linear_wgrad, "weight_grad"}, {&op_conv2d_wgrad, "weight_grad"},
+        {&op_bias_grad, "bias_grad"},
+    };
+    const char *suffix = node->op->name;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (suffixes[i].op == node->op) suffix = suffixes[i].suffix;
+    return node->name ? arena_printf(l->arena, "%s_%s", identifier(l->arena, node->name), suffix)
+                      : identifier(l->arena, suffix);
+}
+
+Kernel *new_kernel(Lowering *l, const Family *family, Node *node, const char *name) {
+    Kernel *k = ARENA_NEW(l->arena, Kernel);
+    k->family = family;
+    k->node = node;
+    k->name = name;
+    k->index = l->entry->n_kernels;
+    ARENA_PUSH(l->arena, l->entry->kernels, l->entry->n_kernels, l->entry->cap_kernels, k);
+    return k;
+}
+
+const Family *family_of(const Node *node) {
+    for (int i = 0; all_families[i]; i++)
+        if (all_families[i]->fits(node)) return all_families[i];
+    bug("no kernel family for %s", node->op->name);
+}
+
+Kernel *node_kernel(Lowering *l, Node *node) {
+    Kernel *k = new_kernel(l, family_of(node), node, kernel_name(l, node));
+    l->kernel[node->id] = k;
+    k->out = l->layout[node->id];
+    return k;
+}
+
+const char *lower_operand(Lowering *l, Kernel *k, const char *param, Buffer *buffer, Node *value,
+                          bool written) {
+    for (int i = 0; i < k->n_operands; i++)
+        if (value && k->values[i] == value && k->operands[i].written == written)
+            return k->operands[i].param;
+    if (k->n_operands == MAX_OPERANDS) bug("kernel %s has too many operands", k->name);
+    if (!param) param = arena_printf(l->arena, "%c%d", written ? 'y' : 'r', k->n_operands);
+    k->values[k->n_operands] = value;
+    k->operands[k->n_operands++] = (Operand){param, buffer, written};
+    if (value && !written) {
+        l->read[value->id] = true;
+        const Kernel *maker = l->kernel[value->id];
+        if (maker && maker != k && maker->stage > k->stage) k->stage = maker->stage;
+    }
+    return param;
+}
+
+/* Moves a kernel behind those that were made while its operands were gathered. */
+void place_last(Lowering *l, Kernel *k) {
+    Entry *e = l->entry;
+    for (int i = k->index; i + 1 < e->n_kernels; i++) {
+        e->kernels[i] = e->kernels[i + 1];
+        e->kernels[i]->index = i;
+    }
+    k->index = e->n_kernels - 1;
+    e->kernels[k->index] = k;
+}
+
+static void add_arg(Kernel *k, const char *type, const char *name, const char *value, Node *node) {
+    if (k->n_args == MAX_ARGS) bug("kernel %s has too many arguments", k->name);
+    k->scalars[k->n_args] = node;
+    k->args[k->n_args++] = (Arg){type, name, value};
+}
+
+static const char *number_name(Lowering *l, const Node *node) {
+    for (int i = 0; i < l->entry->n_numbers; i++)
+        if (l->entry->numbers[i].node == node) return l->entry->numbers[i].name;
+    bug("node %d (%s) is no number", node->id, node->op->name);
+}
+
+/* A number as an argument in float; kernels of its users run in a later stage. */
+void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char *format) {
+    add_arg(k, "float", name, arena_printf(l->arena, format, number_name(l, node)), node);
+    if (l->stage[node->id] >= k->stage) k->stage = l->stage[node->id] + 1;
+}
+
+void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
+    for (int i = 0; i < node->n_in; i++) {
+        Node *in = node->in[i];
+        if (in->type.kind == KIND_SAMPLE) continue;
+        bool known = false;
+        for (int j = 0; j < k->n_args; j++) known = known || k->scalars[j] == in;
+        if (!known)
+            number_arg(l, k, in, arena_printf(l->arena, "k%d", k->n_args),
+                       "(float)job->numbers.%s");
+    }
+    if (!is_dropout(node)) return;
+    int first = 0;
+    while (first < k->n_args && strcmp(k->args[first].name, "first") != 0) first++;
+    if (first == k->n_args && node->op != &op_dropout_grad)
+        add_arg(k, "int", "first", "first", NULL);
+    int slot = lower_drop(l, node);
+    add_arg(k, "const NnDrop *", arena_printf(l->arena, "d%d", k->n_args),
+            arena_printf(l->arena, "&job->drops[%d]", slot), node);
+}

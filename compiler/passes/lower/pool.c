@@ -1,0 +1,54 @@
+/* Pools: a max-pool keeps the number of the winner of each window where a gradient asks for it. */
+#include "../../kernels/pool.h"
+
+#include <string.h>
+
+#include "../../ops/ops.h"
+#include "lowering.h"
+
+void lower_pool(Lowering *l, Node *node) {
+    bool max = node->op == &op_max_pool2d, fused = max && fuse_pool(l, node);
+    Kernel *k = l->kernel[node->id];
+    if (!fused) {
+        Node *x = l->storage[node->in[0]->id];
+        Buffer *b = lower_value(l, x);
+        k = node_kernel(l, node);
+        k->in = l->layout[x->id];
+        lower_operand(l, k, "x", b, is_field(x) ? NULL : x, false);
+    }
+    make_value(l, node);
+    bool gradient = false;
+    for (Node **u = l->users[l->storage[node->in[0]->id]->id]; *u; u++)
+        gradient = gradient || ((*u)->op == &op_max_pool2d_grad &&
+                                !memcmp((*u)->attr, node->attr, sizeof(double) * (POOL_PAD_W + 1)));
+    if (max && gradient) {
+        Layout v = l->layout[node->id];
+        Buffer *w = sample_buffer(l, "winner", node, v);
+        w->element = pool_winner_element(node);
+        w->size = w->element == ELEMENT_BYTE ? round_up(v.stride, 4 * LANES) / 4 : v.stride;
+        if (w->element == ELEMENT_BYTE) w->layout.stride = v.stride;
+        l->winner[node->id] = w;
+        lower_operand(l, k, "winner", w, NULL, true);
+    }
+}
+
+void lower_pool_grad(Lowering *l, Node *node) {
+    Node *dy = l->storage[node->in[node->op == &op_max_pool2d_grad ? 1 : 0]->id];
+    Buffer *b = lower_value(l, dy);
+    Kernel *k = node_kernel(l, node);
+    k->in = l->layout[dy->id];
+    lower_operand(l, k, "dy", b, dy, false);
+    if (node->op == &op_max_pool2d_grad) {
+        Buffer *winner = NULL;
+        for (int i = 0; i < node->id && !winner; i++) {
+            const Node *pool = l->graph->nodes[i];
+            if (pool->op == &op_max_pool2d &&
+                l->storage[pool->in[0]->id] == l->storage[node->in[0]->id] &&
+                !memcmp(pool->attr, node->attr, sizeof(double) * (POOL_PAD_W + 1)))
+                winner = l->winner[pool->id];
+        }
+        if (!winner) bug("max_pool2d_grad without its pool");
+        lower_operand(l, k, "winner", winner, NULL, false);
+    }
+    lower_operand(l, k, "dx", make_value(l, node), node, true);
+}

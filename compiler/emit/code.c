@@ -18,7 +18,7 @@ static const char *element_type(const Buffer *b) {
     return "float";
 }
 
-static const char *attribute(Arena *arena, const Isa *isa) {
+const char *emit_attribute(Arena *arena, const Isa *isa) {
     return isa->target
                ? arena_printf(arena, "__attribute__((noinline, target(\"%s\")))", isa->target)
                : "__attribute__((noinline))";
@@ -33,6 +33,7 @@ static const char *parameters(Arena *arena, const Kernel *k) {
                                        : arena_printf(arena, "const %s", element_type(o->buffer)),
                             o->param);
     }
+    if (k->scratch) text = arena_printf(arena, "%s, float *restrict scratch", text);
     text = arena_printf(arena, "%s, int n", text);
     for (int i = 0; i < k->n_args; i++) {
         const char *type = k->args[i].type;
@@ -79,7 +80,7 @@ static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, c
     Written written = {isa, text, name};
     ARENA_PUSH(em->arena, em->written, em->n_written, em->cap_written, written);
     w_line(em->w, "/* %s */", what(em->arena, k));
-    w_line(em->w, "static %s", attribute(em->arena, isa));
+    w_line(em->w, "static %s", emit_attribute(em->arena, isa));
     /* k_: no kernel meets a word of the vocabulary, whatever the layer is called. */
     w_open(em->w, "void k_%s%s(%s)", name, isa->suffix, params);
     w_raw(em->w, writer_text(body));
@@ -138,6 +139,7 @@ static void write_call(Emission *em, const Entry *e, const Kernel *k, const char
         text = arena_printf(em->arena, "%s%s%s", text, i ? ", " : "", argument(em, e, b));
         if (b->space == SPACE_OUTPUT) output = b;
     }
+    if (k->scratch) text = arena_printf(em->arena, "%s, scratch", text);
     text = arena_printf(em->arena, "%s, n", text);
     for (int i = 0; i < k->n_args; i++)
         text = arena_printf(em->arena, "%s, %s", text, k->args[i].value);
@@ -165,6 +167,9 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
     w_line(w, "float *gradient = job->gradients + (size_t)chunk * %lld;",
            (long long)e->gradient_floats);
     w_line(w, "double *sums = job->sums + chunk * %d;", e->n_sums);
+    if (e->scratch_floats)
+        w_line(w, "float *scratch = job->scratch + (size_t)task * %lld;",
+               (long long)e->scratch_floats);
     w_line(w, "(void)first, (void)n, (void)area, (void)gradient, (void)sums;");
     for (int i = 0; i < e->n_buffers; i++) {
         const Buffer *b = e->buffers[i];
@@ -248,7 +253,7 @@ static void write_runner(Emission *em, const Entry *e, const Isa *isa) {
         w_line(w, "if (!update) return;");
         w_line(w, "nn_run(call, job.tasks, %s_update%s, &job);", e->name, isa->suffix);
         w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));
-        w_line(w, "nn_derive_all(call, job.tasks);");
+        w_line(w, "nn_run(call, job.tasks, nn_derive%s, call);", isa->suffix);
         w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL) + 1);
     }
     w_close(w);
@@ -301,6 +306,7 @@ void emit_section(Emission *em, const Isa *isa) {
     w_line(w, "%s", "");
     isa_open(w, isa);
     w_line(w, "%s", "");
+    emit_derived(em, isa);
     for (int i = 0; i < em->plan->n_entries; i++) emit_entry_code(em, em->plan->entries[i], isa);
     write_dispatch(em, isa, ENTRY_TRAIN, "nn_train", ", true");
     write_dispatch(em, isa, ENTRY_TRAIN, "nn_gradient", ", false");

@@ -48,7 +48,7 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_line(w, "int chunks, tasks;");
     w_line(w, "size_t capacity; /* samples in the largest chunk */");
     w_line(w, "double samples;");
-    w_line(w, "float *state, *gradients, *areas;");
+    w_line(w, "float *state, *gradients, *areas, *scratch;");
     w_line(w, "double *sums; /* [chunks][%d] */", e->n_sums);
     if (e->kind == ENTRY_TRAIN) w_line(w, "float k[8]; /* factors of the update */");
     if (e->n_drops) w_line(w, "NnDrop drops[%d];", e->n_drops);
@@ -73,6 +73,8 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_line(w, "job->gradients = work + (size_t)chunks * %d;", round_up(2 * e->n_sums, LANES));
     w_line(w, "job->areas = job->gradients + (size_t)chunks * %lld;",
            (long long)e->gradient_floats);
+    w_line(w, "job->scratch = job->areas + (size_t)%s * job->capacity * %lld;",
+           e->stages > 1 ? "chunks" : "job->tasks", (long long)e->sample_floats);
     write_drops(w, e);
     w_line(w, "%s_numbers(job);", e->name);
     if (e->kind == ENTRY_TRAIN) {

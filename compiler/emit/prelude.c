@@ -168,23 +168,6 @@ const char *const emit_prelude[] = {
     "            for (int y = 0; y < p->kh; y++)\n",
     "                for (int x = 0; x < p->kw; x++) to[nn_at(p, o, i, y, x)] = *in++;\n",
     "}\n",
-    "/* Blocks [first, last) of the copy of a linear weight whose lanes are inputs: "
-    "[kh][kw][channels /\n",
-    "   16][out][16], for input gradients. */\n",
-    "NN_UNUSED static void nn_transpose_linear(const NnPlace *p, const float *w, float *t, int "
-    "first, int last) {\n",
-    "    const int blocks = (p->in + 15) / 16;\n",
-    "    for (int b = first; b < last; b++) {\n",
-    "        const int place = b / blocks, c = b % blocks * 16, n = p->in - c < 16 ? p->in - c : "
-    "16;\n",
-    "        float *to = t + (size_t)b * (size_t)p->out * 16;\n",
-    "        for (int o = 0; o < p->out; o++, to += 16) {\n",
-    "            const float *from = w + nn_at(p, o, c, place / p->kw, place % p->kw);\n",
-    "            for (int i = 0; i < n; i++) to[i] = from[i * 16];\n",
-    "            for (int i = n; i < 16; i++) to[i] = 0.0f;\n",
-    "        }\n",
-    "    }\n",
-    "}\n",
     "/* Blocks [first, last) of the copy of a convolution's weight whose lanes are inputs: [in /\n",
     "   16][kh][kw][count][16], zero where an output does not use the input. */\n",
     "NN_UNUSED static void nn_transpose_conv(const NnPlace *p, const float *w, float *t, int "

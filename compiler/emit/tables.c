@@ -53,33 +53,6 @@ void emit_places(Emission *em) {
     if (!p->n_params) w_line(em->w, "{0},");
     w_close_with(em->w, ";");
     w_line(em->w, "%s", "");
-    w_line(em->w, "/* Copies of weights with inputs in lanes, for input gradients; rebuilt after "
-                  "every update. */");
-    w_open(em->w, "static void nn_derive(void *arg, int task)");
-    w_line(em->w, "const NnCall *call = arg;");
-    w_line(em->w, "float *state = call->state;");
-    w_line(em->w, "const int tasks = nn_tasks(call);");
-    w_line(em->w, "(void)state, (void)tasks, (void)task;");
-    for (int i = 0; i < p->n_derived; i++) {
-        const Derived *d = p->derived[i];
-        int index = plan_param(p, d->param->node->name);
-        int blocks = d->linear ? d->x.stride / LANES : round_up(d->param->in, LANES) / LANES;
-        w_line(em->w,
-               "nn_transpose_%s(&nn_places[%d], state + %lld, state + %lld, %s%d * task / tasks, "
-               "%d * (task + 1) / tasks);",
-               d->linear ? "linear" : "conv", index, (long long)d->param->value->offset,
-               (long long)d->value->offset,
-               d->linear ? "" : arena_printf(em->arena, "%d, ", d->block_out), blocks, blocks);
-    }
-    w_close(em->w);
-    w_open(em->w, "NN_UNUSED static void nn_derive_all(NnCall *call, int tasks)");
-    w_line(em->w, "nn_run(call, tasks, nn_derive, call);");
-    w_close(em->w);
-    w_open(em->w, "static void nn_prepare(const NnCall *call)");
-    w_line(em->w, "NnCall alone = {.state = call->state, .batch = 1, .threads = 1};");
-    w_line(em->w, "nn_derive(&alone, 0);");
-    w_close(em->w);
-    w_line(em->w, "%s", "");
 }
 
 static void write_phases(Emission *em) {
@@ -166,7 +139,7 @@ static int write_kernels(Emission *em) {
                    (long long)e->kernels[j]->flops);
         if (e->kind != ENTRY_TRAIN) continue;
         w_line(em->w, "{\"%s\", %d, 0},", p->phases[e->phase].update->name, e->phase);
-        w_line(em->w, "{\"transposed_weights\", %d, 0},", e->phase);
+        w_line(em->w, "{\"weight_copies\", %d, 0},", e->phase);
         n += 2;
     }
     w_close_with(em->w, ";");
@@ -180,12 +153,15 @@ static void write_memory(Emission *em) {
               "at work (of all");
     w_line(w, "   chunks where an entry has stages). */");
     w_open(w, "static size_t nn_work_bytes(int batch, int threads)");
-    w_open(w, "static const struct { size_t sums, gradient, sample; int stages; } entries[%d] =",
-           p->n_entries);
+    w_open(
+        w,
+        "static const struct { size_t sums, gradient, sample, scratch; int stages; } entries[%d] =",
+        p->n_entries);
     for (int i = 0; i < p->n_entries; i++)
-        w_line(w, "{%d, %lld, %lld, %d}, /* %s */", round_up(2 * p->entries[i]->n_sums, LANES),
-               (long long)p->entries[i]->gradient_floats, (long long)p->entries[i]->sample_floats,
-               p->entries[i]->stages, p->entries[i]->name);
+        w_line(
+            w, "{%d, %lld, %lld, %lld, %d}, /* %s */", round_up(2 * p->entries[i]->n_sums, LANES),
+            (long long)p->entries[i]->gradient_floats, (long long)p->entries[i]->sample_floats,
+            (long long)p->entries[i]->scratch_floats, p->entries[i]->stages, p->entries[i]->name);
     w_close_with(w, ";");
     w_line(w, "const size_t chunks = (size_t)nn_chunks(batch);");
     w_line(w, "const size_t tasks = threads < 1 ? 1 : (size_t)threads < chunks ? (size_t)threads : "
@@ -199,7 +175,7 @@ static void write_memory(Emission *em) {
     w_open(w, "for (int i = 0; i < %d; i++)", p->n_entries);
     w_line(w, "const size_t areas = entries[i].stages > 1 ? chunks : tasks;");
     w_line(w, "const size_t floats = chunks * (entries[i].sums + entries[i].gradient) + areas * "
-              "capacity * entries[i].sample;");
+              "capacity * entries[i].sample + tasks * entries[i].scratch;");
     w_line(w, "if (floats > most) most = floats;");
     w_close(w);
     w_line(w, "return most * sizeof(float) + NN_ALIGN;");
@@ -312,9 +288,10 @@ void emit_tables(Emission *em) {
         const Isa *isa = em->info->isas[i];
         if (isa->target) w_raw(w, "#if NN_X86\n");
         w_line(w,
-               "{\"%s\", nn_supported%s, nn_prepare, nn_train%s, nn_gradient%s, nn_evaluate%s, "
+               "{\"%s\", nn_supported%s, nn_prepare%s, nn_train%s, nn_gradient%s, nn_evaluate%s, "
                "nn_predict%s},",
-               isa->name, isa->suffix, isa->suffix, isa->suffix, isa->suffix, isa->suffix);
+               isa->name, isa->suffix, isa->suffix, isa->suffix, isa->suffix, isa->suffix,
+               isa->suffix);
         if (isa->target) w_raw(w, "#endif\n");
     }
     w_close_with(w, ";");

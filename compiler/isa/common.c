@@ -85,4 +85,12 @@ const char *const isa_common[] = {
     "    h = element & 16 ? ishr@(h, 16) : iand@(h, iset@(0xffffu));\n",
     "    return rounded@(keep@(igt@(h, iset@(d->threshold - 1u)), mul@(x, set@(d->scale))));\n",
     "}\n",
+    "/* The same for a square of which there are `rows` rows in and `columns` rows out. */\n",
+    "FN@ void transpose_part@(const float *from, int rows, float *to, int columns) {\n",
+    "    float in[256], out[256];\n",
+    "    NN_ZERO(in, sizeof in);\n",
+    "    NN_COPY(in, from, (size_t)rows * 64);\n",
+    "    transpose@(in, out);\n",
+    "    NN_COPY(to, out, (size_t)columns * 64);\n",
+    "}\n",
     NULL};

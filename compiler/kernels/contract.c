@@ -382,4 +382,4 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(n.arena);
 }
 
-const Family family_contract = {"contract", fits, true, write, NULL};
+const Family family_contract = {"contract", fits, true, write, NULL, NULL};

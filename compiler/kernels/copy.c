@@ -45,7 +45,7 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     }
 }
 
-const Family family_copy = {"copy", fits, false, write, NULL};
+const Family family_copy = {"copy", fits, false, write, NULL, NULL};
 
 /* From the caller's order (C, H, W), dense, to places of the layout. */
 static void write_pack(Writer *w, const Kernel *k, const Isa *isa) {
@@ -92,6 +92,6 @@ static void write_relayout(Writer *w, const Kernel *k, const Isa *isa) {
     w_close(w);
 }
 
-const Family family_pack = {"pack", never, false, write_pack, NULL};
-const Family family_unpack = {"unpack", never, false, write_unpack, NULL};
-const Family family_relayout = {"relayout", never, false, write_relayout, NULL};
+const Family family_pack = {"pack", never, false, write_pack, NULL, NULL};
+const Family family_unpack = {"unpack", never, false, write_unpack, NULL, NULL};
+const Family family_relayout = {"relayout", never, false, write_relayout, NULL, NULL};

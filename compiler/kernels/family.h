@@ -16,6 +16,10 @@ extern const Family *const all_families[];
  */
 extern const Family family_update;
 
+/* For input gradients: [blocks of 16 inputs][kh][kw][out][16]; for linear layers
+ * [kh * kw][blocks of 16 inputs][out][16], the elements of one sample of the input in lanes. */
+extern const DerivedKind derived_transposed_conv, derived_transposed_linear;
+
 /* The parameter name of the operand that holds `node`, or bug(). */
 const char *kernel_param(const Kernel *kernel, const Node *node);
 

@@ -82,8 +82,9 @@ struct Kernel {
     Node *scalars[MAX_ARGS]; /* scalars[i]: schedule or scalar node that args[i] passes, or NULL */
     Layout in, out;          /* of the first sample operand and the result */
     int64_t flops;           /* dense contraction FLOPs per sample */
-    int stage; /* kernels of stage k+1 need sums over the whole batch that stage k made */
-    int index; /* in the entry */
+    int64_t scratch; /* floats that it needs while it runs, however many samples there are */
+    int stage;       /* kernels of stage k+1 need sums over the whole batch that stage k made */
+    int index;       /* in the entry */
     const Optimizer *optimizer; /* updates */
 };
 
@@ -99,6 +100,8 @@ struct Family {
     void (*write)(Writer *w, const Kernel *kernel, const Isa *isa);
     /* Updates: C statements that set `float k[8]` for the step from `double lr`, `int64_t step`. */
     void (*write_factors)(Writer *w, const Kernel *kernel);
+    /* Floats of scratch memory: the parameter `float *scratch` of the function. NULL: none. */
+    int64_t (*scratch)(const Kernel *kernel);
 };
 
 typedef enum EntryKind { ENTRY_TRAIN, ENTRY_EVALUATE, ENTRY_PREDICT } EntryKind;
@@ -136,7 +139,8 @@ typedef struct Entry {
     Drop *drops;
     int n_drops, cap_drops;
     int stages;
-    int64_t sample_floats; /* of the activation area, per sample */
+    int64_t sample_floats;  /* of the activation area, per sample */
+    int64_t scratch_floats; /* of a task's scratch memory, which kernels use one after the other */
     int n_sums;
     int64_t gradient_floats; /* of one chunk's gradients */
     const Node *loss;        /* ENTRY_TRAIN, ENTRY_EVALUATE */
@@ -155,15 +159,26 @@ typedef struct ParamPlace {
     double a, b;      /* its numbers */
 } ParamPlace;
 
-/* A transposed copy of a weight for input gradients: [blocks of 16 inputs][kh][kw][out][16], or for
- * linear layers [stride / 16][out][16] over the elements of one sample of the input. */
-typedef struct Derived {
+typedef struct DerivedKind DerivedKind;
+typedef struct Derived Derived;
+
+/* How a copy of a weight is made: body of a C function with the parameters `const float *w,
+ * float *t, int first, int last` that makes the parts from `first` to before `last` of
+ * Derived.blocks. */
+struct DerivedKind {
+    const char *name; /* "transposed" */
+    void (*write)(Writer *w, const Derived *derived, const Isa *isa);
+};
+
+/* A copy of a weight in another form, rebuilt when the weight changes. */
+struct Derived {
+    const DerivedKind *kind;
     const ParamPlace *param;
     Buffer *value;
-    Layout x; /* layout of the layer's input */
-    bool linear;
-    int block_out; /* output channels stored for each block of inputs */
-} Derived;
+    const char *name; /* C identifier */
+    int block_out;    /* transposed: output channels stored for each block of inputs */
+    int blocks;       /* parts that tasks may make at the same time */
+};
 
 /* A run of the state that a phase trains. */
 typedef struct Range {

@@ -49,6 +49,15 @@ static const char body[] =
     "    uint8_t bytes[16];\n"
     "    CASE(\"bytes\", (STORE_BYTES(bytes, IADD(IOTA(), ISET(200))), "
     "TO_FLOAT(LOAD_BYTES(bytes))), (double)(l + 200), 0.1f);\n"
+    "    float square[256], turned[256];\n"
+    "    for (int i = 0; i < 256; i++) square[i] = (float)i;\n"
+    "    for (int part = 0; part < 2; part++) {\n"
+    "        memset(turned, 0, sizeof turned);\n"
+    "        if (part) TRANSPOSE_PART(square, 5, turned, 11); else TRANSPOSE(square, turned);\n"
+    "        for (int i = 0; i < 256; i++) {\n"
+    "            const int rows = part ? 5 : 16, columns = part ? 11 : 16;\n"
+    "            const int kept = i % 16 < rows && i / 16 < columns;\n"
+    "            if (turned[i] != (kept ? square[i % 16 * 16 + i / 16] : 0.0f)) failed = 1; } }\n"
     "    NnDrop d = {.key = 12345, .threshold = 19661, .first = 7, .words = 4096, .scale = 1.0f};\n"
     "    double kept = 0;\n"
     "    for (int e = 0; e < 1 << 18; e += 16) { float out[16]; STORE(out, DROPPED(SET(1.0f), &d, "
@@ -81,9 +90,9 @@ int main(int argc, char **argv) {
     Writer *w = writer_new(arena);
     w_raw(w, "#include <math.h>\n#include <stdint.h>\n#include <stdio.h>\n#include <string.h>\n");
     if (isa->target) w_raw(w, "#include <immintrin.h>\n");
-    w_raw(
-        w,
-        "typedef struct NnDrop { uint32_t key, threshold, first, words; float scale; } NnDrop;\n");
+    w_raw(w,
+          "typedef struct NnDrop { uint32_t key, threshold, first, words; float scale; } NnDrop;\n"
+          "#define NN_ZERO(p, bytes) memset((p), 0, (bytes))\n#define NN_COPY memcpy\n");
     isa_open(w, isa);
     char text[sizeof body];
     memcpy(text, body, sizeof body);

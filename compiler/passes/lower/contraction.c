@@ -29,7 +29,7 @@ void lower_contraction(Lowering *l, Node *node) {
         read_param(l, k, "w", node->in[1]);
         if (node->n_in > 2) read_param(l, k, "bias", node->in[2]);
     } else {
-        lower_operand(l, k, "w", plan_derived(l->plan, node)->value, NULL, false);
+        lower_operand(l, k, "w", plan_transposed(l->plan, node)->value, NULL, false);
     }
     make_value(l, node);
 }

@@ -230,6 +230,12 @@ static void lower_entry(Plan *plan, Entry *entry) {
     lower_outputs(&l);
     store_values(&l);
     sort_stages(entry);
+    for (int i = 0; i < entry->n_kernels; i++) {
+        Kernel *k = entry->kernels[i];
+        if (k->family->scratch) k->scratch = k->family->scratch(k);
+        if (k->scratch > entry->scratch_floats) entry->scratch_floats = k->scratch;
+    }
+    entry->scratch_floats = (entry->scratch_floats + LANES - 1) / LANES * LANES;
     if (entry->kind == ENTRY_TRAIN)
         entry->gradient_floats = plan->phases[entry->phase].gradient_floats;
     if (entry->kind != ENTRY_PREDICT) entry->loss = g->phases[0].loss;

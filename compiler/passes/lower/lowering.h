@@ -29,8 +29,8 @@ Layout value_layout(const Plan *plan, const Node *node);
 /* params.c: fills Plan.params and phases' ranges. */
 void plan_params(Plan *plan);
 
-/* The derived copy of a weight for the input gradient `dgrad`, made when first asked for. */
-Derived *plan_derived(Plan *plan, const Node *dgrad);
+/* The transposed copy of a weight for the input gradient `dgrad`, made when first asked for. */
+Derived *plan_transposed(Plan *plan, const Node *dgrad);
 
 /* values.c: where values lie. */
 bool is_field(const Node *node);

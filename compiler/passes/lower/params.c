@@ -94,25 +94,31 @@ void plan_params(Plan *plan) {
         plan_phase(plan, &plan->graph->phases[i], &plan->phases[i]);
 }
 
-Derived *plan_derived(Plan *plan, const Node *dgrad) {
-    const ParamPlace *p = &plan->params[plan_param(plan, dgrad->in[1]->name)];
+static Derived *derived(Plan *plan, const DerivedKind *kind, const ParamPlace *p) {
     for (int i = 0; i < plan->n_derived; i++)
-        if (plan->derived[i]->param == p) return plan->derived[i];
+        if (plan->derived[i]->param == p && plan->derived[i]->kind == kind) return plan->derived[i];
     Derived *d = ARENA_NEW(plan->arena, Derived);
+    d->kind = kind;
     d->param = p;
-    d->linear = dgrad->op == &op_linear_dgrad;
-    int64_t size;
-    if (d->linear) {
-        d->x = layout_padded(p->in, p->kh, p->kw);
-        d->block_out = p->out;
-        size = (int64_t)d->x.stride * p->out;
-    } else {
-        int begin;
-        d->x = layout_padded(p->in, 1, 1);
-        block_range(p->in, p->out, p->groups, 0, &begin, &d->block_out);
-        size = (int64_t)round_up(p->in, LANES) * p->kh * p->kw * d->block_out;
-    }
-    d->value = state_buffer(plan, arena_printf(plan->arena, "%s.transposed", p->node->name), size);
+    d->name =
+        arena_printf(plan->arena, "%s_%s", identifier(plan->arena, p->node->name), kind->name);
     ARENA_PUSH(plan->arena, plan->derived, plan->n_derived, plan->cap_derived, d);
+    return d;
+}
+
+static Buffer *derived_buffer(Plan *plan, const Derived *d, int64_t size) {
+    return state_buffer(
+        plan, arena_printf(plan->arena, "%s.%s", d->param->node->name, d->kind->name), size);
+}
+
+Derived *plan_transposed(Plan *plan, const Node *dgrad) {
+    const ParamPlace *p = &plan->params[plan_param(plan, dgrad->in[1]->name)];
+    bool linear = dgrad->op == &op_linear_dgrad;
+    Derived *d = derived(plan, linear ? &derived_transposed_linear : &derived_transposed_conv, p);
+    if (d->value) return d;
+    int begin, rows = round_up(p->in, LANES), taps = p->kh * p->kw;
+    block_range(p->in, p->out, p->groups, 0, &begin, &d->block_out);
+    d->blocks = rows / LANES * (linear ? taps : 1);
+    d->value = derived_buffer(plan, d, (int64_t)rows * taps * d->block_out);
     return d;
 }

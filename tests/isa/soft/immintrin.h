@@ -79,6 +79,10 @@ SOFT_TWO(SoftInts, ior, _mm256_or_si256(x, y))
 SOFT_TWO(SoftInts, ixor, _mm256_xor_si256(x, y))
 SOFT_TWO(SoftInts, shift_left, _mm256_sllv_epi32(x, y))
 SOFT_TWO(SoftInts, shift_right, _mm256_srlv_epi32(x, y))
+SOFT_TWO(SoftFloats, unpack_low, _mm256_unpacklo_ps(x, y))
+SOFT_TWO(SoftFloats, unpack_high, _mm256_unpackhi_ps(x, y))
+SOFT_TWO(SoftFloats, shuffle_44, _mm256_shuffle_ps(x, y, 0x44))
+SOFT_TWO(SoftFloats, shuffle_ee, _mm256_shuffle_ps(x, y, 0xee))
 SOFT_ONE(SoftFloats, sqrt, SoftFloats, _mm256_sqrt_ps(x))
 SOFT_ONE(SoftInts, as_ints, SoftFloats, _mm256_castps_si256(x))
 SOFT_ONE(SoftFloats, as_floats, SoftInts, _mm256_castsi256_ps(x))
@@ -113,6 +117,14 @@ SOFT void soft_store(float *p, SoftFloats a) {
     _mm256_storeu_ps(p, a.half[0]);
     _mm256_storeu_ps(p + 8, a.half[1]);
 }
+/* shuffle_f32x4: quarters of 4 floats, two of `a`, two of `b`. */
+SOFT SoftFloats soft_quarters(SoftFloats a, SoftFloats b, unsigned pick) {
+    float from[2][16], to[16];
+    soft_store(from[0], a);
+    soft_store(from[1], b);
+    for (int i = 0; i < 16; i++) to[i] = from[i / 8][(pick >> i / 4 * 2 & 3) * 4 + i % 4];
+    return soft_load(to);
+}
 SOFT __m128i soft_low_bytes(SoftInts a) {
     uint32_t lanes[16];
     uint8_t bytes[16];
@@ -131,6 +143,8 @@ SOFT SoftInts soft_from_bytes(__m128i a) {
 
 #undef _mm512_cmp_ps_mask
 #undef _mm512_extractf32x8_ps
+#undef _mm512_shuffle_f32x4
+#undef _mm512_shuffle_ps
 #undef _mm512_slli_epi32
 #undef _mm512_srli_epi32
 #define __m512 SoftFloats
@@ -158,6 +172,10 @@ SOFT SoftInts soft_from_bytes(__m128i a) {
 #define _mm512_fmadd_ps(a, b, c) soft_fma((a), (b), (c))
 #define _mm512_maskz_mov_ps(m, a) soft_blend(soft_set(0.0f), (m), (a))
 #define _mm512_mask_mov_ps(other, m, a) soft_blend((other), (m), (a))
+#define _mm512_unpacklo_ps(a, b) soft_unpack_low((a), (b))
+#define _mm512_unpackhi_ps(a, b) soft_unpack_high((a), (b))
+#define _mm512_shuffle_ps(a, b, pick) ((pick) == 0x44 ? soft_shuffle_44 : soft_shuffle_ee)((a), (b))
+#define _mm512_shuffle_f32x4(a, b, pick) soft_quarters((a), (b), (pick))
 #define _mm512_mask_mov_epi32(other, m, a) soft_iblend((other), (m), (a))
 #define _mm512_castps_si512(a) soft_as_ints(a)
 #define _mm512_castsi512_ps(a) soft_as_floats(a)

@@ -1,0 +1,53 @@
+/* Copies of weights: a function for each and instruction set, and what rebuilds them after an
+ * update or after parameters were set. */
+#include "parts.h"
+
+/* Condition under which a copy follows an update: that the phase trains its weight. */
+static const char *trained(Emission *em, const Derived *d) {
+    const Plan *p = em->plan;
+    int phases = em->info->inference ? 0 : p->graph->n_phases, n = 0;
+    int index = plan_param(p, d->param->node->name);
+    const char *text = "call->phase < 0";
+    for (int i = 0; i < phases; i++) {
+        if (p->phases[i].gradient_of[index] < 0) continue;
+        text = arena_printf(em->arena, "%s || call->phase == %d", text, i);
+        n++;
+    }
+    return n == phases ? NULL : text;
+}
+
+void emit_derived(Emission *em, const Isa *isa) {
+    Writer *w = em->w;
+    const Plan *p = em->plan;
+    for (int i = 0; i < p->n_derived; i++) {
+        const Derived *d = p->derived[i];
+        w_line(w, "/* %s, %s */", d->param->node->name, d->kind->name);
+        w_line(w, "static %s", emit_attribute(em->arena, isa));
+        w_open(w, "void w_%s%s(const float *restrict w, float *restrict t, int first, int last)",
+               d->name, isa->suffix);
+        d->kind->write(w, d, isa);
+        w_close(w);
+        w_line(w, "%s", "");
+    }
+    w_line(w,
+           "/* Rebuilds the copies of weights that the phase trains, all of them for phase -1. */");
+    w_open(w, "static void nn_derive%s(void *arg, int task)", isa->suffix);
+    w_line(w, "const NnCall *call = arg;");
+    w_line(w, "float *state = call->state;");
+    w_line(w, "const int tasks = nn_tasks(call);");
+    w_line(w, "(void)state, (void)tasks, (void)task;");
+    for (int i = 0; i < p->n_derived; i++) {
+        const Derived *d = p->derived[i];
+        const char *condition = trained(em, d);
+        w_line(
+            w, "%sw_%s%s(state + %lld, state + %lld, %d * task / tasks, %d * (task + 1) / tasks);",
+            condition ? arena_printf(em->arena, "if (%s) ", condition) : "", d->name, isa->suffix,
+            (long long)d->param->value->offset, (long long)d->value->offset, d->blocks, d->blocks);
+    }
+    w_close(w);
+    w_open(w, "static void nn_prepare%s(const NnCall *call)", isa->suffix);
+    w_line(w, "NnCall alone = {.state = call->state, .batch = 1, .threads = 1, .phase = -1};");
+    w_line(w, "nn_derive%s(&alone, 0);", isa->suffix);
+    w_close(w);
+    w_line(w, "%s", "");
+}

@@ -45,6 +45,11 @@ static const char *const vocabulary[] = {
     "}\n",
     "TWO@(gt, GT@)\n",
     "TWO@(wins, WINS@)\n",
+    "FN@ M16@ nonzero@(F16@ a) {\n",
+    "    const __m256 zero = _mm256_setzero_ps();\n",
+    "    return (M16@){{_mm256_cmp_ps(a.v[0], zero, _CMP_NEQ_UQ), _mm256_cmp_ps(a.v[1], zero, "
+    "_CMP_NEQ_UQ)}};\n",
+    "}\n",
     "TWO@(keep, _mm256_and_ps)\n",
     "FN@ F16@ select@(M16@ m, F16@ a, F16@ b) {\n",
     "    return (F16@){{_mm256_blendv_ps(b.v[0], a.v[0], m.v[0]), _mm256_blendv_ps(b.v[1], a.v[1], "
@@ -88,6 +93,36 @@ static const char *const vocabulary[] = {
     "FN@ I16@ load_bytes@(const uint8_t *p) {\n",
     "    const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)p);\n",
     "    return (I16@){{_mm256_cvtepu8_epi32(b), _mm256_cvtepu8_epi32(_mm_srli_si128(b, 8))}};\n",
+    "}\n",
+    "/* The lanes of four that a mask of four bits has, to the front. */\n",
+    "static const int32_t front@[16][4] = {\n",
+    "    {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {2, 0, 0, 0}, {0, 2, 0, 0}, {1, "
+    "2, "
+    "0, 0}, {0, 1, 2, 0},\n",
+    "    {3, 0, 0, 0}, {0, 3, 0, 0}, {1, 3, 0, 0}, {0, 1, 3, 0}, {2, 3, 0, 0}, {0, 2, 3, 0}, {1, "
+    "2, "
+    "3, 0}, {0, 1, 2, 3}};\n",
+    "static const uint8_t bits@[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};\n",
+    "FN@ int compress4@(float *p, int32_t *q, unsigned m, __m128 a, __m128i b) {\n",
+    "    const __m128i from = _mm_loadu_si128((const __m128i *)(const void *)front@[m]);\n",
+    "    _mm_storeu_ps(p, _mm_permutevar_ps(a, from));\n",
+    "    _mm_storeu_ps((float *)(void *)q, _mm_permutevar_ps(_mm_castsi128_ps(b), from));\n",
+    "    return bits@[m];\n",
+    "}\n",
+    "/* The lanes that the mask has go to the front of two rows; returns their number. What "
+    "follows "
+    "them\n",
+    "   in the rows is undefined. */\n",
+    "FN@ int compress@(float *p, int32_t *q, M16@ m, F16@ a, I16@ b) {\n",
+    "    int n = 0;\n",
+    "    for (int i = 0; i < 2; i++) {\n",
+    "        const unsigned mask = (unsigned)_mm256_movemask_ps(m.v[i]);\n",
+    "        n += compress4@(p + n, q + n, mask & 15u, _mm256_castps256_ps128(a.v[i]), "
+    "_mm256_castsi256_si128(b.v[i]));\n",
+    "        n += compress4@(p + n, q + n, mask >> 4, _mm256_extractf128_ps(a.v[i], 1), "
+    "_mm256_extracti128_si256(b.v[i], 1));\n",
+    "    }\n",
+    "    return n;\n",
     "}\n",
     "FN@ void transpose8@(const float *from, float *to) {\n",
     "    __m256 a[8], b[8];\n",

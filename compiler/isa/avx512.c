@@ -3,7 +3,7 @@
 /* A row F16 is one register, a mask M16 a mask register. */
 static const char *const vocabulary[] = {
     "#define FN@ static inline __attribute__((always_inline, unused, ",
-    "target(\"avx512f,avx512bw,avx512vl,avx512dq,avx2,fma\")))\n",
+    "target(\"avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,popcnt\")))\n",
     "typedef __m512 F16@;\n",
     "typedef __m512i I16@;\n",
     "typedef __mmask16 M16@;\n",
@@ -29,6 +29,8 @@ static const char *const vocabulary[] = {
     "    return (M16@)(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ) | _mm512_cmp_ps_mask(a, a, "
     "_CMP_UNORD_Q));\n",
     "}\n",
+    "FN@ M16@ nonzero@(F16@ a) { return _mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_NEQ_UQ); "
+    "}\n",
     "FN@ F16@ keep@(M16@ m, F16@ a) { return _mm512_maskz_mov_ps(m, a); }\n",
     "FN@ F16@ select@(M16@ m, F16@ a, F16@ b) { return _mm512_mask_mov_ps(b, m, a); }\n",
     "FN@ I16@ as_int@(F16@ a) { return _mm512_castps_si512(a); }\n",
@@ -53,6 +55,15 @@ static const char *const vocabulary[] = {
     "}\n",
     "FN@ I16@ load_bytes@(const uint8_t *p) {\n",
     "    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));\n",
+    "}\n",
+    "/* The lanes that the mask has go to the front of two rows; returns their number. What "
+    "follows them\n",
+    "   in the rows is undefined. */\n",
+    "FN@ int compress@(float *p, int32_t *q, M16@ m, F16@ a, I16@ b) {\n",
+    "    _mm512_storeu_ps(p, _mm512_maskz_compress_ps(m, a));\n",
+    "    _mm512_storeu_ps((float *)(void *)q, _mm512_castsi512_ps(_mm512_maskz_compress_epi32(m, "
+    "b)));\n",
+    "    return _mm_popcnt_u32(m);\n",
     "}\n",
     "/* 16 rows of 16 floats become the columns of 16 rows. */\n",
     "FN@ void transpose@(const float *from, float *to) {\n",
@@ -106,7 +117,7 @@ static const char *const vocabulary[] = {
 const Isa isa_avx512 = {
     .name = "avx512",
     .suffix = "_avx512",
-    .target = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma",
+    .target = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,popcnt",
     .supported = "__builtin_cpu_supports(\"avx512f\") && __builtin_cpu_supports(\"avx512bw\") && "
                  "__builtin_cpu_supports(\"avx512vl\") && __builtin_cpu_supports(\"avx512dq\")",
     .width = 16,

@@ -14,13 +14,16 @@ const Isa *isa_by_name(const char *name) {
 
 /* The short names that kernels use, each standing for the function with the section's suffix. */
 static const char *const words[] = {
-    "F16",         "I16",        "M16",           "load",    "store",    "set",     "add",
-    "sub",         "mul",        "div",           "max",     "min",      "sqrt",    "neg",
-    "abs",         "fma",        "rounded",       "gt",      "wins",     "keep",    "select",
-    "as_int",      "iset",       "ieq",           "iselect", "igt",      "iota",    "iadd",
-    "store_bytes", "load_bytes", "sum16",         "max16",   "first",    "exp",     "log",
-    "sigmoid",     "tanh",       "relu",          "lanes",   "positive", "dropped", "to_float",
-    "as_float",    "transpose",  "transpose_part"};
+    "F16",     "I16",      "M16",      "load",        "store",
+    "set",     "add",      "sub",      "mul",         "div",
+    "max",     "min",      "sqrt",     "neg",         "abs",
+    "fma",     "rounded",  "gt",       "wins",        "keep",
+    "select",  "as_int",   "iset",     "ieq",         "iselect",
+    "igt",     "iota",     "iadd",     "store_bytes", "load_bytes",
+    "sum16",   "max16",    "first",    "exp",         "log",
+    "sigmoid", "tanh",     "relu",     "lanes",       "positive",
+    "dropped", "to_float", "as_float", "transpose",   "transpose_part",
+    "nonzero", "compress", "imul"};
 enum { N_WORDS = sizeof words / sizeof *words };
 
 static const char *const registers[] = {"V",     "V_ZERO", "V_LOAD", "V_STORE",

@@ -6,7 +6,9 @@ extern const Family family_contract, family_wgrad, family_bias_grad, family_pool
     family_softmax, family_regression, family_decide, family_copy, family_pointwise;
 
 /* Order matters: the first that fits. */
-const Family *const all_families[] = {&family_contract,
+const Family *const all_families[] = {&family_pooled_wgrad,
+                                      &family_pooled_dgrad,
+                                      &family_contract,
                                       &family_wgrad,
                                       &family_bias_grad,
                                       &family_pool,

@@ -16,9 +16,15 @@ extern const Family *const all_families[];
  */
 extern const Family family_update;
 
+/* Gradients of a convolution that take the gradient behind the max-pool on it: see pooled.h. */
+extern const Family family_pooled_wgrad, family_pooled_dgrad;
+
 /* For input gradients: [blocks of 16 inputs][kh][kw][out][16]; for linear layers
  * [kh * kw][blocks of 16 inputs][out][16], the elements of one sample of the input in lanes. */
 extern const DerivedKind derived_transposed_conv, derived_transposed_linear;
+
+/* For input gradients through a pool: [blocks of 16 inputs][out][kh][kw][16]; one group. */
+extern const DerivedKind derived_by_output;
 
 /* The parameter name of the operand that holds `node`, or bug(). */
 const char *kernel_param(const Kernel *kernel, const Node *node);

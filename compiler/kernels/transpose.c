@@ -55,6 +55,25 @@ static void write_groups(Writer *w, const Derived *d) {
     w_close(w);
 }
 
+static void write_by_output(Writer *w, const Derived *d, const Isa *isa) {
+    (void)isa;
+    const ParamPlace *p = d->param;
+    int taps = p->kh * p->kw;
+    w_line(w, "float square[256];");
+    w_open(w, "for (int b = first; b < last; b++)");
+    w_line(w, "const int rows = %d - b * 16 < 16 ? %d - b * 16 : 16;", p->in, p->in);
+    w_line(w, "for (int tap = 0; tap < %d; tap++)", taps);
+    w_open(w, "for (int o = 0; o < %d; o += 16)", p->out);
+    w_line(w, "TRANSPOSE_PART(w + ((o / 16 * %d + tap) * %d + b * 16) * 16, rows, square, 16);",
+           taps, p->in);
+    w_open(w, "for (int i = 0; i < 16 && o + i < %d; i++)", p->out);
+    w_line(w, "STORE(t + ((b * %d + o + i) * %d + tap) * 16, LOAD(square + i * 16));", p->out,
+           taps);
+    w_close(w);
+    w_close(w);
+    w_close(w);
+}
+
 static void write_conv(Writer *w, const Derived *d, const Isa *isa) {
     (void)isa;
     if (d->param->groups > 1)
@@ -69,4 +88,5 @@ static void write_linear(Writer *w, const Derived *d, const Isa *isa) {
 }
 
 const DerivedKind derived_transposed_conv = {"transposed", write_conv};
+const DerivedKind derived_by_output = {"by_output", write_by_output};
 const DerivedKind derived_transposed_linear = {"transposed", write_linear};

@@ -18,6 +18,9 @@ void lower_contraction(Lowering *l, Node *node) {
             x = contraction_input(l, value);
         else
             value = in_layout(l, value, layout_padded(p->in, p->kh, p->kw), &x);
+    } else if (family_of(node) == &family_pooled_dgrad) {
+        value = l->storage[value->in[1]->id];
+        x = lower_value(l, value);
     } else {
         x = forward ? contraction_input(l, value) : lower_value(l, value);
     }
@@ -31,6 +34,8 @@ void lower_contraction(Lowering *l, Node *node) {
     } else {
         lower_operand(l, k, "w", plan_transposed(l->plan, node)->value, NULL, false);
     }
+    if (k->family == &family_pooled_dgrad)
+        lower_operand(l, k, "winner", pool_winner(l, node->in[0]), NULL, false);
     make_value(l, node);
 }
 
@@ -59,7 +64,9 @@ static void lower_gradient_leaf(Lowering *l, Node *node, int index) {
         place_last(l, k);
         return;
     }
-    Node *x = l->storage[node->in[0]->id], *dy = l->storage[node->in[1]->id];
+    bool pooled = k->family == &family_pooled_wgrad;
+    Node *x = l->storage[node->in[0]->id];
+    Node *dy = l->storage[(pooled ? node->in[1]->in[1] : node->in[1])->id];
     Buffer *xb;
     const ParamPlace *p = &l->plan->params[place];
     Layout v = l->layout[x->id];
@@ -71,6 +78,7 @@ static void lower_gradient_leaf(Lowering *l, Node *node, int index) {
     k->out = l->layout[dy->id];
     lower_operand(l, k, "x", xb, x && is_field(x) ? NULL : x, false);
     lower_operand(l, k, "dy", lower_value(l, dy), dy, false);
+    if (pooled) lower_operand(l, k, "winner", pool_winner(l, node->in[1]), NULL, false);
     lower_operand(l, k, "dw", dw, NULL, true);
     place_last(l, k);
 }

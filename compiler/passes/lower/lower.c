@@ -78,7 +78,6 @@ static void lower_sample(Lowering *l, Node *node) {
         l->kernel[node->id] = l->entry->kernels[l->entry->n_kernels - 1];
         return;
     }
-    const Family *family = family_of(node);
     if (is_pointwise(node))
         lower_pointwise(l, node);
     else if (node->op == &op_max_pool2d || node->op == &op_avg_pool2d)
@@ -88,7 +87,8 @@ static void lower_sample(Lowering *l, Node *node) {
     else if (node->op == &op_cross_entropy_grad || node->op == &op_mse_grad ||
              node->op == &op_bce_grad || node->op == &op_bce_target_grad)
         lower_loss_grad(l, node);
-    else if (!strcmp(family->name, "contract"))
+    else if (node->op == &op_linear || node->op == &op_conv2d || node->op == &op_linear_dgrad ||
+             node->op == &op_conv2d_dgrad)
         lower_contraction(l, node);
     else
         lower_plain(l, node);

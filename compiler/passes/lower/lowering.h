@@ -99,4 +99,7 @@ void lower_loss_grad(Lowering *l, Node *node);
 void lower_pool(Lowering *l, Node *node);
 void lower_pool_grad(Lowering *l, Node *node);
 
+/* pool.c: the winners that the pool of a max_pool2d_grad node kept. */
+Buffer *pool_winner(Lowering *l, const Node *gradient);
+
 #endif

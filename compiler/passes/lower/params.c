@@ -114,7 +114,12 @@ static Buffer *derived_buffer(Plan *plan, const Derived *d, int64_t size) {
 Derived *plan_transposed(Plan *plan, const Node *dgrad) {
     const ParamPlace *p = &plan->params[plan_param(plan, dgrad->in[1]->name)];
     bool linear = dgrad->op == &op_linear_dgrad;
-    Derived *d = derived(plan, linear ? &derived_transposed_linear : &derived_transposed_conv, p);
+    bool pooled = !linear && family_of(dgrad) == &family_pooled_dgrad;
+    Derived *d = derived(plan,
+                         linear   ? &derived_transposed_linear
+                         : pooled ? &derived_by_output
+                                  : &derived_transposed_conv,
+                         p);
     if (d->value) return d;
     int begin, rows = round_up(p->in, LANES), taps = p->kh * p->kw;
     block_range(p->in, p->out, p->groups, 0, &begin, &d->block_out);

@@ -32,23 +32,33 @@ void lower_pool(Lowering *l, Node *node) {
     }
 }
 
+Buffer *pool_winner(Lowering *l, const Node *gradient) {
+    for (int i = 0; i < gradient->id; i++) {
+        const Node *pool = l->graph->nodes[i];
+        if (pool->op == &op_max_pool2d &&
+            l->storage[pool->in[0]->id] == l->storage[gradient->in[0]->id] &&
+            !memcmp(pool->attr, gradient->attr, sizeof(double) * (POOL_PAD_W + 1)))
+            return l->winner[pool->id];
+    }
+    bug("max_pool2d_grad without its pool");
+}
+
+/* Whether all users take the gradient behind the pool in its place. */
+static bool absorbed(const Lowering *l, const Node *node) {
+    for (Node **u = l->users[node->id]; *u; u++)
+        if (family_of(*u) != &family_pooled_wgrad && family_of(*u) != &family_pooled_dgrad)
+            return false;
+    return true;
+}
+
 void lower_pool_grad(Lowering *l, Node *node) {
-    Node *dy = l->storage[node->in[node->op == &op_max_pool2d_grad ? 1 : 0]->id];
+    bool max = node->op == &op_max_pool2d_grad;
+    if (max && absorbed(l, node)) return;
+    Node *dy = l->storage[node->in[max ? 1 : 0]->id];
     Buffer *b = lower_value(l, dy);
     Kernel *k = node_kernel(l, node);
     k->in = l->layout[dy->id];
     lower_operand(l, k, "dy", b, dy, false);
-    if (node->op == &op_max_pool2d_grad) {
-        Buffer *winner = NULL;
-        for (int i = 0; i < node->id && !winner; i++) {
-            const Node *pool = l->graph->nodes[i];
-            if (pool->op == &op_max_pool2d &&
-                l->storage[pool->in[0]->id] == l->storage[node->in[0]->id] &&
-                !memcmp(pool->attr, node->attr, sizeof(double) * (POOL_PAD_W + 1)))
-                winner = l->winner[pool->id];
-        }
-        if (!winner) bug("max_pool2d_grad without its pool");
-        lower_operand(l, k, "winner", winner, NULL, false);
-    }
+    if (max) lower_operand(l, k, "winner", pool_winner(l, node), NULL, false);
     lower_operand(l, k, "dx", make_value(l, node), node, true);
 }

@@ -89,6 +89,7 @@ SOFT_ONE(SoftFloats, as_floats, SoftInts, _mm256_castsi256_ps(x))
 SOFT_ONE(SoftFloats, to_floats, SoftInts, _mm256_cvtepi32_ps(x))
 SOFT_COMPARE(SoftFloats, gt, _mm256_cmp_ps(x, y, _CMP_GT_OQ))
 SOFT_COMPARE(SoftFloats, unordered, _mm256_cmp_ps(x, y, _CMP_UNORD_Q))
+SOFT_COMPARE(SoftFloats, ne, _mm256_cmp_ps(x, y, _CMP_NEQ_UQ))
 SOFT_COMPARE(SoftInts, igt, _mm256_castsi256_ps(_mm256_cmpgt_epi32(x, y)))
 SOFT_COMPARE(SoftInts, ieq, _mm256_castsi256_ps(_mm256_cmpeq_epi32(x, y)))
 
@@ -125,6 +126,17 @@ SOFT SoftFloats soft_quarters(SoftFloats a, SoftFloats b, unsigned pick) {
     for (int i = 0; i < 16; i++) to[i] = from[i / 8][(pick >> i / 4 * 2 & 3) * 4 + i % 4];
     return soft_load(to);
 }
+/* The lanes that the mask has, at the front of a row of zeros. */
+SOFT SoftInts soft_compress(SoftMask m, SoftInts a) {
+    int32_t from[16], to[16] = {0};
+    int n = 0;
+    _mm256_storeu_si256((__m256i *)(void *)from, a.half[0]);
+    _mm256_storeu_si256((__m256i *)(void *)(from + 8), a.half[1]);
+    for (int i = 0; i < 16; i++)
+        if (m >> i & 1) to[n++] = from[i];
+    return (SoftInts){{_mm256_loadu_si256((const __m256i *)(const void *)to),
+                       _mm256_loadu_si256((const __m256i *)(const void *)(to + 8))}};
+}
 SOFT __m128i soft_low_bytes(SoftInts a) {
     uint32_t lanes[16];
     uint8_t bytes[16];
@@ -153,6 +165,10 @@ SOFT SoftInts soft_from_bytes(__m128i a) {
 #define _mm512_cmp_ps_mask(a, b, predicate) SOFT_PREDICATE_##predicate(a, b)
 #define SOFT_PREDICATE__CMP_GT_OQ soft_gt
 #define SOFT_PREDICATE__CMP_UNORD_Q soft_unordered
+#define SOFT_PREDICATE__CMP_NEQ_UQ soft_ne
+#define _mm512_maskz_compress_ps(m, a) soft_as_floats(soft_compress((m), soft_as_ints(a)))
+#define _mm512_maskz_compress_epi32(m, a) soft_compress((m), (a))
+#define _mm_popcnt_u32(m) __builtin_popcount(m)
 #define _mm512_setzero_ps() soft_set(0.0f)
 #define _mm512_set1_ps(x) soft_set(x)
 #define _mm512_set1_epi32(x) soft_iset(x)

@@ -1,0 +1,69 @@
+#include "pooled.h"
+
+#include "../ops/ops.h"
+
+/* Items of a list that a block of samples is to give, half of them alive: about 16 for each list.
+ */
+enum { LIST_ITEMS = 32 };
+
+const Node *pooled_unpool(const Node *gradient) {
+    return gradient->in[gradient->op == &op_conv2d_wgrad ? 1 : 0];
+}
+
+bool pooled_fits(const Node *gradient) {
+    const Node *unpool = pooled_unpool(gradient);
+    if (unpool->op != &op_max_pool2d_grad || gradient->attr[CONV_GROUPS] != 1) return false;
+    double places = unpool->attr[POOL_KERNEL_H] * unpool->attr[POOL_KERNEL_W];
+    for (int i = 0; i < 2; i++)
+        if (unpool->attr[POOL_PAD_H + i] != 0 ||
+            unpool->attr[POOL_KERNEL_H + i] != unpool->attr[POOL_STRIDE_H + i])
+            return false;
+    return places >= 4 && places <= 16;
+}
+
+Pooled pooled_sizes(const Node *gradient) {
+    const Node *unpool = pooled_unpool(gradient);
+    bool weights = gradient->op == &op_conv2d_wgrad;
+    Shape x = weights ? gradient->in[0]->type.shape : gradient->type.shape;
+    Shape kernel = weights ? gradient->type.shape : gradient->in[1]->type.shape;
+    Pooled p;
+    for (int i = 0; i < 2; i++) {
+        p.window[i] = (int)unpool->attr[POOL_KERNEL_H + i];
+        p.windows[i] = unpool->in[1]->type.shape.dim[1 + i];
+        p.stride[i] = (int)gradient->attr[CONV_STRIDE_H + i];
+        p.dilation[i] = (int)gradient->attr[CONV_DIL_H + i];
+        p.pad[i] = (int)gradient->attr[CONV_PAD_H + i];
+        p.taps[i] = kernel.dim[2 + i];
+        p.padded[i] = x.dim[1 + i] + 2 * p.pad[i];
+    }
+    p.places = p.window[0] * p.window[1];
+    return p;
+}
+
+int pooled_place(const Pooled *p, int place) {
+    return place / p->window[1] * p->stride[0] * p->padded[1] + place % p->window[1] * p->stride[1];
+}
+
+int pooled_window(const Pooled *p, int window) {
+    return window / p->windows[1] * p->window[0] * p->stride[0] * p->padded[1] +
+           window % p->windows[1] * p->window[1] * p->stride[1];
+}
+
+int pooled_samples(const Pooled *p) {
+    int windows = p->windows[0] * p->windows[1], samples = (LIST_ITEMS + windows / 2) / windows;
+    return samples < 1 ? 1 : samples;
+}
+
+void pooled_write_base(Writer *w, const Pooled *p, int scale) {
+    int n = p->windows[0] * p->windows[1];
+    Arena *arena = arena_new();
+    w_line(w, "static const int base[%d] = {", n);
+    for (int i = 0; i < n; i += 12) {
+        char *line = "   ";
+        for (int j = i; j < n && j < i + 12; j++)
+            line = arena_printf(arena, "%s %d,", line, pooled_window(p, j) * scale);
+        w_line(w, "%s", line);
+    }
+    w_line(w, "};");
+    arena_free(arena);
+}

@@ -169,6 +169,20 @@ static const char *const vocabulary[] = {
     "#define V_STORE(p, v) _mm256_storeu_ps((p), (v))\n",
     "#define V_SET(x) _mm256_set1_ps(x)\n",
     "#define V_FMA(a, b, c) _mm256_fmadd_ps((a), (b), (c))\n",
+    "#define VI __m256i\n",
+    "#define VT __m256\n",
+    "#define V_BYTES(p) _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void "
+    "*)(p)))\n",
+    "#define V_ISET(i) _mm256_set1_epi32(i)\n",
+    "#define V_IADD(a, i) _mm256_add_epi32((a), _mm256_set1_epi32(i))\n",
+    "#define V_IPLUS(a, b) _mm256_add_epi32((a), (b))\n",
+    "#define V_IAND(a, i) _mm256_and_si256((a), _mm256_set1_epi32(i))\n",
+    "#define V_IS(a, i) _mm256_cmpeq_epi32((a), _mm256_set1_epi32(i))\n",
+    "#define V_ISELECT(a, i, x, y) _mm256_blendv_epi8((y), _mm256_set1_epi32(x), V_IS(a, i))\n",
+    "#define V_KEEP(a, i, x) _mm256_and_ps(_mm256_castsi256_ps(V_IS(a, i)), (x))\n",
+    "#define V_ROWS(p, q) _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), "
+    "_mm_loadu_ps(q), 1)\n",
+    "#define V_PICK(rows, at) _mm256_permutevar8x32_ps((rows), (at))\n",
     "#define ROW(v0, v1) ((F16@){{(v0), (v1)}})\n",
     NULL};
 

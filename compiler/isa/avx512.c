@@ -111,6 +111,20 @@ static const char *const vocabulary[] = {
     "#define V_STORE(p, v) _mm512_storeu_ps((p), (v))\n",
     "#define V_SET(x) _mm512_set1_ps(x)\n",
     "#define V_FMA(a, b, c) _mm512_fmadd_ps((a), (b), (c))\n",
+    "#define VI __m512i\n",
+    "#define VT __m512\n",
+    "#define V_BYTES(p) _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void "
+    "*)(p)))\n",
+    "#define V_ISET(i) _mm512_set1_epi32(i)\n",
+    "#define V_IADD(a, i) _mm512_add_epi32((a), _mm512_set1_epi32(i))\n",
+    "#define V_IPLUS(a, b) _mm512_add_epi32((a), (b))\n",
+    "#define V_IAND(a, i) _mm512_and_si512((a), _mm512_set1_epi32(i))\n",
+    "#define V_IS(a, i) _mm512_cmpeq_epi32_mask((a), _mm512_set1_epi32(i))\n",
+    "#define V_ISELECT(a, i, x, y) _mm512_mask_mov_epi32((y), V_IS(a, i), _mm512_set1_epi32(x))\n",
+    "#define V_KEEP(a, i, x) _mm512_maskz_mov_ps(V_IS(a, i), (x))\n",
+    "#define V_ROWS(p, q) _mm512_castps256_ps512(_mm256_insertf128_ps( \\\n",
+    "    _mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(q), 1))\n",
+    "#define V_PICK(rows, at) _mm512_permutexvar_ps((at), (rows))\n",
     "#define ROW(v0) (v0)\n",
     NULL};
 

@@ -26,8 +26,10 @@ static const char *const words[] = {
     "nonzero", "compress", "imul"};
 enum { N_WORDS = sizeof words / sizeof *words };
 
-static const char *const registers[] = {"V",     "V_ZERO", "V_LOAD", "V_STORE",
-                                        "V_SET", "V_FMA",  "ROW"};
+static const char *const registers[] = {"V",      "V_ZERO", "V_LOAD",  "V_STORE", "V_SET",
+                                        "V_FMA",  "ROW",    "VI",      "VT",      "V_BYTES",
+                                        "V_ISET", "V_IADD", "V_IPLUS", "V_IAND",  "V_ISELECT",
+                                        "V_KEEP", "V_ROWS", "V_PICK",  "V_IS"};
 enum { N_REGISTERS = sizeof registers / sizeof *registers };
 
 static const char *upper(const char *word, char *buffer) {

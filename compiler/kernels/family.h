@@ -17,7 +17,10 @@ extern const Family *const all_families[];
 extern const Family family_update;
 
 /* Gradients of a convolution that take the gradient behind the max-pool on it: see pooled.h. */
-extern const Family family_pooled_wgrad, family_pooled_dgrad;
+extern const Family family_pooled_wgrad, family_pooled_few, family_pooled_dgrad;
+
+/* Whether the family is one of these. */
+bool takes_pooled(const Family *family);
 
 /* For input gradients: [blocks of 16 inputs][kh][kw][out][16]; for linear layers
  * [kh * kw][blocks of 16 inputs][out][16], the elements of one sample of the input in lanes. */

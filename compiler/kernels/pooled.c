@@ -67,3 +67,22 @@ void pooled_write_base(Writer *w, const Pooled *p, int scale) {
     w_line(w, "};");
     arena_free(arena);
 }
+
+bool pooled_padded(const Pooled *p) {
+    return p->pad[0] || p->pad[1];
+}
+
+int pooled_border_floats(const Kernel *k, const Pooled *p) {
+    if (!pooled_padded(p)) return 0;
+    return pooled_samples(p) * p->padded[0] * p->padded[1] * k->in.cs;
+}
+
+void pooled_write_border(Writer *w, const Kernel *k, const Pooled *p) {
+    int row = k->in.W * k->in.cs, wide = p->padded[1] * k->in.cs;
+    w_line(w, "for (int s = s0; s < s1; s++)");
+    w_line(w, "for (int y = 0; y < %d; y++)", k->in.H);
+    w_line(w, "    NN_COPY(input + ((s - s0) * %d + y + %d) * %d + %d, x + s * %d + y * %d, %zu);",
+           p->padded[0], p->pad[0], wide, p->pad[1] * k->in.cs, k->in.stride, row,
+           (size_t)row * sizeof(float));
+    w_line(w, "const float *xs = input;");
+}

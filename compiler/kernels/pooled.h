@@ -39,4 +39,11 @@ int pooled_samples(const Pooled *p);
 /* Writes a table `static const int base[]` of pooled_window() times `scale`. */
 void pooled_write_base(Writer *w, const Pooled *p, int scale);
 
+/* A copy of samples [s0, s1) of x with a border of zeros, for convolutions with padding: floats
+ * that it needs (0: none), and the statements that fill `input`, which was zeroed once, and declare
+ * `xs`. */
+bool pooled_padded(const Pooled *p);
+int pooled_border_floats(const Kernel *kernel, const Pooled *p);
+void pooled_write_border(Writer *w, const Kernel *kernel, const Pooled *p);
+
 #endif

@@ -19,10 +19,6 @@ static bool fits(const Node *node) {
            node->in[0]->op != &op_target;
 }
 
-static bool padded(const Pooled *p) {
-    return p->pad[0] || p->pad[1];
-}
-
 static int taps_of(const Pooled *p) {
     return p->taps[0] * p->taps[1];
 }
@@ -36,7 +32,7 @@ static Parts parts_of(const Kernel *k, const Pooled *p) {
     q.gradients = q.places = q.item_rows * LANES;
     q.list = LANES * q.list_stride;
     q.turned = LANES * LANES;
-    q.input = padded(p) ? samples * p->padded[0] * p->padded[1] * k->in.cs : 0;
+    q.input = pooled_border_floats(k, p);
     return q;
 }
 
@@ -49,7 +45,7 @@ static int64_t scratch(const Kernel *k) {
 /* The block's gradients and places by window, channels in lanes. */
 static void write_rows(Writer *w, const Kernel *k, const Pooled *p) {
     int windows = p->windows[0] * p->windows[1], cs = k->in.cs;
-    int sample = padded(p) ? p->padded[0] * p->padded[1] * cs : k->in.stride;
+    int sample = pooled_padded(p) ? p->padded[0] * p->padded[1] * cs : k->in.stride;
     w_line(w, "int items = 0;");
     w_line(w, "for (int s = s0; s < s1; s++)");
     w_open(w, "for (int q = 0; q < %d; q++, items++)", windows);
@@ -170,17 +166,6 @@ static void write_flush(Writer *w, const Kernel *k, const Pooled *p) {
     w_close(w);
 }
 
-/* A copy of the block's samples with a border of zeros, which is never written. */
-static void write_border(Writer *w, const Kernel *k, const Pooled *p) {
-    int row = k->in.W * k->in.cs, wide = p->padded[1] * k->in.cs;
-    w_line(w, "for (int s = s0; s < s1; s++)");
-    w_line(w, "for (int y = 0; y < %d; y++)", k->in.H);
-    w_line(w, "    NN_COPY(input + ((s - s0) * %d + y + %d) * %d + %d, x + s * %d + y * %d, %zu);",
-           p->padded[0], p->pad[0], wide, p->pad[1] * k->in.cs, k->in.stride, row,
-           (size_t)row * sizeof(float));
-    w_line(w, "const float *xs = input;");
-}
-
 static void write(Writer *w, const Kernel *k, const Isa *isa) {
     Arena *arena = arena_new();
     Pooled p = pooled_sizes(k->node);
@@ -199,7 +184,7 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     w_open(w, "for (int s0 = 0; s0 < n; s0 += %d)", samples);
     w_line(w, "const int s1 = n < s0 + %d ? n : s0 + %d;", samples, samples);
     if (q.input)
-        write_border(w, k, &p);
+        pooled_write_border(w, k, &p);
     else
         w_line(w, "const float *xs = x + s0 * %d;", k->in.stride);
     w_open(w, "for (int c = 0; c < %d; c += 16)", round_up(k->out.C, LANES));

@@ -64,7 +64,7 @@ static void lower_gradient_leaf(Lowering *l, Node *node, int index) {
         place_last(l, k);
         return;
     }
-    bool pooled = k->family == &family_pooled_wgrad;
+    bool pooled = takes_pooled(k->family);
     Node *x = l->storage[node->in[0]->id];
     Node *dy = l->storage[(pooled ? node->in[1]->in[1] : node->in[1])->id];
     Buffer *xb;

@@ -46,8 +46,7 @@ Buffer *pool_winner(Lowering *l, const Node *gradient) {
 /* Whether all users take the gradient behind the pool in its place. */
 static bool absorbed(const Lowering *l, const Node *node) {
     for (Node **u = l->users[node->id]; *u; u++)
-        if (family_of(*u) != &family_pooled_wgrad && family_of(*u) != &family_pooled_dgrad)
-            return false;
+        if (!takes_pooled(family_of(*u))) return false;
     return true;
 }
 

@@ -137,6 +137,15 @@ SOFT SoftInts soft_compress(SoftMask m, SoftInts a) {
     return (SoftInts){{_mm256_loadu_si256((const __m256i *)(const void *)to),
                        _mm256_loadu_si256((const __m256i *)(const void *)(to + 8))}};
 }
+SOFT SoftFloats soft_pick(SoftInts at, SoftFloats a) {
+    int32_t from[16];
+    float row[16], to[16];
+    _mm256_storeu_si256((__m256i *)(void *)from, at.half[0]);
+    _mm256_storeu_si256((__m256i *)(void *)(from + 8), at.half[1]);
+    soft_store(row, a);
+    for (int i = 0; i < 16; i++) to[i] = row[from[i] & 15];
+    return soft_load(to);
+}
 SOFT __m128i soft_low_bytes(SoftInts a) {
     uint32_t lanes[16];
     uint8_t bytes[16];
@@ -188,6 +197,8 @@ SOFT SoftInts soft_from_bytes(__m128i a) {
 #define _mm512_fmadd_ps(a, b, c) soft_fma((a), (b), (c))
 #define _mm512_maskz_mov_ps(m, a) soft_blend(soft_set(0.0f), (m), (a))
 #define _mm512_mask_mov_ps(other, m, a) soft_blend((other), (m), (a))
+#define _mm512_permutexvar_ps(at, a) soft_pick((at), (a))
+#define _mm512_castps256_ps512(a) ((SoftFloats){{(a), _mm256_setzero_ps()}})
 #define _mm512_unpacklo_ps(a, b) soft_unpack_low((a), (b))
 #define _mm512_unpackhi_ps(a, b) soft_unpack_high((a), (b))
 #define _mm512_shuffle_ps(a, b, pick) ((pick) == 0x44 ? soft_shuffle_44 : soft_shuffle_ee)((a), (b))

@@ -150,6 +150,20 @@ static void write_call(Emission *em, const Entry *e, const Kernel *k, const char
     if (index >= 0) w_line(w, "NN_TRACE(%d);", index);
 }
 
+/* Gradients that no kernel writes are zero. */
+static void zero_unwritten(Emission *em, const Entry *e) {
+    if (e->kind != ENTRY_TRAIN) return;
+    for (int i = 0; i < em->plan->n_params; i++) {
+        int64_t at = em->plan->phases[e->phase].gradient_of[i];
+        bool written = at < 0;
+        for (int j = 0; j < e->n_buffers && !written; j++)
+            written = e->buffers[j]->space == SPACE_GRADIENT && e->buffers[j]->offset == at;
+        if (!written)
+            w_line(em->w, "NN_ZERO(gradient + %lld, %lld);", (long long)at,
+                   (long long)em->plan->params[i].value->size * 4);
+    }
+}
+
 static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
                         const char *const *names) {
     Writer *w = em->w;
@@ -186,8 +200,7 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
             w_line(w, "%s *const %s = %s;", element_type(b), pointer_name(em->arena, e, b),
                    address(em, e, b));
     }
-    if (stage == 0 && e->gradient_floats)
-        w_line(w, "NN_ZERO(gradient, %lld);", (long long)e->gradient_floats * 4);
+    if (stage == 0) zero_unwritten(em, e);
     for (int i = 0; i < e->n_kernels; i++)
         if (e->kernels[i]->stage == stage) write_call(em, e, e->kernels[i], names[i], isa);
     w_close(w);

@@ -10,7 +10,11 @@ static bool fits(const Node *node) {
 }
 
 static void write_blocks(Writer *w, const Kernel *k, const char *c, int blocks) {
-    for (int b = 0; b < blocks; b++) w_line(w, "F16 a%d = LOAD(db + %s + %d);", b, c, b * LANES);
+    for (int b = 0; b < blocks; b++)
+        if (k->adds)
+            w_line(w, "F16 a%d = LOAD(db + %s + %d);", b, c, b * LANES);
+        else
+            w_line(w, "F16 a%d = SET(0.0f);", b);
     w_open(w, "for (int s = 0; s < n; s++)");
     bool places = k->in.H * k->in.W > 1;
     w_line(w, "const float *g = dy + s * %d + %s;", k->in.stride, c);

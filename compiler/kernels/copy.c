@@ -21,6 +21,11 @@ static bool fits(const Node *node) {
 static void write_channels(Writer *w, const char *x, Layout in, int from, const char *y, Layout out,
                            int to, int count) {
     w_line(w, "for (int s = 0; s < n; s++)");
+    if (in.H * in.W == 1) {
+        w_line(w, "    NN_COPY(%s + s * %d + %d, %s + s * %d + %d, %zu);", y, out.stride, to, x,
+               in.stride, from, (size_t)count * sizeof(float));
+        return;
+    }
     w_line(w, "for (int p = 0; p < %d; p++)", in.H * in.W);
     w_line(w, "    NN_COPY(%s + s * %d + p * %d + %d, %s + s * %d + p * %d + %d, %zu);", y,
            out.stride, out.cs, to, x, in.stride, in.cs, from, (size_t)count * sizeof(float));
@@ -40,6 +45,7 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     for (int i = 0; i < node->n_in; i++) {
         const Operand *x = &k->operands[i];
         Layout in = x->buffer->layout;
+        if (x->buffer->space == SPACE_FIELD) in = (Layout){in.stride, 1, 1, in.stride, in.stride};
         write_channels(w, x->param, in, 0, "y", k->out, at, in.C);
         at += in.C;
     }

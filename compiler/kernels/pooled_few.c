@@ -41,10 +41,15 @@ static void open_windows(Writer *w, const Kernel *k, const Pooled *p) {
     w_line(w, "const VI won = V_BYTES(winner + o);");
 }
 
+/* The first block of samples starts from zero unless another kernel wrote to the gradient. */
+static void write_start(Writer *w, const Kernel *k, int a) {
+    w_line(w, k->adds ? "V a%d = V_LOAD(to + %d);" : "V a%d = s0 > 0 ? V_LOAD(to + %d) : V_ZERO();",
+           a, a * LANES);
+}
+
 static void write_picks(Writer *w, const Kernel *k, const Pooled *p) {
-    (void)k;
     int taps = p->taps[0] * p->taps[1], row = p->padded[1];
-    for (int t = 0; t < taps; t++) w_line(w, "V a%d = V_LOAD(to + %d);", t, t * LANES);
+    for (int t = 0; t < taps; t++) write_start(w, k, t);
     open_windows(w, k, p);
     /* From the number in the window to that in two rows of four. */
     if (p->window[1] == 2 && p->stride[1] == 1) {
@@ -78,7 +83,7 @@ static void write_picks(Writer *w, const Kernel *k, const Pooled *p) {
 static void write_split(Writer *w, const Kernel *k, const Pooled *p, int first, int last) {
     int cs = k->in.cs, channels = k->in.C, row = p->padded[1] * cs;
     w_open(w, "%s", "");
-    for (int a = first; a < last; a++) w_line(w, "V a%d = V_LOAD(to + %d);", a, a * LANES);
+    for (int a = first; a < last; a++) write_start(w, k, a);
     open_windows(w, k, p);
     for (int i = 0; i < p->places; i++) w_line(w, "const V g%d = V_KEEP(won, %d, g);", i, i);
     int height = (p->taps[0] - 1) * p->dilation[0] + 1 + (p->window[0] - 1) * p->stride[0];

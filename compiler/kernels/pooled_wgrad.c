@@ -160,8 +160,10 @@ static void write_flush(Writer *w, const Kernel *k, const Pooled *p) {
     if (channels % LANES)
         w_line(w, "const int rows = %d - i < 16 ? %d - i : 16;", channels, channels);
     w_line(w,
-           "for (int t = 0; t < %s; t++) STORE(to + t * 16, ADD(LOAD(to + t * 16), LOAD(turned "
-           "+ 256 + t * 16)));",
+           k->adds
+               ? "for (int t = 0; t < %s; t++) STORE(to + t * 16, ADD(LOAD(to + t * 16), "
+                 "LOAD(turned + 256 + t * 16)));"
+               : "for (int t = 0; t < %s; t++) STORE(to + t * 16, LOAD(turned + 256 + t * 16));",
            channels % LANES ? "rows" : "16");
     w_close(w);
 }

@@ -10,7 +10,9 @@
 #include "tile.h"
 #include "weights.h"
 
-enum { CACHE_FLOATS = 4096 }; /* of operands that a block of samples may touch: half of 32 KiB */
+/* Floats of a block of samples that stay in the first-level cache (32 KiB or more): the whole
+ * input, which every panel of outputs reads again, and one panel of the output gradient. */
+enum { CACHE_FLOATS = 7168 };
 
 typedef struct Nest {
     const Kernel *k;
@@ -93,6 +95,7 @@ static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const
     w_line(w, "float *d = dp + j * 16;");
     for (int v = 0; v < tile.blocks * per_block; v++) start[v] = "V_ZERO()";
     tile_declare(w, n->isa, tile, start);
+    if (!n->k->adds) w_open(w, "if (s0 > 0)");
     for (int r = 0; r < tile.rows; r++) {
         rows[r] = r;
         char *line = "";
@@ -103,6 +106,7 @@ static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const
         line[strlen(line) - 1] = '\0';
         w_line(w, "%s", line);
     }
+    if (!n->k->adds) w_close(w);
     const char *weight[8];
     for (int b = 0; b < tile.blocks; b++)
         weight[b] = b ? arena_printf(n->arena, "g + %d", b * LANES) : "g";
@@ -181,7 +185,8 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     set_geometry(&n);
     if (!always_inside(&n, 0)) write_bounds(w, &n, 0, "y");
     if (!n.merged && !always_inside(&n, 1)) write_bounds(w, &n, 1, "x");
-    int block = CACHE_FLOATS / (n.x.stride + n.dy.stride);
+    int panel = n.dy.H * n.dy.W * LANES * isa->tile_blocks;
+    int block = CACHE_FLOATS / (n.x.stride + panel);
     if (block < 1) block = 1;
     w_open(w, "for (int s0 = 0; s0 < n; s0 += %d)", block);
     w_line(w, "const int s1 = n < s0 + %d ? n : s0 + %d;", block, block);

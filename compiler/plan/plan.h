@@ -82,6 +82,7 @@ struct Kernel {
     Node *scalars[MAX_ARGS]; /* scalars[i]: schedule or scalar node that args[i] passes, or NULL */
     Layout in, out;          /* of the first sample operand and the result */
     int64_t flops;           /* dense contraction FLOPs per sample */
+    bool adds;       /* gradients of parameters: an earlier kernel of the entry wrote to it */
     int64_t scratch; /* floats that it needs while it runs, however many samples there are */
     int stage;       /* kernels of stage k+1 need sums over the whole batch that stage k made */
     int index;       /* in the entry */

@@ -48,7 +48,8 @@ static void lower_plain(Lowering *l, Node *node) {
         if (vector) layout = layout_padded(layout.C * layout.H * layout.W, 1, 1);
         if (node->op == &op_slice && node->type.shape.rank == 1)
             layout = layout_padded(layout.C * layout.H * layout.W, 1, 1);
-        if (is_field(at) && at->type.classes)
+        /* A field lies in plain order already. */
+        if (is_field(at) && (at->type.classes || vector))
             in[i] = field_buffer(l, at);
         else
             in_layout(l, at, layout, &in[i]);
@@ -201,6 +202,17 @@ static void sort_stages(Entry *e) {
     }
 }
 
+/* The first kernel that writes a gradient need not find it zero. */
+static void mark_adding(Entry *e) {
+    for (int i = 0; i < e->n_kernels; i++) {
+        Kernel *k = e->kernels[i];
+        const Operand *to = &k->operands[k->n_operands - 1];
+        if (to->buffer->space != SPACE_GRADIENT) continue;
+        for (int j = 0; j < i && !k->adds; j++)
+            k->adds = e->kernels[j]->operands[e->kernels[j]->n_operands - 1].buffer == to->buffer;
+    }
+}
+
 static void lower_entry(Plan *plan, Entry *entry) {
     Graph *g = entry->graph;
     int n = g->n_nodes;
@@ -230,6 +242,7 @@ static void lower_entry(Plan *plan, Entry *entry) {
     lower_outputs(&l);
     store_values(&l);
     sort_stages(entry);
+    mark_adding(entry);
     for (int i = 0; i < entry->n_kernels; i++) {
         Kernel *k = entry->kernels[i];
         if (k->family->scratch) k->scratch = k->family->scratch(k);

@@ -140,6 +140,16 @@ const char *const emit_prelude[] = {
     "NN_UNUSED static size_t nn_slice(size_t n, int task, int tasks) {\n",
     "    return n / 16 * (size_t)task / (size_t)tasks * 16;\n",
     "}\n",
+    "/* How many tiles of rows - 1 samples go before tiles of `rows`, so that n samples fill them, "
+    "or "
+    "all but\n",
+    "   half a tile. */\n",
+    "NN_UNUSED static int nn_shorter(int n, int rows) {\n",
+    "    for (int rest = 0; rest <= rows / 2; rest += rows / 2)\n",
+    "        for (int i = 0; i < rows && i * (rows - 1) <= n; i++)\n",
+    "            if ((n - i * (rows - 1)) % rows == rest) return i;\n",
+    "    return 0;\n",
+    "}\n",
     "\n",
     "/* First input channel that a block of 16 outputs stores; see block_in. */\n",
     "static int nn_begin(int out, int in, int groups, int count, int block) {\n",

@@ -15,7 +15,7 @@
 #include "tile.h"
 #include "weights.h"
 
-enum { MAX_TILE_ROWS = 64 };
+enum { MAX_TILE_ROWS = 64, MAX_TILE_BLOCKS = 8 };
 
 /* One spatial direction. */
 typedef struct Axis {
@@ -207,7 +207,7 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width,
                    n->x.taps * n->reduced * LANES);
     }
     const char *x = one_row ? "xt" : "xr";
-    const char *named[8];
+    const char *named[MAX_TILE_BLOCKS];
     for (int b = 0; b < tile.blocks; b++)
         named[b] = one_row ? weight[b] : arena_printf(n->arena, "wr%d", b);
     uint64_t all = tile.rows == 64 ? ~0ull : (1ull << tile.rows) - 1;
@@ -228,7 +228,7 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width,
             rows_of[r] = row_offset(n, s, py, x0 + q, t);
         }
         if (!mask) continue;
-        const char *at[8];
+        const char *at[MAX_TILE_BLOCKS];
         for (int b = 0; b < tile.blocks; b++)
             at[b] =
                 t ? arena_printf(n->arena, "%s + %d", named[b], t * n->reduced * LANES) : named[b];
@@ -307,7 +307,7 @@ static void write_columns(Writer *w, Nest *n, int blocks, int samples, int x0, i
         column = arena_printf(n->arena, " + ox%s * %d",
                               n->x.e > 1 ? arena_printf(n->arena, " / %d", n->x.e) : "", step);
     w_line(w, "const float *xt = xs%s;", column);
-    const char *weight[8], *start[32];
+    const char *weight[MAX_TILE_BLOCKS], *start[4 * MAX_TILE_BLOCKS];
     for (int b = 0; b < blocks; b++)
         weight[b] =
             b ? arena_printf(n->arena, "wp + %lld", (long long)(b * n->block_weights)) : "wp";
@@ -331,8 +331,8 @@ static void write_columns(Writer *w, Nest *n, int blocks, int samples, int x0, i
     w_close(w);
 }
 
-static void write_sample_tile(Writer *w, Nest *n, int blocks, int samples) {
-    w_open(w, "for (; s + %d <= n; s += %d)", samples, samples);
+/* The places of `samples` samples from s on. */
+static void write_places(Writer *w, Nest *n, int blocks, int samples) {
     w_line(w, "const float *xs = x + s * %d%s;", n->in.stride, n->groups > 1 ? " + c0" : "");
     bool rows = n->y.out > 1;
     if (rows)
@@ -346,14 +346,18 @@ static void write_sample_tile(Writer *w, Nest *n, int blocks, int samples) {
         x0 = x1;
     }
     if (rows) w_close(w);
+}
+
+/* Samples from s to before `end`, `samples` at a time. */
+static void write_samples(Writer *w, Nest *n, int blocks, int samples, const char *end) {
+    w_open(w, "for (; s + %d <= %s; s += %d)", samples, end, samples);
+    write_places(w, n, blocks, samples);
     w_close(w);
 }
 
-static void write_panels(Writer *w, Nest *n, int first, int last, int blocks) {
-    if (first >= last) return;
-    choose_tile(n, blocks);
-    bool loop = last - first > blocks;
-    if (loop)
+/* Opens the loop over panels of `blocks` blocks from block `first` to before `last`. */
+static void open_panels(Writer *w, Nest *n, int first, int last, int blocks) {
+    if (last - first > blocks)
         w_open(w, "for (int p = %d; p < %d; p += %d)", first, last, blocks);
     else {
         w_open(w, "%s", "");
@@ -364,12 +368,64 @@ static void write_panels(Writer *w, Nest *n, int first, int last, int blocks) {
     if (n->groups > 1)
         w_line(w, "const int c0 = %s;",
                block_begin_text(n->arena, n->lanes_out, n->lanes_in, n->groups, "p"));
+}
+
+static void write_panels(Writer *w, Nest *n, int first, int last, int blocks) {
+    if (first >= last) return;
+    choose_tile(n, blocks);
+    open_panels(w, n, first, last, blocks);
     w_line(w, "int s = 0;");
     /* Few tails keep the code short: half a tile, then single samples. */
-    write_sample_tile(w, n, blocks, n->samples);
-    if (n->samples >= 4) write_sample_tile(w, n, blocks, n->samples / 2);
-    if (n->samples >= 2) write_sample_tile(w, n, blocks, 1);
+    write_samples(w, n, blocks, n->samples, "n");
+    if (n->samples >= 4) write_samples(w, n, blocks, n->samples / 2, "n");
+    if (n->samples >= 2) write_samples(w, n, blocks, 1, "n");
     w_close(w);
+}
+
+/* Panels of one place a sample: tiles of two heights that cover the samples, or all but less than
+ * half a tile of them. */
+static void write_tall(Writer *w, Nest *n, int first, int last, int blocks) {
+    if (first >= last) return;
+    open_panels(w, n, first, last, blocks);
+    w_line(w, "int s = 0;");
+    write_samples(w, n, blocks, n->isa->max_rows - 1, "shorter");
+    write_samples(w, n, blocks, n->isa->max_rows, "n");
+    w_close(w);
+}
+
+/* The samples that are left, or all of a small batch: short tiles over many blocks, so that there
+ * are enough accumulators to hide the latency. */
+static void write_short(Writer *w, Nest *n, int rows) {
+    int vectors = isa_vectors(n->isa), most = 12 / (rows * vectors);
+    if (most < 1) most = 1;
+    if (most > MAX_TILE_BLOCKS) most = MAX_TILE_BLOCKS;
+    int panels = (n->blocks + most - 1) / most, blocks = (n->blocks + panels - 1) / panels;
+    w_open(w, "if (rest %s %d)", rows > 2 ? ">=" : "&", rows);
+    if (rows > 2) w_line(w, "rest -= %d;", rows);
+    w_line(w, "const int s = done;");
+    int full = n->blocks / blocks * blocks;
+    for (int first = 0; first < n->blocks; first = full) {
+        int last = first < full ? full : n->blocks;
+        open_panels(w, n, first, last, last - first < blocks ? last - first : blocks);
+        write_places(w, n, last - first < blocks ? last - first : blocks, rows);
+        w_close(w);
+        if (last == n->blocks) break;
+    }
+    w_line(w, "done += %d;", rows);
+    w_close(w);
+}
+
+static void write_one_place(Writer *w, Nest *n, int blocks) {
+    int most = n->isa->max_rows, full = n->blocks / blocks * blocks;
+    n->columns = 1;
+    w_line(w, "const int shorter = nn_shorter(n, %d) * %d;", most, most - 1);
+    w_line(w, "int done = shorter + (n - shorter) / %d * %d, rest = n - done;", most, most);
+    write_tall(w, n, 0, full, blocks);
+    write_tall(w, n, full, n->blocks, n->blocks - full);
+    if (most > 4) write_short(w, n, 4);
+    write_short(w, n, 2);
+    write_short(w, n, 1);
+    w_line(w, "(void)done;");
 }
 
 static void write(Writer *w, const Kernel *k, const Isa *isa) {
@@ -377,8 +433,12 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     set_geometry(&n);
     int blocks = n.groups > 1 || n.blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
     int full = n.blocks / blocks * blocks;
-    write_panels(w, &n, 0, full, blocks);
-    write_panels(w, &n, full, n.blocks, n.blocks - full);
+    if (n.y.out == 1 && n.x.out == 1 && n.groups == 1 && !k->pool) {
+        write_one_place(w, &n, blocks);
+    } else {
+        write_panels(w, &n, 0, full, blocks);
+        write_panels(w, &n, full, n.blocks, n.blocks - full);
+    }
     arena_free(n.arena);
 }
 

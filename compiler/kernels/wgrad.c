@@ -1,7 +1,7 @@
 /* Weight gradients of linear and conv2d: lanes are output channels, the rows of a register tile are
  * input channels (and kernel columns where these lie next to each other), the reduction runs over
  * samples and output places in order. Adds to the gradient of the chunk. Samples go in blocks that
- * stay in the first-level cache; the accumulators pass through memory between blocks, which rounds
+ * stay in the second-level cache; the accumulators pass through memory between blocks, which rounds
  * nothing. */
 #include <string.h>
 
@@ -10,9 +10,10 @@
 #include "tile.h"
 #include "weights.h"
 
-/* Floats of a block of samples that stay in the first-level cache (32 KiB or more): the whole
- * input, which every panel of outputs reads again, and one panel of the output gradient. */
-enum { CACHE_FLOATS = 7168 };
+/* Floats of a block of samples that stay in the second-level cache (a quarter of 512 KiB): the
+ * whole input, which every panel of outputs reads again, and one panel of the output gradient.
+ * Blocks that fit the first level measure slower: their sums pass through memory too often. */
+enum { CACHE_FLOATS = 32768 };
 
 typedef struct Nest {
     const Kernel *k;

@@ -48,12 +48,8 @@ Status eval_command(const NnModel *model, const Options *options) {
     const char *path = options->text[OPTION_PREDICTIONS];
     bool ok = !path || predictions_to(&loaded.engine, split, false, path);
     if (ok && option_given(options, OPTION_JSON)) {
-        Json json = {.out = stdout};
-        json_open(&json, NULL, '{');
-        json_text(&json, "split", split->name);
-        json_integer(&json, "samples", split->samples);
-        json_scores(&json, "metrics", model, &scores, false);
-        json_end_line(&json);
+        json_line(stdout, json_pack("{s:s, s:i, s:o}", "split", split->name, "samples",
+                                    split->samples, "metrics", scores_json(model, &scores, false)));
     } else if (ok) {
         printf("%s, %d samples of %s\n", split->name, split->samples, loaded.data.source);
         for (int m = 0; m < model->n_metrics; m++)
@@ -102,7 +98,7 @@ static bool write_gradients(const NnModel *model, const NnCall *call, const char
         model->get_gradient(call, phase->trained[i], values[i]);
         tensors[i + 1] = (TensorOut){param->name, param->rank, param->dim, param->count, values[i]};
     }
-    bool ok = tensors_write(path, phase->n_trained + 1, tensors, 0, NULL);
+    bool ok = tensors_write(path, phase->n_trained + 1, tensors, NULL);
     for (int i = 0; i < phase->n_trained; i++) free(values[i]);
     free(values);
     free(tensors);
@@ -135,10 +131,7 @@ Status grad_command(const NnModel *model, const Options *options) {
         loaded.engine.code->gradient(&call);
         ok = write_gradients(model, &call, options->text[OPTION_OUT]);
         if (ok && option_given(options, OPTION_JSON)) {
-            Json json = {.out = stdout};
-            json_open(&json, NULL, '{');
-            json_double(&json, "loss", call.loss);
-            json_end_line(&json);
+            json_line(stdout, json_pack("{s:o}", "loss", json_number(call.loss)));
         } else if (ok) {
             printf("loss %.9g on %d samples\n", call.loss, batch);
         }

@@ -4,7 +4,6 @@
 
 #include "commands.h"
 #include "engine.h"
-#include "json.h"
 #include "peak.h"
 #include "progress.h"
 
@@ -139,30 +138,22 @@ static void measure_all(Bench *bench, Result *result) {
 }
 
 static void tell_json(const Bench *bench, const Result *result) {
-    Json json = {.out = stdout};
-    json_open(&json, NULL, '{');
-    json_integer(&json, "batch", bench->batch);
-    json_integer(&json, "threads", bench->engine.threads);
-    json_text(&json, "isa", bench->engine.code->isa);
-    json_double(&json, "step_us", result->step * 1e6);
-    json_double(&json, "infer_us", result->infer * 1e6);
-    json_double(&json, "gflops", result->gflops);
-    json_double(&json, "peak_gflops", result->peak);
-    json_double(&json, "percent_of_peak", 100 * result->gflops / result->peak);
-    json_double(&json, "infer_percent_of_peak", 100 * result->infer_gflops / result->peak);
-    json_open(&json, "kernels", '[');
+    json_t *kernels = json_array();
     for (int k = 0; k < bench->model->n_kernels; k++) {
         if (bench->model->kernels[k].phase != bench->phase) continue;
         double gflops = kernel_gflops(bench, result, k);
-        json_open(&json, NULL, '{');
-        json_text(&json, "name", bench->model->kernels[k].name);
-        json_double(&json, "us", result->kernels[k] * 1e6);
-        json_double(&json, "gflops", gflops);
-        json_double(&json, "percent_of_peak", 100 * gflops / result->thread_peak);
-        json_close(&json, '}');
+        json_array_append_new(
+            kernels, json_pack("{s:s, s:f, s:f, s:f}", "name", bench->model->kernels[k].name, "us",
+                               result->kernels[k] * 1e6, "gflops", gflops, "percent_of_peak",
+                               100 * gflops / result->thread_peak));
     }
-    json_close(&json, ']');
-    json_end_line(&json);
+    json_line(stdout,
+              json_pack("{s:i, s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "batch", bench->batch,
+                        "threads", bench->engine.threads, "isa", bench->engine.code->isa, "step_us",
+                        result->step * 1e6, "infer_us", result->infer * 1e6, "gflops",
+                        result->gflops, "peak_gflops", result->peak, "percent_of_peak",
+                        100 * result->gflops / result->peak, "infer_percent_of_peak",
+                        100 * result->infer_gflops / result->peak, "kernels", kernels));
 }
 
 static void tell_kernels(const Bench *bench, const Result *result, int phase, const char *title) {

@@ -23,7 +23,6 @@
 #include "check_compare.h"
 #include "commands.h"
 #include "engine.h"
-#include "json.h"
 #include "random.h"
 
 enum { PRESET_BATCH = 7, STEPS = 4, TRIES = 200 };
@@ -387,13 +386,11 @@ static bool report(const Checker *c, bool json_wanted) {
         worst = rows[i].worst->name;
     }
     if (json_wanted) {
-        Json json = {.out = stdout};
-        json_open(&json, NULL, '{');
-        json_bool(&json, "ok", ok);
-        json_text(&json, "isa", c->engine.code->isa);
-        for (int i = 0; i < 3; i++) json_double(&json, rows[i].key, rows[i].worst->error);
-        json_text(&json, "worst", worst);
-        json_end_line(&json);
+        json_t *json = json_pack("{s:b, s:s}", "ok", ok, "isa", c->engine.code->isa);
+        for (int i = 0; i < 3; i++)
+            json_object_set_new(json, rows[i].key, json_number(rows[i].worst->error));
+        json_object_set_new(json, "worst", json_string(worst));
+        json_line(stdout, json);
     } else {
         printf("%s on %s: %s\n", c->model->name, c->engine.code->isa, ok ? "ok" : "FAILED");
         for (int i = 0; i < 3; i++)

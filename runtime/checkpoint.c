@@ -29,7 +29,7 @@ static const struct {
     {"at_epoch", offsetof(Checkpoint, at.epoch)},
     {"at_batch", offsetof(Checkpoint, at.batch)},
 };
-enum { NUMBERS = sizeof numbers / sizeof *numbers, META = NUMBERS + 6 };
+enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
 static char *state_name(const NnModel *model, int phase, int slot, int param) {
     return format_text("state/%s/%s", model->phases[phase].slots[slot - 1],
@@ -52,24 +52,16 @@ bool checkpoint_write(const Engine *engine, const Checkpoint *checkpoint, const 
             free(name);
         }
     }
-    MetaEntry meta[META];
-    int n_meta = 0;
-    meta[n_meta++] = (MetaEntry){copy_text("format"), copy_text("pt")};
-    meta[n_meta++] = (MetaEntry){copy_text("checkpoint"), copy_text(magic)};
-    meta[n_meta++] = (MetaEntry){copy_text("model"), copy_text(model->name)};
-    meta[n_meta++] = (MetaEntry){copy_text("source_sha256"), copy_text(model->source_sha256)};
+    json_t *meta = json_pack("{s:s, s:s, s:s, s:s}", "format", "pt", "checkpoint", magic, "model",
+                             model->name, "source_sha256", model->source_sha256);
     for (int i = 0; i < NUMBERS; i++) {
         int64_t value;
         memcpy(&value, (const char *)checkpoint + numbers[i].offset, sizeof value);
-        meta[n_meta++] = (MetaEntry){copy_text(numbers[i].key), format_text("%" PRId64, value)};
+        json_object_set_new(meta, numbers[i].key, json_sprintf("%" PRId64, value));
     }
-    meta[n_meta++] = (MetaEntry){copy_text("loss_sum"), format_text("%a", checkpoint->at.loss)};
-    meta[n_meta++] = (MetaEntry){copy_text("seconds"), format_text("%.3f", checkpoint->at.seconds)};
-    bool ok = tensors_write(path, n, tensors, n_meta, meta);
-    for (int i = 0; i < n_meta; i++) {
-        free(meta[i].key);
-        free(meta[i].value);
-    }
+    json_object_set_new(meta, "loss_sum", json_sprintf("%a", checkpoint->at.loss));
+    json_object_set_new(meta, "seconds", json_sprintf("%.3f", checkpoint->at.seconds));
+    bool ok = tensors_write(path, n, tensors, meta);
     for (int i = 0; i < n; i++) {
         free((void *)(uintptr_t)tensors[i].name);
         free((void *)(uintptr_t)tensors[i].values);
@@ -107,12 +99,7 @@ static bool moments_fit(const NnModel *model, int phase_index, const TensorFile 
         for (int i = 0; i < phase->n_trained; i++) {
             char *name = state_name(model, phase_index, slot, phase->trained[i]);
             const NnParam *param = &model->params[phase->trained[i]];
-            const Tensor *tensor = tensors_find(file, name);
-            bool ok = tensor && strcmp(tensor->dtype, "F32") == 0 && tensor->rank == param->rank;
-            for (int k = 0; ok && k < param->rank; k++) ok = tensor->dim[k] == param->dim[k];
-            if (!ok)
-                problem("%s: tensor \"%s\": %s", file->path, name,
-                        tensor ? "not F32 in the parameter's shape" : "missing");
+            bool ok = tensors_have(file, name, param->rank, param->dim);
             free(name);
             if (!ok) return false;
         }

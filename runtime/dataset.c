@@ -51,12 +51,11 @@ bool field_matches(const char *data, const DataField *have, const NnField *want)
         return problem("label \"%s\": the model wants %d classes, %s has %d", want->name,
                        want->classes, data, have->classes);
     }
-    bool same = have->rank == want->rank;
-    for (int i = 0; same && i < have->rank; i++) same = have->dim[i] == want->dim[i];
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
-    return same || problem("field \"%s\": the model wants shape %s, %s has %s", want->name,
-                           shape_words_int(a, want->rank, want->dim), data,
-                           shape_words_int(b, have->rank, have->dim));
+    return same_shape(have->rank, have->dim, want->rank, want->dim) ||
+           problem("field \"%s\": the model wants shape %s, %s has %s", want->name,
+                   shape_words(a, want->rank, want->dim), data,
+                   shape_words(b, have->rank, have->dim));
 }
 
 void data_measure(const float *values, int64_t count, double *mean, double *deviation) {

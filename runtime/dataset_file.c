@@ -55,12 +55,10 @@ static bool take_floats(const char *path, const Tensor *tensor, const NnField *w
     char have_words[SHAPE_TEXT], want_words[SHAPE_TEXT];
     if (strcmp(tensor->dtype, "F32") != 0)
         return problem("%s: tensor \"%s\": type %s, F32 wanted", path, tensor->name, tensor->dtype);
-    bool same = tensor->rank == want->rank + 1;
-    for (int i = 0; same && i < want->rank; i++) same = tensor->dim[i + 1] == want->dim[i];
-    if (!same)
+    if (!same_shape(tensor->rank - 1, tensor->dim + 1, want->rank, want->dim))
         return problem("%s: tensor \"%s\": shape %s, samples of %s wanted by the model", path,
                        tensor->name, shape_words(have_words, tensor->rank, tensor->dim),
-                       shape_words_int(want_words, want->rank, want->dim));
+                       shape_words(want_words, want->rank, want->dim));
     DataField *field = split_add(split, want->name, false, want->rank, want->dim, 0);
     field->floats = allocate((size_t)tensor->count, sizeof *field->floats);
     tensor_floats(tensor, field->floats);

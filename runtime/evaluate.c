@@ -42,11 +42,10 @@ void evaluate_split(Engine *engine, const Split *split, When when, Scores *score
     scores_free(&batch);
 }
 
-void json_scores(Json *json, const char *key, const NnModel *model, const Scores *scores,
-                 bool loss) {
-    json_open(json, key, '{');
-    if (loss) json_double(json, "loss", scores->loss);
+json_t *scores_json(const NnModel *model, const Scores *scores, bool loss) {
+    json_t *json = json_object();
+    if (loss) json_object_set_new(json, "loss", json_number(scores->loss));
     for (int m = 0; m < model->n_metrics; m++)
-        json_double(json, model->metrics[m].name, scores->metrics[m]);
-    json_close(json, '}');
+        json_object_set_new(json, model->metrics[m].name, json_number(scores->metrics[m]));
+    return json;
 }

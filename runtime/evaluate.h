@@ -3,7 +3,6 @@
 #define NN_RUNTIME_EVALUATE_H
 
 #include "engine.h"
-#include "json.h"
 
 /* Samples per call, whatever the threads, so that the sums are the same everywhere. */
 enum { EVALUATE_BATCH = 256 };
@@ -29,9 +28,8 @@ void scores_free(Scores *scores);
  * no more samples than that. */
 void evaluate_split(Engine *engine, const Split *split, When when, Scores *scores);
 
-/* Adds an object with each metric by name, and first the loss if wanted. */
-void json_scores(Json *json, const char *key, const NnModel *model, const Scores *scores,
-                 bool loss);
+/* An object with each metric by name, and first the loss if wanted. */
+json_t *scores_json(const NnModel *model, const Scores *scores, bool loss);
 
 /* A line for each sample of a split: index, the labels that the data has, predictions and, if
  * all fields are there, metrics of that sample alone; CSV with a header line, or JSON. Columns

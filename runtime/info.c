@@ -4,7 +4,6 @@
 
 #include "commands.h"
 #include "engine.h"
-#include "json.h"
 
 static int64_t parameter_count(const NnModel *model) {
     int64_t sum = 0;
@@ -21,25 +20,19 @@ static size_t memory_bytes(const NnModel *model, const Options *options) {
 }
 
 static void info_json(const NnModel *model, const Options *options) {
-    Json json = {.out = stdout};
-    json_open(&json, NULL, '{');
-    json_text(&json, "name", model->name);
-    json_integer(&json, "parameters", parameter_count(model));
-    json_open(&json, "trainable", '[');
+    json_t *trainable = json_array(), *isas = json_array();
     for (int p = 0; p < model->n_phases; p++)
-        json_integer(&json, NULL, model->phases[p].trained_count);
-    json_close(&json, ']');
-    json_open(&json, "flops", '{');
-    json_integer(&json, "forward", model->n_phases ? model->phases[0].flops_forward : 0);
-    json_integer(&json, "train", model->n_phases ? model->phases[0].flops_train : 0);
-    json_close(&json, '}');
-    json_integer(&json, "memory_bytes", (int64_t)memory_bytes(model, options));
-    json_open(&json, "isa", '[');
+        json_array_append_new(trainable, json_integer(model->phases[p].trained_count));
     for (int i = 0; i < model->n_codes; i++)
-        if (model->codes[i].supported()) json_text(&json, NULL, model->codes[i].isa);
-    json_close(&json, ']');
-    json_text(&json, "source_sha256", model->source_sha256);
-    json_end_line(&json);
+        if (model->codes[i].supported())
+            json_array_append_new(isas, json_string(model->codes[i].isa));
+    const NnPhase *first = model->n_phases ? model->phases : &(NnPhase){0};
+    json_line(stdout, json_pack("{s:s, s:I, s:o, s:{s:I, s:I}, s:I, s:o, s:s}", "name", model->name,
+                                "parameters", (json_int_t)parameter_count(model), "trainable",
+                                trainable, "flops", "forward", (json_int_t)first->flops_forward,
+                                "train", (json_int_t)first->flops_train, "memory_bytes",
+                                (json_int_t)memory_bytes(model, options), "isa", isas,
+                                "source_sha256", model->source_sha256));
 }
 
 static int widest(int width, const char *text) {

@@ -1,9 +1,10 @@
 #define _GNU_SOURCE
 #include "report.h"
 
+#include <ctype.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,9 @@ static void begin_line(void) {
 
 static void show(const char *format, va_list args) {
     vsnprintf(last_problem, sizeof last_problem, format, args);
+    /* Names out of files must not steer a terminal. */
+    for (char *c = last_problem; *c; c++)
+        if (iscntrl((unsigned char)*c)) *c = '?';
     begin_line();
     fprintf(stderr, "error: %s\n", last_problem);
 }
@@ -52,6 +56,16 @@ void note(const char *format, ...) {
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
+}
+
+void json_line(FILE *out, json_t *value) {
+    if (json_dumpf(value, out, JSON_COMPACT | JSON_REAL_PRECISION(17)) == 0) fputc('\n', out);
+    fflush(out);
+    json_decref(value);
+}
+
+json_t *json_number(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
 const char *problem_text(void) {

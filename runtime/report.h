@@ -2,8 +2,10 @@
 #ifndef NN_RUNTIME_REPORT_H
 #define NN_RUNTIME_REPORT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Exit statuses of the program, and results of what may fail in more than one way. */
 typedef enum Status { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 } Status;
@@ -20,6 +22,14 @@ Status usage_problem(const char *format, ...) __attribute__((format(printf, 1, 2
 
 /* `<program>: <words>` on standard error: something to know, not a mistake. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes the value as one line and releases it; a reader at the other end of a pipe sees it now.
+ * Errors stay in the stream. */
+void json_line(FILE *out, json_t *value);
+
+/* A number that reads back as the same double; null for NaN and infinities, which JSON does not
+ * have. */
+json_t *json_number(double value);
 
 /* Words of the last problem; "" before the first. For tests. */
 const char *problem_text(void);

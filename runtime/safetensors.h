@@ -3,6 +3,7 @@
 #ifndef NN_RUNTIME_SAFETENSORS_H
 #define NN_RUNTIME_SAFETENSORS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,26 +11,21 @@
 enum { TENSOR_MAX_RANK = 8 };
 
 typedef struct Tensor {
-    char *name;
-    char *dtype; /* "F32", "I64", ... as the file says */
+    const char *name;
+    const char *dtype; /* "F32", "I64", ... as the file says */
     int rank;
-    int64_t dim[TENSOR_MAX_RANK];
+    int dim[TENSOR_MAX_RANK];
     int64_t count;              /* elements; 1 for rank 0 */
     size_t begin, end;          /* bytes in the data part */
     const unsigned char *bytes; /* little endian, not aligned; belongs to the file */
 } Tensor;
 
-typedef struct MetaEntry {
-    char *key, *value;
-} MetaEntry;
-
 typedef struct TensorFile {
     char *path;
     unsigned char *bytes;
-    Tensor *tensors; /* sorted by name */
+    json_t *header; /* names, types and metadata lie in it */
+    Tensor *tensors;
     int n_tensors;
-    MetaEntry *meta;
-    int n_meta;
 } TensorFile;
 
 /* Reads a whole file. Checked: length and syntax of the header, names occur once, shape and type
@@ -42,16 +38,21 @@ void tensors_free(TensorFile *file);
 const Tensor *tensors_find(const TensorFile *file, const char *name);
 const char *tensors_meta(const TensorFile *file, const char *key);
 
+/* Whether the file has an F32 tensor of that name and shape; a message if not. */
+bool tensors_have(const TensorFile *file, const char *name, int rank, const int *dim);
+
 /* Bytes of an element; 0 for a type that is not known. */
 size_t tensor_element_size(const char *dtype);
 
 /* Copies the elements of an F32 tensor. */
 void tensor_floats(const Tensor *tensor, float *out);
 
+/* Whether two shapes are equal. */
+bool same_shape(int rank, const int *dim, int other_rank, const int *other_dim);
+
 /* "(32, 1, 3, 3)" into `room`; returns `room`. */
-enum { SHAPE_TEXT = 24 * TENSOR_MAX_RANK };
-char *shape_words(char room[SHAPE_TEXT], int rank, const int64_t *dim);
-char *shape_words_int(char room[SHAPE_TEXT], int rank, const int *dim);
+enum { SHAPE_TEXT = 12 * TENSOR_MAX_RANK + 3 };
+char *shape_words(char room[SHAPE_TEXT], int rank, const int *dim);
 
 /* An F32 tensor to be written; everything is the caller's. */
 typedef struct TensorOut {
@@ -62,9 +63,8 @@ typedef struct TensorOut {
     const float *values;
 } TensorOut;
 
-/* Writes tensors and metadata in the given order to a temporary file and renames it to `path`. The
- * bytes depend on nothing else. False with a message. */
-bool tensors_write(const char *path, int n, const TensorOut *tensors, int n_meta,
-                   const MetaEntry *meta);
+/* Writes tensors in the given order to a temporary file and renames it to `path`. Takes over
+ * `meta`, an object of strings, or NULL. The bytes depend on nothing else. False with a message. */
+bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *meta);
 
 #endif

@@ -61,18 +61,12 @@ bool trainreport_epoch(TrainReport *report, Engine *engine, const Dataset *data,
     evaluate_split(engine, &data->split[SPLIT_TRAIN], when, &report->train);
     evaluate_split(engine, &data->split[SPLIT_VAL], when, &report->val);
     if (report->json) {
-        Json json = {.out = stdout};
-        json_open(&json, NULL, '{');
-        json_text(&json, "event", "epoch");
-        json_integer(&json, "round", at->round);
-        json_integer(&json, "phase", at->phase + 1);
-        json_integer(&json, "epoch", at->epoch);
-        json_open(&json, "train_running", '{');
-        json_double(&json, "loss", loss);
-        json_close(&json, '}');
-        json_scores(&json, "train", model, &report->train, true);
-        json_scores(&json, "val", model, &report->val, true);
-        json_end_line(&json);
+        json_line(stdout,
+                  json_pack("{s:s, s:I, s:I, s:I, s:{s:o}, s:o, s:o}", "event", "epoch", "round",
+                            (json_int_t)at->round, "phase", (json_int_t)at->phase + 1, "epoch",
+                            (json_int_t)at->epoch, "train_running", "loss", json_number(loss),
+                            "train", scores_json(model, &report->train, true), "val",
+                            scores_json(model, &report->val, true)));
     }
     if (progress_due(&report->progress, done)) show_epoch(report, done, at, loss);
     return trainlog_add(&report->log, model, at, loss, &report->train, &report->val);
@@ -90,16 +84,12 @@ bool trainreport_round(TrainReport *report, Engine *engine, const Dataset *data,
     }
     report->rounds_told++;
     if (report->json) {
-        Json json = {.out = stdout};
-        json_open(&json, NULL, '{');
-        json_text(&json, "event", "round");
-        json_integer(&json, "round", at->round);
-        json_integer(&json, "seed", (int64_t)seed);
-        json_scores(&json, "train", model, &report->train, false);
-        json_scores(&json, "val", model, &report->val, false);
-        json_scores(&json, "test", model, &report->test, false);
-        json_double(&json, "seconds", at->seconds);
-        json_end_line(&json);
+        json_line(stdout,
+                  json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:f}", "event", "round", "round",
+                            (json_int_t)at->round, "seed", (json_int_t)seed, "train",
+                            scores_json(model, &report->train, false), "val",
+                            scores_json(model, &report->val, false), "test",
+                            scores_json(model, &report->test, false), "seconds", at->seconds));
     } else {
         progress_clear(&report->progress);
         printf("round %" PRId64 "  seed %" PRIu64 " ", at->round, seed);

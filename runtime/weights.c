@@ -7,23 +7,10 @@ static bool is_state(const char *name) {
     return strncmp(name, "state/", 6) == 0;
 }
 
-static bool param_fits(const TensorFile *file, const NnParam *param) {
-    const Tensor *tensor = tensors_find(file, param->name);
-    if (!tensor) return problem("%s: has no tensor \"%s\"", file->path, param->name);
-    if (strcmp(tensor->dtype, "F32") != 0)
-        return problem("%s: tensor \"%s\": type %s, F32 wanted", file->path, param->name,
-                       tensor->dtype);
-    bool same = tensor->rank == param->rank;
-    for (int i = 0; same && i < param->rank; i++) same = tensor->dim[i] == param->dim[i];
-    char have[SHAPE_TEXT], want[SHAPE_TEXT];
-    return same || problem("%s: tensor \"%s\": shape %s, %s wanted", file->path, param->name,
-                           shape_words(have, tensor->rank, tensor->dim),
-                           shape_words_int(want, param->rank, param->dim));
-}
-
 bool weights_fit(const NnModel *model, const TensorFile *file) {
     for (int i = 0; i < model->n_params; i++)
-        if (!param_fits(file, &model->params[i])) return false;
+        if (!tensors_have(file, model->params[i].name, model->params[i].rank, model->params[i].dim))
+            return false;
     for (int i = 0; i < file->n_tensors; i++) {
         const char *name = file->tensors[i].name;
         bool known = is_state(name);
@@ -64,8 +51,9 @@ bool weights_save(const Engine *engine, const char *path) {
     TensorOut *tensors = allocate((size_t)model->n_params, sizeof *tensors);
     for (int i = 0; i < model->n_params; i++)
         tensors[i] = weights_tensor(engine, 0, 0, i, model->params[i].name);
-    MetaEntry format = {"format", "pt"}; /* what PyTorch's tools look for */
-    bool ok = tensors_write(path, model->n_params, tensors, 1, &format);
+    /* What PyTorch's tools look for. */
+    json_t *meta = json_pack("{s:s}", "format", "pt");
+    bool ok = tensors_write(path, model->n_params, tensors, meta);
     for (int i = 0; i < model->n_params; i++) {
         free((void *)(uintptr_t)tensors[i].name);
         free((void *)(uintptr_t)tensors[i].values);

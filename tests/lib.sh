@@ -120,7 +120,7 @@ compile_model() {
     # shellcheck disable=SC2086
     "$cc" -std=c11 "$@" -I"$NNGEN_SOURCE" -I"$NNGEN_SOURCE/runtime" \
         -DNN_MODEL_SYMBOL="nn_model_$(echo "$model" | tr - _)" "$generated/$model.c" \
-        "$NNGEN_SOURCE/runtime/main.c" ${NNGEN_LIBRARIES:-} -lz -lpthread -lm -o "$output"
+        "$NNGEN_SOURCE/runtime/main.c" ${NNGEN_LIBRARIES:-} -ljansson -lz -lpthread -lm -o "$output"
 }
 
 need_models() {

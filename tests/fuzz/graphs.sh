@@ -54,7 +54,7 @@ architecture() {
 # shellcheck disable=SC2086 # a list of libraries
 compile() {
     "$NNGEN_CC" -O1 -std=c11 -w -I"$NNGEN_SOURCE/runtime" -DNN_MODEL_SYMBOL=nn_model_fuzz "$1" \
-        "$NNGEN_SOURCE/runtime/main.c" $NNGEN_LIBRARIES -lz -lpthread -lm -o "$2"
+        "$NNGEN_SOURCE/runtime/main.c" $NNGEN_LIBRARIES -ljansson -lz -lpthread -lm -o "$2"
 }
 
 i=0

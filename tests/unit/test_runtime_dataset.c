@@ -215,7 +215,7 @@ static void write_data(const char *broken) {
         {"test/extra", 1, one, 3, bits},
         {"unrelated", 1, one, 3, bits},
     };
-    ck_assert(tensors_write("data.safetensors", 5, tensors, 0, NULL));
+    ck_assert(tensors_write("data.safetensors", 5, tensors, NULL));
     if (strcmp(broken, "type") == 0) return;
     size_t size;
     unsigned char *bytes = read_bytes("data.safetensors", &size);

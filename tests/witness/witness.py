@@ -278,7 +278,7 @@ def variant(name, folder, label, optimizer):
     program = os.path.join(arch, name)
     run(CC, "-std=c11", "-O2", "-I" + SOURCE, "-I" + os.path.join(SOURCE, "runtime"),
         "-DNN_MODEL_SYMBOL=nn_model_" + name, generated,
-        os.path.join(SOURCE, "runtime", "main.c"), *LIBRARIES, "-lz", "-lpthread", "-lm",
+        os.path.join(SOURCE, "runtime", "main.c"), *LIBRARIES, "-ljansson", "-lz", "-lpthread", "-lm",
         "-o", program)
     return program
 

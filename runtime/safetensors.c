@@ -1,0 +1,235 @@
+#include "safetensors.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "report.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "floats are read and written as they lie");
+
+enum { MAX_HEADER = 100 * 1000 * 1000 }; /* the limit of the format's own library */
+static const char metadata[] = "__metadata__";
+
+size_t tensor_element_size(const char *dtype) {
+    static const struct {
+        const char *dtype;
+        size_t size;
+    } table[] = {{"F64", 8}, {"I64", 8}, {"U64", 8}, {"F32", 4},  {"I32", 4},
+                 {"U32", 4}, {"F16", 2}, {"I16", 2}, {"BF16", 2}, {"U16", 2},
+                 {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(table[i].dtype, dtype) == 0) return table[i].size;
+    return 0;
+}
+
+bool same_shape(int rank, const int *dim, int other_rank, const int *other_dim) {
+    bool same = rank == other_rank;
+    for (int i = 0; same && i < rank; i++) same = dim[i] == other_dim[i];
+    return same;
+}
+
+char *shape_words(char room[SHAPE_TEXT], int rank, const int *dim) {
+    size_t at = 0;
+    room[at++] = '(';
+    for (int i = 0; i < rank; i++)
+        at += (size_t)snprintf(room + at, SHAPE_TEXT - at, "%s%d", i ? ", " : "", dim[i]);
+    snprintf(room + at, SHAPE_TEXT - at, ")");
+    return room;
+}
+
+/* {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, members in any order. */
+static bool read_entry(const char *path, json_t *entry, Tensor *t) {
+    json_t *shape;
+    json_int_t begin, end;
+    json_error_t error;
+    if (json_unpack_ex(entry, &error, 0, "{s:s, s:o, s:[I,I!] !}", "dtype", &t->dtype, "shape",
+                       &shape, "data_offsets", &begin, &end) != 0)
+        return problem("%s: bad header: tensor \"%s\": %s", path, t->name, error.text);
+    if (!json_is_array(shape) || json_array_size(shape) > TENSOR_MAX_RANK)
+        return problem("%s: bad header: tensor \"%s\": at most %d axes wanted as shape", path,
+                       t->name, TENSOR_MAX_RANK);
+    t->count = 1;
+    for (t->rank = 0; (size_t)t->rank < json_array_size(shape); t->rank++) {
+        json_t *axis = json_array_get(shape, (size_t)t->rank);
+        json_int_t dim = json_integer_value(axis);
+        if (!json_is_integer(axis) || dim < 0)
+            return problem("%s: bad header: tensor \"%s\": whole numbers wanted as shape", path,
+                           t->name);
+        if (dim > INT_MAX || (dim != 0 && t->count > INT64_MAX / 8 / dim))
+            return problem("%s: tensor \"%s\": impossible shape", path, t->name);
+        t->dim[t->rank] = (int)dim;
+        t->count *= dim;
+    }
+    if (begin < 0 || end < 0)
+        return problem("%s: bad header: tensor \"%s\": whole numbers wanted as data_offsets", path,
+                       t->name);
+    t->begin = (size_t)begin;
+    t->end = (size_t)end;
+    return true;
+}
+
+static bool check_entry(const char *path, const Tensor *t, size_t data_size) {
+    if (t->begin > t->end || t->end > data_size)
+        return problem("%s: tensor \"%s\": bytes %zu to %zu of %zu", path, t->name, t->begin,
+                       t->end, data_size);
+    size_t size = tensor_element_size(t->dtype);
+    char room[SHAPE_TEXT];
+    if (size && (size_t)t->count * size != t->end - t->begin)
+        return problem("%s: tensor \"%s\": %s %s in %zu bytes", path, t->name, t->dtype,
+                       shape_words(room, t->rank, t->dim), t->end - t->begin);
+    return true;
+}
+
+static bool check_meta(const char *path, json_t *meta) {
+    const char *key;
+    json_t *value;
+    bool ok = json_is_object(meta);
+    json_object_foreach(meta, key, value) ok = ok && json_is_string(value);
+    return ok || problem("%s: bad header: %s wants strings", path, metadata);
+}
+
+static int by_place(const void *a, const void *b) {
+    const Tensor *x = a, *y = b;
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    return x->end < y->end ? -1 : x->end > y->end;
+}
+
+/* Whether the tensors lie side by side and leave nothing out. */
+static bool check_places(TensorFile *file, size_t data_size) {
+    size_t at = 0;
+    if (file->n_tensors > 1)
+        qsort(file->tensors, (size_t)file->n_tensors, sizeof *file->tensors, by_place);
+    for (int i = 0; i < file->n_tensors; i++) {
+        const Tensor *t = &file->tensors[i];
+        if (t->begin < at)
+            return problem("%s: tensors \"%s\" and \"%s\" overlap", file->path, t[-1].name,
+                           t->name);
+        if (t->begin > at)
+            return problem("%s: gap of %zu bytes before tensor \"%s\"", file->path, t->begin - at,
+                           t->name);
+        at = t->end;
+    }
+    return at == data_size ||
+           problem("%s: %zu bytes at the end belong to no tensor", file->path, data_size - at);
+}
+
+static bool parse(TensorFile *file, size_t size) {
+    if (size < 8) return problem("%s: not a safetensors file: %zu bytes", file->path, size);
+    uint64_t length;
+    memcpy(&length, file->bytes, sizeof length);
+    if (length > MAX_HEADER || length > size - 8)
+        return problem("%s: not a safetensors file, or cut short: a header of %" PRIu64
+                       " bytes in a file of %zu",
+                       file->path, length, size);
+    json_error_t error;
+    file->header =
+        json_loadb((const char *)file->bytes + 8, length, JSON_REJECT_DUPLICATES, &error);
+    if (!file->header)
+        return problem("%s: bad header at byte %d: %s", file->path, 8 + error.position, error.text);
+    if (!json_is_object(file->header)) return problem("%s: bad header: no object", file->path);
+    file->tensors = allocate(json_object_size(file->header), sizeof *file->tensors);
+    const unsigned char *data = file->bytes + 8 + length;
+    size_t data_size = size - 8 - length;
+    const char *name;
+    json_t *entry;
+    json_object_foreach(file->header, name, entry) {
+        if (strcmp(name, metadata) == 0) {
+            if (!check_meta(file->path, entry)) return false;
+            continue;
+        }
+        Tensor *tensor = &file->tensors[file->n_tensors++];
+        tensor->name = name;
+        if (!read_entry(file->path, entry, tensor) || !check_entry(file->path, tensor, data_size))
+            return false;
+        tensor->bytes = data + tensor->begin;
+    }
+    return check_places(file, data_size);
+}
+
+bool tensors_read(const char *path, TensorFile *file) {
+    *file = (TensorFile){0};
+    size_t size;
+    if (!file_read(path, &file->bytes, &size)) return false;
+    file->path = copy_text(path);
+    if (parse(file, size)) return true;
+    tensors_free(file);
+    return false;
+}
+
+void tensors_free(TensorFile *file) {
+    json_decref(file->header);
+    free(file->tensors);
+    free(file->bytes);
+    free(file->path);
+    *file = (TensorFile){0};
+}
+
+const Tensor *tensors_find(const TensorFile *file, const char *name) {
+    for (int i = 0; i < file->n_tensors; i++)
+        if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
+    return NULL;
+}
+
+const char *tensors_meta(const TensorFile *file, const char *key) {
+    return json_string_value(json_object_get(json_object_get(file->header, metadata), key));
+}
+
+bool tensors_have(const TensorFile *file, const char *name, int rank, const int *dim) {
+    const Tensor *tensor = tensors_find(file, name);
+    if (!tensor) return problem("%s: has no tensor \"%s\"", file->path, name);
+    if (strcmp(tensor->dtype, "F32") != 0)
+        return problem("%s: tensor \"%s\": type %s, F32 wanted", file->path, name, tensor->dtype);
+    char have[SHAPE_TEXT], want[SHAPE_TEXT];
+    return same_shape(rank, dim, tensor->rank, tensor->dim) ||
+           problem("%s: tensor \"%s\": shape %s, %s wanted", file->path, name,
+                   shape_words(have, tensor->rank, tensor->dim), shape_words(want, rank, dim));
+}
+
+void tensor_floats(const Tensor *tensor, float *out) {
+    memcpy(out, tensor->bytes, (size_t)tensor->count * sizeof *out);
+}
+
+/* The header as text, padded so that the data begins at a multiple of 8. */
+static char *header_text(int n, const TensorOut *tensors, json_t *meta) {
+    json_t *header = json_object();
+    if (meta) json_object_set_new(header, metadata, meta);
+    int64_t at = 0;
+    for (int i = 0; i < n; i++) {
+        int64_t end = at + tensors[i].count * (int64_t)sizeof(float);
+        json_t *shape = json_array();
+        for (int k = 0; k < tensors[i].rank; k++)
+            json_array_append_new(shape, json_integer(tensors[i].dim[k]));
+        json_object_set_new(header, tensors[i].name,
+                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", "F32", "shape", shape,
+                                      "data_offsets", (json_int_t)at, (json_int_t)end));
+        at = end;
+    }
+    char *text = json_dumps(header, JSON_COMPACT);
+    json_decref(header);
+    if (!text) return NULL;
+    char *padded = format_text("%s%*s", text, (int)(7 - (strlen(text) + 7) % 8), "");
+    free(text);
+    return padded;
+}
+
+bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *meta) {
+    char *header = header_text(n, tensors, meta);
+    if (!header) return problem("%s: no memory for its header", path);
+    OutputFile file;
+    bool ok = output_open(&file, path);
+    if (ok) {
+        uint64_t length = strlen(header);
+        fwrite(&length, sizeof length, 1, file.stream);
+        fputs(header, file.stream);
+        for (int i = 0; i < n; i++)
+            fwrite(tensors[i].values, sizeof(float), (size_t)tensors[i].count, file.stream);
+        ok = output_commit(&file); /* errors of the writes above stay in the stream */
+    }
+    free(header);
+    return ok;
+}

@@ -11,8 +11,9 @@ const char *type_text(Arena *arena, Type t) {
     const char *text = arena_printf(arena, "%s(", kinds[t.kind]);
     for (int i = 0; i < t.shape.rank; i++)
         text = arena_printf(arena, "%s%s%d", text, i ? "," : "", t.shape.dim[i]);
-    return t.classes ? arena_printf(arena, "%s)[%d]", text, t.classes)
-                     : arena_printf(arena, "%s)", text);
+    text = arena_printf(arena, "%s)", text);
+    if (t.classes) text = arena_printf(arena, "%s[%d]", text, t.classes);
+    return t.parts > 1 ? arena_printf(arena, "%s*%d", text, t.parts) : text;
 }
 
 static void dump_node(Writer *w, Arena *a, const Node *n) {

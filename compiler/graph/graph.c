@@ -84,6 +84,22 @@ static bool arity_fits(Graph *g, const Node *n) {
                     low == 1 && high == 1 ? "" : "s", n->n_in);
 }
 
+bool graph_type(Graph *graph, Node *node) {
+    if (!node->op->shape(graph, node)) return false;
+    if (node->op->restacks) return true;
+    int parts = 0;
+    for (int i = 0; i < node->n_in; i++) {
+        const Type *t = &node->in[i]->type;
+        if (t->kind != KIND_SAMPLE) continue;
+        if (parts && t->parts != parts) return op_error(graph, node, i, "wants equal parts");
+        parts = t->parts;
+    }
+    if (node->type.kind == KIND_SCALAR && parts > 1)
+        return op_error(graph, node, -1, "is a mean over the batch, not over parts");
+    if (node->type.kind == KIND_SAMPLE) node->type.parts = parts ? parts : 1;
+    return true;
+}
+
 Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
                 const double *attr) {
     Node *n = append(graph, op, loc, name, n_in, in);
@@ -94,7 +110,7 @@ Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in,
     if (!arity_fits(graph, n) || !attributes_fit(graph, n)) return n;
     Type error = n->type;
     n->type = (Type){0};
-    if (!op->shape(graph, n) || !size_fits(graph, n)) n->type = error;
+    if (!graph_type(graph, n) || !size_fits(graph, n)) n->type = error;
     return n;
 }
 

@@ -35,6 +35,7 @@ typedef struct Type {
     Kind kind;
     Shape shape; /* rank 0 for KIND_SCHEDULE and KIND_SCALAR */
     int classes; /* > 0: an integer class index in 0 .. classes-1; 0: a real value */
+    int parts;   /* KIND_SAMPLE: values for each sample, [part][sample]; 1 but behind a stack */
 } Type;
 
 typedef struct Op Op;
@@ -120,6 +121,10 @@ Graph *graph_new(Arena *arena, Diag *diag);
 Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
                 const double *attr);
 
+/* Sets the type that op, operands and attributes give: the op's shape rule, then parts. Reports and
+ * returns false if they do not fit. */
+bool graph_type(Graph *graph, Node *node);
+
 /* A node of KIND_ERROR, to go on with after a reported mistake. */
 Node *graph_error_node(Graph *graph, Loc loc);
 
@@ -145,7 +150,7 @@ void graph_rewrite(Graph *graph, Node **replacement);
 
 /* Checks every invariant of the graph; bug() names the first that fails:
  * 1 operands precede users and are as many as the op takes; 2 ids count up; 3 attributes are in
- * range; 4 the stored type is what the op's shape rule gives; 5 roots are nodes of the graph, have
+ * range; 4 the stored type is what graph_type gives; 5 roots are nodes of the graph, have
  * the kinds and the order that graph.h states; 6 no KIND_ERROR; 7 gradients have their parameter's
  * shape; 8 no parameter is both trained and frozen. */
 void graph_verify(Graph *graph);

@@ -16,9 +16,15 @@ void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wa
         if (!needed[i] || values[i]) continue;
         const double **in = ARENA_ARRAY(arena, const double *, n->n_in + 1);
         for (int j = 0; j < n->n_in; j++) in[j] = values[n->in[j]->id];
-        int64_t count = node_count(n) * (n->type.kind == KIND_SAMPLE ? env->batch : 1);
+        Env stacked = *env;
+        stacked.batch = env->batch * node_parts(n);
+        if (env->near_tie && stacked.batch > env->batch)
+            stacked.near_tie = ARENA_ARRAY(arena, bool, stacked.batch);
+        int64_t count = node_count(n) * (n->type.kind == KIND_SAMPLE ? stacked.batch : 1);
         double *out = ARENA_ARRAY(arena, double, count);
-        n->op->reference(env, n, in, out);
+        n->op->reference(&stacked, n, in, out);
+        for (int k = 0; stacked.near_tie != env->near_tie && k < stacked.batch; k++)
+            if (stacked.near_tie[k]) env->near_tie[k % env->batch] = true;
         values[i] = out;
     }
 }

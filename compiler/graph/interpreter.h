@@ -4,10 +4,10 @@
 
 #include "op.h"
 
-/* Values of all nodes that the wanted ones need; `values[id]` is [batch][elements] for KIND_SAMPLE,
- * [elements] else, NULL where not computed. On entry the values of fields (input, label, target)
- * and parameters that are needed must be set; bug() names one that is missing. Arrays made here
- * live in `arena`. */
+/* Values of all nodes that the wanted ones need; `values[id]` is [part][batch][elements] for
+ * KIND_SAMPLE, [elements] else, NULL where not computed. On entry the values of fields (input,
+ * label, target) and parameters that are needed must be set; bug() names one that is missing.
+ * Arrays made here live in `arena`. */
 void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
                double **values);
 

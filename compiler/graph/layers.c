@@ -5,7 +5,7 @@
 #include "op.h"
 
 int64_t node_flops(const Node *n) {
-    return n->op->flops ? n->op->flops(n) : 0;
+    return n->op->flops ? n->op->flops(n) * node_parts(n) : 0;
 }
 
 static int64_t reached_flops(const Graph *g, bool *reached) {

@@ -22,6 +22,13 @@ int node_int(const Node *node, const char *name) {
     return (int)node_attr(node, name);
 }
 
+int node_parts(const Node *node) {
+    if (node->type.kind == KIND_SAMPLE) return node->type.parts;
+    for (int i = 0; i < node->n_in; i++)
+        if (node->in[i]->type.kind == KIND_SAMPLE) return node->in[i]->type.parts;
+    return 1;
+}
+
 int64_t node_count(const Node *node) {
     return shape_count(node->type.shape);
 }

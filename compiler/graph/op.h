@@ -43,9 +43,9 @@ typedef struct Gradient {
 
 /* A case for the tests that every op gets for free. */
 typedef struct OpSample {
-    const char *inputs; /* types in words: "S(3,8,8) P(5,3,3,3) P(5)"; S sample, P parameter, L10
-                           label of ten classes, X() scalar of the batch, E() schedule; "" for ops
-                           without operands */
+    const char *inputs; /* types in words: "S(3,8,8) P(5,3,3,3) P(5)"; S sample, S()*2 of two
+                           parts, P parameter, L10 label of ten classes, X() scalar of the batch,
+                           E() schedule; "" for ops without operands */
     double attr[MAX_ATTRS];
     bool has_attr; /* false: all defaults */
 } OpSample;
@@ -64,13 +64,15 @@ struct Op {
     void (*gradient)(Gradient *g);
     /* The value in double precision, written as naively as possible. `in[i]` and `out` are arrays
      * [batch][elements] for KIND_SAMPLE, [elements] else, in PyTorch's order (C, H, W); class
-     * indices are doubles with whole values. */
+     * indices are doubles with whole values. Parts make a larger batch: env->batch counts the
+     * values that the node works on. */
     void (*reference)(const Env *env, const Node *node, const double *const *in, double *out);
     /* Multiply-adds of a contraction times two, per sample; NULL: none. */
     int64_t (*flops)(const Node *node);
     const OpSample *samples;
     int n_samples;
-    bool backward_only; /* made by differentiation, not by users */
+    bool backward_only; /* made by passes, not by users */
+    bool restacks;      /* its shape rule sets type.parts; others pass on their operands' parts */
     bool pointwise;     /* element by element: the result's places are those of its operands */
     bool constant;      /* value known without fields and parameters (schedules, numbers) */
     double bound;       /* allowed error of compiled code, relative to the largest value; 0: 1e-5 */
@@ -97,6 +99,10 @@ const char *node_words(Graph *graph, const Node *node);
  */
 bool op_error(Graph *graph, const Node *node, int operand, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Values for each sample of the batch that the node computes, or sums for a parameter's gradient.
+ */
+int node_parts(const Node *node);
 
 /* Sum of squares and the like: elements of one value of the node (one sample, or the parameter). */
 int64_t node_count(const Node *node);

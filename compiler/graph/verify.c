@@ -23,9 +23,9 @@ static void verify_node(Graph *g, int i) {
             bug("node %d (%s): attribute %s is out of range", i, n->op->name, n->op->attrs[j].name);
     Node copy = *n;
     copy.type = (Type){0};
-    if (!n->op->shape(g, &copy)) bug("node %d (%s): its operands do not fit", i, n->op->name);
+    if (!graph_type(g, &copy)) bug("node %d (%s): its operands do not fit", i, n->op->name);
     if (copy.type.kind != n->type.kind || !shape_equal(copy.type.shape, n->type.shape) ||
-        copy.type.classes != n->type.classes)
+        copy.type.classes != n->type.classes || copy.type.parts != n->type.parts)
         bug("node %d (%s): its type is not what its operands give", i, n->op->name);
 }
 

@@ -84,10 +84,12 @@ static double factor(const Env *env, const Node *n, int sample, int64_t k) {
     int64_t c = k / ((int64_t)H * W), h = k / W % H, w = k % W;
     int64_t elements = channels ? stride : (int64_t)stride * H * W;
     int64_t element = channels ? c : (h * W + w) * stride + c;
-    uint32_t key = dropout_key(env->seed, (uint32_t)n->attr[DROPOUT_STREAM],
-                               (uint32_t)n->attr[DROPOUT_APPLICATION], (uint64_t)env->step);
+    int each = env->batch / n->type.parts, part = sample / each;
+    double application = n->attr[DROPOUT_APPLICATION] + part * n->attr[DROPOUT_APPLICATION_STEP];
+    uint32_t key = dropout_key(env->seed, (uint32_t)n->attr[DROPOUT_STREAM], (uint32_t)application,
+                               (uint64_t)env->step);
     uint32_t threshold = (uint32_t)(p * 65536.0 + 0.5);
-    bool kept = dropout_keeps(key, env->first_sample + sample, elements, element, threshold);
+    bool kept = dropout_keeps(key, env->first_sample + sample % each, elements, element, threshold);
     return kept ? 1 / (1 - p) : 0;
 }
 
@@ -110,10 +112,13 @@ static void dropout_gradient(Gradient *g) {
     g->dx[0] = grad_node(g, g->node->op, 1, &g->dy, g->node->attr);
 }
 
-static const AttrSpec attrs[] = {
-    {"p", ATTR_REAL, 0, 1, 0.5},          {"stream", ATTR_INT, 0, 4294967295.0, 0},
-    {"application", ATTR_INT, 0, 1e9, 0}, {"channels", ATTR_INT, 0, MAX_DIM, 0},
-    {"height", ATTR_INT, 0, MAX_DIM, 0},  {"width", ATTR_INT, 0, MAX_DIM, 0}};
+static const AttrSpec attrs[] = {{"p", ATTR_REAL, 0, 1, 0.5},
+                                 {"stream", ATTR_INT, 0, 4294967295.0, 0},
+                                 {"application", ATTR_INT, 0, 1e9, 0},
+                                 {"channels", ATTR_INT, 0, MAX_DIM, 0},
+                                 {"height", ATTR_INT, 0, MAX_DIM, 0},
+                                 {"width", ATTR_INT, 0, MAX_DIM, 0},
+                                 {"application_step", ATTR_INT, -1e9, 1e9, 0}};
 static const OpSample samples[] = {{.inputs = "S(3,5,4)", WITH(0.3, 17, 1)},
                                    {.inputs = "S(37)", WITH(0.5, 99, 0)},
                                    {.inputs = "S(48,3,3)", WITH(0.25, 4000000000.0, 2)},

@@ -41,6 +41,8 @@
  *   cross_entropy_grad mse_grad bce_grad
  *                         x, target, g: gradient in the first operand, with the 1/B of the mean
  *   bce_target_grad       x, g: gradient in the target
+ *   stack                 samples of one shape -> their values as parts of one: a larger batch
+ *   part                  stacked sample -> one of its parts
  */
 #ifndef NNGEN_OPS_OPS_H
 #define NNGEN_OPS_OPS_H
@@ -63,7 +65,8 @@ enum { INIT_CONSTANT, INIT_UNIFORM, INIT_NORMAL };
 enum { NUMBER_VALUE };
 enum { LEAKY_SLOPE };
 /* dropout, dropout2d. STREAM: a hash of the layer's name; APPLICATION: 0 for the first use of the
- * layer. The decision of element (c, h, w) has the number (h*WIDTH + w)*CHANNEL_STRIDE + c, where
+ * layer; part i of a stacked value decides as application APPLICATION + i * APPLICATION_STEP. The
+ * decision of element (c, h, w) has the number (h*WIDTH + w)*CHANNEL_STRIDE + c, where
  * CHANNEL_STRIDE is CHANNELS rounded up to 16; dropout2d's has the number c. Where CHANNELS is 0
  * (the preset), the shape rule sets all three from the operand, looking through flatten and the
  * pointwise ops behind it. */
@@ -73,7 +76,8 @@ enum {
     DROPOUT_APPLICATION,
     DROPOUT_CHANNELS,
     DROPOUT_HEIGHT,
-    DROPOUT_WIDTH
+    DROPOUT_WIDTH,
+    DROPOUT_APPLICATION_STEP
 };
 /* conv2d, conv2d_dgrad, conv2d_wgrad; dgrad has the input's size, wgrad the kernel's in EXTRA */
 enum {
@@ -100,6 +104,8 @@ enum {
 };
 /* slice */
 enum { SLICE_OFFSET, SLICE_COUNT };
+/* part */
+enum { PART_INDEX };
 
 /* Whether dropout keeps element number `element` (see above) of a sample: the one definition that
  * reference and generated code share. A decision is 16 bits of a 32-bit counter hash:

@@ -3,13 +3,13 @@
 #include <math.h>
 
 Type type_sample(Shape shape) {
-    return (Type){KIND_SAMPLE, shape, 0};
+    return (Type){.kind = KIND_SAMPLE, .shape = shape};
 }
 Type type_param(Shape shape) {
-    return (Type){KIND_PARAM, shape, 0};
+    return (Type){.kind = KIND_PARAM, .shape = shape};
 }
 Type type_of_kind(Kind kind) {
-    return (Type){kind, {0}, 0};
+    return (Type){.kind = kind};
 }
 Shape shape_of(int rank, int a, int b, int c) {
     return (Shape){rank, {a, b, c, 0}};

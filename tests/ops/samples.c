@@ -16,9 +16,15 @@ Node *sample_leaf(Graph *g, Type type, const char *name) {
     double attr[MAX_ATTRS] = {0};
     if (type.kind == KIND_SCALAR) {
         double zero = 0;
-        Type three = {KIND_SAMPLE, {1, {3}}, 0};
+        Type three = {KIND_SAMPLE, {1, {3}}, 0, 1};
         Node *in[2] = {sample_leaf(g, three, name), leaf(g, &op_number, NULL, &zero)};
         return graph_add(g, &op_mse, nowhere, NULL, 2, in, NULL);
+    }
+    if (type.parts > 1) {
+        Type one = {KIND_SAMPLE, type.shape, type.classes, 1};
+        Node **parts = ARENA_ARRAY(g->arena, Node *, type.parts);
+        for (int i = 0; i < type.parts; i++) parts[i] = sample_leaf(g, one, name);
+        return graph_add(g, &op_stack, nowhere, NULL, type.parts, parts, NULL);
     }
     if (type.classes) {
         attr[LABEL_CLASSES] = type.classes;
@@ -60,16 +66,21 @@ SampleCase sample_case(Arena *arena, const Op *op, const OpSample *sample) {
         const char letter = *p++, *name = arena_printf(arena, "x%d", n);
         Node *node;
         if (letter == 'L') {
-            Type index = {KIND_SAMPLE, {0}, whole(&p, sample->inputs)};
+            Type index = {KIND_SAMPLE, {0}, whole(&p, sample->inputs), 1};
             node = sample_leaf(c.graph, index, name);
         } else {
             Shape shape = shape_at(&p, sample->inputs);
+            int parts = 1;
+            if (*p == '*') {
+                p++;
+                parts = whole(&p, sample->inputs);
+            }
             if (letter == 'S')
-                node = sample_leaf(c.graph, (Type){KIND_SAMPLE, shape, 0}, name);
+                node = sample_leaf(c.graph, (Type){KIND_SAMPLE, shape, 0, parts}, name);
             else if (letter == 'P')
-                node = sample_leaf(c.graph, (Type){KIND_PARAM, shape, 0}, name);
+                node = sample_leaf(c.graph, (Type){KIND_PARAM, shape, 0, 0}, name);
             else if (letter == 'X' && !shape.rank)
-                node = sample_leaf(c.graph, (Type){KIND_SCALAR, shape, 0}, name);
+                node = sample_leaf(c.graph, (Type){KIND_SCALAR, shape, 0, 0}, name);
             else if (letter == 'E' && !shape.rank && n_counters < 3)
                 node = leaf(c.graph, counters[n_counters++], NULL, NULL);
             else

@@ -11,12 +11,14 @@ typedef struct SampleCase {
     Diag *diag;
 } SampleCase;
 
-/* Applies the op to the operands that the sample names. S and L become fields, P a parameter, each
- * called x0, x1, ... by its place among the operands; E the counters epoch, epochs, step in turn; X
- * the mean square of a field of three elements. A malformed text is bug(). */
+/* Applies the op to the operands that the sample names. S and L become fields, S()*k a stack of k
+ * fields, P a parameter, each called x0, x1, ... by its place among the operands; E the counters
+ * epoch, epochs, step in turn; X the mean square of a field of three elements. A malformed text is
+ * bug(). */
 SampleCase sample_case(Arena *arena, const Op *op, const OpSample *sample);
 
-/* A leaf with the type: an input, label, parameter; for a scalar the mean square of a field. `name`
+/* A leaf with the type: an input, label, parameter; for a scalar the mean square of a field, for
+ * several parts a stack of fields. `name`
  * must live as long as the graph. */
 Node *sample_leaf(Graph *graph, Type type, const char *name);
 

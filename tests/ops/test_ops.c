@@ -27,7 +27,7 @@ static void end(void) {
 }
 
 static int64_t elements(const Node *n) {
-    return node_count(n) * (n->type.kind == KIND_SAMPLE ? BATCH : 1);
+    return node_count(n) * (n->type.kind == KIND_SAMPLE ? BATCH * n->type.parts : 1);
 }
 
 static bool is_given(const Op *op) {
@@ -41,7 +41,7 @@ static double *value_of(Arena *room, const Node *n, double *const *values, const
     for (int i = 0; i < n->n_in; i++) in[i] = values[n->in[i]->id];
     double *out = ARENA_ARRAY(room, double, count + GUARD);
     for (int64_t k = 0; k < count + GUARD; k++) out[k] = unwritten;
-    Env env = sample_env(BATCH);
+    Env env = sample_env(BATCH * node_parts(n));
     n->op->reference(&env, n, in, out);
     for (int64_t k = 0; k < count; k++) {
         if (out[k] == unwritten) *fault = "the reference leaves an element unwritten";

@@ -45,6 +45,8 @@ int operand_types(const OpSample *sample, Type types[MAX_OPERAND_TYPES]) {
         } else {
             types[n].kind = kind_of(*at);
             at = take_shape(at + 1, &types[n].shape);
+            types[n].parts = 1;
+            if (*at == '*') at = take_number(at + 1, &types[n].parts);
         }
         while (*at == ' ') at++;
     }

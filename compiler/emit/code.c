@@ -109,6 +109,10 @@ static const char *address(Emission *em, const Entry *e, const Buffer *b) {
         return arena_printf(arena, "(const float *)call->fields[%lld] + (size_t)first * %lld",
                             (long long)b->offset, (long long)b->size);
     case SPACE_SAMPLE:
+        if (b->whole) /* strides count elements */
+            return arena_printf(arena, "(%s *)(area + job->capacity * %lld) + (size_t)n * %lld",
+                                element_type(b), (long long)b->whole->offset,
+                                (long long)b->part * b->layout.stride);
         return arena_printf(arena,
                             b->element == ELEMENT_FLOAT ? "area + job->capacity * %lld"
                                                         : "(void *)(area + job->capacity * %lld)",
@@ -140,7 +144,7 @@ static void write_call(Emission *em, const Entry *e, const Kernel *k, const char
         if (b->space == SPACE_OUTPUT) output = b;
     }
     if (k->scratch) text = arena_printf(em->arena, "%s, scratch", text);
-    text = arena_printf(em->arena, "%s, n", text);
+    text = arena_printf(em->arena, k->parts > 1 ? "%s, n * %d" : "%s, n", text, k->parts);
     for (int i = 0; i < k->n_args; i++)
         text = arena_printf(em->arena, "%s, %s", text, k->args[i].value);
     if (output)
@@ -187,10 +191,7 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
     w_line(w, "(void)first, (void)n, (void)area, (void)gradient, (void)sums;");
     for (int i = 0; i < e->n_buffers; i++) {
         const Buffer *b = e->buffers[i];
-        if (b->space != SPACE_SAMPLE || b->first < 0) continue;
-        bool used = false;
-        for (int j = b->first; j <= b->last; j++) used = used || (e->kernels[j]->stage == stage);
-        if (!used) continue;
+        if (b->space != SPACE_SAMPLE) continue;
         bool here = false;
         for (int j = 0; j < e->n_kernels; j++)
             for (int o = 0; o < e->kernels[j]->n_operands; o++)

@@ -38,6 +38,8 @@ static void write_banner(Emission *em) {
             if (k->pool && k->pool_after == k->n_fused)
                 fused = arena_printf(em->arena, "%s, max_pool2d", fused);
             if (k->partner) fused = arena_printf(em->arena, "%s, gradient", fused);
+            if (k->parts > 1)
+                fused = arena_printf(em->arena, "%s; %d parts a sample", fused, k->parts);
             const char *work =
                 k->flops ? arena_printf(em->arena, "; %lld FLOPs per sample", (long long)k->flops)
                          : "";

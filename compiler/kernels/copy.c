@@ -98,6 +98,16 @@ static void write_relayout(Writer *w, const Kernel *k, const Isa *isa) {
     w_close(w);
 }
 
+static bool fits_stack(const Node *node) {
+    return node->op == &op_stack || node->op == &op_part;
+}
+
+static void write_stack(Writer *w, const Kernel *k, const Isa *isa) {
+    (void)isa;
+    w_line(w, "NN_COPY(y, x, (size_t)n * %zu);", (size_t)k->in.stride * sizeof(float));
+}
+
+const Family family_stack = {"stack", fits_stack, false, write_stack, NULL, NULL};
 const Family family_pack = {"pack", never, false, write_pack, NULL, NULL};
 const Family family_unpack = {"unpack", never, false, write_unpack, NULL, NULL};
 const Family family_relayout = {"relayout", never, false, write_relayout, NULL, NULL};

@@ -3,16 +3,15 @@
 #include "family.h"
 
 extern const Family family_contract, family_wgrad, family_bias_grad, family_pool, family_pool_grad,
-    family_softmax, family_regression, family_decide, family_copy, family_pointwise;
+    family_softmax, family_regression, family_decide, family_copy, family_stack, family_pointwise;
 
 /* Order matters: the first that fits. */
-const Family *const all_families[] = {&family_pooled_few,   &family_pooled_wgrad,
-                                      &family_pooled_dgrad, &family_contract,
-                                      &family_wgrad,        &family_bias_grad,
-                                      &family_pool,         &family_pool_grad,
-                                      &family_softmax,      &family_regression,
-                                      &family_decide,       &family_copy,
-                                      &family_pointwise,    NULL};
+const Family *const all_families[] = {
+    &family_pooled_few, &family_pooled_wgrad, &family_pooled_dgrad,
+    &family_contract,   &family_wgrad,        &family_bias_grad,
+    &family_pool,       &family_pool_grad,    &family_softmax,
+    &family_regression, &family_decide,       &family_copy,
+    &family_stack,      &family_pointwise,    NULL};
 
 bool takes_pooled(const Family *family) {
     return family == &family_pooled_wgrad || family == &family_pooled_few ||

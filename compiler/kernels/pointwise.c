@@ -85,6 +85,18 @@ static const char *operand(const Kernel *k, Arena *arena, const Node *node, Site
     }
 }
 
+/* The part that the row belongs to. */
+static const char *part_text(const Kernel *k, Arena *arena, Site site) {
+    return arena_printf(arena, k->parts == 2 ? "(%s >= each)" : "(%s) / each", site.sample);
+}
+
+/* The decisions for the row: those of its part. The scale is the same for all. */
+static const char *drop_text(const Kernel *k, Arena *arena, const Node *node, Site site) {
+    const char *drop = arg_of(k, node);
+    if (k->parts == 1 || node->op == &op_dropout_grad) return drop;
+    return arena_printf(arena, "%s + %s", drop, part_text(k, arena, site));
+}
+
 static const char *expression(const Kernel *k, Arena *arena, const Node *node, Site site) {
     const Rule *rule = rule_of(node);
     const char *a = operand(k, arena, node->in[0], site);
@@ -104,10 +116,12 @@ static const char *expression(const Kernel *k, Arena *arena, const Node *node, S
             piece = b;
             break;
         case 'd':
-            piece = arg_of(k, node);
+            piece = drop_text(k, arena, node, site);
             break;
         case 's':
-            piece = arena_printf(arena, "first + %s", site.sample);
+            piece = arena_printf(
+                arena, "first + %s%s", site.sample,
+                k->parts > 1 ? arena_printf(arena, " - %s * each", part_text(k, arena, site)) : "");
             break;
         case 'e':
             piece = site.element;

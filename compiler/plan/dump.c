@@ -15,6 +15,7 @@ static void dump_kernel(Writer *w, Arena *arena, const Kernel *k) {
                             k->fused[i]->op->name);
     if (k->pool && k->pool_after == k->n_fused) text = arena_printf(arena, "%s +max_pool2d", text);
     if (k->partner) text = arena_printf(arena, "%s +%s", text, k->partner->op->name);
+    if (k->parts > 1) text = arena_printf(arena, "%s *%d", text, k->parts);
     w_line(w, "%s", text);
 }
 
@@ -35,9 +36,13 @@ const char *plan_dump(const Plan *plan) {
         for (int j = 0; j < e->n_kernels; j++) dump_kernel(w, plan->arena, e->kernels[j]);
         for (int j = 0; j < e->n_buffers; j++) {
             const Buffer *b = e->buffers[j];
-            if (b->space == SPACE_SAMPLE && b->first < 0) continue;
+            if (b->whole)
+                w_line(w, "%-9s %-24s is part %d of %s", "part", b->name, b->part, b->whole->name);
+            if (b->space == SPACE_SAMPLE && !buffer_placed(b)) continue;
             w_line(w, "%-9s %-24s at %8lld, %6lld floats, alive %d..%d", spaces[b->space], b->name,
-                   (long long)b->offset, (long long)b->size, b->first, b->last);
+                   (long long)b->offset,
+                   (long long)(b->space == SPACE_SAMPLE ? buffer_room(b) : b->size), b->first,
+                   b->last);
         }
         w_close(w);
     }

@@ -8,6 +8,7 @@ static void find_lifetimes(Entry *e) {
         for (int j = 0; j < e->kernels[i]->n_operands; j++) {
             Buffer *b = e->kernels[i]->operands[j].buffer;
             if (b->space != SPACE_SAMPLE) continue;
+            if (b->whole) b = b->whole;
             if (b->first < 0) b->first = i;
             b->last = i;
         }
@@ -25,9 +26,10 @@ void plan_place(Plan *plan) {
         int n = 0;
         for (int j = 0; j < e->n_buffers; j++) {
             Buffer *b = e->buffers[j];
-            if (b->space != SPACE_SAMPLE || b->first < 0) continue;
+            if (!buffer_placed(b)) continue;
             int at = n++;
-            for (; at > 0 && order[at - 1]->size < b->size; at--) order[at] = order[at - 1];
+            for (; at > 0 && buffer_room(order[at - 1]) < buffer_room(b); at--)
+                order[at] = order[at - 1];
             order[at] = b;
         }
         for (int j = 0; j < n; j++) {
@@ -37,15 +39,16 @@ void plan_place(Plan *plan) {
                 moved = false;
                 for (int k = 0; k < j; k++) {
                     const Buffer *o = order[k];
-                    if (meets(b, o) && offset < o->offset + o->size &&
-                        o->offset < offset + b->size) {
-                        offset = o->offset + o->size;
+                    if (meets(b, o) && offset < o->offset + buffer_room(o) &&
+                        o->offset < offset + buffer_room(b)) {
+                        offset = o->offset + buffer_room(o);
                         moved = true;
                     }
                 }
             }
             b->offset = offset;
-            if (offset + b->size > e->sample_floats) e->sample_floats = offset + b->size;
+            if (offset + buffer_room(b) > e->sample_floats)
+                e->sample_floats = offset + buffer_room(b);
         }
     }
 }

@@ -11,6 +11,14 @@ bool layout_equal(Layout a, Layout b) {
     return a.C == b.C && a.H == b.H && a.W == b.W && a.cs == b.cs && a.stride == b.stride;
 }
 
+bool buffer_placed(const Buffer *b) {
+    return b->space == SPACE_SAMPLE && !b->whole && b->first >= 0;
+}
+
+int64_t buffer_room(const Buffer *b) {
+    return b->size * b->parts;
+}
+
 int plan_param(const Plan *plan, const char *name) {
     for (int i = 0; i < plan->n_params; i++)
         if (!strcmp(plan->params[i].node->name, name)) return i;

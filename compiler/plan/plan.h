@@ -27,7 +27,7 @@ bool layout_equal(Layout a, Layout b);
 typedef enum BufferSpace {
     SPACE_FIELD,    /* the caller's data: [n][count], order (C, H, W), unaligned */
     SPACE_STATE,    /* parameters and what is derived from them */
-    SPACE_SAMPLE,   /* activations: [n][stride] in a task's area */
+    SPACE_SAMPLE,   /* activations: [parts][n][stride] in a task's area */
     SPACE_GRADIENT, /* gradients of parameters: one copy a chunk */
     SPACE_SUM,      /* one double a chunk: the sum of a loss or metric over the chunk's samples */
     SPACE_OUTPUT,   /* the caller's memory for a prediction: [n][count], order (C, H, W) */
@@ -35,17 +35,26 @@ typedef enum BufferSpace {
 
 typedef enum Element { ELEMENT_FLOAT, ELEMENT_BYTE, ELEMENT_INT, ELEMENT_DOUBLE } Element;
 
-typedef struct Buffer {
+typedef struct Buffer Buffer;
+struct Buffer {
     const char *name;
     BufferSpace space;
     Element element;
-    Layout layout;    /* SPACE_SAMPLE, SPACE_FIELD */
-    int64_t size;     /* floats (4-byte units): of one sample, or in all */
-    int64_t offset;   /* SPACE_SAMPLE: floats per sample before it; STATE, GRADIENT: floats; FIELD,
-                         OUTPUT, SUM: index */
+    Layout layout;  /* SPACE_SAMPLE, SPACE_FIELD */
+    int64_t size;   /* floats (4-byte units): of one part of one sample, or in all */
+    int64_t offset; /* SPACE_SAMPLE: floats per sample before it; STATE, GRADIENT: floats; FIELD,
+                       OUTPUT, SUM: index */
+    int parts;      /* SPACE_SAMPLE */
+    Buffer *whole;  /* SPACE_SAMPLE: it is part `part` of this one and has no place of its own */
+    int part;
     int first, last;  /* kernels of the entry that use it; placement */
     const Node *node; /* whose value it holds */
-} Buffer;
+};
+
+/* Whether the buffer has a place of its own among the activations, and how large it is there:
+ * floats for each sample. */
+bool buffer_placed(const Buffer *buffer);
+int64_t buffer_room(const Buffer *buffer);
 
 typedef struct Operand {
     const char *param; /* its name in the kernel's parameter list */
@@ -81,6 +90,7 @@ struct Kernel {
     Node *values[MAX_OPERANDS]; /* values[i]: node that operands[i] holds, or NULL */
     Node *scalars[MAX_ARGS]; /* scalars[i]: schedule or scalar node that args[i] passes, or NULL */
     Layout in, out;          /* of the first sample operand and the result */
+    int parts;               /* values that it computes for each sample; its `n` counts them all */
     int64_t flops;           /* dense contraction FLOPs per sample */
     bool adds;       /* gradients of parameters: an earlier kernel of the entry wrote to it */
     int64_t scratch; /* floats that it needs while it runs, however many samples there are */
@@ -97,7 +107,7 @@ struct Family {
     /* Whether point-wise nodes may follow in registers. */
     bool fuses;
     /* Body of the C function: its parameters are the kernel's operands, then `int n`, the number of
-     * samples, then its args. Writes statements only. */
+     * values, then its args. Writes statements only. */
     void (*write)(Writer *w, const Kernel *kernel, const Isa *isa);
     /* Updates: C statements that set `float k[8]` for the step from `double lr`, `int64_t step`. */
     void (*write_factors)(Writer *w, const Kernel *kernel);
@@ -123,7 +133,8 @@ typedef struct Drop {
     const char *layer;
     uint32_t stream, application, threshold, words;
     double scale;
-    const Node *node; /* one that makes these decisions */
+    const Node *node; /* one that makes these decisions; NULL for its parts but the first, whose
+                         decisions are the next in Entry.drops */
 } Drop;
 
 typedef struct Entry {

@@ -2,36 +2,51 @@
 
 #include "plan.h"
 
+/* Whether a kernel from before `end` writes the part of the buffer. */
+static bool is_written(const Entry *e, const Buffer *whole, int part, int end) {
+    for (int i = 0; i < end; i++)
+        for (int o = 0; o < e->kernels[i]->n_operands; o++) {
+            const Operand *w = &e->kernels[i]->operands[o];
+            if (w->written &&
+                (w->buffer == whole || (w->buffer->whole == whole && w->buffer->part == part)))
+                return true;
+        }
+    return false;
+}
+
 static void verify_kernel(const Entry *e, const Kernel *k) {
     for (int j = 0; j < k->n_operands; j++) {
-        const Buffer *b = k->operands[j].buffer;
-        if (k->operands[j].written && (b->space == SPACE_FIELD || b->space == SPACE_STATE))
+        const Operand *o = &k->operands[j];
+        const Buffer *b = o->buffer, *whole = b->whole ? b->whole : b;
+        if (o->written && (b->space == SPACE_FIELD || b->space == SPACE_STATE))
             bug("%s: kernel %s writes %s", e->name, k->name, b->name);
-        if (b->space == SPACE_OUTPUT && !k->operands[j].written)
+        if (b->space == SPACE_OUTPUT && !o->written)
             bug("%s: kernel %s reads an output", e->name, k->name);
         if (b->space != SPACE_SAMPLE) continue;
-        if (b->first > k->index || b->last < k->index)
+        if (b->whole && (whole->whole || b->part >= whole->parts || b->size != whole->size))
+            bug("%s: %s is no part of %s", e->name, b->name, whole->name);
+        if (k->parts != (b->whole ? 1 : b->parts))
+            bug("%s: kernel %s uses %s of %d parts", e->name, k->name, b->name, b->parts);
+        if (whole->first > k->index || whole->last < k->index)
             bug("%s: kernel %s uses %s outside its lifetime", e->name, k->name, b->name);
-        bool written = false;
-        for (int i = 0; i <= k->index && !written; i++)
-            for (int o = 0; o < e->kernels[i]->n_operands; o++)
-                written = written || (e->kernels[i]->operands[o].buffer == b &&
-                                      e->kernels[i]->operands[o].written &&
-                                      (i < k->index || k->operands[j].written));
-        if (!written) bug("%s: kernel %s reads %s before it is written", e->name, k->name, b->name);
+        for (int part = 0; part < whole->parts; part++)
+            if ((!b->whole || b->part == part) &&
+                !is_written(e, whole, part, k->index + o->written))
+                bug("%s: kernel %s reads %s before it is written", e->name, k->name, b->name);
     }
 }
 
 static void verify_places(const Entry *e) {
     for (int i = 0; i < e->n_buffers; i++) {
         const Buffer *a = e->buffers[i];
-        if (a->space != SPACE_SAMPLE || a->first < 0) continue;
+        if (!buffer_placed(a)) continue;
         if (a->offset % LANES || a->size % LANES) bug("%s: %s is not aligned", e->name, a->name);
         for (int j = 0; j < i; j++) {
             const Buffer *b = e->buffers[j];
-            if (b->space != SPACE_SAMPLE || b->first < 0) continue;
+            if (!buffer_placed(b)) continue;
             bool alive = a->first <= b->last && b->first <= a->last;
-            if (alive && a->offset < b->offset + b->size && b->offset < a->offset + a->size)
+            if (alive && a->offset < b->offset + buffer_room(b) &&
+                b->offset < a->offset + buffer_room(a))
                 bug("%s: %s and %s overlap", e->name, a->name, b->name);
         }
     }

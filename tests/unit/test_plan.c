@@ -26,6 +26,7 @@ static void begin(void) {
         Kernel *k = ARENA_NEW(arena, Kernel);
         k->name = arena_printf(arena, "kernel_%d", i);
         k->index = i;
+        k->parts = 1;
         ARENA_PUSH(arena, entry->kernels, entry->n_kernels, entry->cap_kernels, k);
     }
 }
@@ -45,6 +46,7 @@ static Buffer *buffer(BufferSpace space, int64_t size, int writer, int reader) {
     b->name = arena_printf(arena, "buffer_%d", entry->n_buffers);
     b->space = space;
     b->size = size;
+    b->parts = 1;
     b->first = b->last = -1;
     ARENA_PUSH(arena, entry->buffers, entry->n_buffers, entry->cap_buffers, b);
     Kernel *w = entry->kernels[writer], *r = entry->kernels[reader];

@@ -42,6 +42,7 @@ bool fuse_pointwise(Lowering *l, Node *node) {
         if (!k || lower_precedes(l, l->storage[node->in[i]->id], k) == false) k = maker;
     }
     if (!k || !k->family->fuses || k->n_fused == MAX_FUSED) return false;
+    if (k->parts != node->type.parts) return false;
     /* Two reads more, and every value in registers may yet have to be stored, winners too. */
     if (k->n_operands + 2 + k->n_fused + 4 > MAX_OPERANDS || k->n_args + 4 > MAX_ARGS) return false;
     for (int i = 0; i < node->n_in; i++) {

@@ -36,6 +36,7 @@ Kernel *new_kernel(Lowering *l, const Family *family, Node *node, const char *na
     k->family = family;
     k->node = node;
     k->name = name;
+    k->parts = node_parts(node);
     k->index = l->entry->n_kernels;
     ARENA_PUSH(l->arena, l->entry->kernels, l->entry->n_kernels, l->entry->cap_kernels, k);
     return k;
@@ -64,7 +65,7 @@ const char *lower_operand(Lowering *l, Kernel *k, const char *param, Buffer *buf
     k->values[k->n_operands] = value;
     k->operands[k->n_operands++] = (Operand){param, buffer, written};
     if (value && !written) {
-        l->read[value->id] = true;
+        mark_read(l, value);
         const Kernel *maker = l->kernel[value->id];
         if (maker && maker != k && maker->stage > k->stage) k->stage = maker->stage;
     }
@@ -113,8 +114,10 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
     if (!is_dropout(node)) return;
     int first = 0;
     while (first < k->n_args && strcmp(k->args[first].name, "first") != 0) first++;
-    if (first == k->n_args && node->op != &op_dropout_grad)
+    if (first == k->n_args && node->op != &op_dropout_grad) {
         add_arg(k, "int", "first", "first", NULL);
+        if (k->parts > 1) add_arg(k, "int", "each", "n", NULL);
+    }
     int slot = lower_drop(l, node);
     add_arg(k, "const NnDrop *", arena_printf(l->arena, "d%d", k->n_args),
             arena_printf(l->arena, "&job->drops[%d]", slot), node);

@@ -12,7 +12,8 @@ static Layout padded_shape(Shape shape) {
 }
 
 Layout value_layout(const Plan *plan, const Node *node) {
-    if (node->op == &op_flatten) return value_layout(plan, node->in[0]);
+    if (node->op == &op_flatten || node->op == &op_stack || node->op == &op_part)
+        return value_layout(plan, node->in[0]);
     if (node->op == &op_reshape) {
         Layout from = value_layout(plan, node->in[0]), to = padded_shape(node->type.shape);
         return layout_equal(from, to) ? from : to;

@@ -49,7 +49,7 @@ static void lower_plain(Lowering *l, Node *node) {
         if (node->op == &op_slice && node->type.shape.rank == 1)
             layout = layout_padded(layout.C * layout.H * layout.W, 1, 1);
         /* A field lies in plain order already. */
-        if (is_field(at) && (at->type.classes || vector))
+        if (is_field(at) && (at->type.classes || (vector && !at->n_in)))
             in[i] = field_buffer(l, at);
         else
             in_layout(l, at, layout, &in[i]);
@@ -62,7 +62,7 @@ static void lower_plain(Lowering *l, Node *node) {
         char *param = i || node->n_in > 1 ? arena_printf(l->arena, "x%d", i) : "x";
         k->values[k->n_operands] = direct ? at : NULL;
         k->operands[k->n_operands++] = (Operand){param, in[i], false};
-        if (direct) l->read[at->id] = true;
+        if (direct) mark_read(l, at);
         if (l->kernel[at->id] && l->kernel[at->id]->stage > k->stage)
             k->stage = l->kernel[at->id]->stage;
     }
@@ -77,6 +77,14 @@ static void lower_sample(Lowering *l, Node *node) {
         in_layout(l, node->in[0], l->layout[node->id], &b);
         l->buffer[node->id] = b;
         l->kernel[node->id] = l->entry->kernels[l->entry->n_kernels - 1];
+        return;
+    }
+    if (node->op == &op_stack) {
+        lower_stack(l, node);
+        return;
+    }
+    if (node->op == &op_part) {
+        lower_part(l, node);
         return;
     }
     if (is_pointwise(node))
@@ -128,6 +136,7 @@ static void store_values(Lowering *l) {
         Node *node = l->graph->nodes[i];
         Kernel *k = l->kernel[i];
         if (!k || !l->read[i] || l->storage[i] != node || !l->buffer[i]) continue;
+        if (node->op == &op_stack || node->op == &op_part) continue;
         bool stored = false;
         for (int j = 0; j < k->n_operands; j++)
             stored = stored || (k->operands[j].written && k->operands[j].buffer == l->buffer[i]);

@@ -33,11 +33,22 @@ void plan_params(Plan *plan);
 Derived *plan_transposed(Plan *plan, const Node *dgrad);
 
 /* values.c: where values lie. */
+
+/* A field or a stack of fields: packed for the kernels that need it so, when the first asks. */
 bool is_field(const Node *node);
 Buffer *new_buffer(Lowering *l, BufferSpace space, const char *name, const Node *node);
 Buffer *sample_buffer(Lowering *l, const char *name, const Node *node, Layout layout);
 Buffer *sum_buffer(Lowering *l, const Node *node);
 Buffer *field_buffer(Lowering *l, Node *node);
+
+/* A part of a buffer, as a buffer that has no place of its own. */
+Buffer *part_buffer(Lowering *l, Buffer *whole, int part);
+
+/* Copies a field into `to`, in its layout. */
+void pack_field(Lowering *l, Node *field, Buffer *to, const char *kind);
+
+/* Remembers that a kernel reads the value, and those whose memory it shares. */
+void mark_read(Lowering *l, const Node *value);
 
 /* The buffer of a node's value; becomes l->buffer of the node. */
 Buffer *make_value(Lowering *l, Node *node);
@@ -98,6 +109,8 @@ void lower_loss(Lowering *l, Node *node);
 void lower_loss_grad(Lowering *l, Node *node);
 void lower_pool(Lowering *l, Node *node);
 void lower_pool_grad(Lowering *l, Node *node);
+void lower_stack(Lowering *l, Node *node);
+void lower_part(Lowering *l, Node *node);
 
 /* pool.c: the winners that the pool of a max_pool2d_grad node kept. */
 Buffer *pool_winner(Lowering *l, const Node *gradient);

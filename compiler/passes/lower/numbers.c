@@ -56,7 +56,8 @@ int lower_drop(Lowering *l, const Node *node) {
     bool channels = node->op == &op_dropout2d;
     for (int i = 0; i < e->n_drops; i++) {
         const Node *d = e->drops[i].node;
-        if (!memcmp(d->attr, node->attr, sizeof d->attr) && (d->op == &op_dropout2d) == channels)
+        if (d && d->type.parts == node->type.parts &&
+            !memcmp(d->attr, node->attr, sizeof d->attr) && (d->op == &op_dropout2d) == channels)
             return i;
     }
     int elements = round_up((int)node->attr[DROPOUT_CHANNELS], LANES);
@@ -69,6 +70,11 @@ int lower_drop(Lowering *l, const Node *node) {
                  .words = (uint32_t)round_up(elements, 32) / 2,
                  .scale = p < 1 ? 1 / (1 - p) : 0,
                  .node = node};
-    ARENA_PUSH(l->arena, e->drops, e->n_drops, e->cap_drops, drop);
-    return e->n_drops - 1;
+    int first = e->n_drops;
+    for (int i = 0; i < node->type.parts; i++) {
+        ARENA_PUSH(l->arena, e->drops, e->n_drops, e->cap_drops, drop);
+        drop.application += (uint32_t)(int64_t)node->attr[DROPOUT_APPLICATION_STEP];
+        drop.node = NULL;
+    }
+    return first;
 }

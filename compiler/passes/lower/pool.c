@@ -6,6 +6,14 @@
 #include "../../ops/ops.h"
 #include "lowering.h"
 
+/* Whether the gradient goes to the winners of the pool, or of a part of them. */
+static bool is_gradient(const Lowering *l, const Node *pool, const Node *node) {
+    if (node->op != &op_max_pool2d_grad || pool->op != &op_max_pool2d) return false;
+    const Node *x = l->storage[pool->in[0]->id], *of = l->storage[node->in[0]->id];
+    bool same = of == x || (of->op == &op_part && l->storage[of->in[0]->id] == x);
+    return same && !memcmp(node->attr, pool->attr, sizeof(double) * (POOL_PAD_W + 1));
+}
+
 void lower_pool(Lowering *l, Node *node) {
     bool max = node->op == &op_max_pool2d, fused = max && fuse_pool(l, node);
     Kernel *k = l->kernel[node->id];
@@ -18,15 +26,13 @@ void lower_pool(Lowering *l, Node *node) {
     }
     make_value(l, node);
     bool gradient = false;
-    for (Node **u = l->users[l->storage[node->in[0]->id]->id]; *u; u++)
-        gradient = gradient || ((*u)->op == &op_max_pool2d_grad &&
-                                !memcmp((*u)->attr, node->attr, sizeof(double) * (POOL_PAD_W + 1)));
-    if (max && gradient) {
+    for (int i = node->id; i < l->graph->n_nodes; i++)
+        gradient = gradient || is_gradient(l, node, l->graph->nodes[i]);
+    if (gradient) {
         Layout v = l->layout[node->id];
         Buffer *w = sample_buffer(l, "winner", node, v);
         w->element = pool_winner_element(node);
         w->size = w->element == ELEMENT_BYTE ? round_up(v.stride, 4 * LANES) / 4 : v.stride;
-        if (w->element == ELEMENT_BYTE) w->layout.stride = v.stride;
         l->winner[node->id] = w;
         lower_operand(l, k, "winner", w, NULL, true);
     }
@@ -34,11 +40,12 @@ void lower_pool(Lowering *l, Node *node) {
 
 Buffer *pool_winner(Lowering *l, const Node *gradient) {
     for (int i = 0; i < gradient->id; i++) {
-        const Node *pool = l->graph->nodes[i];
-        if (pool->op == &op_max_pool2d &&
-            l->storage[pool->in[0]->id] == l->storage[gradient->in[0]->id] &&
-            !memcmp(pool->attr, gradient->attr, sizeof(double) * (POOL_PAD_W + 1)))
-            return l->winner[pool->id];
+        const Node *pool = l->graph->nodes[i], *of = gradient->in[0];
+        if (!is_gradient(l, pool, gradient)) continue;
+        Buffer *all = l->winner[pool->id];
+        return all->parts == gradient->type.parts
+                   ? all
+                   : part_buffer(l, all, (int)l->storage[of->id]->attr[PART_INDEX]);
     }
     bug("max_pool2d_grad without its pool");
 }

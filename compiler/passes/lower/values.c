@@ -19,7 +19,26 @@ Buffer *sample_buffer(Lowering *l, const char *name, const Node *node, Layout la
     Buffer *b = new_buffer(l, SPACE_SAMPLE, name, node);
     b->layout = layout;
     b->size = layout.stride;
+    b->parts = node_parts(node);
     return b;
+}
+
+Buffer *part_buffer(Lowering *l, Buffer *whole, int part) {
+    Buffer *b = new_buffer(l, SPACE_SAMPLE, arena_printf(l->arena, "%s[%d]", whole->name, part),
+                           whole->node);
+    b->element = whole->element;
+    b->layout = whole->layout;
+    b->size = whole->size;
+    b->parts = 1;
+    b->whole = whole;
+    b->part = part;
+    return b;
+}
+
+void mark_read(Lowering *l, const Node *value) {
+    l->read[value->id] = true;
+    bool shares = value->op == &op_stack || value->op == &op_part;
+    for (int i = 0; shares && i < value->n_in; i++) mark_read(l, l->storage[value->in[i]->id]);
 }
 
 Buffer *sum_buffer(Lowering *l, const Node *node) {
@@ -29,8 +48,14 @@ Buffer *sum_buffer(Lowering *l, const Node *node) {
     return b;
 }
 
-bool is_field(const Node *node) {
+static bool is_data(const Node *node) {
     return node->op == &op_input || node->op == &op_label || node->op == &op_target;
+}
+
+bool is_field(const Node *node) {
+    for (int i = 0; i < node->n_in; i++)
+        if (node->op != &op_stack || !is_data(node->in[i])) return false;
+    return node->n_in || is_data(node);
 }
 
 Buffer *field_buffer(Lowering *l, Node *node) {
@@ -51,15 +76,24 @@ Buffer *field_buffer(Lowering *l, Node *node) {
     return b;
 }
 
+void pack_field(Lowering *l, Node *field, Buffer *to, const char *kind) {
+    Kernel *k =
+        new_kernel(l, &family_pack, field,
+                   arena_printf(l->arena, "%s_%s", identifier(l->arena, field->name), kind));
+    Buffer *from = field_buffer(l, field);
+    k->in = from->layout;
+    k->out = to->layout;
+    lower_operand(l, k, "x", from, NULL, false);
+    lower_operand(l, k, "y", to, NULL, true);
+}
+
 static Buffer *packed(Lowering *l, Node *node, Layout layout, const char *kind) {
-    Kernel *k = new_kernel(l, &family_pack, node,
-                           arena_printf(l->arena, "%s_%s", identifier(l->arena, node->name), kind));
-    Buffer *field = field_buffer(l, node);
-    Buffer *b = sample_buffer(l, arena_printf(l->arena, "%s.%s", node->name, kind), node, layout);
-    k->in = field->layout;
-    k->out = layout;
-    lower_operand(l, k, "x", field, NULL, false);
-    lower_operand(l, k, "y", b, NULL, true);
+    bool stack = node->op == &op_stack;
+    Buffer *b = sample_buffer(
+        l, arena_printf(l->arena, "%s.%s", stack ? node->in[0]->name : node->name, kind), node,
+        layout);
+    if (!stack) pack_field(l, node, b, kind);
+    for (int i = 0; i < node->n_in; i++) pack_field(l, node->in[i], part_buffer(l, b, i), kind);
     return b;
 }
 
@@ -80,7 +114,7 @@ Buffer *contraction_input(Lowering *l, Node *node) {
     node = l->storage[node->id];
     if (!is_field(node)) return l->buffer[node->id];
     Layout v = l->layout[node->id];
-    if (v.C == 1 || v.H * v.W == 1) return field_buffer(l, node);
+    if (node->op != &op_stack && (v.C == 1 || v.H * v.W == 1)) return field_buffer(l, node);
     if (!l->dense[node->id]) {
         Layout dense = {v.C, v.H, v.W, v.C, round_up(v.C * v.H * v.W, LANES)};
         l->dense[node->id] = packed(l, node, dense, "dense");

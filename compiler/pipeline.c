@@ -12,6 +12,7 @@
 #include "passes/commute.h"
 #include "passes/differentiate.h"
 #include "passes/lower/lower.h"
+#include "passes/merge.h"
 #include "passes/simplify.h"
 #include "passes/split.h"
 #include "sources.h"
@@ -45,6 +46,14 @@ static bool pass_commute(Unit *u) {
     for (int i = 0; i < u->plan->n_entries; i++) {
         Graph *g = u->plan->entries[i]->graph;
         if (u->plan->entries[i]->kind == ENTRY_TRAIN && commute(g)) simplify(g);
+    }
+    return true;
+}
+
+static bool pass_merge(Unit *u) {
+    for (int i = 0; i < u->plan->n_entries; i++) {
+        Graph *g = u->plan->entries[i]->graph;
+        if (merge(g)) simplify(g);
     }
     return true;
 }

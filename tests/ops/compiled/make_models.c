@@ -15,6 +15,7 @@
 #include "../../../compiler/passes/commute.h"
 #include "../../../compiler/passes/differentiate.h"
 #include "../../../compiler/passes/lower/lower.h"
+#include "../../../compiler/passes/merge.h"
 #include "../../../compiler/passes/simplify.h"
 #include "../../../compiler/passes/split.h"
 #include "operands.h"
@@ -96,6 +97,11 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
         Shape s = {
             3, {(int)attr[DROPOUT_CHANNELS], (int)attr[DROPOUT_HEIGHT], (int)attr[DROPOUT_WIDTH]}};
         return unary(m->g, &op_flatten, sample_operand(m, s));
+    }
+    if (type->parts > 1) {
+        Node **parts = ARENA_ARRAY(m->g->arena, Node *, type->parts);
+        for (int i = 0; i < type->parts; i++) parts[i] = sample_operand(m, type->shape);
+        return graph_add(m->g, &op_stack, nowhere, NULL, type->parts, parts, NULL);
     }
     Node *x = sample_operand(m, type->shape);
     /* Divisors stay away from zero, and decisions meet equal values. */
@@ -188,6 +194,9 @@ static void add_backward(Model *m, const Case *c) {
         Node *x = value->in[0], *half = number_leaf(m->g, 0.5), **loss = &m->g->phases[0].loss;
         Node *pool = graph_add(m->g, &op_max_pool2d, nowhere, NULL, 1, &x, value->attr);
         *loss = binary(m->g, &op_add, *loss, binary(m->g, &op_mse, pool, half));
+    } else if (op == &op_stack) {
+        double last = value->n_in - 1;
+        predict(m, graph_add(m->g, &op_part, nowhere, NULL, 1, &value, &last));
     } else if (value->type.kind == KIND_SAMPLE && op != &op_dropout_grad) {
         predict(m, value);
     }
@@ -266,6 +275,7 @@ static const char *compile(Graph *g) {
         Entry *entry = plan->entries[i];
         simplify(entry->graph);
         if (entry->kind == ENTRY_TRAIN && commute(entry->graph)) simplify(entry->graph);
+        if (merge(entry->graph)) simplify(entry->graph);
         graph_verify(entry->graph);
     }
     lower(plan);

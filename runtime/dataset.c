@@ -1,26 +1,15 @@
-#define _GNU_SOURCE
 #include "dataset.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "dataset_build.h"
 #include "safetensors.h"
 
 const char *const split_names[SPLIT_COUNT] = {"train", "val", "test"};
-
-DataField *split_add(Split *split, const char *name, bool label, int rank, const int *dim,
-                     int classes) {
-    split->fields = reallocate(split->fields, (size_t)split->n_fields + 1, sizeof *split->fields);
-    DataField *field = &split->fields[split->n_fields++];
-    *field = (DataField){
-        .name = copy_text(name), .label = label, .rank = rank, .count = 1, .classes = classes};
-    for (int i = 0; i < rank; i++) field->count *= field->dim[i] = dim[i];
-    return field;
-}
 
 const NnField *model_field(const NnModel *model, const char *name) {
     for (int i = 0; i < model->n_fields; i++)
@@ -28,89 +17,126 @@ const NnField *model_field(const NnModel *model, const char *name) {
     return NULL;
 }
 
-DataField *split_add_spec(Split *split, const NnModel *model, const FieldSpec *spec) {
-    bool label = spec->classes > 0;
-    if (!label && !model_field(model, spec->name)) return NULL;
-    DataField *field = split_add(split, spec->name, label, spec->rank, spec->dim, spec->classes);
+DataField *split_add(Split *split, const char *name, int count) {
+    split->fields = reallocate(split->fields, (size_t)split->n_fields + 1, sizeof *split->fields);
+    DataField *field = &split->fields[split->n_fields++];
+    *field = (DataField){.name = copy_text(name)};
     size_t samples = (size_t)split->samples;
-    if (label)
-        field->labels = allocate(samples, sizeof *field->labels);
+    if (count > 0)
+        field->floats = allocate(samples * (size_t)count, sizeof *field->floats);
     else
-        field->floats = allocate(samples * (size_t)field->count, sizeof *field->floats);
+        field->labels = allocate(samples, sizeof *field->labels);
     return field;
 }
 
-bool field_matches(const char *data, const DataField *have, const NnField *want) {
-    bool label = want->kind == NN_LABEL;
-    if (have->label != label)
-        return problem("field \"%s\": the model wants %s, %s has %s", want->name,
-                       label ? "a label" : "real values", data,
-                       have->label ? "a label" : "real values");
-    if (label) {
-        if (have->classes == 0 || have->classes == want->classes) return true;
-        return problem("label \"%s\": the model wants %d classes, %s has %d", want->name,
-                       want->classes, data, have->classes);
+static bool is_label(const Tensor *tensor) {
+    return tensor->rank == 1 &&
+           (strcmp(tensor->dtype, "I64") == 0 || strcmp(tensor->dtype, "I32") == 0 ||
+            strcmp(tensor->dtype, "U8") == 0);
+}
+
+/* Element of an I64, I32 or U8 tensor. */
+static int64_t integer_at(const Tensor *tensor, int64_t index) {
+    int64_t wide = 0;
+    int32_t narrow;
+    switch (tensor_element_size(tensor->dtype)) {
+    case 1:
+        return tensor->bytes[index];
+    case 4:
+        memcpy(&narrow, tensor->bytes + 4 * index, sizeof narrow);
+        return narrow;
+    default:
+        memcpy(&wide, tensor->bytes + 8 * index, sizeof wide);
+        return wide;
     }
-    char a[SHAPE_TEXT], b[SHAPE_TEXT];
-    return same_shape(have->rank, have->dim, want->rank, want->dim) ||
-           problem("field \"%s\": the model wants shape %s, %s has %s", want->name,
-                   shape_words(a, want->rank, want->dim), data,
-                   shape_words(b, have->rank, have->dim));
 }
 
-void data_measure(const float *values, int64_t count, double *mean, double *deviation) {
-    double sum = 0, squares = 0;
-    for (int64_t i = 0; i < count; i++) sum += (double)values[i];
-    *mean = sum / (double)count;
-    for (int64_t i = 0; i < count; i++) {
-        double off = (double)values[i] - *mean;
-        squares += off * off;
+/* Labels that the model does not read only go to files of predictions: those with values that are
+ * no class index are left out silently. */
+static bool take_labels(const char *path, const Tensor *tensor, const NnField *want, Split *split,
+                        const char *name) {
+    int64_t limit = want ? want->classes : INT32_MAX;
+    for (int64_t i = 0; i < tensor->count; i++) {
+        int64_t value = integer_at(tensor, i);
+        if (value >= 0 && value < limit) continue;
+        return !want || problem("%s: tensor \"%s\": label %" PRId64 " of sample %" PRId64
+                                ", 0 to %" PRId64 " wanted by the model",
+                                path, tensor->name, value, i, limit - 1);
     }
-    *deviation = sqrt(squares / (double)count);
-    if (!(*deviation > 0)) *deviation = 1;
+    int32_t *labels = split_add(split, name, 0)->labels;
+    for (int64_t i = 0; i < tensor->count; i++) labels[i] = (int32_t)integer_at(tensor, i);
+    return true;
 }
 
-void data_normalise(float *values, int64_t count, double mean, double deviation) {
-    for (int64_t i = 0; i < count; i++) values[i] = (float)(((double)values[i] - mean) / deviation);
+static bool take_floats(const char *path, const Tensor *tensor, const NnField *want, Split *split) {
+    char have_words[SHAPE_TEXT], want_words[SHAPE_TEXT];
+    if (strcmp(tensor->dtype, "F32") != 0)
+        return problem("%s: tensor \"%s\": type %s, F32 wanted", path, tensor->name, tensor->dtype);
+    if (!same_shape(tensor->rank - 1, tensor->dim + 1, want->rank, want->dim))
+        return problem("%s: tensor \"%s\": shape %s, samples of %s wanted by the model", path,
+                       tensor->name, shape_words(have_words, tensor->rank, tensor->dim),
+                       shape_words(want_words, want->rank, want->dim));
+    float *floats = split_add(split, want->name, want->count)->floats;
+    tensor_floats(tensor, floats);
+    for (int64_t i = 0; i < tensor->count; i++)
+        if (!isfinite(floats[i]))
+            return problem("%s: tensor \"%s\": value %" PRId64 " is not finite", path, tensor->name,
+                           i);
+    return true;
 }
 
-/* Whether the set has all fields that the model wants; with a message if `complain`. */
-static bool spec_serves(const DataSpec *spec, const NnModel *model, bool complain) {
+static bool take(const char *path, const Tensor *tensor, const NnField *want, Split *split) {
+    if (want->kind == NN_LABEL && !is_label(tensor)) {
+        char words[SHAPE_TEXT];
+        return problem("%s: tensor \"%s\": %s %s, labels are I64, I32 or U8 of one axis", path,
+                       tensor->name, tensor->dtype, shape_words(words, tensor->rank, tensor->dim));
+    }
+    if (tensor->rank == 0 || tensor->dim[0] == 0)
+        return problem("%s: tensor \"%s\": no samples", path, tensor->name);
+    if (split->samples == 0) split->samples = tensor->dim[0];
+    if (tensor->dim[0] != split->samples)
+        return problem("%s: tensor \"%s\": %d samples, others of %s have %d", path, tensor->name,
+                       tensor->dim[0], split->name, split->samples);
+    return want->kind == NN_LABEL ? take_labels(path, tensor, want, split, want->name)
+                                  : take_floats(path, tensor, want, split);
+}
+
+static bool load_split(const NnModel *model, const DataRequest *request, const TensorFile *file,
+                       Split *split) {
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *want = &model->fields[i];
-        const FieldSpec *found = NULL;
-        for (int k = 0; k < spec->n_fields; k++)
-            if (strcmp(spec->fields[k].name, want->name) == 0) found = &spec->fields[k];
-        if (!found) {
-            if (complain)
-                problem("field \"%s\": the model wants it, data set %s has none of that name",
-                        want->name, spec->name);
-            return false;
-        }
-        DataField have = {
-            .label = found->classes > 0, .rank = found->rank, .classes = found->classes};
-        memcpy(have.dim, found->dim, sizeof found->dim);
-        if (complain && !field_matches(spec->name, &have, want)) return false;
+        char *name = format_text("%s/%s", split->name, want->name);
+        const Tensor *tensor = tensors_find(file, name);
+        bool ok = tensor
+                      ? take(file->path, tensor, want, split)
+                      : (request->predict_only && !want->predicts) ||
+                            problem("%s: has no \"%s\", which the model wants", file->path, name);
+        free(name);
+        if (!ok) return false;
+    }
+    if (split->samples == 0) return problem("%s: the model reads no fields", file->path);
+    size_t prefix = strlen(split->name);
+    for (int i = 0; i < file->n_tensors; i++) {
+        const Tensor *tensor = &file->tensors[i];
+        if (strncmp(tensor->name, split->name, prefix) != 0 || tensor->name[prefix] != '/')
+            continue;
+        const char *name = tensor->name + prefix + 1;
+        if (is_label(tensor) && tensor->dim[0] == split->samples && !model_field(model, name))
+            take_labels(file->path, tensor, NULL, split, name);
     }
     return true;
 }
 
-/* The built-in set that the architecture names or, if it names none, that has its fields. */
-static const DataSpec *choose_spec(const NnModel *model) {
-    static const DataSpec *const all[] = {&pairs_spec, &mnist_spec};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if (model->data ? strcmp(all[i]->name, model->data) == 0
-                        : spec_serves(all[i], model, false))
-            return spec_serves(all[i], model, true) ? all[i] : NULL;
-    }
-    if (model->data)
-        problem("data set \"%s\" is none of the built-in ones (mnist-pairs, mnist); give its "
-                "samples with --data FILE.safetensors",
-                model->data);
-    else
-        problem("no built-in data set has the model's fields; give its samples with --data "
-                "FILE.safetensors");
-    return NULL;
+/* The wanted splits of a safetensors file. */
+static bool load_tensor_data(const NnModel *model, const DataRequest *request, const char *path,
+                             Dataset *data) {
+    TensorFile file;
+    if (!tensors_read(path, &file)) return false;
+    bool ok = true;
+    for (int s = 0; ok && s < SPLIT_COUNT; s++)
+        if (request->wanted[s]) ok = load_split(model, request, &file, &data->split[s]);
+    tensors_free(&file);
+    return ok;
 }
 
 static bool is_folder(const char *path) {
@@ -126,63 +152,35 @@ static const char *default_source(bool quiet) {
     return "synthetic";
 }
 
-static bool load_digits(const NnModel *model, const DataRequest *request, const char *folder,
-                        Dataset *data) {
-    const DataSpec *spec = choose_spec(model);
-    if (!spec) return false;
-    Digits train = {0}, test = {0};
-    bool ok = true;
-    if (folder) {
-        ok = digits_read(folder, true, &train) && digits_read(folder, false, &test);
-    } else {
-        digits_synthetic(true, &train);
-        digits_synthetic(false, &test);
-    }
-    data->name = spec->name;
-    ok = ok && spec->load(model, request, &train, &test, data);
-    digits_free(&train);
-    digits_free(&test);
-    return ok;
+static bool load(const NnModel *model, const DataRequest *request, Dataset *data) {
+    const char *source = data->source;
+    struct stat info;
+    if (strcmp(source, "synthetic") == 0) return dataset_digits(model, request, NULL, data);
+    if (stat(source, &info) != 0) return problem("data %s: %s", source, strerror(errno));
+    return S_ISDIR(info.st_mode) ? dataset_digits(model, request, source, data)
+                                 : load_tensor_data(model, request, source, data);
 }
 
-static bool bind_fields(const NnModel *model, const DataRequest *request, const char *source,
-                        Split *split) {
+static void bind_fields(const NnModel *model, Split *split) {
     split->bound = allocate((size_t)model->n_fields, sizeof *split->bound);
-    for (int i = 0; i < model->n_fields; i++) {
-        const NnField *want = &model->fields[i];
-        const DataField *have = NULL;
+    for (int i = 0; i < model->n_fields; i++)
         for (int k = 0; k < split->n_fields; k++)
-            if (strcmp(split->fields[k].name, want->name) == 0) have = &split->fields[k];
-        if (!have) {
-            if (request->predict_only && !want->predicts) continue;
-            return problem("field \"%s\": the model wants it, %s has no %s/%s", want->name, source,
-                           split->name, want->name);
-        }
-        if (!field_matches(source, have, want)) return false;
-        split->bound[i] = have->label ? (const void *)have->labels : (const void *)have->floats;
-    }
-    return true;
+            if (strcmp(split->fields[k].name, model->fields[i].name) == 0)
+                split->bound[i] = split->fields[k].labels ? (const void *)split->fields[k].labels
+                                                          : (const void *)split->fields[k].floats;
 }
 
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data) {
     *data = (Dataset){.deviation = 1};
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
-    const char *source = request->source ? request->source : default_source(request->quiet);
-    data->source = copy_text(source);
-    struct stat info;
-    bool ok;
-    if (strcmp(source, "synthetic") == 0)
-        ok = load_digits(model, request, NULL, data);
-    else if (stat(source, &info) != 0)
-        ok = problem("data %s: %s", source, strerror(errno));
-    else if (S_ISDIR(info.st_mode))
-        ok = load_digits(model, request, source, data);
-    else
-        ok = load_tensor_data(model, request, source, data);
-    for (int s = 0; ok && s < SPLIT_COUNT; s++)
-        if (request->wanted[s]) ok = bind_fields(model, request, source, &data->split[s]);
-    if (!ok) dataset_free(data);
-    return ok;
+    data->source = copy_text(request->source ? request->source : default_source(request->quiet));
+    if (!load(model, request, data)) {
+        dataset_free(data);
+        return false;
+    }
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (request->wanted[s]) bind_fields(model, &data->split[s]);
+    return true;
 }
 
 void dataset_free(Dataset *data) {

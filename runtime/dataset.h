@@ -23,18 +23,11 @@
 typedef enum SplitId { SPLIT_TRAIN, SPLIT_VAL, SPLIT_TEST, SPLIT_COUNT } SplitId;
 extern const char *const split_names[SPLIT_COUNT]; /* "train", "val", "test" */
 
-enum { DATA_MAX_RANK = 3 };
-
 /* One field of one split. */
 typedef struct DataField {
     char *name;
-    bool label;
-    int rank; /* of one sample; 0 for labels */
-    int dim[NN_MAX_RANK];
-    int count;       /* floats in one sample; 1 for labels */
-    int classes;     /* labels of the built-in sets; 0: not known */
-    float *floats;   /* [samples][count], or NULL */
-    int32_t *labels; /* [samples], or NULL */
+    int32_t *labels; /* [samples]; NULL: real values */
+    float *floats;   /* [samples][count]; NULL: a label */
 } DataField;
 
 typedef struct Split {
@@ -46,7 +39,6 @@ typedef struct Split {
 } Split;
 
 typedef struct Dataset {
-    const char *name;         /* "mnist-pairs", "mnist", "safetensors" */
     char *source;             /* folder, file or "synthetic" */
     Split split[SPLIT_COUNT]; /* samples 0: not loaded */
     double mean, deviation;   /* of the normalisation; 0 and 1 without */
@@ -73,5 +65,18 @@ bool split_complete(const Split *split, const NnModel *model);
 
 /* Hash of the bound values: the same data gives the same number. */
 uint64_t split_fingerprint(const Split *split, const NnModel *model);
+
+/* For the files of data sets alone: */
+
+/* The field of that name, or NULL. */
+const NnField *model_field(const NnModel *model, const char *name);
+
+/* Adds a field with room for its values; the pointer is valid until the next one is added. `count`
+ * floats in a sample, 0 for a label. */
+DataField *split_add(Split *split, const char *name, int count);
+
+/* The wanted splits of a built-in set, from MNIST's files in a folder or drawn (NULL). */
+bool dataset_digits(const NnModel *model, const DataRequest *request, const char *folder,
+                    Dataset *data);
 
 #endif

@@ -1,15 +1,80 @@
 #define _GNU_SOURCE
 #include "digits.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
-#include "idx.h"
 #include "random.h"
 #include "report.h"
-#include "synthetic.h"
 
-_Static_assert((int)SYNTHETIC_SIDE == (int)DIGIT_SIDE, "drawn digits have MNIST's size");
+enum { CHUNK = 1 << 20 };
+static const uint64_t max_bytes = UINT64_C(1) << 32;
+
+/* Reads up to `wanted` bytes; fewer at the end of the file; -1 after a message. */
+static int read_some(gzFile file, const char *path, unsigned char *out, unsigned wanted) {
+    int code, got = gzread(file, out, wanted);
+    const char *words = gzerror(file, &code);
+    if (got >= 0 && code != Z_BUF_ERROR && code != Z_DATA_ERROR) return got;
+    if (code == Z_ERRNO) words = strerror(errno);
+    problem("%s: %s", path, code == Z_BUF_ERROR ? "the compressed data ends too early" : words);
+    return -1;
+}
+
+static bool read_header(gzFile file, const char *path, int rank, Idx *idx, uint64_t *total) {
+    unsigned char bytes[4 + 4 * IDX_MAX_RANK];
+    int wanted = 4 + 4 * rank, got = read_some(file, path, bytes, (unsigned)wanted);
+    if (got < 0) return false;
+    if (got < 4 || bytes[0] != 0 || bytes[1] != 0)
+        return problem("%s: not an IDX file (its first two bytes must be zero)", path);
+    if (bytes[2] != 8)
+        return problem("%s: element type 0x%02x, unsigned bytes (0x08) wanted", path, bytes[2]);
+    if (bytes[3] != rank)
+        return problem("%s: array of rank %d, rank %d wanted", path, bytes[3], rank);
+    if (got < wanted) return problem("%s: ends within its header", path);
+    *total = 1;
+    for (int i = 0; i < rank; i++) {
+        const unsigned char *b = bytes + 4 + 4 * i;
+        uint32_t dim = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+        /* Each factor is below 2^31 and the product stays below 2^32: no overflow. */
+        if (dim == 0 || dim > INT32_MAX || (*total *= dim) > max_bytes)
+            return problem("%s: impossible size %u in its header", path, (unsigned)dim);
+        idx->dim[i] = (int)dim;
+    }
+    return true;
+}
+
+/* Memory grows with what is read, so a header that lies costs nothing. */
+static bool read_values(gzFile file, const char *path, uint64_t total, Idx *idx) {
+    uint64_t have = 0;
+    for (int got = 1; have < total && got > 0; have += (uint64_t)got) {
+        uint64_t wanted = total - have < CHUNK ? total - have : CHUNK;
+        idx->values = reallocate(idx->values, (size_t)(have + wanted), 1);
+        got = read_some(file, path, idx->values + have, (unsigned)wanted);
+        if (got < 0) return false;
+    }
+    if (have < total)
+        return problem("%s: %llu bytes of data, its header promises %llu", path,
+                       (unsigned long long)have, (unsigned long long)total);
+    unsigned char more;
+    int got = read_some(file, path, &more, 1);
+    return got > 0 ? problem("%s: more data than its header promises", path) : got == 0;
+}
+
+bool idx_read(const char *path, int rank, Idx *idx) {
+    *idx = (Idx){0};
+    gzFile file = gzopen(path, "rbe");
+    if (!file) return problem("%s: %s", path, errno ? strerror(errno) : "cannot open");
+    uint64_t total;
+    bool ok = read_header(file, path, rank, idx, &total) && read_values(file, path, total, idx);
+    gzclose(file);
+    if (ok) return true;
+    free(idx->values);
+    idx->values = NULL;
+    return false;
+}
 
 /* The path of one of the files under any of its usual names; NULL after a message. */
 static char *find_file(const char *folder, bool training, bool images) {
@@ -24,51 +89,49 @@ static char *find_file(const char *folder, bool training, bool images) {
     return NULL;
 }
 
-static bool read_one(const char *folder, bool training, bool images, Idx *idx, char **path) {
-    *path = find_file(folder, training, images);
-    return *path && idx_read(*path, images ? 3 : 1, idx);
-}
-
-bool digits_read(const char *folder, bool training, Digits *digits) {
-    *digits = (Digits){0};
-    Idx images = {0}, labels = {0};
-    char *image_path = NULL, *label_path = NULL;
-    bool ok = read_one(folder, training, true, &images, &image_path) &&
-              read_one(folder, training, false, &labels, &label_path);
-    if (ok && (images.dim[1] != DIGIT_SIDE || images.dim[2] != DIGIT_SIDE))
-        ok = problem("%s: images of %d x %d, %d x %d wanted", image_path, images.dim[1],
-                     images.dim[2], DIGIT_SIDE, DIGIT_SIDE);
-    if (ok && images.dim[0] != labels.dim[0])
-        ok = problem("%s has %d images, %s has %d labels", image_path, images.dim[0], label_path,
-                     labels.dim[0]);
-    for (int i = 0; ok && i < labels.dim[0]; i++)
-        if (labels.values[i] >= DIGIT_CLASSES)
-            ok = problem("%s: label %d of number %d, 0 to 9 wanted", label_path, labels.values[i],
-                         i);
-    free(image_path);
-    free(label_path);
-    if (!ok) {
-        idx_free(&images);
-        idx_free(&labels);
-        return false;
-    }
-    *digits = (Digits){.count = labels.dim[0], .labels = labels.values, .images = images.values};
+static bool check_digits(const Idx *images, const char *image_path, const Idx *labels,
+                         const char *label_path) {
+    if (images->dim[1] != DIGIT_SIDE || images->dim[2] != DIGIT_SIDE)
+        return problem("%s: images of %d x %d, %d x %d wanted", image_path, images->dim[1],
+                       images->dim[2], DIGIT_SIDE, DIGIT_SIDE);
+    if (images->dim[0] != labels->dim[0])
+        return problem("%s has %d images, %s has %d labels", image_path, images->dim[0], label_path,
+                       labels->dim[0]);
+    for (int i = 0; i < labels->dim[0]; i++)
+        if (labels->values[i] >= DIGIT_CLASSES)
+            return problem("%s: label %d of number %d, 0 to 9 wanted", label_path,
+                           labels->values[i], i);
     return true;
 }
 
-void digits_synthetic(bool training, Digits *digits) {
+static bool read_digits(const char *folder, bool training, Digits *digits) {
+    Idx images = {0}, labels = {0};
+    char *image_path = find_file(folder, training, true);
+    char *label_path = image_path ? find_file(folder, training, false) : NULL;
+    bool ok = label_path && idx_read(image_path, 3, &images) && idx_read(label_path, 1, &labels) &&
+              check_digits(&images, image_path, &labels, label_path);
+    free(image_path);
+    free(label_path);
+    *digits = (Digits){.count = labels.dim[0], .labels = labels.values, .images = images.values};
+    if (!ok) digits_free(digits);
+    return ok;
+}
+
+bool digits_get(const char *folder, bool training, Digits *digits) {
+    if (folder) return read_digits(folder, training, digits);
     int count = training ? 60000 : 10000;
     uint64_t key = random_stream(0, training ? "synthetic train" : "synthetic test");
     *digits = (Digits){.count = count, .labels = allocate((size_t)count, 1), .key = key};
     uint64_t classes = random_fork(key, UINT64_MAX);
     for (int i = 0; i < count; i++)
         digits->labels[i] = (unsigned char)random_below(classes, (uint64_t)i, DIGIT_CLASSES);
+    return true;
 }
 
 const unsigned char *digits_image(const Digits *digits, int index,
                                   unsigned char room[DIGIT_PIXELS]) {
     if (digits->images) return digits->images + (size_t)index * DIGIT_PIXELS;
-    synthetic_draw(random_fork(digits->key, (uint64_t)index), digits->labels[index], room);
+    digit_draw(random_fork(digits->key, (uint64_t)index), digits->labels[index], room);
     return room;
 }
 

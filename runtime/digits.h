@@ -16,17 +16,31 @@ typedef struct Digits {
 } Digits;
 
 /* Reads the two files of a folder: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, or
- * `t10k-...`; also with `.idx` for `-idx` in the name, each also with `.gz`. False with a message.
- */
-bool digits_read(const char *folder, bool training, Digits *digits);
-
-/* 60,000 training or 10,000 test digits, as MNIST has; always the same ones. */
-void digits_synthetic(bool training, Digits *digits);
+ * `t10k-...`; also with `.idx` for `-idx` in the name, each also with `.gz`. With folder NULL
+ * 60,000 training or 10,000 test digits, as MNIST has, are drawn, always the same ones. False with
+ * a message. */
+bool digits_get(const char *folder, bool training, Digits *digits);
 
 /* The image of a digit: its place in `digits`, or `room` after drawing it there. */
 const unsigned char *digits_image(const Digits *digits, int index,
                                   unsigned char room[DIGIT_PIXELS]);
 
 void digits_free(Digits *digits);
+
+/* MNIST's form of arrays of bytes, plain or compressed with gzip. */
+enum { IDX_MAX_RANK = 3 };
+typedef struct Idx {
+    int dim[IDX_MAX_RANK]; /* dim[0] counts images or labels */
+    unsigned char *values; /* row by row; the caller's to free */
+} Idx;
+
+/* Reads a file of unsigned bytes of the given rank (1 labels, 3 images). Trusts nothing: magic,
+ * sizes and the length of the data must agree exactly. False with a message that names the file. */
+bool idx_read(const char *path, int rank, Idx *idx);
+
+/* Draws the digit 0 .. 9 in the variant that `key` stands for, ink 255 on ground 0: strokes of
+ * varied form, width, slant, size and place, grey edges and a little noise. The same on every
+ * machine. */
+void digit_draw(uint64_t key, int digit, unsigned char image[DIGIT_PIXELS]);
 
 #endif

@@ -40,7 +40,7 @@ static void write_line(const NnModel *model, const Split *split, int index,
     put(&line, copy_text("index"), index, 0);
     for (int i = 0; i < split->n_fields; i++) {
         const DataField *field = &split->fields[i];
-        if (field->label)
+        if (field->labels)
             put(&line, format_text("%s%s", field->name, label_suffix(model, field)),
                 field->labels[index], 0);
     }

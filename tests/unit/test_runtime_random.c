@@ -1,9 +1,9 @@
 #define _GNU_SOURCE
 #include <math.h>
 
+#include "../../runtime/digits.h"
 #include "../../runtime/random.h"
 #include "../../runtime/schedule.h"
-#include "../../runtime/synthetic.h"
 #include "../runtime/support.h"
 
 START_TEST(streams_differ_and_repeat) {
@@ -73,13 +73,13 @@ START_TEST(permutations_are_permutations) {
 END_TEST
 
 START_TEST(drawn_digits_are_varied) {
-    enum { PIXELS = SYNTHETIC_SIDE * SYNTHETIC_SIDE };
+    enum { PIXELS = DIGIT_PIXELS };
     for (int digit = 0; digit < 10; digit++) {
         unsigned char a[PIXELS], b[PIXELS];
-        synthetic_draw(1, digit, a);
-        synthetic_draw(1, digit, b);
+        digit_draw(1, digit, a);
+        digit_draw(1, digit, b);
         ck_assert(memcmp(a, b, PIXELS) == 0);
-        synthetic_draw(2, digit, b);
+        digit_draw(2, digit, b);
         int ink = 0, differ = 0;
         for (int i = 0; i < PIXELS; i++) {
             ink += a[i] > 127;

@@ -1,4 +1,4 @@
-#include "synthetic.h"
+#include "digits.h"
 
 #include <math.h>
 
@@ -8,7 +8,7 @@
 #pragma STDC FP_CONTRACT OFF
 #endif
 
-enum { SIDE = SYNTHETIC_SIDE, MAX_STROKES = 4, ARC_SEGMENTS = 14 };
+enum { SIDE = DIGIT_SIDE, MAX_STROKES = 4, ARC_SEGMENTS = 14 };
 
 /* A stroke in a box of 1 x 1, y down. An arc of an ellipse around (x, y) with radii (u, v) from
  * angle `from` to `to` in turns (0 right, 1/4 down), or, with from == to, the line from (x, y) to
@@ -131,7 +131,7 @@ static void draw_stroke(double *canvas, Hand *hand, const Stroke *stroke) {
     }
 }
 
-void synthetic_draw(uint64_t key, int digit, unsigned char image[SIDE * SIDE]) {
+void digit_draw(uint64_t key, int digit, unsigned char image[SIDE * SIDE]) {
     double canvas[SIDE * SIDE] = {0};
     Hand hand = take_hand(key);
     const Glyph *glyph = &glyphs[digit];

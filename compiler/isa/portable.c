@@ -24,7 +24,14 @@ static const char *const vocabulary[] = {
     "}\n",
     "FN@ void v_store@(float *p, F4@ v) { __builtin_memcpy(p, &v, sizeof v); }\n",
     "FN@ F4@ v_set@(float x) { return (F4@){x, x, x, x}; }\n",
+    "/* Four calls of fmaf where the machine is not known to have the instruction: one copy of "
+    "them. "
+    "*/\n",
+    "#if defined(__FMA__) || defined(__aarch64__)\n",
     "FN@ F4@ v_fma@(F4@ a, F4@ b, F4@ c) {\n",
+    "#else\n",
+    "static __attribute__((noinline)) F4@ v_fma@(F4@ a, F4@ b, F4@ c) {\n",
+    "#endif\n",
     "    return (F4@){__builtin_fmaf(a[0], b[0], c[0]), __builtin_fmaf(a[1], b[1], c[1]),\n",
     "                 __builtin_fmaf(a[2], b[2], c[2]), __builtin_fmaf(a[3], b[3], c[3])};\n",
     "}\n",

@@ -238,22 +238,54 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width,
     if (!one_row) w_close(w);
 }
 
+/* A row of 16 channels of the tile: row `r`, whose place is `at` floats from the tile's and whose
+ * sample `sample` from the tile's; block at `lane`. All C expressions. */
+static void write_tile_row(Writer *w, const Nest *n, const char *head, const char *at,
+                           const char *sample, const char *lane) {
+    Arena *a = n->arena;
+    /* The lanes of a linear input gradient run over places, too. */
+    const char *channel = arena_printf(a, "c + %s", lane);
+    if (n->k->out.cs != n->out.cs) channel = arena_printf(a, "(%s) %% %d", channel, n->k->out.cs);
+    Site site = {arena_printf(a, "o + %s * %d + %s + %s", sample, n->out.stride, at, lane),
+                 arena_printf(a, "s + %s", sample), arena_printf(a, "(e + %s + %s)", at, lane),
+                 channel};
+    write_row(w, n->k, a, head, site);
+}
+
+/* What follows is long code: better a loop over rows in memory than a copy for every row. */
+static bool is_long(const Kernel *k) {
+    for (int i = 0; i < k->n_fused; i++)
+        if (k->fused[i]->op == &op_dropout || k->fused[i]->op == &op_dropout2d ||
+            k->fused[i]->op == &op_tanh || k->fused[i]->op == &op_sigmoid)
+            return true;
+    return k->n_fused > 4;
+}
+
 /* Stores a tile: bias is in the accumulators, then the fused nodes, row by row of 16 channels. */
 static void write_rows(Writer *w, const Nest *n, Tile tile, int width) {
+    Arena *a = n->arena;
+    int wide = tile.blocks * LANES;
+    if (tile.rows * tile.blocks <= 2 || !is_long(n->k)) {
+        for (int r = 0; r < tile.rows; r++)
+            for (int b = 0; b < tile.blocks; b++) {
+                w_open(w, "%s", "");
+                write_tile_row(w, n, tile_row(a, n->isa, r, b),
+                               arena_printf(a, "%d", r % width * n->out.cs),
+                               arena_printf(a, "%d", r / width), arena_printf(a, "%d", b * LANES));
+                w_close(w);
+            }
+        return;
+    }
+    w_line(w, "float rows[%d];", tile.rows * wide);
     for (int r = 0; r < tile.rows; r++)
-        for (int b = 0; b < tile.blocks; b++) {
-            int at = r % width * n->out.cs + b * LANES, sample = r / width;
-            const char *s = sample ? arena_printf(n->arena, "s + %d", sample) : "s";
-            /* The lanes of a linear input gradient run over places, too. */
-            const char *channel = arena_printf(n->arena, "c + %d", b * LANES);
-            if (n->k->out.cs != n->out.cs)
-                channel = arena_printf(n->arena, "(%s) %% %d", channel, n->k->out.cs);
-            Site site = {arena_printf(n->arena, "o + %d", sample * n->out.stride + at), s,
-                         arena_printf(n->arena, "(e + %d)", at), channel};
-            w_open(w, "%s", "");
-            write_row(w, n->k, n->arena, tile_row(n->arena, n->isa, r, b), site);
-            w_close(w);
-        }
+        for (int b = 0; b < tile.blocks; b++)
+            w_line(w, "STORE(rows + %d, %s);", r * wide + b * LANES, tile_row(a, n->isa, r, b));
+    w_line(w, "for (int r = 0; r < %d; r++)", tile.rows);
+    w_open(w, "for (int b = 0; b < %d; b += 16)", wide);
+    const char *at = width > 1 ? arena_printf(a, "r %% %d * %d", width, n->out.cs) : "0";
+    const char *sample = width == 1 ? "r" : arena_printf(a, "r / %d", width);
+    write_tile_row(w, n, arena_printf(a, "LOAD(rows + r * %d + b)", wide), at, sample, "b");
+    w_close(w);
 }
 
 static const char *winner_param(const Kernel *k) {
@@ -419,13 +451,13 @@ static void write_one_place(Writer *w, Nest *n, int blocks) {
     int most = n->isa->max_rows, full = n->blocks / blocks * blocks;
     n->columns = 1;
     w_line(w, "const int shorter = nn_shorter(n, %d) * %d;", most, most - 1);
-    w_line(w, "int done = shorter + (n - shorter) / %d * %d, rest = n - done;", most, most);
     write_tall(w, n, 0, full, blocks);
     write_tall(w, n, full, n->blocks, n->blocks - full);
+    if (most == 2) return; /* nothing is left */
+    w_line(w, "int done = shorter + (n - shorter) / %d * %d, rest = n - done;", most, most);
     if (most > 4) write_short(w, n, 4);
     write_short(w, n, 2);
     write_short(w, n, 1);
-    w_line(w, "(void)done;");
 }
 
 static void write(Writer *w, const Kernel *k, const Isa *isa) {

@@ -19,7 +19,8 @@ bool is_pointwise(const Node *node);
 /* Whether the operation grows with its operand, so that it may follow a max-pool instead. */
 bool is_monotone(const Node *node);
 
-/* Whether the dropout decisions are numbered by channel alone. */
+/* Whether the node asks for dropout decisions: dropout, dropout2d and the gradient that they share
+ * with a ReLU. */
 bool is_dropout(const Node *node);
 
 /* Writes the kernel's point-wise nodes on one row, then the stores of every value that the kernel

@@ -1,88 +1,157 @@
 /* Commands that use parameters, or make them, without training: eval, predict, init, grad. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "commands.h"
-#include "evaluate.h"
 #include "file.h"
-#include "weights.h"
+#include "train.h"
 
-/* A split and a model with the parameters of --load. */
-typedef struct Loaded {
-    Dataset data;
-    Engine engine;
-} Loaded;
+/* A line of named values. */
+typedef struct Line {
+    FILE *out;
+    json_t *json; /* NULL: CSV */
+    bool names;   /* CSV: write the names instead of the values */
+    bool begun;
+} Line;
 
-static void unload(Loaded *loaded) {
-    engine_close(&loaded->engine);
-    dataset_free(&loaded->data);
+/* Digits 0: a whole number. Takes the name over. */
+static void put(Line *line, char *name, double value, int digits) {
+    if (line->json) {
+        json_object_set_new(line->json, name,
+                            digits ? json_number(value) : json_integer((json_int_t)value));
+    } else {
+        if (line->begun) fputc(',', line->out);
+        line->begun = true;
+        if (line->names)
+            fputs(name, line->out);
+        else
+            fprintf(line->out, "%.*g", digits ? digits : 17, value);
+    }
+    free(name);
 }
 
-static bool load(Loaded *loaded, const NnModel *model, const Options *options, SplitId split,
-                 bool predict_only, int max_batch) {
-    *loaded = (Loaded){0};
+/* A prediction may well bear the name of the label that it predicts, and two columns of one name
+ * would be a trap: then the label's is called <name>_label. */
+static const char *label_suffix(const NnModel *model, const DataField *label) {
+    for (int i = 0; i < model->n_predictions; i++)
+        if (strcmp(label->name, model->predictions[i].name) == 0) return "_label";
+    return "";
+}
+
+static void write_line(const NnModel *model, const Split *split, int index,
+                       float *const *predictions, const double *metrics, Line line) {
+    put(&line, copy_text("index"), index, 0);
+    for (int i = 0; i < split->n_fields; i++) {
+        const DataField *field = &split->fields[i];
+        if (field->labels)
+            put(&line, format_text("%s%s", field->name, label_suffix(model, field)),
+                field->labels[index], 0);
+    }
+    for (int i = 0; i < model->n_predictions; i++) {
+        const NnOutput *output = &model->predictions[i];
+        for (int k = 0; k < output->count; k++)
+            put(&line,
+                output->count == 1 ? copy_text(output->name)
+                                   : format_text("%s_%d", output->name, k),
+                (double)predictions[i][k], output->classes > 0 ? 0 : 9);
+    }
+    for (int m = 0; metrics && m < model->n_metrics; m++)
+        put(&line, copy_text(model->metrics[m].name), metrics[m], 17);
+    if (line.json)
+        json_line(line.out, line.json);
+    else
+        fputc('\n', line.out);
+}
+
+static void write_lines(Engine *engine, const Split *split, bool json, FILE *out) {
+    const NnModel *model = engine->model;
+    bool complete = split_complete(split, model);
+    double *metrics = complete ? allocate((size_t)model->n_metrics, sizeof *metrics) : NULL;
+    float **predictions = allocate((size_t)model->n_predictions, sizeof *predictions);
+    for (int i = 0; i < model->n_predictions; i++)
+        predictions[i] = allocate((size_t)model->predictions[i].count, sizeof(float));
+    if (!json) write_line(model, split, 0, predictions, metrics, (Line){.out = out, .names = true});
+    for (int i = 0; i < split->samples && !ferror(out); i++) {
+        engine_gather(engine, split, NULL, i, 1);
+        NnCall call = engine_call(engine, when_trained(model), 1);
+        call.metrics = metrics;
+        call.predictions = predictions;
+        if (complete)
+            engine->code->evaluate(&call);
+        else
+            engine->code->predict(&call);
+        write_line(model, split, i, predictions, metrics,
+                   (Line){.out = out, .json = json ? json_object() : NULL});
+    }
+    for (int i = 0; i < model->n_predictions; i++) free(predictions[i]);
+    free(predictions);
+    free(metrics);
+}
+
+/* Opens the engine with the split. */
+static bool open_split(Engine *engine, const NnModel *model, const Options *options, SplitId split,
+                       bool predict_only, int max_batch) {
     DataRequest request = options_data(options);
     request.wanted[split] = true;
     request.predict_only = predict_only;
-    if (engine_open(&loaded->engine, model, options, max_batch) == STATUS_OK &&
-        weights_load(&loaded->engine, options->text[OPTION_LOAD]) &&
-        dataset_load(model, &request, &loaded->data))
-        return true;
-    unload(loaded);
-    return false;
+    return engine_open(engine, model, options, max_batch, &request);
 }
 
-static bool predictions_to(Engine *engine, const Split *split, bool json, const char *path) {
+static bool lines_to_file(Engine *engine, const Split *split, bool json, const char *path) {
     OutputFile file;
     if (!output_open(&file, path)) return false;
-    write_predictions(engine, split, json, file.stream);
+    write_lines(engine, split, json, file.stream);
     return output_commit(&file);
 }
 
-Status eval_command(const NnModel *model, const Options *options) {
-    Loaded loaded;
-    if (!load(&loaded, model, options, options->split, false, EVALUATE_BATCH)) return STATUS_FAILED;
-    const Split *split = &loaded.data.split[options->split];
-    Scores scores = scores_new(model);
-    evaluate_split(&loaded.engine, split, when_trained(model), &scores);
+static bool evaluate(Engine *engine, const Options *options) {
+    const NnModel *model = engine->model;
+    const Split *split = &engine->data.split[options->split];
     const char *path = options->text[OPTION_PREDICTIONS];
-    bool ok = !path || predictions_to(&loaded.engine, split, false, path);
+    Scores scores = scores_new(model);
+    engine_evaluate(engine, split, when_trained(model), &scores);
+    bool ok = !path || lines_to_file(engine, split, false, path);
     if (ok && option_given(options, OPTION_JSON)) {
         json_line(stdout, json_pack("{s:s, s:i, s:o}", "split", split->name, "samples",
                                     split->samples, "metrics", scores_json(model, &scores, false)));
     } else if (ok) {
-        printf("%s, %d samples of %s\n", split->name, split->samples, loaded.data.source);
+        printf("%s, %d samples of %s\n", split->name, split->samples, engine->data.source);
         for (int m = 0; m < model->n_metrics; m++)
             printf("  %-16s %.4f\n", model->metrics[m].name, scores.metrics[m]);
     }
-    scores_free(&scores);
-    unload(&loaded);
-    return ok ? STATUS_OK : STATUS_FAILED;
+    free(scores.metrics);
+    return ok;
 }
 
-Status predict_command(const NnModel *model, const Options *options) {
-    Loaded loaded;
-    if (!load(&loaded, model, options, options->split, true, 1)) return STATUS_FAILED;
-    const Split *split = &loaded.data.split[options->split];
-    const char *path = options->text[OPTION_PREDICTIONS];
-    bool json = option_given(options, OPTION_JSON), ok = true;
-    if (path)
-        ok = predictions_to(&loaded.engine, split, json, path);
-    else
-        write_predictions(&loaded.engine, split, json, stdout);
-    unload(&loaded);
-    return ok ? STATUS_OK : STATUS_FAILED;
-}
-
-Status init_command(const NnModel *model, const Options *options) {
+bool eval_command(const NnModel *model, const Options *options) {
     Engine engine;
-    bool ok = engine_open(&engine, model, options, 1) == STATUS_OK;
-    if (ok) {
-        engine_init(&engine, (uint64_t)options->number[OPTION_SEED]);
-        ok = weights_save(&engine, options->text[OPTION_SAVE]);
-    }
+    bool ok = open_split(&engine, model, options, options->split, false, EVALUATE_BATCH) &&
+              evaluate(&engine, options);
     engine_close(&engine);
-    return ok ? STATUS_OK : STATUS_FAILED;
+    return ok;
+}
+
+bool predict_command(const NnModel *model, const Options *options) {
+    Engine engine;
+    bool ok = open_split(&engine, model, options, options->split, true, 1);
+    const Split *split = &engine.data.split[options->split];
+    const char *path = options->text[OPTION_PREDICTIONS];
+    bool json = option_given(options, OPTION_JSON);
+    if (ok && path)
+        ok = lines_to_file(&engine, split, json, path);
+    else if (ok)
+        write_lines(&engine, split, json, stdout);
+    engine_close(&engine);
+    return ok;
+}
+
+bool init_command(const NnModel *model, const Options *options) {
+    Engine engine;
+    bool ok = engine_open(&engine, model, options, 1, NULL);
+    if (ok) engine_init(&engine, (uint64_t)options->number[OPTION_SEED]);
+    ok = ok && weights_save(&engine, options->text[OPTION_SAVE]);
+    engine_close(&engine);
+    return ok;
 }
 
 /* `loss` and the gradients that the last call left. */
@@ -91,51 +160,43 @@ static bool write_gradients(const NnModel *model, const NnCall *call, const char
     TensorOut *tensors = allocate((size_t)phase->n_trained + 1, sizeof *tensors);
     float loss = (float)call->loss;
     tensors[0] = (TensorOut){.name = "loss", .count = 1, .values = &loss};
-    float **values = allocate((size_t)phase->n_trained, sizeof *values);
     for (int i = 0; i < phase->n_trained; i++) {
         const NnParam *param = &model->params[phase->trained[i]];
-        values[i] = allocate((size_t)param->count, sizeof(float));
-        model->get_gradient(call, phase->trained[i], values[i]);
-        tensors[i + 1] = (TensorOut){param->name, param->rank, param->dim, param->count, values[i]};
+        float *values = allocate((size_t)param->count, sizeof(float));
+        model->get_gradient(call, phase->trained[i], values);
+        tensors[i + 1] = (TensorOut){param->name, param->rank, param->dim, param->count, values};
     }
     bool ok = tensors_write(path, phase->n_trained + 1, tensors, NULL);
-    for (int i = 0; i < phase->n_trained; i++) free(values[i]);
-    free(values);
+    for (int i = 0; i < phase->n_trained; i++) free((float *)tensors[i + 1].values);
     free(tensors);
     return ok;
 }
 
-Status grad_command(const NnModel *model, const Options *options) {
-    if (model->n_phases == 0) {
-        problem("model \"%s\" has no training phase", model->name);
-        return STATUS_FAILED;
-    }
-    int batch = (int)options->number[OPTION_BATCH];
-    Loaded loaded;
-    if (!load(&loaded, model, options, SPLIT_TRAIN, false, batch)) return STATUS_FAILED;
-    const Split *split = &loaded.data.split[SPLIT_TRAIN];
-    bool ok =
-        batch <= split->samples || problem("%s: has %d training samples, --batch %d wants more",
-                                           loaded.data.source, split->samples, batch);
-    if (ok) {
-        int phase = (int)options->number[OPTION_PHASE] - 1;
-        int64_t epochs = model->phases[phase].epochs, size = model->phases[phase].batch;
-        int64_t steps = (split->samples + size - 1) / size;
-        engine_gather(&loaded.engine, split, NULL, 0, batch);
-        NnCall call = engine_call(&loaded.engine, phase);
-        call.batch = batch;
-        call.epoch = options->number[OPTION_EPOCH];
-        call.epochs = epochs;
-        call.step = call.epoch * steps;
-        call.steps = epochs * steps;
-        loaded.engine.code->gradient(&call);
-        ok = write_gradients(model, &call, options->text[OPTION_OUT]);
-        if (ok && option_given(options, OPTION_JSON)) {
-            json_line(stdout, json_pack("{s:o}", "loss", json_number(call.loss)));
-        } else if (ok) {
-            printf("loss %.9g on %d samples\n", call.loss, batch);
-        }
-    }
-    unload(&loaded);
-    return ok ? STATUS_OK : STATUS_FAILED;
+static bool gradients(Engine *engine, const Options *options) {
+    const Split *split = &engine->data.split[SPLIT_TRAIN];
+    int batch = (int)options->number[OPTION_BATCH], phase = (int)options->number[OPTION_PHASE] - 1;
+    if (batch > split->samples)
+        return problem("%s: has %d training samples, --batch %d wants more", engine->data.source,
+                       split->samples, batch);
+    int64_t epoch = options->number[OPTION_EPOCH], epochs = engine->model->phases[phase].epochs;
+    int64_t steps = schedule_steps(split->samples, engine->model->phases[phase].batch);
+    engine_gather(engine, split, NULL, 0, batch);
+    NnCall call =
+        engine_call(engine, (When){phase, epoch, epochs, epoch * steps, epochs * steps}, batch);
+    engine->code->gradient(&call);
+    if (!write_gradients(engine->model, &call, options->text[OPTION_OUT])) return false;
+    if (option_given(options, OPTION_JSON))
+        json_line(stdout, json_pack("{s:o}", "loss", json_number(call.loss)));
+    else
+        printf("loss %.9g on %d samples\n", call.loss, batch);
+    return true;
+}
+
+bool grad_command(const NnModel *model, const Options *options) {
+    Engine engine;
+    bool ok = open_split(&engine, model, options, SPLIT_TRAIN, false,
+                         (int)options->number[OPTION_BATCH]) &&
+              gradients(&engine, options);
+    engine_close(&engine);
+    return ok;
 }

@@ -1,32 +1,120 @@
-/* The commands of a model program; `train` is in train.h. Each returns the exit status and has
- * written its messages. */
+/* The command line of a model program: its commands and their options. */
 #ifndef NN_RUNTIME_COMMANDS_H
 #define NN_RUNTIME_COMMANDS_H
 
-#include "options.h"
+#include <stdint.h>
+
+#include "dataset.h"
+
+typedef enum OptionId {
+    OPTION_DATA,
+    OPTION_DATA_SEED,
+    OPTION_PAIRS,
+    OPTION_VAL_PAIRS,
+    OPTION_TEST_PAIRS,
+    OPTION_EPOCHS,
+    OPTION_BATCH,
+    OPTION_ROUNDS,
+    OPTION_SEED,
+    OPTION_SAVE,
+    OPTION_RESUME,
+    OPTION_LOG,
+    OPTION_LOAD,
+    OPTION_SPLIT,
+    OPTION_PREDICTIONS,
+    OPTION_OUT,
+    OPTION_PHASE,
+    OPTION_EPOCH,
+    OPTION_ISA,
+    OPTION_THREADS,
+    OPTION_QUIET,
+    OPTION_JSON,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_COUNT
+} OptionId;
+
+typedef struct Command Command;
+
+/* Texts point into argv. Numbers not given have the defaults of options_default. */
+typedef struct Options {
+    const Command *command; /* NULL: only --help or --version */
+    uint32_t given;         /* bits 1 << OptionId */
+    const char *text[OPTION_COUNT];
+    int64_t number[OPTION_COUNT];
+    SplitId split;
+    int64_t stop_after; /* tests: training behaves after that many steps as on Ctrl-C; 0: never */
+} Options;
+
+/* Each has written its messages when it returns false. */
+struct Command {
+    const char *name;
+    const char *help; /* one line */
+    bool (*run)(const NnModel *model, const Options *options);
+    bool needs_phase; /* not for models that are never trained */
+};
+
+/* What holds without any option: numbers and their limits are in the table in options.c. Epochs
+ * and batch 0: as the architecture says; threads 0: all processors. */
+void options_default(Options *options);
+
+/* Reads a command line. STATUS_USAGE, with a message, if it is wrong; bounds that depend on the
+ * model are checked too. */
+Status options_parse(Options *options, const NnModel *model, int argc, char **argv);
+
+static inline bool option_given(const Options *options, OptionId id) {
+    return (options->given >> id & 1) != 0;
+}
+
+/* Without the dashes. */
+const char *option_name(OptionId id);
+
+/* Whether the command line would take the number, or it is the default. */
+bool option_takes(OptionId id, int64_t number);
+
+/* Help for the program (command NULL) or for a command, on standard output. */
+void options_help(const NnModel *model, const Command *command);
+
+/* The name among `n` (each `stride` bytes after the other, a char pointer first) that `name` was
+ * probably meant to be; NULL if none is near. */
+const char *nearest_of(const char *name, const void *first, size_t n, size_t stride);
+
+/* The data that the options ask for, without any split wanted. */
+DataRequest options_data(const Options *options);
 
 /* What the model is: parameters, shapes, FLOPs, memory, instruction sets, hash of the source. FLOPs
  * are per sample and of the first phase; memory is that of a training step with the largest batch
  * of the phases on --threads (1) threads. */
-Status info_command(const NnModel *model, const Options *options);
+bool info_command(const NnModel *model, const Options *options);
+
+/* Round r starts from initial weights of seed + r; order and dropout masks are functions of
+ * seed + r, too. A resumed training goes on with the settings of its checkpoint and gives the same
+ * bytes as one that was never interrupted.
+ *
+ * Ctrl-C or SIGTERM: the step at hand is finished, a checkpoint is written to the --save name, or
+ * to <model>.interrupted.safetensors, and all is well. */
+bool train_command(const NnModel *model, const Options *options);
 
 /* Metrics of --load on --split; with --predictions a file with a line for each sample. */
-Status eval_command(const NnModel *model, const Options *options);
+bool eval_command(const NnModel *model, const Options *options);
 
-/* A line on standard output (or in --predictions) for each sample of --split. */
-Status predict_command(const NnModel *model, const Options *options);
+/* A line on standard output (or in --predictions) for each sample of --split: index, the labels
+ * that the data has, predictions and, if all fields are there, metrics of that sample alone; CSV
+ * with a header line, or JSON. Columns bear the names of the fields, predictions (name_0, name_1,
+ * ... for vectors) and metrics; a label that a prediction is named after is called <name>_label. */
+bool predict_command(const NnModel *model, const Options *options);
 
 /* Initial weights to --save. */
-Status init_command(const NnModel *model, const Options *options);
+bool init_command(const NnModel *model, const Options *options);
 
 /* Loss and gradients on the first --batch training samples to --out. */
-Status grad_command(const NnModel *model, const Options *options);
+bool grad_command(const NnModel *model, const Options *options);
 
 /* Compiled code against the double-precision interpreter. */
-Status check_command(const NnModel *model, const Options *options);
+bool check_command(const NnModel *model, const Options *options);
 
 /* Time per step and per kernel. */
-Status bench_command(const NnModel *model, const Options *options);
+bool bench_command(const NnModel *model, const Options *options);
 
 /* Runs a whole command line; what main returns. */
 Status run_program(const NnModel *model, int argc, char **argv);

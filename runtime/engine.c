@@ -1,32 +1,31 @@
 #include "engine.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "random.h"
+#include "weights.h"
 
-Status engine_code(const NnModel *model, const Options *options, const NnCode **code) {
+const NnCode *engine_code(const NnModel *model, const Options *options) {
     const char *isa = options->text[OPTION_ISA];
-    for (int i = 0; i < model->n_codes; i++) {
-        if (isa && strcmp(model->codes[i].isa, isa) != 0) continue;
-        if (model->codes[i].supported()) {
-            *code = &model->codes[i];
-            return STATUS_OK;
-        }
-        if (isa) break;
-    }
+    for (int i = 0; i < model->n_codes; i++)
+        if ((!isa || strcmp(model->codes[i].isa, isa) == 0) && model->codes[i].supported())
+            return &model->codes[i];
     problem("this machine does not have %s", isa ? isa : "any of the instruction sets");
-    return STATUS_FAILED;
+    return NULL;
 }
 
-Status engine_open(Engine *engine, const NnModel *model, const Options *options, int max_batch) {
-    *engine = (Engine){.model = model, .max_batch = max_batch};
-    if (engine_code(model, options, &engine->code) != STATUS_OK) return STATUS_FAILED;
+bool engine_open(Engine *engine, const NnModel *model, const Options *options, int max_batch,
+                 const DataRequest *request) {
     int64_t threads = options->number[OPTION_THREADS];
-    engine->threads = threads ? (int)threads : team_processors();
+    *engine = (Engine){
+        .model = model,
+        .code = engine_code(model, options),
+        .threads = threads ? (int)threads : team_processors(),
+    };
+    if (!engine->code) return false;
     engine->team = team_new(engine->threads);
-    if (!engine->team) return STATUS_FAILED;
+    if (!engine->team) return false;
     engine->state = allocate_aligned(NN_ALIGN, model->state_bytes);
     engine->work = allocate_aligned(NN_ALIGN, model->work_bytes(max_batch, engine->threads));
     size_t n = (size_t)model->n_fields, batch = (size_t)max_batch;
@@ -38,32 +37,37 @@ Status engine_open(Engine *engine, const NnModel *model, const Options *options,
     for (int i = 0; i < model->n_params; i++)
         if (model->params[i].count > largest) largest = model->params[i].count;
     engine->values = allocate((size_t)largest, sizeof(float));
-    return STATUS_OK;
+    const char *load = options->text[OPTION_LOAD];
+    return (!load || weights_load(engine, load)) &&
+           (!request || dataset_load(model, request, &engine->data));
 }
 
 void engine_close(Engine *engine) {
     team_free(engine->team);
-    if (engine->room)
-        for (int i = 0; i < engine->model->n_fields; i++) free(engine->room[i]);
+    for (int i = 0; engine->room && i < engine->model->n_fields; i++) free(engine->room[i]);
     free(engine->room);
     free(engine->fields);
     free(engine->values);
     free(engine->state);
     free(engine->work);
+    dataset_free(&engine->data);
     *engine = (Engine){0};
 }
 
-NnCall engine_call(const Engine *engine, int phase) {
+NnCall engine_call(const Engine *engine, When when, int batch) {
     return (NnCall){
         .state = engine->state,
         .work = engine->work,
         .fields = engine->fields,
-        .phase = phase,
+        .batch = batch,
+        .phase = when.phase,
         .threads = engine->threads,
         .parallel = engine->threads > 1 ? team_run : NULL,
         .team = engine->team,
-        .epochs = 1,
-        .steps = 1,
+        .epoch = when.epoch,
+        .epochs = when.epochs,
+        .step = when.step,
+        .steps = when.steps,
     };
 }
 
@@ -82,34 +86,61 @@ void engine_gather(Engine *engine, const Split *split, const int *order, int fir
     }
 }
 
-void initial_values(const NnParam *param, uint64_t seed, float *out) {
-    uint64_t key = random_stream(seed, param->name);
-    for (int64_t i = 0; i < param->count; i++) {
-        uint64_t at = (uint64_t)i;
-        double value = param->a;
-        if (param->init == NN_UNIFORM) value = random_between(key, at, param->a, param->b);
-        if (param->init == NN_NORMAL) value = param->a + param->b * random_normal(key, at);
-        out[i] = (float)value;
-    }
-}
-
 void engine_init(Engine *engine, uint64_t seed) {
-    for (int i = 0; i < engine->model->n_params; i++) {
-        initial_values(&engine->model->params[i], seed, engine->values);
-        engine->model->set(engine->state, 0, 0, i, engine->values);
+    for (int p = 0; p < engine->model->n_params; p++) {
+        const NnParam *param = &engine->model->params[p];
+        uint64_t key = random_stream(seed, param->name);
+        for (int64_t i = 0; i < param->count; i++) {
+            uint64_t at = (uint64_t)i;
+            double value = param->a;
+            if (param->init == NN_UNIFORM) value = random_between(key, at, param->a, param->b);
+            if (param->init == NN_NORMAL) value = param->a + param->b * random_normal(key, at);
+            engine->values[i] = (float)value;
+        }
+        engine->model->set(engine->state, 0, 0, p, engine->values);
     }
     engine_prepare(engine, 0);
 }
 
 void engine_prepare(Engine *engine, int phase) {
-    NnCall call = engine_call(engine, phase);
-    call.batch = 1;
+    NnCall call = engine_call(engine, (When){.phase = phase, .epochs = 1, .steps = 1}, 1);
     engine->code->prepare(&call);
 }
 
-bool engine_param_broken(Engine *engine, int param) {
-    engine->model->get(engine->state, 0, 0, param, engine->values);
-    for (int64_t i = 0; i < engine->model->params[param].count; i++)
-        if (!isfinite(engine->values[i])) return true;
-    return false;
+When when_trained(const NnModel *model) {
+    if (model->n_phases == 0) return (When){.epochs = 1, .steps = 1};
+    int64_t epochs = model->phases[model->n_phases - 1].epochs;
+    return (When){model->n_phases - 1, epochs - 1, epochs, epochs - 1, epochs};
+}
+
+Scores scores_new(const NnModel *model) {
+    return (Scores){.metrics = allocate((size_t)model->n_metrics, sizeof(double))};
+}
+
+void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores) {
+    int n_metrics = engine->model->n_metrics;
+    Scores batch = scores_new(engine->model);
+    scores->loss = 0;
+    for (int m = 0; m < n_metrics; m++) scores->metrics[m] = 0;
+    for (int first = 0; first < split->samples; first += EVALUATE_BATCH) {
+        int left = split->samples - first, count = left < EVALUATE_BATCH ? left : EVALUATE_BATCH;
+        engine_gather(engine, split, NULL, first, count);
+        NnCall call = engine_call(engine, when, count);
+        call.first_sample = first;
+        call.metrics = batch.metrics;
+        engine->code->evaluate(&call);
+        scores->loss += call.loss * count;
+        for (int m = 0; m < n_metrics; m++) scores->metrics[m] += batch.metrics[m] * count;
+    }
+    scores->loss /= split->samples;
+    for (int m = 0; m < n_metrics; m++) scores->metrics[m] /= split->samples;
+    free(batch.metrics);
+}
+
+json_t *scores_json(const NnModel *model, const Scores *scores, bool loss) {
+    json_t *json = json_object();
+    if (loss) json_object_set_new(json, "loss", json_number(scores->loss));
+    for (int m = 0; m < model->n_metrics; m++)
+        json_object_set_new(json, model->metrics[m].name, json_number(scores->metrics[m]));
+    return json;
 }

@@ -1,10 +1,8 @@
-/* A model made ready to run: code for this machine, memory, threads. */
+/* A model made ready to run: code for this machine, memory, threads, weights, data. */
 #ifndef NN_RUNTIME_ENGINE_H
 #define NN_RUNTIME_ENGINE_H
 
-#include "dataset.h"
-#include "model.h"
-#include "options.h"
+#include "commands.h"
 #include "team.h"
 
 typedef struct Engine {
@@ -12,26 +10,34 @@ typedef struct Engine {
     const NnCode *code;
     Team *team;
     int threads;
-    int max_batch;
     void *state, *work;
-    void **room;         /* per field: max_batch gathered samples */
+    void **room;         /* per field: gathered samples of the largest batch */
     const void **fields; /* per field: what the next call reads */
     float *values;       /* room for the largest parameter */
+    Dataset data;
 } Engine;
 
-/* Finds the code that --isa names, else the best one that the machine has. STATUS_FAILED, with a
- * message, if the machine lacks it. */
-Status engine_code(const NnModel *model, const Options *options, const NnCode **code);
+/* Where in the training a call is: for schedules. */
+typedef struct When {
+    int phase;
+    int64_t epoch, epochs, step, steps;
+} When;
+
+/* The code that --isa names, else the best one that the machine has. NULL, with a message, if the
+ * machine lacks it. */
+const NnCode *engine_code(const NnModel *model, const Options *options);
 
 /* Makes an engine for calls of up to `max_batch` samples, with the instruction set and the threads
- * of the options. The parameters are zero until something sets them. */
-Status engine_open(Engine *engine, const NnModel *model, const Options *options, int max_batch);
+ * of the options, the parameters of --load (zero without it) and the data of `request`, if it is
+ * not NULL. False with a message; engine_close is due all the same. */
+bool engine_open(Engine *engine, const NnModel *model, const Options *options, int max_batch,
+                 const DataRequest *request);
 
 /* Releases what engine_open took; an engine of zeros is allowed. */
 void engine_close(Engine *engine);
 
-/* A call on the engine's memory and team, with fields as gathered last. */
-NnCall engine_call(const Engine *engine, int phase);
+/* A call on the engine's memory and team, with `batch` samples as gathered last. */
+NnCall engine_call(const Engine *engine, When when, int batch);
 
 /* Points engine->fields to samples first .. first+batch-1 of a split: in place with order NULL,
  * else copies of order[first] ... Fields that the split lacks become NULL. */
@@ -40,13 +46,28 @@ void engine_gather(Engine *engine, const Split *split, const int *order, int fir
 /* Draws initial weights, each parameter from its own stream of (seed, name), and prepares. */
 void engine_init(Engine *engine, uint64_t seed);
 
-/* The same values into `out`, without an engine. */
-void initial_values(const NnParam *param, uint64_t seed, float *out);
-
 /* Rebuilds what is derived from the parameters: after they were set. */
 void engine_prepare(Engine *engine, int phase);
 
-/* Whether a parameter holds a value that is not finite. */
-bool engine_param_broken(Engine *engine, int param);
+/* Samples per call of evaluations, whatever the threads, so that the sums are the same everywhere.
+ */
+enum { EVALUATE_BATCH = 256 };
+
+/* The end of the last phase, with the architecture's epochs. */
+When when_trained(const NnModel *model);
+
+/* Means over samples. `metrics` has one value per metric of the model. */
+typedef struct Scores {
+    double loss, *metrics;
+} Scores;
+
+Scores scores_new(const NnModel *model);
+
+/* Evaluates a complete split, without dropout; the engine is open for EVALUATE_BATCH samples, or
+ * the split has no more than its batch. */
+void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores);
+
+/* An object with each metric by name, and first the loss if wanted. */
+json_t *scores_json(const NnModel *model, const Scores *scores, bool loss);
 
 #endif

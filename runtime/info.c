@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
 #include "engine.h"
 
 static int64_t parameter_count(const NnModel *model) {
@@ -77,12 +76,11 @@ static void layer_table(const NnModel *model) {
     rule(width);
 }
 
-Status info_command(const NnModel *model, const Options *options) {
-    const NnCode *code;
-    if (engine_code(model, options, &code) != STATUS_OK) return STATUS_FAILED;
+bool info_command(const NnModel *model, const Options *options) {
+    if (!engine_code(model, options)) return false;
     if (option_given(options, OPTION_JSON)) {
         info_json(model, options);
-        return STATUS_OK;
+        return true;
     }
     printf("Model \"%s\", of %s by nngen %s\n\n", model->name, model->source, model->version);
     layer_table(model);
@@ -101,5 +99,5 @@ Status info_command(const NnModel *model, const Options *options) {
         printf(" %s%s", model->codes[i].isa,
                model->codes[i].supported() ? "" : " (not on this machine)");
     printf("\nSource sha256   %s\n", model->source_sha256);
-    return STATUS_OK;
+    return true;
 }

@@ -1,152 +1,156 @@
-#include "options.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "team.h"
+
+enum { INFO = 1, TRAIN = 2, EVAL = 4, PREDICT = 8, INIT = 16, GRAD = 32, CHECK = 64, BENCH = 128 };
+enum { ALL = 255, DATA_USERS = TRAIN | EVAL | PREDICT | GRAD | BENCH };
+
+/* The command of row i has bit 1 << i. */
+static const Command commands[] = {
+    {"info", "what the model is: parameters, FLOPs, memory", info_command, false},
+    {"train", "train, evaluate after each epoch, test after each round", train_command, true},
+    {"eval", "metrics of trained parameters", eval_command, false},
+    {"predict", "predictions for each sample, as CSV", predict_command, false},
+    {"init", "write initial parameters", init_command, false},
+    {"grad", "write loss and gradients of the first training samples", grad_command, true},
+    {"check", "compare the compiled code with the double-precision interpreter", check_command,
+     true},
+    {"bench", "time per step and per kernel", bench_command, true},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
 
 typedef struct Row {
     const char *name;    /* first: nearest_of looks here */
     const char *operand; /* NULL: a flag */
-    bool number;
-    int64_t low, high, preset;
+    int64_t low, high;   /* high 0: a text */
+    int64_t preset;
+    unsigned taken, needed; /* by these commands */
     const char *help;
 } Row;
 
 static const int64_t large = (INT64_C(1) << 53) - 1; /* exact in JSON readers */
 
-#define TEXT(name, operand, help)                                                                  \
-    { name, operand, false, 0, 0, 0, help }
-#define NUMBER(name, low, high, preset, help)                                                      \
-    { name, "N", true, low, high, preset, help }
-#define FLAG(name, help)                                                                           \
-    { name, NULL, false, 0, 0, 0, help }
-
 static const Row rows[OPTION_COUNT] = {
-    [OPTION_DATA] = TEXT("data", "D",
-                         "synthetic, a folder with MNIST's files, or a .safetensors file;\n"
-                         "default $NNGEN_DATA, else data/mnist, else synthetic"),
-    [OPTION_DATA_SEED] = NUMBER("data-seed", 0, large, 0, "seed of the draw of pairs (0)"),
-    [OPTION_PAIRS] = NUMBER("pairs", 1, 100000000, 1000, "training pairs (1000)"),
-    [OPTION_VAL_PAIRS] = NUMBER("val-pairs", 1, 100000000, 500, "validation pairs (500)"),
-    [OPTION_TEST_PAIRS] = NUMBER("test-pairs", 1, 100000000, 500, "test pairs (500)"),
-    [OPTION_EPOCHS] =
-        NUMBER("epochs", 1, 100000000, 0, "epochs in all, shared among the phases in proportion"),
-    [OPTION_BATCH] = NUMBER("batch", 1, NN_MAX_BATCH, 0, "samples in a batch"),
-    [OPTION_ROUNDS] = NUMBER("rounds", 1, 1000000, 1,
-                             "trainings from initial weights of seed, seed + 1, ... (1)"),
-    [OPTION_SEED] = NUMBER("seed", 0, large, 0, "seed of initial weights, order and dropout (0)"),
-    [OPTION_SAVE] = TEXT("save", "F.safetensors",
-                         "write the parameters there; with several rounds round 0 goes to\n"
-                         "F.0.safetensors and so on; Ctrl-C writes a checkpoint to F.safetensors"),
-    [OPTION_RESUME] = TEXT("resume", "F.safetensors", "go on from a checkpoint"),
-    [OPTION_LOG] = TEXT("log", "F.csv", "write a line for each epoch; appended to with --resume"),
-    [OPTION_LOAD] = TEXT("load", "F.safetensors", "parameters, or a checkpoint"),
-    [OPTION_SPLIT] = TEXT("split", "train|val|test", "part of the data (test)"),
-    [OPTION_PREDICTIONS] = TEXT("predictions", "F.csv", "write a line for each sample"),
-    [OPTION_OUT] = TEXT("out", "G.safetensors", "file for loss and gradients"),
-    [OPTION_PHASE] = NUMBER("phase", 1, INT64_MAX, 1, "phase of the training, from 1 (1)"),
-    [OPTION_EPOCH] = NUMBER("epoch", 0, INT64_MAX, 0, "epoch of the phase, from 0 (0)"),
-    [OPTION_ISA] = TEXT("isa", "X", "code for this instruction set instead of the best one"),
-    [OPTION_THREADS] = NUMBER("threads", 1, TEAM_MAX, 0, "threads (all processors)"),
-    [OPTION_QUIET] = FLAG("quiet", "no progress on standard error"),
-    [OPTION_JSON] = FLAG("json", "results as JSON, one object a line"),
-    [OPTION_HELP] = FLAG("help", "this text"),
-    [OPTION_VERSION] = FLAG("version", "version of nngen that made the model"),
+    [OPTION_DATA] = {"data", "D", 0, 0, 0, DATA_USERS, 0,
+                     "synthetic, a folder with MNIST's files, or a .safetensors file;\n"
+                     "default $NNGEN_DATA, else data/mnist, else synthetic"},
+    [OPTION_DATA_SEED] = {"data-seed", "N", 0, large, 0, DATA_USERS, 0,
+                          "seed of the draw of pairs (0)"},
+    [OPTION_PAIRS] = {"pairs", "N", 1, 100000000, 1000, DATA_USERS, 0, "training pairs (1000)"},
+    [OPTION_VAL_PAIRS] = {"val-pairs", "N", 1, 100000000, 500, DATA_USERS, 0,
+                          "validation pairs (500)"},
+    [OPTION_TEST_PAIRS] = {"test-pairs", "N", 1, 100000000, 500, DATA_USERS, 0, "test pairs (500)"},
+    [OPTION_EPOCHS] = {"epochs", "N", 1, 100000000, 0, TRAIN, 0,
+                       "epochs in all, shared among the phases in proportion"},
+    [OPTION_BATCH] = {"batch", "N", 1, NN_MAX_BATCH, 0, TRAIN | CHECK | BENCH, GRAD,
+                      "samples in a batch"},
+    [OPTION_ROUNDS] = {"rounds", "N", 1, 1000000, 1, TRAIN, 0,
+                       "trainings from initial weights of seed, seed + 1, ... (1)"},
+    [OPTION_SEED] = {"seed", "N", 0, large, 0, TRAIN | INIT | CHECK | BENCH, 0,
+                     "seed of initial weights, order and dropout (0)"},
+    [OPTION_SAVE] = {"save", "F.safetensors", 0, 0, 0, TRAIN, INIT,
+                     "write the parameters there; with several rounds round 0 goes to\n"
+                     "F.0.safetensors and so on; Ctrl-C writes a checkpoint to F.safetensors"},
+    [OPTION_RESUME] = {"resume", "F.safetensors", 0, 0, 0, TRAIN, 0, "go on from a checkpoint"},
+    [OPTION_LOG] = {"log", "F.csv", 0, 0, 0, TRAIN, 0,
+                    "write a line for each epoch; appended to with --resume"},
+    [OPTION_LOAD] = {"load", "F.safetensors", 0, 0, 0, 0, EVAL | PREDICT | GRAD,
+                     "parameters, or a checkpoint"},
+    [OPTION_SPLIT] = {"split", "train|val|test", 0, 0, 0, EVAL | PREDICT, 0,
+                      "part of the data (test)"},
+    [OPTION_PREDICTIONS] = {"predictions", "F.csv", 0, 0, 0, EVAL | PREDICT, 0,
+                            "write a line for each sample"},
+    [OPTION_OUT] = {"out", "G.safetensors", 0, 0, 0, 0, GRAD, "file for loss and gradients"},
+    [OPTION_PHASE] = {"phase", "N", 1, INT64_MAX, 1, GRAD | BENCH, 0,
+                      "phase of the training, from 1 (1)"},
+    [OPTION_EPOCH] = {"epoch", "N", 0, INT64_MAX, 0, GRAD, 0, "epoch of the phase, from 0 (0)"},
+    [OPTION_ISA] = {"isa", "X", 0, 0, 0, ALL, 0,
+                    "code for this instruction set instead of the best one"},
+    [OPTION_THREADS] = {"threads", "N", 1, TEAM_MAX, 0, ALL, 0, "threads (all processors)"},
+    [OPTION_QUIET] = {"quiet", NULL, 0, 0, 0, ALL, 0, "no progress on standard error"},
+    [OPTION_JSON] = {"json", NULL, 0, 0, 0, ALL, 0, "results as JSON, one object a line"},
+    [OPTION_HELP] = {"help", NULL, 0, 0, 0, ALL, 0, "this text"},
+    [OPTION_VERSION] = {"version", NULL, 0, 0, 0, 0, 0, "version of nngen that made the model"},
 };
-
-static const uint32_t everywhere = UINT32_C(1) << OPTION_ISA | UINT32_C(1) << OPTION_THREADS |
-                                   UINT32_C(1) << OPTION_QUIET | UINT32_C(1) << OPTION_JSON |
-                                   UINT32_C(1) << OPTION_HELP;
 
 void options_default(Options *options) {
     *options = (Options){.split = SPLIT_TEST};
     for (int i = 0; i < OPTION_COUNT; i++) options->number[i] = rows[i].preset;
 }
 
-static int smallest(int a, int b, int c) {
-    return a < b ? (a < c ? a : c) : b < c ? b : c;
+const char *option_name(OptionId id) {
+    return rows[id].name;
 }
 
-/* Edits (insert, delete, replace, swap neighbours) from one word to another; both are short. */
-static int edit_distance(const char *a, const char *b) {
-    enum { LONGEST = 31 };
-    int d[LONGEST + 2][LONGEST + 2];
-    size_t n = strlen(a), m = strlen(b);
-    if (n > LONGEST || m > LONGEST) return LONGEST;
-    for (size_t i = 0; i <= n; i++) {
-        for (size_t k = 0; k <= m; k++) {
-            if (i == 0 || k == 0) {
-                d[i][k] = (int)(i + k);
-                continue;
-            }
-            d[i][k] = smallest(d[i - 1][k] + 1, d[i][k - 1] + 1,
-                               d[i - 1][k - 1] + (a[i - 1] != b[k - 1]));
-            bool swapped = i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1];
-            if (swapped && d[i - 2][k - 2] + 1 < d[i][k]) d[i][k] = d[i - 2][k - 2] + 1;
-        }
-    }
-    return d[n][m];
+bool option_takes(OptionId id, int64_t number) {
+    const Row *row = &rows[id];
+    return number == row->preset || (number >= row->low && number <= row->high);
+}
+
+/* Whether so many edits (insert, delete, replace, swap neighbours) make b of a. */
+static bool within(const char *a, const char *b, int edits) {
+    while (*a && *a == *b) a++, b++;
+    if (!*a && !*b) return true;
+    if (edits == 0) return false;
+    return (*a && within(a + 1, b, edits - 1)) || (*b && within(a, b + 1, edits - 1)) ||
+           (*a && *b && within(a + 1, b + 1, edits - 1)) ||
+           (*a && *b && a[0] == b[1] && a[1] == b[0] && within(a + 2, b + 2, edits - 1));
 }
 
 const char *nearest_of(const char *name, const void *first, size_t n, size_t stride) {
-    const char *best = NULL;
-    int best_distance = 1 + (int)strlen(name) / 3;
-    if (best_distance > 3) best_distance = 3;
-    for (size_t i = 0; i < n; i++) {
-        const char *candidate;
-        memcpy(&candidate, (const char *)first + i * stride, sizeof candidate);
-        int distance = edit_distance(name, candidate);
-        if (distance > best_distance || (best && distance == best_distance)) continue;
-        best = candidate;
-        best_distance = distance;
+    int most = 1 + (int)strlen(name) / 3;
+    for (int edits = 0; edits <= 3 && edits <= most; edits++) {
+        for (size_t i = 0; i < n; i++) {
+            const char *candidate;
+            memcpy(&candidate, (const char *)first + i * stride, sizeof candidate);
+            if (within(name, candidate, edits)) return candidate;
+        }
     }
-    return best;
+    return NULL;
 }
 
-static Status parse_number(const char *text, OptionId id, int64_t *out) {
-    const Row *row = &rows[id];
+static Status unknown(const char *what, const char *dashes, const char *name, const void *first,
+                      size_t n, size_t stride) {
+    const char *near = nearest_of(name, first, n, stride);
+    return near ? usage_problem("unknown %s %s%s; did you mean %s%s?", what, dashes, name, dashes,
+                                near)
+                : usage_problem("unknown %s %s%s", what, dashes, name);
+}
+
+static Status parse_number(const char *text, const Row *row, int64_t *out) {
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    bool digits = *text >= '0' && *text <= '9';
-    if (text[0] == '-') digits = text[1] >= '0' && text[1] <= '9';
-    if (!digits || *end)
+    const char *digits = text + (*text == '-');
+    if (*digits < '0' || *digits > '9' || *end)
         return usage_problem("--%s: whole number wanted, not \"%s\"", row->name, text);
-    if (errno == ERANGE || value < row->low || value > row->high) {
-        if (row->high == INT64_MAX)
-            return usage_problem("--%s: %s is out of range, %" PRId64 " or more wanted", row->name,
-                                 text, row->low);
-        return usage_problem("--%s: %s is out of range, %" PRId64 " to %" PRId64 " wanted",
-                             row->name, text, row->low, row->high);
-    }
     *out = value;
-    return STATUS_OK;
+    if (errno != ERANGE && value >= row->low && value <= row->high) return STATUS_OK;
+    if (row->high == INT64_MAX)
+        return usage_problem("--%s: %s is out of range, %" PRId64 " or more wanted", row->name,
+                             text, row->low);
+    return usage_problem("--%s: %s is out of range, %" PRId64 " to %" PRId64 " wanted", row->name,
+                         text, row->low, row->high);
 }
 
 /* Takes the option at argv[*at] and moves *at to its last word. */
 static Status take_option(Options *options, int argc, char **argv, int *at) {
-    const char *word = argv[*at];
-    const char *name = word + 2, *equals = strchr(word, '=');
-    size_t length = equals ? (size_t)(equals - name) : strlen(name);
-    int id = strcmp(word, "-h") == 0 ? OPTION_HELP : 0;
-    if (id == 0) {
-        if (word[1] != '-') return usage_problem("unknown option %s", word);
-        while (id < OPTION_COUNT &&
-               (strlen(rows[id].name) != length || strncmp(rows[id].name, name, length) != 0))
-            id++;
-    }
-    if (id == OPTION_COUNT) {
-        char *asked = format_text("%.*s", (int)length, name);
-        const char *near = nearest_of(asked, rows, OPTION_COUNT, sizeof *rows);
-        Status status = near ? usage_problem("unknown option --%s; did you mean --%s?", asked, near)
-                             : usage_problem("unknown option --%s", asked);
-        free(asked);
-        return status;
-    }
+    const char *word = strcmp(argv[*at], "-h") == 0 ? "--help" : argv[*at];
+    const char *equals = strchr(word, '=');
+    if (word[1] != '-') return usage_problem("unknown option %s", word);
+    char *name = format_text("%.*s", (int)strcspn(word + 2, "="), word + 2);
+    int id = 0;
+    while (id < OPTION_COUNT && strcmp(rows[id].name, name) != 0) id++;
+    Status status = STATUS_OK;
+    if (id == OPTION_COUNT)
+        status = unknown("option", "--", name, rows, OPTION_COUNT, sizeof *rows);
+    free(name);
+    if (status != STATUS_OK) return status;
     const Row *row = &rows[id];
     if (option_given(options, (OptionId)id) && row->operand)
         return usage_problem("--%s: given twice", row->name);
@@ -154,35 +158,55 @@ static Status take_option(Options *options, int argc, char **argv, int *at) {
     if (!row->operand) return equals ? usage_problem("--%s: takes no value", row->name) : STATUS_OK;
     const char *operand = equals ? equals + 1 : ++*at < argc ? argv[*at] : NULL;
     if (!operand) return usage_problem("--%s: %s is missing", row->name, row->operand);
-    if (row->number) return parse_number(operand, (OptionId)id, &options->number[id]);
+    if (row->high > 0) return parse_number(operand, row, &options->number[id]);
     if (!*operand) return usage_problem("--%s: empty %s", row->name, row->operand);
     options->text[id] = operand;
     return STATUS_OK;
 }
 
+static Status take_command(Options *options, const char *word) {
+    if (options->command)
+        return usage_problem("\"%s\": one command at a time, and options begin with --", word);
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, word) == 0) options->command = &commands[i];
+    return options->command ? STATUS_OK
+                            : unknown("command", "", word, commands, COMMANDS, sizeof *commands);
+}
+
+/* Whether the command has the options that it needs and no others. */
+static Status check_command_options(const Options *options) {
+    unsigned command = 1U << (options->command - commands);
+    bool help = option_given(options, OPTION_HELP);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        bool given = option_given(options, (OptionId)i);
+        if (given && !((rows[i].taken | rows[i].needed) & command))
+            return usage_problem("%s takes no --%s", options->command->name, rows[i].name);
+        if (!given && rows[i].needed & command && !help)
+            return usage_problem("%s needs --%s %s", options->command->name, rows[i].name,
+                                 rows[i].operand);
+    }
+    return STATUS_OK;
+}
+
 static Status check_split(Options *options) {
     const char *wanted = options->text[OPTION_SPLIT];
-    if (!wanted) return STATUS_OK;
-    for (int s = 0; s < SPLIT_COUNT; s++) {
+    for (int s = 0; wanted && s < SPLIT_COUNT; s++) {
         if (strcmp(wanted, split_names[s]) != 0) continue;
         options->split = (SplitId)s;
         return STATUS_OK;
     }
-    return usage_problem("--split: train, val or test wanted, not \"%s\"", wanted);
+    return wanted ? usage_problem("--split: train, val or test wanted, not \"%s\"", wanted)
+                  : STATUS_OK;
 }
 
 /* Limits that the model sets. */
 static Status check_model(const Options *options, const NnModel *model) {
     const char *isa = options->text[OPTION_ISA];
-    bool known = !isa;
-    for (int i = 0; i < model->n_codes && !known; i++)
-        known = strcmp(model->codes[i].isa, isa) == 0;
-    if (!known) {
-        const char *near =
-            nearest_of(isa, model->codes, (size_t)model->n_codes, sizeof *model->codes);
-        return near ? usage_problem("--isa: no code for \"%s\"; did you mean %s?", isa, near)
-                    : usage_problem("--isa: no code for \"%s\" in this program", isa);
-    }
+    int code = 0;
+    while (isa && code < model->n_codes && strcmp(model->codes[code].isa, isa) != 0) code++;
+    if (isa && code == model->n_codes)
+        return unknown("--isa", "", isa, model->codes, (size_t)model->n_codes,
+                       sizeof *model->codes);
     int64_t phase = options->number[OPTION_PHASE];
     if (option_given(options, OPTION_PHASE) && phase > model->n_phases)
         return usage_problem("--phase: the model has %d", model->n_phases);
@@ -195,47 +219,18 @@ static Status check_model(const Options *options, const NnModel *model) {
     return STATUS_OK;
 }
 
-static Status check_command(const Options *options) {
-    const Command *command = options->command;
-    uint32_t refused = options->given & ~(command->accepts | command->needs | everywhere);
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (refused >> i & 1) return usage_problem("%s takes no --%s", command->name, rows[i].name);
-    if (option_given(options, OPTION_HELP)) return STATUS_OK;
-    uint32_t missing = command->needs & ~options->given;
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (missing >> i & 1)
-            return usage_problem("%s needs --%s %s", command->name, rows[i].name, rows[i].operand);
-    return STATUS_OK;
-}
-
-static Status take_command(Options *options, const Command *commands, const char *word) {
-    if (options->command)
-        return usage_problem("\"%s\": one command at a time, and options begin with --", word);
-    size_t n = 0;
-    while (commands[n].name && strcmp(commands[n].name, word) != 0) n++;
-    if (commands[n].name) {
-        options->command = &commands[n];
-        return STATUS_OK;
-    }
-    const char *near = nearest_of(word, commands, n, sizeof *commands);
-    return near ? usage_problem("unknown command \"%s\"; did you mean %s?", word, near)
-                : usage_problem("unknown command \"%s\"", word);
-}
-
-Status options_parse(Options *options, const NnModel *model, const Command *commands, int argc,
-                     char **argv) {
+Status options_parse(Options *options, const NnModel *model, int argc, char **argv) {
     options_default(options);
     for (int at = 1; at < argc; at++) {
-        Status status = argv[at][0] == '-' && argv[at][1]
-                            ? take_option(options, argc, argv, &at)
-                            : take_command(options, commands, argv[at]);
+        Status status = argv[at][0] == '-' && argv[at][1] ? take_option(options, argc, argv, &at)
+                                                          : take_command(options, argv[at]);
         if (status != STATUS_OK) return status;
     }
     if (!options->command)
         return option_given(options, OPTION_HELP) || option_given(options, OPTION_VERSION)
                    ? STATUS_OK
                    : usage_problem("a command is missing");
-    Status status = check_command(options);
+    Status status = check_command_options(options);
     if (status == STATUS_OK) status = check_split(options);
     return status == STATUS_OK ? check_model(options, model) : status;
 }
@@ -252,21 +247,23 @@ static void help_option(const Row *row) {
     putchar('\n');
 }
 
-void options_help(const NnModel *model, const Command *commands, const Command *command) {
+void options_help(const NnModel *model, const Command *command) {
     if (!command) {
         printf("usage: %s COMMAND [options]\n\n", model->name);
-        for (; commands->name; commands++) printf("  %-8s %s\n", commands->name, commands->help);
+        for (int i = 0; i < COMMANDS; i++)
+            printf("  %-8s %s\n", commands[i].name, commands[i].help);
         printf("\n%s COMMAND --help tells the options. Exit status: 0 done, 1 bad input or failed\n"
                "check, 2 wrong usage.\n",
                model->name);
         return;
     }
+    unsigned bit = 1U << (command - commands);
     printf("usage: %s %s", model->name, command->name);
     for (int i = 0; i < OPTION_COUNT; i++)
-        if (command->needs >> i & 1) printf(" --%s %s", rows[i].name, rows[i].operand);
+        if (rows[i].needed & bit) printf(" --%s %s", rows[i].name, rows[i].operand);
     printf(" [options]\n\n%s\n\n", command->help);
     for (int i = 0; i < OPTION_COUNT; i++)
-        if ((command->needs | command->accepts | everywhere) >> i & 1) help_option(&rows[i]);
+        if ((rows[i].needed | rows[i].taken) & bit) help_option(&rows[i]);
 }
 
 DataRequest options_data(const Options *options) {
@@ -278,4 +275,29 @@ DataRequest options_data(const Options *options) {
         .test_pairs = (int)options->number[OPTION_TEST_PAIRS],
         .quiet = option_given(options, OPTION_QUIET),
     };
+}
+
+Status run_program(const NnModel *model, int argc, char **argv) {
+    report_program(model->name);
+    Options options;
+    if (model->abi != NN_ABI) {
+        problem("generated for version %d of model.h, this program has version %d", model->abi,
+                NN_ABI);
+        return STATUS_FAILED;
+    }
+    Status status = options_parse(&options, model, argc, argv);
+    if (status != STATUS_OK) return status;
+    const Command *command = options.command;
+    bool ok = true;
+    if (option_given(&options, OPTION_HELP))
+        options_help(model, command);
+    else if (!command)
+        printf("%s, made by nngen %s\n", model->name, model->version);
+    else if (command->needs_phase && model->n_phases == 0)
+        ok = problem("model \"%s\" has no training phase", model->name);
+    else
+        ok = command->run(model, &options);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        ok = problem("cannot write to standard output: %s", strerror(errno));
+    return ok ? STATUS_OK : STATUS_FAILED;
 }

@@ -31,6 +31,9 @@ void json_line(FILE *out, json_t *value);
  * have. */
 json_t *json_number(double value);
 
+/* Seconds of a clock that only goes forward. */
+double seconds_now(void);
+
 /* Words of the last problem; "" before the first. For tests. */
 const char *problem_text(void);
 

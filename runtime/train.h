@@ -1,15 +1,67 @@
-/* The training loop: rounds, their phases, their epochs, their batches. */
+/* A training as its loop and its reports see it. */
 #ifndef NN_RUNTIME_TRAIN_H
 #define NN_RUNTIME_TRAIN_H
 
-#include "options.h"
+#include <stdio.h>
 
-/* The command `train`. Round r starts from initial weights of seed + r; order and dropout masks
- * are functions of seed + r, too. A resumed training goes on with the settings of its checkpoint
- * and gives the same bytes as one that was never interrupted.
- *
- * Ctrl-C or SIGTERM: the step at hand is finished, a checkpoint is written to the --save name, or
- * to <model>.interrupted.safetensors, and the status is STATUS_OK. */
-Status train_command(const NnModel *model, const Options *options);
+#include "weights.h"
+
+typedef struct Training {
+    const NnModel *model;
+    Options options; /* with --resume the checkpoint's */
+    Position at;
+    bool resumed;    /* the state at `at` is loaded: do not begin its round or phase anew */
+    double since;    /* clock reading minus at.seconds */
+    int64_t *epochs; /* per phase */
+    int64_t steps_run;
+    Engine engine;
+    int *order; /* of the training samples in this epoch */
+
+    FILE *log; /* CSV, NULL: none */
+    Scores scores[SPLIT_COUNT];
+    int64_t rounds_told;
+    double *sum, *squares; /* per metric, over the test results of the rounds */
+    bool terminal;         /* progress as one line that changes */
+    int64_t begun_at;      /* steps that were done before */
+    double begun, shown;   /* clock readings; shown: of the last line of progress */
+} Training;
+
+/* Epochs per phase for a total (0: as the architecture says): in proportion to the architecture's,
+ * the rest to the largest remainders, at least one each. `total` is 0 or at least n_phases. */
+void schedule_epochs(const NnModel *model, int64_t total, int64_t *epochs);
+
+/* Steps in an epoch; the last, smaller batch counts. */
+int64_t schedule_steps(int samples, int batch);
+
+/* Of all rounds. */
+int64_t steps_done(const Training *t);
+int64_t steps_all(const Training *t);
+
+uint64_t round_seed(const Training *t);
+
+/* What a training tells while it runs: epochs and rounds as JSON or in words on standard output; on
+ * standard error progress with the time left, one line on a terminal, now and then a plain line
+ * elsewhere; and the log, whose columns are round (from 0), phase (from 1), epoch (from 0), loss
+ * (running training loss, with dropout), train_loss, train_<metric>..., val_loss, val_<metric>...,
+ * seconds (since the round began). Those that return a bool give false with a message. */
+bool report_open(Training *t);
+
+/* After a step; `loss` is the running loss of the epoch. */
+void report_step(Training *t, double loss);
+
+/* After an epoch: evaluates train and val. */
+bool report_epoch(Training *t, When when, double loss);
+
+/* After a round: evaluates train, val and test. */
+bool report_round(Training *t, When when);
+
+/* After the last round: the mean over several. */
+void report_end(Training *t);
+
+/* Takes the progress line away, for other messages. */
+void report_clear(const Training *t);
+
+/* Closes the log and frees; a training of zeros is allowed. */
+bool report_close(Training *t);
 
 #endif

@@ -1,19 +1,84 @@
 #include "weights.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_state(const char *name) {
-    return strncmp(name, "state/", 6) == 0;
+static const char magic[] = "nngen checkpoint 2";
+
+/* Equal values of these, equal data and an equal model make equal trainings. */
+static const OptionId settings[] = {OPTION_SEED,      OPTION_ROUNDS,    OPTION_EPOCHS,
+                                    OPTION_BATCH,     OPTION_DATA_SEED, OPTION_PAIRS,
+                                    OPTION_VAL_PAIRS, OPTION_TEST_PAIRS};
+enum { SETTINGS = sizeof settings / sizeof *settings };
+
+static const struct {
+    const char *key;
+    size_t offset;
+} numbers[] = {
+    {"at_round", offsetof(Position, round)}, {"at_phase", offsetof(Position, phase)},
+    {"at_epoch", offsetof(Position, epoch)}, {"at_batch", offsetof(Position, batch)},
+    {"data", offsetof(Position, data)},
+};
+enum { NUMBERS = sizeof numbers / sizeof *numbers };
+
+/* The tensors of a file: parameters and, unless phase is NO_PHASE, the phase's moments. */
+enum { NO_PHASE = -1 };
+
+typedef struct Entry {
+    int slot, param;
+    char *name;
+} Entry;
+
+static int entry_count(const NnModel *model, int phase) {
+    if (phase == NO_PHASE) return model->n_params;
+    return model->n_params + model->phases[phase].n_slots * model->phases[phase].n_trained;
 }
 
-bool weights_fit(const NnModel *model, const TensorFile *file) {
-    for (int i = 0; i < model->n_params; i++)
-        if (!tensors_have(file, model->params[i].name, model->params[i].rank, model->params[i].dim))
-            return false;
+/* The name is the caller's to free. */
+static Entry entry_of(const NnModel *model, int phase, int i) {
+    if (i < model->n_params) return (Entry){0, i, copy_text(model->params[i].name)};
+    const NnPhase *p = &model->phases[phase];
+    int slot = (i - model->n_params) / p->n_trained;
+    int param = p->trained[(i - model->n_params) % p->n_trained];
+    return (Entry){slot + 1, param,
+                   format_text("state/%s/%s", p->slots[slot], model->params[param].name)};
+}
+
+static bool write_entries(const Engine *engine, int phase, json_t *meta, const char *path) {
+    const NnModel *model = engine->model;
+    int n = entry_count(model, phase);
+    TensorOut *tensors = allocate((size_t)n, sizeof *tensors);
+    for (int i = 0; i < n; i++) {
+        Entry entry = entry_of(model, phase, i);
+        const NnParam *param = &model->params[entry.param];
+        float *values = allocate((size_t)param->count, sizeof *values);
+        model->get(engine->state, phase == NO_PHASE ? 0 : phase, entry.slot, entry.param, values);
+        tensors[i] = (TensorOut){entry.name, param->rank, param->dim, param->count, values};
+    }
+    bool ok = tensors_write(path, n, tensors, meta);
+    for (int i = 0; i < n; i++) {
+        free((char *)tensors[i].name);
+        free((float *)tensors[i].values);
+    }
+    free(tensors);
+    return ok;
+}
+
+/* Whether the file holds these tensors and no others but states. */
+static bool entries_fit(const NnModel *model, int phase, const TensorFile *file) {
+    for (int i = 0; i < entry_count(model, phase); i++) {
+        Entry entry = entry_of(model, phase, i);
+        const NnParam *param = &model->params[entry.param];
+        bool ok = tensors_have(file, entry.name, param->rank, param->dim);
+        free(entry.name);
+        if (!ok) return false;
+    }
     for (int i = 0; i < file->n_tensors; i++) {
         const char *name = file->tensors[i].name;
-        bool known = is_state(name);
+        bool known = strncmp(name, "state/", 6) == 0;
         for (int k = 0; !known && k < model->n_params; k++)
             known = strcmp(name, model->params[k].name) == 0;
         if (!known)
@@ -22,49 +87,109 @@ bool weights_fit(const NnModel *model, const TensorFile *file) {
     return true;
 }
 
-void weights_take(Engine *engine, const TensorFile *file) {
-    for (int i = 0; i < engine->model->n_params; i++) {
-        tensor_floats(tensors_find(file, engine->model->params[i].name), engine->values);
-        engine->model->set(engine->state, 0, 0, i, engine->values);
+static void take_entries(Engine *engine, int phase, const TensorFile *file) {
+    int of = phase == NO_PHASE ? 0 : phase;
+    for (int i = 0; i < entry_count(engine->model, phase); i++) {
+        Entry entry = entry_of(engine->model, phase, i);
+        tensor_floats(tensors_find(file, entry.name), engine->values);
+        engine->model->set(engine->state, of, entry.slot, entry.param, engine->values);
+        free(entry.name);
     }
-    engine_prepare(engine, 0);
+    engine_prepare(engine, of);
 }
 
 bool weights_load(Engine *engine, const char *path) {
     TensorFile file;
     if (!tensors_read(path, &file)) return false;
-    bool ok = weights_fit(engine->model, &file);
-    if (ok) weights_take(engine, &file);
+    bool ok = entries_fit(engine->model, NO_PHASE, &file);
+    if (ok) take_entries(engine, NO_PHASE, &file);
     tensors_free(&file);
     return ok;
 }
 
-TensorOut weights_tensor(const Engine *engine, int phase, int slot, int param, const char *name) {
-    const NnParam *p = &engine->model->params[param];
-    float *values = allocate((size_t)p->count, sizeof *values);
-    engine->model->get(engine->state, phase, slot, param, values);
-    return (TensorOut){copy_text(name), p->rank, p->dim, p->count, values};
+/* PyTorch's tools look for the format. */
+bool weights_save(const Engine *engine, const char *path) {
+    return write_entries(engine, NO_PHASE, json_pack("{s:s}", "format", "pt"), path);
 }
 
-bool weights_save(const Engine *engine, const char *path) {
+bool checkpoint_save(const Engine *engine, const Options *options, const Position *at,
+                     const char *path) {
     const NnModel *model = engine->model;
-    TensorOut *tensors = allocate((size_t)model->n_params, sizeof *tensors);
-    for (int i = 0; i < model->n_params; i++)
-        tensors[i] = weights_tensor(engine, 0, 0, i, model->params[i].name);
-    /* What PyTorch's tools look for. */
-    json_t *meta = json_pack("{s:s}", "format", "pt");
-    bool ok = tensors_write(path, model->n_params, tensors, meta);
-    for (int i = 0; i < model->n_params; i++) {
-        free((void *)(uintptr_t)tensors[i].name);
-        free((void *)(uintptr_t)tensors[i].values);
+    json_t *meta = json_pack("{s:s, s:s, s:s, s:s}", "format", "pt", "checkpoint", magic, "model",
+                             model->name, "source_sha256", model->source_sha256);
+    for (int i = 0; i < SETTINGS; i++)
+        json_object_set_new(meta, option_name(settings[i]),
+                            json_sprintf("%" PRId64, options->number[settings[i]]));
+    for (int i = 0; i < NUMBERS; i++) {
+        int64_t value;
+        memcpy(&value, (const char *)at + numbers[i].offset, sizeof value);
+        json_object_set_new(meta, numbers[i].key, json_sprintf("%" PRId64, value));
     }
-    free(tensors);
+    json_object_set_new(meta, "loss_sum", json_sprintf("%a", at->loss));
+    json_object_set_new(meta, "seconds", json_sprintf("%.3f", at->seconds));
+    return write_entries(engine, (int)at->phase, meta, path);
+}
+
+/* Numbers of the metadata: a whole one that is not negative, or a finite one. */
+static bool read_number(const TensorFile *file, const char *key, int64_t *whole, double *real) {
+    const char *text = tensors_meta(file, key);
+    if (!text) return problem("%s: not a whole checkpoint: its \"%s\" is missing", file->path, key);
+    char *end;
+    errno = 0;
+    if (whole)
+        *whole = strtoll(text, &end, 10);
+    else
+        *real = strtod(text, &end);
+    bool ok = *text && !*end && (whole ? !errno && *whole >= 0 : isfinite(*real));
+    return ok || problem("%s: not a whole checkpoint: its \"%s\" is no number", file->path, key);
+}
+
+static bool read_setting(const TensorFile *file, OptionId id, Options *options) {
+    const char *name = option_name(id);
+    int64_t was, now = options->number[id];
+    if (!read_number(file, name, &was, NULL)) return false;
+    if (!option_takes(id, was)) return problem("%s: impossible \"%s\"", file->path, name);
+    options->number[id] = was;
+    if (!option_given(options, id) || now == was) return true;
+    return was == 0 && (id == OPTION_EPOCHS || id == OPTION_BATCH)
+               ? problem("%s was begun without --%s: it cannot go on with one", file->path, name)
+               : problem("%s was begun with --%s %" PRId64 ", not %" PRId64, file->path, name, was,
+                         now);
+}
+
+bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
+                     TensorFile *file) {
+    if (!tensors_read(path, file)) return false;
+    const char *kind = tensors_meta(file, "checkpoint"), *name = tensors_meta(file, "model");
+    const char *hash = tensors_meta(file, "source_sha256");
+    bool ok = true;
+    if (!kind || !name || !hash)
+        ok = problem("%s: not a checkpoint (it has no state to resume from)", path);
+    else if (strcmp(kind, magic) != 0)
+        ok = problem("%s: a checkpoint of another version: \"%s\"", path, kind);
+    else if (strcmp(name, model->name) != 0)
+        ok = problem("%s: a checkpoint of model \"%s\", not of \"%s\"", path, name, model->name);
+    else if (strcmp(hash, model->source_sha256) != 0)
+        ok = problem("%s: a checkpoint of another version of model \"%s\": source %.12s, not %.12s",
+                     path, name, hash, model->source_sha256);
+    for (int i = 0; ok && i < SETTINGS; i++) ok = read_setting(file, settings[i], options);
+    for (int i = 0; ok && i < NUMBERS; i++) {
+        int64_t value = 0;
+        ok = read_number(file, numbers[i].key, &value, NULL);
+        memcpy((char *)at + numbers[i].offset, &value, sizeof value);
+    }
+    ok = ok && read_number(file, "loss_sum", NULL, &at->loss) &&
+         read_number(file, "seconds", NULL, &at->seconds);
+    int64_t epochs = options->number[OPTION_EPOCHS];
+    if (ok && (at->phase >= model->n_phases || at->round >= options->number[OPTION_ROUNDS] ||
+               (epochs && epochs < model->n_phases)))
+        ok = problem("%s: its position is beyond the end", path);
+    ok = ok && entries_fit(model, (int)at->phase, file);
+    if (!ok) tensors_free(file);
     return ok;
 }
 
-char *numbered_name(const char *path, int round) {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    const char *dot = strrchr(base, '.');
-    if (!dot || dot == base) return format_text("%s.%d", path, round);
-    return format_text("%.*s.%d%s", (int)(dot - path), path, round, dot);
+void checkpoint_take(Engine *engine, const TensorFile *file, int phase) {
+    engine->model->reset(engine->state, phase);
+    take_entries(engine, phase, file);
 }

@@ -1,28 +1,38 @@
-/* Parameters in files, by PyTorch's names, shapes and order. */
+/* Parameters in files, by PyTorch's names, shapes and order. A checkpoint is such a file with the
+ * moments of the running phase as tensors `state/<slot>/<parameter>`, and with numbers that say
+ * what the training does and where it is. */
 #ifndef NN_RUNTIME_WEIGHTS_H
 #define NN_RUNTIME_WEIGHTS_H
 
 #include "engine.h"
 #include "safetensors.h"
 
-/* Whether the file holds exactly the model's parameters (besides tensors of checkpoints, which are
- * named `state/...`), F32, in their shapes; a message names file and tensor if not. */
-bool weights_fit(const NnModel *model, const TensorFile *file);
+/* How far a training is: `batch` steps of the epoch are done. */
+typedef struct Position {
+    int64_t round, phase, epoch, batch;
+    int64_t data;   /* fingerprint of the training split, 63 bits */
+    double loss;    /* sum over the epoch's samples so far of the training loss */
+    double seconds; /* spent on the round */
+} Position;
 
-/* Sets the parameters from a file that fits, and prepares. */
-void weights_take(Engine *engine, const TensorFile *file);
-
-/* Reads a file and takes its parameters. Nothing changes if it fails. */
+/* Reads a file and takes its parameters, which must be exactly the model's. False, with a message
+ * that names file and tensor; nothing has changed then. */
 bool weights_load(Engine *engine, const char *path);
 
 /* Writes the parameters and nothing else. */
 bool weights_save(const Engine *engine, const char *path);
 
-/* Values of a slot of a parameter (0: the parameter) as a tensor to write; name and values are the
- * caller's to free. */
-TensorOut weights_tensor(const Engine *engine, int phase, int slot, int param, const char *name);
+/* Writes parameters, moments, the position, and the options that decide what is computed. */
+bool checkpoint_save(const Engine *engine, const Options *options, const Position *at,
+                     const char *path);
 
-/* "out/aux.3.safetensors" for "out/aux.safetensors" and round 3; the caller's to free. */
-char *numbered_name(const char *path, int round);
+/* Reads a checkpoint of this model: its options replace those in `options`, and those given on the
+ * command line must be the same. On success the file is the caller's to free. False with a message.
+ */
+bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
+                     TensorFile *file);
+
+/* Sets parameters and moments from a file that checkpoint_read has accepted. */
+void checkpoint_take(Engine *engine, const TensorFile *file, int phase);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "../../compiler/ops/ops.h"
 #include "../../compiler/passes/differentiate.h"
-#include "../../runtime/check_compare.h"
+#include "../../runtime/check.h"
 #include "../../runtime/commands.h"
 #include "../runtime/support.h"
 #include "../runtime/toy_model.h"

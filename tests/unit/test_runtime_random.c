@@ -3,7 +3,7 @@
 
 #include "../../runtime/digits.h"
 #include "../../runtime/random.h"
-#include "../../runtime/schedule.h"
+#include "../../runtime/train.h"
 #include "../runtime/support.h"
 
 START_TEST(streams_differ_and_repeat) {

@@ -1,6 +1,6 @@
-/* Differences between compiled and reference values; for check.c alone. */
-#ifndef NN_RUNTIME_CHECK_COMPARE_H
-#define NN_RUNTIME_CHECK_COMPARE_H
+/* Differences between compiled and reference values. */
+#ifndef NN_RUNTIME_CHECK_H
+#define NN_RUNTIME_CHECK_H
 
 #include <stdbool.h>
 #include <stdint.h>

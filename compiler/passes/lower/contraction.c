@@ -83,15 +83,17 @@ static void lower_gradient_leaf(Lowering *l, Node *node, int index) {
     place_last(l, k);
 }
 
-static bool leaf_of(const Node *gradient, const Node *leaf) {
-    if (gradient == leaf) return true;
-    return gradient->op == &op_add &&
-           (leaf_of(gradient->in[0], leaf) || leaf_of(gradient->in[1], leaf));
+/* How often the sum has the leaf: equal applications of a layer have equal terms. */
+static int occurrences(const Node *sum, const Node *leaf) {
+    if (sum == leaf) return 1;
+    if (sum->op != &op_add) return 0;
+    return occurrences(sum->in[0], leaf) + occurrences(sum->in[1], leaf);
 }
 
 void lower_gradient(Lowering *l, Node *node) {
     if (node->op == &op_add || node->op == &op_param) return;
     const Phase *phase = &l->graph->phases[0];
     for (int i = 0; i < phase->n_trained; i++)
-        if (leaf_of(phase->trained[i].gradient, node)) lower_gradient_leaf(l, node, i);
+        for (int n = occurrences(phase->trained[i].gradient, node); n > 0; n--)
+            lower_gradient_leaf(l, node, i);
 }

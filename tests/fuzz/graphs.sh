@@ -20,16 +20,21 @@ architecture() {
         c = 1 + r(5); h = 7 + r(8); w = 7 + r(8); classes = 2 + r(20); out = 1 + r(20)
         print "local nn = require \"nn\""
         printf "local x, l, t = nn.input(\"x\", {%d, %d, %d}), nn.label(\"l\", %d), nn.target(\"t\", {%d})\n", c, h, w, classes, out
-        print "local y = x"
+        printf "local other = nn.input(\"other\", {%d, %d, %d})\n", c, h, w
+        # Every call of net uses the layers that the first one made.
+        print "local made, at = {}, 0"
+        print "local function use(layer) at = at + 1; made[at] = made[at] or layer; return made[at] end"
+        print "local function net(y)"
+        print "at = 0"
         depth = 1 + r(3)
         for (i = 0; i < depth; i++) {
             k = 1 + 2 * r(2 + (h > 5 && w > 5)); pad = r(2) * int(k / 2); stride = 1 + r(2)
             groups = (i > 0 && r(3) == 0) ? g : 1; g = 2 + r(3); o = groups * g * (1 + r(6))
             if (h + 2 * pad < k || w + 2 * pad < k) { k = 1; pad = 0 }
-            printf "y = nn.conv2d { out = %d, kernel = %d, stride = %d, padding = %d, groups = %d, bias = %s }(y)\n", o, k, stride, pad, groups, r(4) ? "true" : "false"
+            printf "y = use(nn.conv2d { out = %d, kernel = %d, stride = %d, padding = %d, groups = %d, bias = %s })(y)\n", o, k, stride, pad, groups, r(4) ? "true" : "false"
             h = int((h + 2 * pad - k) / stride) + 1; w = int((w + 2 * pad - k) / stride) + 1
             printf "y = %s(y)\n", act()
-            if (r(3) == 0) printf "do local z = nn.conv2d { out = %d, kernel = 1 }(y); y = y * 0.5 + z end\n", o
+            if (r(3) == 0) printf "do local z = use(nn.conv2d { out = %d, kernel = 1 })(y); y = y * 0.5 + z end\n", o
             if (h > 3 && w > 3 && r(2)) {
                 s = 1 + r(3)
                 printf "y = nn.%s_pool2d { kernel = %d, stride = %d }(y)\n", r(3) ? "max" : "avg", 2 + r(2), s == 1 ? 2 : s
@@ -38,11 +43,18 @@ architecture() {
                 # The shape is asked for below; here only its lower bound matters.
                 h = 2; w = 2
             }
-            if (r(2)) printf "y = nn.dropout%s { p = 0.%d }(y)\n", r(3) ? "" : "2d", 1 + r(7)
+            if (r(2)) printf "y = use(nn.dropout%s { p = 0.%d })(y)\n", r(3) ? "" : "2d", 1 + r(7)
             if (h < 3 || w < 3) break
         }
-        print "local f = nn.flatten(y)"
-        printf "f = nn.sequential { nn.linear { out = %d }, %s, nn.dropout { p = 0.25 } }(f)\n", 3 + r(60), act()
+        size = 3 + r(60)
+        printf "return use(nn.sequential { nn.flatten, nn.linear { out = %d }, %s, nn.dropout { p = 0.25 } })(y), y\n", size, act()
+        print "end"
+        print "local f, y = net(x)"
+        uses = r(5)
+        if (uses == 1) print "f = f + 0.5 * net(other)" # a difference would cancel
+        if (uses == 2) print "f = nn.concat { net(other), f }"
+        if (uses == 3) print "local g = net(other); f = nn.concat { f * g, f + net(x), nn.tanh(g) }"
+        if (uses == 4) printf "do local again = nn.linear { out = %d }; f = again(nn.tanh(again(f)) + again((net(other)))) end\n", size
         printf "local a, b = nn.linear { out = %d }(f), nn.linear { out = %d }(nn.concat { f, nn.flatten(y) })\n", classes, out
         print "local ce, m = nn.cross_entropy(a, l), nn." (r(2) ? "mse" : "bce_with_logits") "(b, t)"
         split("nn.adam { lr = 1e-3 }|nn.sgd { lr = 0.05, momentum = 0.9, nesterov = true }|nn.adamw { lr = 1e-3 * nn.cos(nn.epoch / nn.epochs) }|nn.rmsprop { lr = 1e-3, momentum = 0.5 }", opt, "|")

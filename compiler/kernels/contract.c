@@ -32,6 +32,7 @@ typedef struct Nest {
     int lanes_out, lanes_in, groups; /* channels in lanes and reduced, before blocking */
     int reduced;                     /* channels reduced for each block */
     int blocks;
+    int vectors;           /* registers of outputs that are no padding */
     int64_t block_weights; /* floats of one block's weights */
     int pool_h, pool_w;    /* fused pool window, or 1 */
     int columns;           /* of outputs in a tile; a multiple of pool_w */
@@ -100,6 +101,7 @@ static void set_geometry(Nest *n) {
     int begin;
     block_range(n->lanes_out, n->lanes_in, n->groups, 0, &begin, &n->reduced);
     n->blocks = round_up(n->lanes_out, LANES) / LANES;
+    n->vectors = (n->lanes_out + n->isa->width - 1) / n->isa->width;
     n->block_weights = (int64_t)n->y.taps * n->x.taps * n->reduced * LANES;
     n->bias = (node->op == &op_linear || node->op == &op_conv2d) && node->n_in > 2;
     /* Taps and channels that lie next to each other reduce as one run. */
@@ -116,8 +118,8 @@ static double tile_cost(int rows, int vectors) {
     return (fmas > 10 ? fmas : 10) + 0.3 * (rows + vectors);
 }
 
-static void choose_tile(Nest *n, int blocks) {
-    int vectors = blocks * isa_vectors(n->isa), most = n->isa->max_rows / n->pool_h;
+static void choose_tile(Nest *n, Tile tile) {
+    int vectors = tile.vectors, most = tile_rows(n->isa, vectors) / n->pool_h;
     if (most < n->pool_w) most = n->pool_w;
     double best = 0;
     n->columns = n->pool_w;
@@ -269,7 +271,7 @@ static void write_rows(Writer *w, const Nest *n, Tile tile, int width) {
         for (int r = 0; r < tile.rows; r++)
             for (int b = 0; b < tile.blocks; b++) {
                 w_open(w, "%s", "");
-                write_tile_row(w, n, tile_row(a, n->isa, r, b),
+                write_tile_row(w, n, tile_row(a, n->isa, tile, r, b),
                                arena_printf(a, "%d", r % width * n->out.cs),
                                arena_printf(a, "%d", r / width), arena_printf(a, "%d", b * LANES));
                 w_close(w);
@@ -279,7 +281,8 @@ static void write_rows(Writer *w, const Nest *n, Tile tile, int width) {
     w_line(w, "float rows[%d];", tile.rows * wide);
     for (int r = 0; r < tile.rows; r++)
         for (int b = 0; b < tile.blocks; b++)
-            w_line(w, "STORE(rows + %d, %s);", r * wide + b * LANES, tile_row(a, n->isa, r, b));
+            w_line(w, "STORE(rows + %d, %s);", r * wide + b * LANES,
+                   tile_row(a, n->isa, tile, r, b));
     w_line(w, "for (int r = 0; r < %d; r++)", tile.rows);
     w_open(w, "for (int b = 0; b < %d; b += 16)", wide);
     const char *at = width > 1 ? arena_printf(a, "r %% %d * %d", width, n->out.cs) : "0";
@@ -302,12 +305,12 @@ static void write_windows(Writer *w, const Nest *n, Tile tile, int width) {
         for (int b = 0; b < tile.blocks; b++) {
             int at = window * n->out.cs + b * LANES;
             w_open(w, "%s", "");
-            w_line(w, "F16 h = %s;", tile_row(n->arena, n->isa, window * n->pool_w, b));
+            w_line(w, "F16 h = %s;", tile_row(n->arena, n->isa, tile, window * n->pool_w, b));
             if (winner) w_line(w, "I16 won = ISET(0);");
             for (int i = 1; i < n->pool_h * n->pool_w; i++) {
                 int row = i / n->pool_w * width + window * n->pool_w + i % n->pool_w;
                 w_open(w, "%s", "");
-                w_line(w, "const F16 x%d = %s;", i, tile_row(n->arena, n->isa, row, b));
+                w_line(w, "const F16 x%d = %s;", i, tile_row(n->arena, n->isa, tile, row, b));
                 w_line(w, "const M16 wins = WINS(x%d, h);", i);
                 w_line(w, "h = SELECT(wins, x%d, h);", i);
                 if (winner) w_line(w, "won = ISELECT(wins, ISET(%d), won);", i);
@@ -323,8 +326,8 @@ static void write_windows(Writer *w, const Nest *n, Tile tile, int width) {
 }
 
 /* All tiles of `width` columns from x0 to x1 (exclusive), which have the same valid taps. */
-static void write_columns(Writer *w, Nest *n, int blocks, int samples, int x0, int x1, int width) {
-    Tile tile = {width * n->pool_h * samples, blocks};
+static void write_columns(Writer *w, Nest *n, Tile tile, int samples, int x0, int x1, int width) {
+    tile.rows = width * n->pool_h * samples;
     bool loop = x1 - x0 > width;
     if (loop)
         w_open(w, "for (int ox = %d; ox < %d; ox += %d)", x0, x1, width);
@@ -340,10 +343,10 @@ static void write_columns(Writer *w, Nest *n, int blocks, int samples, int x0, i
                               n->x.e > 1 ? arena_printf(n->arena, " / %d", n->x.e) : "", step);
     w_line(w, "const float *xt = xs%s;", column);
     const char *weight[MAX_TILE_BLOCKS], *start[4 * MAX_TILE_BLOCKS];
-    for (int b = 0; b < blocks; b++)
+    for (int b = 0; b < tile.blocks; b++)
         weight[b] =
             b ? arena_printf(n->arena, "wp + %lld", (long long)(b * n->block_weights)) : "wp";
-    for (int v = 0; v < blocks * isa_vectors(n->isa); v++)
+    for (int v = 0; v < tile.vectors; v++)
         start[v] = n->bias ? arena_printf(n->arena, "V_LOAD(bias + c + %d)", v * n->isa->width)
                            : "V_ZERO()";
     tile_declare(w, n->isa, tile, start);
@@ -364,7 +367,7 @@ static void write_columns(Writer *w, Nest *n, int blocks, int samples, int x0, i
 }
 
 /* The places of `samples` samples from s on. */
-static void write_places(Writer *w, Nest *n, int blocks, int samples) {
+static void write_places(Writer *w, Nest *n, Tile tile, int samples) {
     w_line(w, "const float *xs = x + s * %d%s;", n->in.stride, n->groups > 1 ? " + c0" : "");
     bool rows = n->y.out > 1;
     if (rows)
@@ -374,26 +377,27 @@ static void write_places(Writer *w, Nest *n, int blocks, int samples) {
     for (int x0 = 0; x0 < n->x.out;) {
         int width = n->x.out - x0 < n->columns ? n->x.out - x0 : n->columns, x1 = x0 + width;
         while (x1 + width <= n->x.out && same_validity(n, x0, x1, width)) x1 += width;
-        write_columns(w, n, blocks, samples, x0, x1, width);
+        write_columns(w, n, tile, samples, x0, x1, width);
         x0 = x1;
     }
     if (rows) w_close(w);
 }
 
 /* Samples from s to before `end`, `samples` at a time. */
-static void write_samples(Writer *w, Nest *n, int blocks, int samples, const char *end) {
+static void write_samples(Writer *w, Nest *n, Tile tile, int samples, const char *end) {
     w_open(w, "for (; s + %d <= %s; s += %d)", samples, end, samples);
-    write_places(w, n, blocks, samples);
+    write_places(w, n, tile, samples);
     w_close(w);
 }
 
-/* Opens the loop over panels of `blocks` blocks from block `first` to before `last`. */
-static void open_panels(Writer *w, Nest *n, int first, int last, int blocks) {
-    if (last - first > blocks)
-        w_open(w, "for (int p = %d; p < %d; p += %d)", first, last, blocks);
+/* Opens the loop over panels: p, c, wp. */
+static void open_panels(Writer *w, Nest *n, Panels panels) {
+    if (panels.last - panels.first > panels.tile.blocks)
+        w_open(w, "for (int p = %d; p < %d; p += %d)", panels.first, panels.last,
+               panels.tile.blocks);
     else {
         w_open(w, "%s", "");
-        w_line(w, "const int p = %d;", first);
+        w_line(w, "const int p = %d;", panels.first);
     }
     w_line(w, "const int c = p * 16;");
     w_line(w, "const float *wp = w + p * %lld;", (long long)n->block_weights);
@@ -402,75 +406,73 @@ static void open_panels(Writer *w, Nest *n, int first, int last, int blocks) {
                block_begin_text(n->arena, n->lanes_out, n->lanes_in, n->groups, "p"));
 }
 
-static void write_panels(Writer *w, Nest *n, int first, int last, int blocks) {
-    if (first >= last) return;
-    choose_tile(n, blocks);
-    open_panels(w, n, first, last, blocks);
+static void write_panels(Writer *w, Nest *n, Panels panels) {
+    choose_tile(n, panels.tile);
+    open_panels(w, n, panels);
     w_line(w, "int s = 0;");
     /* Few tails keep the code short: half a tile, then single samples. */
-    write_samples(w, n, blocks, n->samples, "n");
-    if (n->samples >= 4) write_samples(w, n, blocks, n->samples / 2, "n");
-    if (n->samples >= 2) write_samples(w, n, blocks, 1, "n");
+    write_samples(w, n, panels.tile, n->samples, "n");
+    if (n->samples >= 4) write_samples(w, n, panels.tile, n->samples / 2, "n");
+    if (n->samples >= 2) write_samples(w, n, panels.tile, 1, "n");
     w_close(w);
 }
 
-/* Panels of one place a sample: tiles of two heights that cover the samples, or all but less than
- * half a tile of them. */
-static void write_tall(Writer *w, Nest *n, int first, int last, int blocks) {
-    if (first >= last) return;
-    open_panels(w, n, first, last, blocks);
+/* Panels of one place a sample: tiles of two heights that cover the samples before `done`. Tiles
+ * that are higher or lower than those that made `done` may leave a few, which go one by one. */
+static void write_tall(Writer *w, Nest *n, Panels panels) {
+    int rows = tile_rows(n->isa, panels.tile.vectors);
+    bool usual = rows == n->isa->max_rows;
+    open_panels(w, n, panels);
     w_line(w, "int s = 0;");
-    write_samples(w, n, blocks, n->isa->max_rows - 1, "shorter");
-    write_samples(w, n, blocks, n->isa->max_rows, "n");
+    if (!usual) w_line(w, "const int lower = nn_shorter(done, %d) * %d;", rows, rows - 1);
+    write_samples(w, n, panels.tile, rows - 1, usual ? "shorter" : "lower");
+    write_samples(w, n, panels.tile, rows, "done");
+    if (!usual) write_samples(w, n, panels.tile, 1, "done");
     w_close(w);
 }
 
 /* The samples that are left, or all of a small batch: short tiles over many blocks, so that there
  * are enough accumulators to hide the latency. */
 static void write_short(Writer *w, Nest *n, int rows) {
-    int vectors = isa_vectors(n->isa), most = 12 / (rows * vectors);
+    const Isa *isa = n->isa;
+    int most = tile_rows(isa, 1) / (rows * isa_vectors(isa));
     if (most < 1) most = 1;
     if (most > MAX_TILE_BLOCKS) most = MAX_TILE_BLOCKS;
-    int panels = (n->blocks + most - 1) / most, blocks = (n->blocks + panels - 1) / panels;
-    w_open(w, "if (rest %s %d)", rows > 2 ? ">=" : "&", rows);
-    if (rows > 2) w_line(w, "rest -= %d;", rows);
-    w_line(w, "const int s = done;");
+    int count = (n->blocks + most - 1) / most, blocks = (n->blocks + count - 1) / count;
     int full = n->blocks / blocks * blocks;
-    for (int first = 0; first < n->blocks; first = full) {
-        int last = first < full ? full : n->blocks;
-        open_panels(w, n, first, last, last - first < blocks ? last - first : blocks);
-        write_places(w, n, last - first < blocks ? last - first : blocks, rows);
+    if (n->vectors % isa_vectors(isa) && full == n->blocks) full -= blocks;
+    Panels panels[2] = {{0, full, tile_columns(isa, n->lanes_out, 0, blocks)},
+                        {full, n->blocks, tile_columns(isa, n->lanes_out, full, n->blocks - full)}};
+    w_open(w, "if ((n - done) & %d)", rows);
+    w_line(w, "const int s = done + ((n - done) & %d);", 8 - 2 * rows);
+    for (int i = 0; i < 2; i++) {
+        if (panels[i].first == panels[i].last) continue;
+        open_panels(w, n, panels[i]);
+        write_places(w, n, panels[i].tile, rows);
         w_close(w);
-        if (last == n->blocks) break;
     }
-    w_line(w, "done += %d;", rows);
     w_close(w);
-}
-
-static void write_one_place(Writer *w, Nest *n, int blocks) {
-    int most = n->isa->max_rows, full = n->blocks / blocks * blocks;
-    n->columns = 1;
-    w_line(w, "const int shorter = nn_shorter(n, %d) * %d;", most, most - 1);
-    write_tall(w, n, 0, full, blocks);
-    write_tall(w, n, full, n->blocks, n->blocks - full);
-    if (most == 2) return; /* nothing is left */
-    w_line(w, "int done = shorter + (n - shorter) / %d * %d, rest = n - done;", most, most);
-    if (most > 4) write_short(w, n, 4);
-    write_short(w, n, 2);
-    write_short(w, n, 1);
 }
 
 static void write(Writer *w, const Kernel *k, const Isa *isa) {
     Nest n = {.k = k, .isa = isa, .arena = arena_new()};
     set_geometry(&n);
     int blocks = n.groups > 1 || n.blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
-    int full = n.blocks / blocks * blocks;
-    if (n.y.out == 1 && n.x.out == 1 && n.groups == 1 && !k->pool) {
-        write_one_place(w, &n, blocks);
-    } else {
-        write_panels(w, &n, 0, full, blocks);
-        write_panels(w, &n, full, n.blocks, n.blocks - full);
+    Panels panels[MAX_PANELS];
+    int runs = tile_panels(isa, n.lanes_out, blocks, panels), rows = isa->max_rows;
+    bool one_place = n.y.out == 1 && n.x.out == 1 && n.groups == 1 && !k->pool;
+    n.columns = 1;
+    if (one_place) {
+        w_line(w, "const int shorter = nn_shorter(n, %d) * %d;", rows, rows - 1);
+        w_line(w, "const int done = shorter + (n - shorter) / %d * %d;", rows, rows);
     }
+    for (int i = 0; i < runs; i++)
+        if (one_place)
+            write_tall(w, &n, panels[i]);
+        else
+            write_panels(w, &n, panels[i]);
+    for (int r = 4; one_place && rows > 2 && r > 0; r /= 2)
+        if (r < rows) write_short(w, &n, r);
     arena_free(n.arena);
 }
 

@@ -2,8 +2,35 @@
 
 enum { MAX_STEPS = 8, MAX_FMAS = 256 };
 
+int tile_vectors(const Isa *isa, Tile tile) {
+    return tile.vectors ? tile.vectors : tile.blocks * isa_vectors(isa);
+}
+
+int tile_rows(const Isa *isa, int vectors) {
+    return isa->max_rows * isa->tile_blocks * isa_vectors(isa) / vectors;
+}
+
+Tile tile_columns(const Isa *isa, int lanes, int first, int blocks) {
+    int per_block = isa_vectors(isa), most = blocks * per_block;
+    int vectors = (lanes + isa->width - 1) / isa->width - first * per_block;
+    return (Tile){0, blocks, vectors < most ? vectors : most};
+}
+
+int tile_panels(const Isa *isa, int lanes, int blocks, Panels panels[MAX_PANELS]) {
+    int all = round_up(lanes, LANES) / LANES;
+    bool cut = round_up(lanes, isa->width) % LANES;
+    int padded = !cut ? 0 : isa_vectors(isa) == 2 && all > 1 ? 2 : 1;
+    int ends[] = {(all - padded) / blocks * blocks, all - padded, all}, n = 0;
+    for (int i = 0, first = 0; i < MAX_PANELS; first = ends[i++]) {
+        int wide = i ? ends[i] - first : blocks;
+        if (ends[i] > first)
+            panels[n++] = (Panels){first, ends[i], tile_columns(isa, lanes, first, wide)};
+    }
+    return n;
+}
+
 void tile_declare(Writer *w, const Isa *isa, Tile tile, const char *const *start) {
-    int vectors = tile.blocks * isa_vectors(isa);
+    int vectors = tile_vectors(isa, tile);
     Arena *arena = arena_new();
     for (int r = 0; r < tile.rows; r++) {
         char *line = "V";
@@ -16,7 +43,7 @@ void tile_declare(Writer *w, const Isa *isa, Tile tile, const char *const *start
 
 void tile_step(Writer *w, const Isa *isa, Tile tile, const char *const *weight, const char *x,
                const int *row_offset, uint64_t live, const char *weight_step, const char *x_step) {
-    int per_block = isa_vectors(isa), vectors = tile.blocks * per_block;
+    int per_block = isa_vectors(isa), vectors = tile_vectors(isa, tile);
     Arena *arena = arena_new();
     char *line = "const V";
     for (int v = 0; v < vectors; v++)
@@ -35,7 +62,7 @@ void tile_step(Writer *w, const Isa *isa, Tile tile, const char *const *weight, 
 
 void tile_run(Writer *w, const Isa *isa, Tile tile, const char *const *weight, const char *x,
               const int *row_offset, uint64_t live, int length) {
-    int vectors = tile.blocks * isa_vectors(isa), rows = 0;
+    int vectors = tile_vectors(isa, tile), rows = 0;
     for (int r = 0; r < tile.rows; r++) rows += (int)(live >> r & 1);
     int most = MAX_FMAS / (rows * vectors > 0 ? rows * vectors : 1);
     if (most > MAX_STEPS) most = MAX_STEPS;
@@ -66,10 +93,13 @@ void tile_run(Writer *w, const Isa *isa, Tile tile, const char *const *weight, c
     arena_free(arena);
 }
 
-const char *tile_row(Arena *arena, const Isa *isa, int row, int block) {
-    int n = isa_vectors(isa);
+const char *tile_row(Arena *arena, const Isa *isa, Tile tile, int row, int block) {
+    int n = isa_vectors(isa), vectors = tile_vectors(isa, tile);
     char *text = "ROW(";
-    for (int v = 0; v < n; v++)
-        text = arena_printf(arena, "%s%sa%d_%d", text, v ? ", " : "", row, block * n + v);
+    for (int v = block * n; v < (block + 1) * n; v++) {
+        const char *separator = v % n ? ", " : "";
+        text = v < vectors ? arena_printf(arena, "%s%sa%d_%d", text, separator, row, v)
+                           : arena_printf(arena, "%s%sV_ZERO()", text, separator);
+    }
     return arena_printf(arena, "%s)", text);
 }

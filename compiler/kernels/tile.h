@@ -7,10 +7,33 @@
 
 #include "family.h"
 
-/* Size of a tile: `blocks` blocks of 16 outputs. */
+/* Size of a tile: `blocks` blocks of 16 outputs, of which the first `vectors` registers are
+ * computed (0: all); the rest are padding. */
 typedef struct Tile {
-    int rows, blocks;
+    int rows, blocks, vectors;
 } Tile;
+
+/* Registers of outputs in a row of the tile. */
+int tile_vectors(const Isa *isa, Tile tile);
+
+/* Rows that a tile of so many registers in a row has at most. */
+int tile_rows(const Isa *isa, int vectors);
+
+/* Blocks [first, last), a tile's columns at a time. */
+typedef struct Panels {
+    int first, last;
+    Tile tile; /* rows 0 */
+} Panels;
+
+enum { MAX_PANELS = 3 };
+
+/* The tile of blocks [first, first + blocks) of `lanes` outputs. */
+Tile tile_columns(const Isa *isa, int lanes, int first, int blocks);
+
+/* Cuts `lanes` outputs into runs of panels of equal width, `blocks` blocks where possible: most of
+ * them, what is left, and the block that ends with padding, together with the one before it where a
+ * single register would wait for its latency. Returns their number. */
+int tile_panels(const Isa *isa, int lanes, int blocks, Panels panels[MAX_PANELS]);
 
 /* Declares the accumulators. `start[v]` is the expression that vector v of every row starts from.
  */
@@ -28,7 +51,7 @@ void tile_step(Writer *w, const Isa *isa, Tile tile, const char *const *weight, 
 void tile_run(Writer *w, const Isa *isa, Tile tile, const char *const *weight, const char *x,
               const int *row_offset, uint64_t live, int length);
 
-/* `ROW(a0_0, a0_1)`: the 16 outputs of a block for one row. */
-const char *tile_row(Arena *arena, const Isa *isa, int row, int block);
+/* `ROW(a0_0, a0_1)`: the 16 outputs of a block for one row, zero where they are padding. */
+const char *tile_row(Arena *arena, const Isa *isa, Tile tile, int row, int block);
 
 #endif

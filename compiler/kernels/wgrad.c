@@ -91,16 +91,16 @@ static const char *masked(const Nest *n, const char *row, int r, int b) {
 
 static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const char *inside_y,
                        const char *inside_x) {
-    int per_block = isa_vectors(n->isa), rows[64];
+    int per_block = isa_vectors(n->isa), vectors = tile_vectors(n->isa, tile), rows[64];
     const char *start[32];
     w_line(w, "float *d = dp + j * 16;");
-    for (int v = 0; v < tile.blocks * per_block; v++) start[v] = "V_ZERO()";
+    for (int v = 0; v < vectors; v++) start[v] = "V_ZERO()";
     tile_declare(w, n->isa, tile, start);
     if (!n->k->adds) w_open(w, "if (s0 > 0)");
     for (int r = 0; r < tile.rows; r++) {
         rows[r] = r;
         char *line = "";
-        for (int v = 0; v < tile.blocks * per_block; v++)
+        for (int v = 0; v < vectors; v++)
             line = arena_printf(n->arena, "%sa%d_%d = V_LOAD(d + %lld); ", line, r, v,
                                 (long long)(v / per_block * n->block_weights + r * LANES +
                                             v % per_block * n->isa->width));
@@ -128,11 +128,11 @@ static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const
     for (int r = 0; r < tile.rows; r++)
         for (int b = 0; b < tile.blocks; b++)
             w_line(w, "STORE(d + %lld, %s);", (long long)(b * n->block_weights + r * LANES),
-                   masked(n, tile_row(n->arena, n->isa, r, b), r, b));
+                   masked(n, tile_row(n->arena, n->isa, tile, r, b), r, b));
 }
 
-static void write_panels(Writer *w, Nest *n, int first, int last, int blocks) {
-    if (first >= last) return;
+static void write_panels(Writer *w, Nest *n, Panels panels) {
+    int first = panels.first, last = panels.last, blocks = panels.tile.blocks;
     bool inside_y = always_inside(n, 0), inside_x = n->merged || always_inside(n, 1);
     if (last - first > blocks)
         w_open(w, "for (int p = %d; p < %d; p += %d)", first, last, blocks);
@@ -166,14 +166,17 @@ static void write_panels(Writer *w, Nest *n, int first, int last, int blocks) {
                              : (loop_kx ? "x_from[kx]; ox < x_to[kx]" : "x_from[0]; ox < x_to[0]");
     w_line(w, "int j = 0;");
     /* Tiles of equal height, and one shorter tile where the run does not divide. */
-    int tiles = (n->run + n->isa->max_rows - 1) / n->isa->max_rows;
+    int most = tile_rows(n->isa, panels.tile.vectors), tiles = (n->run + most - 1) / most;
     int rows = (n->run + tiles - 1) / tiles, rest = n->run % rows;
     w_open(w, "for (; j + %d <= %d; j += %d)", rows, n->run, rows);
-    write_tile(w, n, (Tile){rows, blocks}, "(x + at + j)", y, x);
+    Tile tile = panels.tile;
+    tile.rows = rows;
+    write_tile(w, n, tile, "(x + at + j)", y, x);
     w_close(w);
     if (rest) {
         w_open(w, "%s", "");
-        write_tile(w, n, (Tile){rest, blocks}, "(x + at + j)", y, x);
+        tile.rows = rest;
+        write_tile(w, n, tile, "(x + at + j)", y, x);
         w_close(w);
     }
     if (loop_kx) w_close(w);
@@ -193,9 +196,9 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     w_line(w, "const int s1 = n < s0 + %d ? n : s0 + %d;", block, block);
     int blocks = round_up(n.dy.C, LANES) / LANES;
     int wide = n.groups > 1 || blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
-    int full = blocks / wide * wide;
-    write_panels(w, &n, 0, full, wide);
-    write_panels(w, &n, full, blocks, blocks - full);
+    Panels panels[MAX_PANELS];
+    int runs = tile_panels(isa, n.dy.C, wide, panels);
+    for (int i = 0; i < runs; i++) write_panels(w, &n, panels[i]);
     w_close(w);
     arena_free(n.arena);
 }

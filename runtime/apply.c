@@ -1,6 +1,5 @@
 /* Commands that use parameters, or make them, without training: eval, predict, init, grad. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "file.h"
@@ -14,8 +13,8 @@ typedef struct Line {
     bool begun;
 } Line;
 
-/* Digits 0: a whole number. Takes the name over. */
-static void put(Line *line, char *name, double value, int digits) {
+/* Digits 0: a whole number. */
+static void put(Line *line, const char *name, double value, int digits) {
     if (line->json) {
         json_object_set_new(line->json, name,
                             digits ? json_number(value) : json_integer((json_int_t)value));
@@ -27,7 +26,6 @@ static void put(Line *line, char *name, double value, int digits) {
         else
             fprintf(line->out, "%.*g", digits ? digits : 17, value);
     }
-    free(name);
 }
 
 /* A prediction may well bear the name of the label that it predicts, and two columns of one name
@@ -40,7 +38,8 @@ static const char *label_suffix(const NnModel *model, const DataField *label) {
 
 static void write_line(const NnModel *model, const Split *split, int index,
                        float *const *predictions, const double *metrics, Line line) {
-    put(&line, copy_text("index"), index, 0);
+    size_t mark = memory_mark();
+    put(&line, "index", index, 0);
     for (int i = 0; i < split->n_fields; i++) {
         const DataField *field = &split->fields[i];
         if (field->labels)
@@ -50,17 +49,16 @@ static void write_line(const NnModel *model, const Split *split, int index,
     for (int i = 0; i < model->n_predictions; i++) {
         const NnOutput *output = &model->predictions[i];
         for (int k = 0; k < output->count; k++)
-            put(&line,
-                output->count == 1 ? copy_text(output->name)
-                                   : format_text("%s_%d", output->name, k),
+            put(&line, output->count == 1 ? output->name : format_text("%s_%d", output->name, k),
                 (double)predictions[i][k], output->classes > 0 ? 0 : 9);
     }
     for (int m = 0; metrics && m < model->n_metrics; m++)
-        put(&line, copy_text(model->metrics[m].name), metrics[m], 17);
+        put(&line, model->metrics[m].name, metrics[m], 17);
     if (line.json)
         json_line(line.out, line.json);
     else
         fputc('\n', line.out);
+    memory_release(mark);
 }
 
 static void write_lines(Engine *engine, const Split *split, bool json, FILE *out) {
@@ -83,9 +81,6 @@ static void write_lines(Engine *engine, const Split *split, bool json, FILE *out
         write_line(model, split, i, predictions, metrics,
                    (Line){.out = out, .json = json ? json_object() : NULL});
     }
-    for (int i = 0; i < model->n_predictions; i++) free(predictions[i]);
-    free(predictions);
-    free(metrics);
 }
 
 /* Opens the engine with the split. */
@@ -98,60 +93,46 @@ static bool open_split(Engine *engine, const NnModel *model, const Options *opti
 }
 
 static bool lines_to_file(Engine *engine, const Split *split, bool json, const char *path) {
-    OutputFile file;
-    if (!output_open(&file, path)) return false;
-    write_lines(engine, split, json, file.stream);
-    return output_commit(&file);
-}
-
-static bool evaluate(Engine *engine, const Options *options) {
-    const NnModel *model = engine->model;
-    const Split *split = &engine->data.split[options->split];
-    const char *path = options->text[OPTION_PREDICTIONS];
-    Scores scores = scores_new(model);
-    engine_evaluate(engine, split, when_trained(model), &scores);
-    bool ok = !path || lines_to_file(engine, split, false, path);
-    if (ok && option_given(options, OPTION_JSON)) {
-        json_line(stdout, json_pack("{s:s, s:i, s:o}", "split", split->name, "samples",
-                                    split->samples, "metrics", scores_json(model, &scores, false)));
-    } else if (ok) {
-        printf("%s, %d samples of %s\n", split->name, split->samples, engine->data.source);
-        for (int m = 0; m < model->n_metrics; m++)
-            printf("  %-16s %.4f\n", model->metrics[m].name, scores.metrics[m]);
-    }
-    free(scores.metrics);
-    return ok;
+    OutputFile *file = output_open(path);
+    if (file) write_lines(engine, split, json, file->stream);
+    return file && output_commit(file);
 }
 
 bool eval_command(const NnModel *model, const Options *options) {
     Engine engine;
-    bool ok = open_split(&engine, model, options, options->split, false, EVALUATE_BATCH) &&
-              evaluate(&engine, options);
-    engine_close(&engine);
-    return ok;
+    if (!open_split(&engine, model, options, options->split, false, EVALUATE_BATCH)) return false;
+    const Split *split = &engine.data.split[options->split];
+    const char *path = options->text[OPTION_PREDICTIONS];
+    Scores scores = scores_new(model);
+    engine_evaluate(&engine, split, when_trained(model), &scores);
+    if (path && !lines_to_file(&engine, split, false, path)) return false;
+    if (option_given(options, OPTION_JSON)) {
+        json_line(stdout, json_pack("{s:s, s:i, s:o}", "split", split->name, "samples",
+                                    split->samples, "metrics", scores_json(model, &scores, false)));
+    } else {
+        printf("%s, %d samples of %s\n", split->name, split->samples, engine.data.source);
+        for (int m = 0; m < model->n_metrics; m++)
+            printf("  %-16s %.4f\n", model->metrics[m].name, scores.metrics[m]);
+    }
+    return true;
 }
 
 bool predict_command(const NnModel *model, const Options *options) {
     Engine engine;
-    bool ok = open_split(&engine, model, options, options->split, true, 1);
+    if (!open_split(&engine, model, options, options->split, true, 1)) return false;
     const Split *split = &engine.data.split[options->split];
     const char *path = options->text[OPTION_PREDICTIONS];
     bool json = option_given(options, OPTION_JSON);
-    if (ok && path)
-        ok = lines_to_file(&engine, split, json, path);
-    else if (ok)
-        write_lines(&engine, split, json, stdout);
-    engine_close(&engine);
-    return ok;
+    if (path) return lines_to_file(&engine, split, json, path);
+    write_lines(&engine, split, json, stdout);
+    return true;
 }
 
 bool init_command(const NnModel *model, const Options *options) {
     Engine engine;
-    bool ok = engine_open(&engine, model, options, 1, NULL);
-    if (ok) engine_init(&engine, (uint64_t)options->number[OPTION_SEED]);
-    ok = ok && weights_save(&engine, options->text[OPTION_SAVE]);
-    engine_close(&engine);
-    return ok;
+    if (!engine_open(&engine, model, options, 1, NULL)) return false;
+    engine_init(&engine, (uint64_t)options->number[OPTION_SEED]);
+    return weights_save(&engine, options->text[OPTION_SAVE]);
 }
 
 /* `loss` and the gradients that the last call left. */
@@ -166,37 +147,27 @@ static bool write_gradients(const NnModel *model, const NnCall *call, const char
         model->get_gradient(call, phase->trained[i], values);
         tensors[i + 1] = (TensorOut){param->name, param->rank, param->dim, param->count, values};
     }
-    bool ok = tensors_write(path, phase->n_trained + 1, tensors, NULL);
-    for (int i = 0; i < phase->n_trained; i++) free((float *)tensors[i + 1].values);
-    free(tensors);
-    return ok;
+    return tensors_write(path, phase->n_trained + 1, tensors, NULL);
 }
 
-static bool gradients(Engine *engine, const Options *options) {
-    const Split *split = &engine->data.split[SPLIT_TRAIN];
+bool grad_command(const NnModel *model, const Options *options) {
     int batch = (int)options->number[OPTION_BATCH], phase = (int)options->number[OPTION_PHASE] - 1;
+    Engine engine;
+    if (!open_split(&engine, model, options, SPLIT_TRAIN, false, batch)) return false;
+    const Split *split = &engine.data.split[SPLIT_TRAIN];
     if (batch > split->samples)
-        return problem("%s: has %d training samples, --batch %d wants more", engine->data.source,
+        return problem("%s: has %d training samples, --batch %d wants more", engine.data.source,
                        split->samples, batch);
-    int64_t epoch = options->number[OPTION_EPOCH], epochs = engine->model->phases[phase].epochs;
-    int64_t steps = schedule_steps(split->samples, engine->model->phases[phase].batch);
-    engine_gather(engine, split, NULL, 0, batch);
+    int64_t epoch = options->number[OPTION_EPOCH], epochs = model->phases[phase].epochs;
+    int64_t steps = schedule_steps(split->samples, model->phases[phase].batch);
+    engine_gather(&engine, split, NULL, 0, batch);
     NnCall call =
-        engine_call(engine, (When){phase, epoch, epochs, epoch * steps, epochs * steps}, batch);
-    engine->code->gradient(&call);
-    if (!write_gradients(engine->model, &call, options->text[OPTION_OUT])) return false;
+        engine_call(&engine, (When){phase, epoch, epochs, epoch * steps, epochs * steps}, batch);
+    engine.code->gradient(&call);
+    if (!write_gradients(model, &call, options->text[OPTION_OUT])) return false;
     if (option_given(options, OPTION_JSON))
         json_line(stdout, json_pack("{s:o}", "loss", json_number(call.loss)));
     else
         printf("loss %.9g on %d samples\n", call.loss, batch);
     return true;
-}
-
-bool grad_command(const NnModel *model, const Options *options) {
-    Engine engine;
-    bool ok = open_split(&engine, model, options, SPLIT_TRAIN, false,
-                         (int)options->number[OPTION_BATCH]) &&
-              gradients(&engine, options);
-    engine_close(&engine);
-    return ok;
 }

@@ -5,63 +5,40 @@
 
 #include "engine.h"
 
-/* Twelve chains hide the latency of two units; x = x * a + b stays near 1. Fewer named registers
- * than the 16 of AVX2, so nothing spills. */
-#define CHAINS(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
-enum { N_CHAINS = 12 };
-
-typedef float (*Kernel)(int64_t steps);
-
 #if defined __x86_64__
 #include <immintrin.h>
-
-#define START(i) __m512 x##i = _mm512_set1_ps(1.0f + 0.01f * i);
-#define STEP(i) x##i = _mm512_fmadd_ps(x##i, a, b);
-#define ADD(i) sum = _mm512_add_ps(sum, x##i);
-__attribute__((target("avx512f"))) static float run_avx512(int64_t steps) {
-    __m512 a = _mm512_set1_ps(0.999f), b = _mm512_set1_ps(0.001f), sum = _mm512_setzero_ps();
-    CHAINS(START)
-    for (int64_t i = 0; i < steps; i++) {
-        CHAINS(STEP)
-    }
-    CHAINS(ADD)
-    return _mm512_cvtss_f32(sum);
-}
-#undef START
-#undef STEP
-#undef ADD
-
-#define START(i) __m256 x##i = _mm256_set1_ps(1.0f + 0.01f * i);
-#define STEP(i) x##i = _mm256_fmadd_ps(x##i, a, b);
-#define ADD(i) sum = _mm256_add_ps(sum, x##i);
-__attribute__((target("avx2,fma"))) static float run_avx2(int64_t steps) {
-    __m256 a = _mm256_set1_ps(0.999f), b = _mm256_set1_ps(0.001f), sum = _mm256_setzero_ps();
-    CHAINS(START)
-    for (int64_t i = 0; i < steps; i++) {
-        CHAINS(STEP)
-    }
-    CHAINS(ADD)
-    return _mm256_cvtss_f32(sum);
-}
-#undef START
-#undef STEP
-#undef ADD
 #endif
 
-#define START(i) float x##i = 1.0f + 0.01f * i;
-#define STEP(i) x##i = fmaf(x##i, a, b);
-#define ADD(i) sum += x##i;
-static float run_portable(int64_t steps) {
-    /* Volatile: otherwise the compiler knows them and may compute ahead. */
-    volatile float factor = 0.999f, term = 0.001f;
-    float a = factor, b = term, sum = 0;
-    CHAINS(START)
-    for (int64_t i = 0; i < steps; i++) {
-        CHAINS(STEP)
+/* Twelve chains hide the latency of two units; x = x * a + b stays near 1. Fewer registers than the
+ * 16 of AVX2, so nothing spills. Volatile: otherwise the compiler knows factor and term and may
+ * compute ahead. */
+enum { CHAINS = 12 };
+static volatile float factor = 0.999f, term = 0.001f;
+
+#define EACH_CHAIN _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++)
+#define DEFINE_RUN(name, V, SET, FMA, ADD, FIRST)                                                  \
+    static float name(int64_t steps) {                                                             \
+        V a = SET(factor), b = SET(term), sum = SET(0), x[CHAINS];                                 \
+        EACH_CHAIN x[i] = SET(1 + 0.01f * (float)i);                                               \
+        for (int64_t s = 0; s < steps; s++) {                                                      \
+            EACH_CHAIN x[i] = FMA(x[i], a, b);                                                     \
+        }                                                                                          \
+        EACH_CHAIN sum = ADD(sum, x[i]);                                                           \
+        return FIRST(sum);                                                                         \
     }
-    CHAINS(ADD)
-    return sum;
-}
+
+#define SAME(x) (x)
+#define PLUS(x, y) ((x) + (y))
+DEFINE_RUN(run_portable, float, SAME, fmaf, PLUS, SAME)
+
+#if defined __x86_64__
+__attribute__((target("avx512f")))
+DEFINE_RUN(run_avx512, __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_cvtss_f32)
+    __attribute__((target("avx2,fma")))
+    DEFINE_RUN(run_avx2, __m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_cvtss_f32)
+#endif
+
+        typedef float (*Kernel)(int64_t steps);
 
 /* GFLOP/s (a fused multiply-add counts as two) that one thread reaches now on registers alone with
  * the instructions that code for `isa` uses: 16 lanes for "avx512", 8 for "avx2", else the fmaf
@@ -83,7 +60,7 @@ static double peak_gflops(const char *isa) {
     for (int i = 0; i < RUNS; i++) {
         double start = seconds_now();
         result = kernel(steps);
-        double gflops = 2.0 * N_CHAINS * lanes * (double)steps / (seconds_now() - start) * 1e-9;
+        double gflops = 2.0 * CHAINS * lanes * (double)steps / (seconds_now() - start) * 1e-9;
         if (gflops > best) best = gflops;
     }
     (void)result;
@@ -176,8 +153,6 @@ static void time_kernels(Bench *bench, bool train, double *out) {
         double seconds = median(seen + k * RUNS, RUNS);
         if (seconds > 0) out[k] = seconds;
     }
-    free(seen);
-    free(sums);
 }
 
 typedef struct Result {
@@ -279,19 +254,13 @@ bool bench_command(const NnModel *model, const Options *options) {
                                                  : model->phases[bench->phase].batch;
     DataRequest request = options_data(options);
     request.wanted[SPLIT_TRAIN] = true;
-    bool ok = engine_open(&bench->engine, model, options, bench->batch, &request);
-    if (ok) {
-        make_ready(bench, (uint64_t)options->number[OPTION_SEED]);
-        Result result;
-        measure_all(bench, &result);
-        if (option_given(options, OPTION_JSON))
-            tell_json(bench, &result);
-        else
-            tell(bench, &result);
-        free(result.kernels);
-    }
-    engine_close(&bench->engine);
-    free(bench->order);
-    free(bench);
-    return ok;
+    if (!engine_open(&bench->engine, model, options, bench->batch, &request)) return false;
+    make_ready(bench, (uint64_t)options->number[OPTION_SEED]);
+    Result result;
+    measure_all(bench, &result);
+    if (option_given(options, OPTION_JSON))
+        tell_json(bench, &result);
+    else
+        tell(bench, &result);
+    return true;
 }

@@ -19,7 +19,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../compiler/graph/interpreter.h"
@@ -402,17 +401,13 @@ bool check_command(const NnModel *model, const Options *options) {
     Checker c = {.model = model,
                  .seed = (uint64_t)options->number[OPTION_SEED],
                  .batch = batch > 0 ? (int)batch : PRESET_BATCH};
+    if (!engine_open(&c.engine, model, options, c.batch, NULL)) return false;
     Arena *arena = arena_new();
-    bool ok = engine_open(&c.engine, model, options, c.batch, NULL);
-    if (ok) {
-        c.before = allocate_aligned(NN_ALIGN, model->state_bytes);
-        c.graph = graph_parse(arena, diag_new(arena), model->graph);
-        c.bound = stated_bound(c.graph);
-        for (c.phase = 0; c.phase < model->n_phases; c.phase++) check_phase(&c);
-        ok = report(&c, option_given(options, OPTION_JSON));
-    }
-    free(c.before);
-    engine_close(&c.engine);
+    c.before = allocate(model->state_bytes, 1);
+    c.graph = graph_parse(arena, diag_new(arena), model->graph);
+    c.bound = stated_bound(c.graph);
+    for (c.phase = 0; c.phase < model->n_phases; c.phase++) check_phase(&c);
+    bool ok = report(&c, option_given(options, OPTION_JSON));
     arena_free(arena);
     return ok;
 }

@@ -17,10 +17,13 @@ const NnField *model_field(const NnModel *model, const char *name) {
     return NULL;
 }
 
+void split_reserve(Split *split, int n_fields) {
+    split->fields = allocate((size_t)n_fields, sizeof *split->fields);
+}
+
 DataField *split_add(Split *split, const char *name, int count) {
-    split->fields = reallocate(split->fields, (size_t)split->n_fields + 1, sizeof *split->fields);
     DataField *field = &split->fields[split->n_fields++];
-    *field = (DataField){.name = copy_text(name)};
+    field->name = name;
     size_t samples = (size_t)split->samples;
     if (count > 0)
         field->floats = allocate(samples * (size_t)count, sizeof *field->floats);
@@ -103,16 +106,15 @@ static bool take(const char *path, const Tensor *tensor, const NnField *want, Sp
 
 static bool load_split(const NnModel *model, const DataRequest *request, const TensorFile *file,
                        Split *split) {
+    split_reserve(split, model->n_fields + file->n_tensors);
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *want = &model->fields[i];
-        char *name = format_text("%s/%s", split->name, want->name);
+        const char *name = format_text("%s/%s", split->name, want->name);
         const Tensor *tensor = tensors_find(file, name);
-        bool ok = tensor
-                      ? take(file->path, tensor, want, split)
-                      : (request->predict_only && !want->predicts) ||
-                            problem("%s: has no \"%s\", which the model wants", file->path, name);
-        free(name);
-        if (!ok) return false;
+        if (tensor ? !take(file->path, tensor, want, split)
+                   : !request->predict_only || want->predicts)
+            return tensor ? false
+                          : problem("%s: has no \"%s\", which the model wants", file->path, name);
     }
     if (split->samples == 0) return problem("%s: the model reads no fields", file->path);
     size_t prefix = strlen(split->name);
@@ -132,11 +134,9 @@ static bool load_tensor_data(const NnModel *model, const DataRequest *request, c
                              Dataset *data) {
     TensorFile file;
     if (!tensors_read(path, &file)) return false;
-    bool ok = true;
-    for (int s = 0; ok && s < SPLIT_COUNT; s++)
-        if (request->wanted[s]) ok = load_split(model, request, &file, &data->split[s]);
-    tensors_free(&file);
-    return ok;
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (request->wanted[s] && !load_split(model, request, &file, &data->split[s])) return false;
+    return true;
 }
 
 static bool is_folder(const char *path) {
@@ -173,29 +173,11 @@ static void bind_fields(const NnModel *model, Split *split) {
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data) {
     *data = (Dataset){.deviation = 1};
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
-    data->source = copy_text(request->source ? request->source : default_source(request->quiet));
-    if (!load(model, request, data)) {
-        dataset_free(data);
-        return false;
-    }
+    data->source = request->source ? request->source : default_source(request->quiet);
+    if (!load(model, request, data)) return false;
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (request->wanted[s]) bind_fields(model, &data->split[s]);
     return true;
-}
-
-void dataset_free(Dataset *data) {
-    for (int s = 0; s < SPLIT_COUNT; s++) {
-        Split *split = &data->split[s];
-        for (int i = 0; i < split->n_fields; i++) {
-            free(split->fields[i].name);
-            free(split->fields[i].floats);
-            free(split->fields[i].labels);
-        }
-        free(split->fields);
-        free(split->bound);
-    }
-    free(data->source);
-    *data = (Dataset){0};
 }
 
 bool split_complete(const Split *split, const NnModel *model) {

@@ -25,7 +25,7 @@ extern const char *const split_names[SPLIT_COUNT]; /* "train", "val", "test" */
 
 /* One field of one split. */
 typedef struct DataField {
-    char *name;
+    const char *name;
     int32_t *labels; /* [samples]; NULL: real values */
     float *floats;   /* [samples][count]; NULL: a label */
 } DataField;
@@ -39,7 +39,7 @@ typedef struct Split {
 } Split;
 
 typedef struct Dataset {
-    char *source;             /* folder, file or "synthetic" */
+    const char *source;       /* folder, file or "synthetic" */
     Split split[SPLIT_COUNT]; /* samples 0: not loaded */
     double mean, deviation;   /* of the normalisation; 0 and 1 without */
 } Dataset;
@@ -54,11 +54,8 @@ typedef struct DataRequest {
     bool quiet;        /* no note about the default */
 } DataRequest;
 
-/* Loads the wanted splits and binds the model's fields. False with a message; nothing is left to
- * free then. */
+/* Loads the wanted splits and binds the model's fields. False with a message. */
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data);
-
-void dataset_free(Dataset *data);
 
 /* Whether every field of the model is bound. */
 bool split_complete(const Split *split, const NnModel *model);
@@ -71,8 +68,10 @@ uint64_t split_fingerprint(const Split *split, const NnModel *model);
 /* The field of that name, or NULL. */
 const NnField *model_field(const NnModel *model, const char *name);
 
-/* Adds a field with room for its values; the pointer is valid until the next one is added. `count`
- * floats in a sample, 0 for a label. */
+/* Makes room for so many fields. */
+void split_reserve(Split *split, int n_fields);
+
+/* Adds a field with room for its values: `count` floats in a sample, 0 for a label. */
 DataField *split_add(Split *split, const char *name, int count);
 
 /* The wanted splits of a built-in set, from MNIST's files in a folder or drawn (NULL). */

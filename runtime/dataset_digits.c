@@ -1,6 +1,5 @@
 /* The built-in sets: samples of one or two digits. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dataset.h"
@@ -176,6 +175,7 @@ static int label_of(const Digits *digits, const int *sample, int digit) {
 static void fill(const NnModel *model, const DigitSet *set, const Digits *digits, const int *order,
                  const float *level, Split *split) {
     uint16_t sums[DIGIT_PIXELS];
+    split_reserve(split, set->n_fields);
     for (int f = 0; f < set->n_fields; f++) {
         const NnField *field = &set->fields[f].field;
         bool label = field->kind == NN_LABEL;
@@ -196,36 +196,30 @@ static void fill(const NnModel *model, const DigitSet *set, const Digits *digits
 
 static bool make_splits(const NnModel *model, const DigitSet *set, const DataRequest *request,
                         const Digits *train, const Digits *test, Dataset *data) {
-    Draw draw = {.train = allocate((size_t)train->count, sizeof(int)),
-                 .test = allocate((size_t)test->count, sizeof(int))};
-    draw.order[SPLIT_TRAIN] = draw.train;
-    draw.order[SPLIT_TEST] = draw.test;
+    int *train_order = allocate((size_t)train->count, sizeof(int));
+    int *test_order = allocate((size_t)test->count, sizeof(int));
+    Draw draw = {
+        .train = train_order, .test = test_order, .order = {train_order, NULL, test_order}};
     bool pairs = set->digits == 2;
-    bool ok = pairs ? draw_pairs(&draw, request, train->count, test->count, data->source)
-                    : draw_images(&draw, train->count, test->count, data->source);
+    if (pairs ? !draw_pairs(&draw, request, train->count, test->count, data->source)
+              : !draw_images(&draw, train->count, test->count, data->source))
+        return false;
     float level[255 * MAX_BLOCK * MAX_BLOCK + 1];
-    if (ok)
-        make_levels(train, draw.train, draw.samples[SPLIT_TRAIN] * set->digits, set->block, level,
-                    data);
-    for (int s = 0; ok && s < SPLIT_COUNT; s++) {
+    make_levels(train, train_order, draw.samples[SPLIT_TRAIN] * set->digits, set->block, level,
+                data);
+    for (int s = 0; s < SPLIT_COUNT; s++) {
         if (!request->wanted[s]) continue;
         bool of_test = s == SPLIT_TEST || (pairs && s == SPLIT_VAL);
         data->split[s].samples = draw.samples[s];
         fill(model, set, of_test ? test : train, draw.order[s], level, &data->split[s]);
     }
-    free(draw.train);
-    free(draw.test);
-    return ok;
+    return true;
 }
 
 bool dataset_digits(const NnModel *model, const DataRequest *request, const char *folder,
                     Dataset *data) {
     const DigitSet *set = choose_set(model);
-    if (!set) return false;
-    Digits train = {0}, test = {0};
-    bool ok = digits_get(folder, true, &train) && digits_get(folder, false, &test) &&
-              make_splits(model, set, request, &train, &test, data);
-    digits_free(&train);
-    digits_free(&test);
-    return ok;
+    Digits train, test;
+    return set && digits_get(folder, true, &train) && digits_get(folder, false, &test) &&
+           make_splits(model, set, request, &train, &test, data);
 }

@@ -2,7 +2,6 @@
 #include "digits.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -48,10 +47,15 @@ static bool read_header(gzFile file, const char *path, int rank, Idx *idx, uint6
 
 /* Memory grows with what is read, so a header that lies costs nothing. */
 static bool read_values(gzFile file, const char *path, uint64_t total, Idx *idx) {
-    uint64_t have = 0;
+    uint64_t have = 0, room = 0;
     for (int got = 1; have < total && got > 0; have += (uint64_t)got) {
-        uint64_t wanted = total - have < CHUNK ? total - have : CHUNK;
-        idx->values = reallocate(idx->values, (size_t)(have + wanted), 1);
+        if (have == room) {
+            room = room * 2 + CHUNK < total ? room * 2 + CHUNK : total;
+            unsigned char *more = allocate((size_t)room, 1);
+            if (have > 0) memcpy(more, idx->values, (size_t)have);
+            idx->values = more;
+        }
+        uint64_t wanted = room - have < CHUNK ? room - have : CHUNK;
         got = read_some(file, path, idx->values + have, (unsigned)wanted);
         if (got < 0) return false;
     }
@@ -67,23 +71,20 @@ bool idx_read(const char *path, int rank, Idx *idx) {
     *idx = (Idx){0};
     gzFile file = gzopen(path, "rbe");
     if (!file) return problem("%s: %s", path, errno ? strerror(errno) : "cannot open");
-    uint64_t total;
+    uint64_t total = 0;
     bool ok = read_header(file, path, rank, idx, &total) && read_values(file, path, total, idx);
     gzclose(file);
-    if (ok) return true;
-    free(idx->values);
-    idx->values = NULL;
-    return false;
+    return ok;
 }
 
 /* The path of one of the files under any of its usual names; NULL after a message. */
-static char *find_file(const char *folder, bool training, bool images) {
+static const char *find_file(const char *folder, bool training, bool images) {
     const char *stem = training ? "train" : "t10k", *what = images ? "images" : "labels";
     for (int variant = 0; variant < 4; variant++) {
-        char *path = format_text("%s/%s-%s%cidx%d-ubyte%s", folder, stem, what,
-                                 variant & 2 ? '.' : '-', images ? 3 : 1, variant & 1 ? ".gz" : "");
+        const char *path =
+            format_text("%s/%s-%s%cidx%d-ubyte%s", folder, stem, what, variant & 2 ? '.' : '-',
+                        images ? 3 : 1, variant & 1 ? ".gz" : "");
         if (access(path, F_OK) == 0) return path;
-        free(path);
     }
     problem("%s: has no %s-%s-idx%d-ubyte, plain or .gz", folder, stem, what, images ? 3 : 1);
     return NULL;
@@ -105,16 +106,14 @@ static bool check_digits(const Idx *images, const char *image_path, const Idx *l
 }
 
 static bool read_digits(const char *folder, bool training, Digits *digits) {
-    Idx images = {0}, labels = {0};
-    char *image_path = find_file(folder, training, true);
-    char *label_path = image_path ? find_file(folder, training, false) : NULL;
-    bool ok = label_path && idx_read(image_path, 3, &images) && idx_read(label_path, 1, &labels) &&
-              check_digits(&images, image_path, &labels, label_path);
-    free(image_path);
-    free(label_path);
+    Idx images, labels;
+    const char *image_path = find_file(folder, training, true);
+    const char *label_path = image_path ? find_file(folder, training, false) : NULL;
+    if (!label_path || !idx_read(image_path, 3, &images) || !idx_read(label_path, 1, &labels) ||
+        !check_digits(&images, image_path, &labels, label_path))
+        return false;
     *digits = (Digits){.count = labels.dim[0], .labels = labels.values, .images = images.values};
-    if (!ok) digits_free(digits);
-    return ok;
+    return true;
 }
 
 bool digits_get(const char *folder, bool training, Digits *digits) {
@@ -133,10 +132,4 @@ const unsigned char *digits_image(const Digits *digits, int index,
     if (digits->images) return digits->images + (size_t)index * DIGIT_PIXELS;
     digit_draw(random_fork(digits->key, (uint64_t)index), digits->labels[index], room);
     return room;
-}
-
-void digits_free(Digits *digits) {
-    free(digits->labels);
-    free(digits->images);
-    *digits = (Digits){0};
 }

@@ -25,13 +25,11 @@ bool digits_get(const char *folder, bool training, Digits *digits);
 const unsigned char *digits_image(const Digits *digits, int index,
                                   unsigned char room[DIGIT_PIXELS]);
 
-void digits_free(Digits *digits);
-
 /* MNIST's form of arrays of bytes, plain or compressed with gzip. */
 enum { IDX_MAX_RANK = 3 };
 typedef struct Idx {
     int dim[IDX_MAX_RANK]; /* dim[0] counts images or labels */
-    unsigned char *values; /* row by row; the caller's to free */
+    unsigned char *values; /* row by row */
 } Idx;
 
 /* Reads a file of unsigned bytes of the given rank (1 labels, 3 images). Trusts nothing: magic,

@@ -1,6 +1,5 @@
 #include "engine.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "random.h"
@@ -26,8 +25,8 @@ bool engine_open(Engine *engine, const NnModel *model, const Options *options, i
     if (!engine->code) return false;
     engine->team = team_new(engine->threads);
     if (!engine->team) return false;
-    engine->state = allocate_aligned(NN_ALIGN, model->state_bytes);
-    engine->work = allocate_aligned(NN_ALIGN, model->work_bytes(max_batch, engine->threads));
+    engine->state = allocate(model->state_bytes, 1);
+    engine->work = allocate(model->work_bytes(max_batch, engine->threads), 1);
     size_t n = (size_t)model->n_fields, batch = (size_t)max_batch;
     engine->room = allocate(n, sizeof *engine->room);
     engine->fields = allocate(n, sizeof *engine->fields);
@@ -40,18 +39,6 @@ bool engine_open(Engine *engine, const NnModel *model, const Options *options, i
     const char *load = options->text[OPTION_LOAD];
     return (!load || weights_load(engine, load)) &&
            (!request || dataset_load(model, request, &engine->data));
-}
-
-void engine_close(Engine *engine) {
-    team_free(engine->team);
-    for (int i = 0; engine->room && i < engine->model->n_fields; i++) free(engine->room[i]);
-    free(engine->room);
-    free(engine->fields);
-    free(engine->values);
-    free(engine->state);
-    free(engine->work);
-    dataset_free(&engine->data);
-    *engine = (Engine){0};
 }
 
 NnCall engine_call(const Engine *engine, When when, int batch) {
@@ -119,6 +106,7 @@ Scores scores_new(const NnModel *model) {
 
 void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores) {
     int n_metrics = engine->model->n_metrics;
+    size_t mark = memory_mark();
     Scores batch = scores_new(engine->model);
     scores->loss = 0;
     for (int m = 0; m < n_metrics; m++) scores->metrics[m] = 0;
@@ -134,7 +122,7 @@ void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scor
     }
     scores->loss /= split->samples;
     for (int m = 0; m < n_metrics; m++) scores->metrics[m] /= split->samples;
-    free(batch.metrics);
+    memory_release(mark);
 }
 
 json_t *scores_json(const NnModel *model, const Scores *scores, bool loss) {

@@ -29,12 +29,9 @@ const NnCode *engine_code(const NnModel *model, const Options *options);
 
 /* Makes an engine for calls of up to `max_batch` samples, with the instruction set and the threads
  * of the options, the parameters of --load (zero without it) and the data of `request`, if it is
- * not NULL. False with a message; engine_close is due all the same. */
+ * not NULL. False with a message. */
 bool engine_open(Engine *engine, const NnModel *model, const Options *options, int max_batch,
                  const DataRequest *request);
-
-/* Releases what engine_open took; an engine of zeros is allowed. */
-void engine_close(Engine *engine);
 
 /* A call on the engine's memory and team, with `batch` samples as gathered last. */
 NnCall engine_call(const Engine *engine, When when, int batch);

@@ -11,129 +11,90 @@
 #include "report.h"
 
 bool file_read(const char *path, unsigned char **bytes, size_t *size) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return problem("%s: %s", path, strerror(errno));
+    FILE *file = fopen(path, "re");
+    if (!file) return problem("%s: %s", path, strerror(errno));
     struct stat info;
-    unsigned char *memory = NULL;
-    if (fstat(fd, &info) != 0) {
-        problem("%s: %s", path, strerror(errno));
-        goto failed;
+    bool regular = fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode), failed = false;
+    if (regular) {
+        *bytes = keep(malloc((size_t)info.st_size + 1), free);
+        *size = fread(*bytes, 1, (size_t)info.st_size, file);
+        failed = ferror(file) != 0;
     }
-    if (!S_ISREG(info.st_mode)) {
-        problem("%s: not a regular file", path);
-        goto failed;
-    }
-    size_t wanted = (size_t)info.st_size, have = 0;
-    memory = malloc(wanted ? wanted : 1);
-    if (!memory) {
-        problem("%s: no memory for its %zu bytes", path, wanted);
-        goto failed;
-    }
-    while (have < wanted) {
-        ssize_t got = read(fd, memory + have, wanted - have);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) {
-            problem("%s: %s", path, strerror(errno));
-            goto failed;
-        }
-        if (got == 0) break; /* became shorter: the reader of the format will say so */
-        have += (size_t)got;
-    }
-    close(fd);
-    *bytes = memory;
-    *size = have;
-    return true;
-failed:
-    free(memory);
-    close(fd);
-    return false;
+    int error = errno;
+    fclose(file);
+    if (!regular) return problem("%s: not a regular file", path);
+    return !failed || problem("%s: %s", path, strerror(error));
 }
 
 /* Folder part of a path with its slash; "" for the current one. */
 static char *folder_of(const char *path) {
     const char *slash = strrchr(path, '/');
-    return slash ? format_text("%.*s", (int)(slash - path + 1), path) : copy_text("");
+    return format_text("%.*s", slash ? (int)(slash - path + 1) : 0, path);
 }
 
-bool output_open(OutputFile *file, const char *path) {
-    *file = (OutputFile){0};
+static void give_up(void *thing) {
+    OutputFile *file = thing;
+    if (file->stream) fclose(file->stream);
+    if (file->temporary) unlink(file->temporary);
+}
+
+OutputFile *output_open(const char *path) {
     struct stat info;
     bool exists = stat(path, &info) == 0;
-    if (exists && S_ISDIR(info.st_mode)) return problem("%s: is a folder", path);
+    if (exists && S_ISDIR(info.st_mode)) {
+        problem("%s: is a folder", path);
+        return NULL;
+    }
+    OutputFile *file = allocate(1, sizeof *file);
+    char *real = exists ? realpath(path, NULL) : NULL;
+    file->path = real ? keep(real, free) : format_text("%s", path);
     if (exists && !S_ISREG(info.st_mode)) {
         file->stream = fopen(path, "we");
-        if (!file->stream) return problem("%s: %s", path, strerror(errno));
-        file->path = copy_text(path);
-        return true;
+    } else {
+        static unsigned serial; /* several files of one program at a time */
+        char *temporary =
+            format_text("%s.nngen-%ld-%u.tmp", folder_of(file->path), (long)getpid(), serial++);
+        file->stream = fopen(temporary, "wxe");
+        if (file->stream) file->temporary = temporary;
     }
-    char *real = exists ? realpath(path, NULL) : NULL;
-    file->path = real ? real : copy_text(path);
-    char *folder = folder_of(file->path);
-    static unsigned serial; /* several files of one program at a time */
-    file->temporary = format_text("%s.nngen-%ld-%u.tmp", folder, (long)getpid(), serial++);
-    free(folder);
-    int fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd >= 0) file->stream = fdopen(fd, "w");
-    if (!file->stream) {
-        problem("%s: cannot create a file there: %s", path, strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-            unlink(file->temporary);
-        }
-        free(file->temporary);
-        free(file->path);
-        *file = (OutputFile){0};
-        return false;
-    }
-    return true;
+    if (file->stream) return keep(file, give_up);
+    problem("%s: cannot create a file there: %s", path, strerror(errno));
+    return NULL;
 }
 
 /* The new name of a file is on disk only when its folder is. Folders that cannot be synced (some
  * network file systems) are no reason to fail: the data itself is safe. */
 static void sync_folder(const char *path) {
-    char *folder = folder_of(path);
+    const char *folder = folder_of(path);
     int fd = open(*folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
     if (fd < 0) return;
     (void)fsync(fd);
     close(fd);
 }
 
 bool output_commit(OutputFile *file) {
-    bool ok = !ferror(file->stream);
-    ok = fflush(file->stream) == 0 && ok;
-    if (ok && file->temporary) ok = fsync(fileno(file->stream)) == 0;
+    FILE *stream = file->stream;
+    bool ok =
+        fflush(stream) == 0 && !ferror(stream) && (!file->temporary || fsync(fileno(stream)) == 0);
     int error = errno;
-    if (fclose(file->stream) != 0 && ok) {
-        ok = false;
-        error = errno;
-    }
     file->stream = NULL;
-    if (ok && file->temporary && rename(file->temporary, file->path) != 0) {
+    if (fclose(stream) != 0 && ok) {
         ok = false;
         error = errno;
     }
     if (ok && file->temporary) {
-        sync_folder(file->path);
-        free(file->temporary);
-        file->temporary = NULL;
+        ok = rename(file->temporary, file->path) == 0;
+        error = errno;
     }
-    if (!ok) problem("%s: cannot write: %s", file->path, strerror(error));
-    output_abandon(file);
-    return ok;
-}
-
-void output_abandon(OutputFile *file) {
-    if (file->stream) fclose(file->stream);
-    if (file->temporary) unlink(file->temporary);
-    free(file->temporary);
-    free(file->path);
-    *file = (OutputFile){0};
+    if (!ok) return problem("%s: cannot write: %s", file->path, strerror(error));
+    if (file->temporary) sync_folder(file->path);
+    file->temporary = NULL;
+    return true;
 }
 
 bool output_possible(const char *path) {
-    OutputFile file;
-    if (!output_open(&file, path)) return false;
-    output_abandon(&file);
-    return true;
+    size_t mark = memory_mark();
+    bool possible = output_open(path) != NULL;
+    memory_release(mark);
+    return possible;
 }

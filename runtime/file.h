@@ -6,29 +6,27 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Reads a regular file. `*bytes` is the caller's to free. False, with a message that names the
- * file, if it cannot be read; nothing is left to free then. */
+/* Reads a regular file. False, with a message that names the file, if it cannot be read. */
 bool file_read(const char *path, unsigned char **bytes, size_t *size);
 
 /* A file being written. Until output_commit it has a temporary name in the same folder, so that
  * whoever interrupts the program, or fills the disk, leaves the earlier file as it was. What is not
- * a regular file (a pipe, /dev/null) is written in place. */
+ * a regular file (a pipe, /dev/null) is written in place. A file that is not committed is given up
+ * with the memory of its command. */
 typedef struct OutputFile {
     FILE *stream;
     char *path;      /* where the file is to appear; links are followed */
     char *temporary; /* NULL: written in place */
 } OutputFile;
 
-/* Each returns false with a message that names the file. After a failure, and after output_commit,
- * nothing is left to release. */
-bool output_open(OutputFile *file, const char *path);
+/* NULL with a message that names the file. */
+OutputFile *output_open(const char *path);
+
+/* False with a message that names the file. */
 bool output_commit(OutputFile *file);
 
 /* Whether a file could be written there now; false with a message. For work that is to fail before
  * hours of training rather than after. */
 bool output_possible(const char *path);
-
-/* Gives the file up: the temporary one is removed. */
-void output_abandon(OutputFile *file);
 
 #endif

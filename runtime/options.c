@@ -143,14 +143,10 @@ static Status take_option(Options *options, int argc, char **argv, int *at) {
     const char *word = strcmp(argv[*at], "-h") == 0 ? "--help" : argv[*at];
     const char *equals = strchr(word, '=');
     if (word[1] != '-') return usage_problem("unknown option %s", word);
-    char *name = format_text("%.*s", (int)strcspn(word + 2, "="), word + 2);
+    const char *name = format_text("%.*s", (int)strcspn(word + 2, "="), word + 2);
     int id = 0;
     while (id < OPTION_COUNT && strcmp(rows[id].name, name) != 0) id++;
-    Status status = STATUS_OK;
-    if (id == OPTION_COUNT)
-        status = unknown("option", "--", name, rows, OPTION_COUNT, sizeof *rows);
-    free(name);
-    if (status != STATUS_OK) return status;
+    if (id == OPTION_COUNT) return unknown("option", "--", name, rows, OPTION_COUNT, sizeof *rows);
     const Row *row = &rows[id];
     if (option_given(options, (OptionId)id) && row->operand)
         return usage_problem("--%s: given twice", row->name);
@@ -277,8 +273,7 @@ DataRequest options_data(const Options *options) {
     };
 }
 
-Status run_program(const NnModel *model, int argc, char **argv) {
-    report_program(model->name);
+static Status run(const NnModel *model, int argc, char **argv) {
     Options options;
     if (model->abi != NN_ABI) {
         problem("generated for version %d of model.h, this program has version %d", model->abi,
@@ -300,4 +295,12 @@ Status run_program(const NnModel *model, int argc, char **argv) {
     if (fflush(stdout) != 0 || ferror(stdout))
         ok = problem("cannot write to standard output: %s", strerror(errno));
     return ok ? STATUS_OK : STATUS_FAILED;
+}
+
+Status run_program(const NnModel *model, int argc, char **argv) {
+    size_t mark = memory_mark();
+    report_program(model->name);
+    Status status = run(model, argc, argv);
+    memory_release(mark);
+    return status;
 }

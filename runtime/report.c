@@ -79,47 +79,52 @@ const char *problem_text(void) {
     return last_problem;
 }
 
-static _Noreturn void out_of_memory(size_t bytes) {
-    problem("out of memory: %zu bytes wanted", bytes);
+/* What is to be released, the last first. */
+static struct {
+    void *thing;
+    void (*release)(void *);
+} * kept;
+static size_t n_kept, room_kept;
+
+static _Noreturn void out_of_memory(void) {
+    problem("out of memory");
     exit(STATUS_FAILED);
 }
 
+void *keep(void *thing, void (*release)(void *)) {
+    if (n_kept == room_kept) {
+        room_kept = 2 * room_kept + 64;
+        kept = realloc(kept, room_kept * sizeof *kept);
+    }
+    if (!thing || !kept) out_of_memory();
+    kept[n_kept].thing = thing;
+    kept[n_kept++].release = release;
+    return thing;
+}
+
+size_t memory_mark(void) {
+    return n_kept;
+}
+
+void memory_release(size_t mark) {
+    while (n_kept > mark) {
+        n_kept--;
+        kept[n_kept].release(kept[n_kept].thing);
+    }
+}
+
 void *allocate(size_t count, size_t size) {
-    void *memory = calloc(count ? count : 1, size ? size : 1);
-    if (!memory) out_of_memory(count > SIZE_MAX / (size ? size : 1) ? SIZE_MAX : count * size);
-    return memory;
-}
-
-void *allocate_aligned(size_t alignment, size_t bytes) {
-    void *memory = NULL;
-    size_t wanted = bytes ? bytes : 1;
-    if (posix_memalign(&memory, alignment, wanted) != 0) out_of_memory(bytes);
-    memset(memory, 0, wanted);
-    return memory;
-}
-
-void *reallocate(void *memory, size_t count, size_t size) {
-    if (size && count > SIZE_MAX / size) out_of_memory(SIZE_MAX);
-    size_t bytes = count * size;
-    void *grown = realloc(memory, bytes > 0 ? bytes : 1);
-    if (!grown) out_of_memory(bytes);
-    return grown;
-}
-
-char *copy_text(const char *text) {
-    size_t bytes = strlen(text) + 1;
-    return memcpy(allocate(bytes, 1), text, bytes);
+    enum { ALIGN = 64 };
+    if (count > (SIZE_MAX - ALIGN) / size) out_of_memory();
+    size_t bytes = count * size / ALIGN * ALIGN + ALIGN;
+    return memset(keep(aligned_alloc(ALIGN, bytes), free), 0, bytes);
 }
 
 char *format_text(const char *format, ...) {
     va_list args;
+    char *text = NULL;
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    if (vasprintf(&text, format, args) < 0) out_of_memory();
     va_end(args);
-    if (length < 0) out_of_memory(0);
-    char *text = allocate((size_t)length + 1, 1);
-    va_start(args, format);
-    vsnprintf(text, (size_t)length + 1, format, args);
-    va_end(args);
-    return text;
+    return keep(text, free);
 }

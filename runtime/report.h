@@ -37,18 +37,22 @@ double seconds_now(void);
 /* Words of the last problem; "" before the first. For tests. */
 const char *problem_text(void);
 
-/* Zeroed memory for `count` items of `size` bytes, to be freed with free(). Ends the program with a
+/* Memory and other things live until what they belong to ends: a command, or a part of one that
+ * has set a mark. Nobody else releases them, so an error is a plain return. For one thread alone.
+ */
+
+/* Zeroed memory for `count` items of `size` bytes, aligned to 64 bytes. Ends the program with a
  * message and status 1 when there is none; so do the others. */
 void *allocate(size_t count, size_t size);
 
-/* Zeroed memory aligned to `alignment`, a power of two. */
-void *allocate_aligned(size_t alignment, size_t bytes);
-
-/* realloc for `count` items of `size` bytes; new bytes are not cleared. */
-void *reallocate(void *memory, size_t count, size_t size);
-
-/* Copy of a string, and the string that printf would write. */
-char *copy_text(const char *text);
+/* The string that printf would write. */
 char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Has `thing` released, too; returns it. */
+void *keep(void *thing, void (*release)(void *));
+
+/* Releases all that came after the mark, the last first. */
+size_t memory_mark(void);
+void memory_release(size_t mark);
 
 #endif

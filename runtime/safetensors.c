@@ -118,55 +118,43 @@ static bool check_places(TensorFile *file, size_t data_size) {
            problem("%s: %zu bytes at the end belong to no tensor", file->path, data_size - at);
 }
 
-static bool parse(TensorFile *file, size_t size) {
-    if (size < 8) return problem("%s: not a safetensors file: %zu bytes", file->path, size);
+static void release_json(void *json) {
+    json_decref(json);
+}
+
+bool tensors_read(const char *path, TensorFile *file) {
+    *file = (TensorFile){.path = path};
+    unsigned char *bytes;
+    size_t size;
+    if (!file_read(path, &bytes, &size)) return false;
+    if (size < 8) return problem("%s: not a safetensors file: %zu bytes", path, size);
     uint64_t length;
-    memcpy(&length, file->bytes, sizeof length);
+    memcpy(&length, bytes, sizeof length);
     if (length > MAX_HEADER || length > size - 8)
         return problem("%s: not a safetensors file, or cut short: a header of %" PRIu64
                        " bytes in a file of %zu",
-                       file->path, length, size);
+                       path, length, size);
     json_error_t error;
-    file->header =
-        json_loadb((const char *)file->bytes + 8, length, JSON_REJECT_DUPLICATES, &error);
+    file->header = json_loadb((const char *)bytes + 8, length, JSON_REJECT_DUPLICATES, &error);
     if (!file->header)
-        return problem("%s: bad header at byte %d: %s", file->path, 8 + error.position, error.text);
-    if (!json_is_object(file->header)) return problem("%s: bad header: no object", file->path);
+        return problem("%s: bad header at byte %d: %s", path, 8 + error.position, error.text);
+    keep(file->header, release_json);
+    if (!json_is_object(file->header)) return problem("%s: bad header: no object", path);
     file->tensors = allocate(json_object_size(file->header), sizeof *file->tensors);
-    const unsigned char *data = file->bytes + 8 + length;
     size_t data_size = size - 8 - length;
     const char *name;
     json_t *entry;
     json_object_foreach(file->header, name, entry) {
         if (strcmp(name, metadata) == 0) {
-            if (!check_meta(file->path, entry)) return false;
+            if (!check_meta(path, entry)) return false;
             continue;
         }
         Tensor *tensor = &file->tensors[file->n_tensors++];
         tensor->name = name;
-        if (!read_entry(file->path, entry, tensor) || !check_entry(file->path, tensor, data_size))
-            return false;
-        tensor->bytes = data + tensor->begin;
+        if (!read_entry(path, entry, tensor) || !check_entry(path, tensor, data_size)) return false;
+        tensor->bytes = bytes + 8 + length + tensor->begin;
     }
     return check_places(file, data_size);
-}
-
-bool tensors_read(const char *path, TensorFile *file) {
-    *file = (TensorFile){0};
-    size_t size;
-    if (!file_read(path, &file->bytes, &size)) return false;
-    file->path = copy_text(path);
-    if (parse(file, size)) return true;
-    tensors_free(file);
-    return false;
-}
-
-void tensors_free(TensorFile *file) {
-    json_decref(file->header);
-    free(file->tensors);
-    free(file->bytes);
-    free(file->path);
-    *file = (TensorFile){0};
 }
 
 const Tensor *tensors_find(const TensorFile *file, const char *name) {
@@ -195,7 +183,7 @@ void tensor_floats(const Tensor *tensor, float *out) {
 }
 
 /* The header as text, padded so that the data begins at a multiple of 8. */
-static char *header_text(int n, const TensorOut *tensors, json_t *meta) {
+static const char *header_text(int n, const TensorOut *tensors, json_t *meta) {
     json_t *header = json_object();
     if (meta) json_object_set_new(header, metadata, meta);
     int64_t at = 0;
@@ -209,27 +197,23 @@ static char *header_text(int n, const TensorOut *tensors, json_t *meta) {
                                       "data_offsets", (json_int_t)at, (json_int_t)end));
         at = end;
     }
-    char *text = json_dumps(header, JSON_COMPACT);
+    const char *text = keep(json_dumps(header, JSON_COMPACT), free);
     json_decref(header);
-    if (!text) return NULL;
-    char *padded = format_text("%s%*s", text, (int)(7 - (strlen(text) + 7) % 8), "");
-    free(text);
-    return padded;
+    return format_text("%s%*s", text, (int)(7 - (strlen(text) + 7) % 8), "");
 }
 
 bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *meta) {
-    char *header = header_text(n, tensors, meta);
-    if (!header) return problem("%s: no memory for its header", path);
-    OutputFile file;
-    bool ok = output_open(&file, path);
-    if (ok) {
+    size_t mark = memory_mark();
+    const char *header = header_text(n, tensors, meta);
+    OutputFile *file = output_open(path);
+    if (file) {
         uint64_t length = strlen(header);
-        fwrite(&length, sizeof length, 1, file.stream);
-        fputs(header, file.stream);
+        fwrite(&length, sizeof length, 1, file->stream);
+        fputs(header, file->stream);
         for (int i = 0; i < n; i++)
-            fwrite(tensors[i].values, sizeof(float), (size_t)tensors[i].count, file.stream);
-        ok = output_commit(&file); /* errors of the writes above stay in the stream */
+            fwrite(tensors[i].values, sizeof(float), (size_t)tensors[i].count, file->stream);
     }
-    free(header);
+    bool ok = file && output_commit(file); /* errors of the writes above stay in the stream */
+    memory_release(mark);
     return ok;
 }

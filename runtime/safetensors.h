@@ -21,8 +21,7 @@ typedef struct Tensor {
 } Tensor;
 
 typedef struct TensorFile {
-    char *path;
-    unsigned char *bytes;
+    const char *path;
     json_t *header; /* names, types and metadata lie in it */
     Tensor *tensors;
     int n_tensors;
@@ -30,9 +29,8 @@ typedef struct TensorFile {
 
 /* Reads a whole file. Checked: length and syntax of the header, names occur once, shape and type
  * agree with the offsets, offsets stay inside, tensors neither overlap nor leave gaps. False with a
- * message that names the file (and tensor); nothing is left to free then. */
+ * message that names the file (and tensor). */
 bool tensors_read(const char *path, TensorFile *file);
-void tensors_free(TensorFile *file);
 
 /* NULL if there is none of that name. */
 const Tensor *tensors_find(const TensorFile *file, const char *name);

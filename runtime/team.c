@@ -14,10 +14,10 @@
 
 #include "report.h"
 
-enum { SPINS = 2000, COUNT_BITS = 18, COUNT_MASK = (1 << COUNT_BITS) - 1 };
+enum { SPINS = 2000, COUNT_BITS = 20, COUNT_MASK = (1 << COUNT_BITS) - 1 };
 
 /* The work at hand is one word, so that taking a task is one compare-and-swap that fails if the
- * work has changed since: [round : 28][number of tasks : 18][next task : 18]. A worker that wakes
+ * work has changed since: [round : 24][number of tasks : 20][next task : 20]. A worker that wakes
  * late can thus never take a task of a round with the function of another, and the caller waits for
  * the tasks only, not for workers that came too late to get one. */
 struct Team {
@@ -94,7 +94,14 @@ static void announce(Team *team) {
     if (atomic_load(&team->sleepers) > 0) wake(&team->round, TEAM_MAX);
 }
 
-static void run_block(Team *team, int n) {
+void team_run(void *arg, int n, void (*fn)(void *, int), void *fn_arg) {
+    Team *team = arg;
+    if (team->n_workers == 0 || n <= 1 || n > COUNT_MASK) {
+        for (int i = 0; i < n; i++) fn(fn_arg, i);
+        return;
+    }
+    atomic_store_explicit(&team->fn, fn, memory_order_relaxed);
+    atomic_store_explicit(&team->arg, fn_arg, memory_order_relaxed);
     atomic_store(&team->done, 0);
     uint64_t round =
         (atomic_load_explicit(&team->work, memory_order_relaxed) >> 2 * COUNT_BITS) + 1;
@@ -113,61 +120,28 @@ static void run_block(Team *team, int n) {
     atomic_store(&team->caller_sleeps, false);
 }
 
-/* fn shifted to a block of tasks. */
-typedef struct Block {
-    void (*fn)(void *, int);
-    void *arg;
-    int first;
-} Block;
-
-static void run_in_block(void *arg, int i) {
-    const Block *block = arg;
-    block->fn(block->arg, block->first + i);
-}
-
-void team_run(void *arg, int n, void (*fn)(void *, int), void *fn_arg) {
+static void end_workers(void *arg) {
     Team *team = arg;
-    if (team->n_workers == 0 || n <= 1) {
-        for (int i = 0; i < n; i++) fn(fn_arg, i);
-        return;
-    }
-    for (int first = 0; first < n; first += COUNT_MASK) {
-        int count = n - first < COUNT_MASK ? n - first : COUNT_MASK;
-        Block block = {fn, fn_arg, first};
-        atomic_store_explicit(&team->fn, first ? run_in_block : fn, memory_order_relaxed);
-        atomic_store_explicit(&team->arg, first ? (void *)&block : fn_arg, memory_order_relaxed);
-        run_block(team, count);
-        if (n - first <= COUNT_MASK) break;
-    }
+    atomic_store(&team->stop, true);
+    announce(team);
+    for (int i = 0; i < team->n_workers; i++) pthread_join(team->workers[i], NULL);
 }
 
 Team *team_new(int threads) {
-    Team *team = allocate_aligned(64, sizeof *team);
+    Team *team = keep(allocate(1, sizeof *team), end_workers);
     /* Signals are for the calling thread. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     int error = 0;
-    while (team->n_workers < threads - 1) {
+    while (!error && team->n_workers < threads - 1) {
         error = pthread_create(&team->workers[team->n_workers], NULL, worker, team);
-        if (error) break;
-        team->n_workers++;
+        if (!error) team->n_workers++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error) {
-        problem("cannot start thread %d of %d: %s", team->n_workers + 2, threads, strerror(error));
-        team_free(team);
-        return NULL;
-    }
-    return team;
-}
-
-void team_free(Team *team) {
-    if (!team) return;
-    atomic_store(&team->stop, true);
-    announce(team);
-    for (int i = 0; i < team->n_workers; i++) pthread_join(team->workers[i], NULL);
-    free(team);
+    if (!error) return team;
+    problem("cannot start thread %d of %d: %s", team->n_workers + 2, threads, strerror(error));
+    return NULL;
 }
 
 int team_processors(void) {

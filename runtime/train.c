@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "file.h"
@@ -115,15 +114,13 @@ static Outcome diverged(Training *t, const char *what) {
 
 static Outcome stop(Training *t) {
     const char *save = t->options.text[OPTION_SAVE], *data = t->options.text[OPTION_DATA];
-    char *path = save ? copy_text(save) : format_text("%s.interrupted.safetensors", t->model->name);
+    const char *path = save ? save : format_text("%s.interrupted.safetensors", t->model->name);
     t->at.seconds = seconds_now() - t->since;
     report_clear(t);
-    bool ok = checkpoint_save(&t->engine, &t->options, &t->at, path);
-    if (ok)
-        note("stopped; to go on: %s train --resume %s%s%s%s%s", t->model->name, path,
-             data ? " --data " : "", data ? data : "", save ? " --save " : "", save ? save : "");
-    free(path);
-    return ok ? STOPPED : FAILED;
+    if (!checkpoint_save(&t->engine, &t->options, &t->at, path)) return FAILED;
+    note("stopped; to go on: %s train --resume %s%s%s%s%s", t->model->name, path,
+         data ? " --data " : "", data ? data : "", save ? " --save " : "", save ? save : "");
+    return STOPPED;
 }
 
 static When when_now(const Training *t) {
@@ -219,10 +216,8 @@ static bool save_round(const Training *t) {
     const char *slash = strrchr(save, '/'), *base = slash ? slash + 1 : save;
     const char *dot = strrchr(base, '.');
     if (!dot || dot == base) dot = base + strlen(base);
-    char *path = format_text("%.*s.%" PRId64 "%s", (int)(dot - save), save, t->at.round, dot);
-    bool ok = weights_save(&t->engine, path);
-    free(path);
-    return ok;
+    const char *path = format_text("%.*s.%" PRId64 "%s", (int)(dot - save), save, t->at.round, dot);
+    return weights_save(&t->engine, path);
 }
 
 static bool load_data(Training *t, int64_t begun_with) {
@@ -269,13 +264,8 @@ static Outcome train_rounds(Training *t) {
 
 bool train_command(const NnModel *model, const Options *options) {
     Training t = {.model = model, .options = *options};
-    TensorFile file = {0};
+    TensorFile file;
     watch_signals();
     bool ok = make_ready(&t, &file) && report_open(&t) && train_rounds(&t) != FAILED;
-    ok = report_close(&t) && ok;
-    tensors_free(&file);
-    engine_close(&t.engine);
-    free(t.order);
-    free(t.epochs);
-    return ok;
+    return report_close(&t) && ok;
 }

@@ -61,7 +61,7 @@ void report_end(Training *t);
 /* Takes the progress line away, for other messages. */
 void report_clear(const Training *t);
 
-/* Closes the log and frees; a training of zeros is allowed. */
-bool report_close(Training *t);
+/* Closes the log. */
+bool report_close(const Training *t);
 
 #endif

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -160,10 +159,7 @@ void report_clear(const Training *t) {
     if (t->terminal && !option_given(&t->options, OPTION_QUIET)) fputs("\r\033[K", stderr);
 }
 
-bool report_close(Training *t) {
-    for (int s = 0; s < SPLIT_COUNT; s++) free(t->scores[s].metrics);
-    free(t->sum);
-    free(t->squares);
+bool report_close(const Training *t) {
     if (!t->log || fclose(t->log) == 0) return true;
     return problem("%s: cannot write: %s", t->options.text[OPTION_LOG], strerror(errno));
 }

@@ -29,7 +29,7 @@ enum { NO_PHASE = -1 };
 
 typedef struct Entry {
     int slot, param;
-    char *name;
+    const char *name;
 } Entry;
 
 static int entry_count(const NnModel *model, int phase) {
@@ -37,9 +37,8 @@ static int entry_count(const NnModel *model, int phase) {
     return model->n_params + model->phases[phase].n_slots * model->phases[phase].n_trained;
 }
 
-/* The name is the caller's to free. */
 static Entry entry_of(const NnModel *model, int phase, int i) {
-    if (i < model->n_params) return (Entry){0, i, copy_text(model->params[i].name)};
+    if (i < model->n_params) return (Entry){0, i, model->params[i].name};
     const NnPhase *p = &model->phases[phase];
     int slot = (i - model->n_params) / p->n_trained;
     int param = p->trained[(i - model->n_params) % p->n_trained];
@@ -49,6 +48,7 @@ static Entry entry_of(const NnModel *model, int phase, int i) {
 
 static bool write_entries(const Engine *engine, int phase, json_t *meta, const char *path) {
     const NnModel *model = engine->model;
+    size_t mark = memory_mark();
     int n = entry_count(model, phase);
     TensorOut *tensors = allocate((size_t)n, sizeof *tensors);
     for (int i = 0; i < n; i++) {
@@ -59,11 +59,7 @@ static bool write_entries(const Engine *engine, int phase, json_t *meta, const c
         tensors[i] = (TensorOut){entry.name, param->rank, param->dim, param->count, values};
     }
     bool ok = tensors_write(path, n, tensors, meta);
-    for (int i = 0; i < n; i++) {
-        free((char *)tensors[i].name);
-        free((float *)tensors[i].values);
-    }
-    free(tensors);
+    memory_release(mark);
     return ok;
 }
 
@@ -72,9 +68,7 @@ static bool entries_fit(const NnModel *model, int phase, const TensorFile *file)
     for (int i = 0; i < entry_count(model, phase); i++) {
         Entry entry = entry_of(model, phase, i);
         const NnParam *param = &model->params[entry.param];
-        bool ok = tensors_have(file, entry.name, param->rank, param->dim);
-        free(entry.name);
-        if (!ok) return false;
+        if (!tensors_have(file, entry.name, param->rank, param->dim)) return false;
     }
     for (int i = 0; i < file->n_tensors; i++) {
         const char *name = file->tensors[i].name;
@@ -93,18 +87,15 @@ static void take_entries(Engine *engine, int phase, const TensorFile *file) {
         Entry entry = entry_of(engine->model, phase, i);
         tensor_floats(tensors_find(file, entry.name), engine->values);
         engine->model->set(engine->state, of, entry.slot, entry.param, engine->values);
-        free(entry.name);
     }
     engine_prepare(engine, of);
 }
 
 bool weights_load(Engine *engine, const char *path) {
     TensorFile file;
-    if (!tensors_read(path, &file)) return false;
-    bool ok = entries_fit(engine->model, NO_PHASE, &file);
-    if (ok) take_entries(engine, NO_PHASE, &file);
-    tensors_free(&file);
-    return ok;
+    if (!tensors_read(path, &file) || !entries_fit(engine->model, NO_PHASE, &file)) return false;
+    take_entries(engine, NO_PHASE, &file);
+    return true;
 }
 
 /* PyTorch's tools look for the format. */
@@ -162,31 +153,31 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
     if (!tensors_read(path, file)) return false;
     const char *kind = tensors_meta(file, "checkpoint"), *name = tensors_meta(file, "model");
     const char *hash = tensors_meta(file, "source_sha256");
-    bool ok = true;
     if (!kind || !name || !hash)
-        ok = problem("%s: not a checkpoint (it has no state to resume from)", path);
-    else if (strcmp(kind, magic) != 0)
-        ok = problem("%s: a checkpoint of another version: \"%s\"", path, kind);
-    else if (strcmp(name, model->name) != 0)
-        ok = problem("%s: a checkpoint of model \"%s\", not of \"%s\"", path, name, model->name);
-    else if (strcmp(hash, model->source_sha256) != 0)
-        ok = problem("%s: a checkpoint of another version of model \"%s\": source %.12s, not %.12s",
-                     path, name, hash, model->source_sha256);
-    for (int i = 0; ok && i < SETTINGS; i++) ok = read_setting(file, settings[i], options);
-    for (int i = 0; ok && i < NUMBERS; i++) {
-        int64_t value = 0;
-        ok = read_number(file, numbers[i].key, &value, NULL);
+        return problem("%s: not a checkpoint (it has no state to resume from)", path);
+    if (strcmp(kind, magic) != 0)
+        return problem("%s: a checkpoint of another version: \"%s\"", path, kind);
+    if (strcmp(name, model->name) != 0)
+        return problem("%s: a checkpoint of model \"%s\", not of \"%s\"", path, name, model->name);
+    if (strcmp(hash, model->source_sha256) != 0)
+        return problem(
+            "%s: a checkpoint of another version of model \"%s\": source %.12s, not %.12s", path,
+            name, hash, model->source_sha256);
+    for (int i = 0; i < SETTINGS; i++)
+        if (!read_setting(file, settings[i], options)) return false;
+    for (int i = 0; i < NUMBERS; i++) {
+        int64_t value;
+        if (!read_number(file, numbers[i].key, &value, NULL)) return false;
         memcpy((char *)at + numbers[i].offset, &value, sizeof value);
     }
-    ok = ok && read_number(file, "loss_sum", NULL, &at->loss) &&
-         read_number(file, "seconds", NULL, &at->seconds);
+    if (!read_number(file, "loss_sum", NULL, &at->loss) ||
+        !read_number(file, "seconds", NULL, &at->seconds))
+        return false;
     int64_t epochs = options->number[OPTION_EPOCHS];
-    if (ok && (at->phase >= model->n_phases || at->round >= options->number[OPTION_ROUNDS] ||
-               (epochs && epochs < model->n_phases)))
-        ok = problem("%s: its position is beyond the end", path);
-    ok = ok && entries_fit(model, (int)at->phase, file);
-    if (!ok) tensors_free(file);
-    return ok;
+    if (at->phase >= model->n_phases || at->round >= options->number[OPTION_ROUNDS] ||
+        (epochs && epochs < model->n_phases))
+        return problem("%s: its position is beyond the end", path);
+    return entries_fit(model, (int)at->phase, file);
 }
 
 void checkpoint_take(Engine *engine, const TensorFile *file, int phase) {

@@ -27,7 +27,7 @@ bool checkpoint_save(const Engine *engine, const Options *options, const Positio
                      const char *path);
 
 /* Reads a checkpoint of this model: its options replace those in `options`, and those given on the
- * command line must be the same. On success the file is the caller's to free. False with a message.
+ * command line must be the same. False with a message.
  */
 bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
                      TensorFile *file);

@@ -46,6 +46,7 @@ static inline void enter_scratch(void) {
 static inline void leave_scratch(void) {
     char command[128];
     snprintf(command, sizeof command, "rm -r '%s'", scratch_folder);
+    memory_release(0);
     ck_assert_int_eq(chdir("/"), 0);
     ck_assert_int_eq(system(command), 0);
 }

@@ -101,13 +101,10 @@ static void check_pairs(const char *source) {
     ck_assert(dataset_load(&model, &request, &other));
     ck_assert_uint_eq(split_fingerprint(&data.split[SPLIT_TEST], &model),
                       split_fingerprint(&other.split[SPLIT_TEST], &model));
-    dataset_free(&other);
     request.seed = 1;
     ck_assert(dataset_load(&model, &request, &other));
     ck_assert_uint_ne(split_fingerprint(&data.split[SPLIT_TEST], &model),
                       split_fingerprint(&other.split[SPLIT_TEST], &model));
-    dataset_free(&other);
-    dataset_free(&data);
 }
 
 START_TEST(synthetic_pairs) {
@@ -134,7 +131,6 @@ START_TEST(mnist_pairs) {
     ck_assert_int_eq(data.split[SPLIT_TEST].samples, 10000);
     ck_assert_int_eq(data.split[SPLIT_TRAIN].samples, 0);
     ck_assert(fabs(data.mean - .1307) < .001 && fabs(data.deviation - .3081) < .001);
-    dataset_free(&data);
 }
 END_TEST
 
@@ -156,8 +152,6 @@ START_TEST(pixels_are_averaged) {
         for (int k = 0; k < DIGIT_PIXELS; k++) sum += image[k];
     }
     ck_assert(fabs(sum / 255 / DIGIT_PIXELS / digits.count - data.mean) < 1e-6);
-    digits_free(&digits);
-    dataset_free(&data);
 }
 END_TEST
 
@@ -244,7 +238,6 @@ START_TEST(data_files) {
     ck_assert_int_eq(((const int32_t *)split->bound[2])[1], 1);
     ck_assert_int_eq(split->n_fields, 4); /* labels that the model does not read are kept */
     ck_assert(split_complete(split, &nn_model_toy));
-    dataset_free(&data);
     static const char *const cases[][2] = {
         {"value", "\"test/left\": value 100 is not finite"},
         {"count", "\"test/right\": 2 samples"},

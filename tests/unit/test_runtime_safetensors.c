@@ -29,7 +29,6 @@ static void expect_good(const char *header, size_t data, int tensors) {
     write_file(header, data);
     ck_assert_msg(tensors_read("file", &file), "%s: %s", header, problem_text());
     ck_assert_int_eq(file.n_tensors, tensors);
-    tensors_free(&file);
 }
 
 START_TEST(round_trip) {
@@ -54,7 +53,6 @@ START_TEST(round_trip) {
     ck_assert_str_eq(tensors_meta(&file, "key"), value);
     ck_assert_ptr_null(tensors_find(&file, "none"));
     ck_assert_ptr_null(tensors_meta(&file, "none"));
-    tensors_free(&file);
     leave_scratch();
 }
 END_TEST
@@ -166,7 +164,8 @@ START_TEST(damage) {
         for (int bit = 0; bit < 8; bit++) {
             bytes[at] ^= (unsigned char)(1 << bit);
             write_bytes("flipped", bytes, size);
-            if (tensors_read("flipped", &file)) tensors_free(&file);
+            tensors_read("flipped", &file);
+            memory_release(0);
             bytes[at] ^= (unsigned char)(1 << bit);
         }
     }

@@ -28,7 +28,7 @@ START_TEST(every_task_runs_once) {
         for (int n = 0; n < 20; n++) expect_each_once(team, n);
         expect_each_once(team, 1000);
         expect_each_once(team, MOST); /* more than fit into one word of work */
-        team_free(team);
+        memory_release(0);
     }
 }
 END_TEST
@@ -47,7 +47,7 @@ START_TEST(short_rounds) {
     ck_assert_int_eq(sums[16], ROUNDS * 3 / 4);
     ck_assert_int_eq(sums[32], ROUNDS / 2);
     ck_assert_int_eq(sums[48], ROUNDS / 4);
-    team_free(team);
+    memory_release(0);
 }
 END_TEST
 
@@ -59,7 +59,7 @@ START_TEST(sleepers_wake) {
         nanosleep(&pause, NULL);
         expect_each_once(team, 3);
     }
-    team_free(team);
+    memory_release(0);
 }
 END_TEST
 
@@ -77,7 +77,7 @@ START_TEST(tasks_run_side_by_side) {
     _Atomic int arrived = 0;
     team_run(team, 2, wait_for_other, &arrived);
     ck_assert_int_eq(atomic_load(&arrived), 2);
-    team_free(team);
+    memory_release(0);
 }
 END_TEST
 
@@ -85,9 +85,8 @@ START_TEST(teams_come_and_go) {
     for (int i = 0; i < 50; i++) {
         Team *team = team_new(1 + i % 5);
         if (i % 2) expect_each_once(team, 5);
-        team_free(team);
+        memory_release(0);
     }
-    team_free(NULL);
     ck_assert_int_ge(team_processors(), 1);
 }
 END_TEST

@@ -151,7 +151,6 @@ START_TEST(signals_stop) {
     TensorFile file;
     ck_assert(tensors_read("toy.interrupted.safetensors", &file));
     ck_assert_ptr_nonnull(tensors_find(&file, "state/momentum_buffer/fc.bias"));
-    tensors_free(&file);
     leave_scratch();
 }
 END_TEST
@@ -222,13 +221,11 @@ START_TEST(commands) {
     TensorFile file;
     ck_assert(tensors_read("g.safetensors", &file));
     ck_assert(file.n_tensors == 3 && tensors_find(&file, "loss")->rank == 0);
-    tensors_free(&file);
     ck_assert_int_eq(run("grad --load a.safetensors --data synthetic --batch 8 --out g.safetensors "
                          "--phase 2 --epoch 1"),
                      STATUS_OK);
     ck_assert(tensors_read("g.safetensors", &file));
     ck_assert_ptr_null(tensors_find(&file, "fc.bias"));
-    tensors_free(&file);
     ck_assert_int_eq(run("eval --load g.safetensors --data synthetic"), STATUS_FAILED);
     expect_problem("g.safetensors: has no tensor \"fc.bias\"");
     ck_assert_int_eq(run("grad --load a.safetensors --data synthetic --pairs 9 --batch 10 --out g"),

@@ -6,33 +6,12 @@
 
 #include "dataset.h"
 
+#define OPTION(id, ...) OPTION_##id,
 typedef enum OptionId {
-    OPTION_DATA,
-    OPTION_DATA_SEED,
-    OPTION_PAIRS,
-    OPTION_VAL_PAIRS,
-    OPTION_TEST_PAIRS,
-    OPTION_EPOCHS,
-    OPTION_BATCH,
-    OPTION_ROUNDS,
-    OPTION_SEED,
-    OPTION_SAVE,
-    OPTION_RESUME,
-    OPTION_LOG,
-    OPTION_LOAD,
-    OPTION_SPLIT,
-    OPTION_PREDICTIONS,
-    OPTION_OUT,
-    OPTION_PHASE,
-    OPTION_EPOCH,
-    OPTION_ISA,
-    OPTION_THREADS,
-    OPTION_QUIET,
-    OPTION_JSON,
-    OPTION_HELP,
-    OPTION_VERSION,
+#include "options.def"
     OPTION_COUNT
 } OptionId;
+#undef OPTION
 
 typedef struct Command Command;
 
@@ -54,7 +33,7 @@ struct Command {
     bool needs_phase; /* not for models that are never trained */
 };
 
-/* What holds without any option: numbers and their limits are in the table in options.c. Epochs
+/* What holds without any option: numbers and their limits are in options.def. Epochs
  * and batch 0: as the architecture says; threads 0: all processors. */
 void options_default(Options *options);
 

@@ -33,50 +33,12 @@ typedef struct Row {
     const char *help;
 } Row;
 
-static const int64_t large = (INT64_C(1) << 53) - 1; /* exact in JSON readers */
-
+#define EXACT ((INT64_C(1) << 53) - 1) /* in readers of JSON that know doubles only */
+#define OPTION(id, ...) {__VA_ARGS__},
 static const Row rows[OPTION_COUNT] = {
-    [OPTION_DATA] = {"data", "D", 0, 0, 0, DATA_USERS, 0,
-                     "synthetic, a folder with MNIST's files, or a .safetensors file;\n"
-                     "default $NNGEN_DATA, else data/mnist, else synthetic"},
-    [OPTION_DATA_SEED] = {"data-seed", "N", 0, large, 0, DATA_USERS, 0,
-                          "seed of the draw of pairs (0)"},
-    [OPTION_PAIRS] = {"pairs", "N", 1, 100000000, 1000, DATA_USERS, 0, "training pairs (1000)"},
-    [OPTION_VAL_PAIRS] = {"val-pairs", "N", 1, 100000000, 500, DATA_USERS, 0,
-                          "validation pairs (500)"},
-    [OPTION_TEST_PAIRS] = {"test-pairs", "N", 1, 100000000, 500, DATA_USERS, 0, "test pairs (500)"},
-    [OPTION_EPOCHS] = {"epochs", "N", 1, 100000000, 0, TRAIN, 0,
-                       "epochs in all, shared among the phases in proportion"},
-    [OPTION_BATCH] = {"batch", "N", 1, NN_MAX_BATCH, 0, TRAIN | CHECK | BENCH, GRAD,
-                      "samples in a batch"},
-    [OPTION_ROUNDS] = {"rounds", "N", 1, 1000000, 1, TRAIN, 0,
-                       "trainings from initial weights of seed, seed + 1, ... (1)"},
-    [OPTION_SEED] = {"seed", "N", 0, large, 0, TRAIN | INIT | CHECK | BENCH, 0,
-                     "seed of initial weights, order and dropout (0)"},
-    [OPTION_SAVE] = {"save", "F.safetensors", 0, 0, 0, TRAIN, INIT,
-                     "write the parameters there; with several rounds round 0 goes to\n"
-                     "F.0.safetensors and so on; Ctrl-C writes a checkpoint to F.safetensors"},
-    [OPTION_RESUME] = {"resume", "F.safetensors", 0, 0, 0, TRAIN, 0, "go on from a checkpoint"},
-    [OPTION_LOG] = {"log", "F.csv", 0, 0, 0, TRAIN, 0,
-                    "write a line for each epoch; appended to with --resume"},
-    [OPTION_LOAD] = {"load", "F.safetensors", 0, 0, 0, 0, EVAL | PREDICT | GRAD,
-                     "parameters, or a checkpoint"},
-    [OPTION_SPLIT] = {"split", "train|val|test", 0, 0, 0, EVAL | PREDICT, 0,
-                      "part of the data (test)"},
-    [OPTION_PREDICTIONS] = {"predictions", "F.csv", 0, 0, 0, EVAL | PREDICT, 0,
-                            "write a line for each sample"},
-    [OPTION_OUT] = {"out", "G.safetensors", 0, 0, 0, 0, GRAD, "file for loss and gradients"},
-    [OPTION_PHASE] = {"phase", "N", 1, INT64_MAX, 1, GRAD | BENCH, 0,
-                      "phase of the training, from 1 (1)"},
-    [OPTION_EPOCH] = {"epoch", "N", 0, INT64_MAX, 0, GRAD, 0, "epoch of the phase, from 0 (0)"},
-    [OPTION_ISA] = {"isa", "X", 0, 0, 0, ALL, 0,
-                    "code for this instruction set instead of the best one"},
-    [OPTION_THREADS] = {"threads", "N", 1, TEAM_MAX, 0, ALL, 0, "threads (all processors)"},
-    [OPTION_QUIET] = {"quiet", NULL, 0, 0, 0, ALL, 0, "no progress on standard error"},
-    [OPTION_JSON] = {"json", NULL, 0, 0, 0, ALL, 0, "results as JSON, one object a line"},
-    [OPTION_HELP] = {"help", NULL, 0, 0, 0, ALL, 0, "this text"},
-    [OPTION_VERSION] = {"version", NULL, 0, 0, 0, 0, 0, "version of nngen that made the model"},
+#include "options.def"
 };
+#undef OPTION
 
 void options_default(Options *options) {
     *options = (Options){.split = SPLIT_TEST};

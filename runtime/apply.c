@@ -65,9 +65,7 @@ static void write_lines(Engine *engine, const Split *split, bool json, FILE *out
     const NnModel *model = engine->model;
     bool complete = split_complete(split, model);
     double *metrics = complete ? allocate((size_t)model->n_metrics, sizeof *metrics) : NULL;
-    float **predictions = allocate((size_t)model->n_predictions, sizeof *predictions);
-    for (int i = 0; i < model->n_predictions; i++)
-        predictions[i] = allocate((size_t)model->predictions[i].count, sizeof(float));
+    float **predictions = predictions_new(model, 1);
     if (!json) write_line(model, split, 0, predictions, metrics, (Line){.out = out, .names = true});
     for (int i = 0; i < split->samples && !ferror(out); i++) {
         engine_gather(engine, split, NULL, i, 1);

@@ -155,84 +155,95 @@ static void time_kernels(Bench *bench, bool train, double *out) {
     }
 }
 
+/* How long something took, how much it computed in that time, and how much it could have. */
+typedef struct Row {
+    const char *name;
+    double us, gflops, percent;
+} Row;
+
+/* `flops` are per sample. */
+static Row make_row(const Bench *bench, const char *name, double seconds, int64_t flops,
+                    double peak) {
+    double gflops = seconds > 0 ? (double)flops * bench->batch / seconds * 1e-9 : 0;
+    return (Row){name, seconds * 1e6, gflops, 100 * gflops / peak};
+}
+
 typedef struct Result {
-    double step, infer, gflops, infer_gflops, peak, thread_peak; /* seconds, GFLOP/s */
-    double *kernels;                                             /* seconds on one thread */
+    Row step, infer, *kernels; /* kernels: on one thread */
+    double peak;               /* GFLOP/s */
 } Result;
 
-static double kernel_gflops(const Bench *bench, const Result *result, int kernel) {
-    double flops = (double)bench->model->kernels[kernel].flops * bench->batch;
-    return result->kernels[kernel] > 0 ? flops / result->kernels[kernel] * 1e-9 : 0;
-}
-
-/* Prediction often needs less than the phase's forward pass: the kernels know. */
-static double infer_flops(const NnModel *model, int phase) {
-    int64_t sum = 0;
-    for (int k = 0; k < model->n_kernels; k++)
-        if (model->kernels[k].phase < 0) sum += model->kernels[k].flops;
-    return (double)(sum ? sum : model->phases[phase].flops_forward);
-}
-
-static void measure_all(Bench *bench, Result *result) {
+static Result measure_all(Bench *bench) {
     const NnModel *model = bench->model;
+    const NnPhase *phase = &model->phases[bench->phase];
     const char *isa = bench->engine.code->isa;
+    size_t n = (size_t)model->n_kernels;
+    double *seconds = allocate(n, sizeof *seconds);
     /* The clock of a busy machine changes: peak before, between and after what it is held against.
      */
-    double peak = peak_gflops(isa), again;
-    result->step = time_calls(bench, true);
-    if ((again = peak_gflops(isa)) > peak) peak = again;
-    result->infer = time_calls(bench, false);
-    result->kernels = allocate((size_t)model->n_kernels, sizeof(double));
-    time_kernels(bench, true, result->kernels);
-    time_kernels(bench, false, result->kernels);
-    if ((again = peak_gflops(isa)) > peak) peak = again;
-    result->thread_peak = peak;
-    result->peak = peak * bench->engine.threads;
-    double flops = (double)model->phases[bench->phase].flops_train * bench->batch;
-    result->gflops = flops / result->step * 1e-9;
-    result->infer_gflops = infer_flops(model, bench->phase) * bench->batch / result->infer * 1e-9;
+    double peak = peak_gflops(isa);
+    double step = time_calls(bench, true);
+    peak = fmax(peak, peak_gflops(isa));
+    double infer = time_calls(bench, false);
+    time_kernels(bench, true, seconds);
+    time_kernels(bench, false, seconds);
+    peak = fmax(peak, peak_gflops(isa));
+    Result result = {.peak = peak * bench->engine.threads,
+                     .kernels = allocate(n, sizeof *result.kernels)};
+    int64_t infer_flops = 0;
+    for (size_t k = 0; k < n; k++) {
+        const NnKernel *kernel = &model->kernels[k];
+        result.kernels[k] = make_row(bench, kernel->name, seconds[k], kernel->flops, peak);
+        if (kernel->phase < 0) infer_flops += kernel->flops;
+    }
+    /* Prediction often needs less than the phase's forward pass: the kernels know. */
+    if (infer_flops == 0) infer_flops = phase->flops_forward;
+    result.step = make_row(bench, "training step", step, phase->flops_train, result.peak);
+    result.infer = make_row(bench, "prediction", infer, infer_flops, result.peak);
+    return result;
 }
 
 static void tell_json(const Bench *bench, const Result *result) {
     json_t *kernels = json_array();
     for (int k = 0; k < bench->model->n_kernels; k++) {
-        if (bench->model->kernels[k].phase != bench->phase) continue;
-        double gflops = kernel_gflops(bench, result, k);
-        json_array_append_new(
-            kernels, json_pack("{s:s, s:f, s:f, s:f}", "name", bench->model->kernels[k].name, "us",
-                               result->kernels[k] * 1e6, "gflops", gflops, "percent_of_peak",
-                               100 * gflops / result->thread_peak));
+        const Row *row = &result->kernels[k];
+        if (bench->model->kernels[k].phase == bench->phase)
+            json_array_append_new(kernels, json_pack("{s:s, s:f, s:f, s:f}", "name", row->name,
+                                                     "us", row->us, "gflops", row->gflops,
+                                                     "percent_of_peak", row->percent));
     }
     json_line(stdout,
               json_pack("{s:i, s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "batch", bench->batch,
                         "threads", bench->engine.threads, "isa", bench->engine.code->isa, "step_us",
-                        result->step * 1e6, "infer_us", result->infer * 1e6, "gflops",
-                        result->gflops, "peak_gflops", result->peak, "percent_of_peak",
-                        100 * result->gflops / result->peak, "infer_percent_of_peak",
-                        100 * result->infer_gflops / result->peak, "kernels", kernels));
+                        result->step.us, "infer_us", result->infer.us, "gflops",
+                        result->step.gflops, "peak_gflops", result->peak, "percent_of_peak",
+                        result->step.percent, "infer_percent_of_peak", result->infer.percent,
+                        "kernels", kernels));
 }
 
-static void tell_kernels(const Bench *bench, const Result *result, int phase, const char *title) {
-    printf("\n%-40s %10s %10s %8s\n", title, "us", "GFLOP/s", "% peak");
+static void tell_row(const Row *row, int width) {
+    printf("%-*s %10.2f", width, row->name, row->us);
+    if (row->gflops > 0) printf(" %10.1f %8.1f", row->gflops, row->percent);
+    putchar('\n');
+}
+
+static void tell_rows(const Bench *bench, const Row *rows, int phase, const char *title) {
+    printf("\n%s, one thread\n", title);
     for (int k = 0; k < bench->model->n_kernels; k++) {
         if (bench->model->kernels[k].phase != phase) continue;
-        double gflops = kernel_gflops(bench, result, k);
-        printf("  %-38s %10.2f", bench->model->kernels[k].name, result->kernels[k] * 1e6);
-        if (gflops > 0) printf(" %10.1f %8.1f", gflops, 100 * gflops / result->thread_peak);
-        putchar('\n');
+        fputs("  ", stdout);
+        tell_row(&rows[k], 38);
     }
 }
 
 static void tell(const Bench *bench, const Result *result) {
-    printf("batch %d, %d thread%s, %s; FMA peak %.1f GFLOP/s\n", bench->batch,
-           bench->engine.threads, bench->engine.threads == 1 ? "" : "s", bench->engine.code->isa,
-           result->peak);
-    printf("training step  %10.1f us  %8.1f GFLOP/s  %5.1f %% of peak\n", result->step * 1e6,
-           result->gflops, 100 * result->gflops / result->peak);
-    printf("prediction     %10.1f us  %8.1f GFLOP/s  %5.1f %% of peak\n", result->infer * 1e6,
-           result->infer_gflops, 100 * result->infer_gflops / result->peak);
-    tell_kernels(bench, result, bench->phase, "Training step, one thread");
-    tell_kernels(bench, result, -1, "Prediction, one thread");
+    printf("batch %d, %d thread%s, %s; FMA peak %.1f GFLOP/s\n\n%-40s %10s %10s %8s\n",
+           bench->batch, bench->engine.threads, bench->engine.threads == 1 ? "" : "s",
+           bench->engine.code->isa, result->peak, "", "us", "GFLOP/s", "% peak");
+    tell_row(&result->step, 40);
+    tell_row(&result->infer, 40);
+    tell_rows(bench, result->kernels, bench->phase, "Training step");
+    tell_rows(bench, result->kernels, -1, "Prediction");
 }
 
 static void make_ready(Bench *bench, uint64_t seed) {
@@ -256,8 +267,7 @@ bool bench_command(const NnModel *model, const Options *options) {
     request.wanted[SPLIT_TRAIN] = true;
     if (!engine_open(&bench->engine, model, options, bench->batch, &request)) return false;
     make_ready(bench, (uint64_t)options->number[OPTION_SEED]);
-    Result result;
-    measure_all(bench, &result);
+    Result result = measure_all(bench);
     if (option_given(options, OPTION_JSON))
         tell_json(bench, &result);
     else

@@ -235,12 +235,7 @@ static void check_forward(Checker *c) {
     NnCall call = make_call(c, 0, false);
     Reference r = draw_batch(c, &call);
     double *metrics = ARENA_ARRAY(r.arena, double, model->n_metrics);
-    float **found = ARENA_ARRAY(r.arena, float *, model->n_predictions);
-    float **again = ARENA_ARRAY(r.arena, float *, model->n_predictions);
-    for (int i = 0; i < model->n_predictions; i++) {
-        found[i] = ARENA_ARRAY(r.arena, float, c->batch * model->predictions[i].count);
-        again[i] = ARENA_ARRAY(r.arena, float, c->batch * model->predictions[i].count);
-    }
+    float **found = predictions_new(model, c->batch), **again = predictions_new(model, c->batch);
     call.metrics = metrics;
     call.predictions = found;
     c->engine.code->evaluate(&call);
@@ -285,35 +280,31 @@ static double *widened(Arena *arena, const float *values, int64_t count) {
 }
 
 /* Compares a parameter and its moments after the step of the call, which has left its gradient,
- * with the reference's update of what was before. */
-static void check_update(Checker *c, const NnCall *call, const Reference *r, int param) {
+ * with the reference's update of what was before; what is not trained must be the same. */
+static void check_update(Checker *c, const NnCall *call, const Reference *r, int param,
+                         bool trained) {
     const NnModel *model = c->model;
     const NnParam *p = &model->params[param];
     const Optimizer *optimizer = &c->graph->phases[c->phase].optimizer;
-    int n_slots = model->phases[c->phase].n_slots;
-    float *was[MOST_SLOTS];
+    int n_slots = trained ? model->phases[c->phase].n_slots : 0;
+    float *was[MOST_SLOTS], *found = c->engine.values;
     double *wanted[MOST_SLOTS] = {0};
     for (int slot = 0; slot <= n_slots; slot++) {
         was[slot] = ARENA_ARRAY(r->arena, float, p->count);
         model->get(c->before, c->phase, slot, param, was[slot]);
         wanted[slot] = widened(r->arena, was[slot], p->count);
     }
-    model->get_gradient(call, param, c->engine.values);
-    reference_update(optimizer, call->step, r->values[optimizer->lr->id][0], p->count, wanted[0],
-                     widened(r->arena, c->engine.values, p->count), wanted + 1);
+    if (trained) {
+        model->get_gradient(call, param, found);
+        reference_update(optimizer, call->step, r->values[optimizer->lr->id][0], p->count,
+                         wanted[0], widened(r->arena, found, p->count), wanted + 1);
+    }
     for (int slot = 0; slot <= n_slots; slot++) {
-        model->get(c->engine.state, c->phase, slot, param, c->engine.values);
-        worst_note(&c->step, update_error(c->engine.values, wanted[slot], was[slot], p->count),
+        model->get(c->engine.state, c->phase, slot, param, found);
+        worst_note(&c->step, update_error(found, wanted[slot], was[slot], p->count),
                    slot ? model->phases[c->phase].slots[slot - 1] : "step of", p->name);
     }
-}
-
-static void check_kept(Checker *c, Arena *arena, int param) {
-    const NnParam *p = &c->model->params[param];
-    float *was = ARENA_ARRAY(arena, float, p->count);
-    c->model->get(c->before, c->phase, 0, param, was);
-    c->model->get(c->engine.state, c->phase, 0, param, c->engine.values);
-    if (memcmp(c->engine.values, was, (size_t)p->count * sizeof *was) != 0)
+    if (!trained && memcmp(found, was[0], (size_t)p->count * sizeof *found) != 0)
         worst_note(&c->step, INFINITY, "moved without being trained:", p->name);
 }
 
@@ -329,12 +320,9 @@ static void check_step(Checker *c, int64_t step) {
     check_loss(c, &call, &r, "loss with dropout");
     check_gradients(c, &call, &r);
     for (int i = 0, t = 0; i < c->model->n_params; i++) {
-        if (t < phase->n_trained && phase->trained[t] == i) {
-            check_update(c, &call, &r, i);
-            t++;
-        } else {
-            check_kept(c, r.arena, i);
-        }
+        bool trained = t < phase->n_trained && phase->trained[t] == i;
+        check_update(c, &call, &r, i, trained);
+        t += trained;
     }
     arena_free(r.arena);
 }

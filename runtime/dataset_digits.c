@@ -61,14 +61,14 @@ static bool field_matches(const char *set, const NnField *have, const NnField *w
 /* Whether the set has all fields that the model wants; with a message if `complain`. */
 static bool serves(const DigitSet *set, const NnModel *model, bool complain) {
     for (int i = 0; i < model->n_fields; i++) {
-        const NnField *want = &model->fields[i];
-        int k = 0;
-        while (k < set->n_fields && strcmp(set->fields[k].field.name, want->name) != 0) k++;
-        if (!complain && k == set->n_fields) return false;
-        if (k == set->n_fields)
-            return problem("field \"%s\": the model wants it, data set %s has none of that name",
-                           want->name, set->name);
-        if (complain && !field_matches(set->name, &set->fields[k].field, want)) return false;
+        const NnField *want = &model->fields[i], *have = NULL;
+        for (int k = 0; k < set->n_fields; k++)
+            if (strcmp(set->fields[k].field.name, want->name) == 0) have = &set->fields[k].field;
+        if (!have)
+            return complain && problem("field \"%s\": the model wants it, data set %s has none of "
+                                       "that name",
+                                       want->name, set->name);
+        if (complain && !field_matches(set->name, have, want)) return false;
     }
     return true;
 }

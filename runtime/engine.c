@@ -104,6 +104,14 @@ Scores scores_new(const NnModel *model) {
     return (Scores){.metrics = allocate((size_t)model->n_metrics, sizeof(double))};
 }
 
+float **predictions_new(const NnModel *model, int batch) {
+    float **predictions = allocate((size_t)model->n_predictions, sizeof *predictions);
+    for (int i = 0; i < model->n_predictions; i++)
+        predictions[i] =
+            allocate((size_t)batch * (size_t)model->predictions[i].count, sizeof(float));
+    return predictions;
+}
+
 void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores) {
     int n_metrics = engine->model->n_metrics;
     size_t mark = memory_mark();

@@ -60,6 +60,9 @@ typedef struct Scores {
 
 Scores scores_new(const NnModel *model);
 
+/* Room for the predictions of a call. */
+float **predictions_new(const NnModel *model, int batch);
+
 /* Evaluates a complete split, without dropout; the engine is open for EVALUATE_BATCH samples, or
  * the split has no more than its batch. */
 void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores);

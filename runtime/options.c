@@ -93,9 +93,6 @@ static Status parse_number(const char *text, const Row *row, int64_t *out) {
         return usage_problem("--%s: whole number wanted, not \"%s\"", row->name, text);
     *out = value;
     if (errno != ERANGE && value >= row->low && value <= row->high) return STATUS_OK;
-    if (row->high == INT64_MAX)
-        return usage_problem("--%s: %s is out of range, %" PRId64 " or more wanted", row->name,
-                             text, row->low);
     return usage_problem("--%s: %s is out of range, %" PRId64 " to %" PRId64 " wanted", row->name,
                          text, row->low, row->high);
 }
@@ -146,19 +143,14 @@ static Status check_command_options(const Options *options) {
     return STATUS_OK;
 }
 
-static Status check_split(Options *options) {
-    const char *wanted = options->text[OPTION_SPLIT];
-    for (int s = 0; wanted && s < SPLIT_COUNT; s++) {
-        if (strcmp(wanted, split_names[s]) != 0) continue;
-        options->split = (SplitId)s;
-        return STATUS_OK;
-    }
-    return wanted ? usage_problem("--split: train, val or test wanted, not \"%s\"", wanted)
-                  : STATUS_OK;
-}
-
-/* Limits that the model sets. */
-static Status check_model(const Options *options, const NnModel *model) {
+/* Limits that the data and the model set. */
+static Status check_values(Options *options, const NnModel *model) {
+    const char *split = options->text[OPTION_SPLIT];
+    int s = 0;
+    while (split && s < SPLIT_COUNT && strcmp(split, split_names[s]) != 0) s++;
+    if (s == SPLIT_COUNT)
+        return usage_problem("--split: train, val or test wanted, not \"%s\"", split);
+    if (split) options->split = (SplitId)s;
     const char *isa = options->text[OPTION_ISA];
     int code = 0;
     while (isa && code < model->n_codes && strcmp(model->codes[code].isa, isa) != 0) code++;
@@ -189,8 +181,7 @@ Status options_parse(Options *options, const NnModel *model, int argc, char **ar
                    ? STATUS_OK
                    : usage_problem("a command is missing");
     Status status = check_command_options(options);
-    if (status == STATUS_OK) status = check_split(options);
-    return status == STATUS_OK ? check_model(options, model) : status;
+    return status == STATUS_OK ? check_values(options, model) : status;
 }
 
 static void help_option(const Row *row) {

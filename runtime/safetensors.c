@@ -43,7 +43,7 @@ char *shape_words(char room[SHAPE_TEXT], int rank, const int *dim) {
 }
 
 /* {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, members in any order. */
-static bool read_entry(const char *path, json_t *entry, Tensor *t) {
+static bool read_entry(const char *path, json_t *entry, Tensor *t, json_int_t data_size) {
     json_t *shape;
     json_int_t begin, end;
     json_error_t error;
@@ -65,24 +65,16 @@ static bool read_entry(const char *path, json_t *entry, Tensor *t) {
         t->dim[t->rank] = (int)dim;
         t->count *= dim;
     }
-    if (begin < 0 || end < 0)
-        return problem("%s: bad header: tensor \"%s\": whole numbers wanted as data_offsets", path,
-                       t->name);
+    if (begin < 0 || begin > end || end > data_size)
+        return problem("%s: tensor \"%s\": bytes %lld to %lld of %lld", path, t->name, begin, end,
+                       data_size);
     t->begin = (size_t)begin;
     t->end = (size_t)end;
-    return true;
-}
-
-static bool check_entry(const char *path, const Tensor *t, size_t data_size) {
-    if (t->begin > t->end || t->end > data_size)
-        return problem("%s: tensor \"%s\": bytes %zu to %zu of %zu", path, t->name, t->begin,
-                       t->end, data_size);
-    size_t size = tensor_element_size(t->dtype);
+    int64_t size = (int64_t)tensor_element_size(t->dtype);
     char room[SHAPE_TEXT];
-    if (size && (size_t)t->count * size != t->end - t->begin)
-        return problem("%s: tensor \"%s\": %s %s in %zu bytes", path, t->name, t->dtype,
-                       shape_words(room, t->rank, t->dim), t->end - t->begin);
-    return true;
+    return size == 0 || t->count * size == end - begin ||
+           problem("%s: tensor \"%s\": %s %s in %lld bytes", path, t->name, t->dtype,
+                   shape_words(room, t->rank, t->dim), end - begin);
 }
 
 static bool check_meta(const char *path, json_t *meta) {
@@ -151,7 +143,7 @@ bool tensors_read(const char *path, TensorFile *file) {
         }
         Tensor *tensor = &file->tensors[file->n_tensors++];
         tensor->name = name;
-        if (!read_entry(path, entry, tensor) || !check_entry(path, tensor, data_size)) return false;
+        if (!read_entry(path, entry, tensor, (json_int_t)data_size)) return false;
         tensor->bytes = bytes + 8 + length + tensor->begin;
     }
     return check_places(file, data_size);

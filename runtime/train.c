@@ -10,8 +10,6 @@
 #include "file.h"
 #include "random.h"
 
-typedef enum Outcome { GOES_ON, STOPPED, FAILED } Outcome;
-
 static volatile sig_atomic_t interrupted;
 
 static void remember(int number) {
@@ -48,13 +46,13 @@ void schedule_epochs(const NnModel *model, int64_t total, int64_t *epochs) {
     int64_t sum = 0, left = total;
     for (int i = 0; i < n; i++) sum += epochs[i] = model->phases[i].epochs;
     if (total == 0) return;
-    for (int i = 0; i < n; i++) left -= epochs[i] = total * model->phases[i].epochs / sum;
-    for (; left > 0; left--) epochs[furthest(model, total, sum, epochs, false)]++;
     for (int i = 0; i < n; i++) {
-        if (epochs[i] > 0) continue;
-        epochs[furthest(model, total, sum, epochs, true)]--;
-        epochs[i]++;
+        epochs[i] = total * model->phases[i].epochs / sum;
+        if (epochs[i] < 1) epochs[i] = 1;
+        left -= epochs[i];
     }
+    for (; left > 0; left--) epochs[furthest(model, total, sum, epochs, false)]++;
+    for (; left < 0; left++) epochs[furthest(model, total, sum, epochs, true)]--;
 }
 
 int64_t schedule_steps(int samples, int batch) {
@@ -99,28 +97,28 @@ static bool is_broken(Training *t, int param) {
 }
 
 /* Says which parameters are no longer finite. */
-static Outcome diverged(Training *t, const char *what) {
-    char names[512] = "";
-    size_t used = 0;
-    for (int i = 0; i < t->model->n_params && used < sizeof names - 1; i++)
+static bool diverged(Training *t, const char *what) {
+    const char *names = "";
+    for (int i = 0; i < t->model->n_params; i++)
         if (is_broken(t, i))
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
-                                     t->model->params[i].name);
-    problem("training diverged: %s at step %" PRId64 " of epoch %" PRId64 ", phase %" PRId64
-            ", round %" PRId64 "; parameters that are not finite: %s",
-            what, t->at.batch, t->at.epoch, t->at.phase + 1, t->at.round, used ? names : "none");
-    return FAILED;
+            names = format_text("%s%s%s", names, *names ? ", " : "", t->model->params[i].name);
+    return problem("training diverged: %s at step %" PRId64 " of epoch %" PRId64 ", phase %" PRId64
+                   ", round %" PRId64 "; parameters that are not finite: %s",
+                   what, t->at.batch, t->at.epoch, t->at.phase + 1, t->at.round,
+                   *names ? names : "none");
 }
 
-static Outcome stop(Training *t) {
+/* Ends the training at the position; false. */
+static bool stop(Training *t) {
     const char *save = t->options.text[OPTION_SAVE], *data = t->options.text[OPTION_DATA];
     const char *path = save ? save : format_text("%s.interrupted.safetensors", t->model->name);
     t->at.seconds = seconds_now() - t->since;
     report_clear(t);
-    if (!checkpoint_save(&t->engine, &t->options, &t->at, path)) return FAILED;
-    note("stopped; to go on: %s train --resume %s%s%s%s%s", t->model->name, path,
-         data ? " --data " : "", data ? data : "", save ? " --save " : "", save ? save : "");
-    return STOPPED;
+    t->stopped = checkpoint_save(&t->engine, &t->options, &t->at, path);
+    if (t->stopped)
+        note("stopped; to go on: %s train --resume %s%s%s%s%s", t->model->name, path,
+             data ? " --data " : "", data ? data : "", save ? " --save " : "", save ? save : "");
+    return false;
 }
 
 static When when_now(const Training *t) {
@@ -138,8 +136,9 @@ static When when_epoch_ends(Training *t) {
     return when;
 }
 
-/* One batch of the epoch at `at`. */
-static Outcome train_step(Training *t) {
+/* One batch of the epoch at `at`. Here and below false means that the training ends, with a message
+ * or stopped. */
+static bool train_step(Training *t) {
     const Split *train = &t->engine.data.split[SPLIT_TRAIN];
     int phase = (int)t->at.phase, batch = phase_batch(t, phase);
     int64_t first = t->at.batch * batch;
@@ -156,10 +155,10 @@ static Outcome train_step(Training *t) {
     t->steps_run++;
     if (interrupted || t->steps_run == t->options.stop_after) return stop(t);
     report_step(t, t->at.loss / (double)(first + count));
-    return GOES_ON;
+    return true;
 }
 
-static Outcome train_epoch(Training *t) {
+static bool train_epoch(Training *t) {
     int phase = (int)t->at.phase, samples = t->engine.data.split[SPLIT_TRAIN].samples;
     if (t->model->phases[phase].shuffle) {
         uint64_t key = random_fork(random_stream(round_seed(t), "order"), (uint64_t)phase);
@@ -167,10 +166,8 @@ static Outcome train_epoch(Training *t) {
     } else {
         for (int i = 0; i < samples; i++) t->order[i] = i;
     }
-    while (t->at.batch < epoch_steps(t, phase)) {
-        Outcome outcome = train_step(t);
-        if (outcome != GOES_ON) return outcome;
-    }
+    while (t->at.batch < epoch_steps(t, phase))
+        if (!train_step(t)) return false;
     for (int i = 0; i < t->model->n_params; i++)
         if (is_broken(t, i)) return diverged(t, "a parameter is not finite");
     t->at.seconds = seconds_now() - t->since;
@@ -178,10 +175,10 @@ static Outcome train_epoch(Training *t) {
     t->at.batch = 0;
     t->at.loss = 0;
     t->at.epoch++;
-    return ok ? GOES_ON : FAILED;
+    return ok;
 }
 
-static Outcome train_round(Training *t) {
+static bool train_round(Training *t) {
     if (!t->resumed) {
         t->at.phase = t->at.epoch = 0;
         t->at.seconds = 0;
@@ -195,17 +192,15 @@ static Outcome train_round(Training *t) {
             engine_prepare(&t->engine, phase);
         }
         t->resumed = false;
-        while (t->at.epoch < t->epochs[phase]) {
-            Outcome outcome = train_epoch(t);
-            if (outcome != GOES_ON) return outcome;
-        }
+        while (t->at.epoch < t->epochs[phase])
+            if (!train_epoch(t)) return false;
     }
     t->at.phase = t->model->n_phases - 1;
     t->at.epoch = t->epochs[t->at.phase] - 1;
     t->at.seconds = seconds_now() - t->since;
     When when = when_epoch_ends(t);
     t->at.batch = 0;
-    return report_round(t, when) ? GOES_ON : FAILED;
+    return report_round(t, when);
 }
 
 /* Of several rounds: "out/aux.3.safetensors" for "out/aux.safetensors" and round 3. */
@@ -252,20 +247,13 @@ static bool make_ready(Training *t, TensorFile *file) {
     return true;
 }
 
-static Outcome train_rounds(Training *t) {
-    for (; t->at.round < t->options.number[OPTION_ROUNDS]; t->at.round++) {
-        Outcome outcome = train_round(t);
-        if (outcome != GOES_ON) return outcome;
-        if (!save_round(t)) return FAILED;
-    }
-    report_end(t);
-    return GOES_ON;
-}
-
 bool train_command(const NnModel *model, const Options *options) {
     Training t = {.model = model, .options = *options};
     TensorFile file;
     watch_signals();
-    bool ok = make_ready(&t, &file) && report_open(&t) && train_rounds(&t) != FAILED;
-    return report_close(&t) && ok;
+    bool ok = make_ready(&t, &file) && report_open(&t);
+    for (; ok && t.at.round < t.options.number[OPTION_ROUNDS]; t.at.round += ok)
+        ok = train_round(&t) && save_round(&t);
+    if (ok) report_end(&t);
+    return report_close(&t) && (ok || t.stopped);
 }

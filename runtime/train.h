@@ -14,6 +14,7 @@ typedef struct Training {
     double since;    /* clock reading minus at.seconds */
     int64_t *epochs; /* per phase */
     int64_t steps_run;
+    bool stopped; /* by a signal, and the checkpoint is written */
     Engine engine;
     int *order; /* of the training samples in this epoch */
 

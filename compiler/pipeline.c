@@ -33,7 +33,7 @@ static bool pass_differentiate(Unit *u) {
 }
 
 static bool pass_split(Unit *u) {
-    u->plan = split(u->graph, u->options.inference);
+    u->plan = split(u->graph, u->options.inference, u->options.winograd);
     return true;
 }
 

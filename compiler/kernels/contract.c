@@ -12,6 +12,7 @@
 
 #include "../ops/ops.h"
 #include "pointwise.h"
+#include "pool.h"
 #include "tile.h"
 #include "weights.h"
 
@@ -291,36 +292,22 @@ static void write_rows(Writer *w, const Nest *n, Tile tile, int width) {
     w_close(w);
 }
 
-static const char *winner_param(const Kernel *k) {
-    for (int i = 0; i < k->n_operands; i++)
-        if (k->operands[i].written && k->operands[i].buffer->element != ELEMENT_FLOAT)
-            return k->operands[i].param;
-    return NULL;
-}
-
-/* As write_rows, but of each pool window the largest place, the first of equal ones, goes on. */
+/* As write_rows, but of each pool window only the largest place goes on. */
 static void write_windows(Writer *w, const Nest *n, Tile tile, int width) {
-    const char *winner = winner_param(n->k);
+    const char *values[MAX_TILE_ROWS];
     for (int window = 0; window < width / n->pool_w; window++)
         for (int b = 0; b < tile.blocks; b++) {
             int at = window * n->out.cs + b * LANES;
-            w_open(w, "%s", "");
-            w_line(w, "F16 h = %s;", tile_row(n->arena, n->isa, tile, window * n->pool_w, b));
-            if (winner) w_line(w, "I16 won = ISET(0);");
-            for (int i = 1; i < n->pool_h * n->pool_w; i++) {
+            const char *offset = arena_printf(n->arena, "o + %d", at);
+            for (int i = 0; i < n->pool_h * n->pool_w; i++) {
                 int row = i / n->pool_w * width + window * n->pool_w + i % n->pool_w;
-                w_open(w, "%s", "");
-                w_line(w, "const F16 x%d = %s;", i, tile_row(n->arena, n->isa, tile, row, b));
-                w_line(w, "const M16 wins = WINS(x%d, h);", i);
-                w_line(w, "h = SELECT(wins, x%d, h);", i);
-                if (winner) w_line(w, "won = ISELECT(wins, ISET(%d), won);", i);
-                w_close(w);
+                values[i] = tile_row(n->arena, n->isa, tile, row, b);
             }
-            if (winner) w_line(w, "STORE_BYTES(%s + o + %d, won);", winner, at);
-            Site site = {arena_printf(n->arena, "o + %d", at), "s",
-                         arena_printf(n->arena, "(e + %d)", at),
-                         arena_printf(n->arena, "c + %d", b * LANES)};
-            write_row(w, n->k, n->arena, "h", site);
+            w_open(w, "%s", "");
+            pool_write_window(w, n->k, values, n->pool_h * n->pool_w, offset);
+            write_row(w, n->k, n->arena, "h",
+                      (Site){offset, "s", arena_printf(n->arena, "(e + %d)", at),
+                             arena_printf(n->arena, "c + %d", b * LANES)});
             w_close(w);
         }
 }

@@ -29,6 +29,21 @@ extern const DerivedKind derived_transposed_conv, derived_transposed_linear;
 /* For input gradients through a pool: [blocks of 16 inputs][out][kh][kw][16]; one group. */
 extern const DerivedKind derived_by_output;
 
+/* Convolutions the direct way, and by Winograd's algorithm where it pays. */
+extern const Family family_contract, family_winograd;
+
+/* For Winograd convolutions: [36 places][blocks of 16 outputs][in][16], with room between the
+ * places.
+ */
+extern const DerivedKind derived_winograd;
+int64_t winograd_weight_floats(const ParamPlace *param);
+
+/* Whether a Winograd convolution can compute the max-pool behind it. */
+bool winograd_pools(const Node *pool);
+
+/* Whether contractions read a value without padding: a field, or fields stacked. */
+bool is_unpadded(const Node *value);
+
 /* The parameter name of the operand that holds `node`, or bug(). */
 const char *kernel_param(const Kernel *kernel, const Node *node);
 

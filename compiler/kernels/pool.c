@@ -24,6 +24,25 @@ Element pool_winner_element(const Node *pool) {
     return v.kernel[0] * v.kernel[1] <= 256 ? ELEMENT_BYTE : ELEMENT_INT;
 }
 
+void pool_write_window(Writer *w, const Kernel *k, const char *const *values, int count,
+                       const char *offset) {
+    const char *winner = NULL;
+    for (int i = 0; i < k->n_operands; i++)
+        if (k->operands[i].written && k->operands[i].buffer->element != ELEMENT_FLOAT)
+            winner = k->operands[i].param;
+    w_line(w, "F16 h = %s;", values[0]);
+    if (winner) w_line(w, "I16 won = ISET(0);");
+    for (int i = 1; i < count; i++) {
+        w_open(w, "%s", "");
+        w_line(w, "const F16 x%d = %s;", i, values[i]);
+        w_line(w, "const M16 wins = WINS(x%d, h);", i);
+        w_line(w, "h = SELECT(wins, x%d, h);", i);
+        if (winner) w_line(w, "won = ISELECT(wins, ISET(%d), won);", i);
+        w_close(w);
+    }
+    if (winner) w_line(w, "STORE_BYTES(%s + %s, won);", winner, offset);
+}
+
 static bool fits(const Node *node) {
     return node->op == &op_max_pool2d || node->op == &op_avg_pool2d;
 }

@@ -222,6 +222,7 @@ typedef struct Plan {
     int64_t moment_offset; /* floats from the start of the state */
     int64_t state_floats;
     int chunk_min;            /* samples that a chunk has at least */
+    bool winograd;            /* Winograd convolutions may be used */
     const Node **fields;      /* input, label, target nodes in the order of the model's fields */
     const char **field_kinds; /* "NN_INPUT" */
     bool *field_predicts;

@@ -18,7 +18,7 @@ void lower_contraction(Lowering *l, Node *node) {
             x = contraction_input(l, value);
         else
             value = in_layout(l, value, layout_padded(p->in, p->kh, p->kw), &x);
-    } else if (family_of(node) == &family_pooled_dgrad) {
+    } else if (family_of(l->plan, node) == &family_pooled_dgrad) {
         value = l->storage[value->in[1]->id];
         x = lower_value(l, value);
     } else {
@@ -29,7 +29,12 @@ void lower_contraction(Lowering *l, Node *node) {
     k->flops = node_flops(node);
     lower_operand(l, k, "x", x, is_field(value ? value : node) ? NULL : value, false);
     if (forward) {
-        read_param(l, k, "w", node->in[1]);
+        bool winograd = k->family == &family_winograd;
+        if (winograd) lower_operand(l, k, "u", plan_winograd(l->plan, node)->value, NULL, false);
+        /* Training steps of few samples go the direct way, where it can compute the same. */
+        if (!winograd || (l->entry->kind == ENTRY_TRAIN && node->attr[CONV_PAD_H] == 0 &&
+                          node->attr[CONV_PAD_W] == 0))
+            read_param(l, k, "w", node->in[1]);
         if (node->n_in > 2) read_param(l, k, "bias", node->in[2]);
     } else {
         lower_operand(l, k, "w", plan_transposed(l->plan, node)->value, NULL, false);
@@ -44,7 +49,7 @@ static void lower_gradient_leaf(Lowering *l, Node *node, int index) {
     const Phase *phase = &l->graph->phases[0];
     const Node *param = phase->trained[index].param;
     int place = plan_param(l->plan, param->name);
-    Kernel *k = new_kernel(l, family_of(node), node, kernel_name(l, node));
+    Kernel *k = new_kernel(l, family_of(l->plan, node), node, kernel_name(l, node));
     k->flops = node_flops(node);
     bool bias = node->op == &op_bias_grad;
     Buffer *dw = NULL;

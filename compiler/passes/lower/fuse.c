@@ -81,7 +81,8 @@ bool fuse_pool(Lowering *l, Node *node) {
     Node *x = l->storage[node->in[0]->id];
     Kernel *k = l->kernel[x->id];
     if (!k || k->pool || k->node->op != &op_conv2d || node->op != &op_max_pool2d) return false;
-    if (k->node->attr[CONV_PAD_H] != 0) return false;
+    if (k->family == &family_winograd ? !winograd_pools(node) : k->node->attr[CONV_PAD_H] != 0)
+        return false;
     for (int i = 0; i < 2; i++)
         if (node->attr[POOL_KERNEL_H + i] != node->attr[POOL_STRIDE_H + i] ||
             node->attr[POOL_PAD_H + i] != 0 || node->attr[POOL_KERNEL_H + i] > 3)

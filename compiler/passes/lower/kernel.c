@@ -42,14 +42,15 @@ Kernel *new_kernel(Lowering *l, const Family *family, Node *node, const char *na
     return k;
 }
 
-const Family *family_of(const Node *node) {
+const Family *family_of(const Plan *plan, const Node *node) {
     for (int i = 0; all_families[i]; i++)
-        if (all_families[i]->fits(node)) return all_families[i];
+        if (all_families[i]->fits(node) && (plan->winograd || all_families[i] != &family_winograd))
+            return all_families[i];
     bug("no kernel family for %s", node->op->name);
 }
 
 Kernel *node_kernel(Lowering *l, Node *node) {
-    Kernel *k = new_kernel(l, family_of(node), node, kernel_name(l, node));
+    Kernel *k = new_kernel(l, family_of(l->plan, node), node, kernel_name(l, node));
     l->kernel[node->id] = k;
     k->out = l->layout[node->id];
     return k;

@@ -32,6 +32,9 @@ void plan_params(Plan *plan);
 /* The transposed copy of a weight for the input gradient `dgrad`, made when first asked for. */
 Derived *plan_transposed(Plan *plan, const Node *dgrad);
 
+/* The transformed copy of a weight for the Winograd convolution `node`. */
+Derived *plan_winograd(Plan *plan, const Node *node);
+
 /* values.c: where values lie. */
 
 /* A field or a stack of fields: packed for the kernels that need it so, when the first asks. */
@@ -69,7 +72,7 @@ Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer);
 /* Letters, digits and underscores only: names become C identifiers. */
 const char *identifier(Arena *arena, const char *name);
 const char *kernel_name(Lowering *l, const Node *node);
-const Family *family_of(const Node *node);
+const Family *family_of(const Plan *plan, const Node *node);
 Kernel *new_kernel(Lowering *l, const Family *family, Node *node, const char *name);
 
 /* A kernel of the node's family that computes its value. */

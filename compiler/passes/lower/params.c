@@ -114,7 +114,7 @@ static Buffer *derived_buffer(Plan *plan, const Derived *d, int64_t size) {
 Derived *plan_transposed(Plan *plan, const Node *dgrad) {
     const ParamPlace *p = &plan->params[plan_param(plan, dgrad->in[1]->name)];
     bool linear = dgrad->op == &op_linear_dgrad;
-    bool pooled = !linear && family_of(dgrad) == &family_pooled_dgrad;
+    bool pooled = !linear && family_of(plan, dgrad) == &family_pooled_dgrad;
     Derived *d = derived(plan,
                          linear   ? &derived_transposed_linear
                          : pooled ? &derived_by_output
@@ -125,5 +125,14 @@ Derived *plan_transposed(Plan *plan, const Node *dgrad) {
     block_range(p->in, p->out, p->groups, 0, &begin, &d->block_out);
     d->blocks = rows / LANES * (linear ? taps : 1);
     d->value = derived_buffer(plan, d, (int64_t)rows * taps * d->block_out);
+    return d;
+}
+
+Derived *plan_winograd(Plan *plan, const Node *node) {
+    const ParamPlace *p = &plan->params[plan_param(plan, node->in[1]->name)];
+    Derived *d = derived(plan, &derived_winograd, p);
+    if (d->value) return d;
+    d->blocks = round_up(p->out, LANES) / LANES;
+    d->value = derived_buffer(plan, d, winograd_weight_floats(p));
     return d;
 }

@@ -53,7 +53,7 @@ Buffer *pool_winner(Lowering *l, const Node *gradient) {
 /* Whether all users take the gradient behind the pool in its place. */
 static bool absorbed(const Lowering *l, const Node *node) {
     for (Node **u = l->users[node->id]; *u; u++)
-        if (!takes_pooled(family_of(*u))) return false;
+        if (!takes_pooled(family_of(l->plan, *u))) return false;
     return true;
 }
 

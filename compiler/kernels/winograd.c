@@ -1,0 +1,338 @@
+/* Winograd's minimal filtering F(4x4, 3x3) for 3x3 convolutions (A. Lavin, S. Gray, Fast Algorithms
+ * for Convolutional Neural Networks, 2015): a tile of 4x4 outputs takes 36 multiplications for each
+ * pair of channels instead of 144. Y = A' [(G g G') . (B' d B)] A with the points 0, 1, -1, 2, -2.
+ *
+ * Input patches are transformed (lanes are input channels), 36 matrix products run on them with the
+ * register tiles of every contraction (lanes are output channels, rows are tiles of outputs), the
+ * products are transformed back, and bias and fused nodes follow. Transformed weights are a derived
+ * copy. The choice depends on shapes and on the number of tiles of the call alone. */
+#include <string.h>
+
+#include "../ops/ops.h"
+#include "pointwise.h"
+#include "pool.h"
+#include "tile.h"
+
+enum {
+    PRODUCTS = 36, /* 6x6 places of a transformed patch */
+    GROUP = 12, /* tiles of outputs at a time: their patches and products stay in the second-level
+                   cache; a multiple of every instruction set's rows */
+    FEW_TILES = 5, /* fewer go the direct way where its weights are at hand: measured break-even */
+    SKEW = LANES   /* floats between the matrices, which would else lie 4 KiB apart */
+};
+
+typedef struct Shapes {
+    Layout in, out; /* out: before a fused pool */
+    int pad[2], tiles[2], blocks;
+    int64_t weights, patches, products; /* floats from one of the 36 matrices to the next */
+} Shapes;
+
+static Shapes shapes_of(const Kernel *k) {
+    Shapes s = {.in = k->in, .out = k->out};
+    if (k->pool) {
+        s.out.H = k->node->type.shape.dim[1];
+        s.out.W = k->node->type.shape.dim[2];
+    }
+    s.pad[0] = (int)k->node->attr[CONV_PAD_H];
+    s.pad[1] = (int)k->node->attr[CONV_PAD_W];
+    s.tiles[0] = (s.out.H + 3) / 4;
+    s.tiles[1] = (s.out.W + 3) / 4;
+    s.blocks = s.out.cs / LANES;
+    s.weights = (int64_t)s.blocks * s.in.C * LANES + SKEW;
+    s.patches = (int64_t)GROUP * s.in.cs + SKEW;
+    s.products = (int64_t)GROUP * s.out.cs + SKEW;
+    return s;
+}
+
+/* Costs in multiply-adds of a register: a place of the transforms takes about 8 a channel. */
+static bool fits(const Node *node) {
+    if (node->op != &op_conv2d || node->attr[CONV_GROUPS] != 1) return false;
+    Shape x = node->in[0]->type.shape, w = node->in[1]->type.shape, y = node->type.shape;
+    for (int i = 0; i < 2; i++)
+        if (w.dim[2 + i] != 3 || node->attr[CONV_STRIDE_H + i] != 1 ||
+            node->attr[CONV_DIL_H + i] != 1 || node->attr[CONV_PAD_H + i] > 2)
+            return false;
+    if (x.dim[0] < LANES || y.dim[0] < LANES) return false;
+    if (is_unpadded(node->in[0])) return false;
+    double tiles = ((y.dim[1] + 3) / 4) * ((y.dim[2] + 3) / 4), pairs = (double)x.dim[0] * y.dim[0];
+    double direct = 9.0 * pairs * y.dim[1] * y.dim[2];
+    double winograd = tiles * PRODUCTS * (pairs + 8.0 * (x.dim[0] + y.dim[0]));
+    return 1.2 * winograd < direct;
+}
+
+static int64_t scratch(const Kernel *k) {
+    Shapes s = shapes_of(k);
+    return PRODUCTS * (s.patches + s.products);
+}
+
+int64_t winograd_weight_floats(const ParamPlace *p) {
+    return PRODUCTS * ((int64_t)round_up(p->out, LANES) * p->in + SKEW);
+}
+
+bool winograd_pools(const Node *pool) {
+    for (int i = 0; i < 2; i++)
+        if (pool->attr[POOL_KERNEL_H + i] != pool->attr[POOL_STRIDE_H + i] ||
+            pool->attr[POOL_PAD_H + i] != 0 || 4 % (int)pool->attr[POOL_KERNEL_H + i])
+            return false;
+    return true;
+}
+
+/* G applied to three rows g0, g1, g2: six rows u0 .. u5. */
+static void write_weight_step(Writer *w) {
+    w_line(w, "const F16 even = ADD(g0, g2), high = FMA(g2, SET(4.0f), g0);");
+    w_line(w, "const F16 u0 = ROUNDED(MUL(g0, SET(0.25f)));");
+    w_line(w, "const F16 u1 = ROUNDED(MUL(ADD(even, g1), SET(-1.0f / 6.0f)));");
+    w_line(w, "const F16 u2 = ROUNDED(MUL(SUB(g1, even), SET(1.0f / 6.0f)));");
+    w_line(w, "const F16 u3 = ROUNDED(MUL(FMA(g1, SET(2.0f), high), SET(1.0f / 24.0f)));");
+    w_line(w, "const F16 u4 = ROUNDED(MUL(FMA(g1, SET(-2.0f), high), SET(1.0f / 24.0f)));");
+    w_line(w, "const F16 u5 = g2;");
+}
+
+static void write_weights(Writer *w, const Derived *d, const Isa *isa) {
+    (void)isa;
+    const ParamPlace *p = d->param;
+    long long matrix = (long long)round_up(p->out, LANES) * p->in + SKEW;
+    w_line(w, "for (int b = first; b < last; b++)");
+    w_open(w, "for (int i = 0; i < %d; i++)", p->in);
+    w_line(w, "float *to = t + (b * %d + i) * 16, rows[18 * 16];", p->in);
+    w_open(w, "for (int x = 0; x < 3; x++)");
+    for (int y = 0; y < 3; y++)
+        w_line(w, "const F16 g%d = LOAD(w + ((b * 9 + x + %d) * %d + i) * 16);", y, 3 * y, p->in);
+    write_weight_step(w);
+    for (int y = 0; y < 6; y++) w_line(w, "STORE(rows + (%d + x) * 16, u%d);", 3 * y, y);
+    w_close(w);
+    w_open(w, "for (int y = 0; y < 6; y++, to += %lld)", 6 * matrix);
+    for (int x = 0; x < 3; x++) w_line(w, "const F16 g%d = LOAD(rows + (3 * y + %d) * 16);", x, x);
+    write_weight_step(w);
+    for (int x = 0; x < 6; x++) w_line(w, "STORE(to + %lld, u%d);", x * matrix, x);
+    w_close(w);
+    w_close(w);
+}
+
+/* B' applied to six rows `from` + i * `step` floats, stored at `to` + i * `stride`. */
+static void write_patch_step(Writer *w, const char *from, const char *step, const char *to,
+                             long long stride) {
+    for (int i = 0; i < 6; i++) w_line(w, "const F16 x%d = LOAD(%s + %d * %s);", i, from, i, step);
+    w_line(w, "const F16 four = SET(4.0f), two = SET(2.0f);");
+    w_line(w, "const F16 even = FMA(NEG(four), x2, x4), odd = FMA(NEG(four), x1, x3);");
+    w_line(w, "const F16 near = SUB(x4, x2), far = SUB(x3, x1);");
+    static const char *const rows[6] = {"FMA(four, x0, FMA(SET(-5.0f), x2, x4))",
+                                        "ADD(even, odd)",
+                                        "SUB(even, odd)",
+                                        "FMA(two, far, near)",
+                                        "FMA(NEG(two), far, near)",
+                                        "FMA(four, x1, FMA(SET(-5.0f), x3, x5))"};
+    for (int i = 0; i < 6; i++) w_line(w, "STORE(%s + %lld, %s);", to, i * stride, rows[i]);
+}
+
+/* Declares where tile number t of the chunk lies: s, ty, tx. */
+static void write_tile_place(Writer *w, const Shapes *s) {
+    int tiles = s->tiles[0] * s->tiles[1];
+    w_line(w, "const int s = t / %d, ty = t %% %d / %d, tx = t %% %d;", tiles, tiles, s->tiles[1],
+           s->tiles[1]);
+}
+
+/* Patches of tiles [t0, t1), zero outside the input. */
+static void write_patches(Writer *w, const Shapes *s) {
+    int row = s->in.W * s->in.cs;
+    bool inside = !s->pad[0] && !s->pad[1] && s->out.H % 4 == 0 && s->out.W % 4 == 0;
+    w_open(w, "for (int t = t0; t < t1; t++)");
+    write_tile_place(w, s);
+    if (inside) {
+        w_line(w, "const float *corner = x + s * %d + (ty * 4 * %d + tx * 4) * %d;", s->in.stride,
+               s->in.W, s->in.cs);
+    } else {
+        w_line(w, "const int top = ty * 4 - %d, left = tx * 4 - %d;", s->pad[0], s->pad[1]);
+        w_line(w, "const bool inside = top >= 0 && left >= 0 && top <= %d && left <= %d;",
+               s->in.H - 6, s->in.W - 6);
+    }
+    w_open(w, "for (int c = 0; c < %d; c += 16)", s->in.cs);
+    w_line(w, "float half[%d * 16];", PRODUCTS);
+    if (inside) {
+        w_line(w, "const float *from = corner + c;");
+    } else {
+        w_line(w, "float edge[%d * 16];", PRODUCTS);
+        w_line(w, "const float *from = edge;");
+        w_line(w, "int down = 96, right = 16;");
+        w_open(w, "if (inside)");
+        w_line(w, "from = x + s * %d + (top * %d + left) * %d + c;", s->in.stride, s->in.W,
+               s->in.cs);
+        w_line(w, "down = %d, right = %d;", row, s->in.cs);
+        w_close(w);
+        w_line(w, "for (int i = 0; i < 6 && !inside; i++)");
+        w_open(w, "for (int j = 0; j < 6; j++)");
+        w_line(w, "const int y = top + i, px = left + j;");
+        w_line(w, "const bool in = y >= 0 && y < %d && px >= 0 && px < %d;", s->in.H, s->in.W);
+        w_line(w,
+               "STORE(edge + (i * 6 + j) * 16, in ? LOAD(x + s * %d + (y * %d + px) * %d + c) : "
+               "SET(0.0f));",
+               s->in.stride, s->in.W, s->in.cs);
+        w_close(w);
+    }
+    w_open(w, "for (int j = 0; j < 6; j++)");
+    Arena *arena = arena_new();
+    write_patch_step(w,
+                     inside ? arena_printf(arena, "from + j * %d", s->in.cs) : "from + j * right",
+                     inside ? arena_printf(arena, "%d", row) : "down", "half + j * 16", 96);
+    w_close(w);
+    w_open(w, "for (int i = 0; i < 6; i++)");
+    w_line(w, "float *to = patches + i * %lld + (t - t0) * %d + c;", (long long)(6 * s->patches),
+           s->in.cs);
+    write_patch_step(w, "half + i * 96", "16", "to", s->patches);
+    arena_free(arena);
+    w_close(w);
+    w_close(w);
+    w_close(w);
+}
+
+/* `rows` rows from r on for a run of panels. */
+static void write_tile_products(Writer *w, Arena *arena, const Isa *isa, const Shapes *s,
+                                Panels panels, int rows) {
+    Tile tile = panels.tile;
+    tile.rows = rows;
+    if (panels.last - panels.first > tile.blocks) {
+        w_open(w, "for (int p = %d; p < %d; p += %d)", panels.first, panels.last, tile.blocks);
+    } else {
+        w_open(w, "%s", "");
+        w_line(w, "const int p = %d;", panels.first);
+    }
+    w_line(w, "const float *row = from + r * %d, *wp = we + p * %d;", s->in.cs, s->in.C * LANES);
+    w_line(w, "float *to = into + r * %d + p * 16;", s->out.cs);
+    const char **start = ARENA_ARRAY(arena, const char *, tile_vectors(isa, tile));
+    const char **weight = ARENA_ARRAY(arena, const char *, tile.blocks);
+    int *at = ARENA_ARRAY(arena, int, rows);
+    for (int i = 0; i < tile_vectors(isa, tile); i++) start[i] = "V_ZERO()";
+    for (int b = 0; b < tile.blocks; b++)
+        weight[b] = arena_printf(arena, "wp + %d", b * s->in.C * LANES);
+    for (int r = 0; r < rows; r++) at[r] = r * s->in.cs;
+    tile_declare(w, isa, tile, start);
+    tile_run(w, isa, tile, weight, "row", at, (1ull << rows) - 1, s->in.C);
+    for (int r = 0; r < rows; r++)
+        for (int b = 0; b < tile.blocks; b++)
+            w_line(w, "STORE(to + %d, %s);", r * s->out.cs + b * LANES,
+                   tile_row(arena, isa, tile, r, b));
+    w_close(w);
+}
+
+/* Rows of a tile: the most that the registers hold and GROUP is a multiple of. */
+static int product_rows(const Isa *isa, int vectors) {
+    int rows = GROUP;
+    while (rows > 1 && (GROUP % rows || rows * vectors + vectors + 1 > isa->registers)) rows--;
+    return rows;
+}
+
+/* The 36 matrix products. One or two tiles go over many blocks at once, which hides the latency. */
+static void write_products(Writer *w, Arena *arena, const Isa *isa, const Shapes *s) {
+    Panels panels[MAX_PANELS];
+    int blocks = s->blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
+    int runs = tile_panels(isa, s->out.C, blocks, panels);
+    w_open(w, "for (int e = 0; e < %d; e++)", PRODUCTS);
+    w_line(w, "const float *from = patches + e * %lld, *we = u + e * %lld;", (long long)s->patches,
+           (long long)s->weights);
+    w_line(w, "float *into = products + e * %lld;", (long long)s->products);
+    int wide = isa->registers * 3 / 4 / (2 * isa_vectors(isa));
+    if (wide > blocks) {
+        Panels few[MAX_PANELS];
+        int n = tile_panels(isa, s->out.C, wide < s->blocks ? wide : s->blocks, few);
+        w_open(w, "if (t1 - t0 <= 2)");
+        w_line(w, "const int r = 0;");
+        for (int i = 0; i < n; i++) write_tile_products(w, arena, isa, s, few[i], 2);
+        w_line(w, "continue;");
+        w_close(w);
+    }
+    for (int i = 0; i < runs; i++) {
+        int rows = product_rows(isa, tile_vectors(isa, panels[i].tile));
+        w_open(w, "for (int r = 0; r < t1 - t0; r += %d)", rows);
+        write_tile_products(w, arena, isa, s, panels[i], rows);
+        w_close(w);
+    }
+    w_close(w);
+}
+
+/* A' applied to six rows `from` + i * `step` floats, stored at `to` + i * `stride`. */
+static void write_output_step(Writer *w, Arena *arena, const char *from, long long step,
+                              const char *to, int stride, const char *bias) {
+    for (int i = 0; i < 6; i++) w_line(w, "const F16 m%d = LOAD(%s + %lld);", i, from, i * step);
+    w_line(w, "const F16 p = ADD(m1, m2), q = SUB(m1, m2), r = ADD(m3, m4), z = SUB(m3, m4);");
+    static const char *const rows[4] = {"ADD(ADD(m0, p), r)", "FMA(z, SET(2.0f), q)",
+                                        "FMA(r, SET(4.0f), p)", "ADD(FMA(z, SET(8.0f), q), m5)"};
+    for (int i = 0; i < 4; i++) {
+        const char *row = bias ? arena_printf(arena, "ADD(%s, %s)", rows[i], bias) : rows[i];
+        w_line(w, "STORE(%s + %d, %s);", to, i * stride, row);
+    }
+}
+
+/* What follows the convolution, for a tile's 4x4 outputs in y[place][16]. */
+static void write_rest(Writer *w, Arena *arena, const Kernel *k, const Shapes *s) {
+    int kh = k->pool ? (int)k->pool->attr[POOL_KERNEL_H] : 1;
+    int kw = k->pool ? (int)k->pool->attr[POOL_KERNEL_W] : 1;
+    w_line(w, "for (int i = 0; i < %d; i++)", 4 / kh);
+    w_open(w, "for (int j = 0; j < %d; j++)", 4 / kw);
+    w_line(w, "const int oy = ty * %d + i, ox = tx * %d + j;", 4 / kh, 4 / kw);
+    if (s->out.H % 4 || s->out.W % 4)
+        w_line(w, "if (oy >= %d || ox >= %d) continue;", k->out.H, k->out.W);
+    w_line(w, "const int e = (oy * %d + ox) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,
+           k->out.stride);
+    Site site = {"o", "s", "e", "c"};
+    if (k->pool) {
+        const char **places = ARENA_ARRAY(arena, const char *, kh *kw);
+        for (int n = 0; n < kh * kw; n++)
+            places[n] = arena_printf(arena, "LOAD(y + ((i * %d + %d) * 4 + j * %d + %d) * 16)", kh,
+                                     n / kw, kw, n % kw);
+        pool_write_window(w, k, places, kh * kw, "o");
+        write_row(w, k, arena, "h", site);
+    } else {
+        write_row(w, k, arena, "LOAD(y + (i * 4 + j) * 16)", site);
+    }
+    w_close(w);
+}
+
+static void write_outputs(Writer *w, Arena *arena, const Kernel *k, const Shapes *s) {
+    w_open(w, "for (int t = t0; t < t1; t++)");
+    write_tile_place(w, s);
+    w_open(w, "for (int c = 0; c < %d; c += 16)", s->out.cs);
+    w_line(w, "const float *from = products + (t - t0) * %d + c;", s->out.cs);
+    w_line(w, "float half[24 * 16], y[16 * 16];");
+    if (k->node->n_in > 2) w_line(w, "const F16 b = LOAD(bias + c);");
+    w_open(w, "for (int j = 0; j < 6; j++)");
+    write_output_step(w, arena, arena_printf(arena, "from + j * %lld", (long long)s->products),
+                      6 * s->products, "half + j * 16", 96, NULL);
+    w_close(w);
+    w_open(w, "for (int i = 0; i < 4; i++)");
+    write_output_step(w, arena, "half + i * 96", 16, "y + i * 64", 16,
+                      k->node->n_in > 2 ? "b" : NULL);
+    w_close(w);
+    write_rest(w, arena, k, s);
+    w_close(w);
+    w_close(w);
+}
+
+static bool keeps_direct(const Kernel *k) {
+    for (int i = 0; i < k->n_operands; i++)
+        if (!strcmp(k->operands[i].param, "w")) return true;
+    return false;
+}
+
+static void write(Writer *w, const Kernel *k, const Isa *isa) {
+    Arena *arena = arena_new();
+    Shapes s = shapes_of(k);
+    w_line(w, "const int tiles = n * %d;", s.tiles[0] * s.tiles[1]);
+    if (keeps_direct(k)) {
+        w_open(w, "if (tiles < %d)", FEW_TILES);
+        family_contract.write(w, k, isa);
+        w_line(w, "return;");
+        w_close(w);
+    }
+    w_line(w, "float *patches = scratch, *products = scratch + %lld;",
+           (long long)(PRODUCTS * s.patches));
+    w_open(w, "for (int t0 = 0; t0 < tiles; t0 += %d)", GROUP);
+    w_line(w, "const int t1 = tiles < t0 + %d ? tiles : t0 + %d;", GROUP, GROUP);
+    write_patches(w, &s);
+    write_products(w, arena, isa, &s);
+    write_outputs(w, arena, k, &s);
+    w_close(w);
+    arena_free(arena);
+}
+
+const Family family_winograd = {"Winograd contract", fits, true, write, NULL, scratch};
+const DerivedKind derived_winograd = {"winograd", write_weights};

@@ -56,28 +56,21 @@ void worst_note(Worst *worst, double error, const char *what, const char *name) 
     snprintf(worst->name, sizeof worst->name, "%s %s", what, name);
 }
 
-double relative_error(const float *found, const double *wanted, int64_t count) {
+double relative_error(const float *found, const double *wanted, const float *before,
+                      int64_t count) {
     double largest = 0, difference = 0;
     for (int64_t i = 0; i < count; i++) {
-        double off = fabs((double)found[i] - wanted[i]);
+        double off = fabs((double)found[i] - wanted[i]), size = fabs(wanted[i]);
+        if (before) {
+            off -= FLT_EPSILON * size;
+            size = fabs(wanted[i] - (double)before[i]);
+        }
         if (!isfinite(off)) return INFINITY;
         if (off > difference) difference = off;
-        if (fabs(wanted[i]) > largest) largest = fabs(wanted[i]);
+        if (size > largest) largest = size;
     }
-    if (difference == 0) return 0;
-    return largest > 0 ? difference / largest : INFINITY;
-}
-
-double update_error(const float *found, const double *wanted, const float *before, int64_t count) {
-    double largest = 0, difference = 0;
-    for (int64_t i = 0; i < count; i++) {
-        double off = fabs((double)found[i] - wanted[i]) - FLT_EPSILON * fabs(wanted[i]);
-        if (!isfinite(off)) return INFINITY;
-        if (off > difference) difference = off;
-        double movement = fabs(wanted[i] - (double)before[i]);
-        if (movement > largest) largest = movement;
-    }
-    if (difference <= FLT_MIN) return 0; /* what is smaller than normal is flushed to zero */
+    /* What is smaller than normal is flushed to zero by an update. */
+    if (difference <= (before ? (double)FLT_MIN : 0)) return 0;
     return largest > 0 ? difference / largest : INFINITY;
 }
 
@@ -222,7 +215,7 @@ static void check_prediction(Checker *c, const Reference *r, const NnOutput *out
     if (!node) return;
     int64_t count = (int64_t)c->batch * output->count;
     const double *wanted = r->values[node->id];
-    double error = relative_error(found, wanted, count);
+    double error = relative_error(found, wanted, NULL, count);
     for (int64_t i = 0; output->classes > 0 && i < count; i++)
         if ((double)found[i] != wanted[i]) error = INFINITY;
     worst_note(&c->forward, error, "prediction", output->name);
@@ -265,7 +258,7 @@ static bool check_gradients(Checker *c, const NnCall *call, const Reference *r) 
         const double *wanted = r->values[graph->trained[t].gradient->id];
         c->model->get_gradient(call, phase->trained[i], c->engine.values);
         for (int64_t k = 0; k < param->count && !moved; k++) moved = wanted[k] != 0;
-        worst_note(&c->gradient, relative_error(c->engine.values, wanted, param->count),
+        worst_note(&c->gradient, relative_error(c->engine.values, wanted, NULL, param->count),
                    "gradient of", param->name);
     }
     if (phase->n_trained != graph->n_trained)
@@ -301,7 +294,7 @@ static void check_update(Checker *c, const NnCall *call, const Reference *r, int
     }
     for (int slot = 0; slot <= n_slots; slot++) {
         model->get(c->engine.state, c->phase, slot, param, found);
-        worst_note(&c->step, update_error(found, wanted[slot], was[slot], p->count),
+        worst_note(&c->step, relative_error(found, wanted[slot], was[slot], p->count),
                    slot ? model->phases[c->phase].slots[slot - 1] : "step of", p->name);
     }
     if (!trained && memcmp(found, was[0], (size_t)p->count * sizeof *found) != 0)

@@ -15,11 +15,9 @@ typedef struct Worst {
 void worst_note(Worst *worst, double error, const char *what, const char *name);
 
 /* Largest difference relative to the largest magnitude of `wanted`: 0 if both are zero throughout,
- * infinite if only `wanted` is, or if a value is not finite. */
-double relative_error(const float *found, const double *wanted, int64_t count);
-
-/* The same for updates: how far `found` is from `wanted`, relative to the largest movement from
- * `before` to `wanted`, less what rounding a value to float may cost. */
-double update_error(const float *found, const double *wanted, const float *before, int64_t count);
+ * infinite if only `wanted` is, or if a value is not finite. For updates, with `before` not NULL,
+ * relative to the largest movement from there to `wanted`, less what rounding a value to float may
+ * cost. */
+double relative_error(const float *found, const double *wanted, const float *before, int64_t count);
 
 #endif

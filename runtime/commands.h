@@ -61,10 +61,14 @@ const char *nearest_of(const char *name, const void *first, size_t n, size_t str
 /* The data that the options ask for, without any split wanted. */
 DataRequest options_data(const Options *options);
 
-/* What the model is: parameters, shapes, FLOPs, memory, instruction sets, hash of the source. FLOPs
- * are per sample and of the first phase; memory is that of a training step with the largest batch
- * of the phases on --threads (1) threads. */
+/* The commands. info: FLOPs are per sample and of the first phase; memory is that of a training
+ * step with the largest batch of the phases on --threads (1) threads. */
 bool info_command(const NnModel *model, const Options *options);
+bool eval_command(const NnModel *model, const Options *options);
+bool init_command(const NnModel *model, const Options *options);
+bool grad_command(const NnModel *model, const Options *options);
+bool check_command(const NnModel *model, const Options *options);
+bool bench_command(const NnModel *model, const Options *options);
 
 /* Round r starts from initial weights of seed + r; order and dropout masks are functions of
  * seed + r, too. A resumed training goes on with the settings of its checkpoint and gives the same
@@ -74,26 +78,11 @@ bool info_command(const NnModel *model, const Options *options);
  * to <model>.interrupted.safetensors, and all is well. */
 bool train_command(const NnModel *model, const Options *options);
 
-/* Metrics of --load on --split; with --predictions a file with a line for each sample. */
-bool eval_command(const NnModel *model, const Options *options);
-
 /* A line on standard output (or in --predictions) for each sample of --split: index, the labels
  * that the data has, predictions and, if all fields are there, metrics of that sample alone; CSV
  * with a header line, or JSON. Columns bear the names of the fields, predictions (name_0, name_1,
  * ... for vectors) and metrics; a label that a prediction is named after is called <name>_label. */
 bool predict_command(const NnModel *model, const Options *options);
-
-/* Initial weights to --save. */
-bool init_command(const NnModel *model, const Options *options);
-
-/* Loss and gradients on the first --batch training samples to --out. */
-bool grad_command(const NnModel *model, const Options *options);
-
-/* Compiled code against the double-precision interpreter. */
-bool check_command(const NnModel *model, const Options *options);
-
-/* Time per step and per kernel. */
-bool bench_command(const NnModel *model, const Options *options);
 
 /* Runs a whole command line; what main returns. */
 Status run_program(const NnModel *model, int argc, char **argv);

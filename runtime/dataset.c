@@ -111,10 +111,9 @@ static bool load_split(const NnModel *model, const DataRequest *request, const T
         const NnField *want = &model->fields[i];
         const char *name = format_text("%s/%s", split->name, want->name);
         const Tensor *tensor = tensors_find(file, name);
-        if (tensor ? !take(file->path, tensor, want, split)
-                   : !request->predict_only || want->predicts)
-            return tensor ? false
-                          : problem("%s: has no \"%s\", which the model wants", file->path, name);
+        if (!tensor && request->predict_only && !want->predicts) continue;
+        if (!tensor) return problem("%s: has no \"%s\", which the model wants", file->path, name);
+        if (!take(file->path, tensor, want, split)) return false;
     }
     if (split->samples == 0) return problem("%s: the model reads no fields", file->path);
     size_t prefix = strlen(split->name);

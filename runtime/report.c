@@ -102,6 +102,14 @@ void *keep(void *thing, void (*release)(void *)) {
     return thing;
 }
 
+static void release_json(void *json) {
+    json_decref(json);
+}
+
+json_t *keep_json(json_t *json) {
+    return json ? keep(json, release_json) : NULL;
+}
+
 size_t memory_mark(void) {
     return n_kept;
 }

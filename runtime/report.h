@@ -51,6 +51,9 @@ char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* Has `thing` released, too; returns it. */
 void *keep(void *thing, void (*release)(void *));
 
+/* The same for a JSON value; NULL stays NULL. */
+json_t *keep_json(json_t *json);
+
 /* Releases all that came after the mark, the last first. */
 size_t memory_mark(void);
 void memory_release(size_t mark);

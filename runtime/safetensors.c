@@ -110,10 +110,6 @@ static bool check_places(TensorFile *file, size_t data_size) {
            problem("%s: %zu bytes at the end belong to no tensor", file->path, data_size - at);
 }
 
-static void release_json(void *json) {
-    json_decref(json);
-}
-
 bool tensors_read(const char *path, TensorFile *file) {
     *file = (TensorFile){.path = path};
     unsigned char *bytes;
@@ -127,10 +123,10 @@ bool tensors_read(const char *path, TensorFile *file) {
                        " bytes in a file of %zu",
                        path, length, size);
     json_error_t error;
-    file->header = json_loadb((const char *)bytes + 8, length, JSON_REJECT_DUPLICATES, &error);
+    file->header =
+        keep_json(json_loadb((const char *)bytes + 8, length, JSON_REJECT_DUPLICATES, &error));
     if (!file->header)
         return problem("%s: bad header at byte %d: %s", path, 8 + error.position, error.text);
-    keep(file->header, release_json);
     if (!json_is_object(file->header)) return problem("%s: bad header: no object", path);
     file->tensors = allocate(json_object_size(file->header), sizeof *file->tensors);
     size_t data_size = size - 8 - length;

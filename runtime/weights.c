@@ -1,28 +1,16 @@
 #include "weights.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[] = "nngen checkpoint 2";
+enum { VERSION = 2 }; /* of checkpoints */
 
 /* Equal values of these, equal data and an equal model make equal trainings. */
 static const OptionId settings[] = {OPTION_SEED,      OPTION_ROUNDS,    OPTION_EPOCHS,
                                     OPTION_BATCH,     OPTION_DATA_SEED, OPTION_PAIRS,
                                     OPTION_VAL_PAIRS, OPTION_TEST_PAIRS};
 enum { SETTINGS = sizeof settings / sizeof *settings };
-
-static const struct {
-    const char *key;
-    size_t offset;
-} numbers[] = {
-    {"at_round", offsetof(Position, round)}, {"at_phase", offsetof(Position, phase)},
-    {"at_epoch", offsetof(Position, epoch)}, {"at_batch", offsetof(Position, batch)},
-    {"data", offsetof(Position, data)},
-};
-enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
 /* The tensors of a file: parameters and, unless phase is NO_PHASE, the phase's moments. */
 enum { NO_PHASE = -1 };
@@ -106,57 +94,51 @@ bool weights_save(const Engine *engine, const char *path) {
 bool checkpoint_save(const Engine *engine, const Options *options, const Position *at,
                      const char *path) {
     const NnModel *model = engine->model;
-    json_t *meta = json_pack("{s:s, s:s, s:s, s:s}", "format", "pt", "checkpoint", magic, "model",
-                             model->name, "source_sha256", model->source_sha256);
+    json_t *state =
+        json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "version", VERSION, "model",
+                  model->name, "source_sha256", model->source_sha256, "at_round",
+                  (json_int_t)at->round, "at_phase", (json_int_t)at->phase, "at_epoch",
+                  (json_int_t)at->epoch, "at_batch", (json_int_t)at->batch, "data",
+                  (json_int_t)at->data, "loss_sum", at->loss, "seconds", at->seconds);
     for (int i = 0; i < SETTINGS; i++)
-        json_object_set_new(meta, option_name(settings[i]),
-                            json_sprintf("%" PRId64, options->number[settings[i]]));
-    for (int i = 0; i < NUMBERS; i++) {
-        int64_t value;
-        memcpy(&value, (const char *)at + numbers[i].offset, sizeof value);
-        json_object_set_new(meta, numbers[i].key, json_sprintf("%" PRId64, value));
-    }
-    json_object_set_new(meta, "loss_sum", json_sprintf("%a", at->loss));
-    json_object_set_new(meta, "seconds", json_sprintf("%.3f", at->seconds));
-    return write_entries(engine, (int)at->phase, meta, path);
+        json_object_set_new(state, option_name(settings[i]),
+                            json_integer(options->number[settings[i]]));
+    json_t *text = json_string(keep(json_dumps(state, JSON_REAL_PRECISION(17)), free));
+    json_decref(state);
+    return write_entries(engine, (int)at->phase,
+                         json_pack("{s:s, s:o}", "format", "pt", "checkpoint", text), path);
 }
 
-/* Numbers of the metadata: a whole one that is not negative, or a finite one. */
-static bool read_number(const TensorFile *file, const char *key, int64_t *whole, double *real) {
-    const char *text = tensors_meta(file, key);
-    if (!text) return problem("%s: not a whole checkpoint: its \"%s\" is missing", file->path, key);
-    char *end;
-    errno = 0;
-    if (whole)
-        *whole = strtoll(text, &end, 10);
-    else
-        *real = strtod(text, &end);
-    bool ok = *text && !*end && (whole ? !errno && *whole >= 0 : isfinite(*real));
-    return ok || problem("%s: not a whole checkpoint: its \"%s\" is no number", file->path, key);
-}
-
-static bool read_setting(const TensorFile *file, OptionId id, Options *options) {
+static bool read_setting(const char *path, const json_t *state, OptionId id, Options *options) {
     const char *name = option_name(id);
-    int64_t was, now = options->number[id];
-    if (!read_number(file, name, &was, NULL)) return false;
-    if (!option_takes(id, was)) return problem("%s: impossible \"%s\"", file->path, name);
+    json_t *value = json_object_get(state, name);
+    int64_t was = json_integer_value(value), now = options->number[id];
+    if (!json_is_integer(value) || !option_takes(id, was))
+        return problem("%s: not a whole checkpoint: \"%s\" is missing or impossible", path, name);
     options->number[id] = was;
     if (!option_given(options, id) || now == was) return true;
     return was == 0 && (id == OPTION_EPOCHS || id == OPTION_BATCH)
-               ? problem("%s was begun without --%s: it cannot go on with one", file->path, name)
-               : problem("%s was begun with --%s %" PRId64 ", not %" PRId64, file->path, name, was,
-                         now);
+               ? problem("%s was begun without --%s: it cannot go on with one", path, name)
+               : problem("%s was begun with --%s %" PRId64 ", not %" PRId64, path, name, was, now);
 }
 
 bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
                      TensorFile *file) {
     if (!tensors_read(path, file)) return false;
-    const char *kind = tensors_meta(file, "checkpoint"), *name = tensors_meta(file, "model");
-    const char *hash = tensors_meta(file, "source_sha256");
-    if (!kind || !name || !hash)
-        return problem("%s: not a checkpoint (it has no state to resume from)", path);
-    if (strcmp(kind, magic) != 0)
-        return problem("%s: a checkpoint of another version: \"%s\"", path, kind);
+    const char *text = tensors_meta(file, "checkpoint"), *name, *hash;
+    if (!text) return problem("%s: not a checkpoint (it has no state to resume from)", path);
+    int version;
+    json_int_t round, phase, epoch, batch, data;
+    json_error_t error;
+    json_t *state = keep_json(json_loads(text, JSON_REJECT_DUPLICATES, &error));
+    if (!state ||
+        json_unpack_ex(state, &error, 0, "{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:F, s:F}",
+                       "version", &version, "model", &name, "source_sha256", &hash, "at_round",
+                       &round, "at_phase", &phase, "at_epoch", &epoch, "at_batch", &batch, "data",
+                       &data, "loss_sum", &at->loss, "seconds", &at->seconds) != 0)
+        return problem("%s: not a whole checkpoint: %s", path, error.text);
+    if (version != VERSION)
+        return problem("%s: a checkpoint of version %d, not %d", path, version, VERSION);
     if (strcmp(name, model->name) != 0)
         return problem("%s: a checkpoint of model \"%s\", not of \"%s\"", path, name, model->name);
     if (strcmp(hash, model->source_sha256) != 0)
@@ -164,20 +146,13 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
             "%s: a checkpoint of another version of model \"%s\": source %.12s, not %.12s", path,
             name, hash, model->source_sha256);
     for (int i = 0; i < SETTINGS; i++)
-        if (!read_setting(file, settings[i], options)) return false;
-    for (int i = 0; i < NUMBERS; i++) {
-        int64_t value;
-        if (!read_number(file, numbers[i].key, &value, NULL)) return false;
-        memcpy((char *)at + numbers[i].offset, &value, sizeof value);
-    }
-    if (!read_number(file, "loss_sum", NULL, &at->loss) ||
-        !read_number(file, "seconds", NULL, &at->seconds))
-        return false;
+        if (!read_setting(path, state, settings[i], options)) return false;
     int64_t epochs = options->number[OPTION_EPOCHS];
-    if (at->phase >= model->n_phases || at->round >= options->number[OPTION_ROUNDS] ||
-        (epochs && epochs < model->n_phases))
-        return problem("%s: its position is beyond the end", path);
-    return entries_fit(model, (int)at->phase, file);
+    if (round < 0 || phase < 0 || epoch < 0 || batch < 0 || phase >= model->n_phases ||
+        round >= options->number[OPTION_ROUNDS] || (epochs && epochs < model->n_phases))
+        return problem("%s: its position is impossible", path);
+    *at = (Position){round, phase, epoch, batch, data, at->loss, at->seconds};
+    return entries_fit(model, (int)phase, file);
 }
 
 void checkpoint_take(Engine *engine, const TensorFile *file, int phase) {

@@ -65,12 +65,44 @@ int diag_errors(const Diag *diag) {
     return diag->n_errors;
 }
 
-/* Control characters of a hostile file must not reach the terminal. */
-static void print_clean(FILE *out, const char *text, size_t n) {
-    for (size_t i = 0; i < n && i < 400; i++) {
-        unsigned char c = (unsigned char)text[i];
-        fputc(c == '\t' || (c >= 32 && c != 127) ? c : '?', out);
+/* Number of bytes of the character at `s`, 0 if it is no well-formed UTF-8. */
+static size_t character_length(const unsigned char *s, size_t n) {
+    size_t length = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 : 4;
+    if (length > n || (length == 4 && (*s < 0xf0 || *s > 0xf4))) return 0;
+    for (size_t i = 1; i < length; i++)
+        if (s[i] >> 6 != 2) return 0;
+    bool overlong = (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xf0 && s[1] < 0x90);
+    bool beyond = (*s == 0xed && s[1] > 0x9f) || (*s == 0xf4 && s[1] > 0x8f);
+    return overlong || beyond ? 0 : length;
+}
+
+/* Whether the character can move the cursor, colour or reorder what stands beside it: the C0 and C1
+ * controls, and U+202A..202E and U+2066..2069, which change the direction of writing. */
+static bool is_control(const unsigned char *s) {
+    if (*s < 0x80) return (*s < 32 && *s != '\t') || *s == 127;
+    if (*s == 0xc2) return s[1] < 0xa0;
+    return *s == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) ||
+                          (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+}
+
+size_t clean_text(char *to, size_t room, const char *text, size_t n) {
+    size_t used = 0;
+    for (size_t i = 0, length, kept; i < n; i += length, used += kept) {
+        const unsigned char *s = (const unsigned char *)text + i;
+        length = character_length(s, n - i);
+        bool shown = length && !is_control(s);
+        if (!length) length = 1;
+        kept = shown ? length : 1;
+        if (used + kept >= room) break;
+        memcpy(to + used, shown ? text + i : "?", kept);
     }
+    to[used] = '\0';
+    return used;
+}
+
+static void print_clean(FILE *out, const char *text, size_t n) {
+    char line[401];
+    fwrite(line, 1, clean_text(line, sizeof line, text, n), out);
 }
 
 static void print_source_line(const Diag *diag, Loc loc, FILE *out) {
@@ -98,12 +130,14 @@ void diag_print(const Diag *diag, FILE *out) {
             fputs(": ", out);
         }
         fputs(m->note ? "note: " : "error: ", out);
-        for (const char *p = m->words; *p;) {
+        const char *p = m->words;
+        for (;;) {
             size_t n = strcspn(p, "\n");
             print_clean(out, p, n);
             fputc('\n', out);
-            p += n + (p[n] != '\0');
-            if (*p) fputs("    ", out);
+            if (!p[n] || !p[n + 1]) break;
+            fputs("    ", out);
+            p += n + 1;
         }
         if (m->loc.line > 0) print_source_line(diag, m->loc, out);
     }
@@ -120,11 +154,11 @@ _Noreturn void bug_at(const char *file, int line, const char *format, ...) {
     abort();
 }
 
-/* Damerau-Levenshtein distance of two short names. */
+enum { MAX_NEAR = 40 };
+
+/* Damerau-Levenshtein distance of two names of at most MAX_NEAR characters. */
 static int distance(const char *a, const char *b) {
-    enum { MAX = 40 };
-    int na = (int)strlen(a), nb = (int)strlen(b), d[MAX + 1][MAX + 1];
-    if (na > MAX || nb > MAX) return MAX;
+    int na = (int)strlen(a), nb = (int)strlen(b), d[MAX_NEAR + 1][MAX_NEAR + 1];
     for (int i = 0; i <= na; i++) d[i][0] = i;
     for (int j = 0; j <= nb; j++) d[0][j] = j;
     for (int i = 1; i <= na; i++)
@@ -143,9 +177,11 @@ static int distance(const char *a, const char *b) {
 
 const char *nearest_name(const char *name, const char *const *names) {
     const char *best = NULL;
-    int least = 1 + ((int)strlen(name) + 2) / 3;
+    size_t n = strlen(name);
+    if (n > MAX_NEAR) return NULL;
+    int least = 1 + ((int)n + 2) / 3;
     for (; *names; names++) {
-        size_t n = strlen(name);
+        if (strlen(*names) > MAX_NEAR) continue;
         int d = distance(name, *names);
         if (n >= 3 && !strncmp(name, *names, n) && d > 1) d = 1;
         if (d < least) {

@@ -32,6 +32,11 @@ void diag_note(Diag *diag, Loc loc, const char *format, ...) __attribute__((form
 /* Number of errors so far. */
 int diag_errors(const Diag *diag);
 
+/* Copies `n` bytes of foreign text, as far as `room` goes, with a zero behind them. What a terminal
+ * would obey instead of showing becomes `?`: control characters, and bytes that are no UTF-8.
+ * Returns the length. */
+size_t clean_text(char *to, size_t room, const char *text, size_t n);
+
 /* Writes all diagnostics in order: `file:line: error: words`, then the source line. */
 void diag_print(const Diag *diag, FILE *out);
 
@@ -43,8 +48,8 @@ _Noreturn void bug_at(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 #define bug(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
 
-/* The name in `names` (NULL-terminated) nearest to `name`, or NULL when none is near: for
- * "did you mean `kernel`?". */
+/* The name in `names` (NULL-terminated) nearest to `name`, or NULL when none is near or
+ * `name` is longer than anything one types by mistake: for "did you mean `kernel`?". */
 const char *nearest_name(const char *name, const char *const *names);
 
 #endif

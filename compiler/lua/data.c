@@ -36,7 +36,7 @@ static void check_field(Front *f, const char *data, const Node *n) {
                        type_words(f->arena, n->type.shape, n->type.classes));
         return;
     }
-    const char *near = near_name(n->name, names);
+    const char *near = nearest_name(n->name, names);
     if (near)
         diag_error(f->diag, n->loc, "data \"%s\" has no field \"%s\"; did you mean \"%s\"?", data,
                    n->name, near);
@@ -47,7 +47,7 @@ static void check_field(Front *f, const char *data, const Node *n) {
 
 void check_data(Front *f, Loc loc, const char *data) {
     if (strcmp(data, sets[0]) != 0 && strcmp(data, sets[1]) != 0) {
-        const char *near = near_name(data, sets);
+        const char *near = nearest_name(data, sets);
         if (near)
             diag_error(f->diag, loc, "model: unknown data \"%s\"; did you mean \"%s\"?", data,
                        near);

@@ -127,9 +127,6 @@ bool check_name(lua_State *L, Loc loc, const char *what, const char *name);
 /* The string at `index` as a name that lives in the arena, NULL if it is not allowed. */
 const char *name_at(lua_State *L, int index, Loc loc, const char *what);
 
-/* As nearest_name; there is none for what no one types by mistake. */
-const char *near_name(const char *name, const char *const *names);
-
 /* Initialisers: constant, uniform or normal with the numbers for a tensor of these fans. */
 typedef struct Init {
     int kind; /* index in init.c's table; -1: PyTorch's default */

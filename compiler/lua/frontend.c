@@ -15,7 +15,7 @@ static void check_defines(Front *f) {
     for (int i = 0; i < f->n_param_names; i++) names[i] = f->param_names[i];
     for (int i = 0; i < f->n_defines; i++) {
         if (f->define_used[i]) continue;
-        const char *near = near_name(f->defines[i].name, names);
+        const char *near = nearest_name(f->defines[i].name, names);
         if (near)
             diag_error(f->diag, (Loc){f->path, 0},
                        "-D %.64s: the file has no nn.param of this name; did you mean `%s`?",

@@ -60,10 +60,10 @@ static int print_line(lua_State *L) {
         used = got < 0 || used + (size_t)got >= sizeof line ? sizeof line - 1 : used + (size_t)got;
         lua_pop(L, 1);
     }
-    line[used] = '\0';
-    for (unsigned char *c = (unsigned char *)line; *c; c++)
-        if (*c < 32 || *c == 127 || (*c == 0xc2 && c[1] < 0xa0)) *c = ' ';
-    fprintf(stderr, "%s:%d: %s\n", here.file, here.line, line);
+    char file[MAX_TEXT], words[MAX_TEXT];
+    clean_text(file, sizeof file, here.file, strlen(here.file));
+    clean_text(words, sizeof words, line, used);
+    fprintf(stderr, "%s:%d: %s\n", file, here.line, words);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-/* Names that users give: which are allowed, and which one was meant. */
+/* Names that users give: which are allowed. */
 #include <string.h>
 
 #include "front.h"
@@ -23,8 +23,4 @@ const char *name_at(lua_State *L, int index, Loc loc, const char *what) {
         return NULL;
     }
     return check_name(L, loc, what, name) ? arena_strdup(f->arena, name) : NULL;
-}
-
-const char *near_name(const char *name, const char *const *names) {
-    return strlen(name) <= MAX_NAME ? nearest_name(name, names) : NULL;
 }

@@ -152,7 +152,7 @@ static void unknown_option(const Options *o, const char *key, const OptionSpec *
         list = arena_printf(f->arena, "%s%s%s", list, i ? ", " : "", specs[i].name);
         if (!strcmp(other_word(key), specs[i].name)) near = specs[i].name;
     }
-    if (!near) near = near_name(key, names);
+    if (!near) near = nearest_name(key, names);
     if (!near) {
         diag_error(f->diag, option_loc(o, key), "%s: unknown option `%.64s`; it has %s", o->what,
                    key, list);

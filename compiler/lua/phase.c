@@ -29,7 +29,7 @@ static void unknown_layer(Front *f, Loc loc, const char *name, Node **params, in
         /* A layer whose mistakes are reported has none. */
         if (!has_params && diag_errors(f->diag) && !strcmp(f->layers[i], name)) return;
     }
-    const char *near = near_name(name, names);
+    const char *near = nearest_name(name, names);
     if (near)
         diag_error(f->diag, loc,
                    "freeze: there is no layer \"%.64s\" with parameters; did you mean \"%s\"?",

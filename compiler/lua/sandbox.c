@@ -93,10 +93,10 @@ static void watchdog(int signal_number) {
 }
 
 static void set_watchdog(const char *path) {
+    char file[300];
+    clean_text(file, sizeof file, path, strlen(path));
     snprintf(watchdog_text, sizeof watchdog_text,
-             "%.300s: error: the file runs too long (more than %d s)\n", path, CPU_SECONDS);
-    for (char *c = watchdog_text; c[0] && c[1]; c++)
-        if ((unsigned char)*c < 32 || *c == 127) *c = '?';
+             "%s: error: the file runs too long (more than %d s)\n", file, CPU_SECONDS);
     struct itimerval limit = {.it_value = {.tv_sec = CPU_SECONDS}};
     struct sigaction action = {.sa_handler = watchdog};
     sigset_t signals;

@@ -83,7 +83,7 @@ static int unknown_word(lua_State *L) {
     push_sorted_keys(L, 1);
     for (; n < MAX_WORDS - 1 && lua_rawgeti(L, -1, n + 1) == LUA_TSTRING; lua_pop(L, 1))
         names[n++] = lua_tostring(L, -1); /* the table keeps it alive */
-    const char *near = near_name(key, names);
+    const char *near = nearest_name(key, names);
     if (near)
         diag_error(f->diag, front_here(L), "nn has no `%.64s`; did you mean `%s`?", key, near);
     else

@@ -74,7 +74,7 @@ struct Op {
     bool backward_only; /* made by passes, not by users */
     bool restacks;      /* its shape rule sets type.parts; others pass on their operands' parts */
     bool pointwise;     /* element by element: the result's places are those of its operands */
-    bool constant;      /* value known without fields and parameters (schedules, numbers) */
+    bool constant;      /* value known to the last bit without fields and parameters */
     double bound;       /* allowed error of compiled code, relative to the largest value; 0: 1e-5 */
 };
 

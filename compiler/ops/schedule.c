@@ -40,7 +40,9 @@ COUNTER(epochs, epochs, "epochs of the phase")
 COUNTER(step, step, "step of the phase, from 0")
 COUNTER(steps, steps, "steps of the phase")
 
-#define FUNCTION(op_name, arity, expression, words)                                                \
+/* `exact`: the same bits in every C library, so that nngen may compute it. The others are left to
+ * the generated code, which has its own. */
+#define FUNCTION(op_name, arity, exact, expression, words)                                         \
     static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
                                 double *out) {                                                     \
         (void)env, (void)n;                                                                        \
@@ -54,11 +56,11 @@ COUNTER(steps, steps, "steps of the phase")
                              .shape = function_shape,                                              \
                              .reference = op_name##_value,                                         \
                              SAMPLES(op_name##_samples),                                           \
-                             .constant = true};
-FUNCTION(min, 2, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller of two numbers")
-FUNCTION(max, 2, in[0][0] > in[1][0] ? in[0][0] : in[1][0], "the larger of two numbers")
-FUNCTION(cos, 1, cos(in[0][0]), "cosine, in radians")
-FUNCTION(exp, 1, exp(in[0][0]), "exponential")
+                             .constant = exact};
+FUNCTION(min, 2, true, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller of two numbers")
+FUNCTION(max, 2, true, in[0][0] > in[1][0] ? in[0][0] : in[1][0], "the larger of two numbers")
+FUNCTION(cos, 1, false, cos(in[0][0]), "cosine, in radians")
+FUNCTION(exp, 1, false, exp(in[0][0]), "exponential")
 
 static const AttrSpec number_attrs[] = {{"value", ATTR_REAL, -1e300, 1e300, 0}};
 static const OpSample number_samples[] = {{.inputs = "", WITH(-2.5)}};

@@ -49,14 +49,18 @@ START_TEST(constants_are_folded) {
     expect_number(binary(&op_div, binary(&op_sub, number(2), number(3)), number(4)), -0.25);
     expect_number(unary(&op_neg, binary(&op_mul, number(2), number(3))), -6);
     expect_number(binary(&op_min, number(2), binary(&op_max, number(-1), number(1))), 1);
-    expect_number(unary(&op_cos, number(0)), 1);
-    expect_number(unary(&op_exp, number(0)), 1);
+}
+END_TEST
+
+START_TEST(functions_that_differ_by_machine_are_left_to_generated_code) {
+    ck_assert_ptr_eq(simplified(unary(&op_cos, number(0)))->op, &op_cos);
+    ck_assert_ptr_eq(simplified(unary(&op_exp, number(0)))->op, &op_exp);
 }
 END_TEST
 
 START_TEST(what_is_not_finite_is_left_alone) {
     ck_assert_ptr_eq(simplified(binary(&op_div, number(1), number(0)))->op, &op_div);
-    ck_assert_ptr_eq(simplified(unary(&op_exp, number(1000)))->op, &op_exp);
+    ck_assert_ptr_eq(simplified(binary(&op_mul, number(1e200), number(1e200)))->op, &op_mul);
 }
 END_TEST
 
@@ -219,7 +223,9 @@ START_TEST(values_stay_the_same_bits) {
 }
 END_TEST
 
-RUN_TESTS("simplify", constants_are_folded, what_is_not_finite_is_left_alone, neutral_operands_go,
-          what_does_something_stays, shapes_that_are_right_already, equal_nodes_are_merged,
-          different_nodes_are_not_merged, fields_and_parameters_are_not_merged,
-          dead_nodes_are_dropped, long_chains_take_no_time, values_stay_the_same_bits)
+RUN_TESTS("simplify", constants_are_folded,
+          functions_that_differ_by_machine_are_left_to_generated_code,
+          what_is_not_finite_is_left_alone, neutral_operands_go, what_does_something_stays,
+          shapes_that_are_right_already, equal_nodes_are_merged, different_nodes_are_not_merged,
+          fields_and_parameters_are_not_merged, dead_nodes_are_dropped, long_chains_take_no_time,
+          values_stay_the_same_bits)

@@ -3,9 +3,10 @@
 #   instruction set, kernel, multiply-adds in its hottest loop, vector loads for each of them there,
 #   vector spills there, vector spills in the whole kernel
 #
-# The hottest loop is the one with the most vector multiply-adds among those that hold no other loop,
-# of equal ones that with the most spills and loads. A loop is what lies between a label and the last jump back to it. A load is any instruction that
-# reads memory into a vector register, a spill one that writes a vector register to the stack.
+# The hottest loop is the one that adds most to sums which live in registers from turn to turn, or
+# else has the most multiply-adds, among those that hold no other loop. A loop is what lies between a
+# label and the last jump back to it. A load is any instruction that reads memory into a vector
+# register, a spill one that writes a vector register to the stack.
 
 function is_vector(operand) { return operand ~ /^%[xyz]mm[0-9]/ }
 
@@ -16,26 +17,39 @@ function begin_function(name) {
     split("", loop_end)
 }
 
-# Counts over the lines `from` .. `to` into fmas, loads and spills.
-function count(from, to,    i) {
-    fmas = loads = spills = 0
+# Counts over the lines `from` .. `to` into fmas, loads, spills and the multiply-adds to sums.
+function count(from, to,    i, other) {
+    fmas = loads = spills = sums = 0
+    split("", other)
+    for (i = from; i <= to; i++)
+        if (!fma[i]) other[written[i]] = 1
     for (i = from; i <= to; i++) {
         fmas += fma[i]
+        sums += fma[i] && !(written[i] in other)
         loads += load[i]
         spills += spill[i] == "rsp" || (framed && spill[i] == "rbp")
     }
 }
 
-function end_function(    i, start, inner, other, best_fmas, best_loads, best_spills, isa) {
-    best_fmas = best_loads = best_spills = 0
+# Whether the loop just counted is a better candidate than the best one. Of equals the one with fewer
+# spills and loads: the others are the tails of what does not fill a tile.
+function hotter() {
+    if (sums != best_sums) return sums > best_sums
+    if (fmas != best_fmas) return fmas > best_fmas
+    if (spills != best_spills) return spills < best_spills
+    return loads < best_loads
+}
+
+function end_function(    start, inner, other, isa) {
+    best_sums = best_fmas = best_loads = best_spills = 0
     for (start in loop_end) {
         inner = 1
         for (other in loop_end)
             if (other + 0 > start + 0 && loop_end[other] <= loop_end[start]) inner = 0
         if (!inner) continue
         count(start + 0, loop_end[start])
-        if (fmas > best_fmas || (fmas && fmas == best_fmas &&
-            (spills > best_spills || (spills == best_spills && loads > best_loads)))) {
+        if (fmas && hotter()) {
+            best_sums = sums
             best_fmas = fmas
             best_loads = loads
             best_spills = spills
@@ -70,7 +84,7 @@ kernel == "" { next }
     sub(/[ \t]*#.*/, "")
     lines++
     fma[lines] = load[lines] = 0
-    spill[lines] = ""
+    spill[lines] = written[lines] = ""
     if ($1 ~ /^j/ && $2 in label_at) loop_end[label_at[$2]] = lines
     if ($1 == "movq" && $2 == "%rsp," && $3 == "%rbp") framed = 1
     if ($1 !~ /^v/) next
@@ -82,6 +96,7 @@ kernel == "" { next }
     # A comma inside an address makes pieces of it; the piece with ")" ends it.
     fma[lines] = $1 ~ /^vfn?m(add|sub)[0-9]*ps$/
     if (is_vector(last)) {
+        written[lines] = substr(last, 5)
         load[lines] = operands ~ /[(]/
     } else if (last ~ /[)]$/ && $1 ~ /^vmov/ && is_vector(operand[1])) {
         address = operands

@@ -60,13 +60,22 @@ char *arena_strdup(Arena *arena, const char *s) {
     return memcpy(arena_alloc(arena, n, 1), s, n);
 }
 
+/* Written where the next allocation will be: most texts fit there, and are written once. */
 char *arena_vprintf(Arena *arena, const char *format, va_list args) {
+    Block *block = arena->blocks;
+    char *s = block ? (char *)block->bytes + block->used : NULL;
+    size_t room = block ? block->size - block->used : 0;
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
-    if (n < 0) n = 0;
-    char *s = arena_alloc(arena, (size_t)n + 1, 1);
-    vsnprintf(s, (size_t)n + 1, format, again);
+    int n = vsnprintf(s, room, format, args);
+    size_t length = n < 0 ? 0 : (size_t)n;
+    if (length < room) {
+        arena_alloc(arena, length + 1, 1);
+    } else {
+        if (room) memset(s, 0, room); /* what is free is zero */
+        s = arena_alloc(arena, length + 1, 1);
+        vsnprintf(s, length + 1, format, again);
+    }
     va_end(again);
     return s;
 }

@@ -5,8 +5,8 @@
 
 struct Writer {
     Arena *arena;
-    char *text;
-    size_t length, capacity;
+    char *text, *line; /* line: what w_line formats */
+    size_t length, capacity, line_capacity;
     int indent, lines;
 };
 
@@ -15,6 +15,8 @@ Writer *writer_new(Arena *arena) {
     w->arena = arena;
     w->capacity = 4096;
     w->text = arena_alloc(arena, w->capacity, 1);
+    w->line_capacity = 256;
+    w->line = arena_alloc(arena, w->line_capacity, 1);
     return w;
 }
 
@@ -44,17 +46,31 @@ static void indented(Writer *w, const char *text) {
     } while (text);
 }
 
+/* The text that printf would write, until the next line. */
+static const char *formatted(Writer *w, const char *format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(w->line, w->line_capacity, format, args);
+    if (n >= 0 && (size_t)n >= w->line_capacity) {
+        w->line_capacity = 2 * (size_t)n;
+        w->line = arena_alloc(w->arena, w->line_capacity, 1);
+        vsnprintf(w->line, w->line_capacity, format, again);
+    }
+    va_end(again);
+    return w->line;
+}
+
 void w_line(Writer *w, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    indented(w, arena_vprintf(w->arena, format, args));
+    indented(w, formatted(w, format, args));
     va_end(args);
 }
 
 void w_open(Writer *w, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    char *text = arena_vprintf(w->arena, format, args);
+    const char *text = formatted(w, format, args);
     va_end(args);
     indented(w, *text ? arena_printf(w->arena, "%s {", text) : "{");
     w->indent++;

@@ -126,7 +126,7 @@ static void emit(Unit *u) {
     if (u->options.emit != EMIT_C) return;
     EmitInfo info = {
         .version = NNGEN_VERSION,
-        .source = sources_name(&u->sources),
+        .source = sources_name(u->arena, &u->sources),
         .sha256 = sources_sha256(u->arena, &u->sources, u->options.defines, u->options.n_defines),
         .graph = u->graph_text,
         .isas = u->options.isas,

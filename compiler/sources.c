@@ -4,8 +4,13 @@
 #include <string.h>
 #include <sys/types.h>
 
-const char *sources_name(const Sources *sources) {
-    return sources->n_files ? sources->files[0].name : "";
+const char *sources_name(Arena *arena, const Sources *sources) {
+    enum { MAX_NAME_BYTES = 256 };
+    const char *name = sources->n_files ? sources->files[0].name : "";
+    char *clean = ARENA_ARRAY(arena, char, MAX_NAME_BYTES);
+    clean_text(clean, MAX_NAME_BYTES, name, strlen(name));
+    for (char *c = clean; (c = strpbrk(c, "\"\\?*\t"));) *c = '_';
+    return clean;
 }
 
 static void add(SHA256_CTX *hash, const void *bytes, size_t n) {

@@ -4,8 +4,9 @@
 
 #include "lua/frontend.h"
 
-/* Base name of the architecture file. */
-const char *sources_name(const Sources *sources);
+/* Base name of the architecture file, without what would mean something in a string or a comment
+ * of C; lives in `arena`. */
+const char *sources_name(Arena *arena, const Sources *sources);
 
 /* SHA-256 in hex over each text (name and contents, in load order) and the -D values; lives in
  * `arena`. */

@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <time.h>
 
 #include "../ops/ops.h"
 #include "frontend.h"
@@ -42,6 +43,7 @@ typedef struct Front {
     Loc model_loc, error_loc; /* error_loc: where the error that Lua reports was raised */
     bool exhausted;           /* a limit is hit: every further instruction fails */
     long instructions, calls;
+    clock_t start; /* processor time when the file began to run */
     size_t memory;
     long operands;  /* of all nodes */
     double weights; /* elements of all parameters */

@@ -147,6 +147,7 @@ static void unknown_option(const Options *o, const char *key, const OptionSpec *
                            OptionValue *values) {
     const char *names[32] = {NULL}, *list = "", *near = NULL;
     Front *f = front_of(o->L);
+    count_call(o->L);
     for (int i = 0; i < n && i < 31; i++) {
         names[i] = specs[i].name;
         list = arena_printf(f->arena, "%s%s%s", list, i ? ", " : "", specs[i].name);

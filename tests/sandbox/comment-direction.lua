@@ -1,0 +1,2 @@
+-- error: there is no variable `x`
+local a = x --[[ ‮ evil ⁦ ]]

@@ -1,0 +1,3 @@
+-- error: the file runs too long
+::again::
+do goto again end

@@ -1,0 +1,2 @@
+-- error: the file runs too long
+local s = (""):rep(math.maxinteger)

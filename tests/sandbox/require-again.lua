@@ -1,0 +1,2 @@
+-- error: nn too often
+while true do pcall(require, "missing-file") end

@@ -1,0 +1,3 @@
+-- error: too much memory
+local function f(s, ...) return f(s .. s, s, ...) end
+f("xxxxxxxx")

@@ -1,4 +1,5 @@
 /* Reads the text of dump.c. The text comes from nngen itself, so a mistake in it is a bug. */
+#include <limits.h>
 #include <string.h>
 
 #include "double.h"
@@ -29,7 +30,10 @@ static double number(Parser *s, const char *name) {
 }
 
 static int whole(Parser *s, const char *name) {
-    return (int)number(s, name);
+    double value = number(s, name);
+    if (value < 0 || value > INT_MAX || value != (int)value)
+        bug("graph text: %s is %g, not a whole number", name, value);
+    return (int)value;
 }
 
 static Node *node(Parser *s) {

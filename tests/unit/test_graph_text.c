@@ -70,6 +70,10 @@ START_TEST(malformed_text_is_a_bug) {
         {"%0 = number() value=1 : schedule() \"n\n", "expected `\"`"},
         {"trained %0 gradient=%0\n", "no phase"},
         {"phase 2 epochs=1\n", "phases are out of order"},
+        {"phase 1 epochs=1e11\n", "too many places"},
+        {"phase 1 epochs=100000000000 batch=1\n", "epochs is 1e+11, not a whole number"},
+        {"phase 1 epochs=-1 batch=1\n", "epochs is -1, not a whole number"},
+        {"phase 1 epochs=1 batch=0.5\n", "batch is 0.5, not a whole number"},
         {"nonsense\n", "expected `\n`"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -1,0 +1,94 @@
+/* The text of a graph: what parser and verifier accept can be written and reads back. What they do
+ * not is a mistake of whoever wrote the text, which ends in bug(). */
+#include <setjmp.h>
+#include <string.h>
+
+#include "compiler/graph/op.h"
+#include "input.h"
+
+const char *const fuzz_words[] = {"input",
+                                  "label",
+                                  "target",
+                                  "param",
+                                  "number",
+                                  "linear",
+                                  "conv2d",
+                                  "max_pool2d",
+                                  "avg_pool2d",
+                                  "dropout",
+                                  "relu",
+                                  "tanh",
+                                  "flatten",
+                                  "reshape",
+                                  "concat",
+                                  "slice",
+                                  "stack",
+                                  "part",
+                                  "argmax",
+                                  "cross_entropy",
+                                  "mse",
+                                  "mse_grad",
+                                  "linear_wgrad",
+                                  "linear_dgrad",
+                                  "conv2d_wgrad",
+                                  "conv2d_dgrad",
+                                  "bias_grad",
+                                  "relu_grad",
+                                  "add",
+                                  "sub",
+                                  "mul",
+                                  "div",
+                                  "neg",
+                                  "epoch",
+                                  "min",
+                                  "%0",
+                                  "%1",
+                                  "%2",
+                                  "%3",
+                                  "none",
+                                  "sample()",
+                                  "sample(3)",
+                                  "param(2,3)",
+                                  "schedule()",
+                                  "scalar()",
+                                  "phase ",
+                                  "trained ",
+                                  "frozen ",
+                                  "metric ",
+                                  "predict ",
+                                  "model ",
+                                  "data ",
+                                  "\"x\"",
+                                  "0x1.8p+1",
+                                  "0x1p-1074",
+                                  "1e-08",
+                                  "\n",
+                                  " : ",
+                                  "=",
+                                  ",",
+                                  NULL};
+
+static jmp_buf rejected;
+
+static void reject(FILE *out) {
+    (void)out;
+    longjmp(rejected, 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    Arena *volatile arena = arena_new();
+    bug_context = reject;
+    if (!setjmp(rejected)) {
+        char *text = ARENA_ARRAY(arena, char, size + 1);
+        if (size) memcpy(text, data, size);
+        Graph *g = graph_parse(arena, diag_new(arena), text);
+        graph_verify(g);
+        bug_context = NULL;
+        const char *once = graph_dump(arena, g);
+        Graph *again = graph_parse(arena, diag_new(arena), once);
+        graph_verify(again);
+        if (strcmp(graph_dump(arena, again), once) != 0) bug("the text reads back differently");
+    }
+    arena_free(arena);
+    return 0;
+}

@@ -1,0 +1,93 @@
+/* safetensors files, as weights, as checkpoints and as data of the hand-written model of
+ * tests/runtime. The input is a text: the number that the length of the header is wrong by, the
+ * number of bytes behind it, and the header in the next lines. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input.h"
+#include "runtime/weights.h"
+#include "tests/runtime/toy_model.h"
+
+const char *const fuzz_words[] = {"\"__metadata__\"",
+                                  "\"dtype\"",
+                                  "\"shape\"",
+                                  "\"data_offsets\"",
+                                  "\"F32\"",
+                                  "\"F64\"",
+                                  "\"I64\"",
+                                  "\"I32\"",
+                                  "\"U8\"",
+                                  "\"BF16\"",
+                                  "\"fc.weight\"",
+                                  "\"fc.bias\"",
+                                  "\"state/exp_avg/fc.weight\"",
+                                  "\"train/left\"",
+                                  "\"train/right\"",
+                                  "\"test/comparison\"",
+                                  "\"val/other\"",
+                                  "\"checkpoint\"",
+                                  "\"format\"",
+                                  "null",
+                                  "true",
+                                  "[]",
+                                  "{}",
+                                  "\"\"",
+                                  "\"\\u0000\"",
+                                  "\"\\ud800\"",
+                                  "[1,14,14]",
+                                  "[2,1,14,14]",
+                                  "[0]",
+                                  "1.5",
+                                  "\\\"",
+                                  ",",
+                                  ":",
+                                  NULL};
+
+/* Bytes of the file that the text describes. */
+static uint8_t *file_of(const uint8_t *data, size_t size, size_t *n) {
+    enum { MAX_DATA = 1 << 16, MAX_LINE = 64 };
+    char line[MAX_LINE] = "";
+    size_t first = 0;
+    while (first < size && data[first] != '\n' && first < MAX_LINE - 1) first++;
+    memcpy(line, data, first);
+    if (first < size) first++;
+    char *rest;
+    uint64_t length = (uint64_t)strtoll(line, &rest, 10) + size - first;
+    size_t behind = (size_t)strtoull(rest, NULL, 10) % MAX_DATA;
+    *n = sizeof length + size - first + behind;
+    uint8_t *file = calloc(*n, 1);
+    if (!file) abort();
+    memcpy(file, &length, sizeof length);
+    if (first < size) memcpy(file + sizeof length, data + first, size - first);
+    return file;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    const NnModel *model = &nn_model_toy;
+    size_t n;
+    uint8_t *file = file_of(data, size, &n);
+    const char *path = input_file(file, n);
+    Options options;
+    options_default(&options);
+    options.number[OPTION_THREADS] = 1;
+    Engine engine;
+    if (!engine_open(&engine, model, &options, 1, NULL)) abort();
+    weights_load(&engine, path);
+
+    TensorFile checkpoint;
+    Position at;
+    if (checkpoint_read(model, path, &options, &at, &checkpoint))
+        checkpoint_take(&engine, &checkpoint, (int)at.phase);
+
+    for (int predict = 0; predict < 2; predict++) {
+        const DataRequest request = {
+            .source = path, .wanted = {true, true, true}, .predict_only = predict != 0};
+        Dataset set;
+        if (!dataset_load(model, &request, &set)) continue;
+        for (int i = 0; i < SPLIT_COUNT; i++) split_fingerprint(&set.split[i], model);
+    }
+    memory_release(0);
+    free(file);
+    return 0;
+}

@@ -3,8 +3,8 @@
 #include "../ops/ops.h"
 #include "family.h"
 
-extern const Family family_wgrad, family_bias_grad, family_pool, family_pool_grad, family_softmax,
-    family_regression, family_decide, family_copy, family_stack, family_pointwise;
+extern const Family family_contract, family_wgrad, family_bias_grad, family_pool, family_pool_grad,
+    family_softmax, family_regression, family_decide, family_copy, family_stack, family_pointwise;
 
 /* Order matters: the first that fits. */
 const Family *const all_families[] = {

@@ -29,8 +29,8 @@ extern const DerivedKind derived_transposed_conv, derived_transposed_linear;
 /* For input gradients through a pool: [blocks of 16 inputs][out][kh][kw][16]; one group. */
 extern const DerivedKind derived_by_output;
 
-/* Convolutions the direct way, and by Winograd's algorithm where it pays. */
-extern const Family family_contract, family_winograd;
+/* Convolutions by Winograd's algorithm, where it pays. */
+extern const Family family_winograd;
 
 /* For Winograd convolutions: [36 places][blocks of 16 outputs][in][16], with room between the
  * places.

@@ -5,9 +5,9 @@
  * Input patches are transformed (lanes are input channels), 36 matrix products run on them with the
  * register tiles of every contraction (lanes are output channels, rows are tiles of outputs), the
  * products are transformed back, and bias and fused nodes follow. Transformed weights are a derived
- * copy. The choice depends on shapes and on the number of tiles of the call alone. */
-#include <string.h>
-
+ * copy. The choice depends on shapes alone: that copy is rebuilt after every update in any case,
+ * and then a single tile takes about as long as the direct way, two take two thirds of its time or
+ * less. */
 #include "../ops/ops.h"
 #include "pointwise.h"
 #include "pool.h"
@@ -15,10 +15,9 @@
 
 enum {
     PRODUCTS = 36, /* 6x6 places of a transformed patch */
-    GROUP = 12, /* tiles of outputs at a time: their patches and products stay in the second-level
-                   cache; a multiple of every instruction set's rows */
-    FEW_TILES = 5, /* fewer go the direct way where its weights are at hand: measured break-even */
-    SKEW = LANES   /* floats between the matrices, which would else lie 4 KiB apart */
+    GROUP = 12,  /* tiles of outputs at a time: their patches and products stay in the second-level
+                    cache; a multiple of every instruction set's rows */
+    SKEW = LANES /* floats between the matrices, which would else lie 4 KiB apart */
 };
 
 typedef struct Shapes {
@@ -307,22 +306,10 @@ static void write_outputs(Writer *w, Arena *arena, const Kernel *k, const Shapes
     w_close(w);
 }
 
-static bool keeps_direct(const Kernel *k) {
-    for (int i = 0; i < k->n_operands; i++)
-        if (!strcmp(k->operands[i].param, "w")) return true;
-    return false;
-}
-
 static void write(Writer *w, const Kernel *k, const Isa *isa) {
     Arena *arena = arena_new();
     Shapes s = shapes_of(k);
     w_line(w, "const int tiles = n * %d;", s.tiles[0] * s.tiles[1]);
-    if (keeps_direct(k)) {
-        w_open(w, "if (tiles < %d)", FEW_TILES);
-        family_contract.write(w, k, isa);
-        w_line(w, "return;");
-        w_close(w);
-    }
     w_line(w, "float *patches = scratch, *products = scratch + %lld;",
            (long long)(PRODUCTS * s.patches));
     w_open(w, "for (int t0 = 0; t0 < tiles; t0 += %d)", GROUP);

@@ -1,10 +1,11 @@
 -- 3x3 convolutions that go by Winograd's algorithm: padding, ragged outputs and channels, pools of
 -- two sizes behind them, one layer on two inputs.
 local nn = require "nn"
-local left, right = nn.input("left", {2, 13, 15}), nn.input("right", {2, 13, 15})
+local left, right = nn.input("left", {2, 15, 17}), nn.input("right", {2, 15, 17})
 local kind = nn.label("kind", 5)
 local trunk = nn.sequential {
   nn.conv2d { name = "a", out = 17, kernel = 3 }, nn.leaky_relu { slope = 0.1 },
+  nn.conv2d { name = "f", out = 17, kernel = 3 }, nn.relu,
   nn.conv2d { name = "b", out = 33, kernel = 3, padding = 1 }, nn.relu, nn.max_pool2d { kernel = 2 },
   nn.dropout { p = 0.2 },
   nn.conv2d { name = "c", out = 20, kernel = 3, padding = {2, 1} }, nn.tanh,

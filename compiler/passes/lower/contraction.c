@@ -29,11 +29,9 @@ void lower_contraction(Lowering *l, Node *node) {
     k->flops = node_flops(node);
     lower_operand(l, k, "x", x, is_field(value ? value : node) ? NULL : value, false);
     if (forward) {
-        bool winograd = k->family == &family_winograd;
-        if (winograd) lower_operand(l, k, "u", plan_winograd(l->plan, node)->value, NULL, false);
-        /* Training steps of few samples go the direct way, where it can compute the same. */
-        if (!winograd || (l->entry->kind == ENTRY_TRAIN && node->attr[CONV_PAD_H] == 0 &&
-                          node->attr[CONV_PAD_W] == 0))
+        if (k->family == &family_winograd)
+            lower_operand(l, k, "u", plan_winograd(l->plan, node)->value, NULL, false);
+        else
             read_param(l, k, "w", node->in[1]);
         if (node->n_in > 2) read_param(l, k, "bias", node->in[2]);
     } else {

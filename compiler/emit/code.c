@@ -188,7 +188,8 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
     if (e->scratch_floats)
         w_line(w, "float *scratch = job->scratch + (size_t)task * %lld;",
                (long long)e->scratch_floats);
-    w_line(w, "(void)first, (void)n, (void)area, (void)gradient, (void)sums;");
+    w_line(w, "(void)first, (void)n, (void)area, (void)gradient, (void)sums%s;",
+           e->scratch_floats ? ", (void)scratch" : "");
     for (int i = 0; i < e->n_buffers; i++) {
         const Buffer *b = e->buffers[i];
         if (b->space != SPACE_SAMPLE) continue;

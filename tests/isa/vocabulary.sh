@@ -21,7 +21,7 @@ for isa in portable avx2 avx512 soft; do
     while read -r cc flags; do
         command -v "$cc" >/dev/null || continue
         # shellcheck disable=SC2086
-        "$cc" -std=gnu11 -w $flags $soft "$scratch/$isa.c" -lm -o "$scratch/program" ||
+        "$cc" -std=gnu11 -w $flags $soft -I"$NNGEN_SOURCE/tests/isa" "$scratch/$isa.c" -lm -o "$scratch/program" ||
             { fail "$isa: $cc $flags"; continue; }
         "$scratch/program" >"$scratch/bits" || fail "$isa: status $?"
         if [ -z "$first" ]; then

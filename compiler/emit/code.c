@@ -49,43 +49,38 @@ static const char *update_parameters(Arena *arena, int slots) {
     return arena_printf(arena, "%s, int n, int chunks, size_t stride, const float *k", text);
 }
 
-static const char *what(Arena *arena, const Kernel *k) {
-    const char *text = k->family->name;
-    for (int i = 0; i < k->n_fused; i++) {
-        if (k->pool && k->pool_after == i) text = arena_printf(arena, "%s + max_pool2d", text);
-        if (k->fused[i] != k->node)
-            text = arena_printf(arena, "%s + %s", text, k->fused[i]->op->name);
-    }
-    if (k->pool && k->pool_after == k->n_fused) text = arena_printf(arena, "%s + max_pool2d", text);
-    if (k->partner) text = arena_printf(arena, "%s + gradient", text);
-    return text;
-}
-
 /* Writes the kernel's function unless one with the same text is there; returns its name. */
 static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, const char *params) {
-    Writer *body = writer_new(em->arena);
+    /* Most texts of a deep network are there already: they are not kept. */
+    Arena *draft = arena_new();
+    Writer *body = writer_new(draft);
     w_indent(body, 1);
     k->family->write(body, k, isa);
-    const char *text = arena_printf(em->arena, "%s|%s", params, writer_text(body));
+    const char *text = arena_printf(draft, "%s|%s", params, writer_text(body));
+    const size_t size = strlen(text);
     int same_name = 0;
     for (int i = 0; i < em->n_written; i++) {
         if (em->written[i].isa != isa) continue;
-        if (!strcmp(em->written[i].text, text)) return em->written[i].name;
+        if (em->written[i].size == size && !memcmp(em->written[i].text, text, size)) {
+            arena_free(draft);
+            return em->written[i].name;
+        }
         const char *n = em->written[i].name;
         size_t length = strlen(k->name);
         if (!strncmp(n, k->name, length) && (!n[length] || n[length] == '_')) same_name++;
     }
     const char *name =
         same_name ? arena_printf(em->arena, "%s_v%d", k->name, same_name + 1) : k->name;
-    Written written = {isa, text, name};
+    Written written = {isa, arena_strdup(em->arena, text), size, name};
     ARENA_PUSH(em->arena, em->written, em->n_written, em->cap_written, written);
-    w_line(em->w, "/* %s */", what(em->arena, k));
+    w_line(em->w, "/* %s */", emit_what(em->arena, k));
     w_line(em->w, "static %s", emit_attribute(em->arena, isa));
     /* k_: no kernel meets a word of the vocabulary, whatever the layer is called. */
     w_open(em->w, "void k_%s%s(%s)", name, isa->suffix, params);
     w_raw(em->w, writer_text(body));
     w_close(em->w);
     w_line(em->w, "%s", "");
+    arena_free(draft);
     return name;
 }
 

@@ -10,6 +10,18 @@ const char *emit_identifier(Arena *arena, const char *name) {
     return s;
 }
 
+const char *emit_what(Arena *arena, const Kernel *k) {
+    const char *text = k->family->name;
+    for (int i = 0; i < k->n_fused; i++) {
+        if (k->pool && k->pool_after == i) text = arena_printf(arena, "%s + max_pool2d", text);
+        if (k->fused[i] != k->node)
+            text = arena_printf(arena, "%s + %s", text, k->fused[i]->op->name);
+    }
+    if (k->pool && k->pool_after == k->n_fused) text = arena_printf(arena, "%s + max_pool2d", text);
+    if (k->partner) text = arena_printf(arena, "%s + gradient", text);
+    return text;
+}
+
 static void write_banner(Emission *em) {
     const Plan *p = em->plan;
     Writer *w = em->w;
@@ -28,26 +40,17 @@ static void write_banner(Emission *em) {
         w_line(w, " * %s", e->name);
         for (int j = 0; j < e->n_kernels; j++) {
             const Kernel *k = e->kernels[j];
-            const char *fused = "";
-            for (int f = 0; f < k->n_fused; f++) {
-                if (k->pool && k->pool_after == f)
-                    fused = arena_printf(em->arena, "%s, max_pool2d", fused);
-                if (k->fused[f] != k->node)
-                    fused = arena_printf(em->arena, "%s, %s", fused, k->fused[f]->op->name);
-            }
-            if (k->pool && k->pool_after == k->n_fused)
-                fused = arena_printf(em->arena, "%s, max_pool2d", fused);
-            if (k->partner) fused = arena_printf(em->arena, "%s, gradient", fused);
-            if (k->parts > 1)
-                fused = arena_printf(em->arena, "%s; %d parts a sample", fused, k->parts);
+            const char *parts =
+                k->parts > 1 ? arena_printf(em->arena, "; %d parts a sample", k->parts) : "";
             const char *work =
                 k->flops ? arena_printf(em->arena, "; %lld FLOPs per sample", (long long)k->flops)
                          : "";
+            const char *what = emit_what(em->arena, k);
             int index = emit_kernel_index(p, e, k);
             if (index >= 0)
-                w_line(w, " *   %3d %s: %s%s%s", index, k->name, k->family->name, fused, work);
+                w_line(w, " *   %3d %s: %s%s%s", index, k->name, what, parts, work);
             else
-                w_line(w, " *       %s: %s%s%s", k->name, k->family->name, fused, work);
+                w_line(w, " *       %s: %s%s%s", k->name, what, parts, work);
         }
     }
     w_line(w, " *");

@@ -11,6 +11,7 @@ extern const char *const emit_prelude[];
 typedef struct Written {
     const Isa *isa;
     const char *text; /* from the parameter list on */
+    size_t size;
     const char *name; /* without suffix */
 } Written;
 
@@ -22,11 +23,13 @@ typedef struct Emission {
     Writer *w;
     Written *written;
     int n_written, cap_written;
-    const char **called; /* per kernel of all entries in order: name of its function, for one isa */
 } Emission;
 
 /* C identifier made of a name. */
 const char *emit_identifier(Arena *arena, const char *name);
+
+/* The kernel's family and what is fused into it: "conv2d + relu + max_pool2d". */
+const char *emit_what(Arena *arena, const Kernel *kernel);
 
 /* Index of the kernel in the model's table, -1 for kernels of evaluation. NULL: the index of the
  * entry's update, which the derived copies follow. */

@@ -1,10 +1,11 @@
 /* nngen: architecture file in, C out. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pipeline.h"
@@ -137,19 +138,22 @@ static void parse(Unit *u, int argc, char **argv) {
     if (!o->input) usage("no architecture file", "", "");
 }
 
-/* Writes to a temporary name beside the file, so that a failure leaves what was there. */
-static bool write_file(Arena *arena, const char *name, const char *text) {
-    const char *temporary = arena_printf(arena, "%s.tmp.%ld", name, (long)getpid());
-    FILE *f = fopen(temporary, "w");
-    if (!f) {
-        fprintf(stderr, "nngen: error: cannot write %s: %s\n", name, strerror(errno));
-        return false;
-    }
-    bool ok = fputs(text, f) >= 0;
-    ok = fclose(f) == 0 && ok;
-    if (ok && rename(temporary, name) == 0) return true;
-    fprintf(stderr, "nngen: error: cannot write %s: %s\n", name, strerror(errno));
-    remove(temporary);
+/* Writes to a temporary name beside the file, so that a failure leaves what was there. A link stays
+ * one, and what is no file (a terminal, /dev/null) is written to, not replaced. */
+static bool write_file(Arena *arena, const char *path, const char *text) {
+    struct stat info;
+    const bool exists = stat(path, &info) == 0, device = exists && !S_ISREG(info.st_mode);
+    char *real = exists ? realpath(path, NULL) : NULL;
+    const char *name = real ? arena_strdup(arena, real) : path;
+    free(real);
+    const char *written = device ? name : arena_printf(arena, "%s.tmp.%ld", name, (long)getpid());
+    FILE *f = fopen(written, "w");
+    bool ok = f && fputs(text, f) >= 0;
+    ok = f && fclose(f) == 0 && ok;
+    ok = ok && (device || rename(written, name) == 0);
+    if (ok) return true;
+    fprintf(stderr, "nngen: error: cannot write %s: %s\n", path, strerror(errno));
+    if (f && !device) remove(written);
     return false;
 }
 

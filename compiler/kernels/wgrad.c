@@ -12,8 +12,10 @@
 
 /* Floats of a block of samples that stay in the second-level cache (a quarter of 512 KiB): the
  * whole input, which every panel of outputs reads again, and one panel of the output gradient.
- * Blocks that fit the first level measure slower: their sums pass through memory too often. */
-enum { CACHE_FLOATS = 32768 };
+ * Blocks of samples that fit the first level measure slower: their sums pass through memory too
+ * often. Rows of one large sample do not, which every tap and every tile of inputs reads again: up
+ * to 20 KiB of them are a block. */
+enum { CACHE_FLOATS = 32768, NEAR_FLOATS = 5120 };
 
 typedef struct Nest {
     const Kernel *k;
@@ -24,6 +26,7 @@ typedef struct Nest {
     int groups, reduced, run; /* channels stored for a block; rows that lie next to each other */
     bool merged;              /* a run covers all kernel columns */
     int64_t block_weights;
+    int rows; /* of the output in a block */
 } Nest;
 
 static bool fits(const Node *node) {
@@ -96,7 +99,7 @@ static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const
     w_line(w, "float *d = dp + j * 16;");
     for (int v = 0; v < vectors; v++) start[v] = "V_ZERO()";
     tile_declare(w, n->isa, tile, start);
-    if (!n->k->adds) w_open(w, "if (s0 > 0)");
+    if (!n->k->adds) w_open(w, n->rows < n->out[0] ? "if (s0 > 0 || y0 > 0)" : "if (s0 > 0)");
     for (int r = 0; r < tile.rows; r++) {
         rows[r] = r;
         char *line = "";
@@ -160,8 +163,17 @@ static void write_panels(Writer *w, Nest *n, Panels panels) {
             ? arena_printf(n->arena, " + (kx * %d - %d) * %d", n->dilation[1], n->pad[1], n->x.cs)
             : (n->pad[1] && !n->merged ? arena_printf(n->arena, " - %d", n->pad[1] * n->x.cs) : ""),
         n->groups > 1 ? " + c0" : "");
-    const char *y = inside_y ? arena_printf(n->arena, "0; oy < %d", n->out[0])
-                             : (loop_ky ? "y_from[ky]; oy < y_to[ky]" : "y_from[0]; oy < y_to[0]");
+    const char *y_from = inside_y ? "0" : loop_ky ? "y_from[ky]" : "y_from[0]";
+    const char *y_to = inside_y  ? arena_printf(n->arena, "%d", n->out[0])
+                       : loop_ky ? "y_to[ky]"
+                                 : "y_to[0]";
+    if (n->rows < n->out[0]) {
+        w_line(w, "const int y1 = y0 + %d < %s ? y0 + %d : %s;", n->rows, y_to, n->rows, y_to);
+        y_to = "y1";
+        if (!inside_y) w_line(w, "const int y = y0 > %s ? y0 : %s;", y_from, y_from);
+        y_from = inside_y ? "y0" : "y";
+    }
+    const char *y = arena_printf(n->arena, "%s; oy < %s", y_from, y_to);
     const char *x = inside_x ? arena_printf(n->arena, "0; ox < %d", n->out[1])
                              : (loop_kx ? "x_from[kx]; ox < x_to[kx]" : "x_from[0]; ox < x_to[0]");
     w_line(w, "int j = 0;");
@@ -190,15 +202,24 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     if (!always_inside(&n, 0)) write_bounds(w, &n, 0, "y");
     if (!n.merged && !always_inside(&n, 1)) write_bounds(w, &n, 1, "x");
     int panel = n.dy.H * n.dy.W * LANES * isa->tile_blocks;
-    int block = CACHE_FLOATS / (n.x.stride + panel);
+    int row = n.stride[0] * n.x.W * n.x.cs + n.dy.W * LANES;
+    int parts = (n.out[0] * row + NEAR_FLOATS - 1) / NEAR_FLOATS;
+    n.rows = (n.out[0] + parts - 1) / parts;
+    /* Samples are summed one after the other, whatever the blocks are. */
+    int block = n.rows < n.out[0] ? 1 : CACHE_FLOATS / (n.x.stride + panel);
     if (block < 1) block = 1;
     w_open(w, "for (int s0 = 0; s0 < n; s0 += %d)", block);
     w_line(w, "const int s1 = n < s0 + %d ? n : s0 + %d;", block, block);
+    if (n.rows < n.out[0]) w_open(w, "for (int y0 = 0; y0 < %d; y0 += %d)", n.out[0], n.rows);
+    /* Of the tiles that need less than one load for each multiply-add, high and narrow ones read
+     * the fewest lines of the cache. */
     int blocks = round_up(n.dy.C, LANES) / LANES;
-    int wide = n.groups > 1 || blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
+    int wide =
+        n.groups > 1 || blocks < isa->tile_blocks || isa_vectors(isa) > 1 ? 1 : isa->tile_blocks;
     Panels panels[MAX_PANELS];
     int runs = tile_panels(isa, n.dy.C, wide, panels);
     for (int i = 0; i < runs; i++) write_panels(w, &n, panels[i]);
+    if (n.rows < n.out[0]) w_close(w);
     w_close(w);
     arena_free(n.arena);
 }

@@ -29,14 +29,13 @@ extern const DerivedKind derived_transposed_conv, derived_transposed_linear;
 /* For input gradients through a pool: [blocks of 16 inputs][out][kh][kw][16]; one group. */
 extern const DerivedKind derived_by_output;
 
-/* Convolutions by Winograd's algorithm, where it pays. */
+/* Convolutions and their input gradients by Winograd's algorithm, where it pays. */
 extern const Family family_winograd;
 
 /* For Winograd convolutions: [36 places][blocks of 16 outputs][in][16], with room between the
- * places.
- */
-extern const DerivedKind derived_winograd;
-int64_t winograd_weight_floats(const ParamPlace *param);
+ * places; transposed, for their input gradients: [36 places][blocks of 16 inputs][out][16]. */
+extern const DerivedKind derived_winograd, derived_winograd_transposed;
+int64_t winograd_weight_floats(const ParamPlace *param, bool transposed);
 
 /* Whether a Winograd convolution can compute the max-pool behind it. */
 bool winograd_pools(const Node *pool);

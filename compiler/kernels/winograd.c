@@ -4,10 +4,10 @@
  *
  * Input patches are transformed (lanes are input channels), 36 matrix products run on them with the
  * register tiles of every contraction (lanes are output channels, rows are tiles of outputs), the
- * products are transformed back, and bias and fused nodes follow. Transformed weights are a derived
- * copy. The choice depends on shapes alone: that copy is rebuilt after every update in any case,
- * and then a single tile takes about as long as the direct way, two take two thirds of its time or
- * less. */
+ * products are transformed back, and bias and fused nodes follow. An input gradient is the same of
+ * the output gradient, with weights turned around. Transformed weights are a derived copy. The
+ * choice depends on shapes alone: that copy is rebuilt after every update in any case, and then a
+ * single tile takes about as long as the direct way, two take two thirds of its time or less. */
 #include "../ops/ops.h"
 #include "pointwise.h"
 #include "pool.h"
@@ -32,8 +32,10 @@ static Shapes shapes_of(const Kernel *k) {
         s.out.H = k->node->type.shape.dim[1];
         s.out.W = k->node->type.shape.dim[2];
     }
-    s.pad[0] = (int)k->node->attr[CONV_PAD_H];
-    s.pad[1] = (int)k->node->attr[CONV_PAD_W];
+    for (int i = 0; i < 2; i++) {
+        int pad = (int)k->node->attr[CONV_PAD_H + i];
+        s.pad[i] = k->node->op == &op_conv2d ? pad : 2 - pad;
+    }
     s.tiles[0] = (s.out.H + 3) / 4;
     s.tiles[1] = (s.out.W + 3) / 4;
     s.blocks = s.out.cs / LANES;
@@ -45,7 +47,8 @@ static Shapes shapes_of(const Kernel *k) {
 
 /* Costs in multiply-adds of a register: a place of the transforms takes about 8 a channel. */
 static bool fits(const Node *node) {
-    if (node->op != &op_conv2d || node->attr[CONV_GROUPS] != 1) return false;
+    if (node->op != &op_conv2d && node->op != &op_conv2d_dgrad) return false;
+    if (node->attr[CONV_GROUPS] != 1) return false;
     Shape x = node->in[0]->type.shape, w = node->in[1]->type.shape, y = node->type.shape;
     for (int i = 0; i < 2; i++)
         if (w.dim[2 + i] != 3 || node->attr[CONV_STRIDE_H + i] != 1 ||
@@ -64,8 +67,12 @@ static int64_t scratch(const Kernel *k) {
     return PRODUCTS * (s.patches + s.products);
 }
 
-int64_t winograd_weight_floats(const ParamPlace *p) {
-    return PRODUCTS * ((int64_t)round_up(p->out, LANES) * p->in + SKEW);
+static int64_t matrix_floats(int out, int in) {
+    return (int64_t)round_up(out, LANES) * in + SKEW;
+}
+
+int64_t winograd_weight_floats(const ParamPlace *p, bool transposed) {
+    return PRODUCTS * (transposed ? matrix_floats(p->in, p->out) : matrix_floats(p->out, p->in));
 }
 
 bool winograd_pools(const Node *pool) {
@@ -87,23 +94,53 @@ static void write_weight_step(Writer *w) {
     w_line(w, "const F16 u5 = g2;");
 }
 
+/* G g G' of the nine rows `from` + (3 y + x) * `step` floats, stored at `to`. */
+static void write_weight_transform(Writer *w, const char *from, int step, long long matrix) {
+    w_line(w, "float half[18 * 16];");
+    w_open(w, "for (int x = 0; x < 3; x++)");
+    for (int y = 0; y < 3; y++)
+        w_line(w, "const F16 g%d = LOAD(%s + (x + %d) * %d);", y, from, 3 * y, step);
+    write_weight_step(w);
+    for (int y = 0; y < 6; y++) w_line(w, "STORE(half + (%d + x) * 16, u%d);", 3 * y, y);
+    w_close(w);
+    w_open(w, "for (int y = 0; y < 6; y++, to += %lld)", 6 * matrix);
+    for (int x = 0; x < 3; x++) w_line(w, "const F16 g%d = LOAD(half + (3 * y + %d) * 16);", x, x);
+    write_weight_step(w);
+    for (int x = 0; x < 6; x++) w_line(w, "STORE(to + %lld, u%d);", x * matrix, x);
+    w_close(w);
+}
+
 static void write_weights(Writer *w, const Derived *d, const Isa *isa) {
     (void)isa;
     const ParamPlace *p = d->param;
-    long long matrix = (long long)round_up(p->out, LANES) * p->in + SKEW;
     w_line(w, "for (int b = first; b < last; b++)");
     w_open(w, "for (int i = 0; i < %d; i++)", p->in);
-    w_line(w, "float *to = t + (b * %d + i) * 16, rows[18 * 16];", p->in);
-    w_open(w, "for (int x = 0; x < 3; x++)");
-    for (int y = 0; y < 3; y++)
-        w_line(w, "const F16 g%d = LOAD(w + ((b * 9 + x + %d) * %d + i) * 16);", y, 3 * y, p->in);
-    write_weight_step(w);
-    for (int y = 0; y < 6; y++) w_line(w, "STORE(rows + (%d + x) * 16, u%d);", 3 * y, y);
+    w_line(w, "const float *from = w + (b * %d + i) * 16;", 9 * p->in);
+    w_line(w, "float *to = t + (b * %d + i) * 16;", p->in);
+    write_weight_transform(w, "from", p->in * LANES, matrix_floats(p->out, p->in));
     w_close(w);
-    w_open(w, "for (int y = 0; y < 6; y++, to += %lld)", 6 * matrix);
-    for (int x = 0; x < 3; x++) w_line(w, "const F16 g%d = LOAD(rows + (3 * y + %d) * 16);", x, x);
-    write_weight_step(w);
-    for (int x = 0; x < 6; x++) w_line(w, "STORE(to + %lld, u%d);", x * matrix, x);
+}
+
+/* Inputs in lanes, taps in reverse. */
+static void write_transposed(Writer *w, const Derived *d, const Isa *isa) {
+    (void)isa;
+    const ParamPlace *p = d->param;
+    w_line(w, "float squares[9 * 256]; /* [tap][output][16 inputs] */");
+    w_line(w, "for (int b = first; b < last; b++)");
+    w_open(w, "for (int o = 0; o < %d; o += 16)", p->out);
+    if (p->in % LANES)
+        w_line(w, "const int rows = %d - b * 16 < 16 ? %d - b * 16 : 16;", p->in, p->in);
+    w_open(w, "for (int tap = 0; tap < 9; tap++)");
+    w_line(w, "const float *from = w + ((o / 16 * 9 + 8 - tap) * %d + b * 16) * 16;", p->in);
+    w_line(w, p->in % LANES ? "TRANSPOSE_PART(from, rows, squares + tap * 256, 16);"
+                            : "TRANSPOSE(from, squares + tap * 256);");
+    w_close(w);
+    w_open(w,
+           p->out % LANES ? "for (int i = 0; i < 16 && o + i < %d; i++)"
+                          : "for (int i = 0; i < 16; i++)",
+           p->out);
+    w_line(w, "float *to = t + (b * %d + o + i) * 16;", p->out);
+    write_weight_transform(w, "squares + i * 16", 256, matrix_floats(p->in, p->out));
     w_close(w);
     w_close(w);
 }
@@ -323,3 +360,4 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
 
 const Family family_winograd = {"Winograd contract", fits, true, write, NULL, scratch};
 const DerivedKind derived_winograd = {"winograd", write_weights};
+const DerivedKind derived_winograd_transposed = {"winograd_transposed", write_transposed};

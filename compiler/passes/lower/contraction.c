@@ -28,15 +28,13 @@ void lower_contraction(Lowering *l, Node *node) {
     k->in = x->layout;
     k->flops = node_flops(node);
     lower_operand(l, k, "x", x, is_field(value ? value : node) ? NULL : value, false);
-    if (forward) {
-        if (k->family == &family_winograd)
-            lower_operand(l, k, "u", plan_winograd(l->plan, node)->value, NULL, false);
-        else
-            read_param(l, k, "w", node->in[1]);
-        if (node->n_in > 2) read_param(l, k, "bias", node->in[2]);
-    } else {
+    if (k->family == &family_winograd)
+        lower_operand(l, k, "u", plan_winograd(l->plan, node)->value, NULL, false);
+    else if (forward)
+        read_param(l, k, "w", node->in[1]);
+    else
         lower_operand(l, k, "w", plan_transposed(l->plan, node)->value, NULL, false);
-    }
+    if (forward && node->n_in > 2) read_param(l, k, "bias", node->in[2]);
     if (k->family == &family_pooled_dgrad)
         lower_operand(l, k, "winner", pool_winner(l, node->in[0]), NULL, false);
     make_value(l, node);

@@ -32,7 +32,7 @@ void plan_params(Plan *plan);
 /* The transposed copy of a weight for the input gradient `dgrad`, made when first asked for. */
 Derived *plan_transposed(Plan *plan, const Node *dgrad);
 
-/* The transformed copy of a weight for the Winograd convolution `node`. */
+/* The transformed copy of a weight for the Winograd convolution or input gradient `node`. */
 Derived *plan_winograd(Plan *plan, const Node *node);
 
 /* values.c: where values lie. */

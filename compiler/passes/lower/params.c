@@ -130,9 +130,10 @@ Derived *plan_transposed(Plan *plan, const Node *dgrad) {
 
 Derived *plan_winograd(Plan *plan, const Node *node) {
     const ParamPlace *p = &plan->params[plan_param(plan, node->in[1]->name)];
-    Derived *d = derived(plan, &derived_winograd, p);
+    const bool transposed = node->op == &op_conv2d_dgrad;
+    Derived *d = derived(plan, transposed ? &derived_winograd_transposed : &derived_winograd, p);
     if (d->value) return d;
-    d->blocks = round_up(p->out, LANES) / LANES;
-    d->value = derived_buffer(plan, d, winograd_weight_floats(p));
+    d->blocks = round_up(transposed ? p->in : p->out, LANES) / LANES;
+    d->value = derived_buffer(plan, d, winograd_weight_floats(p, transposed));
     return d;
 }

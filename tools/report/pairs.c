@@ -1,0 +1,59 @@
+/* The test pairs of the study as they look: a line for each, `index,left,right`, the images as 196
+ * bytes in hexadecimal, row by row.
+ *
+ *   study-pairs DATA DATA_SEED PAIRS VAL_PAIRS TEST_PAIRS */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataset.h"
+
+extern const NnModel nn_model_sharing;
+
+enum { PIXELS = 14 * 14 };
+
+static void print_image(const float *image, float low, float high) {
+    for (int i = 0; i < PIXELS; i++)
+        printf("%02x", (unsigned)((image[i] - low) / (high - low) * 255.0f + 0.5f));
+}
+
+static const DataField *field(const Split *split, const char *name) {
+    for (int i = 0; i < split->n_fields; i++)
+        if (!strcmp(split->fields[i].name, name)) return &split->fields[i];
+    return NULL;
+}
+
+int main(int argc, char **argv) {
+    report_program("study-pairs");
+    if (argc != 6) return (int)usage_problem("five arguments are wanted, not %d", argc - 1);
+    const DataRequest request = {.source = argv[1],
+                                 .seed = strtoull(argv[2], NULL, 10),
+                                 .pairs = atoi(argv[3]),
+                                 .val_pairs = atoi(argv[4]),
+                                 .test_pairs = atoi(argv[5]),
+                                 .wanted = {[SPLIT_TEST] = true},
+                                 .predict_only = true,
+                                 .quiet = true};
+    Dataset data;
+    if (!dataset_load(&nn_model_sharing, &request, &data)) return STATUS_FAILED;
+    const Split *test = &data.split[SPLIT_TEST];
+    const DataField *left = field(test, "left"), *right = field(test, "right");
+    if (!left || !right) return problem("%s: no left and right images", argv[1]), STATUS_FAILED;
+    float low = left->floats[0], high = low;
+    for (int i = 0; i < test->samples * PIXELS; i++) {
+        const float a = left->floats[i], b = right->floats[i];
+        low = a < low ? a : b < low ? b : low;
+        high = a > high ? a : b > high ? b : high;
+    }
+    if (high <= low) high = low + 1.0f;
+    puts("index,left,right");
+    for (int s = 0; s < test->samples; s++) {
+        printf("%d,", s);
+        print_image(left->floats + (size_t)s * PIXELS, low, high);
+        putchar(',');
+        print_image(right->floats + (size_t)s * PIXELS, low, high);
+        putchar('\n');
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) return problem("cannot write"), STATUS_FAILED;
+    return STATUS_OK;
+}

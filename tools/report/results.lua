@@ -1,0 +1,154 @@
+-- What the runs left, read from the raw files of a study, and what follows from it.
+local csv, stats, files = require "csv", require "stats", require "files"
+
+local results = {}
+
+-- The report's accuracies, and an independent witness's on 4,000 other test pairs.
+results.reference = {
+  mlp = { report = 0.81, witness = 0.794 },
+  cnn = { report = 0.80, witness = 0.830 },
+  sharing = { report = 0.85, witness = 0.893 },
+  aux = { report = 0.90, witness = 0.972 },
+  transfer = { report = 0.94, witness = 0.966 },
+  digit = { report = 0.96, witness = 0.980 },
+}
+
+results.classes = { "equal digits", "neighbours", "farther apart" }
+
+local function class_of(left, right)
+  return math.min(math.abs(left - right), 2) + 1
+end
+
+local function read_round(folder, r)
+  local at = ("%s/round-%d."):format(folder, r)
+  local run = csv.read(at .. "run.csv", { "seed", "parameters", "seconds" })[1]
+  local epochs = csv.read(at .. "epochs.csv", { "phase", "epoch", "val_accuracy" })
+  local pairs_ = csv.read(at .. "pairs.csv", { "index", "comparison_label", "comparison", "accuracy" })
+  local right = 0
+  for i, row in ipairs(pairs_) do
+    if row.index ~= i - 1 then error(("%spairs.csv:%d: not pair %d"):format(at, i + 1, i - 1), 0) end
+    row.left = row.left_digit_label or row.left_digit
+    row.right = row.right_digit_label or row.right_digit
+    row.wrong = row.accuracy < 0.5
+    if not row.wrong then right = right + 1 end
+  end
+  return { round = r, seed = run.seed, parameters = run.parameters, seconds = run.seconds,
+           epochs = epochs, pairs = pairs_, accuracy = right / #pairs_,
+           val_accuracy = epochs[#epochs].val_accuracy }
+end
+
+-- Wrong answers and occurrences by the two digits and by their distance, over all rounds.
+local function count_mistakes(net)
+  local cells, classes = {}, {}
+  for c = 1, 3 do classes[c] = { wrong = 0, pairs = 0, rates = {} } end
+  for a = 0, 9 do
+    cells[a] = {}
+    for b = 0, 9 do cells[a][b] = { wrong = 0, pairs = 0 } end
+  end
+  for _, round in ipairs(net.rounds) do
+    local wrong, seen = { 0, 0, 0 }, { 0, 0, 0 }
+    for _, pair in ipairs(round.pairs) do
+      local cell, c = cells[pair.left][pair.right], class_of(pair.left, pair.right)
+      cell.pairs, seen[c] = cell.pairs + 1, seen[c] + 1
+      if pair.wrong then cell.wrong, wrong[c] = cell.wrong + 1, wrong[c] + 1 end
+    end
+    for c = 1, 3 do
+      classes[c].wrong, classes[c].pairs = classes[c].wrong + wrong[c], classes[c].pairs + seen[c]
+      if seen[c] > 0 then table.insert(classes[c].rates, wrong[c] / seen[c]) end
+    end
+  end
+  for _, class in ipairs(classes) do
+    class.rate = class.pairs > 0 and class.wrong / class.pairs or nil
+    class.deviation = #class.rates > 0 and stats.deviation(class.rates) or 0
+  end
+  net.cells, net.classes = cells, classes
+end
+
+local function verdict(mean, reference, pairs_, deviation, rounds)
+  local error = stats.error_of(reference, pairs_, deviation, rounds)
+  local far = (mean - reference) / error
+  return far < -2 and "below" or far > 2 and "above" or "within noise", error
+end
+
+function results.read(out)
+  local study = { nets = {}, settings = {} }
+  for line in files.read(out .. "/settings"):gmatch "[^\n]+" do
+    local key, value = line:match "^(%S+) (.*)$"
+    if not key then error(out .. "/settings: not a study's settings", 0) end
+    study.settings[key] = value
+  end
+  local s = study.settings
+  study.rounds = tonumber(s.rounds)
+  if not study.rounds or not s.architectures then
+    error(out .. "/settings: not a study's settings", 0)
+  end
+  for name in s.architectures:gmatch "%S+" do
+    local net = { name = name, rounds = {} }
+    for r = 0, study.rounds - 1 do
+      net.rounds[r + 1] = read_round(out .. "/raw/" .. name, r)
+    end
+    local accuracies, seconds = {}, {}
+    for i, round in ipairs(net.rounds) do
+      accuracies[i], seconds[i] = round.accuracy, round.seconds
+    end
+    net.accuracies, net.parameters = accuracies, net.rounds[1].parameters
+    net.mean, net.deviation = stats.mean(accuracies), stats.deviation(accuracies)
+    net.least, net.most = math.min(table.unpack(accuracies)), math.max(table.unpack(accuracies))
+    net.seconds = stats.mean(seconds)
+    net.test_pairs = #net.rounds[1].pairs
+    local reference = results.reference[name]
+    net.report, net.witness = reference.report, reference.witness
+    net.verdict, net.error =
+      verdict(net.mean, net.report, net.test_pairs, net.deviation, study.rounds)
+    net.witness_verdict, net.witness_error =
+      verdict(net.mean, net.witness, net.test_pairs, net.deviation, study.rounds)
+    count_mistakes(net)
+    study.nets[#study.nets + 1], study.nets[name] = net, net
+  end
+  return study
+end
+
+-- Differences of two architectures in rounds of equal seeds: mean, its standard error, rounds won.
+function results.compare(a, b)
+  local differences, won, lost = {}, 0, 0
+  for i, x in ipairs(a.accuracies) do
+    local d = x - b.accuracies[i]
+    differences[i] = d
+    if d > 0 then won = won + 1 elseif d < 0 then lost = lost + 1 end
+  end
+  return { mean = stats.mean(differences), won = won, lost = lost,
+           error = stats.deviation(differences) / math.sqrt(#differences) }
+end
+
+-- Test pairs by how often they were decided wrongly, over all architectures and rounds.
+function results.worst(study, count)
+  local list = {}
+  for _, net in ipairs(study.nets) do
+    for _, round in ipairs(net.rounds) do
+      for i, pair in ipairs(round.pairs) do
+        local entry = list[i]
+        if not entry then
+          entry = { index = i - 1, left = pair.left, right = pair.right, wrong = 0, runs = 0,
+                    label = pair.comparison_label, by = {} }
+          list[i] = entry
+        end
+        entry.runs = entry.runs + 1
+        if pair.wrong then
+          entry.wrong = entry.wrong + 1
+          entry.by[net.name] = (entry.by[net.name] or 0) + 1
+        end
+      end
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.wrong ~= b.wrong then return a.wrong > b.wrong end
+    return a.index < b.index
+  end)
+  local worst = {}
+  for i = 1, math.min(count, #list) do
+    if list[i].wrong > 0 then worst[#worst + 1] = list[i] end
+  end
+  return worst
+end
+
+return results

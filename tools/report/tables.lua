@@ -1,0 +1,46 @@
+-- The tables of a study as CSV files.
+local csv, results = require "csv", require "results"
+
+return function(study, out)
+  local rounds, rows, classes, cells, paired = {}, {}, {}, {}, {}
+  for _, net in ipairs(study.nets) do
+    for _, r in ipairs(net.rounds) do
+      rounds[#rounds + 1] = { architecture = net.name, round = r.round, seed = r.seed,
+        test_accuracy = r.accuracy, val_accuracy = r.val_accuracy, seconds = r.seconds }
+    end
+    rows[#rows + 1] = { architecture = net.name, parameters = net.parameters, mean = net.mean,
+      deviation = net.deviation, min = net.least, max = net.most, seconds = net.seconds,
+      report = net.report, standard_error = net.error, verdict = net.verdict, witness = net.witness,
+      witness_standard_error = net.witness_error, witness_verdict = net.witness_verdict }
+    for c, class in ipairs(net.classes) do
+      classes[#classes + 1] = { architecture = net.name, class = results.classes[c],
+        wrong = class.wrong, occurrences = class.pairs, rate = class.rate,
+        deviation = class.deviation }
+    end
+    for a = 0, 9 do
+      for b = 0, 9 do
+        local cell = net.cells[a][b]
+        cells[#cells + 1] = { architecture = net.name, left = a, right = b, wrong = cell.wrong,
+          occurrences = cell.pairs, rate = cell.pairs > 0 and cell.wrong / cell.pairs or nil }
+      end
+    end
+    for _, other in ipairs(study.nets) do
+      if other ~= net then
+        local d = results.compare(net, other)
+        paired[#paired + 1] = { architecture = net.name, other = other.name, difference = d.mean,
+          standard_error = d.error, rounds_won = d.won, rounds_lost = d.lost }
+      end
+    end
+  end
+  csv.write(out .. "/rounds.csv", { "architecture", "round", "seed", "test_accuracy",
+    "val_accuracy", "seconds" }, rounds)
+  csv.write(out .. "/table.csv", { "architecture", "parameters", "mean", "deviation", "min", "max",
+    "seconds", "report", "standard_error", "verdict", "witness", "witness_standard_error",
+    "witness_verdict" }, rows)
+  csv.write(out .. "/distance.csv", { "architecture", "class", "wrong", "occurrences", "rate",
+    "deviation" }, classes)
+  csv.write(out .. "/cells.csv", { "architecture", "left", "right", "wrong", "occurrences", "rate" },
+    cells)
+  csv.write(out .. "/paired.csv", { "architecture", "other", "difference", "standard_error",
+    "rounds_won", "rounds_lost" }, paired)
+end

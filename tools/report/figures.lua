@@ -38,7 +38,7 @@ end
 local style = [[
 set border 3 lc rgb "#333333"
 set grid ytics lc rgb "#dddddd" lw 1 dt 1
-set tics textcolor rgb "#333333"
+set tics textcolor rgb "#333333" nomirror
 ]]
 
 local function accuracy(study)
@@ -152,11 +152,11 @@ set yrange [9.5:-0.5]
 set size ratio 1
 set xtics 0,1,9 nomirror scale 0
 set ytics 0,1,9 nomirror scale 0
-set border 0
+set border 15 lc rgb "#bbbbbb"
 set xlabel "right digit" offset 0,0.5
 set ylabel "left digit" offset 1,0
 unset key
-set style fill solid 1 noborder
+set style fill solid 1 border lc rgb "#e8e8e8"
 set cblabel "wrong / occurrences"
 set multiplot layout %d,%d
 ]]):format(most, lines, columns)
@@ -169,26 +169,28 @@ set multiplot layout %d,%d
           none[#none + 1] = { b, a, "–" }
         else
           local rate = cell.wrong / cell.pairs
-          cells[#cells + 1] = { b, a, rate }
+          if rate > 0 then cells[#cells + 1] = { b, a, rate } end
           local list = rate > most * 0.55 and light or dark
           list[#list + 1] = { b, a, ("%d"):format(cell.pairs // study.rounds) }
         end
       end
     end
-    local plots = { ("$cells%d using 1:2:(0.5):(0.5):3 with boxxyerror fc palette"):format(n) }
-    text = text .. block("cells" .. n, cells)
-    for _, kind in ipairs { { "dark", dark }, { "light", light }, { "none", none } } do
+    local plots = {}
+    if #cells > 0 then
+      plots[1] = ("$cells%d using 1:2:(0.5):(0.5):3 with boxxyerror fc palette"):format(n)
+    end
+    for _, kind in ipairs { { "cells", cells }, { "dark", dark }, { "light", light }, { "none", none } } do
       if #kind[2] > 0 then text = text .. block(kind[1] .. n, kind[2]) end
     end
     if #none > 0 then
       plots[#plots + 1] = ('$none%d using 1:2:(0.5):(0.5) with boxxyerror fc rgb "#e3e3e3"'):format(n)
-      plots[#plots + 1] = ('$none%d using 1:2:3 with labels font ",8" tc rgb "#777777"'):format(n)
+      plots[#plots + 1] = ('$none%d using 1:2:3 with labels font small tc rgb "#777777"'):format(n)
     end
     if #dark > 0 then
-      plots[#plots + 1] = ('$dark%d using 1:2:3 with labels font ",8" tc rgb "#333333"'):format(n)
+      plots[#plots + 1] = ('$dark%d using 1:2:3 with labels font small tc rgb "#333333"'):format(n)
     end
     if #light > 0 then
-      plots[#plots + 1] = ('$light%d using 1:2:3 with labels font ",8" tc rgb "#ffffff"'):format(n)
+      plots[#plots + 1] = ('$light%d using 1:2:3 with labels font small tc rgb "#ffffff"'):format(n)
     end
     text = text .. ('set title "%s"\n'):format(net.name) .. "plot " ..
       table.concat(plots, ", \\\n     ") .. "\n"
@@ -213,7 +215,7 @@ local function distance(study)
       text = text .. block("class" .. c, rows)
       plots[#plots + 1] = ('$class%d using 1:2:(0.24) with boxes fc rgb "%s" lc rgb "#333333" title "%s"')
         :format(c, fills[c], results.classes[c])
-      plots[#plots + 1] = ('$class%d using 1:2:3 with yerrorbars pt -1 lw 1.5 lc rgb "#333333" notitle'):format(c)
+      plots[#plots + 1] = ('$class%d using 1:2:3 with yerrorbars ps 0 lw 1.5 lc rgb "#333333" notitle'):format(c)
     end
   end
   text = text .. ([[
@@ -221,6 +223,7 @@ set ylabel "error rate"
 set yrange [0:%g]
 set format y "%%.2f"
 set key top right Left reverse
+set pointintervalbox 0
 set style fill solid 1 border
 plot ]]):format(math.max(0.05, most * 1.08))
   return text .. table.concat(plots, ", \\\n     ") .. "\n", 800, 460
@@ -239,16 +242,18 @@ function figures.draw(study, out)
       local head = ([[
 set encoding utf8
 set terminal svg size %d,%d font "Helvetica,13" background "#ffffff"
+small = ",9"
 set output "%s.svg.new"
 ]]):format(width, height, at)
       local again = ([[
 set terminal pngcairo size %d,%d font "Helvetica,26" linewidth 2 pointscale 2
+small = ",18"
 set output "%s.png.new"
 ]]):format(2 * width, 2 * height, at)
       local path = at .. ".gnuplot"
       -- Data blocks are shared by both terminals.
       files.write(path, head .. script .. "\nreset\n" .. "set encoding utf8\n" .. again .. script .. "\n")
-      local ok = os.execute(("cd / && gnuplot '%s'"):format(path:gsub("'", "'\\''")))
+      local ok = os.execute(("cd / && LC_ALL=C.UTF-8 gnuplot '%s'"):format(path:gsub("'", "'\\''")))
       if not ok then error(path .. ": gnuplot failed", 0) end
       for _, kind in ipairs { ".svg", ".png" } do
         if not os.rename(at .. kind .. ".new", at .. kind) then

@@ -119,6 +119,7 @@ p { max-width: 44rem; }
 figure { margin: 1.5rem 0; } figure svg { max-width: 100%%; height: auto; }
 figcaption { color: #555; font-size: .9rem; max-width: 44rem; }
 .wide { overflow-x: auto; }
+@media screen and (max-width: 40rem) { .wide svg { max-width: none; width: 40rem; } }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
 th { border-bottom: 2px solid #888; white-space: normal; vertical-align: bottom; }
@@ -160,7 +161,7 @@ local function html(study, doc)
     elseif kind == "warning" then add('<p class="warning">%s</p>', escape(a))
     elseif kind == "figure" then
       if study.figures[a] then
-        add("<figure>\n%s\n<figcaption>%s</figcaption>\n</figure>", inlined(study.figures[a], a), escape(b))
+        add("<figure><div class=\"wide\">\n%s\n</div><figcaption>%s</figcaption>\n</figure>", inlined(study.figures[a], a), escape(b))
       end
     elseif kind == "table" then
       local lines = { "<tr>" }

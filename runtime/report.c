@@ -13,8 +13,18 @@
 static const char *program = "nngen";
 static char last_problem[1024];
 
+static _Noreturn void out_of_memory(void);
+
+/* Jansson's functions give NULL without memory, and a list would silently lack an item. */
+static void *json_memory(size_t bytes) {
+    void *memory = malloc(bytes ? bytes : 1);
+    if (!memory) out_of_memory();
+    return memory;
+}
+
 void report_program(const char *name) {
     program = name;
+    json_set_alloc_funcs(json_memory, free);
 }
 
 /* On a terminal a progress line may stand where the message goes. */
@@ -86,17 +96,22 @@ static struct {
 } * kept;
 static size_t n_kept, room_kept;
 
+/* Half-written files go with the rest. */
 static _Noreturn void out_of_memory(void) {
     problem("out of memory");
+    memory_release(0);
     exit(STATUS_FAILED);
 }
 
 void *keep(void *thing, void (*release)(void *)) {
     if (n_kept == room_kept) {
-        room_kept = 2 * room_kept + 64;
-        kept = realloc(kept, room_kept * sizeof *kept);
+        const size_t room = 2 * room_kept + 64;
+        void *more = realloc(kept, room * sizeof *kept);
+        if (!more) out_of_memory();
+        kept = more;
+        room_kept = room;
     }
-    if (!thing || !kept) out_of_memory();
+    if (!thing) out_of_memory();
     kept[n_kept].thing = thing;
     kept[n_kept++].release = release;
     return thing;

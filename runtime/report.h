@@ -10,7 +10,8 @@
 /* Exit statuses of the program, and results of what may fail in more than one way. */
 typedef enum Status { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 } Status;
 
-/* Name that messages begin with; kept, not copied. */
+/* Name that messages begin with; kept, not copied. JSON has memory or ends the program, from now
+ * on. */
 void report_program(const char *name);
 
 /* Writes `<program>: error: <words>` to standard error. Returns false, so that a function can

@@ -1,0 +1,81 @@
+#!/bin/sh
+# A file that is written anew is the old one or the new one, never a mixture: the writer is killed
+# before and in the middle of each of its calls, and each of them fails once.
+. "$(dirname "$0")/faults.inc"
+
+compile() { "$NNGEN" -o "$scratch/out.c" "$small"; }
+options="--data synthetic --pairs 40 --val-pairs 5 --test-pairs 5 --rounds 1 --batch 10 --quiet"
+# shellcheck disable=SC2086
+training() { "$(program mlp)" train $options --epochs 2 --save "$scratch/out.safetensors"; }
+# shellcheck disable=SC2086
+initial() { "$(program mlp)" init --seed 3 --quiet --save "$scratch/out.safetensors"; }
+# shellcheck disable=SC2086
+gradients() {
+    "$(program mlp)" grad --load "$scratch/weights" --batch 4 --data synthetic --pairs 40 \
+        --val-pairs 5 --test-pairs 5 --quiet --out "$scratch/out.safetensors"
+}
+"$(program mlp)" init --seed 3 --quiet --save "$scratch/weights"
+
+# hit WHAT FILE: WHAT writes FILE, and is hit in each of its calls.
+points=0
+hit() {
+    what=$1 file=$2
+    rm -f "$file"
+    count=$(calls file "$what")
+    [ -s "$file" ] || fail "$what: wrote nothing"
+    cp "$file" "$scratch/new.expected"
+    [ "$count" -ge 3 ] || fail "$what: only $count calls counted"
+    replaced=0
+    for how in kill half fail; do
+        for n in $(seq 1 "$count"); do
+            printf 'old' >"$file"
+            status=0
+            faulty file "$n" $how "$what" >/dev/null 2>"$scratch/err" || status=$?
+            points=$((points + 1))
+            if cmp -s "$file" "$scratch/new.expected"; then
+                replaced=$((replaced + 1))
+            elif [ "$(cat "$file")" != old ]; then
+                fail "$what, $how at call $n: a mixture"
+            elif [ "$how" = fail ] && [ "$status" -eq 0 ]; then
+                fail "$what, call $n failed: status 0, and no new file"
+            fi
+            case $how:$status in
+            fail:0 | kill:137 | half:137) ;;
+            fail:1) [ -s "$scratch/err" ] || fail "$what, call $n failed: nothing said" ;;
+            *) fail "$what, $how at call $n: status $status" ;;
+            esac
+            [ "$how" = fail ] && no_leavings "$what, call $n failed"
+            rm -f "$scratch"/*.tmp*
+        done
+    done
+    echo "$what: $count calls, three ways; in $replaced cases the new file was there"
+}
+hit compile "$scratch/out.c"
+hit training "$scratch/out.safetensors"
+hit initial "$scratch/out.safetensors"
+hit gradients "$scratch/out.safetensors"
+
+# A full disk.
+if [ "$(id -u)" -eq 0 ] && mkdir "$scratch/disk" &&
+    mount -t tmpfs -o size=400k none "$scratch/disk" 2>/dev/null; then
+    printf 'old' >"$scratch/disk/w.safetensors"
+    printf 'old' >"$scratch/disk/w.c"
+    status=0
+    # shellcheck disable=SC2086
+    "$(program mlp)" train $options --epochs 1 --save "$scratch/disk/w.safetensors" \
+        >/dev/null 2>"$scratch/err" || status=$?
+    [ "$status" -eq 1 ] || fail "full disk: status $status"
+    grep -q "w.safetensors.*No space" "$scratch/err" || fail "full disk: $(cat "$scratch/err")"
+    status=0
+    "$NNGEN" -o "$scratch/disk/w.c" "$NNGEN_SOURCE/arch/aux.lua" 2>"$scratch/err" || status=$?
+    [ "$status" -eq 1 ] || fail "full disk, compiler: status $status"
+    for file in w.safetensors w.c; do
+        [ "$(cat "$scratch/disk/$file")" = old ] || fail "full disk: $file is damaged"
+    done
+    [ "$(find "$scratch/disk" -type f | wc -l)" -eq 2 ] || fail "full disk: something was left"
+    umount "$scratch/disk"
+else
+    echo "no disk to fill: only root may mount one"
+fi
+echo "$points points"
+finish

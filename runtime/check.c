@@ -1,5 +1,4 @@
-/* `check`: the compiled code against the double-precision interpreter. The only file of the runtime
- * that knows the compiler's graph.
+/* `check`: the compiled code against the double-precision interpreter.
  *
  * Per phase, on random samples (redrawn where a decision is so near a tie that rounding could turn
  * it):
@@ -21,9 +20,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../compiler/graph/interpreter.h"
-#include "engine.h"
 #include "random.h"
+#include "reference.h"
 
 enum { PRESET_BATCH = 7, STEPS = 4, TRIES = 200, MOST_SLOTS = 4 };
 static const double value_bound = 1e-5, step_bound = 1e-4, tie = 1e-5;
@@ -41,13 +39,6 @@ typedef struct Checker {
     double bound; /* of forward and gradient: the largest that an op of the graph states */
     bool zero;    /* a phase had nothing but zero gradients */
 } Checker;
-
-/* What one run of the interpreter found; all of it lives in `arena`. */
-typedef struct Reference {
-    Arena *arena;
-    double **values; /* per node */
-    bool *near_tie;  /* per sample */
-} Reference;
 
 void worst_note(Worst *worst, double error, const char *what, const char *name) {
     if (isnan(error)) error = INFINITY;
@@ -103,71 +94,12 @@ static NnCall make_call(const Checker *c, int64_t step, bool dropout) {
     return call;
 }
 
-/* Room for the values of the node of that op and name; NULL if the graph has none. */
-static double *node_room(const Checker *c, Reference *r, const char *op, const char *name,
-                         int64_t count) {
-    int n;
-    Node **nodes = graph_nodes_of(c->graph, op, &n);
-    for (int i = 0; i < n; i++)
-        if (strcmp(nodes[i]->name, name) == 0)
-            return r->values[nodes[i]->id] = ARENA_ARRAY(r->arena, double, count);
-    return NULL;
-}
-
-/* Runs the interpreter on the engine's fields and parameters. */
-static Reference refer(const Checker *c, const NnCall *call) {
-    static const char *const ops[] = {
-        [NN_INPUT] = "input", [NN_LABEL] = "label", [NN_TARGET] = "target"};
-    Graph *graph = c->graph;
-    const Phase *phase = &graph->phases[c->phase];
-    Reference r = {.arena = arena_new()};
-    r.values = ARENA_ARRAY(r.arena, double *, graph->n_nodes);
-    r.near_tie = ARENA_ARRAY(r.arena, bool, c->batch);
-    for (int i = 0; i < c->model->n_fields; i++) {
-        const NnField *field = &c->model->fields[i];
-        int64_t count = (int64_t)c->batch * field->count;
-        double *values = node_room(c, &r, ops[field->kind], field->name, count);
-        const float *floats = c->engine.room[i];
-        const int32_t *labels = c->engine.room[i];
-        for (int64_t k = 0; values && k < count; k++)
-            values[k] = field->kind == NN_LABEL ? (double)labels[k] : (double)floats[k];
-    }
-    for (int i = 0; i < c->model->n_params; i++) {
-        const NnParam *param = &c->model->params[i];
-        double *values = node_room(c, &r, "param", param->name, param->count);
-        c->model->get(c->engine.state, 0, 0, i, c->engine.values);
-        for (int64_t k = 0; values && k < param->count; k++)
-            values[k] = (double)c->engine.values[k];
-    }
-    int most = 2 + phase->n_trained + graph->n_metrics + graph->n_predictions, n = 0;
-    Node **wanted = ARENA_ARRAY(r.arena, Node *, most);
-    wanted[n++] = phase->loss;
-    wanted[n++] = phase->optimizer.lr;
-    for (int i = 0; i < phase->n_trained; i++) wanted[n++] = phase->trained[i].gradient;
-    for (int i = 0; i < graph->n_metrics; i++) wanted[n++] = graph->metrics[i].node;
-    for (int i = 0; i < graph->n_predictions; i++) wanted[n++] = graph->predictions[i].node;
-    Env env = {
-        .batch = c->batch,
-        .dropout = call->dropout,
-        .seed = call->seed,
-        .first_sample = call->first_sample,
-        .epoch = (double)call->epoch,
-        .epochs = (double)call->epochs,
-        .step = (double)call->step,
-        .steps = (double)call->steps,
-        .tie = tie,
-        .near_tie = r.near_tie,
-    };
-    interpret(r.arena, graph, &env, wanted, n, r.values);
-    return r;
-}
-
 /* Draws a batch without near ties and gives the reference's results on it. */
 static Reference draw_batch(Checker *c, const NnCall *call) {
     for (int i = 0; i < c->model->n_fields; i++) c->engine.fields[i] = c->engine.room[i];
     for (int i = 0; i < c->batch; i++) draw_sample(c, i);
     for (int attempt = 0;; attempt++) {
-        Reference r = refer(c, call);
+        Reference r = reference_run(c->graph, &c->engine, call, tie);
         int near = 0;
         for (int i = 0; i < c->batch; i++) {
             if (!r.near_tie[i]) continue;

@@ -89,25 +89,6 @@ uint64_t round_seed(const Training *t) {
     return (uint64_t)(t->options.number[OPTION_SEED] + t->at.round);
 }
 
-static bool is_broken(Training *t, int param) {
-    t->model->get(t->engine.state, 0, 0, param, t->engine.values);
-    for (int64_t i = 0; i < t->model->params[param].count; i++)
-        if (!isfinite(t->engine.values[i])) return true;
-    return false;
-}
-
-/* Says which parameters are no longer finite. */
-static bool diverged(Training *t, const char *what) {
-    const char *names = "";
-    for (int i = 0; i < t->model->n_params; i++)
-        if (is_broken(t, i))
-            names = format_text("%s%s%s", names, *names ? ", " : "", t->model->params[i].name);
-    return problem("training diverged: %s at step %" PRId64 " of epoch %" PRId64 ", phase %" PRId64
-                   ", round %" PRId64 "; parameters that are not finite: %s",
-                   what, t->at.batch, t->at.epoch, t->at.phase + 1, t->at.round,
-                   *names ? names : "none");
-}
-
 /* Ends the training at the position; false. */
 static bool stop(Training *t) {
     const char *save = t->options.text[OPTION_SAVE], *data = t->options.text[OPTION_DATA];
@@ -136,9 +117,7 @@ static When when_epoch_ends(Training *t) {
     return when;
 }
 
-/* One batch of the epoch at `at`. Here and below false means that the training ends, with a message
- * or stopped. */
-static bool train_step(Training *t) {
+NnCall train_call(Training *t) {
     const Split *train = &t->engine.data.split[SPLIT_TRAIN];
     int phase = (int)t->at.phase, batch = phase_batch(t, phase);
     int64_t first = t->at.batch * batch;
@@ -148,14 +127,37 @@ static bool train_step(Training *t) {
     call.seed = random_fork(random_stream(round_seed(t), "dropout"), (uint64_t)phase);
     call.dropout = true;
     call.first_sample = first;
+    return call;
+}
+
+/* One batch of the epoch at `at`. Here and below false means that the training ends, with a message
+ * or stopped. */
+static bool train_step(Training *t) {
+    NnCall call = train_call(t);
     t->engine.code->train(&call);
-    if (!isfinite(call.loss)) return diverged(t, "the loss is not finite");
-    t->at.loss += call.loss * count;
+    if (!isfinite(call.loss)) return explain_divergence(t);
+    t->at.loss += call.loss * call.batch;
     t->at.batch++;
     t->steps_run++;
     if (interrupted || t->steps_run == t->options.stop_after) return stop(t);
-    report_step(t, t->at.loss / (double)(first + count));
+    report_step(t, t->at.loss / (double)(call.first_sample + call.batch));
     return true;
+}
+
+/* What will not get better by itself is said, not hidden. */
+static void tell_dead_end(Training *t, double loss) {
+    const int64_t last = t->epochs[t->at.phase] - 1;
+    if (t->at.epoch == 0) t->first_loss = loss;
+    const bool still = memcmp(t->good, t->engine.state, t->model->state_bytes) == 0;
+    if (still && (t->at.epoch == 0 || t->at.epoch == last)) {
+        report_clear(t);
+        note("phase %" PRId64 ", epoch %" PRId64 ": no parameter moved: all gradients are zero",
+             t->at.phase + 1, t->at.epoch);
+    } else if (t->at.epoch == last && last > 0 && loss >= t->first_loss) {
+        report_clear(t);
+        note("phase %" PRId64 ": the loss did not fall: %.6g in the first epoch, %.6g in the last",
+             t->at.phase + 1, t->first_loss, loss);
+    }
 }
 
 static bool train_epoch(Training *t) {
@@ -166,10 +168,12 @@ static bool train_epoch(Training *t) {
     } else {
         for (int i = 0; i < samples; i++) t->order[i] = i;
     }
+    memcpy(t->good, t->engine.state, t->model->state_bytes);
+    t->good_at = t->at;
     while (t->at.batch < epoch_steps(t, phase))
         if (!train_step(t)) return false;
-    for (int i = 0; i < t->model->n_params; i++)
-        if (is_broken(t, i)) return diverged(t, "a parameter is not finite");
+    if (broken_parameter(t) >= 0) return explain_divergence(t);
+    tell_dead_end(t, t->at.loss / samples);
     t->at.seconds = seconds_now() - t->since;
     bool ok = report_epoch(t, when_epoch_ends(t), t->at.loss / samples);
     t->at.batch = 0;
@@ -230,6 +234,7 @@ static bool make_ready(Training *t, TensorFile *file) {
     if (save && !output_possible(save)) return false;
     if (resume && !checkpoint_read(model, resume, &t->options, &t->at, file)) return false;
     t->resumed = resume != NULL;
+    t->first_loss = INFINITY;
     t->epochs = allocate((size_t)model->n_phases, sizeof *t->epochs);
     schedule_epochs(model, t->options.number[OPTION_EPOCHS], t->epochs);
     int most = EVALUATE_BATCH;
@@ -239,6 +244,7 @@ static bool make_ready(Training *t, TensorFile *file) {
     for (int s = 0; s < SPLIT_COUNT; s++) request.wanted[s] = true;
     if (!engine_open(&t->engine, model, &t->options, most, &request) || !load_data(t, t->at.data))
         return false;
+    t->good = allocate(model->state_bytes, 1);
     t->order = allocate((size_t)t->engine.data.split[SPLIT_TRAIN].samples, sizeof *t->order);
     if (!resume) return true;
     if (t->at.epoch >= t->epochs[t->at.phase] || t->at.batch > epoch_steps(t, (int)t->at.phase))

@@ -17,6 +17,9 @@ typedef struct Training {
     bool stopped; /* by a signal, and the checkpoint is written */
     Engine engine;
     int *order; /* of the training samples in this epoch */
+    void *good; /* the state at the beginning of this epoch, where all was finite */
+    Position good_at;
+    double first_loss; /* of the phase's first epoch; infinite when resumed after it */
 
     FILE *log; /* CSV, NULL: none */
     Scores scores[SPLIT_COUNT];
@@ -39,6 +42,17 @@ int64_t steps_done(const Training *t);
 int64_t steps_all(const Training *t);
 
 uint64_t round_seed(const Training *t);
+
+/* The step at `at`: its samples are gathered. */
+NnCall train_call(Training *t);
+
+/* The first parameter that is not finite, -1: none. */
+int broken_parameter(Training *t);
+
+/* When the loss or a parameter is no longer finite: goes through the epoch again up to the step
+ * where that begins, and says which tensor is the first. With --save the state of the epoch's
+ * beginning is kept in a checkpoint beside that file. Returns false. */
+bool explain_divergence(Training *t);
 
 /* What a training tells while it runs: epochs and rounds as JSON or in words on standard output; on
  * standard error progress with the time left, one line on a terminal, now and then a plain line

@@ -1,6 +1,8 @@
 /* The text form of a graph; parse.c reads it back. A line a node:
- *   %12 = conv2d(%3, %1, %2) stride_h=1 ... : sample(32,12,12) "conv1"
+ *   %12 = conv2d(%3, %1, %2) stride_h=1 ... : sample(32,12,12) "conv1" @"trunk.lua":7
  * then a line a phase, frozen parameter, trained parameter, metric and prediction. */
+#include <string.h>
+
 #include "../base/writer.h"
 #include "double.h"
 #include "op.h"
@@ -25,6 +27,12 @@ static void dump_node(Writer *w, Arena *a, const Node *n) {
         w_raw(w, arena_printf(a, " %s=%s", n->op->attrs[i].name, double_text(a, n->attr[i])));
     w_raw(w, arena_printf(a, " : %s", type_text(a, n->type)));
     if (n->name) w_raw(w, arena_printf(a, " \"%s\"", n->name));
+    if (n->loc.line > 0) {
+        /* The name alone: where a file lay is nothing to the text's readers. */
+        const char *slash = strrchr(n->loc.file, '/'), *file = slash ? slash + 1 : n->loc.file;
+        if (!file[strcspn(file, "\"\\\n")])
+            w_raw(w, arena_printf(a, " @\"%s\":%d", file, n->loc.line));
+    }
     w_raw(w, "\n");
 }
 

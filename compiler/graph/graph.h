@@ -159,7 +159,7 @@ void graph_verify(Graph *graph);
  */
 const char *graph_dump(Arena *arena, const Graph *graph);
 
-/* The graph of a text made by graph_dump (without locations). A malformed text is bug(). */
+/* The graph of a text made by graph_dump. A malformed text is bug(). */
 Graph *graph_parse(Arena *arena, Diag *diag, const char *text);
 
 #endif

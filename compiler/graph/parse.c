@@ -78,8 +78,17 @@ static void parse_node(Parser *s) {
     for (int i = 0; i < op->n_attrs; i++) attr[i] = number(s, op->attrs[i].name);
     expect(s, ": ");
     const char *type = text_of(s, strcspn(s->p, " \n"));
-    const char *label = *s->p == ' ' ? quoted(s) : NULL;
-    Node *made = graph_add(s->g, op, (Loc){"", 0}, label, n_in, in, attr);
+    while (*s->p == ' ') s->p++;
+    const char *label = *s->p == '"' ? quoted(s) : NULL;
+    Loc loc = {"", 0};
+    if (accept(s, "@")) {
+        loc.file = quoted(s);
+        expect(s, ":");
+        double line = double_read(&s->p);
+        if (line < 1 || line > INT_MAX) bug("graph text: no line %g", line);
+        loc.line = (int)line;
+    }
+    Node *made = graph_add(s->g, op, loc, label, n_in, in, attr);
     if (made->type.kind == KIND_ERROR)
         bug("graph text: node %d (%s) does not fit its operands", made->id, name);
     if (strcmp(type, type_text(arena, made->type)) != 0)

@@ -2,7 +2,7 @@
 # No paths of somebody's machine and no notes for later in the project's files.
 . "$(dirname "$0")/../lib.sh"
 cd "$NNGEN_SOURCE"
-tracked | grep -v '^tests/style/words.sh$' >"$scratch/files"
+tracked | grep -v -e '^tests/style/words.sh$' -e '^docs/study/.*[.]svg$' >"$scratch/files"
 tr '\n' '\0' <"$scratch/files" >"$scratch/files0"
 
 # shellcheck disable=SC2016

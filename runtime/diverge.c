@@ -1,0 +1,113 @@
+/* What went wrong when a training left the finite numbers. Steps are exact, so the epoch can be
+ * gone through again from its beginning to the first step that does. */
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "reference.h"
+#include "train.h"
+
+int broken_parameter(Training *t) {
+    for (int p = 0; p < t->model->n_params; p++) {
+        t->model->get(t->engine.state, 0, 0, p, t->engine.values);
+        for (int64_t i = 0; i < t->model->params[p].count; i++)
+            if (!isfinite(t->engine.values[i])) return p;
+    }
+    return -1;
+}
+
+/* Whether a float cannot hold one of the values; the range of the others goes to low and high. */
+static bool overflows(const double *values, int64_t count, double *low, double *high) {
+    bool found = false;
+    *low = INFINITY, *high = -INFINITY;
+    for (int64_t i = 0; i < count; i++) {
+        if (!(fabs(values[i]) <= (double)FLT_MAX)) {
+            found = true;
+            continue;
+        }
+        if (values[i] < *low) *low = values[i];
+        if (values[i] > *high) *high = values[i];
+    }
+    return found;
+}
+
+/* "; its finite values are from a to b", or "" if there are none. */
+static const char *range(double low, double high) {
+    return low <= high ? format_text("; its finite values are from %g to %g", low, high) : "";
+}
+
+/* The first tensor of the step in `call` that is not finite, in words; NULL if all are. */
+static const char *first_tensor(Training *t, const NnCall *call) {
+    if (!*t->model->graph) return NULL;
+    Arena *arena = arena_new();
+    const Graph *graph = graph_parse(arena, diag_new(arena), t->model->graph);
+    Reference r = reference_run(graph, &t->engine, call, 0);
+    const char *words = NULL;
+    for (int i = 0; i < graph->n_nodes && !words; i++) {
+        const Node *node = graph->nodes[i];
+        if (!r.values[i]) continue;
+        double low, high;
+        int64_t count = shape_count(node->type.shape);
+        if (node->type.kind == KIND_SAMPLE) count *= (int64_t)node->type.parts * call->batch;
+        if (!overflows(r.values[i], count, &low, &high)) continue;
+        const char *place =
+            node->loc.line > 0 ? format_text(" (%s:%d)", node->loc.file, node->loc.line) : "";
+        words = format_text("the values of %s%s%s%s are not finite%s", node->op->name,
+                            node->name ? " " : "", node->name ? node->name : "", place,
+                            range(low, high));
+    }
+    arena_free(r.arena);
+    arena_free(arena);
+    return words;
+}
+
+/* The update is what leaves the finite numbers. */
+static const char *updated_parameter(Training *t, int param, const void *before) {
+    const NnParam *p = &t->model->params[param];
+    double low = INFINITY, high = -INFINITY;
+    t->model->get(before, 0, 0, param, t->engine.values);
+    for (int64_t i = 0; i < p->count; i++) {
+        low = fmin(low, (double)t->engine.values[i]);
+        high = fmax(high, (double)t->engine.values[i]);
+    }
+    return format_text("the update makes %s not finite; its values were from %g to %g", p->name,
+                       low, high);
+}
+
+/* Beside the file of --save, which keeps what it holds. */
+static void keep_good(Training *t) {
+    const char *save = t->options.text[OPTION_SAVE];
+    if (!save) return;
+    const char *path = format_text("%s.good", save);
+    memcpy(t->engine.state, t->good, t->model->state_bytes);
+    t->at = t->good_at;
+    if (checkpoint_save(&t->engine, &t->options, &t->at, path))
+        note("the state at the beginning of epoch %" PRId64 " is in %s", t->at.epoch, path);
+}
+
+bool explain_divergence(Training *t) {
+    report_clear(t);
+    void *before = allocate(t->model->state_bytes, 1);
+    int64_t steps = t->at.batch;
+    memcpy(t->engine.state, t->good, t->model->state_bytes);
+    t->at = t->good_at;
+    NnCall call;
+    int param = -1;
+    for (;; t->at.batch++) {
+        memcpy(before, t->engine.state, t->model->state_bytes);
+        call = train_call(t);
+        t->engine.code->train(&call);
+        param = broken_parameter(t);
+        if (!isfinite(call.loss) || param >= 0 || t->at.batch == steps) break;
+    }
+    memcpy(t->engine.state, before, t->model->state_bytes);
+    const char *words = first_tensor(t, &call);
+    if (!words && param >= 0) words = updated_parameter(t, param, before);
+    problem("training diverged at step %" PRId64 " of epoch %" PRId64 ", phase %" PRId64
+            ", round %" PRId64 ": %s; a smaller learning rate may help",
+            t->at.batch, t->at.epoch, t->at.phase + 1, t->at.round,
+            words ? words : "the loss is not finite");
+    keep_good(t);
+    return false;
+}

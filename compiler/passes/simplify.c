@@ -37,7 +37,7 @@ static Node *neutral(Graph *g, Node *n) {
     if (n->op == &op_sub) x = is_number(b, 0) ? a : NULL;
     if (n->op == &op_mul) x = is_number(b, 1) ? a : is_number(a, 1) ? b : NULL;
     if (n->op == &op_div) x = is_number(b, 1) ? a : NULL;
-    return x && x->type.kind == n->type.kind ? x : NULL;
+    return x;
 }
 
 /* - - x = x */

@@ -28,7 +28,9 @@ static bool pass_load(Unit *u) {
 
 static bool pass_differentiate(Unit *u) {
     if (!differentiate(u->graph)) return false;
-    u->graph_text = graph_dump(u->arena, u->graph);
+    /* Read back by programs; people compare texts, in which places would only differ. */
+    u->graph_text = u->options.emit == EMIT_GRAPH ? graph_dump(u->arena, u->graph)
+                                                  : graph_dump_placed(u->arena, u->graph);
     return true;
 }
 

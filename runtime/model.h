@@ -139,7 +139,7 @@ typedef struct NnModel {
     const char *version;       /* of nngen */
     const char *source;        /* base name of the architecture file */
     const char *source_sha256; /* of the file, what it requires and the -D values; hex */
-    const char *graph;         /* the differentiated graph as text (nngen --emit=graph) */
+    const char *graph; /* the differentiated graph as text (nngen --emit=graph), with places */
 
     int n_fields, n_params, n_phases, n_metrics, n_predictions, n_layers, n_kernels, n_codes;
     const NnField *fields;

@@ -1,6 +1,7 @@
 /* The text form of a graph; parse.c reads it back. A line a node:
  *   %12 = conv2d(%3, %1, %2) stride_h=1 ... : sample(32,12,12) "conv1" @"trunk.lua":7
- * then a line a phase, frozen parameter, trained parameter, metric and prediction. */
+ * (the place in the source only in graph_dump_placed), then a line a phase, frozen parameter,
+ * trained parameter, metric and prediction. */
 #include <string.h>
 
 #include "../base/writer.h"
@@ -18,7 +19,7 @@ const char *type_text(Arena *arena, Type t) {
     return t.parts > 1 ? arena_printf(arena, "%s*%d", text, t.parts) : text;
 }
 
-static void dump_node(Writer *w, Arena *a, const Node *n) {
+static void dump_node(Writer *w, Arena *a, const Node *n, bool places) {
     w_raw(w, arena_printf(a, "%%%d = %s(", n->id, n->op->name));
     for (int i = 0; i < n->n_in; i++)
         w_raw(w, arena_printf(a, "%s%%%d", i ? ", " : "", n->in[i]->id));
@@ -27,7 +28,7 @@ static void dump_node(Writer *w, Arena *a, const Node *n) {
         w_raw(w, arena_printf(a, " %s=%s", n->op->attrs[i].name, double_text(a, n->attr[i])));
     w_raw(w, arena_printf(a, " : %s", type_text(a, n->type)));
     if (n->name) w_raw(w, arena_printf(a, " \"%s\"", n->name));
-    if (n->loc.line > 0) {
+    if (places && n->loc.line > 0) {
         /* The name alone: where a file lay is nothing to the text's readers. */
         const char *slash = strrchr(n->loc.file, '/'), *file = slash ? slash + 1 : n->loc.file;
         if (!file[strcspn(file, "\"\\\n")])
@@ -53,15 +54,23 @@ static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
     }
 }
 
-const char *graph_dump(Arena *arena, const Graph *g) {
+static const char *dump(Arena *arena, const Graph *g, bool places) {
     Writer *w = writer_new(arena);
     w_line(w, "model \"%s\"", g->name ? g->name : "");
     if (g->data) w_line(w, "data \"%s\"", g->data);
-    for (int i = 0; i < g->n_nodes; i++) dump_node(w, arena, g->nodes[i]);
+    for (int i = 0; i < g->n_nodes; i++) dump_node(w, arena, g->nodes[i], places);
     for (int i = 0; i < g->n_phases; i++) dump_phase(w, arena, &g->phases[i], i);
     for (int i = 0; i < g->n_metrics; i++)
         w_line(w, "metric \"%s\" %%%d", g->metrics[i].name, g->metrics[i].node->id);
     for (int i = 0; i < g->n_predictions; i++)
         w_line(w, "predict \"%s\" %%%d", g->predictions[i].name, g->predictions[i].node->id);
     return writer_text(w);
+}
+
+const char *graph_dump(Arena *arena, const Graph *graph) {
+    return dump(arena, graph, false);
+}
+
+const char *graph_dump_placed(Arena *arena, const Graph *graph) {
+    return dump(arena, graph, true);
 }

@@ -159,7 +159,10 @@ void graph_verify(Graph *graph);
  */
 const char *graph_dump(Arena *arena, const Graph *graph);
 
-/* The graph of a text made by graph_dump. A malformed text is bug(). */
+/* The same, and for each node where in the source it was made. */
+const char *graph_dump_placed(Arena *arena, const Graph *graph);
+
+/* The graph of a text made by either. A malformed text is bug(). */
 Graph *graph_parse(Arena *arena, Diag *diag, const char *text);
 
 #endif

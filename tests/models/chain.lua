@@ -17,6 +17,6 @@ local y = nn.sequential {
 } (x)
 return nn.model {
   name = "chain",
-  train = { epochs = 1, batch = 37, optimizer = nn.adam {}, loss = nn.cross_entropy(y, kind) },
+  train = { epochs = 1, batch = 37, optimizer = nn.rmsprop { centered = true, momentum = 0.9 }, loss = nn.cross_entropy(y, kind) },
   predict = { kind = nn.argmax(y) },
 }

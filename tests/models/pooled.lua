@@ -14,6 +14,6 @@ local y = nn.sequential {
 } (x)
 return nn.model {
   name = "pooled",
-  train = { epochs = 1, batch = 37, optimizer = nn.adam {}, loss = nn.cross_entropy(y, kind) },
+  train = { epochs = 1, batch = 37, optimizer = nn.sgd { lr = 0.1, momentum = 0.9, nesterov = true, weight_decay = 1e-3 }, loss = nn.cross_entropy(y, kind) },
   predict = { kind = nn.argmax(y) },
 }

@@ -1,7 +1,7 @@
 -- 3x3 convolutions that go by Winograd's algorithm: padding, ragged outputs and channels, pools of
 -- two sizes behind them, one layer on two inputs.
 local nn = require "nn"
-local left, right = nn.input("left", {2, 15, 17}), nn.input("right", {2, 15, 17})
+local left, right = nn.input("left", {2, 16, 17}), nn.input("right", {2, 16, 17})
 local kind = nn.label("kind", 5)
 local trunk = nn.sequential {
   nn.conv2d { name = "a", out = 17, kernel = 3 }, nn.leaky_relu { slope = 0.1 },

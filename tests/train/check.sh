@@ -15,4 +15,6 @@ for model in $NNGEN_MODELS; do
         fi
     done
 done
+# A batch of several chunks, whose gradients the update adds.
+"$(program mlp)" check --quiet --batch 100 || fail "mlp, batch 100: status $?"
 finish

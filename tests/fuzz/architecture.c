@@ -1,0 +1,281 @@
+/* A random valid architecture: `architecture SEED [-d DATA.safetensors] [-x ELEMENT]...` writes its
+ * Lua file to standard output, and data for its fields. An element is a layer, a branch, a loss, a
+ * phase or a metric; -x leaves it out and changes none of the others' draws, so that what fails can
+ * be made smaller. `architecture --elements` says how many there may be. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TRUNK = 1, /* the first element of each kind */
+    BRANCHES = 7,
+    LOSSES = 11,
+    PHASES = 15,
+    METRICS = 17,
+    ELEMENTS = 20,
+    SHAPE = ELEMENTS,
+    HEAD,
+    FIRST_PHASE,
+    SAMPLES = 23
+};
+
+static uint64_t seed, stream;
+static bool left_out[ELEMENTS];
+
+static uint64_t mix(uint64_t x) {
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+static void begin(int element) {
+    stream = mix(seed * 1000003u + (uint64_t)element + 1);
+}
+
+static int below(int n) {
+    stream += 0x9e3779b97f4a7c15u;
+    return (int)(mix(stream) % (uint64_t)n);
+}
+
+/* Whether the element is there, one time in `of` by lot; its draws begin. */
+static bool element(int id, int of) {
+    begin(id);
+    return below(of) == 0 && !left_out[id];
+}
+
+typedef struct Image {
+    int channels, height, width;
+} Image;
+
+static int window(int size, int kernel, int stride, int padding, int dilation) {
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+}
+
+static bool fits(Image y, int kernel, int padding, int dilation) {
+    int span = dilation * (kernel - 1) + 1;
+    return y.height + 2 * padding >= span && y.width + 2 * padding >= span;
+}
+
+static const char *activation(void) {
+    static const char *const all[] = {"nn.relu", "nn.relu", "nn.tanh", "nn.sigmoid",
+                                      "nn.leaky_relu { slope = 0.1 }"};
+    return all[below(5)];
+}
+
+static const char *init(void) {
+    static const char *const all[] = {
+        "",
+        "",
+        "",
+        ", init = nn.kaiming_uniform",
+        ", init = nn.xavier_normal",
+        ", init = { weight = nn.normal(0, 0.1), bias = nn.uniform(-0.1, 0.1) }"};
+    return all[below(6)];
+}
+
+static Image convolution(Image y, int id) {
+    int kernel = 1 + below(5), stride = 1 + (below(3) == 0), padding = below(3);
+    int dilation = 1 + (below(4) == 0), groups = 1, out = 1 + below(20);
+    if (below(3) == 0) kernel = 3, stride = 1, padding = 1, dilation = 1, out = 16 * (1 + below(2));
+    if (!fits(y, kernel, padding, dilation)) kernel = 1, dilation = 1;
+    if (below(4) == 0) groups = y.channels, out = y.channels * (1 + below(2));
+    printf(
+        "  y = use(nn.conv2d, { name = \"k%d\", out = %d, kernel = %d, stride = %d, padding = %d, "
+        "dilation = %d, groups = %d, bias = %s%s })(y)\n",
+        id, out, kernel, stride, padding, dilation, groups, below(4) ? "true" : "false", init());
+    if (below(4)) printf("  y = %s(y)\n", activation());
+    return (Image){out, window(y.height, kernel, stride, padding, dilation),
+                   window(y.width, kernel, stride, padding, dilation)};
+}
+
+static Image pool(Image y) {
+    int kernel = 2 + below(2), stride = 1 + below(3), padding = below(3) == 0;
+    if (!fits(y, kernel, padding, 1)) return y;
+    printf("  y = nn.%s_pool2d { kernel = %d, stride = %d, padding = %d }(y)\n",
+           below(3) ? "max" : "avg", kernel, stride, padding);
+    return (Image){y.channels, window(y.height, kernel, stride, padding, 1),
+                   window(y.width, kernel, stride, padding, 1)};
+}
+
+static Image trunk_layer(Image y, int id) {
+    switch (below(8)) {
+    case 0:
+    case 1:
+        return pool(y);
+    case 2:
+        printf("  y = use(nn.dropout%s, { p = 0.%d })(y)\n", below(2) ? "" : "2d", 1 + below(6));
+        return y;
+    case 3:
+        printf("  y = y * 0.5 + use(nn.conv2d, { name = \"k%d\", out = %d, kernel = 1 })(y)\n", id,
+               y.channels);
+        return y;
+    case 4: {
+        int out = 1 + below(6);
+        printf(
+            "  y = nn.concat { use(nn.conv2d, { name = \"k%d\", out = %d, kernel = 1 })(y), y }\n",
+            id, out);
+        y.channels += out;
+        return y;
+    }
+    default:
+        return convolution(y, id);
+    }
+}
+
+/* Every call of `trunk` applies the layers that the first one made. */
+static void write_trunk(Image y) {
+    puts("local made, at = {}, 0\n"
+         "local function use(make, options)\n"
+         "  at = at + 1; made[at] = made[at] or make(options); return made[at]\n"
+         "end\n"
+         "local function trunk(y)\n"
+         "  at = 0");
+    for (int id = TRUNK; id < BRANCHES; id++)
+        if (element(id, 1 + id / 4)) y = trunk_layer(y, id);
+    begin(HEAD);
+    printf("  return %s(use(nn.linear, { name = \"fc\", out = size })(nn.flatten(y))), y\nend\n",
+           activation());
+    puts("local f, y = trunk(x)");
+}
+
+static void write_branches(void) {
+    if (element(BRANCHES, 2)) {
+        static const char *const ways[] = {
+            "f = f + 0.5 * trunk(other)", "f = nn.concat { trunk(other), f }",
+            "local g = trunk(other); f = nn.concat { f * g, f + trunk(x), nn.tanh(g) }"};
+        puts(ways[below(3)]);
+    }
+    if (element(BRANCHES + 1, 2))
+        printf("f = nn.concat { f, %s(nn.linear { name = \"side\", out = %d }(v)) }\n",
+               activation(), 1 + below(20));
+    if (element(BRANCHES + 2, 3))
+        puts("local again = nn.linear { name = \"again\", out = f.shape[1] }\n"
+             "f = again(nn.tanh(again(f)) + 0.5 * f)");
+    if (element(BRANCHES + 3, 3)) puts("f = nn.concat { f, nn.flatten(y) }");
+}
+
+static const char *optimizer(void) {
+    static const char *const all[] = {
+        "nn.adam { lr = 1e-3 }",
+        "nn.adam { lr = 1e-3, weight_decay = 0.01 }",
+        "nn.sgd { lr = 0.01, momentum = 0.9, nesterov = true }",
+        "nn.sgd { lr = 0.01 * nn.min(1, (nn.step + 1) / 5), momentum = 0.5, dampening = 0.1 }",
+        "nn.sgd { lr = 0.02, weight_decay = 1e-3 }",
+        "nn.adamw { lr = 1e-3 * (1.5 + nn.cos(nn.epoch / nn.epochs)) }",
+        "nn.rmsprop { lr = 1e-3, momentum = 0.5 }",
+        "nn.rmsprop { lr = 1e-3, centered = true }"};
+    return all[below(8)];
+}
+
+static void write_losses(int classes, int targets) {
+    printf("local a = nn.linear { name = \"a\", out = %d }(f)\n", classes);
+    printf("local b = nn.linear { name = \"b\", out = %d, bias = false }(f)\n", targets);
+    puts("local ce = nn.cross_entropy(a, l)\nlocal loss = ce");
+    if (element(LOSSES, 2)) puts("loss = loss + 0.5 * nn.mse(b, t)");
+    if (element(LOSSES + 1, 2))
+        puts("loss = loss + nn.exp(-nn.epoch) * nn.bce_with_logits(b, nn.sigmoid(t))");
+    if (element(LOSSES + 2, 3)) puts("loss = loss + nn.mse(nn.tanh(b), nn.sigmoid(b))");
+    if (element(LOSSES + 3, 3)) puts("loss = loss * (nn.epochs - nn.epoch) / nn.epochs + 0.1 * ce");
+}
+
+static void write_phase(int id) {
+    static const char *const frozen[] = {"", ", freeze = { \"fc\" }", ", freeze = { \"a\" }"};
+    int batch = 3 + below(20);
+    const char *freeze = frozen[id == FIRST_PHASE ? 0 : below(3)];
+    printf("    { epochs = 2, batch = %d, loss = %s, optimizer = %s%s%s },\n", batch,
+           id == FIRST_PHASE || below(2) ? "loss" : "ce", optimizer(), freeze,
+           below(3) ? "" : ", shuffle = false");
+}
+
+static void write_model(void) {
+    puts("return nn.model { name = \"fuzz\", train = {");
+    begin(FIRST_PHASE);
+    write_phase(FIRST_PHASE);
+    for (int id = PHASES; id < METRICS; id++)
+        if (element(id, 3)) write_phase(id);
+    puts("  },\n  predict = { a = nn.argmax(a), b = b, f = f },\n  metrics = {");
+    if (element(METRICS, 2)) puts("    accuracy = nn.equal(nn.argmax(a), l),");
+    if (element(METRICS + 1, 3)) puts("    ordered = nn.less_equal(nn.argmax(a), l),");
+    if (element(METRICS + 2, 2)) puts("    course = ce,");
+    puts("  } }");
+}
+
+typedef struct Field {
+    const char *name, *dtype;
+    int count, classes;
+    char shape[48];
+} Field;
+
+/* All fields for every split, used or not. */
+static bool write_data(const char *path, const Field *fields, int n) {
+    static const char *const splits[] = {"train", "val", "test"};
+    char header[4096];
+    size_t used = 0, offset = 0;
+    for (int s = 0; s < 3; s++)
+        for (int i = 0; i < n; i++) {
+            size_t bytes = sizeof(float) * (size_t)fields[i].count * SAMPLES;
+            used += (size_t)snprintf(
+                header + used, sizeof header - used,
+                "%s\"%s/%s\":{\"dtype\":\"%s\",\"shape\":[%d%s],\"data_offsets\":[%zu,%zu]}",
+                used ? "," : "{", splits[s], fields[i].name, fields[i].dtype, SAMPLES,
+                fields[i].shape, offset, offset + bytes);
+            offset += bytes;
+        }
+    used += (size_t)snprintf(header + used, sizeof header - used, "}");
+    FILE *f = fopen(path, "wb");
+    if (!f) return false;
+    uint64_t length = used;
+    fwrite(&length, sizeof length, 1, f);
+    fwrite(header, 1, used, f);
+    begin(ELEMENTS + SAMPLES);
+    for (int s = 0; s < 3; s++)
+        for (int i = 0; i < n; i++)
+            for (int k = 0; k < fields[i].count * SAMPLES; k++) {
+                int32_t label = fields[i].classes ? below(fields[i].classes) : 0;
+                float value = (float)below(2001) / 1000 - 1;
+                fwrite(fields[i].classes > 0 ? (void *)&label : (void *)&value, 4, 1, f);
+            }
+    return fclose(f) == 0;
+}
+
+int main(int argc, char **argv) {
+    const char *data = NULL;
+    if (argc == 2 && !strcmp(argv[1], "--elements")) return printf("%d\n", ELEMENTS - 1) < 0;
+    if (argc < 2) return fputs("usage: architecture SEED [-d DATA] [-x ELEMENT]...\n", stderr), 2;
+    seed = strtoull(argv[1], NULL, 10);
+    for (int i = 2; i + 1 < argc; i += 2) {
+        int id = atoi(argv[i + 1]);
+        if (!strcmp(argv[i], "-d"))
+            data = argv[i + 1];
+        else if (id > 0 && id < ELEMENTS)
+            left_out[id] = true;
+    }
+    begin(SHAPE);
+    Image x = {1 + below(5), 5 + below(10), 5 + below(10)};
+    int vector = 1 + below(40), classes = 2 + below(20), targets = 1 + below(20);
+    int size = 3 + below(40);
+    printf("local nn = require \"nn\"\nlocal size = %d\n", size);
+    printf("local x, other = nn.input(\"x\", {%d, %d, %d}), nn.input(\"other\", {%d, %d, %d})\n",
+           x.channels, x.height, x.width, x.channels, x.height, x.width);
+    printf("local v, l = nn.input(\"v\", {%d}), nn.label(\"l\", %d)\n", vector, classes);
+    printf("local t = nn.target(\"t\", {%d})\n", targets);
+    write_trunk(x);
+    write_branches();
+    write_losses(classes, targets);
+    write_model();
+    if (!data) return 0;
+    Field fields[] = {{"x", "F32", x.channels * x.height * x.width, 0, ""},
+                      {"other", "F32", 0, 0, ""},
+                      {"v", "F32", vector, 0, ""},
+                      {"l", "I32", 1, classes, ""},
+                      {"t", "F32", targets, 0, ""}};
+    snprintf(fields[0].shape, sizeof fields[0].shape, ",%d,%d,%d", x.channels, x.height, x.width);
+    fields[1].count = fields[0].count;
+    memcpy(fields[1].shape, fields[0].shape, sizeof fields[0].shape);
+    snprintf(fields[2].shape, sizeof fields[2].shape, ",%d", vector);
+    snprintf(fields[4].shape, sizeof fields[4].shape, ",%d", targets);
+    if (write_data(data, fields, 5)) return 0;
+    return fprintf(stderr, "architecture: cannot write %s\n", data), 1;
+}

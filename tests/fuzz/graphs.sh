@@ -90,6 +90,7 @@ while [ "$i" -lt "$cases" ]; do
     number=$((seed * 100000 + i))
     word=$(trouble "$number" "")
     [ -n "$word" ] || continue
+    echo "architecture $number: $word; making it smaller"
     gone=$(shrink "$number" "$word")
     word=$(trouble "$number" "$gone")
     cat "$scratch/fuzz.lua" "$scratch/first" "$scratch/err"

@@ -115,7 +115,9 @@ static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const
     for (int b = 0; b < tile.blocks; b++)
         weight[b] = b ? arena_printf(n->arena, "g + %d", b * LANES) : "g";
     w_open(w, "for (int s = s0; s < s1; s++)");
-    bool loop_y = n->out[0] > 1, loop_x = n->out[1] > 1;
+    /* With a single place a tap of padding alone still leaves it out. */
+    bool loop_y = n->out[0] > 1 || !always_inside(n, 0);
+    bool loop_x = n->out[1] > 1 || (!n->merged && !always_inside(n, 1));
     if (loop_y) w_open(w, "for (int oy = %s; oy++)", inside_y);
     if (loop_x) w_open(w, "for (int ox = %s; ox++)", inside_x);
     w_line(w, "const float *v0 = %s + s * %d%s%s;", x_place, n->x.stride,

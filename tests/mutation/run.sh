@@ -46,7 +46,7 @@ numbered() { grep -v '^#' "$list" | awk -F '\t' '{ print NR, $1 }'; }
 if [ -n "${NNGEN_ALL:-}" ]; then
     chosen=$(numbered | cut -d ' ' -f 1)
 else
-    : "${NNGEN_SEED:=$(date +%s)}"
+    : "${NNGEN_SEED:=1}"
     echo "seed $NNGEN_SEED"
     chosen=$(numbered | awk -v seed="$NNGEN_SEED" 'BEGIN { srand(seed) } { print $1, $2, rand() }' |
         sort -k 2,2 -k 3,3 | awk '++seen[$2] <= ($2 == "gradient" ? 4 : 1) { print $1 }')

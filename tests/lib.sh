@@ -18,6 +18,21 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
 
+# mount_small SIZE FOLDER: a file system of that size on a new folder; fails where that is not allowed.
+mount_small() {
+    [ "$(id -u)" -eq 0 ] && mkdir "$2" && mount -t tmpfs -o "size=$1" none "$2" 2>/dev/null
+}
+
+# unmount FOLDER: again while someone else looks at it, as a scan of all of /tmp does for a moment.
+unmount() {
+    tries=0
+    until umount "$1" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || { umount -l "$1" && fail "$1 is still in use"; return 0; }
+        sleep 0.1
+    done
+}
+
 failures=0
 
 # fail words...: notes a failure and goes on.

@@ -107,11 +107,11 @@ NNGEN_BIN=$scratch "$NNGEN_SOURCE/tools/study" --out "$out" 2>"$scratch/err" || 
 [ "$status" -eq 1 ] || fail "no programs: status $status"
 
 # A full disk: an error that names a place, no report.
-if [ "$(id -u)" -eq 0 ] && mkdir "$scratch/disk" && mount -t tmpfs -o size=64k none "$scratch/disk" 2>/dev/null; then
+if mount_small 64k "$scratch/disk"; then
     out=$scratch/disk/out
     if study; then fail "full disk: status 0"; fi
     [ -s "$scratch/err" ] || fail "full disk: nothing said"
     [ ! -e "$out/report.html" ] || fail "full disk: a report"
-    umount "$scratch/disk"
+    unmount "$scratch/disk"
 fi
 finish

@@ -56,8 +56,7 @@ hit initial "$scratch/out.safetensors"
 hit gradients "$scratch/out.safetensors"
 
 # A full disk.
-if [ "$(id -u)" -eq 0 ] && mkdir "$scratch/disk" &&
-    mount -t tmpfs -o size=400k none "$scratch/disk" 2>/dev/null; then
+if mount_small 400k "$scratch/disk"; then
     printf 'old' >"$scratch/disk/w.safetensors"
     printf 'old' >"$scratch/disk/w.c"
     status=0
@@ -73,7 +72,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$scratch/disk" &&
         [ "$(cat "$scratch/disk/$file")" = old ] || fail "full disk: $file is damaged"
     done
     [ "$(find "$scratch/disk" -type f | wc -l)" -eq 2 ] || fail "full disk: something was left"
-    umount "$scratch/disk"
+    unmount "$scratch/disk"
 else
     echo "no disk to fill: only root may mount one"
 fi

@@ -444,9 +444,9 @@ static void write_short(Writer *w, Nest *n, int rows) {
 static void write(Writer *w, const Kernel *k, const Isa *isa) {
     Nest n = {.k = k, .isa = isa, .arena = arena_new()};
     set_geometry(&n);
-    int blocks = n.groups > 1 || n.blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
+    int blocks = n.blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
     Panels panels[MAX_PANELS];
-    int runs = tile_panels(isa, n.lanes_out, blocks, panels), rows = isa->max_rows;
+    int runs = tile_panels(isa, n.lanes_out, n.groups, blocks, panels), rows = isa->max_rows;
     bool one_place = n.y.out == 1 && n.x.out == 1 && n.groups == 1 && !k->pool;
     n.columns = 1;
     if (one_place) {

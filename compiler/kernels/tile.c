@@ -16,10 +16,11 @@ Tile tile_columns(const Isa *isa, int lanes, int first, int blocks) {
     return (Tile){0, blocks, vectors < most ? vectors : most};
 }
 
-int tile_panels(const Isa *isa, int lanes, int blocks, Panels panels[MAX_PANELS]) {
+int tile_panels(const Isa *isa, int lanes, int groups, int blocks, Panels panels[MAX_PANELS]) {
+    if (groups > 1) blocks = 1;
     int all = round_up(lanes, LANES) / LANES;
     bool cut = round_up(lanes, isa->width) % LANES;
-    int padded = !cut ? 0 : isa_vectors(isa) == 2 && all > 1 ? 2 : 1;
+    int padded = !cut ? 0 : groups == 1 && isa_vectors(isa) == 2 && all > 1 ? 2 : 1;
     int ends[] = {(all - padded) / blocks * blocks, all - padded, all}, n = 0;
     for (int i = 0, first = 0; i < MAX_PANELS; first = ends[i++]) {
         int wide = i ? ends[i] - first : blocks;

@@ -32,8 +32,9 @@ Tile tile_columns(const Isa *isa, int lanes, int first, int blocks);
 
 /* Cuts `lanes` outputs into runs of panels of equal width, `blocks` blocks where possible: most of
  * them, what is left, and the block that ends with padding, together with the one before it where a
- * single register would wait for its latency. Returns their number. */
-int tile_panels(const Isa *isa, int lanes, int blocks, Panels panels[MAX_PANELS]);
+ * single register would wait for its latency. Blocks of a convolution with groups read other inputs
+ * and stay alone. Returns the number of runs. */
+int tile_panels(const Isa *isa, int lanes, int groups, int blocks, Panels panels[MAX_PANELS]);
 
 /* Declares the accumulators. `start[v]` is the expression that vector v of every row starts from.
  */

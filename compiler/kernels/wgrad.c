@@ -216,10 +216,9 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     /* Of the tiles that need less than one load for each multiply-add, high and narrow ones read
      * the fewest lines of the cache. */
     int blocks = round_up(n.dy.C, LANES) / LANES;
-    int wide =
-        n.groups > 1 || blocks < isa->tile_blocks || isa_vectors(isa) > 1 ? 1 : isa->tile_blocks;
+    int wide = blocks < isa->tile_blocks || isa_vectors(isa) > 1 ? 1 : isa->tile_blocks;
     Panels panels[MAX_PANELS];
-    int runs = tile_panels(isa, n.dy.C, wide, panels);
+    int runs = tile_panels(isa, n.dy.C, n.groups, wide, panels);
     for (int i = 0; i < runs; i++) write_panels(w, &n, panels[i]);
     if (n.rows < n.out[0]) w_close(w);
     w_close(w);

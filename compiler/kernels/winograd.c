@@ -261,7 +261,7 @@ static int product_rows(const Isa *isa, int vectors) {
 static void write_products(Writer *w, Arena *arena, const Isa *isa, const Shapes *s) {
     Panels panels[MAX_PANELS];
     int blocks = s->blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
-    int runs = tile_panels(isa, s->out.C, blocks, panels);
+    int runs = tile_panels(isa, s->out.C, 1, blocks, panels);
     w_open(w, "for (int e = 0; e < %d; e++)", PRODUCTS);
     w_line(w, "const float *from = patches + e * %lld, *we = u + e * %lld;", (long long)s->patches,
            (long long)s->weights);
@@ -269,7 +269,7 @@ static void write_products(Writer *w, Arena *arena, const Isa *isa, const Shapes
     int wide = isa->registers * 3 / 4 / (2 * isa_vectors(isa));
     if (wide > blocks) {
         Panels few[MAX_PANELS];
-        int n = tile_panels(isa, s->out.C, wide < s->blocks ? wide : s->blocks, few);
+        int n = tile_panels(isa, s->out.C, 1, wide < s->blocks ? wide : s->blocks, few);
         w_open(w, "if (t1 - t0 <= 2)");
         w_line(w, "const int r = 0;");
         for (int i = 0; i < n; i++) write_tile_products(w, arena, isa, s, few[i], 2);

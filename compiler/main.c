@@ -17,6 +17,8 @@ static void help(FILE *out) {
           "  -o FILE              write to FILE instead of standard output\n"
           "  -D NAME=VALUE        value of nn.param(\"NAME\", ...)\n"
           "  --isa=LIST           instruction sets: avx512,avx2,portable (default: all)\n"
+          "  --optimize=on|off    make fast code; off leaves out all that only serves speed\n"
+          "                       (default: on)\n"
           "  --winograd=on|off    use Winograd convolutions where they pay (default: on)\n"
           "  --inference          only what prediction needs\n"
           "  --emit=KIND          c, summary, graph, dot or plan (default: c)\n"
@@ -37,8 +39,8 @@ static _Noreturn void usage(const char *format, const char *a, const char *b) {
 }
 
 static const char *const long_options[] = {
-    "--isa",  "--winograd", "--inference",   "--emit",    "--dump",
-    "--stop", "--help",     "--time-passes", "--version", NULL};
+    "--isa",  "--optimize", "--winograd",    "--inference", "--emit", "--dump",
+    "--stop", "--help",     "--time-passes", "--version",   NULL};
 
 /* The value of `--name=value` or `--name value`; NULL if the argument is another option. */
 static const char *value_of(const char *name, int argc, char **argv, int *i) {
@@ -81,6 +83,12 @@ static const char *pass_name(const char *option, const char *name) {
     usage("%s: unknown pass `%s`", option, name);
 }
 
+static bool on_or_off(const char *option, const char *value) {
+    bool on = !strcmp(value, "on");
+    if (!on && strcmp(value, "off") != 0) usage("%s is on or off, not `%s`", option, value);
+    return on;
+}
+
 static void parse_define(Unit *u, const char *text) {
     const char *eq = strchr(text, '=');
     if (!eq || eq == text) usage("-D wants NAME=VALUE, got `%s`", text, "");
@@ -120,9 +128,9 @@ static void parse(Unit *u, int argc, char **argv) {
         } else if ((v = value_of("--isa", argc, argv, &i))) {
             parse_isas(o, v);
         } else if ((v = value_of("--winograd", argc, argv, &i))) {
-            if (strcmp(v, "on") != 0 && strcmp(v, "off") != 0)
-                usage("--winograd is on or off, not `%s`", v, "");
-            o->winograd = !strcmp(v, "on");
+            o->winograd = on_or_off("--winograd", v);
+        } else if ((v = value_of("--optimize", argc, argv, &i))) {
+            o->optimize = on_or_off("--optimize", v);
         } else if ((v = value_of("--emit", argc, argv, &i))) {
             o->emit = parse_emit(v);
         } else if ((v = value_of("--dump", argc, argv, &i))) {
@@ -160,7 +168,7 @@ static bool write_file(Arena *arena, const char *path, const char *text) {
 int main(int argc, char **argv) {
     Unit u = {.arena = arena_new()};
     u.diag = diag_new(u.arena);
-    u.options.winograd = true;
+    u.options.optimize = u.options.winograd = true;
     for (int i = 0; all_isas[i]; i++) u.options.isas[i] = all_isas[i];
     parse(&u, argc, argv);
     bool ok = pipeline_run(&u);

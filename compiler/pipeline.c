@@ -19,6 +19,7 @@
 #include "version.h"
 
 typedef enum Shows { GRAPH, ENTRIES, PLAN } Shows;
+typedef enum Purpose { NEEDED, FASTER } Purpose;
 
 static bool pass_load(Unit *u) {
     u->graph = load_architecture(u->arena, u->diag, u->options.input, u->options.defines,
@@ -35,7 +36,9 @@ static bool pass_differentiate(Unit *u) {
 }
 
 static bool pass_split(Unit *u) {
-    u->plan = split(u->graph, u->options.inference, u->options.winograd);
+    u->plan = split(u->graph, u->options.inference);
+    u->plan->optimize = u->options.optimize;
+    u->plan->winograd = u->options.winograd;
     return true;
 }
 
@@ -75,16 +78,17 @@ static const struct {
     const char *name;
     bool (*run)(Unit *);
     Shows shows;
+    Purpose purpose;
     const char *what;
 } passes[] = {
-#define PASS(name, shows, what) {#name, pass_##name, shows, what},
+#define PASS(name, shows, purpose, what) {#name, pass_##name, shows, purpose, what},
 #include "pipeline.def"
 #undef PASS
 };
 enum { N_PASSES = sizeof passes / sizeof *passes };
 
 const char *const pipeline_passes[] = {
-#define PASS(name, shows, what) #name,
+#define PASS(name, shows, purpose, what) #name,
 #include "pipeline.def"
 #undef PASS
     NULL};
@@ -141,6 +145,7 @@ bool pipeline_run(Unit *u) {
     current_unit = u;
     bug_context = say_where;
     for (int i = 0; i < N_PASSES; i++) {
+        if (passes[i].purpose == FASTER && !u->options.optimize) continue;
         double start = seconds();
         current_pass = passes[i].name;
         if (!passes[i].run(u)) return false;

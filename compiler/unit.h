@@ -15,7 +15,7 @@ typedef struct Options {
     Define *defines;
     int n_defines;
     const Isa *isas[8]; /* NULL-terminated, best first */
-    bool winograd, inference, time_passes;
+    bool optimize, winograd, inference, time_passes;
     EmitKind emit;
     const char *dump, *stop; /* pass names, "all", or NULL */
 } Options;

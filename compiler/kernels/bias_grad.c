@@ -50,4 +50,4 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     }
 }
 
-const Family family_bias_grad = {"bias gradient", fits, false, write, NULL, NULL};
+const Family family_bias_grad = {"bias gradient", fits, false, write, NULL, NULL, false};

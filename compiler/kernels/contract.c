@@ -463,4 +463,4 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(n.arena);
 }
 
-const Family family_contract = {"contract", fits, true, write, NULL, NULL};
+const Family family_contract = {"contract", fits, true, write, NULL, NULL, false};

@@ -51,7 +51,7 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     }
 }
 
-const Family family_copy = {"copy", fits, false, write, NULL, NULL};
+const Family family_copy = {"copy", fits, false, write, NULL, NULL, false};
 
 /* From the caller's order (C, H, W), dense, to places of the layout. Rows are filled up with zeros;
  * nobody reads what follows a sample. */
@@ -108,7 +108,7 @@ static void write_stack(Writer *w, const Kernel *k, const Isa *isa) {
     w_line(w, "NN_COPY(y, x, (size_t)n * %zu);", (size_t)k->in.stride * sizeof(float));
 }
 
-const Family family_stack = {"stack", fits_stack, false, write_stack, NULL, NULL};
-const Family family_pack = {"pack", never, false, write_pack, NULL, NULL};
-const Family family_unpack = {"unpack", never, false, write_unpack, NULL, NULL};
-const Family family_relayout = {"relayout", never, false, write_relayout, NULL, NULL};
+const Family family_stack = {"stack", fits_stack, false, write_stack, NULL, NULL, false};
+const Family family_pack = {"pack", never, false, write_pack, NULL, NULL, false};
+const Family family_unpack = {"unpack", never, false, write_unpack, NULL, NULL, false};
+const Family family_relayout = {"relayout", never, false, write_relayout, NULL, NULL, false};

@@ -55,5 +55,5 @@ static void write_sum(Writer *w, const Kernel *k, const Isa *isa) {
     w_line(w, "*sum = total;");
 }
 
-const Family family_decide = {"decision", fits, false, write, NULL, NULL};
-const Family family_sum = {"sum", never, false, write_sum, NULL, NULL};
+const Family family_decide = {"decision", fits, false, write, NULL, NULL, false};
+const Family family_sum = {"sum", never, false, write_sum, NULL, NULL, false};

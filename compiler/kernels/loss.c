@@ -112,7 +112,7 @@ static void write_regression(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(arena);
 }
 
-const Family family_softmax = {"softmax cross-entropy", fits_softmax, false,
-                               write_softmax,           NULL,         NULL};
+const Family family_softmax = {
+    "softmax cross-entropy", fits_softmax, false, write_softmax, NULL, NULL, false};
 const Family family_regression = {
-    "regression loss", fits_regression, false, write_regression, NULL, NULL};
+    "regression loss", fits_regression, false, write_regression, NULL, NULL, false};

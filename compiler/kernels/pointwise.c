@@ -194,4 +194,4 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(arena);
 }
 
-const Family family_pointwise = {"pointwise", fits, true, write, NULL, NULL};
+const Family family_pointwise = {"pointwise", fits, true, write, NULL, NULL, false};

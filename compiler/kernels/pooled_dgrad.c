@@ -129,4 +129,4 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
 }
 
 const Family family_pooled_dgrad = {
-    "input gradient through pool", fits, true, write, NULL, scratch};
+    "input gradient through pool", fits, true, write, NULL, scratch, true};

@@ -140,4 +140,4 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
 }
 
 const Family family_pooled_few = {
-    "weight gradient through pool, few channels", fits, false, write, NULL, scratch};
+    "weight gradient through pool, few channels", fits, false, write, NULL, scratch, true};

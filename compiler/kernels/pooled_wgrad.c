@@ -204,4 +204,4 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
 }
 
 const Family family_pooled_wgrad = {
-    "weight gradient through pool", fits, false, write, NULL, scratch};
+    "weight gradient through pool", fits, false, write, NULL, scratch, true};

@@ -225,4 +225,4 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(n.arena);
 }
 
-const Family family_wgrad = {"weight gradient", fits, false, write, NULL, NULL};
+const Family family_wgrad = {"weight gradient", fits, false, write, NULL, NULL, false};

@@ -64,9 +64,8 @@ static Plan *plan_new(Graph *graph) {
     return plan;
 }
 
-Plan *split(Graph *graph, bool inference, bool winograd) {
+Plan *split(Graph *graph, bool inference) {
     Plan *plan = plan_new(graph);
-    plan->winograd = winograd;
     for (int i = 0; i < graph->n_phases && !inference; i++) {
         plan_add_entry(plan, ENTRY_TRAIN, i, entry_graph(graph, ENTRY_TRAIN, i));
         plan_add_entry(plan, ENTRY_EVALUATE, i, entry_graph(graph, ENTRY_EVALUATE, i));

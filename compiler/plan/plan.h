@@ -113,6 +113,8 @@ struct Family {
     void (*write_factors)(Writer *w, const Kernel *kernel);
     /* Floats of scratch memory: the parameter `float *scratch` of the function. NULL: none. */
     int64_t (*scratch)(const Kernel *kernel);
+    /* Other families compute the same nodes too, more slowly. */
+    bool shortcut;
 };
 
 typedef enum EntryKind { ENTRY_TRAIN, ENTRY_EVALUATE, ENTRY_PREDICT } EntryKind;
@@ -222,7 +224,8 @@ typedef struct Plan {
     int64_t moment_offset; /* floats from the start of the state */
     int64_t state_floats;
     int chunk_min;            /* samples that a chunk has at least */
-    bool winograd;            /* Winograd convolutions may be used */
+    bool optimize;            /* shortcut families and fusion may be used */
+    bool winograd;            /* so may Winograd convolutions */
     const Node **fields;      /* input, label, target nodes in the order of the model's fields */
     const char **field_kinds; /* "NN_INPUT" */
     bool *field_predicts;

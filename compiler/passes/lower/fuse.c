@@ -34,6 +34,7 @@ static bool reachable(const Kernel *k, const Node *node) {
 }
 
 bool fuse_pointwise(Lowering *l, Node *node) {
+    if (!l->plan->optimize) return false;
     Kernel *k = NULL;
     for (int i = 0; i < node->n_in; i++) {
         if (node->in[i]->type.kind != KIND_SAMPLE) continue;
@@ -80,6 +81,7 @@ static bool only_pooled(const Lowering *l, const Kernel *k, const Node *value, c
 bool fuse_pool(Lowering *l, Node *node) {
     Node *x = l->storage[node->in[0]->id];
     Kernel *k = l->kernel[x->id];
+    if (!l->plan->optimize) return false;
     if (!k || k->pool || k->node->op != &op_conv2d || node->op != &op_max_pool2d) return false;
     if (k->family == &family_winograd ? !winograd_pools(node) : k->node->attr[CONV_PAD_H] != 0)
         return false;

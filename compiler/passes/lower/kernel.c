@@ -43,9 +43,12 @@ Kernel *new_kernel(Lowering *l, const Family *family, Node *node, const char *na
 }
 
 const Family *family_of(const Plan *plan, const Node *node) {
-    for (int i = 0; all_families[i]; i++)
-        if (all_families[i]->fits(node) && (plan->winograd || all_families[i] != &family_winograd))
-            return all_families[i];
+    for (int i = 0; all_families[i]; i++) {
+        const Family *family = all_families[i];
+        if (family->shortcut && !plan->optimize) continue;
+        if (family == &family_winograd && !plan->winograd) continue;
+        if (family->fits(node)) return family;
+    }
     bug("no kernel family for %s", node->op->name);
 }
 

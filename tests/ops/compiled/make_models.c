@@ -270,7 +270,8 @@ static const Isa *const *supported_isas(void) {
 static const char *compile(Graph *g) {
     graph_verify(g);
     const char *text = graph_dump(g->arena, g);
-    Plan *plan = split(g, false, true);
+    Plan *plan = split(g, false);
+    plan->optimize = plan->winograd = true;
     for (int i = 0; i < plan->n_entries; i++) {
         Entry *entry = plan->entries[i];
         simplify(entry->graph);

@@ -1,5 +1,6 @@
 #include "reference.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Room for the values of the node of that op and name; NULL if the graph has none. */
@@ -18,7 +19,7 @@ Reference reference_run(const Graph *graph, Engine *engine, const NnCall *call, 
     static const char *const ops[] = {
         [NN_INPUT] = "input", [NN_LABEL] = "label", [NN_TARGET] = "target"};
     const Phase *phase = &graph->phases[call->phase];
-    Reference r = {.arena = arena_new()};
+    Reference r = {.arena = arena_new(), .graph = graph};
     r.values = ARENA_ARRAY(r.arena, double *, graph->n_nodes);
     r.near_tie = ARENA_ARRAY(r.arena, bool, call->batch);
     for (int i = 0; i < model->n_fields; i++) {
@@ -43,7 +44,9 @@ Reference reference_run(const Graph *graph, Engine *engine, const NnCall *call, 
     for (int i = 0; i < phase->n_trained; i++) wanted[n++] = phase->trained[i].gradient;
     for (int i = 0; i < graph->n_metrics; i++) wanted[n++] = graph->metrics[i].node;
     for (int i = 0; i < graph->n_predictions; i++) wanted[n++] = graph->predictions[i].node;
-    Env env = {
+    r.wanted = wanted;
+    r.n_wanted = n;
+    r.env = (Env){
         .batch = call->batch,
         .dropout = call->dropout,
         .seed = call->seed,
@@ -55,6 +58,32 @@ Reference reference_run(const Graph *graph, Engine *engine, const NnCall *call, 
         .tie = tie,
         .near_tie = r.near_tie,
     };
-    interpret(r.arena, graph, &env, wanted, n, r.values);
+    interpret(r.arena, graph, &r.env, wanted, n, r.values);
     return r;
+}
+
+static double **run_rounded(const Reference *r, double factor) {
+    double **values = ARENA_ARRAY(r->arena, double *, r->graph->n_nodes);
+    for (int i = 0; i < r->graph->n_nodes; i++)
+        if (r->graph->nodes[i]->n_in == 0 && r->graph->nodes[i]->type.kind != KIND_SCHEDULE)
+            values[i] = r->values[i];
+    Env env = r->env;
+    env.near_tie = NULL;
+    env.rounding = factor;
+    interpret(r->arena, r->graph, &env, r->wanted, r->n_wanted, values);
+    return values;
+}
+
+double reference_rounding(Reference *r, const Node *node) {
+    static const double factors[] = {1, 1.1, 1.3, 1.7};
+    const bool sample = node->type.kind == KIND_SAMPLE;
+    const int64_t count = node_count(node) * (sample ? r->env.batch * node_parts(node) : 1);
+    double most = 0, largest = 0;
+    for (int64_t k = 0; k < count; k++) largest = fmax(largest, fabs(r->values[node->id][k]));
+    for (int i = 0; i < 4; i++) {
+        if (!r->rounded[i]) r->rounded[i] = run_rounded(r, factors[i]);
+        for (int64_t k = 0; k < count; k++)
+            most = fmax(most, fabs(r->rounded[i][node->id][k] - r->values[node->id][k]));
+    }
+    return most > 0 ? most / largest : 0;
 }

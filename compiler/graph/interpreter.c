@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+static void round_values(double *values, int64_t count, double factor) {
+    for (int64_t i = 0; i < count; i++) values[i] = (double)(float)(values[i] * factor) / factor;
+}
+
 void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
                double **values) {
     bool *needed = ARENA_ARRAY(arena, bool, graph->n_nodes);
@@ -25,6 +29,8 @@ void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wa
         n->op->reference(&stacked, n, in, out);
         for (int k = 0; stacked.near_tie != env->near_tie && k < stacked.batch; k++)
             if (stacked.near_tie[k]) env->near_tie[k % env->batch] = true;
+        if (env->rounding > 0 && n->type.kind != KIND_SCHEDULE && !n->type.classes)
+            round_values(out, count, env->rounding);
         values[i] = out;
     }
 }

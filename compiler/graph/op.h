@@ -29,6 +29,9 @@ typedef struct Env {
      * NULL: not asked for; else room for `batch` flags. */
     double tie;
     bool *near_tie;
+    /* 0: exact. Else the value of every node is multiplied by this, rounded to float and divided
+     * again, to see what roundings do to a result; another factor, other roundings. */
+    double rounding;
 } Env;
 
 /* Builds gradients: see Op.gradient. */

@@ -11,11 +11,11 @@
 enum {
     TRUNK = 1, /* the first element of each kind */
     BRANCHES = 7,
-    LOSSES = 11,
-    PHASES = 15,
-    METRICS = 17,
-    ELEMENTS = 20,
-    SHAPE = ELEMENTS,
+    LOSSES = 12,
+    PHASES = 17,
+    METRICS = 19,
+    ELEMENTS = 22,
+    SHAPE = ELEMENTS, /* not to be left out */
     HEAD,
     FIRST_PHASE,
     SAMPLES = 23
@@ -23,6 +23,10 @@ enum {
 
 static uint64_t seed, stream;
 static bool left_out[ELEMENTS];
+
+/* Layers of the trunk, for phases to freeze. */
+static char layers[8][8];
+static int n_layers;
 
 static uint64_t mix(uint64_t x) {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -53,9 +57,8 @@ static int window(int size, int kernel, int stride, int padding, int dilation) {
     return (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
 }
 
-static bool fits(Image y, int kernel, int padding, int dilation) {
-    int span = dilation * (kernel - 1) + 1;
-    return y.height + 2 * padding >= span && y.width + 2 * padding >= span;
+static bool fits(int size, int kernel, int padding, int dilation) {
+    return size + 2 * padding >= dilation * (kernel - 1) + 1;
 }
 
 static const char *activation(void) {
@@ -75,32 +78,75 @@ static const char *init(void) {
     return all[below(6)];
 }
 
+/* How a convolution or a pool goes over an image; the same both ways, or not. */
+typedef struct Way {
+    int kernel[2], stride[2], padding[2], dilation[2];
+} Way;
+
+static void axis(Way *way, int i, int size, int kernel, int stride, int padding, int dilation) {
+    if (!fits(size, kernel, padding, dilation)) kernel = 1, dilation = 1, padding = 0;
+    way->kernel[i] = kernel;
+    way->stride[i] = stride;
+    way->padding[i] = padding;
+    way->dilation[i] = dilation;
+}
+
+static void write_pair(const char *name, const int *pair) {
+    if (pair[0] == pair[1])
+        printf("%s = %d, ", name, pair[0]);
+    else
+        printf("%s = { %d, %d }, ", name, pair[0], pair[1]);
+}
+
+static void write_way(const Way *way) {
+    write_pair("kernel", way->kernel);
+    write_pair("stride", way->stride);
+    write_pair("padding", way->padding);
+}
+
+static Image behind(Image y, const Way *way, int channels) {
+    const int *k = way->kernel, *s = way->stride, *p = way->padding, *d = way->dilation;
+    return (Image){channels, window(y.height, k[0], s[0], p[0], d[0]),
+                   window(y.width, k[1], s[1], p[1], d[1])};
+}
+
+static const char *layer_name(int id) {
+    snprintf(layers[n_layers], sizeof *layers, "k%d", id);
+    return layers[n_layers++];
+}
+
 static Image convolution(Image y, int id) {
     int kernel = 1 + below(5), stride = 1 + (below(3) == 0), padding = below(3);
     int dilation = 1 + (below(4) == 0), groups = 1, out = 1 + below(20);
     if (below(3) == 0) kernel = 3, stride = 1, padding = 1, dilation = 1, out = 16 * (1 + below(2));
-    if (!fits(y, kernel, padding, dilation)) kernel = 1, dilation = 1;
+    Way way;
+    axis(&way, 0, y.height, kernel, stride, padding, dilation);
+    if (below(4) == 0) kernel = 1 + below(5), stride = 1 + below(2), padding = below(kernel);
+    axis(&way, 1, y.width, kernel, stride, padding, dilation);
     if (below(4) == 0) groups = y.channels, out = y.channels * (1 + below(2));
-    printf(
-        "  y = use(nn.conv2d, { name = \"k%d\", out = %d, kernel = %d, stride = %d, padding = %d, "
-        "dilation = %d, groups = %d, bias = %s%s })(y)\n",
-        id, out, kernel, stride, padding, dilation, groups, below(4) ? "true" : "false", init());
+    printf("  y = use(nn.conv2d, { name = \"%s\", out = %d, ", layer_name(id), out);
+    write_way(&way);
+    write_pair("dilation", way.dilation);
+    printf("groups = %d, bias = %s%s })(y)\n", groups, below(4) ? "true" : "false", init());
     if (below(4)) printf("  y = %s(y)\n", activation());
-    return (Image){out, window(y.height, kernel, stride, padding, dilation),
-                   window(y.width, kernel, stride, padding, dilation)};
+    return behind(y, &way, out);
 }
 
 static Image pool(Image y) {
     int kernel = 2 + below(2), stride = 1 + below(3), padding = below(3) == 0;
-    if (!fits(y, kernel, padding, 1)) return y;
-    printf("  y = nn.%s_pool2d { kernel = %d, stride = %d, padding = %d }(y)\n",
-           below(3) ? "max" : "avg", kernel, stride, padding);
-    return (Image){y.channels, window(y.height, kernel, stride, padding, 1),
-                   window(y.width, kernel, stride, padding, 1)};
+    bool max = below(3) != 0;
+    Way way;
+    axis(&way, 0, y.height, kernel, stride, padding, 1);
+    if (below(4) == 0) kernel = 2 + below(2), stride = 1 + below(3), padding = below(2);
+    axis(&way, 1, y.width, kernel, stride, padding, 1);
+    printf("  y = nn.%s_pool2d { ", max ? "max" : "avg");
+    write_way(&way);
+    puts("}(y)");
+    return behind(y, &way, y.channels);
 }
 
 static Image trunk_layer(Image y, int id) {
-    switch (below(8)) {
+    switch (below(10)) {
     case 0:
     case 1:
         return pool(y);
@@ -108,17 +154,20 @@ static Image trunk_layer(Image y, int id) {
         printf("  y = use(nn.dropout%s, { p = 0.%d })(y)\n", below(2) ? "" : "2d", 1 + below(6));
         return y;
     case 3:
-        printf("  y = y * 0.5 + use(nn.conv2d, { name = \"k%d\", out = %d, kernel = 1 })(y)\n", id,
-               y.channels);
+        printf("  y = y * 0.5 %c use(nn.conv2d, { name = \"%s\", out = %d, kernel = 1 })(y)\n",
+               below(2) ? '+' : '-', layer_name(id), y.channels);
         return y;
     case 4: {
         int out = 1 + below(6);
         printf(
-            "  y = nn.concat { use(nn.conv2d, { name = \"k%d\", out = %d, kernel = 1 })(y), y }\n",
-            id, out);
+            "  y = nn.concat { use(nn.conv2d, { name = \"%s\", out = %d, kernel = 1 })(y), y }\n",
+            layer_name(id), out);
         y.channels += out;
         return y;
     }
+    case 5:
+        puts(below(2) ? "  y = y / (1.5 + nn.sigmoid(y))" : "  y = nn.tanh(y) * (1 - y)");
+        return y;
     default:
         return convolution(y, id);
     }
@@ -143,9 +192,10 @@ static void write_trunk(Image y) {
 static void write_branches(void) {
     if (element(BRANCHES, 2)) {
         static const char *const ways[] = {
-            "f = f + 0.5 * trunk(other)", "f = nn.concat { trunk(other), f }",
+            "f = f - 0.5 * trunk(other)", "f = nn.concat { trunk(other), f }",
+            "f = trunk(other) / (2 + nn.tanh(f))",
             "local g = trunk(other); f = nn.concat { f * g, f + trunk(x), nn.tanh(g) }"};
-        puts(ways[below(3)]);
+        puts(ways[below(4)]);
     }
     if (element(BRANCHES + 1, 2))
         printf("f = nn.concat { f, %s(nn.linear { name = \"side\", out = %d }(v)) }\n",
@@ -154,6 +204,7 @@ static void write_branches(void) {
         puts("local again = nn.linear { name = \"again\", out = f.shape[1] }\n"
              "f = again(nn.tanh(again(f)) + 0.5 * f)");
     if (element(BRANCHES + 3, 3)) puts("f = nn.concat { f, nn.flatten(y) }");
+    if (element(BRANCHES + 4, 4)) puts("f = -f / 2 + nn.relu(1 - f)");
 }
 
 static const char *optimizer(void) {
@@ -174,6 +225,9 @@ static void write_losses(int classes, int targets) {
     printf("local b = nn.linear { name = \"b\", out = %d, bias = false }(f)\n", targets);
     puts("local ce = nn.cross_entropy(a, l)\nlocal loss = ce");
     if (element(LOSSES, 2)) puts("loss = loss + 0.5 * nn.mse(b, t)");
+    if (element(LOSSES + 4, 4))
+        puts(below(2) ? "loss = loss - -nn.mse(b, 0.25)"
+                      : "loss = loss + nn.bce_with_logits(b, 0.75) / (1 + nn.step)");
     if (element(LOSSES + 1, 2))
         puts("loss = loss + nn.exp(-nn.epoch) * nn.bce_with_logits(b, nn.sigmoid(t))");
     if (element(LOSSES + 2, 3)) puts("loss = loss + nn.mse(nn.tanh(b), nn.sigmoid(b))");
@@ -181,12 +235,17 @@ static void write_losses(int classes, int targets) {
 }
 
 static void write_phase(int id) {
-    static const char *const frozen[] = {"", ", freeze = { \"fc\" }", ", freeze = { \"a\" }"};
     int batch = 3 + below(20);
-    const char *freeze = frozen[id == FIRST_PHASE ? 0 : below(3)];
-    printf("    { epochs = 2, batch = %d, loss = %s, optimizer = %s%s%s },\n", batch,
-           id == FIRST_PHASE || below(2) ? "loss" : "ce", optimizer(), freeze,
-           below(3) ? "" : ", shuffle = false");
+    bool first = id == FIRST_PHASE;
+    printf("    { epochs = 2, batch = %d, loss = %s, optimizer = %s%s", batch,
+           first || below(2) ? "loss" : "ce", optimizer(), below(3) ? "" : ", shuffle = false");
+    if (!first && below(3)) {
+        printf(", freeze = {%s", below(2) ? "\"fc\", " : "");
+        for (int i = 0; i < n_layers; i++)
+            if (below(2)) printf("\"%s\", ", layers[i]);
+        printf("}");
+    }
+    puts(" },");
 }
 
 static void write_model(void) {
@@ -194,7 +253,7 @@ static void write_model(void) {
     begin(FIRST_PHASE);
     write_phase(FIRST_PHASE);
     for (int id = PHASES; id < METRICS; id++)
-        if (element(id, 3)) write_phase(id);
+        if (element(id, 4)) write_phase(id);
     puts("  },\n  predict = { a = nn.argmax(a), b = b, f = f },\n  metrics = {");
     if (element(METRICS, 2)) puts("    accuracy = nn.equal(nn.argmax(a), l),");
     if (element(METRICS + 1, 3)) puts("    ordered = nn.less_equal(nn.argmax(a), l),");

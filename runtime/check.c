@@ -217,32 +217,65 @@ static double *widened(Arena *arena, const float *values, int64_t count) {
     return wide;
 }
 
+/* A parameter (slot 0) and its moments before a step, and the gradient that the step goes by. */
+typedef struct Before {
+    int64_t count;
+    int n_slots;
+    float *slot[MOST_SLOTS], *gradient; /* no gradient: the phase does not train it */
+} Before;
+
+/* The reference's update, by `factor` times the gradient; [slot][count]. */
+static void update(const Checker *c, const NnCall *call, const Reference *r, const Before *before,
+                   double factor, double **after) {
+    const Optimizer *optimizer = &c->graph->phases[c->phase].optimizer;
+    for (int slot = 0; slot <= before->n_slots; slot++)
+        after[slot] = widened(r->arena, before->slot[slot], before->count);
+    if (!before->gradient) return;
+    double *gradient = widened(r->arena, before->gradient, before->count);
+    for (int64_t i = 0; i < before->count; i++) gradient[i] *= factor;
+    reference_update(optimizer, call->step, r->values[optimizer->lr->id][0], before->count,
+                     after[0], gradient, after + 1);
+}
+
+/* An error of a step relative to its largest movement. Where the gradient and the decay, or a
+ * moment, nearly cancel, the step hangs on their last bits: what those cost counts less. */
+static double judged_step(const Checker *c, const NnCall *call, const Reference *r,
+                          const Before *before, int slot, double *const *wanted, double error) {
+    if (!(error > step_bound) || isinf(error) || !before->gradient) return error;
+    double *nudged[MOST_SLOTS], off = 0, movement = 0;
+    update(c, call, r, before, 1 + (double)FLT_EPSILON / 2, nudged);
+    for (int64_t i = 0; i < before->count; i++) {
+        off = fmax(off, fabs(nudged[slot][i] - wanted[slot][i]));
+        movement = fmax(movement, fabs(wanted[slot][i] - (double)before->slot[slot][i]));
+    }
+    return error / fmax(1, roundings * off / movement / step_bound);
+}
+
 /* Compares a parameter and its moments after the step of the call, which has left its gradient,
  * with the reference's update of what was before; what is not trained must be the same. */
 static void check_update(Checker *c, const NnCall *call, const Reference *r, int param,
                          bool trained) {
     const NnModel *model = c->model;
     const NnParam *p = &model->params[param];
-    const Optimizer *optimizer = &c->graph->phases[c->phase].optimizer;
-    int n_slots = trained ? model->phases[c->phase].n_slots : 0;
-    float *was[MOST_SLOTS], *found = c->engine.values;
-    double *wanted[MOST_SLOTS] = {0};
-    for (int slot = 0; slot <= n_slots; slot++) {
-        was[slot] = ARENA_ARRAY(r->arena, float, p->count);
-        model->get(c->before, c->phase, slot, param, was[slot]);
-        wanted[slot] = widened(r->arena, was[slot], p->count);
+    Before before = {.count = p->count, .n_slots = trained ? model->phases[c->phase].n_slots : 0};
+    for (int slot = 0; slot <= before.n_slots; slot++) {
+        before.slot[slot] = ARENA_ARRAY(r->arena, float, p->count);
+        model->get(c->before, c->phase, slot, param, before.slot[slot]);
     }
     if (trained) {
-        model->get_gradient(call, param, found);
-        reference_update(optimizer, call->step, r->values[optimizer->lr->id][0], p->count,
-                         wanted[0], widened(r->arena, found, p->count), wanted + 1);
+        before.gradient = ARENA_ARRAY(r->arena, float, p->count);
+        model->get_gradient(call, param, before.gradient);
     }
-    for (int slot = 0; slot <= n_slots; slot++) {
+    double *wanted[MOST_SLOTS];
+    update(c, call, r, &before, 1, wanted);
+    float *found = c->engine.values;
+    for (int slot = 0; slot <= before.n_slots; slot++) {
         model->get(c->engine.state, c->phase, slot, param, found);
-        worst_note(&c->step, relative_error(found, wanted[slot], was[slot], p->count),
+        double error = relative_error(found, wanted[slot], before.slot[slot], p->count);
+        worst_note(&c->step, judged_step(c, call, r, &before, slot, wanted, error),
                    slot ? model->phases[c->phase].slots[slot - 1] : "step of", p->name);
     }
-    if (!trained && memcmp(found, was[0], (size_t)p->count * sizeof *found) != 0)
+    if (!trained && memcmp(found, before.slot[0], (size_t)p->count * sizeof *found) != 0)
         worst_note(&c->step, INFINITY, "moved without being trained:", p->name);
 }
 

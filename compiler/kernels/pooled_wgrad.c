@@ -59,7 +59,10 @@ static void write_rows(Writer *w, const Kernel *k, const Pooled *p) {
            "%d)))));",
            sample);
     w_close(w);
-    w_line(w, "for (int i = items; i %% 16; i++) STORE(gradients + i * 16, SET(0.0f));");
+    w_open(w, "for (int i = items; i %% 16; i++)");
+    w_line(w, "STORE(gradients + i * 16, SET(0.0f));");
+    w_line(w, "STORE(places + i * 16, SET(0.0f));");
+    w_close(w);
 }
 
 static void write_lists(Writer *w, const Parts *q) {

@@ -29,7 +29,7 @@ enum { PRESET_BATCH = 7, STEPS = 4, TRIES = 200, MOST_SLOTS = 4 };
 static const double value_bound = 1e-5, step_bound = 1e-4, tie = 1e-5;
 /* As many times what one rounding of every value costs may be due to the roundings inside of ops.
  */
-static const double roundings = 16;
+static const double roundings = 64;
 
 typedef struct Checker {
     const NnModel *model;

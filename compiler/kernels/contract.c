@@ -194,7 +194,7 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width,
         return;
     }
     int rows_of[MAX_TILE_ROWS];
-    bool one_row = n->y.taps == 1 && n->y.in == 1;
+    bool one_row = n->y.taps == 1 && n->y.in == 1 && !leaves(&n->y);
     if (!one_row) {
         w_open(w, "for (int ky = 0; ky < %d; ky++)", n->y.taps);
         w_line(w, "const int iy = oy * %d + ky * %d + %d;", n->y.a, n->y.b, n->y.c);

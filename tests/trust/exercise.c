@@ -1,0 +1,157 @@
+/* Runs every entry point of a model, on each instruction set that there is, in exactly the memory
+ * that it asks for, which holds garbage: results must be the same numbers everywhere, made of
+ * nothing but what was set. A memory sanitizer sees where that is not so; without one the garbage
+ * is NaN. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/digits.h"
+#include "runtime/model.h"
+#include "runtime/random.h"
+#include "runtime/team.h"
+
+extern const NnModel NN_MODEL_SYMBOL;
+static const NnModel *const model = &NN_MODEL_SYMBOL;
+
+enum { THREADS = 3, MOST = 67 };
+static const int batches[] = {1, 7, MOST};
+
+static void *garbage(size_t bytes) {
+    size_t room = (bytes + NN_ALIGN - 1) / NN_ALIGN * NN_ALIGN;
+    void *memory = aligned_alloc(NN_ALIGN, room ? room : NN_ALIGN);
+    if (!memory) abort();
+#if !defined(__has_feature) || !__has_feature(memory_sanitizer)
+    memset(memory, 0xff, room);
+#endif
+    return memory;
+}
+
+static uint64_t hash;
+
+static void mix(const void *values, size_t bytes) {
+    const unsigned char *byte = values;
+    for (size_t i = 0; i < bytes; i++) hash = (hash ^ byte[i]) * 0x100000001b3u;
+}
+
+/* Images of digits for fields that have their size, else random numbers. */
+static void fill(const NnField *field, uint64_t key, void *values) {
+    unsigned char image[DIGIT_PIXELS];
+    for (int s = 0; s < MOST; s++) {
+        if (field->kind == NN_LABEL) {
+            ((int32_t *)values)[s] = random_below(key, (uint64_t)s, field->classes);
+            continue;
+        }
+        float *sample = (float *)values + (size_t)s * (size_t)field->count;
+        bool digit = field->count == DIGIT_PIXELS;
+        if (digit) digit_draw(random_fork(key, (uint64_t)s), s % DIGIT_CLASSES, image);
+        for (int i = 0; i < field->count; i++)
+            sample[i] = digit ? (float)image[i] / 255
+                              : (float)random_normal(random_fork(key, (uint64_t)s), (uint64_t)i);
+    }
+}
+
+static void init(const NnCode *code, NnCall *call, float *room) {
+    for (int p = 0; p < model->n_params; p++) {
+        const NnParam *param = &model->params[p];
+        uint64_t key = random_fork(1, (uint64_t)p);
+        for (int64_t i = 0; i < param->count; i++)
+            room[i] = (float)(param->init == NN_CONSTANT ? param->a
+                              : param->init == NN_UNIFORM
+                                  ? random_between(key, (uint64_t)i, param->a, param->b)
+                                  : param->a + param->b * random_normal(key, (uint64_t)i));
+        model->set(call->state, 0, 0, p, room);
+    }
+    code->prepare(call);
+}
+
+/* All that a call leaves goes into the hash. */
+static void exercise(const NnCode *code, int batch, int threads, Team *team, const void **fields) {
+    NnCall call = {.state = garbage(model->state_bytes),
+                   .work = garbage(model->work_bytes(batch, threads)),
+                   .fields = fields,
+                   .batch = batch,
+                   .threads = threads,
+                   .parallel = threads > 1 ? team_run : NULL,
+                   .team = team,
+                   .seed = 5,
+                   .dropout = true,
+                   .epochs = 3,
+                   .steps = 12};
+    int64_t largest = 1;
+    for (int p = 0; p < model->n_params; p++)
+        if (model->params[p].count > largest) largest = model->params[p].count;
+    float *room = garbage(sizeof *room * (size_t)largest);
+    double *metrics = garbage(sizeof *metrics * (size_t)(model->n_metrics + 1));
+    float **predictions = garbage(sizeof *predictions * (size_t)(model->n_predictions + 1));
+    for (int i = 0; i < model->n_predictions; i++)
+        predictions[i] =
+            garbage(sizeof(float) * (size_t)batch * (size_t)model->predictions[i].count);
+    init(code, &call, room);
+    for (call.phase = 0; call.phase < model->n_phases; call.phase++) {
+        const NnPhase *phase = &model->phases[call.phase];
+        model->reset(call.state, call.phase);
+        for (call.step = 0; call.step < 3; call.step++) {
+            code->gradient(&call);
+            mix(&call.loss, sizeof call.loss);
+            for (int t = 0; t < phase->n_trained; t++) {
+                model->get_gradient(&call, phase->trained[t], room);
+                mix(room, sizeof *room * (size_t)model->params[phase->trained[t]].count);
+            }
+            code->train(&call);
+        }
+        for (int p = 0; p < model->n_params; p++) {
+            model->get(call.state, call.phase, 0, p, room);
+            mix(room, sizeof *room * (size_t)model->params[p].count);
+        }
+        call.metrics = metrics;
+        call.predictions = predictions;
+        code->evaluate(&call);
+        mix(&call.loss, sizeof call.loss);
+        mix(metrics, sizeof *metrics * (size_t)model->n_metrics);
+    }
+    call.phase = 0;
+    call.predictions = predictions;
+    code->predict(&call);
+    for (int i = 0; i < model->n_predictions; i++) {
+        mix(predictions[i], sizeof(float) * (size_t)batch * (size_t)model->predictions[i].count);
+        free(predictions[i]);
+    }
+    if (!isfinite(call.loss)) exit(printf("%s: loss %g\n", code->isa, call.loss) > 0);
+    free(predictions);
+    free(metrics);
+    free(room);
+    free(call.work);
+    free(call.state);
+}
+
+int main(void) {
+    const void **fields = malloc(sizeof *fields * (size_t)model->n_fields);
+    Team *team = team_new(THREADS);
+    if (!fields || !team) return 1;
+    for (int i = 0; i < model->n_fields; i++) {
+        void *values = garbage(sizeof(float) * MOST * (size_t)model->fields[i].count);
+        fill(&model->fields[i], random_fork(2, (uint64_t)i), values);
+        fields[i] = values;
+    }
+    printf("state %zu\n", model->state_bytes);
+    for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
+        uint64_t first = 0;
+        for (int c = 0; c < model->n_codes; c++) {
+            if (!model->codes[c].supported()) continue;
+            for (int threads = 1; threads <= THREADS; threads += THREADS - 1) {
+                hash = 0xcbf29ce484222325u;
+                exercise(&model->codes[c], batches[b], threads, team, fields);
+                if (!first) first = hash;
+                if (hash == first) continue;
+                printf("batch %d: %s with %d threads differs\n", batches[b], model->codes[c].isa,
+                       threads);
+                return 1;
+            }
+        }
+    }
+    for (int i = 0; i < model->n_fields; i++) free((void *)(uintptr_t)fields[i]);
+    free(fields);
+    return 0;
+}

@@ -143,9 +143,9 @@ const char *const emit_prelude[] = {
     "/* How many tiles of rows - 1 samples go before tiles of `rows`, so that n samples fill them, "
     "or "
     "all but\n",
-    "   half a tile. */\n",
-    "NN_UNUSED static int nn_shorter(int n, int rows) {\n",
-    "    for (int rest = 0; rest <= rows / 2; rest += rows / 2)\n",
+    "   `tail`. */\n",
+    "NN_UNUSED static int nn_shorter(int n, int rows, int tail) {\n",
+    "    for (int rest = 0; rest <= tail; rest += tail)\n",
     "        for (int i = 0; i < rows && i * (rows - 1) <= n; i++)\n",
     "            if ((n - i * (rows - 1)) % rows == rest) return i;\n",
     "    return 0;\n",

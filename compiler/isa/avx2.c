@@ -124,11 +124,11 @@ static const char *const vocabulary[] = {
     "    }\n",
     "    return n;\n",
     "}\n",
-    "FN@ void transpose8@(const float *from, float *to) {\n",
+    "FN@ void transpose8@(const float *from, int step, float *to, int stride) {\n",
     "    __m256 a[8], b[8];\n",
     "    for (int i = 0; i < 4; i++) {\n",
-    "        const __m256 p = _mm256_loadu_ps(from + i * 32), q = _mm256_loadu_ps(from + i * 32 + "
-    "16);\n",
+    "        const __m256 p = _mm256_loadu_ps(from + 2 * i * step);\n",
+    "        const __m256 q = _mm256_loadu_ps(from + (2 * i + 1) * step);\n",
     "        a[2 * i] = _mm256_unpacklo_ps(p, q);\n",
     "        a[2 * i + 1] = _mm256_unpackhi_ps(p, q);\n",
     "    }\n",
@@ -138,15 +138,17 @@ static const char *const vocabulary[] = {
     "            b[4 * i + 2 * j + 1] = _mm256_shuffle_ps(a[4 * i + j], a[4 * i + j + 2], 0xee);\n",
     "        }\n",
     "    for (int i = 0; i < 4; i++) {\n",
-    "        _mm256_storeu_ps(to + i * 16, _mm256_permute2f128_ps(b[i], b[i + 4], 0x20));\n",
-    "        _mm256_storeu_ps(to + (i + 4) * 16, _mm256_permute2f128_ps(b[i], b[i + 4], 0x31));\n",
+    "        _mm256_storeu_ps(to + i * stride, _mm256_permute2f128_ps(b[i], b[i + 4], 0x20));\n",
+    "        _mm256_storeu_ps(to + (i + 4) * stride, _mm256_permute2f128_ps(b[i], b[i + 4], "
+    "0x31));\n",
     "    }\n",
     "}\n",
-    "/* 16 rows of 16 floats become the columns of 16 rows. */\n",
-    "FN@ void transpose@(const float *from, float *to) {\n",
-    "    for (int i = 0; i < 4; i++) transpose8@(from + i / 2 * 128 + i % 2 * 8, to + i % 2 * 128 "
-    "+ "
-    "i / 2 * 8);\n",
+    "/* 16 rows of 16 floats, `step` apart, become the columns of 16 rows, `stride` apart. */\n",
+    "FN@ void transpose@(const float *from, int step, float *to, int stride) {\n",
+    "    for (int i = 0; i < 4; i++)\n",
+    "        transpose8@(from + i / 2 * 8 * step + i % 2 * 8, step, to + i % 2 * 8 * stride + i / "
+    "2 "
+    "* 8, stride);\n",
     "}\n",
     "FN@ float sum16@(F16@ a) {\n",
     "    const __m256 e = _mm256_add_ps(a.v[0], a.v[1]);\n",

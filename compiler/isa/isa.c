@@ -23,7 +23,7 @@ static const char *const words[] = {
     "sum16",   "max16",    "first",    "exp",         "log",
     "sigmoid", "tanh",     "relu",     "lanes",       "positive",
     "dropped", "to_float", "as_float", "transpose",   "transpose_part",
-    "nonzero", "compress", "imul"};
+    "nonzero", "compress", "imul",     "quotient"};
 enum { N_WORDS = sizeof words / sizeof *words };
 
 static const char *const registers[] = {"V",      "V_ZERO", "V_LOAD",  "V_STORE", "V_SET",

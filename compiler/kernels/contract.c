@@ -120,7 +120,11 @@ static double tile_cost(int rows, int vectors) {
 }
 
 static void choose_tile(Nest *n, Tile tile) {
-    int vectors = tile.vectors, most = tile_rows(n->isa, vectors) / n->pool_h;
+    int vectors = tile.vectors, rows = tile_rows(n->isa, vectors);
+    /* Finding winners and what follows take registers while the sums are still there. */
+    if (n->k->pool && rows * vectors > n->isa->registers / 2)
+        rows = n->isa->registers / 2 / vectors;
+    int most = rows / n->pool_h;
     if (most < n->pool_w) most = n->pool_w;
     double best = 0;
     n->columns = n->pool_w;
@@ -187,8 +191,7 @@ static bool meets_input(const Nest *n, int x0, int width) {
     return false;
 }
 
-static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width,
-                            const char *const *weight) {
+static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width) {
     if (!meets_input(n, x0, width)) {
         w_line(w, "(void)xt; /* only padding */");
         return;
@@ -205,14 +208,9 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width,
             w_line(w, "if (iy < 0 || iy >= %d) continue;", n->y.in);
         w_line(w, "const float *xr = xt + iy%s * %d;",
                n->y.e > 1 ? arena_printf(n->arena, " / %d", n->y.e) : "", n->in.W * n->in.cs);
-        for (int b = 0; b < tile.blocks; b++)
-            w_line(w, "const float *wr%d = %s + ky * %d;", b, weight[b],
-                   n->x.taps * n->reduced * LANES);
+        w_line(w, "const float *wr = wp + ky * %d;", n->x.taps * n->reduced * LANES);
     }
-    const char *x = one_row ? "xt" : "xr";
-    const char *named[MAX_TILE_BLOCKS];
-    for (int b = 0; b < tile.blocks; b++)
-        named[b] = one_row ? weight[b] : arena_printf(n->arena, "wr%d", b);
+    const char *weight = one_row ? "wp" : "wr";
     uint64_t all = tile.rows == 64 ? ~0ull : (1ull << tile.rows) - 1;
     bool whole = n->x.b == 1 && n->in.cs == n->reduced && n->x.taps <= 64;
     for (int t = 0; t < n->x.taps; t++) {
@@ -231,12 +229,14 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width,
             rows_of[r] = row_offset(n, s, py, x0 + q, t);
         }
         if (!mask) continue;
-        const char *at[MAX_TILE_BLOCKS];
-        for (int b = 0; b < tile.blocks; b++)
-            at[b] =
-                t ? arena_printf(n->arena, "%s + %d", named[b], t * n->reduced * LANES) : named[b];
-        tile_run(w, n->isa, tile, at, x, rows_of, mask,
-                 whole ? n->x.taps * n->reduced : n->reduced);
+        Reduction r = {.x = one_row ? "xt" : "xr",
+                       .weight =
+                           t ? arena_printf(n->arena, "%s + %d", weight, t * n->reduced * LANES)
+                             : weight,
+                       .block = n->block_weights,
+                       .row = rows_of,
+                       .live = mask};
+        tile_run(w, n->isa, tile, r, whole ? n->x.taps * n->reduced : n->reduced);
     }
     if (!one_row) w_close(w);
 }
@@ -329,15 +329,12 @@ static void write_columns(Writer *w, Nest *n, Tile tile, int samples, int x0, in
         column = arena_printf(n->arena, " + ox%s * %d",
                               n->x.e > 1 ? arena_printf(n->arena, " / %d", n->x.e) : "", step);
     w_line(w, "const float *xt = xs%s;", column);
-    const char *weight[MAX_TILE_BLOCKS], *start[4 * MAX_TILE_BLOCKS];
-    for (int b = 0; b < tile.blocks; b++)
-        weight[b] =
-            b ? arena_printf(n->arena, "wp + %lld", (long long)(b * n->block_weights)) : "wp";
+    const char *start[4 * MAX_TILE_BLOCKS];
     for (int v = 0; v < tile.vectors; v++)
         start[v] = n->bias ? arena_printf(n->arena, "V_LOAD(bias + c + %d)", v * n->isa->width)
                            : "V_ZERO()";
     tile_declare(w, n->isa, tile, start);
-    write_reduction(w, n, tile, x0, width, weight);
+    write_reduction(w, n, tile, x0, width);
     const char *ox = loop ? "ox" : arena_printf(n->arena, "%d", x0);
     int places = n->out.W / n->pool_w;
     if (n->k->pool)
@@ -406,12 +403,12 @@ static void write_panels(Writer *w, Nest *n, Panels panels) {
 
 /* Panels of one place a sample: tiles of two heights that cover the samples before `done`. Tiles
  * that are higher or lower than those that made `done` may leave a few, which go one by one. */
-static void write_tall(Writer *w, Nest *n, Panels panels) {
+static void write_tall(Writer *w, Nest *n, Panels panels, int tail) {
     int rows = tile_rows(n->isa, panels.tile.vectors);
     bool usual = rows == n->isa->max_rows;
     open_panels(w, n, panels);
     w_line(w, "int s = 0;");
-    if (!usual) w_line(w, "const int lower = nn_shorter(done, %d) * %d;", rows, rows - 1);
+    if (!usual) w_line(w, "const int lower = nn_shorter(done, %d, %d) * %d;", rows, tail, rows - 1);
     write_samples(w, n, panels.tile, rows - 1, usual ? "shorter" : "lower");
     write_samples(w, n, panels.tile, rows, "done");
     if (!usual) write_samples(w, n, panels.tile, 1, "done");
@@ -420,7 +417,7 @@ static void write_tall(Writer *w, Nest *n, Panels panels) {
 
 /* The samples that are left, or all of a small batch: short tiles over many blocks, so that there
  * are enough accumulators to hide the latency. */
-static void write_short(Writer *w, Nest *n, int rows) {
+static void write_short(Writer *w, Nest *n, int rows, int tail) {
     const Isa *isa = n->isa;
     int most = tile_rows(isa, 1) / (rows * isa_vectors(isa));
     if (most < 1) most = 1;
@@ -431,7 +428,7 @@ static void write_short(Writer *w, Nest *n, int rows) {
     Panels panels[2] = {{0, full, tile_columns(isa, n->lanes_out, 0, blocks)},
                         {full, n->blocks, tile_columns(isa, n->lanes_out, full, n->blocks - full)}};
     w_open(w, "if ((n - done) & %d)", rows);
-    w_line(w, "const int s = done + ((n - done) & %d);", 8 - 2 * rows);
+    w_line(w, "const int s = done + ((n - done) & %d);", 2 * (tail - rows));
     for (int i = 0; i < 2; i++) {
         if (panels[i].first == panels[i].last) continue;
         open_panels(w, n, panels[i]);
@@ -448,18 +445,19 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     Panels panels[MAX_PANELS];
     int runs = tile_panels(isa, n.lanes_out, n.groups, blocks, panels), rows = isa->max_rows;
     bool one_place = n.y.out == 1 && n.x.out == 1 && n.groups == 1 && !k->pool;
+    int tail = 1; /* the highest short tile: a power of two */
+    while (2 * tail < rows) tail *= 2;
     n.columns = 1;
     if (one_place) {
-        w_line(w, "const int shorter = nn_shorter(n, %d) * %d;", rows, rows - 1);
+        w_line(w, "const int shorter = nn_shorter(n, %d, %d) * %d;", rows, tail, rows - 1);
         w_line(w, "const int done = shorter + (n - shorter) / %d * %d;", rows, rows);
     }
     for (int i = 0; i < runs; i++)
         if (one_place)
-            write_tall(w, &n, panels[i]);
+            write_tall(w, &n, panels[i], tail);
         else
             write_panels(w, &n, panels[i]);
-    for (int r = 4; one_place && rows > 2 && r > 0; r /= 2)
-        if (r < rows) write_short(w, &n, r);
+    for (int r = tail; one_place && rows > 2 && r > 0; r /= 2) write_short(w, &n, r, tail);
     arena_free(n.arena);
 }
 

@@ -68,8 +68,8 @@ static void write_rows(Writer *w, const Kernel *k, const Pooled *p) {
 static void write_lists(Writer *w, const Parts *q) {
     w_line(w, "int count[16] = {0};");
     w_open(w, "for (int i = 0; i < items; i += 16)");
-    w_line(w, "TRANSPOSE(gradients + i * 16, turned);");
-    w_line(w, "TRANSPOSE(places + i * 16, turned + 256);");
+    w_line(w, "TRANSPOSE(gradients + i * 16, 16, turned, 16);");
+    w_line(w, "TRANSPOSE(places + i * 16, 16, turned + 256, 16);");
     w_open(w, "for (int t = 0; t < 16; t++)");
     w_line(w, "const F16 g = LOAD(turned + t * 16);");
     w_line(w, "const int end = t * %d + count[t];", q->list_stride);
@@ -83,7 +83,10 @@ static void write_lists(Writer *w, const Parts *q) {
  * lie `sum_at[i]` floats from `sum`. */
 static void write_pass(Writer *w, Arena *arena, const int *x_at, const int *sum_at, int vectors) {
     w_open(w, "%s", "");
-    for (int i = 0; i < vectors; i++) w_line(w, "V a%d = V_LOAD(sum + %d);", i, sum_at[i]);
+    for (int i = 0; i < vectors; i++) w_line(w, "V a%d = V_ZERO();", i);
+    w_open(w, "if (s0 > 0)");
+    for (int i = 0; i < vectors; i++) w_line(w, "a%d = V_LOAD(sum + %d);", i, sum_at[i]);
+    w_close(w);
     w_open(w, "for (int i = 0; i < alive; i++)");
     w_line(w, "const V g = V_SET(gs[i]);");
     w_line(w, "const float *v = patch + at[i];");
@@ -153,20 +156,20 @@ static void write_flush(Writer *w, const Kernel *k, const Pooled *p) {
     w_line(w, "for (int c = 0; c < %d; c += 16)", round_up(k->out.C, LANES));
     w_line(w, "for (int tap = 0; tap < %d; tap++)", taps);
     w_open(w, "for (int i = 0; i < %d; i += 16)", channels);
-    w_line(w,
-           "for (int t = 0; t < 16; t++) STORE(turned + t * 16, LOAD(sums + ((c + t) * %d + "
-           "tap) * %d + i));",
-           taps, cs);
-    w_line(w, "TRANSPOSE(turned, turned + 256);");
+    w_line(w, "const float *sum = sums + (c * %d + tap) * %d + i;", taps, cs);
     w_line(w, "float *to = dw + ((c / 16 * %d + tap) * %d + i) * 16;", taps, channels);
-    if (channels % LANES)
-        w_line(w, "const int rows = %d - i < 16 ? %d - i : 16;", channels, channels);
-    w_line(w,
-           k->adds
-               ? "for (int t = 0; t < %s; t++) STORE(to + t * 16, ADD(LOAD(to + t * 16), "
-                 "LOAD(turned + 256 + t * 16)));"
-               : "for (int t = 0; t < %s; t++) STORE(to + t * 16, LOAD(turned + 256 + t * 16));",
-           channels % LANES ? "rows" : "16");
+    if (channels % LANES == 0 && !k->adds) {
+        w_line(w, "TRANSPOSE(sum, %d, to, 16);", taps * cs);
+    } else {
+        w_line(w, "TRANSPOSE(sum, %d, turned, 16);", taps * cs);
+        if (channels % LANES)
+            w_line(w, "const int rows = %d - i < 16 ? %d - i : 16;", channels, channels);
+        w_line(w,
+               k->adds ? "for (int t = 0; t < %s; t++) STORE(to + t * 16, ADD(LOAD(to + t * 16), "
+                         "LOAD(turned + t * 16)));"
+                       : "for (int t = 0; t < %s; t++) STORE(to + t * 16, LOAD(turned + t * 16));",
+               channels % LANES ? "rows" : "16");
+    }
     w_close(w);
 }
 
@@ -180,7 +183,10 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
            q.gradients);
     w_line(w, "float *turned = places + %d, *list = turned + %d;", q.places, 2 * q.turned);
     w_line(w, "int32_t *from = (int32_t *)(void *)(list + %d);", q.list);
-    w_line(w, "NN_ZERO(sums, %zu);", (size_t)q.sums * sizeof(float));
+    /* The first block of samples starts from zero; channels that are padding have no lists. */
+    if (k->out.C % LANES)
+        w_line(w, "NN_ZERO(sums + %d, %zu);", k->out.C * taps_of(&p) * k->in.cs,
+               (size_t)(q.sums - k->out.C * taps_of(&p) * k->in.cs) * sizeof(float));
     if (q.input) {
         w_line(w, "float *input = list + %d;", 2 * q.list);
         w_line(w, "NN_ZERO(input, %zu);", (size_t)q.input * sizeof(float));

@@ -42,56 +42,55 @@ void tile_declare(Writer *w, const Isa *isa, Tile tile, const char *const *start
     arena_free(arena);
 }
 
-void tile_step(Writer *w, const Isa *isa, Tile tile, const char *const *weight, const char *x,
-               const int *row_offset, uint64_t live, const char *weight_step, const char *x_step) {
+void tile_step(Writer *w, const Isa *isa, Tile tile, Reduction r, int j) {
     int per_block = isa_vectors(isa), vectors = tile_vectors(isa, tile);
     Arena *arena = arena_new();
     char *line = "const V";
     for (int v = 0; v < vectors; v++)
-        line = arena_printf(arena, "%s%s w%d = V_LOAD(%s + %s%d)", line, v ? "," : "", v,
-                            weight[v / per_block], weight_step, v % per_block * isa->width);
+        line = arena_printf(
+            arena, "%s%s w%d = V_LOAD(%s + %lld)", line, v ? "," : "", v, r.weight,
+            (long long)(v / per_block * r.block + v % per_block * isa->width + j * LANES));
     w_line(w, "%s;", line);
-    for (int r = 0; r < tile.rows; r++) {
-        if (!(live >> r & 1)) continue;
-        line = arena_printf(arena, "{ const V v = V_SET(%s[%s%d]);", x, x_step, row_offset[r]);
+    for (int row = 0; row < tile.rows; row++) {
+        if (!(r.live >> row & 1)) continue;
+        line = arena_printf(arena, "{ const V v = V_SET(%s[%d]);", r.x, r.row[row] + j);
         for (int v = 0; v < vectors; v++)
-            line = arena_printf(arena, "%s a%d_%d = V_FMA(v, w%d, a%d_%d);", line, r, v, v, r, v);
+            line =
+                arena_printf(arena, "%s a%d_%d = V_FMA(v, w%d, a%d_%d);", line, row, v, v, row, v);
         w_line(w, "%s }", line);
     }
     arena_free(arena);
 }
 
-void tile_run(Writer *w, const Isa *isa, Tile tile, const char *const *weight, const char *x,
-              const int *row_offset, uint64_t live, int length) {
-    int vectors = tile_vectors(isa, tile), rows = 0;
-    for (int r = 0; r < tile.rows; r++) rows += (int)(live >> r & 1);
-    int most = MAX_FMAS / (rows * vectors > 0 ? rows * vectors : 1);
-    if (most > MAX_STEPS) most = MAX_STEPS;
-    Arena *arena = arena_new();
-    if (length <= most) {
-        for (int j = 0; j < length; j++) {
-            int shifted[64];
-            for (int r = 0; r < tile.rows; r++) shifted[r] = row_offset[r] + j;
-            w_open(w, "%s", "");
-            tile_step(w, isa, tile, weight, x, shifted, live,
-                      j ? arena_printf(arena, "%d + ", j * LANES) : "", "");
-            w_close(w);
-        }
-    } else {
-        int unroll = length % 2 == 0 && most >= 2 ? 2 : 1;
-        w_open(w, unroll == 1 ? "for (int j = 0; j < %d; j++)" : "for (int j = 0; j < %d; j += 2)",
-               length);
-        for (int u = 0; u < unroll; u++) {
-            int shifted[64];
-            for (int r = 0; r < tile.rows; r++) shifted[r] = row_offset[r] + u;
-            w_open(w, "%s", "");
-            tile_step(w, isa, tile, weight, x, shifted, live, u ? "j * 16 + 16 + " : "j * 16 + ",
-                      "j + ");
-            w_close(w);
-        }
+static void write_steps(Writer *w, const Isa *isa, Tile tile, Reduction r, int steps) {
+    for (int j = 0; j < steps; j++) {
+        w_open(w, "%s", "");
+        tile_step(w, isa, tile, r, j);
         w_close(w);
     }
-    arena_free(arena);
+}
+
+void tile_run(Writer *w, const Isa *isa, Tile tile, Reduction r, int length) {
+    int vectors = tile_vectors(isa, tile), rows = 0;
+    for (int row = 0; row < tile.rows; row++) rows += (int)(r.live >> row & 1);
+    int most = MAX_FMAS / (rows * vectors > 0 ? rows * vectors : 1);
+    if (most > MAX_STEPS) most = MAX_STEPS;
+    if (length <= most) {
+        write_steps(w, isa, tile, r, length);
+        return;
+    }
+    /* Pointers that move, constant distances: with a counter as index, compilers find addresses
+     * that take an addition or a longer instruction for every row. */
+    int unroll = length % 2 == 0 && most >= 2 ? 2 : 1;
+    w_open(w, "%s", "");
+    w_line(w, "const float *xj = %s, *wj = %s;", r.x, r.weight);
+    w_open(w, "for (int j = 0; j < %d; j += %d, xj += %d, wj += %d)", length, unroll, unroll,
+           unroll * LANES);
+    r.x = "xj";
+    r.weight = "wj";
+    write_steps(w, isa, tile, r, unroll);
+    w_close(w);
+    w_close(w);
 }
 
 const char *tile_row(Arena *arena, const Isa *isa, Tile tile, int row, int block) {

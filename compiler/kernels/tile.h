@@ -40,17 +40,24 @@ int tile_panels(const Isa *isa, int lanes, int groups, int blocks, Panels panels
  */
 void tile_declare(Writer *w, const Isa *isa, Tile tile, const char *const *start);
 
-/* One reduction step: loads one register of each vector from `weight[block]` + step and multiplies
- * it with the broadcast value of each row that `live` has (bit per row): x[row_offset[row] + step].
- */
-void tile_step(Writer *w, const Isa *isa, Tile tile, const char *const *weight, const char *x,
-               const int *row_offset, uint64_t live, const char *weight_step, const char *x_step);
+/* What a reduction reads: row r of the tile the values from x[row[r]] on, block b the weights from
+ * weight[b * block] on, 16 for each value. All text is C; `live` has a bit for each row that takes
+ * part. */
+typedef struct Reduction {
+    const char *x, *weight;
+    int64_t block; /* floats from one block's weights to the next one's */
+    const int *row;
+    uint64_t live;
+} Reduction;
+
+/* Step `j` of a reduction: multiplies a register of each vector of weights with the broadcast value
+ * of each live row. */
+void tile_step(Writer *w, const Isa *isa, Tile tile, Reduction r, int j);
 
 /* The steps of a reduction of `length` steps whose operands lie next to each other: a rolled loop
  * of bodies within the budget (at most 8 steps and 256 multiply-adds), or straight code when short.
  */
-void tile_run(Writer *w, const Isa *isa, Tile tile, const char *const *weight, const char *x,
-              const int *row_offset, uint64_t live, int length);
+void tile_run(Writer *w, const Isa *isa, Tile tile, Reduction r, int length);
 
 /* `ROW(a0_0, a0_1)`: the 16 outputs of a block for one row, zero where they are padding. */
 const char *tile_row(Arena *arena, const Isa *isa, Tile tile, int row, int block);

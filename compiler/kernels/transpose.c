@@ -25,7 +25,7 @@ static void write_squares(Writer *w, const Derived *d, bool linear) {
     if (!columns)
         w_line(w, "const int columns = %d - o * 16 < 16 ? %d - o * 16 : 16;", p->out, p->out);
     if (rows && columns)
-        w_line(w, "TRANSPOSE(from, to);");
+        w_line(w, "TRANSPOSE(from, 16, to, 16);");
     else
         w_line(w, "TRANSPOSE_PART(from, %s, to, %s);", rows ? rows : "rows",
                columns ? columns : "columns");
@@ -59,17 +59,21 @@ static void write_by_output(Writer *w, const Derived *d, const Isa *isa) {
     (void)isa;
     const ParamPlace *p = d->param;
     int taps = p->kh * p->kw;
-    w_line(w, "float square[256];");
+    bool whole = p->in % LANES == 0 && p->out % LANES == 0;
+    if (!whole) w_line(w, "float square[256];");
     w_open(w, "for (int b = first; b < last; b++)");
-    w_line(w, "const int rows = %d - b * 16 < 16 ? %d - b * 16 : 16;", p->in, p->in);
+    if (!whole) w_line(w, "const int rows = %d - b * 16 < 16 ? %d - b * 16 : 16;", p->in, p->in);
     w_line(w, "for (int tap = 0; tap < %d; tap++)", taps);
     w_open(w, "for (int o = 0; o < %d; o += 16)", p->out);
-    w_line(w, "TRANSPOSE_PART(w + ((o / 16 * %d + tap) * %d + b * 16) * 16, rows, square, 16);",
-           taps, p->in);
-    w_open(w, "for (int i = 0; i < 16 && o + i < %d; i++)", p->out);
-    w_line(w, "STORE(t + ((b * %d + o + i) * %d + tap) * 16, LOAD(square + i * 16));", p->out,
-           taps);
-    w_close(w);
+    w_line(w, "const float *from = w + ((o / 16 * %d + tap) * %d + b * 16) * 16;", taps, p->in);
+    w_line(w, "float *to = t + ((b * %d + o) * %d + tap) * 16;", p->out, taps);
+    if (whole) {
+        w_line(w, "TRANSPOSE(from, 16, to, %d);", taps * LANES);
+    } else {
+        w_line(w, "TRANSPOSE_PART(from, rows, square, 16);");
+        w_line(w, "for (int i = 0; i < 16 && o + i < %d; i++)", p->out);
+        w_line(w, "    STORE(to + i * %d, LOAD(square + i * 16));", taps * LANES);
+    }
     w_close(w);
     w_close(w);
 }

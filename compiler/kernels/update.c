@@ -1,6 +1,7 @@
 /* Optimizer updates over runs of the parameter arena, PyTorch's formulas. The sum of the chunks'
- * gradients, in order, is part of the pass; divisions and roots are exact. The factors of a step
- * are computed in double, once, and rounded. */
+ * gradients, in order, is part of the pass. Roots are exact; a divider would take as long as them,
+ * so quotients are multiply-adds. The factors of a step are computed in double, once, and rounded.
+ */
 #include "../graph/interpreter.h"
 #include "family.h"
 
@@ -20,7 +21,7 @@ static void write_adam(Writer *w, const Optimizer *o, bool decoupled) {
     w_line(w, "STORE(s1 + i, v);");
     if (decoupled) w_line(w, "x = ROUNDED(MUL(SET(k[7]), x));");
     w_line(w, "const F16 root = FMA(SQRT(v), SET(k[4]), SET(k[5]));");
-    w_line(w, "STORE(p + i, FMA(SET(k[6]), DIV(m, root), x));");
+    w_line(w, "STORE(p + i, FMA(SET(k[6]), QUOTIENT(m, root), x));");
 }
 
 static void write_sgd(Writer *w, const Optimizer *o) {
@@ -59,7 +60,7 @@ static void write_rmsprop(Writer *w, const Optimizer *o) {
     } else {
         w_line(w, "const F16 root = ADD(SQRT(v), SET(k[5]));");
     }
-    w_line(w, "d = DIV(d, root);");
+    w_line(w, "d = QUOTIENT(d, root);");
     if (o->momentum != 0) {
         int m = slot_of(o, "momentum_buffer");
         w_line(w, "d = FMA(SET(k[0]), LOAD(s%d + i), d);", m);

@@ -111,9 +111,6 @@ static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const
         w_line(w, "%s", line);
     }
     if (!n->k->adds) w_close(w);
-    const char *weight[8];
-    for (int b = 0; b < tile.blocks; b++)
-        weight[b] = b ? arena_printf(n->arena, "g + %d", b * LANES) : "g";
     w_open(w, "for (int s = s0; s < s1; s++)");
     /* With a single place a tap of padding alone still leaves it out. */
     bool loop_y = n->out[0] > 1 || !always_inside(n, 0);
@@ -126,7 +123,7 @@ static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const
     w_line(w, "const float *g = dy + c + s * %d%s%s;", n->dy.stride,
            loop_y ? arena_printf(n->arena, " + oy * %d", n->dy.W * n->dy.cs) : "",
            loop_x ? arena_printf(n->arena, " + ox * %d", n->dy.cs) : "");
-    tile_step(w, n->isa, tile, weight, "v0", rows, ~0ull, "", "");
+    tile_step(w, n->isa, tile, (Reduction){"v0", "g", LANES, rows, ~0ull}, 0);
     if (loop_x) w_close(w);
     if (loop_y) w_close(w);
     w_close(w);

@@ -83,47 +83,65 @@ bool winograd_pools(const Node *pool) {
     return true;
 }
 
-/* G applied to three rows g0, g1, g2: six rows u0 .. u5. */
-static void write_weight_step(Writer *w) {
-    w_line(w, "const F16 even = ADD(g0, g2), high = FMA(g2, SET(4.0f), g0);");
-    w_line(w, "const F16 u0 = ROUNDED(MUL(g0, SET(0.25f)));");
-    w_line(w, "const F16 u1 = ROUNDED(MUL(ADD(even, g1), SET(-1.0f / 6.0f)));");
-    w_line(w, "const F16 u2 = ROUNDED(MUL(SUB(g1, even), SET(1.0f / 6.0f)));");
-    w_line(w, "const F16 u3 = ROUNDED(MUL(FMA(g1, SET(2.0f), high), SET(1.0f / 24.0f)));");
-    w_line(w, "const F16 u4 = ROUNDED(MUL(FMA(g1, SET(-2.0f), high), SET(1.0f / 24.0f)));");
-    w_line(w, "const F16 u5 = g2;");
-}
+/* The rows of G applied to three rows g0, g1, g2. */
+static const char *const weight_rows[6] = {
+    "ROUNDED(MUL(g0, SET(0.25f)))",
+    "ROUNDED(MUL(ADD(ADD(g0, g2), g1), SET(-1.0f / 6.0f)))",
+    "ROUNDED(MUL(SUB(g1, ADD(g0, g2)), SET(1.0f / 6.0f)))",
+    "ROUNDED(MUL(FMA(g1, SET(2.0f), FMA(g2, SET(4.0f), g0)), SET(1.0f / 24.0f)))",
+    "ROUNDED(MUL(FMA(g1, SET(-2.0f), FMA(g2, SET(4.0f), g0)), SET(1.0f / 24.0f)))",
+    "g2"};
 
-/* G g G' of the nine rows `from` + (3 y + x) * `step` floats, stored at `to`. */
-static void write_weight_transform(Writer *w, const char *from, int step, long long matrix) {
-    w_line(w, "float half[18 * 16];");
-    w_open(w, "for (int x = 0; x < 3; x++)");
-    for (int y = 0; y < 3; y++)
-        w_line(w, "const F16 g%d = LOAD(%s + (x + %d) * %d);", y, from, 3 * y, step);
-    write_weight_step(w);
-    for (int y = 0; y < 6; y++) w_line(w, "STORE(half + (%d + x) * 16, u%d);", 3 * y, y);
-    w_close(w);
-    w_open(w, "for (int y = 0; y < 6; y++, to += %lld)", 6 * matrix);
-    for (int x = 0; x < 3; x++) w_line(w, "const F16 g%d = LOAD(half + (3 * y + %d) * 16);", x, x);
-    write_weight_step(w);
-    for (int x = 0; x < 6; x++) w_line(w, "STORE(to + %lld, u%d);", x * matrix, x);
-    w_close(w);
+/* G g G' of the nine rows `from` + (3 y + x) * `step` floats for each turn of the loop, stored at
+ * `to`. Two rows of the result at a time, those that share terms: twelve matrices lie in as many
+ * pages, and processors know the addresses of about sixteen for stores. */
+static void write_weight_transforms(Writer *w, Arena *arena, const char *loop, const char *from,
+                                    int step, const char *to, long long matrix) {
+    static const int pairs[3][2] = {{0, 5}, {1, 2}, {3, 4}};
+    for (int pair = 0; pair < 3; pair++) {
+        w_open(w, "%s", loop);
+        w_line(w, "const float *from = %s;", from);
+        w_line(w, "float *to = %s;", to);
+        for (int x = 0; x < 3; x++) {
+            w_line(w, "F16 a%d, b%d;", x, x);
+            w_open(w, "%s", "");
+            for (int y = 0; y < 3; y++)
+                if (pair || y != 1)
+                    w_line(w, "const F16 g%d = LOAD(from + %d);", y, (3 * y + x) * step);
+            w_line(w, "a%d = %s;", x, weight_rows[pairs[pair][0]]);
+            w_line(w, "b%d = %s;", x, weight_rows[pairs[pair][1]]);
+            w_close(w);
+        }
+        for (int i = 0; i < 2; i++) {
+            w_open(w, "%s", "");
+            for (int x = 0; x < 3; x++) w_line(w, "const F16 g%d = %c%d;", x, "ab"[i], x);
+            for (int x = 0; x < 6; x++)
+                w_line(w, "STORE(%s, %s);",
+                       arena_printf(arena, "to + %lld", (6 * pairs[pair][i] + x) * matrix),
+                       weight_rows[x]);
+            w_close(w);
+        }
+        w_close(w);
+    }
 }
 
 static void write_weights(Writer *w, const Derived *d, const Isa *isa) {
     (void)isa;
+    Arena *arena = arena_new();
     const ParamPlace *p = d->param;
-    w_line(w, "for (int b = first; b < last; b++)");
-    w_open(w, "for (int i = 0; i < %d; i++)", p->in);
-    w_line(w, "const float *from = w + (b * %d + i) * 16;", 9 * p->in);
-    w_line(w, "float *to = t + (b * %d + i) * 16;", p->in);
-    write_weight_transform(w, "from", p->in * LANES, matrix_floats(p->out, p->in));
+    w_open(w, "for (int b = first; b < last; b++)");
+    write_weight_transforms(w, arena, arena_printf(arena, "for (int i = 0; i < %d; i++)", p->in),
+                            arena_printf(arena, "w + (b * %d + i) * 16", 9 * p->in), p->in * LANES,
+                            arena_printf(arena, "t + (b * %d + i) * 16", p->in),
+                            matrix_floats(p->out, p->in));
     w_close(w);
+    arena_free(arena);
 }
 
 /* Inputs in lanes, taps in reverse. */
 static void write_transposed(Writer *w, const Derived *d, const Isa *isa) {
     (void)isa;
+    Arena *arena = arena_new();
     const ParamPlace *p = d->param;
     w_line(w, "float squares[9 * 256]; /* [tap][output][16 inputs] */");
     w_line(w, "for (int b = first; b < last; b++)");
@@ -133,16 +151,16 @@ static void write_transposed(Writer *w, const Derived *d, const Isa *isa) {
     w_open(w, "for (int tap = 0; tap < 9; tap++)");
     w_line(w, "const float *from = w + ((o / 16 * 9 + 8 - tap) * %d + b * 16) * 16;", p->in);
     w_line(w, p->in % LANES ? "TRANSPOSE_PART(from, rows, squares + tap * 256, 16);"
-                            : "TRANSPOSE(from, squares + tap * 256);");
+                            : "TRANSPOSE(from, 16, squares + tap * 256, 16);");
     w_close(w);
-    w_open(w,
-           p->out % LANES ? "for (int i = 0; i < 16 && o + i < %d; i++)"
-                          : "for (int i = 0; i < 16; i++)",
-           p->out);
-    w_line(w, "float *to = t + (b * %d + o + i) * 16;", p->out);
-    write_weight_transform(w, "squares + i * 16", 256, matrix_floats(p->in, p->out));
+    const char *loop = "for (int i = 0; i < 16; i++)";
+    if (p->out % LANES)
+        loop = arena_printf(arena, "for (int i = 0; i < 16 && o + i < %d; i++)", p->out);
+    write_weight_transforms(w, arena, loop, "squares + i * 16", 256,
+                            arena_printf(arena, "t + (b * %d + o + i) * 16", p->out),
+                            matrix_floats(p->in, p->out));
     w_close(w);
-    w_close(w);
+    arena_free(arena);
 }
 
 /* B' applied to six rows `from` + i * `step` floats, stored at `to` + i * `stride`. */
@@ -235,14 +253,12 @@ static void write_tile_products(Writer *w, Arena *arena, const Isa *isa, const S
     w_line(w, "const float *row = from + r * %d, *wp = we + p * %d;", s->in.cs, s->in.C * LANES);
     w_line(w, "float *to = into + r * %d + p * 16;", s->out.cs);
     const char **start = ARENA_ARRAY(arena, const char *, tile_vectors(isa, tile));
-    const char **weight = ARENA_ARRAY(arena, const char *, tile.blocks);
     int *at = ARENA_ARRAY(arena, int, rows);
     for (int i = 0; i < tile_vectors(isa, tile); i++) start[i] = "V_ZERO()";
-    for (int b = 0; b < tile.blocks; b++)
-        weight[b] = arena_printf(arena, "wp + %d", b * s->in.C * LANES);
     for (int r = 0; r < rows; r++) at[r] = r * s->in.cs;
     tile_declare(w, isa, tile, start);
-    tile_run(w, isa, tile, weight, "row", at, (1ull << rows) - 1, s->in.C);
+    tile_run(w, isa, tile,
+             (Reduction){"row", "wp", (int64_t)s->in.C * LANES, at, (1ull << rows) - 1}, s->in.C);
     for (int r = 0; r < rows; r++)
         for (int b = 0; b < tile.blocks; b++)
             w_line(w, "STORE(to + %d, %s);", r * s->out.cs + b * LANES,
@@ -257,30 +273,51 @@ static int product_rows(const Isa *isa, int vectors) {
     return rows;
 }
 
-/* The 36 matrix products. One or two tiles go over many blocks at once, which hides the latency. */
+/* Products of tiles from r on, `rows` of them over `blocks` blocks at once. */
+static void write_tail(Writer *w, Arena *arena, const Isa *isa, const Shapes *s, int rows,
+                       int blocks, const char *from, const char *condition) {
+    Panels panels[MAX_PANELS];
+    int n = tile_panels(isa, s->out.C, 1, blocks < s->blocks ? blocks : s->blocks, panels);
+    w_open(w, "if (%s)", condition);
+    w_line(w, "const int r = %s;", from);
+    for (int i = 0; i < n; i++) write_tile_products(w, arena, isa, s, panels[i], rows);
+    w_close(w);
+}
+
+/* The 36 matrix products. High tiles as long as they are nearly full, the rest half as high or two
+ * high and over more blocks at once, which hides the latency. */
 static void write_products(Writer *w, Arena *arena, const Isa *isa, const Shapes *s) {
     Panels panels[MAX_PANELS];
     int blocks = s->blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
     int runs = tile_panels(isa, s->out.C, 1, blocks, panels);
+    int vectors = blocks * isa_vectors(isa), rows = product_rows(isa, vectors), half = rows / 2;
+    int wide = isa->registers * 3 / 4 / (2 * isa_vectors(isa));
+    bool has_half =
+        half > 2 && (half + 1) * 2 * vectors + 1 <= isa->registers && s->blocks > blocks;
+    bool has_two = wide > blocks && rows > 2;
+    w_line(w, "const int count = t1 - t0;");
+    w_line(w, "const int high = (count + %d) / %d * %d;",
+           rows - 1 - (has_half ? half : 0) - (has_two ? 2 : 0), rows, rows);
+    if (has_half && has_two)
+        w_line(w, "const int low = count - high > 2 ? high + %d : high;", half);
     w_open(w, "for (int e = 0; e < %d; e++)", PRODUCTS);
     w_line(w, "const float *from = patches + e * %lld, *we = u + e * %lld;", (long long)s->patches,
            (long long)s->weights);
     w_line(w, "float *into = products + e * %lld;", (long long)s->products);
-    int wide = isa->registers * 3 / 4 / (2 * isa_vectors(isa));
-    if (wide > blocks) {
-        Panels few[MAX_PANELS];
-        int n = tile_panels(isa, s->out.C, 1, wide < s->blocks ? wide : s->blocks, few);
-        w_open(w, "if (t1 - t0 <= 2)");
-        w_line(w, "const int r = 0;");
-        for (int i = 0; i < n; i++) write_tile_products(w, arena, isa, s, few[i], 2);
-        w_line(w, "continue;");
+    for (int i = 0; i < runs; i++) {
+        w_open(w, "for (int r = 0; r < high; r += %d)",
+               product_rows(isa, tile_vectors(isa, panels[i].tile)));
+        write_tile_products(w, arena, isa, s, panels[i],
+                            product_rows(isa, tile_vectors(isa, panels[i].tile)));
         w_close(w);
     }
-    for (int i = 0; i < runs; i++) {
-        int rows = product_rows(isa, tile_vectors(isa, panels[i].tile));
-        w_open(w, "for (int r = 0; r < t1 - t0; r += %d)", rows);
-        write_tile_products(w, arena, isa, s, panels[i], rows);
-        w_close(w);
+    if (has_half && has_two) {
+        write_tail(w, arena, isa, s, half, 2 * blocks, "high", "low > high");
+        write_tail(w, arena, isa, s, 2, wide, "low", "count > low");
+    } else if (has_half) {
+        write_tail(w, arena, isa, s, half, 2 * blocks, "high", "count > high");
+    } else if (has_two) {
+        write_tail(w, arena, isa, s, 2, wide, "high", "count > high");
     }
     w_close(w);
 }

@@ -54,6 +54,10 @@ TARGET static int run(int error) {
     CASE("log", LOG(ADD(ABS(x), SET(1e-3f))), log((double)(fabsf(in[l]) + 1e-3f)), 0.37f);
     CASE("sigmoid", SIGMOID(x), 1.0 / (1.0 + exp(-v)), 0.02f);
     CASE("tanh", TANH(x), tanh(v), 0.003f);
+    limit = 1.2e-7;
+    CASE("quotient", QUOTIENT(SET(0.7f), ADD(ABS(x), SET(1e-8f))),
+         (double)0.7f / (double)(fabsf(in[l]) + 1e-8f), 0.37f);
+    CASE("quotient of small numbers", QUOTIENT(x, SET(3e-20f)), v / (double)3e-20f, 1e-25f);
     limit = 1e-6;
     CASE("sum16", SET(SUM16(ABS(x))), ({
              double s = 0;
@@ -79,13 +83,21 @@ TARGET static int run(int error) {
         if (part)
             TRANSPOSE_PART(square, 5, turned, 11);
         else
-            TRANSPOSE(square, turned);
+            TRANSPOSE(square, 16, turned, 16);
         for (int i = 0; i < 256; i++) {
             const int rows = part ? 5 : 16, columns = part ? 11 : 16;
             const int kept = i % 16 < rows && i / 16 < columns;
             if (turned[i] != (kept ? square[i % 16 * 16 + i / 16] : 0.0f)) failed = 1;
         }
     }
+    float spread[16 * 48];
+    for (int i = 0; i < 16 * 48; i++) spread[i] = (float)i;
+    TRANSPOSE(square, 16, spread + 16, 48);
+    TRANSPOSE(spread + 16, 48, turned, 16);
+    for (int i = 0; i < 256; i++)
+        if (turned[i] != square[i]) failed = 1;
+    for (int i = 0; i < 16 * 48; i++)
+        if (i / 16 % 3 != 1 && spread[i] != (float)i) failed = 1;
     for (int i = -200; i < 200; i++) {
         float in[16], row[16], to[32];
         int32_t at[32];

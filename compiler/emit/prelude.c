@@ -6,6 +6,10 @@
 const char *const emit_prelude[] = {
     "#define NN_COPY __builtin_memcpy\n",
     "#define NN_ZERO(p, bytes) __builtin_memset((p), 0, (bytes))\n",
+    "/* Loads stay on their side of it: in long straight code they would be done early and "
+    "spilled. "
+    "*/\n",
+    "#define NN_ORDER() __asm__ volatile(\"\" ::: \"memory\")\n",
     "#define NN_TRACE(kernel) \\\n",
     "    do { if (call->trace) call->trace(call->trace_arg, (kernel)); } while (0)\n",
     "\n",

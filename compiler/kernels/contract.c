@@ -113,10 +113,36 @@ static void set_geometry(Nest *n) {
     }
 }
 
+/* Whether column x, tap t reads a place inside, and which. */
+static bool source(const Axis *axis, int x, int t, int *place) {
+    int at = x * axis->a + t * axis->b + axis->c;
+    if (at < 0 || at % axis->e != 0 || at / axis->e >= axis->in) return false;
+    *place = at / axis->e;
+    return true;
+}
+
 /* Cost of a tile in half cycles of the two multiply-add pipes: short tiles wait for latency. */
 static double tile_cost(int rows, int vectors) {
     double fmas = rows * vectors;
     return (fmas > 10 ? fmas : 10) + 0.3 * (rows + vectors);
+}
+
+/* Cost of a row of outputs of one sample, for tiles of so many columns and samples. A tap takes
+ * part with the rows that it reads inside the input. What several samples read of the input, in
+ * rows as high as the kernel, may be more than the first-level cache holds. */
+static double row_cost(const Nest *n, int columns, int samples, int vectors) {
+    enum { NEAR_FLOATS = 8192 };
+    double cost = 0;
+    int place;
+    for (int x = 0; x < n->x.out; x += columns)
+        for (int t = 0; t < n->x.taps; t++) {
+            int live = 0;
+            for (int q = x; q < x + columns && q < n->x.out; q++)
+                live += source(&n->x, q, t, &place);
+            if (live) cost += tile_cost(live * samples * n->pool_h, vectors);
+        }
+    bool far = samples > 1 && samples * n->y.taps * n->in.W * n->in.cs > NEAR_FLOATS;
+    return cost / samples * (far ? 1.15 : 1);
 }
 
 static void choose_tile(Nest *n, Tile tile) {
@@ -133,11 +159,8 @@ static void choose_tile(Nest *n, Tile tile) {
         if (columns % n->x.e != 0 && columns < n->x.out) continue;
         int samples = n->k->pool ? 1 : most / columns;
         if (samples < 1) samples = 1;
-        int full = n->x.out / columns, rest = n->x.out % columns;
-        double cost = (full * tile_cost(columns * samples * n->pool_h, vectors) +
-                       (rest ? tile_cost(rest * samples * n->pool_h, vectors) : 0)) /
-                      samples;
-        if (best == 0 || cost < best) {
+        double cost = row_cost(n, columns, samples, vectors);
+        if (best == 0 || cost <= best) {
             best = cost;
             n->columns = columns;
             n->samples = samples;
@@ -147,14 +170,6 @@ static void choose_tile(Nest *n, Tile tile) {
         n->columns = n->x.e < n->x.out ? n->x.e : n->x.out;
         n->samples = 1;
     }
-}
-
-/* Whether column x, tap t reads a place inside, and which. */
-static bool source(const Axis *axis, int x, int t, int *place) {
-    int at = x * axis->a + t * axis->b + axis->c;
-    if (at < 0 || at % axis->e != 0 || at / axis->e >= axis->in) return false;
-    *place = at / axis->e;
-    return true;
 }
 
 /* Whether some tap of some place reads outside. */
@@ -237,6 +252,7 @@ static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width) {
                        .row = rows_of,
                        .live = mask};
         tile_run(w, n->isa, tile, r, whole ? n->x.taps * n->reduced : n->reduced);
+        if (!whole && t + 1 < n->x.taps) w_line(w, "NN_ORDER();");
     }
     if (!one_row) w_close(w);
 }

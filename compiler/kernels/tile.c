@@ -22,6 +22,9 @@ int tile_panels(const Isa *isa, int lanes, int groups, int blocks, Panels panels
     bool cut = round_up(lanes, isa->width) % LANES;
     int padded = !cut ? 0 : groups == 1 && isa_vectors(isa) == 2 && all > 1 ? 2 : 1;
     int ends[] = {(all - padded) / blocks * blocks, all - padded, all}, n = 0;
+    /* A block that pairs leave over joins the last pair: alone it would load as much as it
+     * multiplies. */
+    if (blocks == 2 && ends[0] == all - 1 && all > 1) ends[0] -= 2;
     for (int i = 0, first = 0; i < MAX_PANELS; first = ends[i++]) {
         int wide = i ? ends[i] - first : blocks;
         if (ends[i] > first)

@@ -26,33 +26,22 @@ static void watch_signals(void) {
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* The phase furthest below its share, or above it among those with epochs to give. */
-static int furthest(const NnModel *model, int64_t total, int64_t sum, const int64_t *epochs,
-                    bool above) {
-    int best = 0;
-    int64_t most = INT64_MIN;
-    for (int i = 0; i < model->n_phases; i++) {
-        int64_t over = epochs[i] * sum - total * model->phases[i].epochs;
-        int64_t distance = above ? over : -over;
-        if (distance <= most || (above && epochs[i] < 2)) continue;
-        most = distance;
-        best = i;
-    }
-    return best;
-}
-
 void schedule_epochs(const NnModel *model, int64_t total, int64_t *epochs) {
-    int n = model->n_phases;
-    int64_t sum = 0, left = total;
-    for (int i = 0; i < n; i++) sum += epochs[i] = model->phases[i].epochs;
-    if (total == 0) return;
-    for (int i = 0; i < n; i++) {
-        epochs[i] = total * model->phases[i].epochs / sum;
-        if (epochs[i] < 1) epochs[i] = 1;
-        left -= epochs[i];
+    int64_t sum = 0;
+    for (int i = 0; i < model->n_phases; i++) {
+        sum += model->phases[i].epochs;
+        epochs[i] = total ? 1 : model->phases[i].epochs;
     }
-    for (; left > 0; left--) epochs[furthest(model, total, sum, epochs, false)]++;
-    for (; left < 0; left++) epochs[furthest(model, total, sum, epochs, true)]--;
+    /* Each of the others goes to the phase that is furthest below its share. */
+    for (int64_t left = total - model->n_phases; left > 0; left--) {
+        int next = 0;
+        int64_t most = INT64_MIN;
+        for (int i = 0; i < model->n_phases; i++) {
+            int64_t below = total * model->phases[i].epochs - epochs[i] * sum;
+            if (below > most) most = below, next = i;
+        }
+        epochs[next]++;
+    }
 }
 
 int64_t schedule_steps(int samples, int batch) {

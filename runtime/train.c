@@ -137,7 +137,9 @@ static bool train_step(Training *t) {
 static void tell_dead_end(Training *t, double loss) {
     const int64_t last = t->epochs[t->at.phase] - 1;
     if (t->at.epoch == 0) t->first_loss = loss;
-    const bool still = memcmp(t->good, t->engine.state, t->model->state_bytes) == 0;
+    /* Resumed behind the last step of an epoch, none has run. */
+    const bool still = t->at.batch > t->good_at.batch &&
+                       memcmp(t->good, t->engine.state, t->model->state_bytes) == 0;
     if (still && (t->at.epoch == 0 || t->at.epoch == last)) {
         report_clear(t);
         note("phase %" PRId64 ", epoch %" PRId64 ": no parameter moved: all gradients are zero",

@@ -82,6 +82,29 @@ START_TEST(resume_is_exact) {
 }
 END_TEST
 
+/* Interrupted behind the last step of the first epoch: resumed, no step of it is left, which is no
+ * sign of gradients that are zero. */
+START_TEST(resume_tells_no_dead_end) {
+    enter_scratch();
+    Options o = small_training("part.safetensors");
+    o.stop_after = 4;
+    ck_assert(train(&o));
+    Options again = small_training("part.safetensors");
+    again.text[OPTION_RESUME] = "part.safetensors";
+    FILE *kept = stderr;
+    stderr = fopen("notes", "w");
+    ck_assert(train(&again));
+    fclose(stderr);
+    stderr = kept;
+    size_t size;
+    unsigned char *notes = read_bytes("notes", &size);
+    ck_assert_msg(memmem(notes, size, "no parameter moved", 18) == NULL, "%.*s", (int)size,
+                  (char *)notes);
+    free(notes);
+    leave_scratch();
+}
+END_TEST
+
 START_TEST(resume_rejects) {
     enter_scratch();
     Options o = small_training("part.safetensors");
@@ -235,5 +258,5 @@ START_TEST(commands) {
 }
 END_TEST
 
-RUN_TESTS("train", threads_do_not_matter, resume_is_exact, resume_rejects, signals_stop,
-          divergence_is_told, commands)
+RUN_TESTS("train", threads_do_not_matter, resume_is_exact, resume_tells_no_dead_end, resume_rejects,
+          signals_stop, divergence_is_told, commands)

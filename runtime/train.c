@@ -173,6 +173,19 @@ static bool train_epoch(Training *t) {
     return ok;
 }
 
+/* Of several rounds: "out/aux.3.safetensors" for "out/aux.safetensors" and round 3. */
+static bool save_round(const Training *t) {
+    const char *save = t->options.text[OPTION_SAVE];
+    if (!save) return true;
+    if (t->options.number[OPTION_ROUNDS] == 1) return weights_save(&t->engine, save);
+    const char *slash = strrchr(save, '/'), *base = slash ? slash + 1 : save;
+    const char *dot = strrchr(base, '.');
+    if (!dot || dot == base) dot = base + strlen(base);
+    const char *path = format_text("%.*s.%" PRId64 "%s", (int)(dot - save), save, t->at.round, dot);
+    return weights_save(&t->engine, path);
+}
+
+/* What is trained is saved first: whoever reads of it may be gone by then. */
 static bool train_round(Training *t) {
     if (!t->resumed) {
         t->at.phase = t->at.epoch = 0;
@@ -195,19 +208,7 @@ static bool train_round(Training *t) {
     t->at.seconds = seconds_now() - t->since;
     When when = when_epoch_ends(t);
     t->at.batch = 0;
-    return report_round(t, when);
-}
-
-/* Of several rounds: "out/aux.3.safetensors" for "out/aux.safetensors" and round 3. */
-static bool save_round(const Training *t) {
-    const char *save = t->options.text[OPTION_SAVE];
-    if (!save) return true;
-    if (t->options.number[OPTION_ROUNDS] == 1) return weights_save(&t->engine, save);
-    const char *slash = strrchr(save, '/'), *base = slash ? slash + 1 : save;
-    const char *dot = strrchr(base, '.');
-    if (!dot || dot == base) dot = base + strlen(base);
-    const char *path = format_text("%.*s.%" PRId64 "%s", (int)(dot - save), save, t->at.round, dot);
-    return weights_save(&t->engine, path);
+    return save_round(t) && report_round(t, when);
 }
 
 static bool load_data(Training *t, int64_t begun_with) {
@@ -250,7 +251,7 @@ bool train_command(const NnModel *model, const Options *options) {
     watch_signals();
     bool ok = make_ready(&t, &file) && report_open(&t);
     for (; ok && t.at.round < t.options.number[OPTION_ROUNDS]; t.at.round += ok)
-        ok = train_round(&t) && save_round(&t);
+        ok = train_round(&t);
     if (ok) report_end(&t);
     return report_close(&t) && (ok || t.stopped);
 }

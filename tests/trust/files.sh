@@ -76,5 +76,14 @@ if mount_small 400k "$scratch/disk"; then
 else
     echo "no disk to fill: only root may mount one"
 fi
+# What is trained is kept though nobody can be told.
+if [ -c /dev/full ]; then
+    status=0
+    # shellcheck disable=SC2086
+    "$(program mlp)" train $options --epochs 1 --save "$scratch/kept.safetensors" \
+        >/dev/full 2>"$scratch/err" || status=$?
+    [ "$status" -eq 1 ] || fail "full output: status $status"
+    [ -s "$scratch/kept.safetensors" ] || fail "full output: the weights are lost"
+fi
 echo "$points points"
 finish

@@ -87,7 +87,6 @@ static void keep_good(Training *t) {
 }
 
 bool explain_divergence(Training *t) {
-    report_clear(t);
     void *before = allocate(t->model->state_bytes, 1);
     int64_t steps = t->at.batch;
     memcpy(t->engine.state, t->good, t->model->state_bytes);

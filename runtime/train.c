@@ -83,7 +83,6 @@ static bool stop(Training *t) {
     const char *save = t->options.text[OPTION_SAVE], *data = t->options.text[OPTION_DATA];
     const char *path = save ? save : format_text("%s.interrupted.safetensors", t->model->name);
     t->at.seconds = seconds_now() - t->since;
-    report_clear(t);
     t->stopped = checkpoint_save(&t->engine, &t->options, &t->at, path);
     if (t->stopped)
         note("stopped; to go on: %s train --resume %s%s%s%s%s", t->model->name, path,
@@ -140,15 +139,12 @@ static void tell_dead_end(Training *t, double loss) {
     /* Resumed behind the last step of an epoch, none has run. */
     const bool still = t->at.batch > t->good_at.batch &&
                        memcmp(t->good, t->engine.state, t->model->state_bytes) == 0;
-    if (still && (t->at.epoch == 0 || t->at.epoch == last)) {
-        report_clear(t);
+    if (still && (t->at.epoch == 0 || t->at.epoch == last))
         note("phase %" PRId64 ", epoch %" PRId64 ": no parameter moved: all gradients are zero",
              t->at.phase + 1, t->at.epoch);
-    } else if (t->at.epoch == last && last > 0 && loss >= t->first_loss) {
-        report_clear(t);
+    else if (t->at.epoch == last && last > 0 && loss >= t->first_loss)
         note("phase %" PRId64 ": the loss did not fall: %.6g in the first epoch, %.6g in the last",
              t->at.phase + 1, t->first_loss, loss);
-    }
 }
 
 static bool train_epoch(Training *t) {
@@ -252,6 +248,5 @@ bool train_command(const NnModel *model, const Options *options) {
     bool ok = make_ready(&t, &file) && report_open(&t);
     for (; ok && t.at.round < t.options.number[OPTION_ROUNDS]; t.at.round += ok)
         ok = train_round(&t);
-    if (ok) report_end(&t);
     return report_close(&t) && (ok || t.stopped);
 }

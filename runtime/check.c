@@ -104,7 +104,7 @@ static Reference draw_batch(Checker *c, const NnCall *call) {
     for (int i = 0; i < c->model->n_fields; i++) c->engine.fields[i] = c->engine.room[i];
     for (int i = 0; i < c->batch; i++) draw_sample(c, i);
     for (int attempt = 0;; attempt++) {
-        Reference r = reference_run(c->graph, &c->engine, call, tie);
+        Reference r = reference_of(c->graph, &c->engine, call, tie);
         int near = 0;
         for (int i = 0; i < c->batch; i++) {
             if (!r.near_tie[i]) continue;

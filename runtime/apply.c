@@ -13,6 +13,17 @@ typedef struct Line {
     bool begun;
 } Line;
 
+/* Labels have the names that a data file gives them: what CSV would take for more is quoted. */
+static void put_name(FILE *out, const char *name) {
+    const bool plain = !name[strcspn(name, ",\"\r\n")];
+    if (!plain) fputc('"', out);
+    for (; *name; name++) {
+        if (*name == '"') fputc('"', out);
+        fputc(*name, out);
+    }
+    if (!plain) fputc('"', out);
+}
+
 /* Digits 0: a whole number. */
 static void put(Line *line, const char *name, double value, int digits) {
     if (line->json) {
@@ -22,7 +33,7 @@ static void put(Line *line, const char *name, double value, int digits) {
         if (line->begun) fputc(',', line->out);
         line->begun = true;
         if (line->names)
-            fputs(name, line->out);
+            put_name(line->out, name);
         else
             fprintf(line->out, "%.*g", digits ? digits : 17, value);
     }

@@ -219,6 +219,32 @@ static void expect_out(const char *words) {
     free(bytes);
 }
 
+/* Names of labels come out of foreign files: in CSV they stay one column. */
+START_TEST(odd_names_are_columns) {
+    enter_scratch();
+    static const float images[2 * 196];
+    const float zero = 0;
+    const int image[] = {1, 1, 14, 14}, one[] = {1};
+    const TensorOut tensors[] = {
+        {"test/left", 4, image, 196, images},
+        {"test/right", 4, image, 196, images},
+        {"test/a,\"b\"", 1, one, 1, &zero},
+    };
+    ck_assert(tensors_write("data.safetensors", 3, tensors, NULL));
+    size_t size;
+    unsigned char *bytes = read_bytes("data.safetensors", &size);
+    unsigned char *type = memmem(bytes, size, "b\\\"\":{\"dtype\":\"F32", 18);
+    ck_assert_ptr_nonnull(type);
+    type[15] = 'I';
+    write_bytes("data.safetensors", bytes, size);
+    free(bytes);
+    ck_assert_int_eq(run("init --save a.safetensors"), STATUS_OK);
+    ck_assert_int_eq(run("predict --load a.safetensors --data data.safetensors"), STATUS_OK);
+    expect_out("index,\"a,\"\"b\"\"\",comparison,logits_0,logits_1\n0,0,");
+    leave_scratch();
+}
+END_TEST
+
 START_TEST(commands) {
     enter_scratch();
     ck_assert_int_eq(run("info --json"), STATUS_OK);
@@ -259,4 +285,4 @@ START_TEST(commands) {
 END_TEST
 
 RUN_TESTS("train", threads_do_not_matter, resume_is_exact, resume_tells_no_dead_end, resume_rejects,
-          signals_stop, divergence_is_told, commands)
+          signals_stop, divergence_is_told, odd_names_are_columns, commands)

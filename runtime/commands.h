@@ -51,9 +51,6 @@ const char *option_name(OptionId id);
 /* Whether the command line would take the number, or it is the default. */
 bool option_takes(OptionId id, int64_t number);
 
-/* Help for the program (command NULL) or for a command, on standard output. */
-void options_help(const NnModel *model, const Command *command);
-
 /* The name among `n` (each `stride` bytes after the other, a char pointer first) that `name` was
  * probably meant to be; NULL if none is near. */
 const char *nearest_of(const char *name, const void *first, size_t n, size_t stride);

@@ -42,7 +42,7 @@ static bool is_label(const Tensor *tensor) {
 static int64_t integer_at(const Tensor *tensor, int64_t index) {
     int64_t wide = 0;
     int32_t narrow;
-    switch (tensor_element_size(tensor->dtype)) {
+    switch (tensor->size) {
     case 1:
         return tensor->bytes[index];
     case 4:

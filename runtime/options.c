@@ -196,7 +196,8 @@ static void help_option(const Row *row) {
     putchar('\n');
 }
 
-void options_help(const NnModel *model, const Command *command) {
+/* Help for the program (command NULL) or for a command, on standard output. */
+static void show_help(const NnModel *model, const Command *command) {
     if (!command) {
         printf("usage: %s COMMAND [options]\n\n", model->name);
         for (int i = 0; i < COMMANDS; i++)
@@ -238,7 +239,7 @@ static Status run(const NnModel *model, int argc, char **argv) {
     const Command *command = options.command;
     bool ok = true;
     if (option_given(&options, OPTION_HELP))
-        options_help(model, command);
+        show_help(model, command);
     else if (!command)
         printf("%s, made by nngen %s\n", model->name, model->version);
     else if (command->needs_phase && model->n_phases == 0)

@@ -57,27 +57,31 @@ static bool field_matches(const DigitSet *set, const DigitField *have, const NnF
                    shape_words(a, want->rank, want->dim), set->name, shape_words(b, 3, dim));
 }
 
-/* Whether the set has all fields that the model wants; with a message if `complain`. */
-static bool serves(const DigitSet *set, const NnModel *model, bool complain) {
+static const DigitField *set_field(const DigitSet *set, const char *name) {
+    for (int i = 0; i < set->n_fields; i++)
+        if (strcmp(set->fields[i].name, name) == 0) return &set->fields[i];
+    return NULL;
+}
+
+/* Whether the set has all fields that the model wants; a message if not. */
+static bool set_serves(const DigitSet *set, const NnModel *model) {
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *want = &model->fields[i];
-        const DigitField *have = NULL;
-        for (int k = 0; k < set->n_fields; k++)
-            if (strcmp(set->fields[k].name, want->name) == 0) have = &set->fields[k];
+        const DigitField *have = set_field(set, want->name);
         if (!have)
-            return complain && problem("field \"%s\": the model wants it, data set %s has none of "
-                                       "that name",
-                                       want->name, set->name);
-        if (complain && !field_matches(set, have, want)) return false;
+            return problem("field \"%s\": the model wants it, data set %s has none of that name",
+                           want->name, set->name);
+        if (!field_matches(set, have, want)) return false;
     }
     return true;
 }
 
-/* The set that the architecture names or, if it names none, that has its fields. */
+/* The set that the architecture names or, if it names none, that has its first field. */
 static const DigitSet *choose_set(const NnModel *model) {
     for (int i = 0; i < SETS; i++)
-        if (model->data ? strcmp(sets[i].name, model->data) == 0 : serves(&sets[i], model, false))
-            return serves(&sets[i], model, true) ? &sets[i] : NULL;
+        if (model->data ? strcmp(sets[i].name, model->data) == 0
+                        : model->n_fields > 0 && set_field(&sets[i], model->fields[0].name))
+            return set_serves(&sets[i], model) ? &sets[i] : NULL;
     if (model->data)
         problem("data set \"%s\" is none of the built-in ones (mnist-pairs, mnist); give its "
                 "samples with --data FILE.safetensors",

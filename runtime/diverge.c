@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "reference.h"
+#include "check.h"
 #include "train.h"
 
 int broken_parameter(Training *t) {

@@ -207,15 +207,6 @@ static bool train_round(Training *t) {
     return save_round(t) && report_round(t, when);
 }
 
-static bool load_data(Training *t, int64_t begun_with) {
-    const Split *train = &t->engine.data.split[SPLIT_TRAIN];
-    t->at.data = (int64_t)(split_fingerprint(train, t->model) & INT64_MAX);
-    const char *path = t->options.text[OPTION_RESUME];
-    if (path && t->at.data != begun_with)
-        return problem("%s was begun with other training data: give the same --data", path);
-    return true;
-}
-
 static bool make_ready(Training *t, TensorFile *file) {
     const NnModel *model = t->model;
     const char *resume = t->options.text[OPTION_RESUME], *save = t->options.text[OPTION_SAVE];
@@ -230,11 +221,15 @@ static bool make_ready(Training *t, TensorFile *file) {
         if (phase_batch(t, p) > most) most = phase_batch(t, p);
     DataRequest request = options_data(&t->options);
     for (int s = 0; s < SPLIT_COUNT; s++) request.wanted[s] = true;
-    if (!engine_open(&t->engine, model, &t->options, most, &request) || !load_data(t, t->at.data))
-        return false;
+    if (!engine_open(&t->engine, model, &t->options, most, &request)) return false;
+    const Split *train = &t->engine.data.split[SPLIT_TRAIN];
+    const int64_t begun_with = t->at.data;
+    t->at.data = (int64_t)(split_fingerprint(train, model) & INT64_MAX);
     t->good = allocate(model->state_bytes, 1);
-    t->order = allocate((size_t)t->engine.data.split[SPLIT_TRAIN].samples, sizeof *t->order);
+    t->order = allocate((size_t)train->samples, sizeof *t->order);
     if (!resume) return true;
+    if (t->at.data != begun_with)
+        return problem("%s was begun with other training data: give the same --data", resume);
     if (t->at.epoch >= t->epochs[t->at.phase] || t->at.batch > epoch_steps(t, (int)t->at.phase))
         return problem("%s: its position is beyond the end", resume);
     checkpoint_take(&t->engine, file, (int)t->at.phase);

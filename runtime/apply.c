@@ -41,10 +41,13 @@ static void put(Line *line, const char *name, double value, int digits) {
 
 /* A prediction may well bear the name of the label that it predicts, and two columns of one name
  * would be a trap: then the label's is called <name>_label. */
-static const char *label_suffix(const NnModel *model, const DataField *label) {
+static const char *label_column(const NnModel *model, const char *label) {
+    bool taken = strcmp(label, "index") == 0;
     for (int i = 0; i < model->n_predictions; i++)
-        if (strcmp(label->name, model->predictions[i].name) == 0) return "_label";
-    return "";
+        taken = taken || strcmp(label, model->predictions[i].name) == 0;
+    for (int i = 0; i < model->n_metrics; i++)
+        taken = taken || strcmp(label, model->metrics[i].name) == 0;
+    return taken ? format_text("%s_label", label) : label;
 }
 
 static void write_line(const NnModel *model, const Split *split, int index,
@@ -53,9 +56,7 @@ static void write_line(const NnModel *model, const Split *split, int index,
     put(&line, "index", index, 0);
     for (int i = 0; i < split->n_fields; i++) {
         const DataField *field = &split->fields[i];
-        if (field->labels)
-            put(&line, format_text("%s%s", field->name, label_suffix(model, field)),
-                field->labels[index], 0);
+        if (field->labels) put(&line, label_column(model, field->name), field->labels[index], 0);
     }
     for (int i = 0; i < model->n_predictions; i++) {
         const NnOutput *output = &model->predictions[i];

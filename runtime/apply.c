@@ -13,6 +13,17 @@ typedef struct Line {
     bool begun;
 } Line;
 
+/* Labels have the names that a data file gives them: what CSV would take for more is quoted. */
+static void put_name(FILE *out, const char *name) {
+    const bool plain = !name[strcspn(name, ",\"\r\n")];
+    if (!plain) fputc('"', out);
+    for (; *name; name++) {
+        if (*name == '"') fputc('"', out);
+        fputc(*name, out);
+    }
+    if (!plain) fputc('"', out);
+}
+
 /* Digits 0: a whole number. */
 static void put(Line *line, const char *name, double value, int digits) {
     if (line->json) {
@@ -22,7 +33,7 @@ static void put(Line *line, const char *name, double value, int digits) {
         if (line->begun) fputc(',', line->out);
         line->begun = true;
         if (line->names)
-            fputs(name, line->out);
+            put_name(line->out, name);
         else
             fprintf(line->out, "%.*g", digits ? digits : 17, value);
     }
@@ -30,10 +41,13 @@ static void put(Line *line, const char *name, double value, int digits) {
 
 /* A prediction may well bear the name of the label that it predicts, and two columns of one name
  * would be a trap: then the label's is called <name>_label. */
-static const char *label_suffix(const NnModel *model, const DataField *label) {
+static const char *label_column(const NnModel *model, const char *label) {
+    bool taken = strcmp(label, "index") == 0;
     for (int i = 0; i < model->n_predictions; i++)
-        if (strcmp(label->name, model->predictions[i].name) == 0) return "_label";
-    return "";
+        taken = taken || strcmp(label, model->predictions[i].name) == 0;
+    for (int i = 0; i < model->n_metrics; i++)
+        taken = taken || strcmp(label, model->metrics[i].name) == 0;
+    return taken ? format_text("%s_label", label) : label;
 }
 
 static void write_line(const NnModel *model, const Split *split, int index,
@@ -42,9 +56,7 @@ static void write_line(const NnModel *model, const Split *split, int index,
     put(&line, "index", index, 0);
     for (int i = 0; i < split->n_fields; i++) {
         const DataField *field = &split->fields[i];
-        if (field->labels)
-            put(&line, format_text("%s%s", field->name, label_suffix(model, field)),
-                field->labels[index], 0);
+        if (field->labels) put(&line, label_column(model, field->name), field->labels[index], 0);
     }
     for (int i = 0; i < model->n_predictions; i++) {
         const NnOutput *output = &model->predictions[i];

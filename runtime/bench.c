@@ -72,13 +72,20 @@ static double peak_gflops(const char *isa) {
 enum { RUNS_LEAST = 15, RUNS_MOST = 2000, WARM_UP = 3 };
 static const double seconds_most = 1.5;
 
+/* How long something took, how much it computed in that time, and how much it could have. */
+typedef struct Row {
+    const char *name;
+    double us, gflops, percent;
+} Row;
+
 typedef struct Bench {
     const NnModel *model;
     Engine engine;
     int phase, batch;
-    int *order;
     int64_t step;
     double times[RUNS_MOST];
+    double peak;                /* GFLOP/s of all threads */
+    Row train, infer, *kernels; /* kernels: on one thread */
 } Bench;
 
 /* What the trace hook sees: the time since the kernel before, on the one thread that runs. */
@@ -155,12 +162,6 @@ static void time_kernels(Bench *bench, bool train, double *out) {
     }
 }
 
-/* How long something took, how much it computed in that time, and how much it could have. */
-typedef struct Row {
-    const char *name;
-    double us, gflops, percent;
-} Row;
-
 /* `flops` are per sample. */
 static Row make_row(const Bench *bench, const char *name, double seconds, int64_t flops,
                     double peak) {
@@ -168,12 +169,7 @@ static Row make_row(const Bench *bench, const char *name, double seconds, int64_
     return (Row){name, seconds * 1e6, gflops, 100 * gflops / peak};
 }
 
-typedef struct Result {
-    Row step, infer, *kernels; /* kernels: on one thread */
-    double peak;               /* GFLOP/s */
-} Result;
-
-static Result measure_all(Bench *bench) {
+static void measure_all(Bench *bench) {
     const NnModel *model = bench->model;
     const NnPhase *phase = &model->phases[bench->phase];
     const char *isa = bench->engine.code->isa;
@@ -188,25 +184,24 @@ static Result measure_all(Bench *bench) {
     time_kernels(bench, true, seconds);
     time_kernels(bench, false, seconds);
     peak = fmax(peak, peak_gflops(isa));
-    Result result = {.peak = peak * bench->engine.threads,
-                     .kernels = allocate(n, sizeof *result.kernels)};
+    bench->peak = peak * bench->engine.threads;
+    bench->kernels = allocate(n, sizeof *bench->kernels);
     int64_t infer_flops = 0;
     for (size_t k = 0; k < n; k++) {
         const NnKernel *kernel = &model->kernels[k];
-        result.kernels[k] = make_row(bench, kernel->name, seconds[k], kernel->flops, peak);
+        bench->kernels[k] = make_row(bench, kernel->name, seconds[k], kernel->flops, peak);
         if (kernel->phase < 0) infer_flops += kernel->flops;
     }
     /* Prediction often needs less than the phase's forward pass: the kernels know. */
     if (infer_flops == 0) infer_flops = phase->flops_forward;
-    result.step = make_row(bench, "training step", step, phase->flops_train, result.peak);
-    result.infer = make_row(bench, "prediction", infer, infer_flops, result.peak);
-    return result;
+    bench->train = make_row(bench, "training step", step, phase->flops_train, bench->peak);
+    bench->infer = make_row(bench, "prediction", infer, infer_flops, bench->peak);
 }
 
-static void tell_json(const Bench *bench, const Result *result) {
+static void tell_json(const Bench *bench) {
     json_t *kernels = json_array();
     for (int k = 0; k < bench->model->n_kernels; k++) {
-        const Row *row = &result->kernels[k];
+        const Row *row = &bench->kernels[k];
         if (bench->model->kernels[k].phase == bench->phase)
             json_array_append_new(kernels, json_pack("{s:s, s:f, s:f, s:f}", "name", row->name,
                                                      "us", row->us, "gflops", row->gflops,
@@ -215,43 +210,39 @@ static void tell_json(const Bench *bench, const Result *result) {
     json_line(stdout,
               json_pack("{s:i, s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "batch", bench->batch,
                         "threads", bench->engine.threads, "isa", bench->engine.code->isa, "step_us",
-                        result->step.us, "infer_us", result->infer.us, "gflops",
-                        result->step.gflops, "peak_gflops", result->peak, "percent_of_peak",
-                        result->step.percent, "infer_percent_of_peak", result->infer.percent,
-                        "kernels", kernels));
+                        bench->train.us, "infer_us", bench->infer.us, "gflops", bench->train.gflops,
+                        "peak_gflops", bench->peak, "percent_of_peak", bench->train.percent,
+                        "infer_percent_of_peak", bench->infer.percent, "kernels", kernels));
 }
 
-static void tell_row(const Row *row, int width) {
-    printf("%-*s %10.2f", width, row->name, row->us);
+static void tell_row(const Row *row) {
+    printf("%-40s %10.2f", row->name, row->us);
     if (row->gflops > 0) printf(" %10.1f %8.1f", row->gflops, row->percent);
     putchar('\n');
 }
 
-static void tell_rows(const Bench *bench, const Row *rows, int phase, const char *title) {
+static void tell_kernels(const Bench *bench, int phase, const char *title) {
     printf("\n%s, one thread\n", title);
-    for (int k = 0; k < bench->model->n_kernels; k++) {
-        if (bench->model->kernels[k].phase != phase) continue;
-        fputs("  ", stdout);
-        tell_row(&rows[k], 38);
-    }
+    for (int k = 0; k < bench->model->n_kernels; k++)
+        if (bench->model->kernels[k].phase == phase) tell_row(&bench->kernels[k]);
 }
 
-static void tell(const Bench *bench, const Result *result) {
+static void tell(const Bench *bench) {
     printf("batch %d, %d thread%s, %s; FMA peak %.1f GFLOP/s\n\n%-40s %10s %10s %8s\n",
            bench->batch, bench->engine.threads, bench->engine.threads == 1 ? "" : "s",
-           bench->engine.code->isa, result->peak, "", "us", "GFLOP/s", "% peak");
-    tell_row(&result->step, 40);
-    tell_row(&result->infer, 40);
-    tell_rows(bench, result->kernels, bench->phase, "Training step");
-    tell_rows(bench, result->kernels, -1, "Prediction");
+           bench->engine.code->isa, bench->peak, "", "us", "GFLOP/s", "% peak");
+    tell_row(&bench->train);
+    tell_row(&bench->infer);
+    tell_kernels(bench, bench->phase, "Training step");
+    tell_kernels(bench, -1, "Prediction");
 }
 
 static void make_ready(Bench *bench, uint64_t seed) {
     const Split *split = &bench->engine.data.split[SPLIT_TRAIN];
     /* A batch larger than the data repeats it. */
-    bench->order = allocate((size_t)bench->batch, sizeof(int));
-    for (int i = 0; i < bench->batch; i++) bench->order[i] = i % split->samples;
-    engine_gather(&bench->engine, split, bench->order, 0, bench->batch);
+    int *order = allocate((size_t)bench->batch, sizeof *order);
+    for (int i = 0; i < bench->batch; i++) order[i] = i % split->samples;
+    engine_gather(&bench->engine, split, order, 0, bench->batch);
     engine_init(&bench->engine, seed);
     bench->model->reset(bench->engine.state, bench->phase);
     engine_prepare(&bench->engine, bench->phase);
@@ -267,10 +258,10 @@ bool bench_command(const NnModel *model, const Options *options) {
     request.wanted[SPLIT_TRAIN] = true;
     if (!engine_open(&bench->engine, model, options, bench->batch, &request)) return false;
     make_ready(bench, (uint64_t)options->number[OPTION_SEED]);
-    Result result = measure_all(bench);
+    measure_all(bench);
     if (option_given(options, OPTION_JSON))
-        tell_json(bench, &result);
+        tell_json(bench);
     else
-        tell(bench, &result);
+        tell(bench);
     return true;
 }

@@ -23,10 +23,9 @@
 #include <string.h>
 
 #include "random.h"
-#include "reference.h"
 
 enum { PRESET_BATCH = 7, STEPS = 4, TRIES = 200, MOST_SLOTS = 4 };
-static const double value_bound = 1e-5, step_bound = 1e-4, tie = 1e-5;
+static const double value_bound = 1e-5, step_bound = 1e-4, tie_width = 1e-5;
 /* As many times what one rounding of every value costs may be due to the roundings inside of ops.
  */
 static const double roundings = 64;
@@ -70,6 +69,41 @@ double relative_error(const float *found, const double *wanted, const float *bef
     return largest > 0 ? difference / largest : INFINITY;
 }
 
+Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call, double tie) {
+    static const char *const ops[] = {
+        [NN_INPUT] = "input", [NN_LABEL] = "label", [NN_TARGET] = "target"};
+    const NnModel *model = engine->model;
+    const Env env = {
+        .batch = call->batch,
+        .dropout = call->dropout,
+        .seed = call->seed,
+        .first_sample = call->first_sample,
+        .epoch = (double)call->epoch,
+        .epochs = (double)call->epochs,
+        .step = (double)call->step,
+        .steps = (double)call->steps,
+        .tie = tie,
+    };
+    Reference r = reference_new(graph, call->phase, env);
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnField *field = &model->fields[i];
+        int64_t count = (int64_t)call->batch * field->count;
+        double *values = reference_room(&r, ops[field->kind], field->name, count);
+        const float *floats = engine->fields[i];
+        const int32_t *labels = engine->fields[i];
+        for (int64_t k = 0; values && floats && k < count; k++)
+            values[k] = field->kind == NN_LABEL ? (double)labels[k] : (double)floats[k];
+    }
+    for (int i = 0; i < model->n_params; i++) {
+        const NnParam *param = &model->params[i];
+        double *values = reference_room(&r, "param", param->name, param->count);
+        model->get(engine->state, 0, 0, i, engine->values);
+        for (int64_t k = 0; values && k < param->count; k++) values[k] = (double)engine->values[k];
+    }
+    reference_run(&r);
+    return r;
+}
+
 /* Draws sample number `index` of the batch anew. */
 static void draw_sample(Checker *c, int index) {
     uint64_t key = random_fork(random_stream(c->seed, "check"), c->draws++);
@@ -104,7 +138,7 @@ static Reference draw_batch(Checker *c, const NnCall *call) {
     for (int i = 0; i < c->model->n_fields; i++) c->engine.fields[i] = c->engine.room[i];
     for (int i = 0; i < c->batch; i++) draw_sample(c, i);
     for (int attempt = 0;; attempt++) {
-        Reference r = reference_run(c->graph, &c->engine, call, tie);
+        Reference r = reference_of(c->graph, &c->engine, call, tie_width);
         int near = 0;
         for (int i = 0; i < c->batch; i++) {
             if (!r.near_tie[i]) continue;

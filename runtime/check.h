@@ -1,9 +1,15 @@
-/* Differences between compiled and reference values. */
+/* Compiled code and the double-precision interpreter, side by side. With check.c the only part of
+ * the runtime that knows the compiler's graph. */
 #ifndef NN_RUNTIME_CHECK_H
 #define NN_RUNTIME_CHECK_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "../compiler/graph/interpreter.h"
+#include "engine.h"
+
+/* Everything that a phase computes in `call`, on the fields that the engine points to and the
+ * parameters of its state. `tie` is relative to a tensor's largest value. The caller frees the
+ * arena. */
+Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call, double tie);
 
 /* The largest error of a kind. */
 typedef struct Worst {

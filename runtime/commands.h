@@ -51,9 +51,6 @@ const char *option_name(OptionId id);
 /* Whether the command line would take the number, or it is the default. */
 bool option_takes(OptionId id, int64_t number);
 
-/* Help for the program (command NULL) or for a command, on standard output. */
-void options_help(const NnModel *model, const Command *command);
-
 /* The name among `n` (each `stride` bytes after the other, a char pointer first) that `name` was
  * probably meant to be; NULL if none is near. */
 const char *nearest_of(const char *name, const void *first, size_t n, size_t stride);
@@ -81,7 +78,7 @@ bool train_command(const NnModel *model, const Options *options);
 /* A line on standard output (or in --predictions) for each sample of --split: index, the labels
  * that the data has, predictions and, if all fields are there, metrics of that sample alone; CSV
  * with a header line, or JSON. Columns bear the names of the fields, predictions (name_0, name_1,
- * ... for vectors) and metrics; a label that a prediction is named after is called <name>_label. */
+ * ... for vectors) and metrics; a label named as another column is called <name>_label. */
 bool predict_command(const NnModel *model, const Options *options);
 
 /* Runs a whole command line; what main returns. */

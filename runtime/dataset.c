@@ -1,6 +1,5 @@
 #include "dataset.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -42,7 +41,7 @@ static bool is_label(const Tensor *tensor) {
 static int64_t integer_at(const Tensor *tensor, int64_t index) {
     int64_t wide = 0;
     int32_t narrow;
-    switch (tensor_element_size(tensor->dtype)) {
+    switch (tensor->size) {
     case 1:
         return tensor->bytes[index];
     case 4:
@@ -151,15 +150,6 @@ static const char *default_source(bool quiet) {
     return "synthetic";
 }
 
-static bool load(const NnModel *model, const DataRequest *request, Dataset *data) {
-    const char *source = data->source;
-    struct stat info;
-    if (strcmp(source, "synthetic") == 0) return dataset_digits(model, request, NULL, data);
-    if (stat(source, &info) != 0) return problem("data %s: %s", source, strerror(errno));
-    return S_ISDIR(info.st_mode) ? dataset_digits(model, request, source, data)
-                                 : load_tensor_data(model, request, source, data);
-}
-
 static void bind_fields(const NnModel *model, Split *split) {
     split->bound = allocate((size_t)model->n_fields, sizeof *split->bound);
     for (int i = 0; i < model->n_fields; i++)
@@ -172,8 +162,12 @@ static void bind_fields(const NnModel *model, Split *split) {
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data) {
     *data = (Dataset){.deviation = 1};
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
-    data->source = request->source ? request->source : default_source(request->quiet);
-    if (!load(model, request, data)) return false;
+    const char *source = request->source ? request->source : default_source(request->quiet);
+    data->source = source;
+    const char *folder = strcmp(source, "synthetic") == 0 ? NULL : source;
+    if (!folder || is_folder(folder) ? !dataset_digits(model, request, folder, data)
+                                     : !load_tensor_data(model, request, source, data))
+        return false;
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (request->wanted[s]) bind_fields(model, &data->split[s]);
     return true;

@@ -7,17 +7,21 @@
 #include "random.h"
 #include "safetensors.h"
 
-enum { HALF = DIGIT_SIDE / 2, MAX_FIELDS = 6, COMPARISON = -1, MAX_BLOCK = 2 };
+enum { MAX_FIELDS = 6, COMPARISON = -1, MAX_BLOCK = 2 };
+
+typedef struct DigitField {
+    const char *name;
+    int channels; /* as many digits, one after the other; 0: a label */
+    int classes;  /* of a label */
+    int digit;    /* first digit of the sample that it tells of, or COMPARISON of both */
+} DigitField;
 
 typedef struct DigitSet {
     const char *name;
     int digits; /* in a sample */
     int block;  /* blocks of so many pixels squared become one */
     int n_fields;
-    struct {
-        NnField field;
-        int digit; /* first digit of the sample that it tells of, or COMPARISON of both */
-    } fields[MAX_FIELDS];
+    DigitField fields[MAX_FIELDS];
 } DigitSet;
 
 static const DigitSet sets[] = {
@@ -25,59 +29,59 @@ static const DigitSet sets[] = {
      2,
      2,
      6,
-     {{{"left", NN_INPUT, 3, {1, HALF, HALF}, HALF *HALF, 0, true}, 0},
-      {{"right", NN_INPUT, 3, {1, HALF, HALF}, HALF *HALF, 0, true}, 1},
-      {{"pair", NN_INPUT, 3, {2, HALF, HALF}, 2 * HALF *HALF, 0, true}, 0},
-      {{"left_digit", NN_LABEL, 0, {0}, 1, DIGIT_CLASSES, false}, 0},
-      {{"right_digit", NN_LABEL, 0, {0}, 1, DIGIT_CLASSES, false}, 1},
-      {{"comparison", NN_LABEL, 0, {0}, 1, 2, false}, COMPARISON}}},
-    {"mnist",
-     1,
-     1,
-     2,
-     {{{"image", NN_INPUT, 3, {1, DIGIT_SIDE, DIGIT_SIDE}, DIGIT_PIXELS, 0, true}, 0},
-      {{"digit", NN_LABEL, 0, {0}, 1, DIGIT_CLASSES, false}, 0}}},
+     {{"left", 1, 0, 0},
+      {"right", 1, 0, 1},
+      {"pair", 2, 0, 0},
+      {"left_digit", 0, DIGIT_CLASSES, 0},
+      {"right_digit", 0, DIGIT_CLASSES, 1},
+      {"comparison", 0, 2, COMPARISON}}},
+    {"mnist", 1, 1, 2, {{"image", 1, 0, 0}, {"digit", 0, DIGIT_CLASSES, 0}}},
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
 /* Whether the set's field is what the model wants; a message names both sides. */
-static bool field_matches(const char *set, const NnField *have, const NnField *want) {
-    bool label = want->kind == NN_LABEL, has_label = have->kind == NN_LABEL;
+static bool field_matches(const DigitSet *set, const DigitField *have, const NnField *want) {
+    bool label = want->kind == NN_LABEL, has_label = have->channels == 0;
     if (has_label != label)
         return problem("field \"%s\": the model wants %s, %s has %s", want->name,
-                       label ? "a label" : "real values", set,
+                       label ? "a label" : "real values", set->name,
                        has_label ? "a label" : "real values");
     if (label)
         return have->classes == want->classes ||
                problem("label \"%s\": the model wants %d classes, %s has %d", want->name,
-                       want->classes, set, have->classes);
+                       want->classes, set->name, have->classes);
+    const int side = DIGIT_SIDE / set->block, dim[] = {have->channels, side, side};
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
-    return same_shape(have->rank, have->dim, want->rank, want->dim) ||
+    return same_shape(3, dim, want->rank, want->dim) ||
            problem("field \"%s\": the model wants shape %s, %s has %s", want->name,
-                   shape_words(a, want->rank, want->dim), set,
-                   shape_words(b, have->rank, have->dim));
+                   shape_words(a, want->rank, want->dim), set->name, shape_words(b, 3, dim));
 }
 
-/* Whether the set has all fields that the model wants; with a message if `complain`. */
-static bool serves(const DigitSet *set, const NnModel *model, bool complain) {
+static const DigitField *set_field(const DigitSet *set, const char *name) {
+    for (int i = 0; i < set->n_fields; i++)
+        if (strcmp(set->fields[i].name, name) == 0) return &set->fields[i];
+    return NULL;
+}
+
+/* Whether the set has all fields that the model wants; a message if not. */
+static bool set_serves(const DigitSet *set, const NnModel *model) {
     for (int i = 0; i < model->n_fields; i++) {
-        const NnField *want = &model->fields[i], *have = NULL;
-        for (int k = 0; k < set->n_fields; k++)
-            if (strcmp(set->fields[k].field.name, want->name) == 0) have = &set->fields[k].field;
+        const NnField *want = &model->fields[i];
+        const DigitField *have = set_field(set, want->name);
         if (!have)
-            return complain && problem("field \"%s\": the model wants it, data set %s has none of "
-                                       "that name",
-                                       want->name, set->name);
-        if (complain && !field_matches(set->name, have, want)) return false;
+            return problem("field \"%s\": the model wants it, data set %s has none of that name",
+                           want->name, set->name);
+        if (!field_matches(set, have, want)) return false;
     }
     return true;
 }
 
-/* The set that the architecture names or, if it names none, that has its fields. */
+/* The set that the architecture names or, if it names none, that has its first field. */
 static const DigitSet *choose_set(const NnModel *model) {
     for (int i = 0; i < SETS; i++)
-        if (model->data ? strcmp(sets[i].name, model->data) == 0 : serves(&sets[i], model, false))
-            return serves(&sets[i], model, true) ? &sets[i] : NULL;
+        if (model->data ? strcmp(sets[i].name, model->data) == 0
+                        : model->n_fields > 0 && set_field(&sets[i], model->fields[0].name))
+            return set_serves(&sets[i], model) ? &sets[i] : NULL;
     if (model->data)
         problem("data set \"%s\" is none of the built-in ones (mnist-pairs, mnist); give its "
                 "samples with --data FILE.safetensors",
@@ -88,42 +92,44 @@ static const DigitSet *choose_set(const NnModel *model) {
     return NULL;
 }
 
-/* Which digits are whose: sample i of a split has the digits from order[i * set->digits] on. */
+/* Which digits a split has: its sample i those at order[i * set->digits] and behind. */
 typedef struct Draw {
-    int *train, *test; /* all digits in some order */
-    const int *order[SPLIT_COUNT];
-    int samples[SPLIT_COUNT];
+    const Digits *digits;
+    int *order; /* of all digits of the file, or from somewhere in it */
+    int samples;
 } Draw;
 
-static bool draw_pairs(Draw *draw, const DataRequest *request, int train, int test,
-                       const char *source) {
-    if (request->pairs > train / 2)
+static bool draw_pairs(const DataRequest *request, const char *source, Draw *draws) {
+    Draw *train = &draws[SPLIT_TRAIN], *val = &draws[SPLIT_VAL], *test = &draws[SPLIT_TEST];
+    int train_digits = train->digits->count, test_digits = test->digits->count;
+    train->samples = request->pairs;
+    val->samples = request->val_pairs;
+    test->samples = request->test_pairs;
+    if (train->samples > train_digits / 2)
         return problem("%s: %d training pairs wanted, its %d training digits make only %d", source,
-                       request->pairs, train, train / 2);
-    if ((int64_t)request->val_pairs + request->test_pairs > test / 2)
+                       train->samples, train_digits, train_digits / 2);
+    if ((int64_t)val->samples + test->samples > test_digits / 2)
         return problem("%s: %d validation and %d test pairs wanted, its %d test digits make only "
                        "%d together",
-                       source, request->val_pairs, request->test_pairs, test, test / 2);
-    random_permutation(random_stream(request->seed, "training pairs"), train, draw->train);
-    random_permutation(random_stream(request->seed, "test pairs"), test, draw->test);
-    draw->samples[SPLIT_TRAIN] = request->pairs;
-    draw->samples[SPLIT_VAL] = request->val_pairs;
-    draw->samples[SPLIT_TEST] = request->test_pairs;
+                       source, val->samples, test->samples, test_digits, test_digits / 2);
+    random_permutation(random_stream(request->seed, "training pairs"), train_digits, train->order);
+    random_permutation(random_stream(request->seed, "test pairs"), test_digits, test->order);
     /* Test pairs from the front, validation pairs from the back: neither number moves the other. */
-    draw->order[SPLIT_VAL] = draw->test + test - 2 * request->val_pairs;
+    *val = (Draw){test->digits, test->order + test_digits - 2 * val->samples, val->samples};
     return true;
 }
 
-static bool draw_images(Draw *draw, int train, int test, const char *source) {
-    int val = train > 10000 ? 5000 : train / 10;
-    if (val < 1)
-        return problem("%s: %d training digits are too few for a validation set", source, train);
-    for (int i = 0; i < train; i++) draw->train[i] = i;
-    for (int i = 0; i < test; i++) draw->test[i] = i;
-    draw->samples[SPLIT_TRAIN] = train - val;
-    draw->samples[SPLIT_VAL] = val;
-    draw->samples[SPLIT_TEST] = test;
-    draw->order[SPLIT_VAL] = draw->train + train - val;
+static bool draw_images(const char *source, Draw *draws) {
+    Draw *train = &draws[SPLIT_TRAIN], *val = &draws[SPLIT_VAL], *test = &draws[SPLIT_TEST];
+    int digits = train->digits->count;
+    val->samples = digits > 10000 ? 5000 : digits / 10;
+    if (val->samples < 1)
+        return problem("%s: %d training digits are too few for a validation set", source, digits);
+    train->samples = digits - val->samples;
+    test->samples = test->digits->count;
+    for (int i = 0; i < digits; i++) train->order[i] = i;
+    for (int i = 0; i < test->samples; i++) test->order[i] = i;
+    *val = (Draw){train->digits, train->order + train->samples, val->samples};
     return true;
 }
 
@@ -144,15 +150,15 @@ static int block_sums(const Digits *digits, int index, int block, uint16_t *sums
     return side * side;
 }
 
-/* Gives each sum of a block its normalised value, by mean and deviation over `n` digits. */
-static void make_levels(const Digits *digits, const int *order, int n, int block, float *level,
-                        Dataset *data) {
+/* Gives each sum of a block its normalised value, by mean and deviation over the first `n` digits
+ * of the draw. */
+static void make_levels(const Draw *draw, int n, int block, float *level, Dataset *data) {
     int levels = 255 * block * block + 1;
     int64_t seen[255 * MAX_BLOCK * MAX_BLOCK + 1] = {0};
     uint16_t sums[DIGIT_PIXELS];
     double total = 0, mean = 0, squares = 0;
     for (int i = 0; i < n; i++) {
-        int pixels = block_sums(digits, order[i], block, sums);
+        int pixels = block_sums(draw->digits, draw->order[i], block, sums);
         for (int k = 0; k < pixels; k++) seen[sums[k]]++;
         total += pixels;
     }
@@ -172,54 +178,45 @@ static int label_of(const Digits *digits, const int *sample, int digit) {
     return digit == COMPARISON ? labels[sample[0]] <= labels[sample[1]] : labels[sample[digit]];
 }
 
-static void fill(const NnModel *model, const DigitSet *set, const Digits *digits, const int *order,
-                 const float *level, Split *split) {
+static void fill(const NnModel *model, const DigitSet *set, const Draw *draw, const float *level,
+                 Split *split) {
     uint16_t sums[DIGIT_PIXELS];
+    split->samples = draw->samples;
     split_reserve(split, set->n_fields);
     for (int f = 0; f < set->n_fields; f++) {
-        const NnField *field = &set->fields[f].field;
-        bool label = field->kind == NN_LABEL;
-        int digit = set->fields[f].digit;
-        if (!label && !model_field(model, field->name)) continue;
-        DataField *to = split_add(split, field->name, label ? 0 : field->count);
+        const DigitField *field = &set->fields[f];
+        const NnField *wanted = model_field(model, field->name);
+        if (field->channels && !wanted) continue;
+        DataField *to = split_add(split, field->name, field->channels ? wanted->count : 0);
         float *out = to->floats;
         for (int i = 0; i < split->samples; i++) {
-            const int *sample = order + (size_t)i * (size_t)set->digits;
-            if (label) to->labels[i] = label_of(digits, sample, digit);
-            for (int channel = 0; !label && channel < field->dim[0]; channel++) {
-                int n = block_sums(digits, sample[digit + channel], set->block, sums);
+            const int *sample = draw->order + (size_t)i * (size_t)set->digits;
+            if (to->labels) to->labels[i] = label_of(draw->digits, sample, field->digit);
+            for (int channel = 0; channel < field->channels; channel++) {
+                int n = block_sums(draw->digits, sample[field->digit + channel], set->block, sums);
                 for (int k = 0; k < n; k++) *out++ = level[sums[k]];
             }
         }
     }
 }
 
-static bool make_splits(const NnModel *model, const DigitSet *set, const DataRequest *request,
-                        const Digits *train, const Digits *test, Dataset *data) {
-    int *train_order = allocate((size_t)train->count, sizeof(int));
-    int *test_order = allocate((size_t)test->count, sizeof(int));
-    Draw draw = {
-        .train = train_order, .test = test_order, .order = {train_order, NULL, test_order}};
-    bool pairs = set->digits == 2;
-    if (pairs ? !draw_pairs(&draw, request, train->count, test->count, data->source)
-              : !draw_images(&draw, train->count, test->count, data->source))
-        return false;
-    float level[255 * MAX_BLOCK * MAX_BLOCK + 1];
-    make_levels(train, train_order, draw.samples[SPLIT_TRAIN] * set->digits, set->block, level,
-                data);
-    for (int s = 0; s < SPLIT_COUNT; s++) {
-        if (!request->wanted[s]) continue;
-        bool of_test = s == SPLIT_TEST || (pairs && s == SPLIT_VAL);
-        data->split[s].samples = draw.samples[s];
-        fill(model, set, of_test ? test : train, draw.order[s], level, &data->split[s]);
-    }
-    return true;
-}
-
 bool dataset_digits(const NnModel *model, const DataRequest *request, const char *folder,
                     Dataset *data) {
     const DigitSet *set = choose_set(model);
     Digits train, test;
-    return set && digits_get(folder, true, &train) && digits_get(folder, false, &test) &&
-           make_splits(model, set, request, &train, &test, data);
+    if (!set || !digits_get(folder, true, &train) || !digits_get(folder, false, &test))
+        return false;
+    Draw draws[SPLIT_COUNT] = {
+        [SPLIT_TRAIN] = {&train, allocate((size_t)train.count, sizeof(int)), 0},
+        [SPLIT_TEST] = {&test, allocate((size_t)test.count, sizeof(int)), 0},
+    };
+    if (set->digits == 2 ? !draw_pairs(request, data->source, draws)
+                         : !draw_images(data->source, draws))
+        return false;
+    const Draw *shown = &draws[SPLIT_TRAIN];
+    float level[255 * MAX_BLOCK * MAX_BLOCK + 1];
+    make_levels(shown, shown->samples * set->digits, set->block, level, data);
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (request->wanted[s]) fill(model, set, &draws[s], level, &data->split[s]);
+    return true;
 }

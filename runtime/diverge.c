@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "reference.h"
+#include "check.h"
 #include "train.h"
 
 int broken_parameter(Training *t) {
@@ -42,7 +42,7 @@ static const char *first_tensor(Training *t, const NnCall *call) {
     if (!*t->model->graph) return NULL;
     Arena *arena = arena_new();
     const Graph *graph = graph_parse(arena, diag_new(arena), t->model->graph);
-    Reference r = reference_run(graph, &t->engine, call, 0);
+    Reference r = reference_of(graph, &t->engine, call, 0);
     const char *words = NULL;
     for (int i = 0; i < graph->n_nodes && !words; i++) {
         const Node *node = graph->nodes[i];
@@ -87,7 +87,6 @@ static void keep_good(Training *t) {
 }
 
 bool explain_divergence(Training *t) {
-    report_clear(t);
     void *before = allocate(t->model->state_bytes, 1);
     int64_t steps = t->at.batch;
     memcpy(t->engine.state, t->good, t->model->state_bytes);

@@ -52,9 +52,12 @@ OutputFile *output_open(const char *path) {
         file->stream = fopen(path, "we");
     } else {
         static unsigned serial; /* several files of one program at a time */
-        char *temporary =
-            format_text("%s.nngen-%ld-%u.tmp", folder_of(file->path), (long)getpid(), serial++);
-        file->stream = fopen(temporary, "wxe");
+        char *temporary;
+        do { /* one of the same number may have been killed and left its file */
+            temporary =
+                format_text("%s.nngen-%ld-%u.tmp", folder_of(file->path), (long)getpid(), serial++);
+            file->stream = fopen(temporary, "wxe");
+        } while (!file->stream && errno == EEXIST);
         if (file->stream) file->temporary = temporary;
     }
     if (file->stream) return keep(file, give_up);

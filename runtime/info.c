@@ -1,6 +1,4 @@
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "engine.h"
 
@@ -34,70 +32,18 @@ static void info_json(const NnModel *model, const Options *options) {
                                 "source_sha256", model->source_sha256));
 }
 
-static int widest(int width, const char *text) {
-    return (int)strlen(text) > width ? (int)strlen(text) : width;
-}
-
-/* A number with commas between thousands; several may be used in one printf. */
-static const char *grouped(int64_t value) {
-    static char rooms[4][32];
-    static int next;
-    char plain[24], *room = rooms[next++ % 4], *out = room;
-    snprintf(plain, sizeof plain, "%" PRId64, value);
-    for (size_t left = strlen(plain), i = 0; left > 0; left--, i++) {
-        *out++ = plain[i];
-        if (left > 1 && left % 3 == 1 && plain[i] != '-') *out++ = ',';
-    }
-    *out = 0;
-    return room;
-}
-
-static void rule(int width) {
-    for (int i = 0; i < width; i++) putchar('-');
-    putchar('\n');
-}
-
-static void layer_table(const NnModel *model) {
-    int name = 5, op = 4, shape = 12;
-    for (int i = 0; i < model->n_layers; i++) {
-        name = widest(name, model->layers[i].name);
-        op = widest(op, model->layers[i].op);
-        shape = widest(shape, model->layers[i].shape);
-    }
-    int width = name + op + shape + 34;
-    printf("%-*s  %-*s  %-*s  %12s  %14s\n", name, "Layer", op, "Kind", shape, "Output shape",
-           "Parameters", "FLOPs");
-    rule(width);
-    for (int i = 0; i < model->n_layers; i++) {
-        const NnLayer *l = &model->layers[i];
-        printf("%-*s  %-*s  %-*s  %12s  %14s\n", name, l->name, op, l->op, shape, l->shape,
-               grouped(l->params), grouped(l->flops));
-    }
-    rule(width);
-}
-
 bool info_command(const NnModel *model, const Options *options) {
     if (!engine_code(model, options)) return false;
     if (option_given(options, OPTION_JSON)) {
         info_json(model, options);
         return true;
     }
-    printf("Model \"%s\", of %s by nngen %s\n\n", model->name, model->source, model->version);
-    layer_table(model);
-    printf("Parameters      %s\n", grouped(parameter_count(model)));
-    for (int p = 0; p < model->n_phases; p++) {
-        const NnPhase *phase = &model->phases[p];
-        printf("Phase %-8d  %d epochs of batch %d with %s, %s parameters trained,\n"
-               "                %s FLOPs a sample forward, %s in training\n",
-               p + 1, phase->epochs, phase->batch, phase->optimizer, grouped(phase->trained_count),
-               grouped(phase->flops_forward), grouped(phase->flops_train));
-    }
-    printf("Memory          %s bytes\n", grouped((int64_t)memory_bytes(model, options)));
-    printf("Data            %s\n", model->data ? model->data : "any with its fields");
-    printf("Instructions   ");
+    for (const char *const *line = model->summary; *line; line++) puts(*line);
+    printf("memory: %zu bytes\ninstruction sets:", memory_bytes(model, options));
     for (int i = 0; i < model->n_codes; i++)
         printf(" %s%s", model->codes[i].isa,
                model->codes[i].supported() ? "" : " (not on this machine)");
-    printf("\nSource sha256   %s\n", model->source_sha256);
+    printf("\nmade by nngen %s from %s, sha256 of the source: %s\n", model->version, model->source,
+           model->source_sha256);
     return true;
 }

@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-enum { NN_ABI = 1, NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
+enum { NN_ABI = 2, NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
 typedef enum NnFieldKind { NN_INPUT, NN_LABEL, NN_TARGET } NnFieldKind;
 
@@ -68,12 +68,6 @@ typedef struct NnOutput {
     int classes;     /* > 0: the value is a class index */
     bool per_sample; /* metrics: one value a sample, else one for the batch (a loss) */
 } NnOutput;
-
-/* One row of `--emit=summary` and `info`. */
-typedef struct NnLayer {
-    const char *name, *op, *shape; /* "conv1", "conv2d", "(32, 12, 12)" */
-    int64_t params, flops;         /* parameters counted at the first use of a layer */
-} NnLayer;
 
 /* One generated kernel, in the order of execution, for `bench`. */
 typedef struct NnKernel {
@@ -140,13 +134,13 @@ typedef struct NnModel {
     const char *source;        /* base name of the architecture file */
     const char *source_sha256; /* of the file, what it requires and the -D values; hex */
     const char *graph; /* the differentiated graph as text (nngen --emit=graph), with places */
+    const char *const *summary; /* lines of nngen --emit=summary; NULL behind the last */
 
-    int n_fields, n_params, n_phases, n_metrics, n_predictions, n_layers, n_kernels, n_codes;
+    int n_fields, n_params, n_phases, n_metrics, n_predictions, n_kernels, n_codes;
     const NnField *fields;
     const NnParam *params;
     const NnPhase *phases; /* n_phases 0: an inference-only model */
     const NnOutput *metrics, *predictions;
-    const NnLayer *layers;
     const NnKernel *kernels;
     const NnCode *codes; /* best first; the last one runs everywhere */
 

@@ -1,8 +1,11 @@
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "team.h"
@@ -196,7 +199,8 @@ static void help_option(const Row *row) {
     putchar('\n');
 }
 
-void options_help(const NnModel *model, const Command *command) {
+/* Help for the program (command NULL) or for a command, on standard output. */
+static void show_help(const NnModel *model, const Command *command) {
     if (!command) {
         printf("usage: %s COMMAND [options]\n\n", model->name);
         for (int i = 0; i < COMMANDS; i++)
@@ -238,7 +242,7 @@ static Status run(const NnModel *model, int argc, char **argv) {
     const Command *command = options.command;
     bool ok = true;
     if (option_given(&options, OPTION_HELP))
-        options_help(model, command);
+        show_help(model, command);
     else if (!command)
         printf("%s, made by nngen %s\n", model->name, model->version);
     else if (command->needs_phase && model->n_phases == 0)
@@ -250,7 +254,17 @@ static Status run(const NnModel *model, int argc, char **argv) {
     return ok ? STATUS_OK : STATUS_FAILED;
 }
 
+/* Else a file that is opened later would get what is printed. Not to be written: printing still
+ * fails. */
+static void replace_closed_streams(void) {
+    int fd;
+    do fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
 Status run_program(const NnModel *model, int argc, char **argv) {
+    replace_closed_streams();
     size_t mark = memory_mark();
     report_program(model->name);
     Status status = run(model, argc, argv);

@@ -107,7 +107,10 @@ void *keep(void *thing, void (*release)(void *)) {
     if (n_kept == room_kept) {
         const size_t room = 2 * room_kept + 64;
         void *more = realloc(kept, room * sizeof *kept);
-        if (!more) out_of_memory();
+        if (!more) {
+            if (thing) release(thing);
+            out_of_memory();
+        }
         kept = more;
         room_kept = room;
     }

@@ -15,10 +15,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 enum { MAX_HEADER = 100 * 1000 * 1000 }; /* the limit of the format's own library */
 static const char metadata[] = "__metadata__";
 
-size_t tensor_element_size(const char *dtype) {
+static int element_size(const char *dtype) {
     static const struct {
         const char *dtype;
-        size_t size;
+        int size;
     } table[] = {{"F64", 8}, {"I64", 8}, {"U64", 8}, {"F32", 4},  {"I32", 4},
                  {"U32", 4}, {"F16", 2}, {"I16", 2}, {"BF16", 2}, {"U16", 2},
                  {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
@@ -70,9 +70,9 @@ static bool read_entry(const char *path, json_t *entry, Tensor *t, json_int_t da
                        data_size);
     t->begin = (size_t)begin;
     t->end = (size_t)end;
-    int64_t size = (int64_t)tensor_element_size(t->dtype);
+    t->size = element_size(t->dtype);
     char room[SHAPE_TEXT];
-    return size == 0 || t->count * size == end - begin ||
+    return t->size == 0 || t->count * t->size == end - begin ||
            problem("%s: tensor \"%s\": %s %s in %lld bytes", path, t->name, t->dtype,
                    shape_words(room, t->rank, t->dim), end - begin);
 }

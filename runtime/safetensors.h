@@ -15,6 +15,7 @@ typedef struct Tensor {
     const char *dtype; /* "F32", "I64", ... as the file says */
     int rank;
     int dim[TENSOR_MAX_RANK];
+    int size;                   /* bytes of an element; 0 for a type that is not known */
     int64_t count;              /* elements; 1 for rank 0 */
     size_t begin, end;          /* bytes in the data part */
     const unsigned char *bytes; /* little endian, not aligned; belongs to the file */
@@ -38,9 +39,6 @@ const char *tensors_meta(const TensorFile *file, const char *key);
 
 /* Whether the file has an F32 tensor of that name and shape; a message if not. */
 bool tensors_have(const TensorFile *file, const char *name, int rank, const int *dim);
-
-/* Bytes of an element; 0 for a type that is not known. */
-size_t tensor_element_size(const char *dtype);
 
 /* Copies the elements of an F32 tensor. */
 void tensor_floats(const Tensor *tensor, float *out);

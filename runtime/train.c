@@ -26,33 +26,22 @@ static void watch_signals(void) {
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* The phase furthest below its share, or above it among those with epochs to give. */
-static int furthest(const NnModel *model, int64_t total, int64_t sum, const int64_t *epochs,
-                    bool above) {
-    int best = 0;
-    int64_t most = INT64_MIN;
-    for (int i = 0; i < model->n_phases; i++) {
-        int64_t over = epochs[i] * sum - total * model->phases[i].epochs;
-        int64_t distance = above ? over : -over;
-        if (distance <= most || (above && epochs[i] < 2)) continue;
-        most = distance;
-        best = i;
-    }
-    return best;
-}
-
 void schedule_epochs(const NnModel *model, int64_t total, int64_t *epochs) {
-    int n = model->n_phases;
-    int64_t sum = 0, left = total;
-    for (int i = 0; i < n; i++) sum += epochs[i] = model->phases[i].epochs;
-    if (total == 0) return;
-    for (int i = 0; i < n; i++) {
-        epochs[i] = total * model->phases[i].epochs / sum;
-        if (epochs[i] < 1) epochs[i] = 1;
-        left -= epochs[i];
+    int64_t sum = 0;
+    for (int i = 0; i < model->n_phases; i++) {
+        sum += model->phases[i].epochs;
+        epochs[i] = total ? 1 : model->phases[i].epochs;
     }
-    for (; left > 0; left--) epochs[furthest(model, total, sum, epochs, false)]++;
-    for (; left < 0; left++) epochs[furthest(model, total, sum, epochs, true)]--;
+    /* Each of the others goes to the phase that is furthest below its share. */
+    for (int64_t left = total - model->n_phases; left > 0; left--) {
+        int next = 0;
+        int64_t most = INT64_MIN;
+        for (int i = 0; i < model->n_phases; i++) {
+            int64_t below = total * model->phases[i].epochs - epochs[i] * sum;
+            if (below > most) most = below, next = i;
+        }
+        epochs[next]++;
+    }
 }
 
 int64_t schedule_steps(int samples, int batch) {
@@ -94,7 +83,6 @@ static bool stop(Training *t) {
     const char *save = t->options.text[OPTION_SAVE], *data = t->options.text[OPTION_DATA];
     const char *path = save ? save : format_text("%s.interrupted.safetensors", t->model->name);
     t->at.seconds = seconds_now() - t->since;
-    report_clear(t);
     t->stopped = checkpoint_save(&t->engine, &t->options, &t->at, path);
     if (t->stopped)
         note("stopped; to go on: %s train --resume %s%s%s%s%s", t->model->name, path,
@@ -148,16 +136,15 @@ static bool train_step(Training *t) {
 static void tell_dead_end(Training *t, double loss) {
     const int64_t last = t->epochs[t->at.phase] - 1;
     if (t->at.epoch == 0) t->first_loss = loss;
-    const bool still = memcmp(t->good, t->engine.state, t->model->state_bytes) == 0;
-    if (still && (t->at.epoch == 0 || t->at.epoch == last)) {
-        report_clear(t);
+    /* Resumed behind the last step of an epoch, none has run. */
+    const bool still = t->at.batch > t->good_at.batch &&
+                       memcmp(t->good, t->engine.state, t->model->state_bytes) == 0;
+    if (still && (t->at.epoch == 0 || t->at.epoch == last))
         note("phase %" PRId64 ", epoch %" PRId64 ": no parameter moved: all gradients are zero",
              t->at.phase + 1, t->at.epoch);
-    } else if (t->at.epoch == last && last > 0 && loss >= t->first_loss) {
-        report_clear(t);
+    else if (t->at.epoch == last && last > 0 && loss >= t->first_loss)
         note("phase %" PRId64 ": the loss did not fall: %.6g in the first epoch, %.6g in the last",
              t->at.phase + 1, t->first_loss, loss);
-    }
 }
 
 static bool train_epoch(Training *t) {
@@ -182,6 +169,19 @@ static bool train_epoch(Training *t) {
     return ok;
 }
 
+/* Of several rounds: "out/aux.3.safetensors" for "out/aux.safetensors" and round 3. */
+static bool save_round(const Training *t) {
+    const char *save = t->options.text[OPTION_SAVE];
+    if (!save) return true;
+    if (t->options.number[OPTION_ROUNDS] == 1) return weights_save(&t->engine, save);
+    const char *slash = strrchr(save, '/'), *base = slash ? slash + 1 : save;
+    const char *dot = strrchr(base, '.');
+    if (!dot || dot == base) dot = base + strlen(base);
+    const char *path = format_text("%.*s.%" PRId64 "%s", (int)(dot - save), save, t->at.round, dot);
+    return weights_save(&t->engine, path);
+}
+
+/* What is trained is saved first: whoever reads of it may be gone by then. */
 static bool train_round(Training *t) {
     if (!t->resumed) {
         t->at.phase = t->at.epoch = 0;
@@ -204,28 +204,7 @@ static bool train_round(Training *t) {
     t->at.seconds = seconds_now() - t->since;
     When when = when_epoch_ends(t);
     t->at.batch = 0;
-    return report_round(t, when);
-}
-
-/* Of several rounds: "out/aux.3.safetensors" for "out/aux.safetensors" and round 3. */
-static bool save_round(const Training *t) {
-    const char *save = t->options.text[OPTION_SAVE];
-    if (!save) return true;
-    if (t->options.number[OPTION_ROUNDS] == 1) return weights_save(&t->engine, save);
-    const char *slash = strrchr(save, '/'), *base = slash ? slash + 1 : save;
-    const char *dot = strrchr(base, '.');
-    if (!dot || dot == base) dot = base + strlen(base);
-    const char *path = format_text("%.*s.%" PRId64 "%s", (int)(dot - save), save, t->at.round, dot);
-    return weights_save(&t->engine, path);
-}
-
-static bool load_data(Training *t, int64_t begun_with) {
-    const Split *train = &t->engine.data.split[SPLIT_TRAIN];
-    t->at.data = (int64_t)(split_fingerprint(train, t->model) & INT64_MAX);
-    const char *path = t->options.text[OPTION_RESUME];
-    if (path && t->at.data != begun_with)
-        return problem("%s was begun with other training data: give the same --data", path);
-    return true;
+    return save_round(t) && report_round(t, when);
 }
 
 static bool make_ready(Training *t, TensorFile *file) {
@@ -242,11 +221,15 @@ static bool make_ready(Training *t, TensorFile *file) {
         if (phase_batch(t, p) > most) most = phase_batch(t, p);
     DataRequest request = options_data(&t->options);
     for (int s = 0; s < SPLIT_COUNT; s++) request.wanted[s] = true;
-    if (!engine_open(&t->engine, model, &t->options, most, &request) || !load_data(t, t->at.data))
-        return false;
+    if (!engine_open(&t->engine, model, &t->options, most, &request)) return false;
+    const Split *train = &t->engine.data.split[SPLIT_TRAIN];
+    const int64_t begun_with = t->at.data;
+    t->at.data = (int64_t)(split_fingerprint(train, model) & INT64_MAX);
     t->good = allocate(model->state_bytes, 1);
-    t->order = allocate((size_t)t->engine.data.split[SPLIT_TRAIN].samples, sizeof *t->order);
+    t->order = allocate((size_t)train->samples, sizeof *t->order);
     if (!resume) return true;
+    if (t->at.data != begun_with)
+        return problem("%s was begun with other training data: give the same --data", resume);
     if (t->at.epoch >= t->epochs[t->at.phase] || t->at.batch > epoch_steps(t, (int)t->at.phase))
         return problem("%s: its position is beyond the end", resume);
     checkpoint_take(&t->engine, file, (int)t->at.phase);
@@ -259,7 +242,6 @@ bool train_command(const NnModel *model, const Options *options) {
     watch_signals();
     bool ok = make_ready(&t, &file) && report_open(&t);
     for (; ok && t.at.round < t.options.number[OPTION_ROUNDS]; t.at.round += ok)
-        ok = train_round(&t) && save_round(&t);
-    if (ok) report_end(&t);
+        ok = train_round(&t);
     return report_close(&t) && (ok || t.stopped);
 }

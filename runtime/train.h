@@ -23,11 +23,9 @@ typedef struct Training {
 
     FILE *log; /* CSV, NULL: none */
     Scores scores[SPLIT_COUNT];
-    int64_t rounds_told;
-    double *sum, *squares; /* per metric, over the test results of the rounds */
-    bool terminal;         /* progress as one line that changes */
-    int64_t begun_at;      /* steps that were done before */
-    double begun, shown;   /* clock readings; shown: of the last line of progress */
+    bool terminal;       /* progress as one line that changes */
+    int64_t begun_at;    /* steps that were done before */
+    double begun, shown; /* clock readings; shown: of the last line of progress */
 } Training;
 
 /* Epochs per phase for a total (0: as the architecture says): in proportion to the architecture's,
@@ -70,13 +68,7 @@ bool report_epoch(Training *t, When when, double loss);
 /* After a round: evaluates train, val and test. */
 bool report_round(Training *t, When when);
 
-/* After the last round: the mean over several. */
-void report_end(Training *t);
-
-/* Takes the progress line away, for other messages. */
-void report_clear(const Training *t);
-
-/* Closes the log. */
+/* Takes the progress line away and closes the log. */
 bool report_close(const Training *t);
 
 #endif

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,8 +16,6 @@ static bool flush_log(Training *t) {
 bool report_open(Training *t) {
     const NnModel *model = t->model;
     for (int s = 0; s < SPLIT_COUNT; s++) t->scores[s] = scores_new(model);
-    t->sum = allocate((size_t)model->n_metrics, sizeof(double));
-    t->squares = allocate((size_t)model->n_metrics, sizeof(double));
     t->terminal = isatty(STDERR_FILENO) == 1;
     t->begun_at = steps_done(t);
     t->begun = seconds_now();
@@ -49,6 +46,11 @@ static bool add_to_log(Training *t, double loss) {
     }
     fprintf(t->log, ",%.3f\n", t->at.seconds);
     return flush_log(t);
+}
+
+/* Takes the progress line away. */
+static void report_clear(const Training *t) {
+    if (t->terminal && !option_given(&t->options, OPTION_QUIET)) fputs("\r\033[K", stderr);
 }
 
 static bool progress_due(const Training *t) {
@@ -116,12 +118,6 @@ bool report_epoch(Training *t, When when, double loss) {
 bool report_round(Training *t, When when) {
     const NnModel *model = t->model;
     evaluate(t, SPLIT_TEST, when);
-    for (int m = 0; m < model->n_metrics; m++) {
-        double value = t->scores[SPLIT_TEST].metrics[m];
-        t->sum[m] += value;
-        t->squares[m] += value * value;
-    }
-    t->rounds_told++;
     if (option_given(&t->options, OPTION_JSON)) {
         json_t *json = json_pack("{s:s, s:I, s:I}", "event", "round", "round",
                                  (json_int_t)t->at.round, "seed", (json_int_t)round_seed(t));
@@ -144,22 +140,8 @@ bool report_round(Training *t, When when) {
     return !ferror(stdout) || problem("cannot write to standard output");
 }
 
-void report_end(Training *t) {
-    report_clear(t);
-    if (option_given(&t->options, OPTION_JSON) || t->rounds_told < 2) return;
-    double n = (double)t->rounds_told;
-    for (int m = 0; m < t->model->n_metrics; m++) {
-        double mean = t->sum[m] / n, variance = (t->squares[m] - n * mean * mean) / (n - 1);
-        printf("test %s: mean %.4f, deviation %.4f over %.0f rounds\n", t->model->metrics[m].name,
-               mean, sqrt(variance > 0 ? variance : 0), n);
-    }
-}
-
-void report_clear(const Training *t) {
-    if (t->terminal && !option_given(&t->options, OPTION_QUIET)) fputs("\r\033[K", stderr);
-}
-
 bool report_close(const Training *t) {
+    report_clear(t);
     if (!t->log || fclose(t->log) == 0) return true;
     return problem("%s: cannot write: %s", t->options.text[OPTION_LOG], strerror(errno));
 }

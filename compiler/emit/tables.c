@@ -2,9 +2,9 @@
  * one exported symbol. */
 #include <string.h>
 
-#include "../graph/layers.h"
 #include "../isa/isa.h"
 #include "parts.h"
+#include "summary.h"
 
 static const char *dims_text(Arena *arena, Shape s) {
     const char *text = "{";
@@ -98,14 +98,14 @@ static void write_outputs(Emission *em, const char *name, const Named *list, int
     w_close_with(em->w, ";");
 }
 
-static void write_layers(Emission *em) {
-    int n;
-    const LayerInfo *layers = graph_layers(em->plan->graph, &n);
-    if (!n) return;
-    w_open(em->w, "static const NnLayer nn_layers[%d] =", n);
-    for (int i = 0; i < n; i++)
-        w_line(em->w, "{\"%s\", \"%s\", \"%s\", %lld, %lld},", layers[i].name, layers[i].op,
-               layers[i].shape, (long long)layers[i].params, (long long)layers[i].flops);
+static void write_summary(Emission *em) {
+    w_open(em->w, "static const char *const nn_summary[] =");
+    for (const char *line = emit_summary(em->arena, em->plan->graph); *line;) {
+        int length = (int)strcspn(line, "\n");
+        w_line(em->w, "\"%.*s\",", length, line);
+        line += length + (line[length] == '\n');
+    }
+    w_line(em->w, "NULL,");
     w_close_with(em->w, ";");
 }
 
@@ -276,9 +276,8 @@ void emit_tables(Emission *em) {
     write_phases(em);
     if (!inference) write_outputs(em, "nn_metrics", g->metrics, g->n_metrics, true);
     write_outputs(em, "nn_predictions", g->predictions, g->n_predictions, false);
-    write_layers(em);
-    int kernels = write_kernels(em), layers;
-    graph_layers(g, &layers);
+    write_summary(em);
+    int kernels = write_kernels(em);
     write_access(em);
     write_memory(em);
     write_graph(em);
@@ -303,20 +302,17 @@ void emit_tables(Emission *em) {
            g->data ? arena_printf(em->arena, "\"%s\"", g->data) : "NULL", em->info->version);
     w_line(w, ".source = \"%s\",", em->info->source);
     w_line(w, ".source_sha256 = \"%s\",", em->info->sha256);
-    w_line(w, ".graph = nn_graph,");
+    w_line(w, ".graph = nn_graph, .summary = nn_summary,");
     w_line(w,
            ".n_fields = %d, .n_params = %d, .n_phases = %d, .n_metrics = %d, .n_predictions = %d,",
            p->n_fields, p->n_params, inference ? 0 : g->n_phases, inference ? 0 : g->n_metrics,
            g->n_predictions);
-    w_line(w,
-           ".n_layers = %d, .n_kernels = %d, .n_codes = (int)(sizeof nn_codes / sizeof *nn_codes),",
-           layers, kernels);
+    w_line(w, ".n_kernels = %d, .n_codes = (int)(sizeof nn_codes / sizeof *nn_codes),", kernels);
     w_line(w, ".fields = %s, .params = %s, .phases = %s, .metrics = %s, .predictions = %s,",
            p->n_fields ? "nn_fields" : "NULL", p->n_params ? "nn_params" : "NULL",
            inference ? "NULL" : "nn_phases", !inference && g->n_metrics ? "nn_metrics" : "NULL",
            g->n_predictions ? "nn_predictions" : "NULL");
-    w_line(w, ".layers = %s, .kernels = nn_kernels, .codes = nn_codes,",
-           layers ? "nn_layers" : "NULL");
+    w_line(w, ".kernels = nn_kernels, .codes = nn_codes,");
     w_line(w, ".state_bytes = %lld, .work_bytes = nn_work_bytes,", (long long)p->state_floats * 4);
     w_line(w, ".get = nn_get, .set = nn_set, .reset = nn_reset, .get_gradient = nn_get_gradient,");
     w_close_with(w, ";");

@@ -1,5 +1,6 @@
 #include "interpreter.h"
 
+#include <math.h>
 #include <string.h>
 
 static void round_values(double *values, int64_t count, double factor) {
@@ -33,4 +34,59 @@ void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wa
             round_values(out, count, env->rounding);
         values[i] = out;
     }
+}
+
+Reference reference_new(const Graph *graph, int phase, Env env) {
+    const Phase *p = &graph->phases[phase];
+    Reference r = {.arena = arena_new(), .graph = graph, .env = env};
+    r.values = ARENA_ARRAY(r.arena, double *, graph->n_nodes);
+    r.env.near_tie = r.near_tie = ARENA_ARRAY(r.arena, bool, env.batch);
+    r.wanted =
+        ARENA_ARRAY(r.arena, Node *, 2 + p->n_trained + graph->n_metrics + graph->n_predictions);
+    r.wanted[r.n_wanted++] = p->loss;
+    r.wanted[r.n_wanted++] = p->optimizer.lr;
+    for (int i = 0; i < p->n_trained; i++) r.wanted[r.n_wanted++] = p->trained[i].gradient;
+    for (int i = 0; i < graph->n_metrics; i++) r.wanted[r.n_wanted++] = graph->metrics[i].node;
+    for (int i = 0; i < graph->n_predictions; i++)
+        r.wanted[r.n_wanted++] = graph->predictions[i].node;
+    return r;
+}
+
+double *reference_room(Reference *r, const char *op, const char *name, int64_t count) {
+    int n;
+    Node **nodes = graph_nodes_of(r->graph, op, &n);
+    for (int i = 0; i < n; i++)
+        if (strcmp(nodes[i]->name, name) == 0)
+            return r->values[nodes[i]->id] = ARENA_ARRAY(r->arena, double, count);
+    return NULL;
+}
+
+void reference_run(Reference *r) {
+    interpret(r->arena, r->graph, &r->env, r->wanted, r->n_wanted, r->values);
+}
+
+static double **run_rounded(const Reference *r, double factor) {
+    double **values = ARENA_ARRAY(r->arena, double *, r->graph->n_nodes);
+    for (int i = 0; i < r->graph->n_nodes; i++)
+        if (r->graph->nodes[i]->n_in == 0 && r->graph->nodes[i]->type.kind != KIND_SCHEDULE)
+            values[i] = r->values[i];
+    Env env = r->env;
+    env.near_tie = NULL;
+    env.rounding = factor;
+    interpret(r->arena, r->graph, &env, r->wanted, r->n_wanted, values);
+    return values;
+}
+
+double reference_rounding(Reference *r, const Node *node) {
+    static const double factors[] = {1, 1.1, 1.3, 1.7};
+    const bool sample = node->type.kind == KIND_SAMPLE;
+    const int64_t count = node_count(node) * (sample ? r->env.batch * node_parts(node) : 1);
+    double most = 0, largest = 0;
+    for (int64_t k = 0; k < count; k++) largest = fmax(largest, fabs(r->values[node->id][k]));
+    for (int i = 0; i < 4; i++) {
+        if (!r->rounded[i]) r->rounded[i] = run_rounded(r, factors[i]);
+        for (int64_t k = 0; k < count; k++)
+            most = fmax(most, fabs(r->rounded[i][node->id][k] - r->values[node->id][k]));
+    }
+    return most > 0 ? most / largest : 0;
 }

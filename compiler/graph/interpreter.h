@@ -11,6 +11,33 @@
 void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
                double **values);
 
+/* A run of everything that a phase computes: loss, learning rate, gradients, metrics, predictions.
+ */
+typedef struct Reference {
+    Arena *arena; /* all of it lives there */
+    const Graph *graph;
+    Env env;
+    double **values; /* per node; NULL where not computed */
+    bool *near_tie;  /* per sample: a decision lies within `env.tie` of one */
+    Node **wanted;   /* what is asked for */
+    int n_wanted;
+    double **rounded[4]; /* `values` with roundings, each time others; NULL until asked for */
+} Reference;
+
+/* A run that has no values yet; the caller sets those of fields and parameters, runs it, and frees
+ * the arena. */
+Reference reference_new(const Graph *graph, int phase, Env env);
+
+/* Room for `count` values of the node of that op and name; NULL if the graph has none. */
+double *reference_room(Reference *reference, const char *op, const char *name, int64_t count);
+
+void reference_run(Reference *reference);
+
+/* How far rounding the value of every node to float takes the values of `node`, one of those that
+ * were asked for: the largest change of an element over a few ways to round, relative to the
+ * largest value. */
+double reference_rounding(Reference *reference, const Node *node);
+
 /* One step of the optimizer on one parameter of `count` elements, PyTorch's formulas in double.
  * `step` counts from 0; `lr` is the value of the schedule; `slot[i]` are the moments in the order
  * of optimizer_slots, zero before the first step. */

@@ -212,10 +212,7 @@ static const NnPhase phases[] = {
 };
 static const NnOutput metrics[] = {{"accuracy", 1, 0, true}, {"cross_entropy", 1, 0, false}};
 static const NnOutput predictions[] = {{"comparison", 1, 2, true}, {"logits", 2, 0, true}};
-static const NnLayer layers[] = {
-    {"left", "input", "(1, 14, 14)", 0, 0},
-    {"fc", "linear", "(2)", PARAMS, 4 * INPUTS},
-};
+static const char *const summary[] = {"model toy, data mnist-pairs", NULL};
 static const NnKernel kernels[] = {
     {"predict", -1, 4 * INPUTS},
     {"gradient", 0, 8 * INPUTS},
@@ -234,12 +231,12 @@ const NnModel nn_model_toy = {
     .source = "toy.lua",
     .source_sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     .graph = "",
+    .summary = summary,
     .n_fields = 3,
     .n_params = 2,
     .n_phases = 2,
     .n_metrics = 2,
     .n_predictions = 2,
-    .n_layers = 2,
     .n_kernels = 3,
     .n_codes = 2,
     .fields = fields,
@@ -247,7 +244,6 @@ const NnModel nn_model_toy = {
     .phases = phases,
     .metrics = metrics,
     .predictions = predictions,
-    .layers = layers,
     .kernels = kernels,
     .codes = codes,
     .state_bytes = sizeof(State),

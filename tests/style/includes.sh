@@ -1,6 +1,6 @@
 #!/bin/sh
 # Includes point one way: base <- graph, plan <- ops, kernels <- passes <- pipeline; emit knows only
-# plan and isa, graph no Lua, the runtime no compiler (but for reference.h), the compiler no runtime.
+# plan and isa, graph no Lua, the runtime no compiler (but for check.h), the compiler no runtime.
 . "$(dirname "$0")/../lib.sh"
 cd "$NNGEN_SOURCE"
 
@@ -50,7 +50,7 @@ for file in $(find compiler runtime -name '*.[ch]' -o -name '*.def' | sort); do
         "compiler/emit/"*" compiler/graph/layers.h") continue ;;
         # The summary and the drawing show the graph itself.
         "compiler/emit/summary."*" compiler/graph/"* | "compiler/emit/dot."*" compiler/graph/"*) continue ;;
-        "runtime/reference.h compiler/"*) continue ;;
+        "runtime/check.h compiler/"*) continue ;;
         esac
         case " $may " in
         *" $target "*) ;;

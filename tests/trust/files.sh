@@ -76,5 +76,26 @@ if mount_small 400k "$scratch/disk"; then
 else
     echo "no disk to fill: only root may mount one"
 fi
+# What is trained is kept though nobody can be told.
+if [ -c /dev/full ]; then
+    status=0
+    # shellcheck disable=SC2086
+    "$(program mlp)" train $options --epochs 1 --save "$scratch/kept.safetensors" \
+        >/dev/full 2>"$scratch/err" || status=$?
+    [ "$status" -eq 1 ] || fail "full output: status $status"
+    [ -s "$scratch/kept.safetensors" ] || fail "full output: the weights are lost"
+fi
+# Where standard output or standard error is closed, the next file that is opened has its number: what
+# is printed must not get there.
+# shellcheck disable=SC2086
+logged() { "$(program mlp)" train $options --epochs 2 --log "$scratch/$1.csv"; }
+columns() { cut -d , -f 1-8 "$scratch/$1.csv"; }
+options=$(echo "$options" | sed 's/--quiet//')
+logged wanted >/dev/null 2>&1 || fail "log: status $?"
+logged unheard >&- 2>/dev/null && fail "closed output: status 0"
+logged unseen 2>&- >/dev/null || fail "closed errors: status $?"
+for log in unheard unseen; do
+    [ "$(columns "$log")" = "$(columns wanted)" ] || fail "$log: $(cat "$scratch/$log.csv")"
+done
 echo "$points points"
 finish

@@ -213,5 +213,22 @@ START_TEST(writing_is_atomic) {
 }
 END_TEST
 
+/* What a killed program of the same number left (in a container the number is often the same) is in
+ * nobody's way. */
+START_TEST(leftovers_do_no_harm) {
+    enter_scratch();
+    for (int serial = 0; serial < 100; serial++) {
+        char name[64];
+        snprintf(name, sizeof name, ".nngen-%ld-%d.tmp", (long)getpid(), serial);
+        write_bytes(name, "left", 4);
+    }
+    const float a[] = {1};
+    const TensorOut out[] = {{"a", 0, NULL, 1, a}};
+    ck_assert_msg(tensors_write("x", 1, out, NULL), "%s", problem_text());
+    ck_assert_int_eq(files_here(), 101);
+    leave_scratch();
+}
+END_TEST
+
 RUN_TESTS("safetensors", round_trip, good_files, bad_headers, bad_places, lying_lengths, damage,
-          writing_is_atomic)
+          writing_is_atomic, leftovers_do_no_harm)

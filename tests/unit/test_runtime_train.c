@@ -82,6 +82,29 @@ START_TEST(resume_is_exact) {
 }
 END_TEST
 
+/* Interrupted behind the last step of the first epoch: resumed, no step of it is left, which is no
+ * sign of gradients that are zero. */
+START_TEST(resume_tells_no_dead_end) {
+    enter_scratch();
+    Options o = small_training("part.safetensors");
+    o.stop_after = 4;
+    ck_assert(train(&o));
+    Options again = small_training("part.safetensors");
+    again.text[OPTION_RESUME] = "part.safetensors";
+    FILE *kept = stderr;
+    stderr = fopen("notes", "w");
+    ck_assert(train(&again));
+    fclose(stderr);
+    stderr = kept;
+    size_t size;
+    unsigned char *notes = read_bytes("notes", &size);
+    ck_assert_msg(memmem(notes, size, "no parameter moved", 18) == NULL, "%.*s", (int)size,
+                  (char *)notes);
+    free(notes);
+    leave_scratch();
+}
+END_TEST
+
 START_TEST(resume_rejects) {
     enter_scratch();
     Options o = small_training("part.safetensors");
@@ -196,6 +219,37 @@ static void expect_out(const char *words) {
     free(bytes);
 }
 
+/* Names of labels come out of foreign files: in CSV they stay one column. */
+START_TEST(odd_names_are_columns) {
+    enter_scratch();
+    static const float images[2 * 196];
+    const float zero = 0;
+    const int image[] = {1, 1, 14, 14}, one[] = {1};
+    const TensorOut tensors[] = {
+        {"test/left", 4, image, 196, images},
+        {"test/right", 4, image, 196, images},
+        {"test/a,\"b\"", 1, one, 1, &zero},
+        {"test/index", 1, one, 1, &zero},
+    };
+    ck_assert(tensors_write("data.safetensors", 4, tensors, NULL));
+    size_t size;
+    unsigned char *bytes = read_bytes("data.safetensors", &size);
+    /* The writer writes F32 alone; labels are made of their bytes, with a type of equal size. */
+    static const char *const labels[] = {"b\\\"\":{\"dtype\":\"F32", "index\":{\"dtype\":\"F32"};
+    for (int i = 0; i < 2; i++) {
+        unsigned char *type = memmem(bytes, size, labels[i], strlen(labels[i]));
+        ck_assert_ptr_nonnull(type);
+        type[strlen(labels[i]) - 3] = 'I';
+    }
+    write_bytes("data.safetensors", bytes, size);
+    free(bytes);
+    ck_assert_int_eq(run("init --save a.safetensors"), STATUS_OK);
+    ck_assert_int_eq(run("predict --load a.safetensors --data data.safetensors"), STATUS_OK);
+    expect_out("index,\"a,\"\"b\"\"\",index_label,comparison,logits_0,logits_1\n0,0,0,");
+    leave_scratch();
+}
+END_TEST
+
 START_TEST(commands) {
     enter_scratch();
     ck_assert_int_eq(run("info --json"), STATUS_OK);
@@ -235,5 +289,5 @@ START_TEST(commands) {
 }
 END_TEST
 
-RUN_TESTS("train", threads_do_not_matter, resume_is_exact, resume_rejects, signals_stop,
-          divergence_is_told, commands)
+RUN_TESTS("train", threads_do_not_matter, resume_is_exact, resume_tells_no_dead_end, resume_rejects,
+          signals_stop, divergence_is_told, odd_names_are_columns, commands)

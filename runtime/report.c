@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -140,10 +141,15 @@ void memory_release(size_t mark) {
 }
 
 void *allocate(size_t count, size_t size) {
-    enum { ALIGN = 64 };
-    if (count > (SIZE_MAX - ALIGN) / size) out_of_memory();
-    size_t bytes = count * size / ALIGN * ALIGN + ALIGN;
-    return memset(keep(aligned_alloc(ALIGN, bytes), free), 0, bytes);
+    enum { LINE = 64, HUGE_PAGE = 2 << 20 };
+    if (count > (SIZE_MAX - HUGE_PAGE) / size) out_of_memory();
+    /* Parameters and activations lie in huge pages where the system has them: many small ones take
+     * the processor's time to find, and share places in its caches as chance will have it. */
+    size_t align = count * size > HUGE_PAGE / 8 ? HUGE_PAGE : LINE;
+    size_t bytes = count * size / align * align + align;
+    void *memory = keep(aligned_alloc(align, bytes), free);
+    if (align == HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE);
+    return memset(memory, 0, bytes);
 }
 
 char *format_text(const char *format, ...) {

@@ -215,7 +215,7 @@ local function distance(study)
       text = text .. block("class" .. c, rows)
       plots[#plots + 1] = ('$class%d using 1:2:(0.24) with boxes fc rgb "%s" lc rgb "#333333" title "%s"')
         :format(c, fills[c], results.classes[c])
-      plots[#plots + 1] = ('$class%d using 1:2:3 with yerrorbars ps 0 lw 1.5 lc rgb "#333333" notitle'):format(c)
+      plots[#plots + 1] = ('$class%d using 1:($2-$3):(0):(2*$3) with vectors heads size graph 0.007,90 nofilled lw 1.5 lc rgb "#333333" notitle'):format(c)
     end
   end
   text = text .. ([[
@@ -223,7 +223,6 @@ set ylabel "error rate"
 set yrange [0:%g]
 set format y "%%.2f"
 set key top right Left reverse
-set pointintervalbox 0
 set style fill solid 1 border
 plot ]]):format(math.max(0.05, most * 1.08))
   return text .. table.concat(plots, ", \\\n     ") .. "\n", 800, 460

@@ -187,7 +187,7 @@ static const OpSample conv_samples[] = {
     {.inputs = "S(4,1,1) P(32,4,3,3) P(32)", WITH(1, 1, 1, 1, 1, 1, 1)},
     {.inputs = "S(9,5,5) P(18,1,3,3) P(18)", WITH(1, 1, 1, 1, 1, 1, 9)},
     {.inputs = "S(51,3,4) P(34,3,1,2)", WITH(1, 1, 0, 0, 1, 1, 17)},
-    {.inputs = "S(3,1,2) P(17,3,1,1)", WITH(2, 2, 1, 1, 1, 1, 1)},
+    {.inputs = "S(3,1,2) P(17,3,1,1)", WITH(1, 2, 1, 1, 1, 1, 1)},
     {.inputs = "S(16,4,4) P(16,16,1,1) P(16)"}};
 static const OpSample dgrad_samples[] = {
     {.inputs = "S(5,6,6) P(5,3,3,3)", WITH(1, 1, 0, 0, 1, 1, 1, 8, 8)},
@@ -199,7 +199,7 @@ static const OpSample dgrad_samples[] = {
     {.inputs = "S(32,1,1) P(32,4,3,3)", WITH(1, 1, 1, 1, 1, 1, 1, 1, 1)},
     {.inputs = "S(18,5,5) P(18,1,3,3)", WITH(1, 1, 1, 1, 1, 1, 9, 5, 5)},
     {.inputs = "S(34,3,3) P(34,3,1,2)", WITH(1, 1, 0, 0, 1, 1, 17, 3, 4)},
-    {.inputs = "S(17,2,2) P(17,3,1,1)", WITH(2, 2, 1, 1, 1, 1, 1, 1, 2)},
+    {.inputs = "S(17,3,2) P(17,3,1,1)", WITH(1, 2, 1, 1, 1, 1, 1, 1, 2)},
     {.inputs = "S(5,2,2) P(5,20,2,2)", WITH(4, 7, 0, 0, 1, 1, 1, 7, 11)}};
 static const OpSample wgrad_samples[] = {
     {.inputs = "S(3,8,8) S(5,6,6)", WITH(1, 1, 0, 0, 1, 1, 1, 3, 3)},
@@ -212,7 +212,7 @@ static const OpSample wgrad_samples[] = {
     {.inputs = "S(6,1,5) S(20,1,5)", WITH(1, 1, 1, 1, 1, 1, 1, 3, 3)},
     {.inputs = "S(9,5,5) S(18,5,5)", WITH(1, 1, 1, 1, 1, 1, 9, 3, 3)},
     {.inputs = "S(51,3,4) S(34,3,3)", WITH(1, 1, 0, 0, 1, 1, 17, 1, 2)},
-    {.inputs = "S(3,1,2) S(17,2,2)", WITH(2, 2, 1, 1, 1, 1, 1, 1, 1)},
+    {.inputs = "S(3,1,2) S(17,3,2)", WITH(1, 2, 1, 1, 1, 1, 1, 1, 1)},
     {.inputs = "S(20,7,11) S(5,2,2)", WITH(4, 7, 0, 0, 1, 1, 1, 2, 2)}};
 
 const Op op_conv2d = {.name = "conv2d",

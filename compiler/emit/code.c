@@ -284,14 +284,15 @@ void emit_entry_code(Emission *em, const Entry *e, const Isa *isa) {
     write_runner(em, e, isa);
 }
 
-/* A function per member of NnCode that picks the phase's entry. */
+/* A function per member of NnCode that picks the phase's entry. What the calling thread computes by
+ * itself, as learning rates, does not depend on the caller's rounding either. */
 static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const char *member,
                            const char *extra) {
     Writer *w = em->w;
     w_open(w, "static void %s%s(NnCall *call)", member, isa->suffix);
     int n = 0;
     for (int i = 0; i < em->plan->n_entries; i++) n += em->plan->entries[i]->kind == kind;
-    if (n == 0) w_line(w, "(void)call;");
+    w_line(w, n ? "const unsigned mode = nn_enter();" : "(void)call;");
     if (n == 1) {
         for (int i = 0; i < em->plan->n_entries; i++)
             if (em->plan->entries[i]->kind == kind)
@@ -306,6 +307,7 @@ static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const c
         w_line(w, "default: break;");
         w_close(w);
     }
+    if (n) w_line(w, "nn_leave(mode);");
     w_close(w);
 }
 

@@ -30,13 +30,17 @@ kernels() {
         model=$(basename "$arch" .lua)
         generated=$scratch NNGEN_LIBRARIES="$build/libnngen_runtime.a $build/libnngraph.a"
         "$build/bin/nngen" --isa=avx2,portable -o "$scratch/$model.c" "$arch" 2>/dev/null || return 1
-        compile_model "$NNGEN_CC" "$model" "$scratch/$model" -O1 -w 2>/dev/null || return 1
+        compile_model "$NNGEN_CC" "$model" "$scratch/$model" -O0 -w -I"$source/tests/fuzz/quick" \
+            2>/dev/null || return 1
+        case $model in winograd) batch=5 ;; *) batch=37 ;; esac # what the interpreter takes its time for
         for isa in "" portable; do
-            timeout 120 "$scratch/$model" check --quiet ${isa:+--isa "$isa"} >/dev/null 2>&1 || return 1
+            timeout 120 "$scratch/$model" check --quiet --batch "$batch" ${isa:+--isa "$isa"} \
+                >/dev/null 2>&1 || return 1
         done
     done
-    # Several chunks, whose gradients the update adds.
-    timeout 120 "$scratch/chain" check --quiet --batch 200 >/dev/null 2>&1
+    # Fewer samples than a tile has rows; several chunks, whose gradients the update adds.
+    timeout 120 "$scratch/mixed" check --quiet --batch 3 >/dev/null 2>&1 &&
+        timeout 120 "$scratch/chain" check --quiet --batch 200 >/dev/null 2>&1
 }
 tests_pass() { case $1 in kernel) kernels ;; *) quick_tests ;; esac; }
 if ! quick_tests || ! kernels; then fail "the tests fail without a mutant"; finish; fi

@@ -1,11 +1,13 @@
 #!/bin/sh
 # What the object files of generated code hold: one exported symbol, no writable data, calls only to
-# what any C library has; no compiler has a warning to give.
+# what any C library has, frames of bounded size, the sizes of the plan; no compiler has a warning to
+# give.
 . "$(dirname "$0")/../lib.sh"
 need_models
 command -v nm >/dev/null || skip "nm is missing"
 
 allowed='memcpy|memset|memmove|fmaf|sqrtf|__cpu_model|__cpu_indicator_init|__stack_chk_fail'
+most_stack=16384 # bytes of a function's frame; calls are at most a few functions deep
 
 for model in $NNGEN_MODELS; do
     symbol=nn_model_$(echo "$model" | tr - _)
@@ -20,7 +22,7 @@ for model in $NNGEN_MODELS; do
             action=-fsyntax-only
         fi
         # shellcheck disable=SC2086
-        "$cc" -std=c11 $action -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror \
+        "$cc" -std=c11 $action -fstack-usage -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror \
             -I"$NNGEN_SOURCE" -I"$NNGEN_SOURCE/runtime" "$generated/$model.c" ||
             { fail "$model: does not compile with $cc"; continue; }
         exported=$(nm -g --defined-only "$object" | awk '{ print $NF }' | tr '\n' ' ')
@@ -35,8 +37,18 @@ for model in $NNGEN_MODELS; do
             cat "$scratch/sections" "$scratch/data"
             fail "$model ($cc) has writable data"
         fi
+        # Written beside the object; a frame whose size is not known is `dynamic` alone.
+        if [ "$action" != -fsyntax-only ]; then
+            awk -F '\t' -v most=$most_stack '$2 > most || $3 == "dynamic"' "${object%.o}.su" >"$scratch/frames"
+            [ -s "${object%.o}.su" ] || fail "$model ($cc): the compiler says nothing about stack"
+            [ ! -s "$scratch/frames" ] || fail "$model ($cc) takes much stack: $(head -n 3 "$scratch/frames")"
+        fi
     done
     ! grep -nE '^[[:space:]]*#[[:space:]]*include' "$generated/$model.c" |
         grep -vE '"(runtime/)?model[.]h"|<immintrin[.]h>' || fail "$model includes more than it may"
+    # What the program asks for is what the plan has laid out.
+    floats=$("$NNGEN" --emit=plan "$NNGEN_SOURCE/arch/$model.lua" | sed -n 's/^state \([0-9]*\) floats.*/\1/p')
+    grep -q "[.]state_bytes = $((floats * 4))," "$generated/$model.c" ||
+        fail "$model has another size than its plan's $floats floats"
 done
 finish

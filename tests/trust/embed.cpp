@@ -1,11 +1,16 @@
-// Two models in one C++ program: each is asked by several threads that share its parameters, with
-// rounding and exceptions of the floating-point unit that must come back as they were.
+// Two models in one C++ program: each is asked by several threads that share its parameters. After
+// each call the floating-point unit must be as the caller set it: rounding, exceptions that are
+// raised, what becomes of denormals.
 #include <cfenv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
 #include <vector>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
 
 #include "model.h"
 
@@ -27,6 +32,26 @@ static void expect(bool ok, const NnModel *model, const char *words) {
     if (ok) return;
     std::printf("%s: %s\n", model->name, words);
     failures++;
+}
+
+/* All that the floating-point unit remembers. */
+static unsigned environment() {
+#if defined(__x86_64__)
+    return _mm_getcsr();
+#else
+    return static_cast<unsigned>(std::fegetround() | std::fetestexcept(FE_ALL_EXCEPT) << 16);
+#endif
+}
+
+/* An entry point, with an environment that is unlike both the usual one and its own. */
+static void enter(const NnModel *model, void (*entry)(NnCall *), NnCall *call) {
+    std::fesetround(FE_UPWARD);
+    std::feclearexcept(FE_ALL_EXCEPT);
+    std::feraiseexcept(FE_DIVBYZERO);
+    const unsigned before = environment();
+    entry(call);
+    expect(environment() == before, model, "the floating-point environment was changed");
+    std::fesetround(FE_TONEAREST);
 }
 
 /* Predictions of `batch` samples, with a work area of the caller's own. */
@@ -51,13 +76,30 @@ static std::vector<float> ask(const NnModel *model, const NnCode *code, void *st
     call.batch = batch;
     call.threads = 1;
     call.predictions = predictions.data();
-    std::fesetround(FE_UPWARD);
-    std::feclearexcept(FE_ALL_EXCEPT);
-    code->predict(&call);
-    expect(std::fegetround() == FE_UPWARD, model, "the rounding mode was changed");
-    std::fesetround(FE_TONEAREST);
+    enter(model, code->predict, &call);
     std::free(call.work);
     return out;
+}
+
+/* A step of training and an evaluation, on zeros. */
+static void train(const NnModel *model, const NnCode *code, void *state) {
+    const int batch = 33;
+    std::vector<std::vector<float>> zeros;
+    std::vector<const void *> fields;
+    for (int f = 0; f < model->n_fields; f++)
+        zeros.emplace_back(static_cast<std::size_t>(batch * model->fields[f].count));
+    for (const auto &values : zeros) fields.push_back(values.data());
+    NnCall call = {};
+    call.state = state;
+    call.work = room(model->work_bytes(batch, 1));
+    call.fields = fields.data();
+    call.batch = batch;
+    call.threads = 1;
+    call.epochs = call.steps = 1;
+    model->reset(state, 0);
+    for (const auto entry : {code->gradient, code->train, code->evaluate})
+        enter(model, entry, &call);
+    std::free(call.work);
 }
 
 static void try_model(const NnModel *model) {
@@ -82,6 +124,7 @@ static void try_model(const NnModel *model) {
         });
     for (auto &thread : threads) thread.join();
     for (const auto &result : found) expect(result == alone, model, "threads got other results");
+    train(model, code, state);
     std::free(state);
 }
 

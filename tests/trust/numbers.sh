@@ -2,36 +2,12 @@
 # A training that leaves the finite numbers stops, says where and why, and keeps the last good state;
 # one that gets nowhere says so.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/rated.inc"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "the libraries are built with sanitizers"
 need_models
-generated=$scratch
 options="--data synthetic --pairs 60 --val-pairs 5 --test-pairs 5 --batch 10 --rounds 1 --quiet"
 
-# made NAME LEARNING-RATE: a program with this learning rate.
-made() {
-    cat >"$scratch/$1.lua" <<END
-local nn = require "nn"
-local left, comparison = nn.input("left", {1, 14, 14}), nn.label("comparison", 2)
-local net = nn.sequential {
-  nn.flatten,
-  nn.linear { name = "first", out = 20 }, nn.relu,
-  nn.linear { name = "second", out = 20 }, nn.relu,
-  nn.linear { name = "third", out = 2 },
-}
-local y = net(left)
-return nn.model {
-  name = "$1", data = "mnist-pairs",
-  train = { epochs = 4, batch = 10, optimizer = nn.sgd { lr = $2 }, loss = nn.cross_entropy(y, comparison) },
-  predict = { comparison = nn.argmax(y) },
-  metrics = { accuracy = nn.equal(nn.argmax(y), comparison) },
-}
-END
-    "$NNGEN" --isa=portable -o "$scratch/$1.c" "$scratch/$1.lua" || fail "$1: nngen: status $?"
-    compile_model "$NNGEN_CC" "$1" "$scratch/$1" -O1 || fail "$1: not compiled"
-}
-
-# Harmless for two epochs of six steps, then far too high.
-made bomb '0.01 + 1e30 * nn.max(nn.step - 13.5, 0)'
+made bomb "$diverging"
 printf 'old' >"$scratch/w.safetensors"
 status=0
 # shellcheck disable=SC2086

@@ -1,9 +1,9 @@
 #!/bin/sh
-# run.sh PROGRAM NAME: lets libFuzzer try a target for NNGEN_FUZZ_SECONDS (10) seconds, beginning with
+# run.sh PROGRAM NAME: lets libFuzzer try a target for NNGEN_FUZZ_SECONDS (20) seconds, beginning with
 # the files of corpus/NAME. What it finds is written to the test's output in base64.
 . "$(dirname "$0")/../../lib.sh"
 
-seconds=${NNGEN_FUZZ_SECONDS:-10}
+seconds=${NNGEN_FUZZ_SECONDS:-20}
 seed=${NNGEN_SEED:-1}
 corpus=$(dirname "$0")/corpus/$2
 [ -n "$(ls "$corpus")" ] || fail "no corpus"

@@ -99,28 +99,24 @@ static void write_weight_transforms(Writer *w, Arena *arena, const char *loop, c
                                     int step, const char *to, long long matrix) {
     static const int pairs[3][2] = {{0, 5}, {1, 2}, {3, 4}};
     for (int pair = 0; pair < 3; pair++) {
+        const int *rows = pairs[pair];
         w_open(w, "%s", loop);
         w_line(w, "const float *from = %s;", from);
-        w_line(w, "float *to = %s;", to);
-        for (int x = 0; x < 3; x++) {
-            w_line(w, "F16 a%d, b%d;", x, x);
-            w_open(w, "%s", "");
-            for (int y = 0; y < 3; y++)
-                if (pair || y != 1)
-                    w_line(w, "const F16 g%d = LOAD(from + %d);", y, (3 * y + x) * step);
-            w_line(w, "a%d = %s;", x, weight_rows[pairs[pair][0]]);
-            w_line(w, "b%d = %s;", x, weight_rows[pairs[pair][1]]);
-            w_close(w);
-        }
-        for (int i = 0; i < 2; i++) {
-            w_open(w, "%s", "");
-            for (int x = 0; x < 3; x++) w_line(w, "const F16 g%d = %c%d;", x, "ab"[i], x);
-            for (int x = 0; x < 6; x++)
-                w_line(w, "STORE(%s, %s);",
-                       arena_printf(arena, "to + %lld", (6 * pairs[pair][i] + x) * matrix),
-                       weight_rows[x]);
-            w_close(w);
-        }
+        w_line(w, "float *to = %s, half[6 * 16];",
+               arena_printf(arena, "%s + %lld", to, 6 * rows[0] * matrix));
+        w_open(w, "for (int x = 0; x < 3; x++)");
+        for (int y = 0; y < 3; y++)
+            if (pair || y != 1)
+                w_line(w, "const F16 g%d = LOAD(from + (%d + x) * %d);", y, 3 * y, step);
+        w_line(w, "STORE(half + x * 16, %s);", weight_rows[rows[0]]);
+        w_line(w, "STORE(half + (3 + x) * 16, %s);", weight_rows[rows[1]]);
+        w_close(w);
+        w_open(w, "for (int row = 0; row < 6; row += 3, to += %lld)",
+               6 * (rows[1] - rows[0]) * matrix);
+        for (int x = 0; x < 3; x++)
+            w_line(w, "const F16 g%d = LOAD(half + (row + %d) * 16);", x, x);
+        for (int x = 0; x < 6; x++) w_line(w, "STORE(to + %lld, %s);", x * matrix, weight_rows[x]);
+        w_close(w);
         w_close(w);
     }
 }

@@ -56,7 +56,8 @@ static void update_rmsprop(const Optimizer *o, double lr, double *p, double g, d
     double root = *square;
     if (o->centered) {
         *mean = o->alpha * *mean + (1 - o->alpha) * g;
-        root -= *mean * *mean;
+        /* Moments that were floats may have lost a square, flushed to zero, and kept the mean. */
+        root = fmax(root - *mean * *mean, 0);
     }
     g /= sqrt(root) + o->eps;
     if (o->momentum != 0) g = *buf = o->momentum * *buf + g;

@@ -124,6 +124,15 @@ START_TEST(rmsprop_centered) {
 END_TEST
 
 /* Every element by itself. */
+/* A gradient so small that its square is nothing as a float. */
+START_TEST(rmsprop_centered_without_square) {
+    Optimizer o = {.kind = OPTIMIZER_RMSPROP, .alpha = 0.99, .eps = 1e-8, .centered = true};
+    double param = 3, gradient = 0, square = 0, mean = 1e-22, *slot[2] = {&square, &mean};
+    reference_update(&o, 3, 0.1, 1, &param, &gradient, slot);
+    ck_assert_double_eq(param, 3);
+}
+END_TEST
+
 START_TEST(elements_are_independent) {
     Optimizer o = {.kind = OPTIMIZER_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
     double p[3] = {1, 2, 3}, g[3] = {1, -5, 0}, m[3] = {0}, v[3] = {0}, *slot[] = {m, v};
@@ -166,6 +175,7 @@ int main(void) {
     tcase_add_test(tests, adamw);
     tcase_add_test(tests, rmsprop);
     tcase_add_test(tests, rmsprop_centered);
+    tcase_add_test(tests, rmsprop_centered_without_square);
     tcase_add_test(tests, elements_are_independent);
     tcase_add_test(tests, slots_have_torch_names);
     suite_add_tcase(suite, tests);

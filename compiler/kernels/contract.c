@@ -99,8 +99,7 @@ static void set_geometry(Nest *n) {
         n->lanes_out = n->out.C;
         n->lanes_in = n->in.C;
     }
-    int begin;
-    block_range(n->lanes_out, n->lanes_in, n->groups, 0, &begin, &n->reduced);
+    n->reduced = block_channels(n->lanes_out, n->lanes_in, n->groups);
     n->blocks = round_up(n->lanes_out, LANES) / LANES;
     n->vectors = (n->lanes_out + n->isa->width - 1) / n->isa->width;
     n->block_weights = (int64_t)n->y.taps * n->x.taps * n->reduced * LANES;

@@ -47,8 +47,7 @@ static void set_geometry(Nest *n) {
         n->pad[i] = conv ? (int)node->attr[CONV_PAD_H + i] : 0;
         n->dilation[i] = conv ? (int)node->attr[CONV_DIL_H + i] : 1;
     }
-    int begin;
-    block_range(n->dy.C, n->x.C, n->groups, 0, &begin, &n->reduced);
+    n->reduced = block_channels(n->dy.C, n->x.C, n->groups);
     n->block_weights = (int64_t)n->taps[0] * n->taps[1] * n->reduced * LANES;
     if (!conv && n->x.cs == n->x.C) {
         n->reduced *= n->x.H * n->x.W;

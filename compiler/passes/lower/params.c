@@ -41,8 +41,7 @@ static void place_weight(Plan *plan, ParamPlace *p) {
         p->kh = x.H;
         p->kw = x.W;
     }
-    int begin;
-    block_range(p->out, p->in, p->groups, 0, &begin, &p->block_in);
+    p->block_in = block_channels(p->out, p->in, p->groups);
 }
 
 static void plan_phase(Plan *plan, const Phase *phase, PhasePlan *pp) {
@@ -121,8 +120,8 @@ Derived *plan_transposed(Plan *plan, const Node *dgrad) {
                                   : &derived_transposed_conv,
                          p);
     if (d->value) return d;
-    int begin, rows = round_up(p->in, LANES), taps = p->kh * p->kw;
-    block_range(p->in, p->out, p->groups, 0, &begin, &d->block_out);
+    int rows = round_up(p->in, LANES), taps = p->kh * p->kw;
+    d->block_out = block_channels(p->in, p->out, p->groups);
     d->blocks = rows / LANES * (linear ? taps : 1);
     d->value = derived_buffer(plan, d, (int64_t)rows * taps * d->block_out);
     return d;

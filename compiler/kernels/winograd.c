@@ -294,27 +294,22 @@ static void write_products(Writer *w, Arena *arena, const Isa *isa, const Shapes
     w_line(w, "const int count = t1 - t0;");
     w_line(w, "const int high = (count + %d) / %d * %d;",
            rows - 1 - (has_half ? half : 0) - (has_two ? 2 : 0), rows, rows);
-    if (has_half && has_two)
-        w_line(w, "const int low = count - high > 2 ? high + %d : high;", half);
+    if (has_half)
+        w_line(w, "const int low = count - high > %d ? high + %d : high;", has_two ? 2 : 0, half);
+    const char *low = has_half ? "low" : "high";
     w_open(w, "for (int e = 0; e < %d; e++)", PRODUCTS);
     w_line(w, "const float *from = patches + e * %lld, *we = u + e * %lld;", (long long)s->patches,
            (long long)s->weights);
     w_line(w, "float *into = products + e * %lld;", (long long)s->products);
     for (int i = 0; i < runs; i++) {
-        w_open(w, "for (int r = 0; r < high; r += %d)",
-               product_rows(isa, tile_vectors(isa, panels[i].tile)));
-        write_tile_products(w, arena, isa, s, panels[i],
-                            product_rows(isa, tile_vectors(isa, panels[i].tile)));
+        int height = product_rows(isa, tile_vectors(isa, panels[i].tile));
+        w_open(w, "for (int r = 0; r < high; r += %d)", height);
+        write_tile_products(w, arena, isa, s, panels[i], height);
         w_close(w);
     }
-    if (has_half && has_two) {
-        write_tail(w, arena, isa, s, half, 2 * blocks, "high", "low > high");
-        write_tail(w, arena, isa, s, 2, wide, "low", "count > low");
-    } else if (has_half) {
-        write_tail(w, arena, isa, s, half, 2 * blocks, "high", "count > high");
-    } else if (has_two) {
-        write_tail(w, arena, isa, s, 2, wide, "high", "count > high");
-    }
+    if (has_half) write_tail(w, arena, isa, s, half, 2 * blocks, "high", "low > high");
+    if (has_two)
+        write_tail(w, arena, isa, s, 2, wide, low, has_half ? "count > low" : "count > high");
     w_close(w);
 }
 

@@ -54,6 +54,18 @@ static void enter(const NnModel *model, void (*entry)(NnCall *), NnCall *call) {
     std::fesetround(FE_TONEAREST);
 }
 
+/* A call on one thread; `work` is the caller's to free. */
+static NnCall call_of(const NnModel *model, void *state, const std::vector<const void *> &fields,
+                      int batch) {
+    NnCall call = {};
+    call.state = state;
+    call.work = room(model->work_bytes(batch, 1));
+    call.fields = fields.data();
+    call.batch = batch;
+    call.threads = 1;
+    return call;
+}
+
 /* Predictions of `batch` samples, with a work area of the caller's own. */
 static std::vector<float> ask(const NnModel *model, const NnCode *code, void *state, int batch) {
     std::vector<std::vector<float>> values;
@@ -69,12 +81,7 @@ static std::vector<float> ask(const NnModel *model, const NnCode *code, void *st
     std::vector<float> out(static_cast<std::size_t>(batch * model->predictions[0].count));
     std::vector<float *> predictions(static_cast<std::size_t>(model->n_predictions), nullptr);
     predictions[0] = out.data();
-    NnCall call = {};
-    call.state = state;
-    call.work = room(model->work_bytes(batch, 1));
-    call.fields = fields.data();
-    call.batch = batch;
-    call.threads = 1;
+    NnCall call = call_of(model, state, fields, batch);
     call.predictions = predictions.data();
     enter(model, code->predict, &call);
     std::free(call.work);
@@ -89,12 +96,7 @@ static void train(const NnModel *model, const NnCode *code, void *state) {
     for (int f = 0; f < model->n_fields; f++)
         zeros.emplace_back(static_cast<std::size_t>(batch * model->fields[f].count));
     for (const auto &values : zeros) fields.push_back(values.data());
-    NnCall call = {};
-    call.state = state;
-    call.work = room(model->work_bytes(batch, 1));
-    call.fields = fields.data();
-    call.batch = batch;
-    call.threads = 1;
+    NnCall call = call_of(model, state, fields, batch);
     call.epochs = call.steps = 1;
     model->reset(state, 0);
     for (const auto entry : {code->gradient, code->train, code->evaluate})

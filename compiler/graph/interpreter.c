@@ -1,10 +1,25 @@
 #include "interpreter.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
-static void round_values(double *values, int64_t count, double factor) {
-    for (int64_t i = 0; i < count; i++) values[i] = (double)(float)(values[i] * factor) / factor;
+/* Bits of a float that the sums of a contraction lose: the errors of n terms' additions grow about
+ * as the root of n (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 2.8). */
+static int lost_bits(const Node *n, int batch) {
+    if (!n->op->flops) return 0;
+    double values = (double)node_count(n), multiply_adds = (double)n->op->flops(n) / 2;
+    double terms = multiply_adds / values * (n->type.kind == KIND_SAMPLE ? 1 : batch);
+    return terms > 1 ? (int)ceil(log2(terms) / 2) : 0;
+}
+
+/* Rounds to as many bits less than a float's by Veltkamp's splitting (Dekker 1971). */
+static void round_values(double *values, int64_t count, double factor, int lost) {
+    const double split = ldexp(1, DBL_MANT_DIG - FLT_MANT_DIG + lost) + 1;
+    for (int64_t i = 0; i < count; i++) {
+        double scaled = values[i] * factor, high = split * scaled;
+        values[i] = (high - (high - scaled)) / factor;
+    }
 }
 
 void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
@@ -31,7 +46,7 @@ void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wa
         for (int k = 0; stacked.near_tie != env->near_tie && k < stacked.batch; k++)
             if (stacked.near_tie[k]) env->near_tie[k % env->batch] = true;
         if (env->rounding > 0 && n->type.kind != KIND_SCHEDULE && !n->type.classes)
-            round_values(out, count, env->rounding);
+            round_values(out, count, env->rounding, lost_bits(n, stacked.batch));
         values[i] = out;
     }
 }

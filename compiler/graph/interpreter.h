@@ -33,9 +33,9 @@ double *reference_room(Reference *reference, const char *op, const char *name, i
 
 void reference_run(Reference *reference);
 
-/* How far rounding the value of every node to float takes the values of `node`, one of those that
- * were asked for: the largest change of an element over a few ways to round, relative to the
- * largest value. */
+/* How far rounding the value of every node to float, and those of contractions to as much less as
+ * their sums lose, takes the values of `node`, one of those that were asked for: the largest change
+ * of an element over a few ways to round, relative to the largest value. */
 double reference_rounding(Reference *reference, const Node *node);
 
 /* One step of the optimizer on one parameter of `count` elements, PyTorch's formulas in double.

@@ -29,8 +29,8 @@ typedef struct Env {
      * NULL: not asked for; else room for `batch` flags. */
     double tie;
     bool *near_tie;
-    /* 0: exact. Else the value of every node is multiplied by this, rounded to float and divided
-     * again, to see what roundings do to a result; another factor, other roundings. */
+    /* 0: exact. Else the value of every node is multiplied by this, rounded as floats would be and
+     * divided again, to see what roundings do to a result; another factor, other roundings. */
     double rounding;
 } Env;
 

@@ -56,7 +56,7 @@ static void write_rmsprop(Writer *w, const Optimizer *o) {
         int a = slot_of(o, "grad_avg");
         w_line(w, "const F16 a = FMA(SET(k[2]), LOAD(s%d + i), ROUNDED(MUL(SET(k[3]), d)));", a);
         w_line(w, "STORE(s%d + i, a);", a);
-        w_line(w, "const F16 root = ADD(SQRT(FMA(NEG(a), a, v)), SET(k[5]));");
+        w_line(w, "const F16 root = ADD(SQRT(MAX(SET(0.0f), FMA(NEG(a), a, v))), SET(k[5]));");
     } else {
         w_line(w, "const F16 root = ADD(SQRT(v), SET(k[5]));");
     }

@@ -151,11 +151,23 @@ static void parse(Unit *u, int argc, char **argv) {
 static bool write_file(Arena *arena, const char *path, const char *text) {
     struct stat info;
     const bool exists = stat(path, &info) == 0, device = exists && !S_ISREG(info.st_mode);
+    if (!exists && lstat(path, &info) == 0) {
+        fprintf(
+            stderr,
+            "nngen: error: %s is a link to what is not there; remove it, or make a file where it "
+            "leads\n",
+            path);
+        return false;
+    }
     char *real = exists ? realpath(path, NULL) : NULL;
     const char *name = real ? arena_strdup(arena, real) : path;
     free(real);
-    const char *written = device ? name : arena_printf(arena, "%s.tmp.%ld", name, (long)getpid());
-    FILE *f = fopen(written, "w");
+    const char *written = name;
+    FILE *f = device ? fopen(name, "w") : NULL;
+    for (int serial = 0; !device && !f && (serial == 0 || errno == EEXIST); serial++) {
+        written = arena_printf(arena, "%s.tmp.%ld-%d", name, (long)getpid(), serial);
+        f = fopen(written, "wx"); /* not through a link that someone put there */
+    }
     bool ok = f && fputs(text, f) >= 0;
     ok = f && fclose(f) == 0 && ok;
     ok = ok && (device || rename(written, name) == 0);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "file.h"
 #include "random.h"
 #include "report.h"
 
@@ -69,8 +70,13 @@ static bool read_values(gzFile file, const char *path, uint64_t total, Idx *idx)
 
 bool idx_read(const char *path, int rank, Idx *idx) {
     *idx = (Idx){0};
-    gzFile file = gzopen(path, "rbe");
-    if (!file) return problem("%s: %s", path, errno ? strerror(errno) : "cannot open");
+    int fd = file_open(path);
+    if (fd < 0) return false;
+    gzFile file = gzdopen(fd, "rb");
+    if (!file) {
+        close(fd);
+        return problem("out of memory");
+    }
     uint64_t total = 0;
     bool ok = read_header(file, path, rank, idx, &total) && read_values(file, path, total, idx);
     gzclose(file);

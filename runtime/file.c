@@ -10,20 +10,35 @@
 
 #include "report.h"
 
-bool file_read(const char *path, unsigned char **bytes, size_t *size) {
-    FILE *file = fopen(path, "re");
-    if (!file) return problem("%s: %s", path, strerror(errno));
+int file_open(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
-    bool regular = fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode), failed = false;
-    if (regular) {
-        *bytes = keep(malloc((size_t)info.st_size + 1), free);
-        *size = fread(*bytes, 1, (size_t)info.st_size, file);
-        failed = ferror(file) != 0;
+    if (fd < 0) {
+        problem("%s: %s", path, strerror(errno));
+    } else if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(fd);
+        problem("%s: not a regular file", path);
+        fd = -1;
+    }
+    return fd;
+}
+
+bool file_read(const char *path, unsigned char **bytes, size_t *size) {
+    int fd = file_open(path);
+    if (fd < 0) return false;
+    struct stat info;
+    bool ok = fstat(fd, &info) == 0;
+    size_t wanted = ok ? (size_t)info.st_size : 0;
+    *bytes = keep(malloc(wanted + 1), free);
+    *size = 0;
+    for (ssize_t got = 1; ok && got > 0 && *size < wanted;) {
+        got = read(fd, *bytes + *size, wanted - *size);
+        ok = got >= 0;
+        if (ok) *size += (size_t)got;
     }
     int error = errno;
-    fclose(file);
-    if (!regular) return problem("%s: not a regular file", path);
-    return !failed || problem("%s: %s", path, strerror(error));
+    close(fd);
+    return ok || problem("%s: %s", path, strerror(error));
 }
 
 /* Folder part of a path with its slash; "" for the current one. */
@@ -43,6 +58,10 @@ OutputFile *output_open(const char *path) {
     bool exists = stat(path, &info) == 0;
     if (exists && S_ISDIR(info.st_mode)) {
         problem("%s: is a folder", path);
+        return NULL;
+    }
+    if (!exists && lstat(path, &info) == 0) {
+        problem("%s: a link to what is not there; remove it, or make a file where it leads", path);
         return NULL;
     }
     OutputFile *file = allocate(1, sizeof *file);

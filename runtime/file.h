@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* Opens a regular file for reading, without waiting for a writer of what is none: a descriptor, or
+ * -1 after a message that names the file. */
+int file_open(const char *path);
+
 /* Reads a regular file. False, with a message that names the file, if it cannot be read. */
 bool file_read(const char *path, unsigned char **bytes, size_t *size);
 

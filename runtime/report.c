@@ -35,11 +35,19 @@ static void begin_line(void) {
     fprintf(stderr, "%s: ", program);
 }
 
+/* Length of a character that would steer a terminal instead of being shown, else 0: C0 and C1
+ * controls and those that turn the direction of writing (U+202A..202E, U+2066..2069). */
+static int steering(const unsigned char *c) {
+    if (c[0] == 0xc2) return c[1] >= 0x80 && c[1] < 0xa0 ? 2 : 0;
+    if (c[0] == 0xe2 && c[1] == 0x80) return c[2] >= 0xaa && c[2] <= 0xae ? 3 : 0;
+    if (c[0] == 0xe2 && c[1] == 0x81) return c[2] >= 0xa6 && c[2] <= 0xa9 ? 3 : 0;
+    return iscntrl(c[0]) ? 1 : 0;
+}
+
 static void show(const char *format, va_list args) {
     vsnprintf(last_problem, sizeof last_problem, format, args);
-    /* Names out of files must not steer a terminal. */
     for (char *c = last_problem; *c; c++)
-        if (iscntrl((unsigned char)*c)) *c = '?';
+        for (int n = steering((unsigned char *)c); n > 0; n--) c[n - 1] = '?';
     begin_line();
     fprintf(stderr, "error: %s\n", last_problem);
 }

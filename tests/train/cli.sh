@@ -74,6 +74,7 @@ cp -r good counts && labels 199 >counts/train-labels-idx1-ubyte
 cp -r good huge && { big32 2051; big32 4294967295; big32 65535; big32 65535; pattern_bytes 999; } \
     >huge/train-images-idx3-ubyte
 cp -r good class && { big32 2049; big32 200; labels_bytes 199; byte 10; } >class/train-labels-idx1-ubyte
+cp -r good pipe && rm pipe/train-images-idx3-ubyte && mkfifo pipe/train-images-idx3-ubyte
 cp -r good few && { images 10 >few/t10k-images-idx3-ubyte; labels 10 >few/t10k-labels-idx1-ubyte; }
 cp -r good zipped && gzip -n zipped/*
 cp -r zipped cut && head -c 30 zipped/train-labels-idx1-ubyte.gz >cut/train-labels-idx1-ubyte.gz
@@ -100,6 +101,7 @@ save="--save saved.safetensors --log log.csv"
     done
     rejects 1 'empty/train-labels-idx1-ubyte' train empty $save
     rejects 1 'counts/train-(labels-idx1|images-idx3)-ubyte' train counts $save
+    rejects 1 "pipe/train-images-idx3-ubyte: not a regular file" train pipe $save
     rejects 1 'class/train-labels-idx1-ubyte' train class $save
     rejects 1 '10 test digits' train few $save
     rejects 1 'cut/train-labels-idx1-ubyte.gz' train cut $save
@@ -150,6 +152,9 @@ head -c 100000 good.safetensors >truncated.safetensors
 { cat good.safetensors; echo; } >trailing.safetensors
 with_header good.safetensors "$(yes '[' | head -n 20000 | tr -d '\n')" >deep.safetensors
 mkdir folder.safetensors
+mkfifo pipe.safetensors
+ln -s nowhere dangling.safetensors
+steering=$(printf 'c1-\302\2332J\342\200\256.safetensors')
 ready
 for bad in overlap beyond reversed negative overflow dtype integer shape rank size unknown twice \
     nojson cutjson escape nothing more lying minus five zero truncated trailing deep folder absent; do
@@ -157,6 +162,11 @@ for bad in overlap beyond reversed negative overflow dtype integer shape rank si
     rejects 1 "$bad.safetensors" "$model" eval --load $bad.safetensors --data synthetic \
         --predictions p.csv --quiet
 done
+# Nobody writes into the pipe: it is not waited for. What a terminal obeys is not shown to it.
+rejects 1 'pipe.safetensors: not a regular file' timeout 20 "$model" eval --load pipe.safetensors --data synthetic
+rejects 1 'c1-\?+2J\?+.safetensors' "$model" eval --load "$steering" --data synthetic
+rejects 1 'dangling.safetensors: a link' "$model" init --seed 1 --save dangling.safetensors
+[ -L dangling.safetensors ] || fail "the link was replaced"
 rejects 1 'fc2.bias' "$model" eval --load unknown.safetensors --data synthetic --quiet
 rejects 1 'fc2.weight' "$model" eval --load shape.safetensors --data synthetic --quiet
 rejects 1 'fc2.bias' "$model" predict --load dtype.safetensors --data synthetic --quiet
@@ -270,6 +280,7 @@ rejects 1 'absent.lua' "$NNGEN" absent.lua
 rejects 1 'absent.lua' "$NNGEN" -o out.c absent.lua
 rejects 1 'nomodel.lua' "$NNGEN" -o out.c nomodel.lua
 rejects 1 'binary.lua' "$NNGEN" -o out.c binary.lua
+rejects 1 'dangling.safetensors is a link' "$NNGEN" -o dangling.safetensors "$arch"
 rejects 1 'missing-folder' "$NNGEN" -o missing-folder/out.c "$arch"
 rejects 2 . "$NNGEN"
 rejects 2 'emitt' "$NNGEN" --emitt=c "$arch"

@@ -35,7 +35,8 @@ for file in tests/golden/errors/*.lua; do
     [ -e "${file%.lua}.err" ] || continue
     errors=$((errors + 1))
     [ -n "${NNGEN_ALL:-}" ] || [ $((errors % 8)) -eq 0 ] || continue
-    watched 1 "$NNGEN" "$file"
+    # shellcheck disable=SC2046 # the options of its first line
+    watched 1 "$NNGEN" $(sed -n "1s/^-- nngen: //p" "$file") "$file"
 done
 
 program=$(program mlp) sizes="--pairs 20 --val-pairs 5 --test-pairs 5 --quiet --isa portable"

@@ -25,6 +25,8 @@ cases=0
 for file in *.lua; do
     first=$(sed -n 1p "$file")
     case $first in "-- part"*) continue ;; esac
+    # The thread sanitizer keeps the timer's signal back while Lua's library is busy.
+    case ${NNGEN_SANITIZED:-}:$file in thread:sandbox-pattern.lua) continue ;; esac
     cases=$((cases + 1))
     # shellcheck disable=SC2046
     run $(echo "$first" | sed -n 's/^-- nngen: *//p') "$file"

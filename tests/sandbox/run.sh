@@ -14,6 +14,7 @@ mkdir "$scratch/files"
 cp "$NNGEN_SOURCE"/tests/sandbox/*.lua "$scratch/files"
 cd "$scratch/files"
 HOME=$scratch/files TMPDIR=$scratch/files
+[ -z "${NNGEN_SANITIZED:-}" ] || TMPDIR=$scratch # for a file of the thread sanitizer's own
 export HOME TMPDIR
 
 outside() { find . -exec ls -ld --time-style=full-iso {} + | sort; }
@@ -47,6 +48,8 @@ the file runs too long" # slower, so another limit may be hit first
 
 # hostile FILE: the case that its first line describes.
 hostile() {
+    # The thread sanitizer keeps the timer's signal back while Lua's library is busy.
+    case ${NNGEN_SANITIZED:-}:$1 in thread:move-for-ever.lua | thread:pattern-gsub.lua) return ;; esac
     case $(sed -n 1p "$1") in
     "-- harmless") attack "$1" harmless ;;
     "-- error: "*) attack "$1" error "$(sed -n '1s/^-- error: //p' "$1")" ;;

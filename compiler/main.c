@@ -144,6 +144,10 @@ static void parse(Unit *u, int argc, char **argv) {
         }
     }
     if (!o->input) usage("no architecture file", "", "");
+    struct stat in, out;
+    if (o->output && stat(o->input, &in) == 0 && stat(o->output, &out) == 0 &&
+        S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+        usage("-o %s would replace the architecture file", o->output, "");
 }
 
 /* Writes to a temporary name beside the file, so that a failure leaves what was there. A link stays
@@ -168,6 +172,7 @@ static bool write_file(Arena *arena, const char *path, const char *text) {
         written = arena_printf(arena, "%s.tmp.%ld-%d", name, (long)getpid(), serial);
         f = fopen(written, "wx"); /* not through a link that someone put there */
     }
+    if (f && exists && !device) (void)fchmod(fileno(f), info.st_mode & 07777);
     bool ok = f && fputs(text, f) >= 0;
     ok = f && fclose(f) == 0 && ok;
     ok = ok && (device || rename(written, name) == 0);

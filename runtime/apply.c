@@ -1,5 +1,8 @@
 /* Commands that use parameters, or make them, without training: eval, predict, init, grad. */
+#define _GNU_SOURCE
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "file.h"
@@ -11,6 +14,8 @@ typedef struct Line {
     json_t *json; /* NULL: CSV */
     bool names;   /* CSV: write the names instead of the values */
     bool begun;
+    json_t *seen;      /* unless NULL, names are collected there, nothing is written */
+    const char *twice; /* the name that came twice */
 } Line;
 
 /* Labels have the names that a data file gives them: what CSV would take for more is quoted. */
@@ -26,7 +31,10 @@ static void put_name(FILE *out, const char *name) {
 
 /* Digits 0: a whole number. */
 static void put(Line *line, const char *name, double value, int digits) {
-    if (line->json) {
+    if (line->seen) {
+        if (json_object_get(line->seen, name)) line->twice = keep(strdup(name), free);
+        json_object_set_new(line->seen, name, json_true());
+    } else if (line->json) {
         json_object_set_new(line->json, name,
                             digits ? json_number(value) : json_integer((json_int_t)value));
     } else {
@@ -47,25 +55,32 @@ static const char *label_column(const NnModel *model, const char *label) {
         taken = taken || strcmp(label, model->predictions[i].name) == 0;
     for (int i = 0; i < model->n_metrics; i++)
         taken = taken || strcmp(label, model->metrics[i].name) == 0;
-    return taken ? format_text("%s_label", label) : label;
+    char *column = format_text(taken ? "%s_label" : "%s", label);
+    text_clean(column);
+    return column;
+}
+
+static void put_all(const NnModel *model, const Split *split, int index, float *const *predictions,
+                    const double *metrics, Line *line) {
+    put(line, "index", index, 0);
+    for (int i = 0; i < split->n_fields; i++) {
+        const DataField *field = &split->fields[i];
+        if (field->labels) put(line, label_column(model, field->name), field->labels[index], 0);
+    }
+    for (int i = 0; i < model->n_predictions; i++) {
+        const NnOutput *output = &model->predictions[i];
+        for (int k = 0; k < output->count; k++)
+            put(line, output->count == 1 ? output->name : format_text("%s_%d", output->name, k),
+                (double)predictions[i][k], output->classes > 0 ? 0 : 9);
+    }
+    for (int m = 0; metrics && m < model->n_metrics; m++)
+        put(line, model->metrics[m].name, metrics[m], 17);
 }
 
 static void write_line(const NnModel *model, const Split *split, int index,
                        float *const *predictions, const double *metrics, Line line) {
     size_t mark = memory_mark();
-    put(&line, "index", index, 0);
-    for (int i = 0; i < split->n_fields; i++) {
-        const DataField *field = &split->fields[i];
-        if (field->labels) put(&line, label_column(model, field->name), field->labels[index], 0);
-    }
-    for (int i = 0; i < model->n_predictions; i++) {
-        const NnOutput *output = &model->predictions[i];
-        for (int k = 0; k < output->count; k++)
-            put(&line, output->count == 1 ? output->name : format_text("%s_%d", output->name, k),
-                (double)predictions[i][k], output->classes > 0 ? 0 : 9);
-    }
-    for (int m = 0; metrics && m < model->n_metrics; m++)
-        put(&line, model->metrics[m].name, metrics[m], 17);
+    put_all(model, split, index, predictions, metrics, &line);
     if (line.json)
         json_line(line.out, line.json);
     else
@@ -73,11 +88,23 @@ static void write_line(const NnModel *model, const Split *split, int index,
     memory_release(mark);
 }
 
-static void write_lines(Engine *engine, const Split *split, bool json, FILE *out) {
+/* Two columns of one name are a trap in CSV, and one of them is lost in JSON. */
+static bool columns_differ(const NnModel *model, const Split *split, float *const *predictions,
+                           const double *metrics) {
+    Line line = {.seen = keep_json(json_object())};
+    put_all(model, split, 0, predictions, metrics, &line);
+    return !line.twice ||
+           problem("two columns would have the name \"%s\": give one of the predictions "
+                   "or metrics in the architecture, or a label of the data, another",
+                   line.twice);
+}
+
+static bool write_lines(Engine *engine, const Split *split, bool json, FILE *out) {
     const NnModel *model = engine->model;
     bool complete = split_complete(split, model);
     double *metrics = complete ? allocate((size_t)model->n_metrics, sizeof *metrics) : NULL;
     float **predictions = predictions_new(model, 1);
+    if (!columns_differ(model, split, predictions, metrics)) return false;
     if (!json) write_line(model, split, 0, predictions, metrics, (Line){.out = out, .names = true});
     for (int i = 0; i < split->samples && !ferror(out); i++) {
         engine_gather(engine, split, NULL, i, 1);
@@ -91,6 +118,7 @@ static void write_lines(Engine *engine, const Split *split, bool json, FILE *out
         write_line(model, split, i, predictions, metrics,
                    (Line){.out = out, .json = json ? json_object() : NULL});
     }
+    return true;
 }
 
 /* Opens the engine with the split. */
@@ -104,8 +132,7 @@ static bool open_split(Engine *engine, const NnModel *model, const Options *opti
 
 static bool lines_to_file(Engine *engine, const Split *split, bool json, const char *path) {
     OutputFile *file = output_open(path);
-    if (file) write_lines(engine, split, json, file->stream);
-    return file && output_commit(file);
+    return file && write_lines(engine, split, json, file->stream) && output_commit(file);
 }
 
 bool eval_command(const NnModel *model, const Options *options) {
@@ -134,8 +161,7 @@ bool predict_command(const NnModel *model, const Options *options) {
     const char *path = options->text[OPTION_PREDICTIONS];
     bool json = option_given(options, OPTION_JSON);
     if (path) return lines_to_file(&engine, split, json, path);
-    write_lines(&engine, split, json, stdout);
-    return true;
+    return write_lines(&engine, split, json, stdout);
 }
 
 bool init_command(const NnModel *model, const Options *options) {

@@ -2,6 +2,7 @@
 #include "digits.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -49,26 +50,37 @@ static bool read_header(gzFile file, const char *path, int rank, Idx *idx, uint6
 /* Memory grows with what is read, so a header that lies costs nothing. */
 static bool read_values(gzFile file, const char *path, uint64_t total, Idx *idx) {
     uint64_t have = 0, room = 0;
-    for (int got = 1; have < total && got > 0; have += (uint64_t)got) {
+    unsigned char *values = NULL;
+    int got = 1;
+    for (; have < total && got > 0; have += got > 0 ? (uint64_t)got : 0) {
         if (have == room) {
             room = room * 2 + CHUNK < total ? room * 2 + CHUNK : total;
-            unsigned char *more = allocate((size_t)room, 1);
-            if (have > 0) memcpy(more, idx->values, (size_t)have);
-            idx->values = more;
+            unsigned char *more = realloc(values, (size_t)room);
+            if (!more) free(values);
+            values = more;
+            if (!values) break;
         }
         uint64_t wanted = room - have < CHUNK ? room - have : CHUNK;
-        got = read_some(file, path, idx->values + have, (unsigned)wanted);
-        if (got < 0) return false;
+        got = read_some(file, path, values + have, (unsigned)wanted);
     }
+    idx->values = keep(values, free);
+    if (got < 0) return false;
     if (have < total)
         return problem("%s: %llu bytes of data, its header promises %llu", path,
                        (unsigned long long)have, (unsigned long long)total);
     unsigned char more;
-    int got = read_some(file, path, &more, 1);
+    got = read_some(file, path, &more, 1);
     return got > 0 ? problem("%s: more data than its header promises", path) : got == 0;
 }
 
-bool idx_read(const char *path, int rank, Idx *idx) {
+static bool has_shape(const char *path, const Idx *images, const int *wanted) {
+    const int *dim = images->dim;
+    if (!wanted || memcmp(dim, wanted, sizeof images->dim) == 0) return true;
+    return problem("%s: %d images of %d x %d, %d of %d x %d wanted, as many as labels", path,
+                   dim[0], dim[1], dim[2], wanted[0], wanted[1], wanted[2]);
+}
+
+bool idx_read(const char *path, int rank, const int *wanted, Idx *idx) {
     *idx = (Idx){0};
     int fd = file_open(path);
     if (fd < 0) return false;
@@ -78,7 +90,8 @@ bool idx_read(const char *path, int rank, Idx *idx) {
         return problem("out of memory");
     }
     uint64_t total = 0;
-    bool ok = read_header(file, path, rank, idx, &total) && read_values(file, path, total, idx);
+    bool ok = read_header(file, path, rank, idx, &total) && has_shape(path, idx, wanted) &&
+              read_values(file, path, total, idx);
     gzclose(file);
     return ok;
 }
@@ -96,18 +109,10 @@ static const char *find_file(const char *folder, bool training, bool images) {
     return NULL;
 }
 
-static bool check_digits(const Idx *images, const char *image_path, const Idx *labels,
-                         const char *label_path) {
-    if (images->dim[1] != DIGIT_SIDE || images->dim[2] != DIGIT_SIDE)
-        return problem("%s: images of %d x %d, %d x %d wanted", image_path, images->dim[1],
-                       images->dim[2], DIGIT_SIDE, DIGIT_SIDE);
-    if (images->dim[0] != labels->dim[0])
-        return problem("%s has %d images, %s has %d labels", image_path, images->dim[0], label_path,
-                       labels->dim[0]);
+static bool check_labels(const Idx *labels, const char *path) {
     for (int i = 0; i < labels->dim[0]; i++)
         if (labels->values[i] >= DIGIT_CLASSES)
-            return problem("%s: label %d of number %d, 0 to 9 wanted", label_path,
-                           labels->values[i], i);
+            return problem("%s: label %d of number %d, 0 to 9 wanted", path, labels->values[i], i);
     return true;
 }
 
@@ -115,9 +120,11 @@ static bool read_digits(const char *folder, bool training, Digits *digits) {
     Idx images, labels;
     const char *image_path = find_file(folder, training, true);
     const char *label_path = image_path ? find_file(folder, training, false) : NULL;
-    if (!label_path || !idx_read(image_path, 3, &images) || !idx_read(label_path, 1, &labels) ||
-        !check_digits(&images, image_path, &labels, label_path))
+    if (!label_path || !idx_read(label_path, 1, NULL, &labels) ||
+        !check_labels(&labels, label_path))
         return false;
+    const int wanted[IDX_MAX_RANK] = {labels.dim[0], DIGIT_SIDE, DIGIT_SIDE};
+    if (!idx_read(image_path, 3, wanted, &images)) return false;
     *digits = (Digits){.count = labels.dim[0], .labels = labels.values, .images = images.values};
     return true;
 }

@@ -33,8 +33,9 @@ typedef struct Idx {
 } Idx;
 
 /* Reads a file of unsigned bytes of the given rank (1 labels, 3 images). Trusts nothing: magic,
- * sizes and the length of the data must agree exactly. False with a message that names the file. */
-bool idx_read(const char *path, int rank, Idx *idx);
+ * sizes and the length of the data must agree exactly, and images have the sizes `wanted` (NULL:
+ * any). False with a message that names the file. */
+bool idx_read(const char *path, int rank, const int *wanted, Idx *idx);
 
 /* Draws the digit 0 .. 9 in the variant that `key` stands for, ink 255 on ground 0: strokes of
  * varied form, width, slant, size and place, grey edges and a little noise. The same on every

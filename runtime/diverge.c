@@ -8,12 +8,21 @@
 #include "check.h"
 #include "train.h"
 
-int broken_parameter(Training *t) {
-    for (int p = 0; p < t->model->n_params; p++) {
-        t->model->get(t->engine.state, 0, 0, p, t->engine.values);
-        for (int64_t i = 0; i < t->model->params[p].count; i++)
-            if (!isfinite(t->engine.values[i])) return p;
-    }
+static bool is_finite(Training *t, int slot, int param) {
+    t->model->get(t->engine.state, (int)t->at.phase, slot, param, t->engine.values);
+    for (int64_t i = 0; i < t->model->params[param].count; i++)
+        if (!isfinite(t->engine.values[i])) return false;
+    return true;
+}
+
+/* Moments first: they take the parameter with them. */
+int broken_parameter(Training *t, int *slot) {
+    const NnPhase *phase = &t->model->phases[t->at.phase];
+    for (*slot = phase->n_slots; *slot > 0; --*slot)
+        for (int i = 0; i < phase->n_trained; i++)
+            if (!is_finite(t, *slot, phase->trained[i])) return phase->trained[i];
+    for (int p = 0; p < t->model->n_params; p++)
+        if (!is_finite(t, 0, p)) return p;
     return -1;
 }
 
@@ -37,16 +46,27 @@ static const char *range(double low, double high) {
     return low <= high ? format_text("; its finite values are from %g to %g", low, high) : "";
 }
 
+/* Nodes that the phase's loss and gradients need: metrics are not the training's business. */
+static bool *trained_nodes(const Graph *graph, int phase, const Reference *r) {
+    bool *needed = ARENA_ARRAY(r->arena, bool, graph->n_nodes);
+    for (int i = 0; i < 2 + graph->phases[phase].n_trained; i++) needed[r->wanted[i]->id] = true;
+    for (int i = graph->n_nodes - 1; i >= 0; i--)
+        for (int k = 0; needed[i] && k < graph->nodes[i]->n_in; k++)
+            needed[graph->nodes[i]->in[k]->id] = true;
+    return needed;
+}
+
 /* The first tensor of the step in `call` that is not finite, in words; NULL if all are. */
 static const char *first_tensor(Training *t, const NnCall *call) {
     if (!*t->model->graph) return NULL;
     Arena *arena = arena_new();
     const Graph *graph = graph_parse(arena, diag_new(arena), t->model->graph);
     Reference r = reference_of(graph, &t->engine, call, 0);
+    const bool *needed = trained_nodes(graph, call->phase, &r);
     const char *words = NULL;
     for (int i = 0; i < graph->n_nodes && !words; i++) {
         const Node *node = graph->nodes[i];
-        if (!r.values[i]) continue;
+        if (!r.values[i] || !needed[i]) continue;
         double low, high;
         int64_t count = shape_count(node->type.shape);
         if (node->type.kind == KIND_SAMPLE) count *= (int64_t)node->type.parts * call->batch;
@@ -63,16 +83,18 @@ static const char *first_tensor(Training *t, const NnCall *call) {
 }
 
 /* The update is what leaves the finite numbers. */
-static const char *updated_parameter(Training *t, int param, const void *before) {
+static const char *updated_parameter(Training *t, int slot, int param, const void *before) {
     const NnParam *p = &t->model->params[param];
     double low = INFINITY, high = -INFINITY;
-    t->model->get(before, 0, 0, param, t->engine.values);
+    t->model->get(before, (int)t->at.phase, slot, param, t->engine.values);
     for (int64_t i = 0; i < p->count; i++) {
         low = fmin(low, (double)t->engine.values[i]);
         high = fmax(high, (double)t->engine.values[i]);
     }
-    return format_text("the update makes %s not finite; its values were from %g to %g", p->name,
-                       low, high);
+    const char *moment =
+        slot ? format_text("%s of ", t->model->phases[t->at.phase].slots[slot - 1]) : "";
+    return format_text("the update makes %s%s not finite; its values were from %g to %g", moment,
+                       p->name, low, high);
 }
 
 /* Beside the file of --save, which keeps what it holds. */
@@ -92,21 +114,22 @@ bool explain_divergence(Training *t) {
     memcpy(t->engine.state, t->good, t->model->state_bytes);
     t->at = t->good_at;
     NnCall call;
-    int param = -1;
+    int param = -1, slot = 0;
     for (;; t->at.batch++) {
         memcpy(before, t->engine.state, t->model->state_bytes);
         call = train_call(t);
         t->engine.code->train(&call);
-        param = broken_parameter(t);
+        param = broken_parameter(t, &slot);
         if (!isfinite(call.loss) || param >= 0 || t->at.batch == steps) break;
     }
     memcpy(t->engine.state, before, t->model->state_bytes);
     const char *words = first_tensor(t, &call);
-    if (!words && param >= 0) words = updated_parameter(t, param, before);
+    if (!words && param >= 0) words = updated_parameter(t, slot, param, before);
     problem("training diverged at step %" PRId64 " of epoch %" PRId64 ", phase %" PRId64
-            ", round %" PRId64 ": %s; a smaller learning rate may help",
+            ", round %" PRId64 ": %s; a smaller %s may help",
             t->at.batch, t->at.epoch, t->at.phase + 1, t->at.round,
-            words ? words : "the loss is not finite");
+            words ? words : "the loss is not finite",
+            param >= 0 && slot > 0 ? "loss or smaller data" : "learning rate");
     keep_good(t);
     return false;
 }

@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "random.h"
@@ -131,6 +132,11 @@ void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scor
     scores->loss /= split->samples;
     for (int m = 0; m < n_metrics; m++) scores->metrics[m] /= split->samples;
     memory_release(mark);
+    const char *broken = isfinite(scores->loss) ? NULL : "loss";
+    for (int m = 0; m < n_metrics && !broken; m++)
+        if (!isfinite(scores->metrics[m])) broken = engine->model->metrics[m].name;
+    if (broken && !engine->told) note("%s: the %s is not finite", split->name, broken);
+    engine->told = engine->told || broken;
 }
 
 json_t *scores_json(const NnModel *model, const Scores *scores, bool loss) {

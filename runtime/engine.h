@@ -15,6 +15,7 @@ typedef struct Engine {
     const void **fields; /* per field: what the next call reads */
     float *values;       /* room for the largest parameter */
     Dataset data;
+    bool told; /* that a loss or metric is not finite: once is enough */
 } Engine;
 
 /* Where in the training a call is: for schedules. */

@@ -78,6 +78,7 @@ OutputFile *output_open(const char *path) {
             file->stream = fopen(temporary, "wxe");
         } while (!file->stream && errno == EEXIST);
         if (file->stream) file->temporary = temporary;
+        if (file->stream && exists) (void)fchmod(fileno(file->stream), info.st_mode & 07777);
     }
     if (file->stream) return keep(file, give_up);
     problem("%s: cannot create a file there: %s", path, strerror(errno));

@@ -44,10 +44,14 @@ static int steering(const unsigned char *c) {
     return iscntrl(c[0]) ? 1 : 0;
 }
 
+void text_clean(char *text) {
+    for (char *c = text; *c; c++)
+        for (int n = steering((unsigned char *)c); n > 0; n--) c[n - 1] = '?';
+}
+
 static void show(const char *format, va_list args) {
     vsnprintf(last_problem, sizeof last_problem, format, args);
-    for (char *c = last_problem; *c; c++)
-        for (int n = steering((unsigned char *)c); n > 0; n--) c[n - 1] = '?';
+    text_clean(last_problem);
     begin_line();
     fprintf(stderr, "error: %s\n", last_problem);
 }

@@ -127,8 +127,24 @@ static bool train_step(Training *t) {
     t->at.loss += call.loss * call.batch;
     t->at.batch++;
     t->steps_run++;
-    if (interrupted || t->steps_run == t->options.stop_after) return stop(t);
+    t->last = call;
+    if (interrupted || t->steps_run == t->options.stop_after) {
+        int slot;
+        return broken_parameter(t, &slot) >= 0 ? explain_divergence(t) : stop(t);
+    }
     report_step(t, t->at.loss / (double)(call.first_sample + call.batch));
+    return true;
+}
+
+/* Those of the last batch. */
+static bool gradients_are_zero(Training *t) {
+    const NnPhase *phase = &t->model->phases[t->last.phase];
+    t->engine.code->gradient(&t->last);
+    for (int i = 0; i < phase->n_trained; i++) {
+        t->model->get_gradient(&t->last, phase->trained[i], t->engine.values);
+        for (int64_t k = 0; k < t->model->params[phase->trained[i]].count; k++)
+            if (t->engine.values[k] != 0) return false;
+    }
     return true;
 }
 
@@ -137,10 +153,13 @@ static void tell_dead_end(Training *t, double loss) {
     const int64_t last = t->epochs[t->at.phase] - 1;
     if (t->at.epoch == 0) t->first_loss = loss;
     /* Resumed behind the last step of an epoch, none has run. */
-    const bool still = t->at.batch > t->good_at.batch &&
-                       memcmp(t->good, t->engine.state, t->model->state_bytes) == 0;
-    if (still && (t->at.epoch == 0 || t->at.epoch == last))
-        note("phase %" PRId64 ", epoch %" PRId64 ": no parameter moved: all gradients are zero",
+    const bool ran = t->at.batch > t->good_at.batch, end = t->at.epoch == 0 || t->at.epoch == last;
+    if (ran && end && gradients_are_zero(t))
+        note("phase %" PRId64 ", epoch %" PRId64 ": all gradients are zero at its end",
+             t->at.phase + 1, t->at.epoch);
+    else if (ran && end && memcmp(t->good, t->engine.state, t->model->state_bytes) == 0)
+        note("phase %" PRId64 ", epoch %" PRId64
+             ": no parameter moved: the learning rate is too small",
              t->at.phase + 1, t->at.epoch);
     else if (t->at.epoch == last && last > 0 && loss >= t->first_loss)
         note("phase %" PRId64 ": the loss did not fall: %.6g in the first epoch, %.6g in the last",
@@ -159,7 +178,8 @@ static bool train_epoch(Training *t) {
     t->good_at = t->at;
     while (t->at.batch < epoch_steps(t, phase))
         if (!train_step(t)) return false;
-    if (broken_parameter(t) >= 0) return explain_divergence(t);
+    int slot;
+    if (broken_parameter(t, &slot) >= 0) return explain_divergence(t);
     tell_dead_end(t, t->at.loss / samples);
     t->at.seconds = seconds_now() - t->since;
     bool ok = report_epoch(t, when_epoch_ends(t), t->at.loss / samples);
@@ -170,15 +190,18 @@ static bool train_epoch(Training *t) {
 }
 
 /* Of several rounds: "out/aux.3.safetensors" for "out/aux.safetensors" and round 3. */
-static bool save_round(const Training *t) {
+static const char *round_path(const Training *t, int64_t round) {
     const char *save = t->options.text[OPTION_SAVE];
-    if (!save) return true;
-    if (t->options.number[OPTION_ROUNDS] == 1) return weights_save(&t->engine, save);
+    if (!save || t->options.number[OPTION_ROUNDS] == 1) return save;
     const char *slash = strrchr(save, '/'), *base = slash ? slash + 1 : save;
     const char *dot = strrchr(base, '.');
     if (!dot || dot == base) dot = base + strlen(base);
-    const char *path = format_text("%.*s.%" PRId64 "%s", (int)(dot - save), save, t->at.round, dot);
-    return weights_save(&t->engine, path);
+    return format_text("%.*s.%" PRId64 "%s", (int)(dot - save), save, round, dot);
+}
+
+static bool save_round(const Training *t) {
+    const char *path = round_path(t, t->at.round);
+    return !path || weights_save(&t->engine, path);
 }
 
 /* What is trained is saved first: whoever reads of it may be gone by then. */
@@ -212,6 +235,8 @@ static bool make_ready(Training *t, TensorFile *file) {
     const char *resume = t->options.text[OPTION_RESUME], *save = t->options.text[OPTION_SAVE];
     if (save && !output_possible(save)) return false;
     if (resume && !checkpoint_read(model, resume, &t->options, &t->at, file)) return false;
+    for (int64_t r = t->at.round; save && r < t->options.number[OPTION_ROUNDS]; r++)
+        if (!output_possible(round_path(t, r))) return false;
     t->resumed = resume != NULL;
     t->first_loss = INFINITY;
     t->epochs = allocate((size_t)model->n_phases, sizeof *t->epochs);
@@ -232,8 +257,7 @@ static bool make_ready(Training *t, TensorFile *file) {
         return problem("%s was begun with other training data: give the same --data", resume);
     if (t->at.epoch >= t->epochs[t->at.phase] || t->at.batch > epoch_steps(t, (int)t->at.phase))
         return problem("%s: its position is beyond the end", resume);
-    checkpoint_take(&t->engine, file, (int)t->at.phase);
-    return true;
+    return checkpoint_take(&t->engine, file, (int)t->at.phase);
 }
 
 bool train_command(const NnModel *model, const Options *options) {

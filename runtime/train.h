@@ -16,8 +16,9 @@ typedef struct Training {
     int64_t steps_run;
     bool stopped; /* by a signal, and the checkpoint is written */
     Engine engine;
-    int *order; /* of the training samples in this epoch */
-    void *good; /* the state at the beginning of this epoch, where all was finite */
+    NnCall last; /* the latest step */
+    int *order;  /* of the training samples in this epoch */
+    void *good;  /* the state at the beginning of this epoch, where all was finite */
     Position good_at;
     double first_loss; /* of the phase's first epoch; infinite when resumed after it */
 
@@ -44,8 +45,9 @@ uint64_t round_seed(const Training *t);
 /* The step at `at`: its samples are gathered. */
 NnCall train_call(Training *t);
 
-/* The first parameter that is not finite, -1: none. */
-int broken_parameter(Training *t);
+/* Whether a value of a parameter or of a moment of this phase is not finite: the parameter's index,
+ * -1 if all are; `slot` is 0 or says which moment, from 1. */
+int broken_parameter(Training *t, int *slot);
 
 /* When the loss or a parameter is no longer finite: goes through the epoch again up to the step
  * where that begins, and says which tensor is the first. With --save the state of the epoch's

@@ -1,6 +1,7 @@
 #include "weights.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +70,23 @@ static bool entries_fit(const NnModel *model, int phase, const TensorFile *file)
     return true;
 }
 
-static void take_entries(Engine *engine, int phase, const TensorFile *file) {
+/* ReLU would hide a value that is not a number. */
+static bool entries_finite(const Engine *engine, int phase, const TensorFile *file) {
+    for (int i = 0; i < entry_count(engine->model, phase); i++) {
+        Entry entry = entry_of(engine->model, phase, i);
+        tensor_floats(tensors_find(file, entry.name), engine->values);
+        for (int64_t k = 0; k < engine->model->params[entry.param].count; k++)
+            if (!isfinite(engine->values[k]))
+                return problem(
+                    "%s: tensor \"%s\" holds a value that is not finite; train anew, or go "
+                    "back to an earlier file",
+                    file->path, entry.name);
+    }
+    return true;
+}
+
+static bool take_entries(Engine *engine, int phase, const TensorFile *file) {
+    if (!entries_finite(engine, phase, file)) return false;
     int of = phase == NO_PHASE ? 0 : phase;
     for (int i = 0; i < entry_count(engine->model, phase); i++) {
         Entry entry = entry_of(engine->model, phase, i);
@@ -77,13 +94,13 @@ static void take_entries(Engine *engine, int phase, const TensorFile *file) {
         engine->model->set(engine->state, of, entry.slot, entry.param, engine->values);
     }
     engine_prepare(engine, of);
+    return true;
 }
 
 bool weights_load(Engine *engine, const char *path) {
     TensorFile file;
     if (!tensors_read(path, &file) || !entries_fit(engine->model, NO_PHASE, &file)) return false;
-    take_entries(engine, NO_PHASE, &file);
-    return true;
+    return take_entries(engine, NO_PHASE, &file);
 }
 
 /* PyTorch's tools look for the format. */
@@ -127,18 +144,18 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
     if (!tensors_read(path, file)) return false;
     const char *text = tensors_meta(file, "checkpoint"), *name, *hash;
     if (!text) return problem("%s: not a checkpoint (it has no state to resume from)", path);
-    int version;
-    json_int_t round, phase, epoch, batch, data;
+    json_int_t version, round, phase, epoch, batch, data;
     json_error_t error;
     json_t *state = keep_json(json_loads(text, JSON_REJECT_DUPLICATES, &error));
     if (!state ||
-        json_unpack_ex(state, &error, 0, "{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:F, s:F}",
+        json_unpack_ex(state, &error, 0, "{s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:F, s:F}",
                        "version", &version, "model", &name, "source_sha256", &hash, "at_round",
                        &round, "at_phase", &phase, "at_epoch", &epoch, "at_batch", &batch, "data",
                        &data, "loss_sum", &at->loss, "seconds", &at->seconds) != 0)
         return problem("%s: not a whole checkpoint: %s", path, error.text);
     if (version != VERSION)
-        return problem("%s: a checkpoint of version %d, not %d", path, version, VERSION);
+        return problem("%s: a checkpoint of version %" PRId64 ", not %d", path, (int64_t)version,
+                       VERSION);
     if (strcmp(name, model->name) != 0)
         return problem("%s: a checkpoint of model \"%s\", not of \"%s\"", path, name, model->name);
     if (strcmp(hash, model->source_sha256) != 0)
@@ -155,7 +172,7 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
     return entries_fit(model, (int)phase, file);
 }
 
-void checkpoint_take(Engine *engine, const TensorFile *file, int phase) {
+bool checkpoint_take(Engine *engine, const TensorFile *file, int phase) {
     engine->model->reset(engine->state, phase);
-    take_entries(engine, phase, file);
+    return take_entries(engine, phase, file);
 }

@@ -32,7 +32,8 @@ bool checkpoint_save(const Engine *engine, const Options *options, const Positio
 bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
                      TensorFile *file);
 
-/* Sets parameters and moments from a file that checkpoint_read has accepted. */
-void checkpoint_take(Engine *engine, const TensorFile *file, int phase);
+/* Sets parameters and moments from a file that checkpoint_read has accepted. False, with a message,
+ * if one of them is not finite; nothing has changed then. */
+bool checkpoint_take(Engine *engine, const TensorFile *file, int phase);
 
 #endif

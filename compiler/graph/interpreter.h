@@ -19,7 +19,7 @@ typedef struct Reference {
     Env env;
     double **values; /* per node; NULL where not computed */
     bool *near_tie;  /* per sample: a decision lies within `env.tie` of one */
-    Node **wanted;   /* what is asked for */
+    Node **wanted;   /* what is asked for: loss, learning rate, gradients, then the rest */
     int n_wanted;
     double **rounded[4]; /* `values` with roundings, each time others; NULL until asked for */
 } Reference;

@@ -167,6 +167,11 @@ rejects 1 'pipe.safetensors: not a regular file' timeout 20 "$model" eval --load
 rejects 1 'c1-\?+2J\?+.safetensors' "$model" eval --load "$steering" --data synthetic
 rejects 1 'dangling.safetensors: a link' "$model" init --seed 1 --save dangling.safetensors
 [ -L dangling.safetensors ] || fail "the link was replaced"
+# A value that is no number would hide behind a ReLU.
+{ head -c -4 good.safetensors; printf '\000\000\300\177'; } >nan.safetensors
+ready
+rejects 1 'nan.safetensors: tensor "[a-z0-9]+.(weight|bias)" holds a value that is not finite' \
+    "$model" eval --load nan.safetensors --data synthetic
 rejects 1 'fc2.bias' "$model" eval --load unknown.safetensors --data synthetic --quiet
 rejects 1 'fc2.weight' "$model" eval --load shape.safetensors --data synthetic --quiet
 rejects 1 'fc2.bias' "$model" predict --load dtype.safetensors --data synthetic --quiet
@@ -256,6 +261,13 @@ rejects 2 . "$model"
     rejects 2 '--isa' train synthetic $save --isa nonsense
     rejects 2 '--quiet' train synthetic $save --quiet=yes
 }
+rejects 2 'predictions and --load are the same file' "$model" eval --load good.safetensors \
+    --data synthetic --predictions good.safetensors
+rejects 2 'predictions and --data are the same file' "$model" eval --load good.safetensors \
+    --data set.safetensors --predictions ./set.safetensors
+rejects 2 'log and --resume are the same' "$model" train --resume good.safetensors --log ./good.safetensors
+rejects 2 'save and --log are the same' "$model" train --data synthetic --save new.st --log new.st
+rejects 2 'save and --data are the same' "$model" train --data good.safetensors --save good.safetensors
 rejects 2 '--load' "$model" eval --data synthetic
 rejects 2 '--load' "$model" predict --data synthetic
 rejects 2 '--save' "$model" init --seed 1
@@ -274,6 +286,8 @@ rejects 2 '--batch' "$model" bench --batch 0
 ### The compiler
 arch=$NNGEN_SOURCE/arch/mlp.lua
 echo 'return 1' >nomodel.lua
+cp "$arch" same.lua
+ln -s same.lua samelink.lua
 printf '\033Lua' >binary.lua
 ready
 rejects 1 'absent.lua' "$NNGEN" absent.lua
@@ -281,6 +295,7 @@ rejects 1 'absent.lua' "$NNGEN" -o out.c absent.lua
 rejects 1 'nomodel.lua' "$NNGEN" -o out.c nomodel.lua
 rejects 1 'binary.lua' "$NNGEN" -o out.c binary.lua
 rejects 1 'dangling.safetensors is a link' "$NNGEN" -o dangling.safetensors "$arch"
+rejects 2 'would replace' "$NNGEN" -o samelink.lua same.lua
 rejects 1 'missing-folder' "$NNGEN" -o missing-folder/out.c "$arch"
 rejects 2 . "$NNGEN"
 rejects 2 'emitt' "$NNGEN" --emitt=c "$arch"

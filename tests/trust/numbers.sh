@@ -32,7 +32,7 @@ cmp "$scratch/err" "$scratch/again" || fail "bomb: resumed, another message"
 made still 0
 # shellcheck disable=SC2086
 "$scratch/still" train $options >/dev/null 2>"$scratch/err" || fail "still: status $?"
-grep -q 'the loss did not fall\|no parameter moved' "$scratch/err" || fail "still: $(cat "$scratch/err")"
+grep -q 'no parameter moved: the learning rate' "$scratch/err" || fail "still: $(cat "$scratch/err")"
 made rising '5 * nn.epoch'
 # shellcheck disable=SC2086
 "$scratch/rising" train $options >/dev/null 2>"$scratch/err" || fail "rising: status $?"
@@ -42,10 +42,27 @@ made well 0.1
 "$scratch/well" train $options >/dev/null 2>"$scratch/err" || fail "well: status $?"
 [ ! -s "$scratch/err" ] || fail "well: $(cat "$scratch/err")"
 
+# Stopped while the parameters are not finite, whenever that is: they are not saved.
+made wild 1e300
+for pause in 0.02 0.05 0.1 0.2 0.4; do
+    printf 'old' >"$scratch/w.safetensors"
+    timeout -s INT "$pause" "$scratch/wild" train --data synthetic --pairs 2000 --quiet \
+        --save "$scratch/w.safetensors" >/dev/null 2>"$scratch/err" || true
+    [ "$(cat "$scratch/w.safetensors")" = old ] ||
+        "$scratch/wild" eval --data synthetic --pairs 60 --quiet --load "$scratch/w.safetensors" >/dev/null ||
+        fail "wild: stopped after $pause s: $(cat "$scratch/err")"
+done
+
 # Gradients that stand still: their variance, of which centred RMSprop takes the root, is zero, and
 # rounding would take it below.
-generated=$scratch
-cat >"$scratch/steady.lua" <<'END'
+# model NAME: a program of the architecture on standard input.
+model() {
+    generated=$scratch
+    cat >"$scratch/$1.lua"
+    "$NNGEN" --isa=portable -o "$scratch/$1.c" "$scratch/$1.lua" || fail "$1: nngen: status $?"
+    compile_model "$NNGEN_CC" "$1" "$scratch/$1" -O1 || fail "$1: not compiled"
+}
+model steady <<'END'
 local nn = require "nn"
 local x, loss = nn.flatten(0 * nn.input("left", {1, 14, 14})), 0
 for i = 1, 12 do
@@ -57,8 +74,52 @@ return nn.model {
             optimizer = nn.rmsprop { lr = 1, alpha = 0.5, centered = true } },
 }
 END
-"$NNGEN" --isa=portable -o "$scratch/steady.c" "$scratch/steady.lua" || fail "steady: nngen: status $?"
-compile_model "$NNGEN_CC" steady "$scratch/steady" -O1 || fail "steady: not compiled"
 # shellcheck disable=SC2086
 "$scratch/steady" train $options >/dev/null 2>"$scratch/err" || fail "steady: $(cat "$scratch/err")"
+
+# Squares of gradients that no float holds: the moment is named, and no learning rate would help. A
+# metric beyond the floats is told.
+model large <<'END'
+local nn = require "nn"
+local x = nn.flatten(nn.input("left", {1, 14, 14}))
+local y = nn.linear { name = "a", out = 1 }(x)
+return nn.model {
+  name = "large", data = "mnist-pairs",
+  train = { epochs = 2, batch = 10, loss = nn.mse(2e19 * y, 0.5e19), optimizer = nn.adam { lr = 1e-3 } },
+}
+END
+# shellcheck disable=SC2086
+"$scratch/large" train $options >/dev/null 2>"$scratch/err" && fail "large: went well"
+grep -q 'diverged at step 0 of epoch 0.*not finite' "$scratch/err" || fail "large: $(cat "$scratch/err")"
+model moment <<'END'
+local nn = require "nn"
+local x = nn.flatten(nn.input("left", {1, 14, 14}))
+local y = nn.linear { name = "a", out = 1 }(x)
+return nn.model {
+  name = "moment", data = "mnist-pairs",
+  train = { epochs = 2, batch = 10, loss = 2e22 * nn.mse(y, 5), optimizer = nn.adam { lr = 1e-3 } },
+  metrics = { beyond = nn.mse(1e20 * y, 0) },
+}
+END
+# shellcheck disable=SC2086
+"$scratch/moment" train $options >/dev/null 2>"$scratch/err" && fail "moment: went well"
+grep -q 'makes exp_avg_sq of a.\(weight\|bias\) not finite.*smaller loss' "$scratch/err" ||
+    fail "moment: $(cat "$scratch/err")"
+"$scratch/moment" init --seed 1 --save "$scratch/moment.safetensors" >/dev/null
+"$scratch/moment" eval --data synthetic --pairs 60 --load "$scratch/moment.safetensors" >/dev/null 2>"$scratch/err"
+grep -q 'test: the beyond is not finite' "$scratch/err" || fail "moment: $(cat "$scratch/err")"
+
+# Gradients that are zero while weight decay moves the parameters.
+model idle <<'END'
+local nn = require "nn"
+local y = nn.linear { name = "a", out = 1 }(nn.flatten(0 * nn.input("left", {1, 14, 14})))
+return nn.model {
+  name = "idle", data = "mnist-pairs",
+  train = { epochs = 2, batch = 10, loss = nn.mse(nn.relu(nn.tanh(y) - 2), 0.5),
+            optimizer = nn.sgd { lr = 0.1, weight_decay = 0.1 } },
+}
+END
+# shellcheck disable=SC2086
+"$scratch/idle" train $options >/dev/null 2>"$scratch/err" || fail "idle: status $?"
+grep -q 'all gradients are zero' "$scratch/err" || fail "idle: $(cat "$scratch/err")"
 finish

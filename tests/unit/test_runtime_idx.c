@@ -21,7 +21,7 @@ START_TEST(plain_and_compressed) {
     const char *const paths[] = {"plain", "packed.gz"};
     for (int i = 0; i < 2; i++) {
         Idx idx;
-        ck_assert(idx_read(paths[i], 3, &idx));
+        ck_assert(idx_read(paths[i], 3, NULL, &idx));
         ck_assert(idx.dim[0] == 2 && idx.dim[1] == 2 && idx.dim[2] == 3);
         ck_assert_int_eq(idx.values[11], 12);
     }
@@ -32,7 +32,7 @@ END_TEST
 static void expect_bad(const unsigned char *bytes, size_t size, int rank, const char *words) {
     Idx idx;
     write_bytes("bad", bytes, size);
-    ck_assert(!idx_read("bad", rank, &idx));
+    ck_assert(!idx_read("bad", rank, NULL, &idx));
     expect_problem("bad");
     expect_problem(words);
 }
@@ -61,7 +61,7 @@ START_TEST(bad_files) {
     memset(b + 4, 0xff, 12);
     expect_bad(b, sizeof two_images, 3, "impossible size");
     Idx idx;
-    ck_assert(!idx_read("absent", 3, &idx));
+    ck_assert(!idx_read("absent", 3, NULL, &idx));
     expect_problem("absent");
     leave_scratch();
 }
@@ -87,7 +87,7 @@ START_TEST(truncated_gzip) {
     Idx idx;
     for (size_t keep = 11; keep < size - 8; keep += 5) {
         write_bytes("cut.gz", bytes, keep);
-        ck_assert(!idx_read("cut.gz", 3, &idx));
+        ck_assert(!idx_read("cut.gz", 3, NULL, &idx));
         expect_problem("cut.gz");
     }
     free(bytes);

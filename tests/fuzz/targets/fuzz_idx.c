@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *path = input_file(data, size);
     for (int rank = 1; rank <= IDX_MAX_RANK; rank += 2) {
         Idx idx;
-        if (!idx_read(path, rank, &idx)) continue;
+        if (!idx_read(path, rank, NULL, &idx)) continue;
         size_t count = 1;
         for (int i = 0; i < rank; i++) count *= (size_t)idx.dim[i];
         if (!count || idx.values[0] + idx.values[count - 1] > 2 * 255) abort();

@@ -221,7 +221,23 @@ data wrongcount "train val test" left_digit I64 3 24
 data class "train val test" right_digit U8 2 2 '\012'
 data negative "train val test" left_digit I64 2 16 '\377'
 data none "train val test" left F32 0,1,14,14 0
+# Labels whose names are two columns' or would colour a terminal.
+data columns test
+entry test/index U8 2 2
+entry test/index_label U8 2 2
+write_data columns.safetensors
+data steering test
+entry 'test/a\u001b[31mb\u202e' U8 2 2
+write_data steering.safetensors
 ready
+for form in '' --json; do
+    # shellcheck disable=SC2086
+    "$model" predict --load good.safetensors --data steering.safetensors $form >"$scratch/out" ||
+        fail "predict $form: status $?"
+    grep -qF 'a?[31mb???' "$scratch/out" || fail "predict $form: $(cat "$scratch/out")"
+done
+rejects 1 'two columns would have the name "index_label"' "$model" predict --load good.safetensors \
+    --data columns.safetensors
 train set.safetensors --batch 2 >/dev/null 2>"$scratch/err" || fail "set: $(cat "$scratch/err")"
 # shellcheck disable=SC2086
 {

@@ -84,11 +84,8 @@ static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, c
     return name;
 }
 
-static const char *pointer_name(Arena *arena, const Entry *e, const Buffer *b) {
-    for (int i = 0; i < e->n_buffers; i++)
-        if (e->buffers[i] == b)
-            return arena_printf(arena, "b%d_%s", i, emit_identifier(arena, b->name));
-    return NULL;
+static const char *pointer_name(Arena *arena, const Buffer *b) {
+    return arena_printf(arena, "b%d_%s", b->index, emit_identifier(arena, b->name));
 }
 
 /* The C expression for where a buffer of the chunk lies. */
@@ -125,7 +122,7 @@ static const char *address(Emission *em, const Entry *e, const Buffer *b) {
 }
 
 static const char *argument(Emission *em, const Entry *e, const Buffer *b) {
-    return b->space == SPACE_SAMPLE ? pointer_name(em->arena, e, b) : address(em, e, b);
+    return b->space == SPACE_SAMPLE ? pointer_name(em->arena, b) : address(em, e, b);
 }
 
 static void write_call(Emission *em, const Entry *e, const Kernel *k, const char *name,
@@ -185,16 +182,16 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
                (long long)e->scratch_floats);
     w_line(w, "(void)first, (void)n, (void)area, (void)gradient, (void)sums%s;",
            e->scratch_floats ? ", (void)scratch" : "");
+    bool *here = ARENA_ARRAY(em->arena, bool, e->n_buffers);
+    for (int j = 0; j < e->n_kernels; j++)
+        for (int o = 0; o < e->kernels[j]->n_operands; o++) {
+            const Buffer *b = e->kernels[j]->operands[o].buffer;
+            if (e->kernels[j]->stage == stage && b->space == SPACE_SAMPLE) here[b->index] = true;
+        }
     for (int i = 0; i < e->n_buffers; i++) {
         const Buffer *b = e->buffers[i];
-        if (b->space != SPACE_SAMPLE) continue;
-        bool here = false;
-        for (int j = 0; j < e->n_kernels; j++)
-            for (int o = 0; o < e->kernels[j]->n_operands; o++)
-                here = here ||
-                       (e->kernels[j]->stage == stage && e->kernels[j]->operands[o].buffer == b);
-        if (here)
-            w_line(w, "%s *const %s = %s;", element_type(b), pointer_name(em->arena, e, b),
+        if (here[i])
+            w_line(w, "%s *const %s = %s;", element_type(b), pointer_name(em->arena, b),
                    address(em, e, b));
     }
     if (stage == 0) zero_unwritten(em, e);

@@ -38,6 +38,7 @@ typedef enum Element { ELEMENT_FLOAT, ELEMENT_BYTE, ELEMENT_INT, ELEMENT_DOUBLE 
 typedef struct Buffer Buffer;
 struct Buffer {
     const char *name;
+    int index; /* in the list of its entry */
     BufferSpace space;
     Element element;
     Layout layout;  /* SPACE_SAMPLE, SPACE_FIELD */

@@ -11,11 +11,16 @@ static Layout padded_shape(Shape shape) {
     return layout_padded(d[0], d[1], d[2]);
 }
 
-Layout value_layout(const Plan *plan, const Node *node) {
+static Layout operand_layout(const Plan *plan, const Node *node, int operand, const Layout *known) {
+    const Node *from = node->in[operand];
+    return known ? known[from->id] : value_layout(plan, from, NULL);
+}
+
+Layout value_layout(const Plan *plan, const Node *node, const Layout *known) {
     if (node->op == &op_flatten || node->op == &op_stack || node->op == &op_part)
-        return value_layout(plan, node->in[0]);
+        return operand_layout(plan, node, 0, known);
     if (node->op == &op_reshape) {
-        Layout from = value_layout(plan, node->in[0]), to = padded_shape(node->type.shape);
+        Layout from = operand_layout(plan, node, 0, known), to = padded_shape(node->type.shape);
         return layout_equal(from, to) ? from : to;
     }
     if (node->op == &op_linear_dgrad) {
@@ -28,10 +33,10 @@ Layout value_layout(const Plan *plan, const Node *node) {
                              (int)node->attr[DROPOUT_WIDTH]);
     if (is_pointwise(node)) {
         for (int i = 0; i < node->n_in; i++)
-            if (node->in[i]->type.kind == KIND_SAMPLE) return value_layout(plan, node->in[i]);
+            if (node->in[i]->type.kind == KIND_SAMPLE) return operand_layout(plan, node, i, known);
     }
     if (node->op == &op_cross_entropy_grad || node->op == &op_mse_grad ||
         node->op == &op_bce_grad || node->op == &op_bce_target_grad)
-        return value_layout(plan, node->in[0]);
+        return operand_layout(plan, node, 0, known);
     return padded_shape(node->type.shape);
 }

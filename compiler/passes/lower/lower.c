@@ -240,7 +240,7 @@ static void lower_entry(Plan *plan, Entry *entry) {
         Node *node = g->nodes[i];
         l.storage[i] = node;
         if (node->type.kind != KIND_SAMPLE) continue;
-        l.layout[i] = value_layout(plan, node);
+        l.layout[i] = value_layout(plan, node, l.layout);
         if ((node->op == &op_flatten || node->op == &op_reshape) &&
             layout_equal(l.layout[i], l.layout[l.storage[node->in[0]->id]->id]))
             l.storage[i] = l.storage[node->in[0]->id];

@@ -23,8 +23,9 @@ typedef struct Lowering {
     bool *read;      /* the buffer is read by a kernel */
 } Lowering;
 
-/* layout.c: layout of a node's value, a pure function of graph and parameters' places. */
-Layout value_layout(const Plan *plan, const Node *node);
+/* layout.c: layout of a node's value, a pure function of graph and parameters' places. `known`, by
+ * node, holds those of the node's operands; NULL: they are found. */
+Layout value_layout(const Plan *plan, const Node *node, const Layout *known);
 
 /* params.c: fills Plan.params and phases' ranges. */
 void plan_params(Plan *plan);

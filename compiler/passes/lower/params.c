@@ -36,7 +36,7 @@ static void place_weight(Plan *plan, ParamPlace *p) {
         p->kh = s.dim[2];
         p->kw = s.dim[3];
     } else {
-        Layout x = user ? value_layout(plan, user->in[0]) : layout_padded(s.dim[1], 1, 1);
+        Layout x = user ? value_layout(plan, user->in[0], NULL) : layout_padded(s.dim[1], 1, 1);
         p->in = x.C;
         p->kh = x.H;
         p->kw = x.W;

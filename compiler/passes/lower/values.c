@@ -8,6 +8,7 @@
 Buffer *new_buffer(Lowering *l, BufferSpace space, const char *name, const Node *node) {
     Buffer *b = ARENA_NEW(l->arena, Buffer);
     b->name = name;
+    b->index = l->entry->n_buffers;
     b->space = space;
     b->node = node;
     b->first = b->last = -1;

@@ -37,6 +37,7 @@ static bool pass_differentiate(Unit *u) {
 
 static bool pass_split(Unit *u) {
     u->plan = split(u->graph, u->options.inference);
+    if (!u->plan) return false;
     u->plan->optimize = u->options.optimize;
     u->plan->winograd = u->options.winograd;
     return true;

@@ -64,12 +64,30 @@ static Plan *plan_new(Graph *graph) {
     return plan;
 }
 
+/* Code for more nodes takes minutes and gigabytes. */
+enum { MAX_ENTRY_NODES = 20000 };
+
+/* Counts the entry's nodes; false after an error when there are too many. */
+static bool add(Plan *plan, EntryKind kind, int phase, int *nodes) {
+    Graph *graph = entry_graph(plan->graph, kind, phase);
+    plan_add_entry(plan, kind, phase, graph);
+    for (int i = 0; i < graph->n_nodes; i++)
+        if (graph->nodes[i]->type.kind != KIND_SCHEDULE) ++*nodes;
+    if (*nodes <= MAX_ENTRY_NODES) return true;
+    const Node *last = plan->graph->nodes[plan->graph->n_nodes - 1];
+    diag_error(
+        plan->graph->diag, (Loc){last->loc.file, 0},
+        "training, evaluation and prediction of all phases have more than %d nodes, gradients "
+        "included: use fewer layers or phases",
+        MAX_ENTRY_NODES);
+    return false;
+}
+
 Plan *split(Graph *graph, bool inference) {
     Plan *plan = plan_new(graph);
-    for (int i = 0; i < graph->n_phases && !inference; i++) {
-        plan_add_entry(plan, ENTRY_TRAIN, i, entry_graph(graph, ENTRY_TRAIN, i));
-        plan_add_entry(plan, ENTRY_EVALUATE, i, entry_graph(graph, ENTRY_EVALUATE, i));
-    }
-    plan_add_entry(plan, ENTRY_PREDICT, -1, entry_graph(graph, ENTRY_PREDICT, -1));
-    return plan;
+    int nodes = 0;
+    for (int i = 0; i < graph->n_phases && !inference; i++)
+        if (!add(plan, ENTRY_TRAIN, i, &nodes) || !add(plan, ENTRY_EVALUATE, i, &nodes))
+            return NULL;
+    return add(plan, ENTRY_PREDICT, -1, &nodes) ? plan : NULL;
 }

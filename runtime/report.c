@@ -156,8 +156,9 @@ void *allocate(size_t count, size_t size) {
     enum { LINE = 64, HUGE_PAGE = 2 << 20 };
     if (count > (SIZE_MAX - HUGE_PAGE) / size) out_of_memory();
     /* Parameters and activations lie in huge pages where the system has them: many small ones take
-     * the processor's time to find, and share places in its caches as chance will have it. */
-    size_t align = count * size > HUGE_PAGE / 8 ? HUGE_PAGE : LINE;
+     * the processor's time to find, and share places in its caches as chance will have it. Smaller
+     * arrays would waste most of a page. */
+    size_t align = count * size > HUGE_PAGE / 2 ? HUGE_PAGE : LINE;
     size_t bytes = count * size / align * align + align;
     void *memory = keep(aligned_alloc(align, bytes), free);
     if (align == HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE);

@@ -55,13 +55,6 @@ done
 
 # Gradients that stand still: their variance, of which centred RMSprop takes the root, is zero, and
 # rounding would take it below.
-# model NAME: a program of the architecture on standard input.
-model() {
-    generated=$scratch
-    cat >"$scratch/$1.lua"
-    "$NNGEN" --isa=portable -o "$scratch/$1.c" "$scratch/$1.lua" || fail "$1: nngen: status $?"
-    compile_model "$NNGEN_CC" "$1" "$scratch/$1" -O1 || fail "$1: not compiled"
-}
 model steady <<'END'
 local nn = require "nn"
 local x, loss = nn.flatten(0 * nn.input("left", {1, 14, 14})), 0

@@ -155,7 +155,7 @@ static void tell_dead_end(Training *t, double loss) {
     /* Resumed behind the last step of an epoch, none has run. */
     const bool ran = t->at.batch > t->good_at.batch, end = t->at.epoch == 0 || t->at.epoch == last;
     if (ran && end && gradients_are_zero(t))
-        note("phase %" PRId64 ", epoch %" PRId64 ": all gradients are zero at its end",
+        note("phase %" PRId64 ", epoch %" PRId64 ": all gradients of its last batch are zero",
              t->at.phase + 1, t->at.epoch);
     else if (ran && end && memcmp(t->good, t->engine.state, t->model->state_bytes) == 0)
         note("phase %" PRId64 ", epoch %" PRId64

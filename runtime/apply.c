@@ -1,6 +1,5 @@
 /* Commands that use parameters, or make them, without training: eval, predict, init, grad. */
 #define _GNU_SOURCE
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -72,28 +72,24 @@ END
 
 # Squares of gradients that no float holds: the moment is named, and no learning rate would help. A
 # metric beyond the floats is told.
-model large <<'END'
+# overflowing NAME LOSS: a program with this loss of its output y.
+overflowing() {
+    model "$1" <<END
 local nn = require "nn"
 local x = nn.flatten(nn.input("left", {1, 14, 14}))
 local y = nn.linear { name = "a", out = 1 }(x)
 return nn.model {
-  name = "large", data = "mnist-pairs",
-  train = { epochs = 2, batch = 10, loss = nn.mse(2e19 * y, 0.5e19), optimizer = nn.adam { lr = 1e-3 } },
-}
-END
-# shellcheck disable=SC2086
-"$scratch/large" train $options >/dev/null 2>"$scratch/err" && fail "large: went well"
-grep -q 'diverged at step 0 of epoch 0.*not finite' "$scratch/err" || fail "large: $(cat "$scratch/err")"
-model moment <<'END'
-local nn = require "nn"
-local x = nn.flatten(nn.input("left", {1, 14, 14}))
-local y = nn.linear { name = "a", out = 1 }(x)
-return nn.model {
-  name = "moment", data = "mnist-pairs",
-  train = { epochs = 2, batch = 10, loss = 2e22 * nn.mse(y, 5), optimizer = nn.adam { lr = 1e-3 } },
+  name = "$1", data = "mnist-pairs",
+  train = { epochs = 2, batch = 10, loss = $2, optimizer = nn.adam { lr = 1e-3 } },
   metrics = { beyond = nn.mse(1e20 * y, 0) },
 }
 END
+}
+overflowing large 'nn.mse(2e19 * y, 0.5e19)'
+# shellcheck disable=SC2086
+"$scratch/large" train $options >/dev/null 2>"$scratch/err" && fail "large: went well"
+grep -q 'diverged at step 0 of epoch 0.*not finite' "$scratch/err" || fail "large: $(cat "$scratch/err")"
+overflowing moment '2e22 * nn.mse(y, 5)'
 # shellcheck disable=SC2086
 "$scratch/moment" train $options >/dev/null 2>"$scratch/err" && fail "moment: went well"
 grep -q 'makes exp_avg_sq of a.\(weight\|bias\) not finite.*smaller loss' "$scratch/err" ||

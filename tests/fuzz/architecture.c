@@ -14,7 +14,8 @@ enum {
     LOSSES = 12,
     PHASES = 17,
     METRICS = 19,
-    ELEMENTS = 22,
+    EQUAL = 22, /* both sides of an operation are the same value */
+    ELEMENTS = 25,
     SHAPE = ELEMENTS, /* not to be left out */
     HEAD,
     FIRST_PHASE,
@@ -166,7 +167,14 @@ static Image trunk_layer(Image y, int id) {
         return y;
     }
     case 5:
-        puts(below(2) ? "  y = y / (1.5 + nn.sigmoid(y))" : "  y = nn.tanh(y) * (1 - y)");
+        if (below(4) == 0 && y.channels <= 20) {
+            puts("  y = nn.concat { y, y }");
+            y.channels *= 2;
+            return y;
+        }
+        puts(below(3) == 0   ? "  y = nn.tanh(y * y) - (y - y)"
+             : below(2) == 0 ? "  y = y / (1.5 + nn.sigmoid(y))"
+                             : "  y = nn.tanh(y) * (1 - y)");
         return y;
     default:
         return convolution(y, id);
@@ -205,6 +213,12 @@ static void write_branches(void) {
              "f = again(nn.tanh(again(f)) + 0.5 * f)");
     if (element(BRANCHES + 3, 3)) puts("f = nn.concat { f, nn.flatten(y) }");
     if (element(BRANCHES + 4, 4)) puts("f = -f / 2 + nn.relu(1 - f)");
+    if (element(EQUAL, 3)) {
+        static const char *const ways[] = {"f = nn.tanh(f * f)", "f = nn.concat { f, f }",
+                                           "f = f + f - (f - f)", "f = f / (1 + f * f)",
+                                           "f = (2 + nn.tanh(f)) / (2 + nn.tanh(f)) * f"};
+        puts(ways[below(5)]);
+    }
 }
 
 static const char *optimizer(void) {
@@ -231,6 +245,17 @@ static void write_losses(int classes, int targets) {
     if (element(LOSSES + 1, 2))
         puts("loss = loss + nn.exp(-nn.epoch) * nn.bce_with_logits(b, nn.sigmoid(t))");
     if (element(LOSSES + 2, 3)) puts("loss = loss + nn.mse(nn.tanh(b), nn.sigmoid(b))");
+    if (element(EQUAL + 1, 2)) {
+        static const char *const losses[] = {"nn.mse(b, b)",
+                                             "nn.bce_with_logits(b, b)",
+                                             "nn.mse(y, y)",
+                                             "nn.mse(nn.dropout { name = \"d\", p = 0.3 }(a), a)",
+                                             "nn.cross_entropy(a, l)",
+                                             "nn.mse(nn.relu(f), nn.relu(f))",
+                                             "nn.mse(f - a.shape[1], f - a.shape[1])",
+                                             "nn.bce_with_logits(nn.flatten(y), nn.flatten(y))"};
+        printf("loss = loss + 0.5 * %s\n", losses[below(8)]);
+    }
     if (element(LOSSES + 3, 3)) puts("loss = loss * (nn.epochs - nn.epoch) / nn.epochs + 0.1 * ce");
 }
 
@@ -254,7 +279,12 @@ static void write_model(void) {
     write_phase(FIRST_PHASE);
     for (int id = PHASES; id < METRICS; id++)
         if (element(id, 4)) write_phase(id);
-    puts("  },\n  predict = { a = nn.argmax(a), b = b, f = f },\n  metrics = {");
+    bool equal = element(EQUAL + 2, 2);
+    printf("  },\n  predict = { a = nn.argmax(a), b = b, f = f%s },\n  metrics = {\n",
+           equal ? ", same = nn.equal(f, f), below = nn.less_equal(b, b)" : "");
+    if (equal)
+        puts("    always = nn.equal(nn.argmax(a), nn.argmax(a)), label = nn.less_equal(l, l),\n"
+             "    none = nn.mse(f, f), entropy = nn.bce_with_logits(b, b), data = nn.mse(t, t),");
     if (element(METRICS, 2)) puts("    accuracy = nn.equal(nn.argmax(a), l),");
     if (element(METRICS + 1, 3)) puts("    ordered = nn.less_equal(nn.argmax(a), l),");
     if (element(METRICS + 2, 2)) puts("    course = ce,");

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Random valid architectures. For each: compiled code agrees with the interpreter, and so does
-# unoptimised code, that without Winograd's algorithm, and every other instruction set, these with the
-# same errors to the last digit; a short training leaves the same bits for each instruction set and
-# number of threads. Portable code takes part in all, AVX2 and AVX-512 code (in plain C where the
-# machine has none, ../isa/soft) in every eighth each, and in every 50th all of these, optimised by the
-# C compiler. What fails is made smaller while it fails in the same way, and shown. NNGEN_SEED, NNGEN_FIRST and NNGEN_CASES choose others and more.
+# Random valid architectures. For each: the C compiles without a warning and agrees with the
+# interpreter, and so does unoptimised code, that without Winograd's algorithm, and every other
+# instruction set, these with the same errors to the last digit; a short training leaves the same bits
+# for each instruction set and number of threads. Portable code takes part in all, AVX2 and AVX-512
+# code (in plain C where the machine has none, ../isa/soft) in every eighth each, and in every 50th all
+# of these, optimised by the C compiler. What fails is made smaller while it fails in the same way, and
+# shown. NNGEN_SEED, NNGEN_FIRST and NNGEN_CASES choose others and more.
 . "$(dirname "$0")/../lib.sh"
 [ "$(uname -m)" = x86_64 ] || skip "only for x86-64"
 grep -qs avx2 /proc/cpuinfo || skip "no AVX2 here"
@@ -23,8 +24,9 @@ clang -std=c11 -O1 -I"$NNGEN_SOURCE/runtime" -DNN_MODEL_SYMBOL=nn_model_fuzz \
 # Intrinsics that are quick to compile without optimisation, and compiled before.
 quick=$NNGEN_SOURCE/tests/fuzz/quick
 clang -std=c11 -O0 -mfma -I"$quick" -x c-header "$quick/immintrin.h" -o "$scratch/quick.pch"
-unoptimised="-O0 -mfma -I$quick -include-pch $scratch/quick.pch"
-grep -qs avx512vl /proc/cpuinfo && soft= || soft="-O1 -mavx2 -mfma -I$NNGEN_SOURCE/tests/isa/soft"
+unoptimised="-O0 -mfma -isystem $quick -include-pch $scratch/quick.pch"
+warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
+grep -qs avx512vl /proc/cpuinfo && soft= || soft="-O1 -mavx2 -mfma -isystem $NNGEN_SOURCE/tests/isa/soft"
 
 # made PROGRAM OPTIONS...: a program of $scratch/fuzz.lua. Its batches of few samples have several
 # chunks for threads to share, where the plan would wait for larger ones.
@@ -35,7 +37,7 @@ made() {
         { echo "nngen: $(sed -n "s/.*error: //p" "$scratch/err" | head -n 1)"; return 1; }
     sed -i 's/NN_CHUNK_MIN = [0-9]*/NN_CHUNK_MIN = 2/' "$scratch/fuzz.c"
     # shellcheck disable=SC2086
-    clang -std=c11 -w $flags -I"$NNGEN_SOURCE/runtime" "$scratch/fuzz.c" "$scratch/main.o" \
+    clang -std=c11 $warnings $flags -I"$NNGEN_SOURCE/runtime" "$scratch/fuzz.c" "$scratch/main.o" \
         $NNGEN_LIBRARIES -ljansson -lz -lpthread -lm -o "$scratch/$program" 2>"$scratch/err" ||
         { echo "C"; return 1; }
 }

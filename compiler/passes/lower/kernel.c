@@ -61,7 +61,7 @@ Kernel *node_kernel(Lowering *l, Node *node) {
 
 const char *lower_operand(Lowering *l, Kernel *k, const char *param, Buffer *buffer, Node *value,
                           bool written) {
-    for (int i = 0; i < k->n_operands; i++)
+    for (int i = 0; i < k->n_operands && !param; i++)
         if (value && k->values[i] == value && k->operands[i].written == written)
             return k->operands[i].param;
     if (k->n_operands == MAX_OPERANDS) bug("kernel %s has too many operands", k->name);

@@ -2,6 +2,7 @@
  * functions that run each entry. */
 #include <string.h>
 
+#include "../loops/loops.h"
 #include "parts.h"
 
 static const char *element_type(const Buffer *b) {
@@ -55,7 +56,14 @@ static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, c
     Arena *draft = arena_new();
     Writer *body = writer_new(draft);
     w_indent(body, 1);
-    k->family->write(body, k, isa);
+    if (k->family->build) {
+        Loops *loops = loops_new(draft, k, isa);
+        k->family->build(loops, k);
+        loops_verify(loops);
+        loops_print(body, loops);
+    } else {
+        k->family->write(body, k, isa);
+    }
     const char *text = arena_printf(draft, "%s|%s", params, writer_text(body));
     const size_t size = strlen(text);
     int same_name = 0;

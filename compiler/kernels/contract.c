@@ -476,4 +476,9 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(n.arena);
 }
 
-const Family family_contract = {"contract", fits, true, write, NULL, NULL, false};
+const Family family_contract = {
+    .name = "contract",
+    .fits = fits,
+    .fuses = true,
+    .write = write,
+};

@@ -1,4 +1,5 @@
 /* Decisions for predictions and metrics, and means over samples: scalar loops, no gradients. */
+#include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "copy.h"
 
@@ -16,30 +17,31 @@ static const char *element(Arena *arena, const Kernel *k, int operand) {
                         l.cs, l.H * l.W);
 }
 
-static void write(Writer *w, const Kernel *k, const Isa *isa) {
-    (void)isa;
+static void build(Loops *l, const Kernel *k) {
     Arena *arena = arena_new();
     const Node *node = k->node;
-    Layout out = k->out;
-    w_line(w, "NN_ZERO(y, (size_t)n * %zu);", (size_t)out.stride * sizeof(float));
-    w_open(w, "for (int s = 0; s < n; s++)");
+    Layout x = k->in, out = k->out;
+    l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)out.stride * sizeof(float));
+    l_open(l, "for (int s = 0; s < n; s++)");
     if (node->op == &op_argmax) {
-        Layout x = k->in;
-        w_line(w, "int best = 0;");
-        w_line(w, "float top = x[s * %d];", x.stride);
-        w_open(w, "for (int i = 1; i < %d; i++)", x.C * x.H * x.W);
-        w_line(w, "const float v = %s;", element(arena, k, 0));
-        w_line(w, "if (v > top || (v != v && top == top)) { best = i; top = v; }");
-        w_close(w);
-        w_line(w, "y[s * %d] = (float)best;", out.stride);
+        l_line(l, "int best = 0;");
+        l_line(l, "float top = x[s * %d];", x.stride);
+        l_open(l, "for (int i = 1; i < %d; i++)", x.C * x.H * x.W);
+        l_line(l, "const float v = %s;", element(arena, k, 0));
+        l_open(l, "if (v > top || (v != v && top == top))");
+        l_line(l, "best = i;");
+        l_line(l, "top = v;");
+        l_close(l);
+        l_close(l);
+        l_line(l, "y[s * %d] = (float)best;", out.stride);
     } else {
-        w_open(w, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
-        w_line(w, "y[s * %d + i %% %d * %d + i / %d] = %s %s %s ? 1.0f : 0.0f;", out.stride,
+        l_open(l, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
+        l_line(l, "y[s * %d + i %% %d * %d + i / %d] = %s %s %s ? 1.0f : 0.0f;", out.stride,
                out.H * out.W, out.cs, out.H * out.W, element(arena, k, 0),
                node->op == &op_equal ? "==" : "<=", element(arena, k, 1));
-        w_close(w);
+        l_close(l);
     }
-    w_close(w);
+    l_close(l);
     arena_free(arena);
 }
 
@@ -48,12 +50,13 @@ static bool never(const Node *node) {
     return false;
 }
 
-static void write_sum(Writer *w, const Kernel *k, const Isa *isa) {
-    (void)isa;
-    w_line(w, "double total = 0.0;");
-    w_line(w, "for (int s = 0; s < n; s++) total += (double)x[s * %d];", k->in.stride);
-    w_line(w, "*sum = total;");
+static void build_sum(Loops *l, const Kernel *k) {
+    l_line(l, "double total = 0.0;");
+    l_open(l, "for (int s = 0; s < n; s++)");
+    l_line(l, "total += (double)x[s * %d];", k->in.stride);
+    l_close(l);
+    l_line(l, "*sum = total;");
 }
 
-const Family family_decide = {"decision", fits, false, write, NULL, NULL, false};
-const Family family_sum = {"sum", never, false, write_sum, NULL, NULL, false};
+const Family family_decide = {.name = "decision", .fits = fits, .build = build};
+const Family family_sum = {.name = "sum", .fits = never, .build = build_sum};

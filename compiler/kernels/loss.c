@@ -113,6 +113,12 @@ static void write_regression(Writer *w, const Kernel *k, const Isa *isa) {
 }
 
 const Family family_softmax = {
-    "softmax cross-entropy", fits_softmax, false, write_softmax, NULL, NULL, false};
+    .name = "softmax cross-entropy",
+    .fits = fits_softmax,
+    .write = write_softmax,
+};
 const Family family_regression = {
-    "regression loss", fits_regression, false, write_regression, NULL, NULL, false};
+    .name = "regression loss",
+    .fits = fits_regression,
+    .write = write_regression,
+};

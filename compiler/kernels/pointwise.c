@@ -194,4 +194,9 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(arena);
 }
 
-const Family family_pointwise = {"pointwise", fits, true, write, NULL, NULL, false};
+const Family family_pointwise = {
+    .name = "pointwise",
+    .fits = fits,
+    .fuses = true,
+    .write = write,
+};

@@ -145,5 +145,14 @@ static void write_grad(Writer *w, const Kernel *k, const Isa *isa) {
     w_close(w);
 }
 
-const Family family_pool = {"pool", fits, true, write, NULL, NULL, false};
-const Family family_pool_grad = {"pool gradient", fits_grad, false, write_grad, NULL, NULL, false};
+const Family family_pool = {
+    .name = "pool",
+    .fits = fits,
+    .fuses = true,
+    .write = write,
+};
+const Family family_pool_grad = {
+    .name = "pool gradient",
+    .fits = fits_grad,
+    .write = write_grad,
+};

@@ -129,4 +129,10 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
 }
 
 const Family family_pooled_dgrad = {
-    "input gradient through pool", fits, true, write, NULL, scratch, true};
+    .name = "input gradient through pool",
+    .fits = fits,
+    .fuses = true,
+    .write = write,
+    .scratch = scratch,
+    .shortcut = true,
+};

@@ -140,4 +140,9 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
 }
 
 const Family family_pooled_few = {
-    "weight gradient through pool, few channels", fits, false, write, NULL, scratch, true};
+    .name = "weight gradient through pool, few channels",
+    .fits = fits,
+    .write = write,
+    .scratch = scratch,
+    .shortcut = true,
+};

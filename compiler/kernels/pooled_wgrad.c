@@ -213,4 +213,9 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
 }
 
 const Family family_pooled_wgrad = {
-    "weight gradient through pool", fits, false, write, NULL, scratch, true};
+    .name = "weight gradient through pool",
+    .fits = fits,
+    .write = write,
+    .scratch = scratch,
+    .shortcut = true,
+};

@@ -127,4 +127,9 @@ static void write_factors(Writer *w, const Kernel *k) {
         w_line(w, "k[7] = (float)%.17g;", o->weight_decay);
 }
 
-const Family family_update = {"update", never, false, write, write_factors, NULL, false};
+const Family family_update = {
+    .name = "update",
+    .fits = never,
+    .write = write,
+    .write_factors = write_factors,
+};

@@ -221,4 +221,8 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(n.arena);
 }
 
-const Family family_wgrad = {"weight gradient", fits, false, write, NULL, NULL, false};
+const Family family_wgrad = {
+    .name = "weight gradient",
+    .fits = fits,
+    .write = write,
+};

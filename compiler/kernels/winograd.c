@@ -386,6 +386,13 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(arena);
 }
 
-const Family family_winograd = {"Winograd contract", fits, true, write, NULL, scratch, true};
+const Family family_winograd = {
+    .name = "Winograd contract",
+    .fits = fits,
+    .fuses = true,
+    .write = write,
+    .scratch = scratch,
+    .shortcut = true,
+};
 const DerivedKind derived_winograd = {"winograd", write_weights};
 const DerivedKind derived_winograd_transposed = {"winograd_transposed", write_transposed};

@@ -69,6 +69,7 @@ typedef struct Arg {
 } Arg;
 
 typedef struct Family Family;
+typedef struct Loops Loops;
 typedef struct Kernel Kernel;
 typedef struct Isa Isa;
 
@@ -116,6 +117,8 @@ struct Family {
     int64_t (*scratch)(const Kernel *kernel);
     /* Other families compute the same nodes too, more slowly. */
     bool shortcut;
+    /* In place of write: the body as a loop program for the instruction set that it names. */
+    void (*build)(Loops *loops, const Kernel *kernel);
 };
 
 typedef enum EntryKind { ENTRY_TRAIN, ENTRY_EVALUATE, ENTRY_PREDICT } EntryKind;

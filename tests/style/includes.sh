@@ -1,6 +1,7 @@
 #!/bin/sh
-# Includes point one way: base <- graph, plan <- ops, kernels <- passes <- pipeline; emit knows only
-# plan and isa, graph no Lua, the runtime no compiler (but for check.h), the compiler no runtime.
+# Includes point one way: base <- graph, plan <- ops, loops <- kernels <- passes <- pipeline; emit
+# knows only plan, loops and isa, graph no Lua, the runtime no compiler (but for check.h), the
+# compiler no runtime.
 . "$(dirname "$0")/../lib.sh"
 cd "$NNGEN_SOURCE"
 
@@ -12,7 +13,10 @@ allowed() {
     compiler/ops) echo "compiler/base compiler/graph" ;;
     compiler/isa) echo "compiler/base" ;;
     compiler/plan) echo "compiler/base compiler/graph compiler/ops" ;;
-    compiler/kernels) echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/isa" ;;
+    compiler/loops) echo "compiler/base compiler/plan compiler/isa" ;;
+    compiler/kernels)
+        echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/loops compiler/isa"
+        ;;
     compiler/passes/lower)
         echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/kernels compiler/isa"
         ;;
@@ -20,7 +24,7 @@ allowed() {
         echo "compiler/passes/lower"
         echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/kernels compiler/isa"
         ;;
-    compiler/emit) echo "compiler/base compiler/plan compiler/isa" ;;
+    compiler/emit) echo "compiler/base compiler/plan compiler/loops compiler/isa" ;;
     compiler/lua) echo "compiler/base compiler/graph compiler/ops" ;;
     compiler)
         for folder in compiler/*/ compiler/passes/*/; do echo "${folder%/}"; done

@@ -1,0 +1,163 @@
+/* Building loop programs: scopes, memories, the kernel's parameters. */
+#include <string.h>
+
+#include "build.h"
+
+Statement *loops_statement(Loops *l, StatementKind kind) {
+    Statement *s = ARENA_NEW(l->arena, Statement);
+    s->kind = kind;
+    s->line = ++l->n_lines;
+    return s;
+}
+
+void loops_add(Loops *l, Statement *s) {
+    Statement *block = l->open[l->n_open - 1];
+    ARENA_PUSH(l->arena, block->body, block->n_body, block->cap_body, s);
+}
+
+void loops_enter(Loops *l, Statement *s) {
+    if (l->n_open) loops_add(l, s);
+    int n = l->n_open;
+    ARENA_PUSH(l->arena, l->scopes, n, l->cap_scopes, l->n_names);
+    ARENA_PUSH(l->arena, l->open, l->n_open, l->cap_open, s);
+}
+
+Name *loops_name(const Loops *l, const char *text) {
+    for (int i = l->n_names; i-- > 0;)
+        if (!strcmp(l->names[i]->text, text)) return l->names[i];
+    return NULL;
+}
+
+Name *loops_declare(Loops *l, const char *text, LoopType type, Memory *memory) {
+    for (int i = l->n_names; i-- > l->scopes[l->n_open - 1];)
+        if (!strcmp(l->names[i]->text, text)) bug("kernel %s declares %s twice", l->kernel, text);
+    Name *name = ARENA_NEW(l->arena, Name);
+    name->text = text;
+    name->type = type;
+    name->memory = memory;
+    ARENA_PUSH(l->arena, l->names, l->n_names, l->cap_names, name);
+    return name;
+}
+
+Memory *loops_add_memory(Loops *l, const char *name, Base base, Linear size) {
+    Memory *m = ARENA_NEW(l->arena, Memory);
+    m->name = name;
+    m->base = base;
+    m->size = size;
+    m->content = (Interval){{.unbounded = true}, {.unbounded = true}};
+    ARENA_PUSH(l->arena, l->memories, l->n_memories, l->cap_memories, m);
+    return m;
+}
+
+/* Elements that the buffer has for the kernel's n values. */
+static Linear buffer_size(const Buffer *b) {
+    switch (b->space) {
+    case SPACE_SAMPLE:
+    case SPACE_FIELD:
+        return (Linear){b->element == ELEMENT_INT && b->space == SPACE_FIELD ? 1 : b->size, 0,
+                        false};
+    case SPACE_OUTPUT:
+        return (Linear){shape_count(b->node->type.shape), 0, false};
+    case SPACE_STATE:
+    case SPACE_GRADIENT:
+        return (Linear){0, b->size, false};
+    case SPACE_SUM:
+        break;
+    }
+    return (Linear){0, 1, false};
+}
+
+static Base element_base(Element element) {
+    static const Base bases[] = {[ELEMENT_FLOAT] = BASE_FLOAT,
+                                 [ELEMENT_BYTE] = BASE_BYTE,
+                                 [ELEMENT_INT] = BASE_INT,
+                                 [ELEMENT_DOUBLE] = BASE_DOUBLE};
+    return bases[element];
+}
+
+/* The type of an argument as lowering states it: "int", "float", "const NnDrop *". */
+static LoopType arg_type(const Arg *arg) {
+    if (!strcmp(arg->type, "int")) return (LoopType){BASE_INT, false, true};
+    if (!strcmp(arg->type, "float")) return (LoopType){BASE_FLOAT, false, true};
+    if (!strcmp(arg->type, "const NnDrop *")) return (LoopType){BASE_DROP, true, true};
+    bug("an argument of type %s", arg->type);
+}
+
+Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
+    Loops *l = ARENA_NEW(arena, Loops);
+    l->arena = arena;
+    l->isa = isa;
+    l->kernel = kernel->name;
+    l->body = loops_statement(l, STATEMENT_BLOCK);
+    l->n_lines = 0;
+    loops_enter(l, l->body);
+    for (int i = 0; i < kernel->n_operands; i++) {
+        const Operand *o = &kernel->operands[i];
+        Memory *m =
+            loops_add_memory(l, o->param, element_base(o->buffer->element), buffer_size(o->buffer));
+        m->filled = !o->written || o->buffer->space == SPACE_GRADIENT;
+        m->writable = o->written;
+        loops_declare(l, o->param, (LoopType){m->base, true, !o->written}, m);
+    }
+    if (kernel->scratch) {
+        Memory *m = loops_add_memory(l, "scratch", BASE_FLOAT, (Linear){0, kernel->scratch, false});
+        m->writable = true;
+        loops_declare(l, "scratch", (LoopType){BASE_FLOAT, true, false}, m);
+    }
+    Name *n = loops_declare(l, "n", (LoopType){BASE_INT, false, true}, NULL);
+    n->range = (Interval){{1, 0, false}, {1, 0, false}};
+    for (int i = 0; i < kernel->n_args; i++) {
+        Name *arg = loops_declare(l, kernel->args[i].name, arg_type(&kernel->args[i]), NULL);
+        arg->range = (Interval){{.unbounded = true}, {.unbounded = true}};
+    }
+    return l;
+}
+
+void l_line(Loops *l, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    loops_add(l, loops_parse_line(l, arena_vprintf(l->arena, format, args)));
+    va_end(args);
+}
+
+void l_open(Loops *l, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    loops_parse_open(l, arena_vprintf(l->arena, format, args));
+    va_end(args);
+}
+
+void l_close(Loops *l) {
+    if (l->n_open < 2) bug("kernel %s closes what is not open", l->kernel);
+    l->n_names = l->scopes[--l->n_open];
+}
+
+void l_table(Loops *l, const char *name, const int *values, int n) {
+    Statement *s = loops_statement(l, STATEMENT_TABLE);
+    Memory *m = loops_add_memory(l, name, BASE_INT, (Linear){0, n, false});
+    m->filled = true;
+    m->content = (Interval){{0, values[0], false}, {0, values[0], false}};
+    for (int i = 1; i < n; i++) {
+        if (values[i] < m->content.low.b) m->content.low.b = values[i];
+        if (values[i] > m->content.high.b) m->content.high.b = values[i];
+    }
+    int *copy = ARENA_ARRAY(l->arena, int, n);
+    memcpy(copy, values, sizeof *copy * (size_t)n);
+    s->table = copy;
+    s->size = n;
+    Name *table =
+        loops_declare(l, arena_strdup(l->arena, name), (LoopType){BASE_INT, true, true}, m);
+    ARENA_PUSH(l->arena, s->names, s->n_names, s->cap_names, table);
+    loops_add(l, s);
+}
+
+void l_given(Loops *l, const char *name, const char *low, const char *high) {
+    Statement *s = loops_statement(l, STATEMENT_GIVEN);
+    Name *known = loops_name(l, name);
+    if (!known) bug("kernel %s has no %s", l->kernel, name);
+    ARENA_PUSH(l->arena, s->names, s->n_names, s->cap_names, known);
+    s->values = ARENA_ARRAY(l->arena, Expr *, 2);
+    s->values[0] = loops_parse_expr(l, low);
+    s->values[1] = loops_parse_expr(l, high);
+    loops_add(l, s);
+}

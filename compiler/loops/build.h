@@ -1,0 +1,33 @@
+/* Private to compiler/loops: what building and reading a program share. */
+#ifndef NNGEN_LOOPS_BUILD_H
+#define NNGEN_LOOPS_BUILD_H
+
+#include "loops.h"
+
+/* Of operators: what binds closer has a higher level. */
+enum { LEVEL_CHOICE = 1, LEVEL_OR, LEVEL_AND, LEVEL_UNARY = 8 };
+
+extern const char *const base_names[BASE_COUNT];
+
+/* A new statement, not yet part of the program. */
+Statement *loops_statement(Loops *l, StatementKind kind);
+
+/* Adds the statement to the block that is open. loops_enter also opens it. */
+void loops_add(Loops *l, Statement *s);
+void loops_enter(Loops *l, Statement *s);
+
+/* The name in scope, or NULL; a new one, bug() if the innermost scope has it already. */
+Name *loops_name(const Loops *l, const char *text);
+Name *loops_declare(Loops *l, const char *text, LoopType type, Memory *memory);
+
+Memory *loops_add_memory(Loops *l, const char *name, Base base, Linear size);
+
+/* The memory that a pointer's value leads to; NULL if that is unknown. */
+Memory *loops_memory(const Expr *e);
+
+/* Read a line; the first adds what it opens. */
+void loops_parse_open(Loops *l, const char *line);
+Statement *loops_parse_line(Loops *l, const char *line);
+Expr *loops_parse_expr(Loops *l, const char *text);
+
+#endif

@@ -1,0 +1,188 @@
+/* The loop language: what a kernel is between the plan and C text. A kernel family writes a loop
+ * program; the verifier proves it (verify.h), the printer makes C of it, --emit=loops shows it.
+ *
+ * The language is a small part of C with types and declared memory. Families write it as templates
+ * that read as the C they become; each line is parsed, its names are resolved and its types are
+ * checked on the spot, and a mistake is a bug() that shows the kernel and the line:
+ *
+ *   statements   for (int c = 0; c < 64; c += 16, at += 4)   if (y < 3)   if (y < 3) continue;
+ *                const F16 t = LOAD(x + c);   V a0 = V_ZERO(), a1 = V_ZERO();   a0 = V_FMA(v, w,
+ * a0); sum += (double)x[c];   STORE(y + c, t); expressions  numbers, names, words of the vocabulary
+ * (words.def), x[i], d->scale, casts,
+ *                * / % + - < <= > >= == != && || ?: - ! *
+ *
+ * Memory is what pointers lead into: the kernel's operands, its scratch memory, local arrays and
+ * constant tables, each of a stated size, which may grow with the number of samples n. */
+#ifndef NNGEN_LOOPS_LOOPS_H
+#define NNGEN_LOOPS_LOOPS_H
+
+#include "../isa/isa.h"
+#include "../plan/plan.h"
+
+typedef enum Base {
+    BASE_VOID,
+    BASE_BOOL,
+    BASE_INT,
+    BASE_UNSIGNED, /* uint32_t */
+    BASE_SIZE,     /* size_t, uint64_t */
+    BASE_BYTE,     /* uint8_t */
+    BASE_FLOAT,
+    BASE_DOUBLE,
+    BASE_ROW,     /* F16: a row of 16 floats */
+    BASE_IROW,    /* I16 */
+    BASE_MASK,    /* M16 */
+    BASE_VECTOR,  /* V: a register */
+    BASE_IVECTOR, /* VI */
+    BASE_TABLE,   /* VT: a register that V_PICK picks from */
+    BASE_DROP,    /* NnDrop: dropout decisions of a layer */
+    BASE_COUNT
+} Base;
+
+typedef struct LoopType {
+    Base base;
+    bool pointer;
+    bool constant; /* of what a pointer leads to, or of a name that is not assigned */
+} LoopType;
+
+/* A number that depends on the samples: a*n + b for n >= 1 samples; or unbounded. */
+typedef struct Linear {
+    int64_t a, b;
+    bool unbounded;
+} Linear;
+
+/* Both ends belong to it. */
+typedef struct Interval {
+    Linear low, high;
+} Interval;
+
+typedef struct Memory {
+    const char *name;
+    Base base;
+    Linear size; /* elements */
+    bool filled; /* holds values before the program runs */
+    bool writable;
+    bool written;     /* by the program, as far as the verifier has reached */
+    Interval content; /* of integers: what may be stored there and is found there */
+} Memory;
+
+typedef struct Expr Expr;
+typedef struct Statement Statement;
+
+/* A variable of the program. `range` and `bounds` are the verifier's: what it knows in the place
+ * that it has reached. */
+typedef struct Name {
+    const char *text;
+    LoopType type;
+    bool assigned;     /* after its declaration */
+    Memory *memory;    /* pointers: where they lead */
+    const Expr *value; /* at its declaration, or NULL */
+    Interval range;    /* of integers */
+    struct Bounds *bounds;
+} Name;
+
+/* A word of the vocabulary or of the prelude: words.def. */
+typedef struct Word {
+    const char *text;
+    Base result;
+    const char *params; /* a letter each: see words.def */
+} Word;
+
+typedef enum ExprKind {
+    EXPR_NUMBER, /* `value`; `text` if it is no int */
+    EXPR_NAME,
+    EXPR_CALL,   /* word(in...) */
+    EXPR_INDEX,  /* in[0][in[1]] */
+    EXPR_MEMBER, /* in[0]->text */
+    EXPR_CAST,   /* (type)in[0] */
+    EXPR_UNARY,  /* text in[0] */
+    EXPR_BINARY, /* in[0] text in[1] */
+    EXPR_CHOICE, /* in[0] ? in[1] : in[2] */
+} ExprKind;
+
+struct Expr {
+    ExprKind kind;
+    LoopType type;
+    int64_t value;
+    const char *text; /* of operators: a constant of the parser's table, comparable by strcmp */
+    int level;        /* of operators: precedence, higher binds closer */
+    Name *name;
+    const Word *word;
+    Expr *in[5];
+    int n_in;
+};
+
+typedef enum StatementKind {
+    STATEMENT_FOR,
+    STATEMENT_IF,
+    STATEMENT_BLOCK,
+    STATEMENT_CONTINUE, /* if `condition` */
+    STATEMENT_DECLARE,  /* `names` with their `values` (NULL: without) */
+    STATEMENT_ASSIGN,   /* target operator value */
+    STATEMENT_DO,       /* value: a call without result */
+    STATEMENT_TABLE,    /* static const int name[size] */
+    STATEMENT_ARRAY,    /* type name[size] */
+    STATEMENT_GIVEN,    /* names[0] lies in [values[0], values[1]] */
+} StatementKind;
+
+struct Statement {
+    StatementKind kind;
+    int line; /* of the program, from 1 */
+    Name **names;
+    Expr **values; /* as many as names */
+    int n_names, cap_names, cap_values;
+    Expr *condition;
+    Expr *target, *value;
+    const char *operator; /* "=", "+=" */
+    Statement **moves;    /* FOR: assignments after each turn */
+    int n_moves, cap_moves;
+    const int *table;
+    int64_t size;
+    Statement **body;
+    int n_body, cap_body;
+};
+
+struct Loops {
+    Arena *arena;
+    const Isa *isa;
+    const char *kernel;
+    Statement *body; /* a block */
+    /* Being built: */
+    Statement **open;
+    int n_open, cap_open;
+    Name **names; /* in scope, the innermost last */
+    int n_names, cap_names;
+    int *scopes; /* names in scope where each open statement began */
+    int cap_scopes;
+    Memory **memories;
+    int n_memories, cap_memories;
+    int n_lines;
+};
+
+/* An empty program for the kernel: it knows the kernel's operands, scratch memory and arguments,
+ * and `int n`, the number of values. */
+Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa);
+
+/* One statement that is no loop, condition or block. */
+void l_line(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* `for (...)`, `if (...)`, or "" for a block: the lines until l_close belong to it. */
+void l_open(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void l_close(Loops *l);
+
+/* `static const int name[n]`, n > 0. */
+void l_table(Loops *l, const char *name, const int *values, int n);
+
+/* States what a line of arithmetic cannot show: the integer `name` lies in [low, high], both
+ * expressions. The verifier takes it as given, so the caller says in a comment why it holds. */
+void l_given(Loops *l, const char *name, const char *low, const char *high);
+
+/* The program as C statements. */
+void loops_print(Writer *w, const Loops *l);
+
+/* bug() unless the program keeps the rules of verify.c. */
+void loops_verify(const Loops *l);
+
+/* The program for people: --emit=loops. */
+const char *loops_dump(Arena *arena, const Loops *l);
+
+#endif

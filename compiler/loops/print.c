@@ -1,0 +1,244 @@
+/* Loop programs as C. The language is a part of C, so this is a matter of layout: a loop over a
+ * single loop or a single plain statement takes no brace, operators take only the parentheses that
+ * they need. */
+#include <string.h>
+
+#include "build.h"
+
+/* Text under construction; lines are short and their number is large. */
+typedef struct Text {
+    Arena *arena;
+    char *at;
+    size_t length, room;
+} Text;
+
+static void add(Text *t, const char *text) {
+    size_t n = strlen(text);
+    if (t->length + n + 1 > t->room) {
+        t->room = 2 * (t->length + n + 1) + 256;
+        char *grown = arena_alloc(t->arena, t->room, 1);
+        if (t->length) memcpy(grown, t->at, t->length);
+        t->at = grown;
+    }
+    memcpy(t->at + t->length, text, n + 1);
+    t->length += n;
+}
+
+static void add_expr(Text *t, const Expr *e, int level);
+
+static void add_type(Text *t, LoopType type) {
+    if (type.constant) add(t, "const ");
+    add(t, type.pointer && type.base == BASE_INT ? "int32_t" : base_names[type.base]);
+    add(t, type.pointer ? " *" : " ");
+}
+
+static void add_binary(Text *t, const Expr *e, int level) {
+    /* Operators group to the left; compilers want && in || in parentheses. */
+    const bool closed = e->level < level;
+    const int left =
+        e->level == LEVEL_OR && e->in[0]->level == LEVEL_AND ? LEVEL_AND + 1 : e->level;
+    const int right = e->level == LEVEL_OR ? LEVEL_AND + 1 : e->level + 1;
+    if (closed) add(t, "(");
+    add_expr(t, e->in[0], left);
+    add(t, " ");
+    add(t, e->text);
+    add(t, " ");
+    add_expr(t, e->in[1], right);
+    if (closed) add(t, ")");
+}
+
+/* In parentheses if the expression's operator binds less than `level`. */
+static void add_expr(Text *t, const Expr *e, int level) {
+    switch (e->kind) {
+    case EXPR_NUMBER:
+        add(t, e->text);
+        break;
+    case EXPR_NAME:
+        add(t, e->name->text);
+        break;
+    case EXPR_CALL:
+        add(t, e->word->text);
+        add(t, "(");
+        for (int i = 0; i < e->n_in; i++) {
+            if (i) add(t, ", ");
+            add_expr(t, e->in[i], 0);
+        }
+        add(t, ")");
+        break;
+    case EXPR_INDEX:
+        add_expr(t, e->in[0], LEVEL_UNARY + 1);
+        add(t, "[");
+        add_expr(t, e->in[1], 0);
+        add(t, "]");
+        break;
+    case EXPR_MEMBER:
+        add_expr(t, e->in[0], LEVEL_UNARY + 1);
+        add(t, "->");
+        add(t, e->text);
+        break;
+    case EXPR_CAST:
+        add(t, "(");
+        add_type(t, e->type);
+        if (!e->type.pointer) t->length--;
+        add(t, ")");
+        add_expr(t, e->in[0], LEVEL_UNARY);
+        break;
+    case EXPR_UNARY:
+        add(t, e->text);
+        add_expr(t, e->in[0], LEVEL_UNARY);
+        break;
+    case EXPR_BINARY:
+        add_binary(t, e, level);
+        break;
+    case EXPR_CHOICE:
+        if (level > LEVEL_CHOICE) add(t, "(");
+        add_expr(t, e->in[0], LEVEL_CHOICE + 1);
+        add(t, " ? ");
+        add_expr(t, e->in[1], LEVEL_CHOICE);
+        add(t, " : ");
+        add_expr(t, e->in[2], LEVEL_CHOICE);
+        if (level > LEVEL_CHOICE) add(t, ")");
+        break;
+    }
+}
+
+static void add_names(Text *t, const Statement *s) {
+    add_type(t, s->names[0]->type);
+    for (int i = 0; i < s->n_names; i++) {
+        if (i) add(t, s->names[i]->type.pointer ? ", *" : ", ");
+        add(t, s->names[i]->text);
+        if (!s->values[i]) continue;
+        add(t, " = ");
+        add_expr(t, s->values[i], 0);
+    }
+}
+
+static void add_assignment(Text *t, const Statement *s) {
+    add_expr(t, s->target, 0);
+    if (!strcmp(s->operator, "++")) {
+        add(t, "++");
+        return;
+    }
+    add(t, " ");
+    add(t, s->operator);
+    add(t, " ");
+    add_expr(t, s->value, 0);
+}
+
+static const char *head(Text *t, const Statement *s) {
+    t->length = 0;
+    switch (s->kind) {
+    case STATEMENT_FOR:
+        add(t, "for (");
+        if (s->n_names) add_names(t, s);
+        add(t, "; ");
+        add_expr(t, s->condition, 0);
+        add(t, "; ");
+        for (int i = 0; i < s->n_moves; i++) {
+            if (i) add(t, ", ");
+            add_assignment(t, s->moves[i]);
+        }
+        add(t, ")");
+        break;
+    case STATEMENT_IF:
+    case STATEMENT_CONTINUE:
+        add(t, "if (");
+        add_expr(t, s->condition, 0);
+        add(t, s->kind == STATEMENT_IF ? ")" : ") continue;");
+        break;
+    case STATEMENT_DECLARE:
+        add_names(t, s);
+        add(t, ";");
+        break;
+    case STATEMENT_ARRAY: {
+        LoopType type = s->names[0]->type;
+        type.pointer = false;
+        add_type(t, type);
+        add(t, s->names[0]->text);
+        add(t, arena_printf(t->arena, "[%lld]", (long long)s->size));
+        if (s->operator) add(t, " = {0}");
+        add(t, ";");
+        break;
+    }
+    case STATEMENT_ASSIGN:
+        add_assignment(t, s);
+        add(t, ";");
+        break;
+    case STATEMENT_DO:
+        add_expr(t, s->value, 0);
+        add(t, ";");
+        break;
+    case STATEMENT_BLOCK:
+    case STATEMENT_TABLE:
+    case STATEMENT_GIVEN:
+        break;
+    }
+    return t->length ? t->at : "";
+}
+
+static void print_table(Writer *w, Text *t, const Statement *s) {
+    w_line(w, "static const int %s[%lld] = {", s->names[0]->text, (long long)s->size);
+    for (int i = 0; i < s->size; i += 12) {
+        t->length = 0;
+        add(t, "   ");
+        for (int j = i; j < s->size && j < i + 12; j++)
+            add(t, arena_printf(t->arena, " %d,", s->table[j]));
+        w_line(w, "%s", t->at);
+    }
+    w_line(w, "};");
+}
+
+static bool is_plain(const Statement *s) {
+    return s->kind == STATEMENT_ASSIGN || s->kind == STATEMENT_DO;
+}
+
+static void print(Writer *w, Text *t, const Statement *s) {
+    switch (s->kind) {
+    case STATEMENT_FOR:
+    case STATEMENT_IF:
+    case STATEMENT_BLOCK:
+        if (s->kind == STATEMENT_FOR && s->n_body == 1 && s->body[0]->kind == STATEMENT_FOR) {
+            w_line(w, "%s", head(t, s));
+            print(w, t, s->body[0]);
+            break;
+        }
+        if (s->n_body == 1 && is_plain(s->body[0]) && s->kind != STATEMENT_BLOCK) {
+            w_line(w, "%s", head(t, s));
+            w_indent(w, 1);
+            print(w, t, s->body[0]);
+            w_indent(w, -1);
+            break;
+        }
+        w_open(w, "%s", head(t, s));
+        for (int i = 0; i < s->n_body; i++) print(w, t, s->body[i]);
+        w_close(w);
+        break;
+    case STATEMENT_TABLE:
+        print_table(w, t, s);
+        break;
+    case STATEMENT_GIVEN:
+        break;
+    default:
+        w_line(w, "%s", head(t, s));
+        break;
+    }
+}
+
+void loops_print(Writer *w, const Loops *l) {
+    Text t = {.arena = arena_new()};
+    for (int i = 0; i < l->body->n_body; i++) print(w, &t, l->body->body[i]);
+    arena_free(t.arena);
+}
+
+const char *loops_dump(Arena *arena, const Loops *l) {
+    Writer *w = writer_new(arena);
+    w_line(w, "kernel %s", l->kernel);
+    for (int i = 0; i < l->n_memories; i++) {
+        const Memory *m = l->memories[i];
+        w_line(w, "  %s: %s[%lld n + %lld]", m->name, base_names[m->base], (long long)m->size.a,
+               (long long)m->size.b);
+    }
+    w_indent(w, 1);
+    loops_print(w, l);
+    return writer_text(w);
+}

@@ -1,0 +1,234 @@
+/* The loop language: what its verifier proves, what it refuses, what the printer makes of it. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compiler/loops/loops.h"
+
+static Arena *arena;
+static Kernel *kernel;
+static Loops *l;
+
+static void operand(const char *param, BufferSpace space, Element element, int64_t size,
+                    bool written) {
+    Buffer *b = ARENA_NEW(arena, Buffer);
+    b->name = param;
+    b->space = space;
+    b->element = element;
+    b->size = size;
+    kernel->operands[kernel->n_operands++] = (Operand){param, b, written};
+}
+
+/* x: read, n * 48 floats; w: read, 160 floats; y: written, n * 48; win: written bytes, n * 48;
+ * g: a gradient of 160 floats; scratch: 64 floats. */
+static void begin(void) {
+    arena = arena_new();
+    kernel = ARENA_NEW(arena, Kernel);
+    kernel->name = "kernel";
+    operand("x", SPACE_SAMPLE, ELEMENT_FLOAT, 48, false);
+    operand("w", SPACE_STATE, ELEMENT_FLOAT, 160, false);
+    operand("y", SPACE_SAMPLE, ELEMENT_FLOAT, 48, true);
+    operand("win", SPACE_SAMPLE, ELEMENT_BYTE, 48, true);
+    operand("g", SPACE_GRADIENT, ELEMENT_FLOAT, 160, true);
+    kernel->scratch = 64;
+    l = loops_new(arena, kernel, isa_by_name("avx2"));
+}
+
+static void end(void) {
+    arena_free(arena);
+}
+
+/* Lines, one a line of the text: what ends with `{` is opened, `}` closes. */
+static void build(const char *program) {
+    char *copy = arena_strdup(arena, program);
+    for (char *save = NULL, *line = strtok_r(copy, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        while (*line == ' ') line++;
+        const size_t n = strlen(line);
+        if (!strcmp(line, "}")) {
+            l_close(l);
+        } else if (n && line[n - 1] == '{') {
+            line[n > 1 ? n - 2 : 0] = '\0';
+            l_open(l, "%s", line);
+        } else {
+            l_line(l, "%s", line);
+        }
+    }
+}
+
+/* Whether building and verifying the program ends in bug(); it is a program of one step else. */
+static bool refused(const char *program) {
+    fflush(NULL);
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (!child) {
+        if (!freopen("/dev/null", "w", stderr)) _exit(1);
+        build(program);
+        loops_verify(l);
+        _exit(0);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static const char *const sound[] = {
+    /* Rows of a sample, to its end. */
+    "for (int s = 0; s < n; s++) {\nfor (int c = 0; c < 48; c += 16) {\n"
+    "STORE(y + s * 48 + c, LOAD(x + s * 48 + c));\n}\n}",
+    /* All samples as one. */
+    "for (int i = 0; i < n * 48; i += 16) {\nSTORE(y + i, RELU(LOAD(x + i)));\n}",
+    /* The last step of a loop ends before its bound: 150 = 9 * 16 + 6. */
+    "for (int i = 0; i < 150; i += 16) {\nSTORE(g + i, LOAD(w + i));\n}",
+    /* Blocks of samples, and their places in scratch memory. */
+    "for (int s0 = 0; s0 < n; s0 += 4) {\nconst int s1 = n < s0 + 4 ? n : s0 + 4;\n"
+    "for (int s = s0; s < s1; s++) {\nSTORE(scratch + (s - s0) * 16, LOAD(x + s * 48));\n}\n}",
+    /* Tiles of samples, then the rest one by one. */
+    "int s = 0;\nfor (; s + 3 <= n; s += 3) {\nSTORE(y + s * 48 + 128, LOAD(x + s * 48 + "
+    "128));\n}\n"
+    "for (; s + 1 <= n; s += 1) {\nSTORE(y + s * 48 + 32, LOAD(x + s * 48 + 32));\n}",
+    /* A guard keeps a tap inside; so does one that leaves the turn. */
+    "for (int t = 0; t < 5; t++) {\nconst int at = t - 1;\nif (at >= 0 && at < 3) {\n"
+    "STORE(g + at * 16, LOAD(x + at * 16));\n}\n}",
+    "for (int t = 0; t < 5; t++) {\nconst int at = t - 1;\nif (at < 0 || at >= 3) continue;\n"
+    "STORE(g + at * 16, LOAD(x + at * 16));\n}",
+    /* Pointers that move with a loop. */
+    "const float *a = w, *b = x;\nfor (int j = 0; j < 10; j += 2, a += 32, b += 2) {\n"
+    "g[j] = a[31];\ng[j + 1] = b[1];\n}",
+    /* Quotient and remainder. */
+    "for (int i = 0; i < 45; i++) {\nconst int to = i % 3 * 16 + i / 3;\ng[to] = w[i];\n}",
+    /* Bytes, and a gradient that is read back. */
+    "for (int s = 0; s < n; s++) {\nSTORE_BYTES(win + s * 48 + 32, ISET(1));\n}\n"
+    "STORE(g, ADD(LOAD(g), LOAD(w + 144)));",
+    "NN_ZERO(y, (size_t)n * 192);\nNN_COPY(scratch + 16, w + 112, 192);",
+    "NN_ZERO(scratch, 256);\nTRANSPOSE_PART(w, 10, scratch, 4);",
+};
+
+START_TEST(accepts) {
+    build(sound[_i]);
+    loops_verify(l);
+}
+END_TEST
+
+static const char *const mistaken[] = {
+    /* Outside: behind, before, a row too far, a buffer of another size. */
+    "for (int s = 0; s < n; s++) {\nSTORE(y + s * 48 + 33, LOAD(x));\n}",
+    "for (int s = 0; s < n; s++) {\nSTORE(y + s * 48 - 1, LOAD(x));\n}",
+    "for (int s = 0; s <= n; s++) {\nSTORE(y + s * 48, LOAD(x));\n}",
+    "for (int s = 0; s < n; s++) {\nSTORE(y + s * 64, LOAD(x));\n}",
+    "for (int i = 0; i < 161; i += 16) {\nSTORE(g + i, LOAD(x));\n}",
+    "for (int i = 0; i < n * 48; i += 1) {\nSTORE(y + i, LOAD(x));\n}",
+    /* A tap outside the input, with a guard that is off by one. */
+    "for (int t = 0; t < 5; t++) {\nconst int at = t - 1;\nif (at >= 0 && at <= 3) {\n"
+    "STORE(g + at * 16, LOAD(x + at * 16));\n}\n}",
+    "for (int t = 0; t < 5; t++) {\nconst int at = t - 1;\nif (at < 0 && at >= 3) continue;\n"
+    "STORE(g + at * 16, LOAD(x + at * 16));\n}",
+    /* What a guard says ends with its block. */
+    "for (int t = 0; t < 5; t++) {\nif (t < 3) {\nconst F16 a = LOAD(x + t * 16);\nSTORE(g, "
+    "a);\n}\n"
+    "STORE(g, LOAD(x + t * 16));\n}",
+    /* A tile of samples that is higher than what is left. */
+    "int s = 0;\nfor (; s + 2 <= n; s += 3) {\nSTORE(y + s * 48 + 128, LOAD(x));\n}",
+    /* A block of samples that is larger than its scratch memory. */
+    "for (int s0 = 0; s0 < n; s0 += 5) {\nconst int s1 = n < s0 + 5 ? n : s0 + 5;\n"
+    "for (int s = s0; s < s1; s++) {\nSTORE(scratch + (s - s0) * 16, LOAD(x + s * 48));\n}\n}",
+    /* A pointer that moves too fast. */
+    "const float *a = w;\nfor (int j = 0; j < 10; j += 2, a += 48) {\ng[j] = a[31];\n}",
+    /* Copies and zeros past the end. */
+    "NN_ZERO(y, (size_t)n * 196);",
+    "NN_COPY(scratch + 17, w + 112, 192);",
+    "NN_ZERO(scratch, 256);\nTRANSPOSE_PART(w, 11, scratch, 4);",
+    "NN_ZERO(scratch, 256);\nTRANSPOSE(w, 16, scratch, 16);",
+    /* Reading what nobody wrote, writing what is only read. */
+    "STORE(g, LOAD(scratch));",
+    "STORE(g, LOAD(y));",
+    "float t[32];\nSTORE(g, LOAD(t));",
+    "STORE(w, LOAD(x));",
+    /* More registers than there are, more multiply-adds than the budget. */
+    "V a0 = V_ZERO(), a1 = V_ZERO(), a2 = V_ZERO(), a3 = V_ZERO(), a4 = V_ZERO(), a5 = V_ZERO(), "
+    "a6 = V_ZERO(), a7 = V_ZERO(), a8 = V_ZERO(), a9 = V_ZERO(), b0 = V_ZERO(), b1 = V_ZERO(), "
+    "b2 = V_ZERO(), b3 = V_ZERO(), b4 = V_ZERO(), b5 = V_ZERO(), b6 = V_ZERO();\n"
+    "a0 = a1;\na1 = a2;\na2 = a3;\na3 = a4;\na4 = a5;\na5 = a6;\na6 = a7;\na7 = a8;\na8 = a9;\n"
+    "a9 = b0;\nb0 = b1;\nb1 = b2;\nb2 = b3;\nb3 = b4;\nb4 = b5;\nb5 = b6;\nb6 = a0;",
+    /* Names and types. */
+    "STORE(g, h);",
+    "STORE(g, 1.0f);",
+    "const F16 a = LOAD(x);\na = LOAD(w);",
+    "STORE(g, FOO(LOAD(x)));",
+    "STORE(g, ADD(LOAD(x)));",
+    "STORE(g + 1.0f, LOAD(x));",
+    "const int i = 0;\nconst int i = 1;",
+    "V a = LOAD(x);",
+    "float *p = x;",
+    "STORE(g, LOAD(x)) ;;",
+};
+
+START_TEST(refuses) {
+    ck_assert_msg(refused(mistaken[_i]), "accepted:\n%s", mistaken[_i]);
+}
+END_TEST
+
+START_TEST(refuses_long_bodies) {
+    l_line(l, "V a = V_ZERO();");
+    for (int i = 0; i < 256; i++) l_line(l, "a = V_FMA(a, a, a);");
+    loops_verify(l);
+    ck_assert(refused("a = V_FMA(a, a, a);"));
+}
+END_TEST
+
+START_TEST(keeps_lists_in_their_range) {
+    l_table(l, "base", (const int[]){0, 48, 96, 144}, 4);
+    build("for (int i = 0; i < 4; i++) {\nSTORE(g + base[i], LOAD(w + base[i]));\n}");
+    loops_verify(l);
+    ck_assert(refused("for (int i = 0; i < 4; i++) {\nSTORE(g + base[i] + 1, LOAD(w));\n}"));
+    ck_assert(refused("for (int i = 0; i < 5; i++) {\nSTORE(g + base[i], LOAD(w));\n}"));
+}
+END_TEST
+
+START_TEST(takes_what_is_given) {
+    build("const int done = nn_shorter(n, 13, 8);");
+    ck_assert(refused("for (int s = 0; s < done; s++) {\nSTORE(y + s * 48, LOAD(x));\n}"));
+    l_given(l, "done", "0", "n");
+    build("for (int s = 0; s < done; s++) {\nSTORE(y + s * 48, LOAD(x));\n}");
+    loops_verify(l);
+}
+END_TEST
+
+START_TEST(prints_c) {
+    build("for (int s = 0; s < n; s++) {\nfor (int c = 0; c < 48; c += 16) {\n"
+          "const F16 a = LOAD(x + (s * 3 + c / 16) * 16);\n"
+          "if (s > 1 && c < 3 || s == 0) {\nSTORE(y + c, a);\n}\n}\n}");
+    loops_verify(l);
+    Writer *w = writer_new(arena);
+    loops_print(w, l);
+    ck_assert_str_eq(writer_text(w), "for (int s = 0; s < n; s++)\n"
+                                     "for (int c = 0; c < 48; c += 16) {\n"
+                                     "    const F16 a = LOAD(x + (s * 3 + c / 16) * 16);\n"
+                                     "    if ((s > 1 && c < 3) || s == 0)\n"
+                                     "        STORE(y + c, a);\n"
+                                     "}\n");
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("loops");
+    TCase *t = tcase_create("loops");
+    tcase_add_checked_fixture(t, begin, end);
+    tcase_add_loop_test(t, accepts, 0, sizeof sound / sizeof *sound);
+    tcase_add_loop_test(t, refuses, 0, sizeof mistaken / sizeof *mistaken);
+    tcase_add_test(t, refuses_long_bodies);
+    tcase_add_test(t, keeps_lists_in_their_range);
+    tcase_add_test(t, takes_what_is_given);
+    tcase_add_test(t, prints_c);
+    suite_add_tcase(suite, t);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}

@@ -142,12 +142,11 @@ static bool is_folder(const char *path) {
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-static const char *default_source(bool quiet) {
+const char *dataset_source(const DataRequest *request) {
     const char *named = getenv("NNGEN_DATA");
+    if (request->source) return request->source;
     if (named && *named) return named;
-    if (is_folder("data/mnist")) return "data/mnist";
-    if (!quiet) note("no --data, no $NNGEN_DATA, no data/mnist: using synthetic digits");
-    return "synthetic";
+    return is_folder("data/mnist") ? "data/mnist" : NULL;
 }
 
 static void bind_fields(const NnModel *model, Split *split) {
@@ -162,7 +161,10 @@ static void bind_fields(const NnModel *model, Split *split) {
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data) {
     *data = (Dataset){.deviation = 1};
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
-    const char *source = request->source ? request->source : default_source(request->quiet);
+    const char *source = dataset_source(request);
+    if (!source && !request->quiet)
+        note("no --data, no $NNGEN_DATA, no data/mnist: using synthetic digits");
+    if (!source) source = "synthetic";
     data->source = source;
     const char *folder = strcmp(source, "synthetic") == 0 ? NULL : source;
     if (!folder || is_folder(folder) ? !dataset_digits(model, request, folder, data)

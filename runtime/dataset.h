@@ -54,6 +54,10 @@ typedef struct DataRequest {
     bool quiet;        /* no note about the default */
 } DataRequest;
 
+/* Where the request's data come from: its source, else $NNGEN_DATA, else data/mnist if there is
+ * such a folder; NULL: nothing of that, digits are drawn. */
+const char *dataset_source(const DataRequest *request);
+
 /* Loads the wanted splits and binds the model's fields. False with a message. */
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data);
 

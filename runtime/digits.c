@@ -96,8 +96,7 @@ bool idx_read(const char *path, int rank, const int *wanted, Idx *idx) {
     return ok;
 }
 
-/* The path of one of the files under any of its usual names; NULL after a message. */
-static const char *find_file(const char *folder, bool training, bool images) {
+const char *digits_path(const char *folder, bool training, bool images) {
     const char *stem = training ? "train" : "t10k", *what = images ? "images" : "labels";
     for (int variant = 0; variant < 4; variant++) {
         const char *path =
@@ -105,8 +104,16 @@ static const char *find_file(const char *folder, bool training, bool images) {
                         images ? 3 : 1, variant & 1 ? ".gz" : "");
         if (access(path, F_OK) == 0) return path;
     }
-    problem("%s: has no %s-%s-idx%d-ubyte, plain or .gz", folder, stem, what, images ? 3 : 1);
     return NULL;
+}
+
+/* The same; NULL after a message. */
+static const char *find_file(const char *folder, bool training, bool images) {
+    const char *path = digits_path(folder, training, images);
+    if (!path)
+        problem("%s: has no %s-%s-idx%d-ubyte, plain or .gz", folder, training ? "train" : "t10k",
+                images ? "images" : "labels", images ? 3 : 1);
+    return path;
 }
 
 static bool check_labels(const Idx *labels, const char *path) {

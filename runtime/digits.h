@@ -21,6 +21,9 @@ typedef struct Digits {
  * a message. */
 bool digits_get(const char *folder, bool training, Digits *digits);
 
+/* The path of one of these files under the first of its names that is there, or NULL. */
+const char *digits_path(const char *folder, bool training, bool images);
+
 /* The image of a digit: its place in `digits`, or `room` after drawing it there. */
 const unsigned char *digits_image(const Digits *digits, int index,
                                   unsigned char room[DIGIT_PIXELS]);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "names.h"
 #include "train.h"
 
 static bool is_finite(Training *t, int slot, int param) {
@@ -99,9 +100,8 @@ static const char *updated_parameter(Training *t, int slot, int param, const voi
 
 /* Beside the file of --save, which keeps what it holds. */
 static void keep_good(Training *t) {
-    const char *save = t->options.text[OPTION_SAVE];
-    if (!save) return;
-    const char *path = format_text("%s.good", save);
+    const char *path = good_name(&t->options);
+    if (!path) return;
     memcpy(t->engine.state, t->good, t->model->state_bytes);
     t->at = t->good_at;
     if (checkpoint_save(&t->engine, &t->options, &t->at, path))

@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "commands.h"
+#include "names.h"
 #include "team.h"
 
 enum { INFO = 1, TRAIN = 2, EVAL = 4, PREDICT = 8, INIT = 16, GRAD = 32, CHECK = 64, BENCH = 128 };
@@ -173,29 +172,6 @@ static Status check_values(Options *options, const NnModel *model) {
     return STATUS_OK;
 }
 
-static bool same_file(const char *a, const char *b) {
-    struct stat x, y;
-    if (stat(a, &x) != 0 || stat(b, &y) != 0) return strcmp(a, b) == 0;
-    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* What is written must not take the place of what is read, nor of what else is written. A training
- * may take the place of the checkpoint that it goes on from. */
-static Status check_files(const Options *options) {
-    static const OptionId files[] = {OPTION_SAVE, OPTION_LOG,    OPTION_PREDICTIONS, OPTION_OUT,
-                                     OPTION_DATA, OPTION_RESUME, OPTION_LOAD};
-    enum { WRITTEN = 4, FILES = sizeof files / sizeof *files };
-    for (int i = 0; i < WRITTEN; i++)
-        for (int k = i + 1; k < FILES; k++) {
-            const char *a = options->text[files[i]], *b = options->text[files[k]];
-            if (!a || !b || (files[i] == OPTION_SAVE && files[k] == OPTION_RESUME)) continue;
-            if (same_file(a, b))
-                return usage_problem("--%s and --%s are the same file, %s", option_name(files[i]),
-                                     option_name(files[k]), a);
-        }
-    return STATUS_OK;
-}
-
 Status options_parse(Options *options, const NnModel *model, int argc, char **argv) {
     options_default(options);
     for (int at = 1; at < argc; at++) {
@@ -209,7 +185,8 @@ Status options_parse(Options *options, const NnModel *model, int argc, char **ar
                    : usage_problem("a command is missing");
     Status status = check_command_options(options);
     if (status == STATUS_OK) status = check_values(options, model);
-    return status == STATUS_OK ? check_files(options) : status;
+    if (status != STATUS_OK) return status;
+    return names_differ(options) ? STATUS_OK : STATUS_USAGE;
 }
 
 static void help_option(const Row *row) {

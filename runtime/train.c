@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "names.h"
 #include "random.h"
 
 static volatile sig_atomic_t interrupted;
@@ -189,18 +190,8 @@ static bool train_epoch(Training *t) {
     return ok;
 }
 
-/* Of several rounds: "out/aux.3.safetensors" for "out/aux.safetensors" and round 3. */
-static const char *round_path(const Training *t, int64_t round) {
-    const char *save = t->options.text[OPTION_SAVE];
-    if (!save || t->options.number[OPTION_ROUNDS] == 1) return save;
-    const char *slash = strrchr(save, '/'), *base = slash ? slash + 1 : save;
-    const char *dot = strrchr(base, '.');
-    if (!dot || dot == base) dot = base + strlen(base);
-    return format_text("%.*s.%" PRId64 "%s", (int)(dot - save), save, round, dot);
-}
-
 static bool save_round(const Training *t) {
-    const char *path = round_path(t, t->at.round);
+    const char *path = weights_name(&t->options, t->at.round);
     return !path || weights_save(&t->engine, path);
 }
 
@@ -235,8 +226,10 @@ static bool make_ready(Training *t, TensorFile *file) {
     const char *resume = t->options.text[OPTION_RESUME], *save = t->options.text[OPTION_SAVE];
     if (save && !output_possible(save)) return false;
     if (resume && !checkpoint_read(model, resume, &t->options, &t->at, file)) return false;
+    /* The checkpoint says how many rounds there are. */
+    if (resume && !names_differ(&t->options)) return false;
     for (int64_t r = t->at.round; save && r < t->options.number[OPTION_ROUNDS]; r++)
-        if (!output_possible(round_path(t, r))) return false;
+        if (!output_possible(weights_name(&t->options, r))) return false;
     t->resumed = resume != NULL;
     t->first_loss = INFINITY;
     t->epochs = allocate((size_t)model->n_phases, sizeof *t->epochs);

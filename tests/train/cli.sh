@@ -284,6 +284,26 @@ rejects 2 'predictions and --data are the same file' "$model" eval --load good.s
 rejects 2 'log and --resume are the same' "$model" train --resume good.safetensors --log ./good.safetensors
 rejects 2 'save and --log are the same' "$model" train --data synthetic --save new.st --log new.st
 rejects 2 'save and --data are the same' "$model" train --data good.safetensors --save good.safetensors
+# Names that are made of --save, links and other ways to say a name, and files of the data's folder.
+rejects 2 'round 1 of --save and --log are the same file, q.1.st' "$model" train --data synthetic \
+    --rounds 2 --save q.st --log q.1.st
+rejects 2 'round 2 of --save and --log are the same' "$model" train --data synthetic --rounds 3 \
+    --save q.st --log ../in/q.2.st
+ln -s q.0.st q.1.st
+echo 0 >q.0.st
+ready
+rejects 2 'round 0 of --save and round 1 of --save are the same' "$model" train --data synthetic \
+    --rounds 2 --save q.st
+rejects 2 'good of --save and --log are the same' "$model" train --data synthetic --save q --log q.good
+rejects 2 'log and --data are the same file, good/train-images' "$model" train --data good \
+    --log good/train-images-idx3-ubyte
+rejects 2 'save and the data are the same' env NNGEN_DATA=good "$model" train \
+    --save good/t10k-labels-idx1-ubyte
+rm q.1.st
+ready
+rejects 2 'round 0 of --save and --data are the same' "$model" train --data q.0.st --rounds 2 --save q.st
+rm q.0.st
+ready
 rejects 2 '--load' "$model" eval --data synthetic
 rejects 2 '--load' "$model" predict --data synthetic
 rejects 2 '--save' "$model" init --seed 1

@@ -1,0 +1,127 @@
+#define _GNU_SOURCE
+#include "names.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "digits.h"
+
+/* "out/aux.WORD.safetensors" for "out/aux.safetensors". */
+static char *insert_word(const char *path, const char *word) {
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    if (!dot || dot == base) dot = base + strlen(base);
+    return format_text("%.*s.%s%s", (int)(dot - path), path, word, dot);
+}
+
+const char *weights_name(const Options *options, int64_t round) {
+    const char *save = options->text[OPTION_SAVE];
+    if (!save || options->number[OPTION_ROUNDS] == 1) return save;
+    return insert_word(save, format_text("%" PRId64, round));
+}
+
+const char *good_name(const Options *options) {
+    const char *save = options->text[OPTION_SAVE];
+    return save ? format_text("%s.good", save) : NULL;
+}
+
+/* How a command uses a file. SAVED: it writes to --save, or to a name made of that. */
+typedef enum Use { READ, RESUMED, WRITTEN, SAVED } Use;
+
+/* Two names of one file have the same device and number or, before there is such a file, the same
+ * name in the same folder. */
+typedef struct Name {
+    Use use;
+    const char *role, *path;
+    dev_t device;
+    ino_t number;
+    const char *base; /* "": the file is there */
+    size_t order;     /* in which they were added */
+} Name;
+
+typedef struct Names {
+    Name *all;
+    size_t n, room;
+} Names;
+
+static void add(Names *names, Use use, const char *role, const char *path) {
+    struct stat info;
+    if (!path) return;
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    if (stat(path, &info) == 0) {
+        /* The same terminal or /dev/null twice does no harm. */
+        if (!S_ISREG(info.st_mode)) return;
+        base = "";
+    } else if (stat(slash ? format_text("%.*s", (int)(base - path), path) : ".", &info) != 0) {
+        return;
+    }
+    if (names->n == names->room) {
+        const Name *before = names->all;
+        names->room = 2 * names->room + 16;
+        names->all = allocate(names->room, sizeof *names->all);
+        if (before) memcpy(names->all, before, names->n * sizeof *before);
+    }
+    names->all[names->n] = (Name){use, role, path, info.st_dev, info.st_ino, base, names->n};
+    names->n++;
+}
+
+static void add_option(Names *names, Use use, const Options *options, OptionId id) {
+    add(names, use, format_text("--%s", option_name(id)), options->text[id]);
+}
+
+static void add_saved(Names *names, const Options *options) {
+    add_option(names, SAVED, options, OPTION_SAVE);
+    add(names, SAVED, "the .good of --save", good_name(options));
+    const int64_t rounds = options->number[OPTION_ROUNDS];
+    for (int64_t r = 0; rounds > 1 && r < rounds; r++)
+        add(names, SAVED, format_text("round %" PRId64 " of --save", r), weights_name(options, r));
+}
+
+static void add_data(Names *names, const Options *options) {
+    const DataRequest request = options_data(options);
+    const char *source = dataset_source(&request);
+    const char *role = request.source ? "--data" : "the data";
+    add(names, READ, role, source);
+    for (int i = 0; i < 4; i++) add(names, READ, role, digits_path(source, i & 1, i & 2));
+}
+
+static int by_file(const void *a, const void *b) {
+    const Name *x = a, *y = b;
+    if (x->device != y->device) return x->device < y->device ? -1 : 1;
+    if (x->number != y->number) return x->number < y->number ? -1 : 1;
+    return strcmp(x->base, y->base);
+}
+
+static int by_file_and_order(const void *a, const void *b) {
+    const Name *x = a, *y = b;
+    const int order = by_file(x, y);
+    return order ? order : x->order < y->order ? -1 : 1;
+}
+
+static bool may_be_one(Use a, Use b) {
+    if (a < WRITTEN && b < WRITTEN) return true;
+    return (a == SAVED && b == RESUMED) || (a == RESUMED && b == SAVED);
+}
+
+bool names_differ(const Options *options) {
+    const size_t mark = memory_mark();
+    Names names = {0};
+    add_saved(&names, options);
+    add_option(&names, WRITTEN, options, OPTION_LOG);
+    add_option(&names, WRITTEN, options, OPTION_PREDICTIONS);
+    add_option(&names, WRITTEN, options, OPTION_OUT);
+    add_data(&names, options);
+    add_option(&names, RESUMED, options, OPTION_RESUME);
+    add_option(&names, READ, options, OPTION_LOAD);
+    if (names.n > 1) qsort(names.all, names.n, sizeof *names.all, by_file_and_order);
+    bool ok = true;
+    for (size_t i = 0; i < names.n; i++)
+        for (size_t k = i + 1; ok && k < names.n && by_file(&names.all[i], &names.all[k]) == 0; k++)
+            ok = may_be_one(names.all[i].use, names.all[k].use) ||
+                 problem("%s and %s are the same file, %s", names.all[i].role, names.all[k].role,
+                         names.all[i].path);
+    memory_release(mark);
+    return ok;
+}

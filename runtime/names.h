@@ -1,0 +1,19 @@
+/* Names of the files that a command reads and writes. */
+#ifndef NN_RUNTIME_NAMES_H
+#define NN_RUNTIME_NAMES_H
+
+#include "commands.h"
+
+/* Where the parameters of a round go: --save, or of several rounds "out/aux.3.safetensors" for
+ * "out/aux.safetensors" and round 3. NULL without --save. */
+const char *weights_name(const Options *options, int64_t round);
+
+/* Where the last good state of a training that diverged goes. NULL without --save. */
+const char *good_name(const Options *options);
+
+/* What is written must not take the place of what is read, nor of what else is written: whether
+ * that holds for all options and for all names that are made of them. A training may take the place
+ * of the checkpoint that it goes on from. False, with a message, if not. */
+bool names_differ(const Options *options);
+
+#endif

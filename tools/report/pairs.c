@@ -1,7 +1,8 @@
 /* The test pairs of the study as they look: a line for each, `index,left,right`, the images as 196
  * bytes in hexadecimal, row by row.
  *
- *   study-pairs DATA DATA_SEED PAIRS VAL_PAIRS TEST_PAIRS */
+ *   study-pairs DATA DATA_SEED PAIRS VAL_PAIRS TEST_PAIRS
+ *   study-pairs --compiler     which compiler made this program, and so the others of this build */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,13 @@
 extern const NnModel nn_model_sharing;
 
 enum { PIXELS = 14 * 14 };
+
+// Clang's version begins with its name, that of gcc is a number.
+#ifdef __clang__
+static const char compiler[] = __VERSION__;
+#else
+static const char compiler[] = "gcc " __VERSION__;
+#endif
 
 static void print_image(const float *image, float low, float high) {
     for (int i = 0; i < PIXELS; i++)
@@ -25,6 +33,8 @@ static const DataField *field(const Split *split, const char *name) {
 
 int main(int argc, char **argv) {
     report_program("study-pairs");
+    if (argc == 2 && !strcmp(argv[1], "--compiler"))
+        return puts(compiler) < 0 ? STATUS_FAILED : STATUS_OK;
     if (argc != 6) return (int)usage_problem("five arguments are wanted, not %d", argc - 1);
     const DataRequest request = {.source = argv[1],
                                  .seed = strtoull(argv[2], NULL, 10),

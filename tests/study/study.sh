@@ -34,12 +34,17 @@ study() {
 rm -rf "$out"
 study || { cat "$scratch/err"; fail "status $?"; }
 for file in report.html report.md table.csv paired.csv cells.csv distance.csv rounds.csv \
-    figures/accuracy.svg figures/losses.svg figures/pairs.svg figures/distance.svg \
-    figures/accuracy.png; do
+    figures/accuracy.svg figures/losses-digit.svg figures/losses-comparison.svg figures/pairs-aux.svg \
+    figures/pairs-digit.svg figures/distance.svg figures/accuracy.png; do
     [ -s "$out/$file" ] || fail "$file is missing"
 done
 grep -q "drawn digits, not MNIST" "$out/report.html" || fail "the report does not say what data it is"
-grep -c "<svg" "$out/report.html" | grep -qv '^[0-3]$' || fail "figures are not in the page"
+[ "$(grep -c "<svg" "$out/report.html")" -ge 6 ] || fail "figures are not in the page"
+grep -q "<code>tools/study --architectures aux,digit --rounds 2 .* --out $out</code>" "$out/report.html" ||
+    fail "the page does not say the command"
+grep -qE "processors?, instruction set $(isas aux | head -n 1); programs compiled by .*[0-9]" "$out/report.html" ||
+    fail "the page does not say the machine"
+grep -q "$("$NNGEN" --version)" "$out/report.html" || fail "the page does not say the version"
 if grep -Eq '(src|href)="?(http|figures)' "$out/report.html"; then fail "the page needs other files"; fi
 [ "$(grep -c , "$out/rounds.csv")" -eq 5 ] || fail "rounds.csv: $(cat "$out/rounds.csv")"
 prints >"$scratch/first"

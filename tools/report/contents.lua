@@ -1,189 +1,219 @@
--- The report of a study, once as a tree of paragraphs, figures and tables, written as Markdown and
--- as one file of HTML.
-local files, figures, results = require "files", require "figures", require "results"
+-- What the page of a study says: a list of parts { kind = ... } for html.lua and markdown.lua:
+--   title, heading, text, note    text (with `code`)
+--   figure                        panels, caption
+--   table                         caption, header, rows, words (columns of words, not numbers)
+--   facts                         facts: { name, what it is; code = true for a command }
+local results = require "results"
 
-local function plain(x) return ("%.3f"):format(x):gsub("^0", ""):gsub("^%-0", "-") end
-local function signed(x) return ("%+.1f"):format(100 * x) end
+local architectures = { "mlp", "cnn", "sharing", "aux", "transfer", "digit" }
+local described = {
+  mlp = "both images as one vector through linear layers",
+  cnn = "both images as two channels of one convolutional network",
+  sharing = "a convolutional network on each image, with the same weights; linear layers compare",
+  aux = "as sharing; naming the two digits is an auxiliary loss that fades out",
+  transfer = "learns the digits first, then the comparison, with frozen convolutions",
+  digit = "learns the digits alone; its two answers are compared outside the network",
+}
 
--- { kind, ... }: heading, text, figure (name, caption), table (caption, header, rows).
-local function contents(study, scale)
-  local s, doc = study.settings, {}
-  local function add(...) doc[#doc + 1] = { ... } end
-  local synthetic = s.data == "synthetic"
-  add("title", "Comparing two digits: what the architecture decides")
-  if synthetic then
-    add("warning", "These are drawn digits, not MNIST: the numbers say that the study runs, and " ..
-      "nothing about the report.")
+local function share(x) return ("%.3f"):format(x) end
+
+-- With commas between thousands.
+local function grouped(n)
+  local text = ("%d"):format(n):reverse():gsub("(%d%d%d)", "%1,"):reverse()
+  return (text:gsub("^,", ""))
+end
+
+local function listed(words)
+  if #words < 2 then return words[1] or "" end
+  return table.concat(words, ", ", 1, #words - 1) .. " and " .. words[#words]
+end
+
+-- Of several rounds: one alone has none.
+local function deviation(study, x) return study.rounds > 1 and share(x) or "–" end
+
+local function seeds(study)
+  local first, last = tonumber(study.settings.seed), study.settings.seed + study.rounds - 1
+  return first == last and ("%d"):format(first) or ("%d to %d"):format(first, last)
+end
+
+local function data(study) return study.settings.data == "synthetic" and "drawn digits" or study.settings.data end
+
+-- Epochs are the architecture's own unless the command says others.
+local function epochs(study)
+  local said, list = {}, {}
+  for _, net in ipairs(study.nets) do
+    local n = ("%d"):format(net.epochs)
+    if not said[n] then list[#list + 1] = n end
+    said[n] = true
   end
-  add("text", ("Given two images of digits of 14x14 pixels: is the first digit less than or equal " ..
-    "to the second? %d architectures, %d rounds each from different initial weights on the same " ..
-    "data: %s, %s training pairs, %s test pairs%s, seeds %d to %d.")
-    :format(#study.nets, study.rounds, synthetic and "drawn digits" or "MNIST", s.pairs,
-      s.test_pairs, s.epochs == "own" and "" or (", %s epochs"):format(s.epochs), s.seed,
-      s.seed + study.rounds - 1))
-  add("heading", "Accuracy")
+  return listed(list)
+end
+
+local function introduction(study, add)
+  local s = study.settings
+  add { kind = "title", text = "Comparing two digits: what the architecture decides" }
+  if s.data == "synthetic" then
+    add { kind = "note", text = "These are drawn digits, not MNIST: the numbers say that the study runs, and nothing more." }
+  end
+  add { kind = "text", text = ("Given two images of digits of 14 × 14 pixels: is the first digit less than or equal to " ..
+    "the second? Neural networks of %s answer. Each was trained %s for %s epochs on the same %s pairs of %s, " ..
+    "%sand tested on the same %s other pairs.")
+    :format(#study.nets == 1 and "one architecture" or #study.nets .. " architectures",
+      study.rounds == 1 and "once" or study.rounds .. " times", epochs(study), grouped(s.pairs),
+      s.data == "synthetic" and "drawn digits" or "MNIST’s digits",
+      study.rounds == 1 and "" or "each time from other initial weights (a round), ", grouped(s.test_pairs)) }
+  add { kind = "text", text = "The study repeats an earlier one, whose written report (“the report”) gives an accuracy " ..
+    "for each architecture. An independent implementation of the same protocol in PyTorch (“the witness”) gives another." }
+  if not study.comparable then
+    add { kind = "note", text = ("This run is not the report’s: %s. It is therefore not compared with the report or the witness.")
+      :format(listed(study.departures)) }
+  end
+  local rows, missing = {}, {}
+  for _, name in ipairs(architectures) do
+    local net = study.nets[name]
+    if net then rows[#rows + 1] = { name, described[name] }
+    else missing[#missing + 1] = name end
+  end
+  add { kind = "table", caption = "The architectures.", header = { "architecture", "how it answers" },
+        rows = rows, words = { true, true } }
+  if #missing > 0 then
+    add { kind = "text", text = ("Not in this run, and so in no table or figure: %s. The command chose the others.")
+      :format(listed(missing)) }
+  end
+end
+
+local function accuracy(study, add)
+  add { kind = "heading", text = "Accuracy" }
   local rows = {}
   for i, net in ipairs(study.nets) do
-    rows[i] = { net.name, ("%d"):format(net.parameters), plain(net.mean), plain(net.deviation),
-      plain(net.least), plain(net.most), ("%.1f"):format(net.seconds), plain(net.report),
-      net.verdict, plain(net.witness), net.witness_verdict }
+    rows[i] = { net.name, grouped(net.parameters), share(net.mean), deviation(study, net.deviation), share(net.least), share(net.most),
+                ("%.1f"):format(net.seconds) }
   end
-  add("table", "Accuracy on the test pairs over the rounds.",
-    { "architecture", "parameters", "mean", "deviation", "min", "max", "seconds", "report",
-      "against the report", "witness", "against the witness" }, rows)
-  add("text", "A mean is above or below a reference p when it is more than two standard errors " ..
-    "away, else within noise. The standard error is that of the draw of the n test pairs and that " ..
-    "of the rounds together: the root of p (1 - p) / n + deviation² / rounds. The witness is an " ..
-    "independent implementation that was tested on 4,000 other pairs; compare with it on as many " ..
-    "(--test-pairs 4000). Seconds are those of one training on one thread.")
-  add("figure", "accuracy", ("Box: quartiles, line: median; whiskers reach the last round within " ..
-    "1.5 box lengths; dots: the %d rounds; diamond: the mean in the report."):format(study.rounds))
-  if #study.nets > 1 then
-    local header, body = { "" }, {}
-    for _, net in ipairs(study.nets) do header[#header + 1] = net.name end
-    for i, net in ipairs(study.nets) do
-      body[i] = { net.name }
-      for j, other in ipairs(study.nets) do
-        local d = i ~= j and results.compare(net, other)
-        body[i][j + 1] = d and ("%s ± %.1f (%d:%d)"):format(signed(d.mean), 100 * d.error, d.won,
-          d.lost) or "–"
-      end
+  add { kind = "table", rows = rows, words = { true },
+        header = { "architecture", "parameters", "mean", "deviation", "min", "max", "seconds" },
+        caption = ("Share of right answers to the %s test pairs, over %s. Seconds: one training, on one thread.")
+          :format(grouped(study.settings.test_pairs), study.rounds == 1 and "one round" or
+            ("%d rounds; standard deviation"):format(study.rounds)) }
+  add { kind = "figure", panels = study.figures.accuracy, caption = ("Box: quartiles; line in it: median; " ..
+    "whiskers: to the last round within 1.5 box lengths; dots: the rounds, %d of each architecture%s."):format(study.rounds,
+      study.comparable and "; diamond: the mean in the report" or "") }
+  if #study.nets < 2 then return end
+  -- Row minus column is minus column minus row: each pair stands there once.
+  local header, body = { "" }, {}
+  for j = 2, #study.nets do header[j] = study.nets[j].name end
+  for i = 1, #study.nets - 1 do
+    local row = { study.nets[i].name }
+    for j = 2, #study.nets do
+      local d = i < j and results.compare(study.nets[j], study.nets[i])
+      row[j] = d and (study.rounds > 1 and "%+.1f ± %.1f (%d : %d)" or "%+.1f")
+        :format(100 * d.mean, 100 * d.error, d.won, d.lost):gsub("%-", "−") or ""
     end
-    add("table", "Difference of accuracy, row minus column, in percentage points over rounds of " ..
-      "equal seeds ± its standard error (rounds won : lost).", header, body)
+    body[i] = row
   end
-  if study.figures.losses then
-    add("heading", "The auxiliary loss")
-    add("figure", "losses", ("Mean over the rounds, the band is one standard deviation. Both losses " ..
-      "as they count in the sum: the digits' by β = (E − e) / E, the comparison's by 1 − β; the " ..
-      "comparison's is drawn %g times as large for clarity."):format(scale))
+  add { kind = "table", header = header, rows = body, words = { true },
+        caption = "How much more accurate the architecture above is than the one on the left, in percentage points, " ..
+          (study.rounds > 1 and "over rounds of equal seeds ± the standard error (rounds won : lost)." or "in one round.") }
+end
+
+local function comparison(study, add)
+  local s, protocol = study.settings, results.protocol
+  add { kind = "heading", text = "Against the report and the witness" }
+  add { kind = "table", caption = "The protocols.", words = { true, true, true, true },
+        header = { "", "this run", "the report", "the witness" },
+        rows = {
+          { "data", data(study), protocol.data, protocol.data },
+          { "epochs", epochs(study), ("%d"):format(protocol.epochs), ("%d"):format(protocol.epochs) },
+          { "training pairs", grouped(s.pairs), grouped(protocol.pairs), grouped(protocol.pairs) },
+          { "test pairs", grouped(s.test_pairs), grouped(protocol.test_pairs.report), grouped(protocol.test_pairs.witness) },
+          { "rounds", ("%d"):format(study.rounds), protocol.rounds.report, protocol.rounds.witness },
+        } }
+  if not study.comparable then
+    add { kind = "text", text = ("Accuracies of other trainings say nothing about the report’s, so none are compared: this " ..
+      "run has %s. Without options and with MNIST’s files, `tools/study` follows the protocol."):format(listed(study.departures)) }
+    return
   end
-  if study.figures.pairs then
-    add("heading", "Which pairs go wrong")
-    add("figure", "pairs", "Rate of wrong answers by left and right digit over all rounds. The " ..
-      "number in a cell counts its test pairs; cells without any are grey.")
-  end
-  add("figure", "distance", "Rate of wrong answers for pairs of equal digits, of neighbours " ..
-    "(difference 1), and of digits farther apart; the bar is one standard deviation over the rounds.")
-  local classes = {}
+  local rows = {}
   for i, net in ipairs(study.nets) do
-    classes[i] = { net.name }
+    rows[i] = { net.name, share(net.mean), share(net.report), net.verdict, share(net.witness), net.witness_verdict }
+  end
+  add { kind = "table", caption = "Mean accuracy of this run, of the report and of the witness.", rows = rows, words = { true },
+        header = { "architecture", "this run", "the report", "against the report", "the witness", "against the witness" } }
+  add { kind = "text", text = "This run is above or below a reference p when its mean is more than two standard errors " ..
+    "away, else within noise. The standard error is that of the draw of the n test pairs and that of the rounds " ..
+    "together: the root of p (1 − p) / n + deviation² / rounds. Errors of the reference itself, and those of the draw of " ..
+    "the training pairs, are not in it. The witness is best compared with on as many test pairs as it had: " ..
+    "`--test-pairs 4000`." }
+  add { kind = "text", text = "Networks with dropout are expected above the report: the witness comes near the report’s " ..
+    "accuracies when its dropout is left on, by mistake, while it is tested." }
+end
+
+local function losses(study, add)
+  add { kind = "heading", text = "The auxiliary loss" }
+  if not study.figures.losses then
+    add { kind = "text", text = "Only aux has an auxiliary loss, and it is not in this run." }
+    return
+  end
+  add { kind = "figure", panels = study.figures.losses, caption = "The two losses of aux, the only architecture that has " ..
+    "both, as they count in the sum that is minimised: the digits’ by β = (E − e) / E in epoch e of E, the comparison’s by " ..
+    "1 − β. CE: cross-entropy. Each has an axis of its own. Lines: mean over the rounds; bands: one standard deviation." }
+end
+
+local function mistakes(study, add)
+  add { kind = "heading", text = "Which pairs go wrong" }
+  add { kind = "figure", panels = study.figures.pairs, caption = "Share of wrong answers by left digit (row) and right " ..
+    "digit (column) over all rounds; one map for each architecture, all on one scale. The number in a cell counts its " ..
+    "test pairs; grey cells have none." }
+  add { kind = "figure", panels = study.figures.distance, caption = "Share of wrong answers for pairs of equal digits, of " ..
+    "neighbours (difference 1), and of digits farther apart; the bar on each is one standard deviation over the rounds." }
+  local rows = {}
+  for i, net in ipairs(study.nets) do
+    rows[i] = { net.name }
     for c, class in ipairs(net.classes) do
-      classes[i][c + 1] = class.rate and ("%s (%d / %d)"):format(plain(class.rate), class.wrong,
-        class.pairs) or "no pairs"
+      rows[i][c + 1] = class.rate and ("%s (%s / %s)"):format(share(class.rate), grouped(class.wrong),
+        grouped(class.pairs)) or "no pairs"
     end
   end
-  add("table", "Error rate by the distance of the digits (wrong / occurrences).",
-    { "architecture", table.unpack(results.classes) }, classes)
-  if study.figures.gallery then
-    add("heading", "The worst mistakes")
-    add("figure", "gallery", "The test pairs that were decided wrongly most often, over all " ..
-      "architectures and rounds, with the true relation.")
-  end
-  return doc
+  add { kind = "table", caption = "Share of wrong answers by the distance of the digits (wrong / all answers of all rounds).",
+        header = { "architecture", table.unpack(results.classes) }, rows = rows, words = { true } }
+  if not study.figures.gallery then return end
+  add { kind = "heading", text = "The worst mistakes" }
+  add { kind = "figure", panels = study.figures.gallery, caption = "The test pairs that were decided wrongly most often, over " ..
+    "all architectures and rounds, with the true relation of their digits." }
 end
 
-local function markdown(study, doc)
-  local out = {}
-  local function add(text) out[#out + 1] = text end
-  for _, part in ipairs(doc) do
-    local kind, a, b, c = table.unpack(part)
-    if kind == "title" then add("# " .. a)
-    elseif kind == "heading" then add("## " .. a)
-    elseif kind == "text" then add(a)
-    elseif kind == "warning" then add("**" .. a .. "**")
-    elseif kind == "figure" then
-      if study.figures[a] then add(("![%s](figures/%s.svg)\n\n*%s*"):format(figures.titles[a] or "Gallery", a, b)) end
-    elseif kind == "table" then
-      local lines = { "| " .. table.concat(b, " | ") .. " |", "|" .. ("---|"):rep(#b) }
-      for _, row in ipairs(c) do lines[#lines + 1] = "| " .. table.concat(row, " | ") .. " |" end
-      add(table.concat(lines, "\n") .. "\n\n*" .. a .. "*")
+-- The machines of the runs, in words: more than one where a study was continued elsewhere.
+local function machines(study)
+  local known, list = {}, {}
+  for _, net in ipairs(study.nets) do
+    for _, round in ipairs(net.rounds) do
+      local m = round.machine
+      local text = m and ("%s, %s, instruction set %s; programs compiled by %s"):format(m.cpu,
+        m.processors == 1 and "one processor" or m.processors .. " processors", m.isa, m.compiler) or "not recorded"
+      if not known[text] then list[#list + 1] = text end
+      known[text] = true
     end
   end
-  return table.concat(out, "\n\n") .. "\n"
+  return table.concat(list, ". Other runs: ")
 end
 
-local page = [[
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>%s</title>
-<style>
-body { font: 16px/1.55 Helvetica, Arial, sans-serif; color: #222; background: #fff; margin: 0 auto;
-  padding: 1.5rem; max-width: 60rem; }
-h1 { font-size: 1.7rem; line-height: 1.25; } h2 { font-size: 1.25rem; margin-top: 2.2rem; }
-p { max-width: 44rem; }
-.warning { border-left: 4px solid #D55E00; padding: .4rem .8rem; background: #fdf1e8; }
-figure { margin: 1.5rem 0; } figure svg { max-width: 100%%; height: auto; }
-figcaption { color: #555; font-size: .9rem; max-width: 44rem; }
-.wide { overflow-x: auto; }
-@media screen and (max-width: 40rem) { .wide svg { max-width: none; width: 40rem; } }
-table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
-th { border-bottom: 2px solid #888; white-space: normal; vertical-align: bottom; }
-th:first-child, td:first-child { text-align: left; font-weight: bold; }
-.below { color: #a33c00; font-weight: bold; } .above { color: #00694f; }
-@media print { body { max-width: none; font-size: 10pt; } figure, table { break-inside: avoid; }
-  h2 { break-after: avoid; } }
-</style>
-</head>
-<body>
-%s
-</body>
-</html>
-]]
-
-local function escape(text)
-  return (tostring(text):gsub("[&<>]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }))
+local function origin(study, add)
+  local s = study.settings
+  add { kind = "heading", text = "How this page was made" }
+  add { kind = "facts", facts = {
+    { "Command", s.command or "not recorded", code = s.command ~= nil },
+    { "Version", "nngen " .. (s.version or "(not recorded)") },
+    { "Machine", machines(study) },
+    { "Data", ("%s%s: %s training pairs, %s validation pairs, %s test pairs"):format(data(study),
+      s.data == "synthetic" and "" or " from " .. s.source, grouped(s.pairs), grouped(s.val_pairs or 500),
+      grouped(s.test_pairs)) },
+    { "Seeds", ("%s for initial weights, order and dropout, one for each round, the same for all architectures; %s for the " ..
+      "draw of the pairs"):format(seeds(study), s.data_seed or "0") },
+  } }
 end
 
--- Gnuplot's names (gradients, clip paths) would clash between figures in one page.
-local function inlined(path, name)
-  local svg = files.read(path):gsub("^.-<svg", "<svg", 1)
-  svg = svg:gsub("<title>.-</title>", ""):gsub("<desc>.-</desc>", "")
-  svg = svg:gsub("id='([^']*)'", "id='" .. name .. "-%1'"):gsub('id="([^"]*)"', 'id="' .. name .. '-%1"')
-  svg = svg:gsub("href='#", "href='#" .. name .. "-"):gsub("url%(#", "url(#" .. name .. "-")
-  return svg
-end
-
-local function html(study, doc)
-  local out, title = {}, nil
-  local function add(format, ...) out[#out + 1] = format:format(...) end
-  for _, part in ipairs(doc) do
-    local kind, a, b, c = table.unpack(part)
-    if kind == "title" then
-      title = a
-      add("<h1>%s</h1>", escape(a))
-    elseif kind == "heading" then add("<h2>%s</h2>", escape(a))
-    elseif kind == "text" then add("<p>%s</p>", escape(a))
-    elseif kind == "warning" then add('<p class="warning">%s</p>', escape(a))
-    elseif kind == "figure" then
-      if study.figures[a] then
-        add("<figure><div class=\"wide\">\n%s\n</div><figcaption>%s</figcaption>\n</figure>", inlined(study.figures[a], a), escape(b))
-      end
-    elseif kind == "table" then
-      local lines = { "<tr>" }
-      for _, name in ipairs(b) do lines[#lines + 1] = "<th>" .. escape(name) .. "</th>" end
-      lines[#lines + 1] = "</tr>"
-      for _, row in ipairs(c) do
-        lines[#lines + 1] = "<tr>"
-        for _, cell in ipairs(row) do
-          local class = (cell == "below" or cell == "above") and (' class="%s"'):format(cell) or ""
-          lines[#lines + 1] = ("<td%s>%s</td>"):format(class, escape(cell))
-        end
-        lines[#lines + 1] = "</tr>"
-      end
-      add('<figure><div class="wide"><table>%s</table></div>\n<figcaption>%s</figcaption></figure>',
-        table.concat(lines), escape(a))
-    end
-  end
-  return page:format(escape(title), table.concat(out, "\n"):gsub("%%", "%%"))
-end
-
-return function(study, out, scale)
-  local doc = contents(study, scale)
-  files.write(out .. "/report.md", markdown(study, doc))
-  files.write(out .. "/report.html", html(study, doc))
+return function(study)
+  local page = {}
+  local function add(part) page[#page + 1] = part end
+  for _, chapter in ipairs { introduction, accuracy, comparison, losses, mistakes, origin } do chapter(study, add) end
+  return page
 end

@@ -1,8 +1,9 @@
 -- Files of comma-separated values without quotes: a header, then rows of as many fields.
 local csv = {}
 
--- Rows by column name, numbers as numbers. `wanted` columns must be there.
-function csv.read(path, wanted)
+-- Rows by column name, numbers as numbers but in columns that are `text`: { NAME = true }. `wanted`
+-- columns must be there.
+function csv.read(path, wanted, text)
   local file = io.open(path)
   if not file then error(path .. ": cannot be read", 0) end
   local names, rows = {}, {}
@@ -16,7 +17,8 @@ function csv.read(path, wanted)
     local row, n = {}, 0
     for field in (line .. ","):gmatch "([^,]*)," do
       n = n + 1
-      if names[n] then row[names[n]] = tonumber(field) or field end
+      local name = names[n]
+      if name then row[name] = not (text and text[name]) and tonumber(field) or field end
     end
     if n ~= #names then error(("%s:%d: %d fields in place of %d"):format(path, #rows + 2, n, #names), 0) end
     rows[#rows + 1] = row

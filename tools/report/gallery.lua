@@ -1,8 +1,8 @@
 -- The pairs most often decided wrongly, drawn as one SVG.
-local csv, files, results = require "csv", require "files", require "results"
+local csv, files, results, svg = require "csv", require "files", require "results", require "svg"
 
-local SIDE, PIXEL, COLUMNS = 14, 4, 4
-local WIDTH, HEIGHT = 2 * SIDE * PIXEL + 44, SIDE * PIXEL + 46
+local SIDE, PIXEL, COLUMNS = 14, 4, 3
+local WIDTH, HEIGHT = 2 * SIDE * PIXEL + 36, SIDE * PIXEL + 52
 
 -- One path for each of 16 shades keeps the file small.
 local function draw(parts, hex, x0, y0)
@@ -23,28 +23,31 @@ local function draw(parts, hex, x0, y0)
   end
 end
 
+-- The panels of the figure: one, or nil where nothing was wrong.
 return function(study, out)
   local worst = results.worst(study, 12)
-  study.worst = worst
-  if #worst == 0 then return end
-  local images = csv.read(out .. "/raw/images.csv", { "index", "left", "right" })
+  if #worst == 0 then return nil end
+  local images = csv.read(out .. "/raw/images.csv", { "index", "left", "right" }, { left = true, right = true })
   local lines = math.ceil(#worst / COLUMNS)
-  local parts = { ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="Helvetica,Arial,sans-serif" font-size="11" fill="#333">')
-    :format(COLUMNS * WIDTH, lines * HEIGHT, COLUMNS * WIDTH, lines * HEIGHT) }
+  local parts, said = { ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-size="13" fill="#222">')
+    :format(COLUMNS * WIDTH, lines * HEIGHT, COLUMNS * WIDTH, lines * HEIGHT) }, {}
   for n, pair in ipairs(worst) do
     local image = images[pair.index + 1]
-    if not image or #tostring(image.left) ~= 2 * SIDE * SIDE then
+    if not image or #image.left ~= 2 * SIDE * SIDE then
       error(("%s/raw/images.csv: no images of test pair %d"):format(out, pair.index), 0)
     end
     local x, y = (n - 1) % COLUMNS * WIDTH + 12, (n - 1) // COLUMNS * HEIGHT + 6
     draw(parts, image.left, x, y)
     draw(parts, image.right, x + SIDE * PIXEL + 6, y)
-    parts[#parts + 1] = ('<text x="%d" y="%d">%d %s %d</text>'):format(x, y + SIDE * PIXEL + 14,
-      pair.left, pair.label == 1 and "≤" or "&gt;", pair.right)
-    parts[#parts + 1] = ('<text x="%d" y="%d" fill="#777">wrong in %d of %d</text>')
-      :format(x, y + SIDE * PIXEL + 28, pair.wrong, pair.runs)
+    local truth = ("%d %s %d"):format(pair.left, pair.label == 1 and "≤" or ">", pair.right)
+    local wrong = ("wrong in %d of %d"):format(pair.wrong, pair.runs)
+    parts[#parts + 1] = ('<text x="%d" y="%d">%s</text>'):format(x, y + SIDE * PIXEL + 16, svg.escape(truth))
+    parts[#parts + 1] = ('<text x="%d" y="%d" fill="#555">%s</text>'):format(x, y + SIDE * PIXEL + 33, wrong)
+    said[n] = truth .. ", " .. wrong
   end
   parts[#parts + 1] = "</svg>\n"
-  files.write(out .. "/figures/gallery.svg", table.concat(parts, "\n"))
-  study.figures.gallery = out .. "/figures/gallery.svg"
+  local panel = { name = "gallery", title = "The test pairs most often decided wrongly",
+                  description = table.concat(said, "; ") .. ".", file = "gallery.svg" }
+  files.write(out .. "/figures/gallery.svg", svg.named(table.concat(parts, "\n"), panel))
+  return { panel }
 end

@@ -6,12 +6,17 @@ local ok, message = pcall(function()
   local study = require "results".read(out)
   os.execute(("mkdir -p '%s/figures'"):format(out:gsub("'", "'\\''")))
   require "tables" (study, out)
-  local scale = require "figures".draw(study, out)
-  require "gallery" (study, out)
-  require "report" (study, out, scale)
+  require "figures" (study, out)
+  local page = require "contents" (study)
+  require "files".write(out .. "/report.md", require "markdown" (page))
+  require "files".write(out .. "/report.html", require "html" (page, out))
   for _, net in ipairs(study.nets) do
-    print(("%-9s %.3f (%.3f)  report %.3f %-12s  witness %.3f %s"):format(net.name, net.mean,
-      net.deviation, net.report, net.verdict, net.witness, net.witness_verdict))
+    print(("%-9s %.3f (%.3f)%s"):format(net.name, net.mean, net.deviation,
+      study.comparable and ("  report %.3f %-12s  witness %.3f %s"):format(net.report, net.verdict,
+        net.witness, net.witness_verdict) or ""))
+  end
+  if not study.comparable then
+    print("not compared with the report: " .. table.concat(study.departures, ", "))
   end
   print(("report: %s/report.html"):format(out))
 end)

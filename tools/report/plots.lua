@@ -1,18 +1,13 @@
--- Figures, drawn by gnuplot as SVG and PNG. Colours are of Okabe and Ito's palette, which the
--- colour-blind can tell apart; lightness and shape tell the same again, for print in grey.
-local files, results, stats = require "files", require "results", require "stats"
+-- The plots of a study as scripts of gnuplot: each function returns the panels of a figure, none
+-- where the study has no data for it. A panel has name, title, description (what a screen reader
+-- says), script, and width and height in pixels, small enough for a phone.
+-- Colours are of Okabe and Ito's palette, which the colour-blind can tell apart; lightness and shape
+-- tell the same again, for print in grey. Keys stand above the plot, where no data are.
+local results, stats = require "results", require "stats"
 
-local figures = {}
+local plots = {}
 
-figures.titles = {
-  accuracy = "Test accuracy of every architecture",
-  losses = "Losses of the auxiliary-loss network",
-  pairs = "Misclassification rate by pair of digits",
-  distance = "Error rate by the distance of the digits",
-}
-figures.order = { "accuracy", "losses", "pairs", "distance" }
-
-local blue, orange, green, grey = "#0072B2", "#D55E00", "#009E73", "#666666"
+local blue, sky, pale, orange = "#0072B2", "#56B4E9", "#d6e6f2", "#D55E00"
 
 local function number(x) return ("%.6g"):format(x) end
 
@@ -29,23 +24,28 @@ local function block(name, rows)
   return ("$%s << END\n%s\nEND\n"):format(name, table.concat(lines, "\n"))
 end
 
-local function ticks(study)
-  local list = {}
-  for i, net in ipairs(study.nets) do list[i] = ('"%s" %d'):format(net.name, i) end
-  return ("set xtics (%s) nomirror\nset xrange [0.4:%g]\n"):format(table.concat(list, ", "), #study.nets + 0.6)
-end
+local function plot(parts) return "plot " .. table.concat(parts, ", \\\n     ") .. "\n" end
 
 local style = [[
 set border 3 lc rgb "#333333"
 set grid ytics lc rgb "#dddddd" lw 1 dt 1
 set tics textcolor rgb "#333333" nomirror
+set key tmargin center horizontal Left reverse samplen 1 width -3
 ]]
 
-local function accuracy(study)
-  local boxes, medians, points, report, witness = {}, {}, {}, {}, {}
+-- The x axis has a place for each architecture.
+local function by_architecture(study)
+  local list = {}
+  for i, net in ipairs(study.nets) do list[i] = ('"%s" %d'):format(net.name, i) end
+  return style .. ("set xtics (%s) nomirror\nset xrange [0.5:%g]\n")
+    :format(table.concat(list, ", "), #study.nets + 0.6)
+end
+
+function plots.accuracy(study)
+  local boxes, medians, points, report, said = {}, {}, {}, {}, {}
   for i, net in ipairs(study.nets) do
     local a = net.accuracies
-    local q1, q3 = stats.quantile(a, 0.25), stats.quantile(a, 0.75)
+    local q1, median, q3 = stats.quantile(a, 0.25), stats.quantile(a, 0.5), stats.quantile(a, 0.75)
     -- Whiskers reach the last value within 1.5 box lengths (Tukey).
     local low, high = q1, q3
     for _, v in ipairs(a) do
@@ -53,86 +53,196 @@ local function accuracy(study)
       if v <= q3 + 1.5 * (q3 - q1) then high = math.max(high, v) end
     end
     boxes[i] = { i, q1, low, high, q3 }
-    medians[i] = { i - 0.25, stats.quantile(a, 0.5), 0.5 }
+    medians[i] = { i - 0.25, median, 0.5 }
     for r, v in ipairs(a) do
       -- Fixed places side by side in place of a random jitter.
       points[#points + 1] = { i + (r * 7 % 11 - 5) * 0.035, v }
     end
-    report[i], witness[i] = { i, net.report }, { i, net.witness }
+    report[i] = { i + 0.38, net.report } -- beside the box, not on it
+    said[i] = ("%s: median %.3f, from %.3f to %.3f%s"):format(net.name, median, net.least, net.most,
+      study.comparable and ("; %.3f in the report"):format(net.report) or "")
   end
-  return block("boxes", boxes) .. block("medians", medians) .. block("points", points) ..
-    block("report", report) .. style .. ticks(study) .. ([[
+  local script = block("boxes", boxes) .. block("medians", medians) .. block("points", points)
+  local parts = {
+    ('$boxes using 1:2:3:4:5 with candlesticks whiskerbars 0.4 fc rgb "%s" lc rgb "%s" lw 1.2 notitle'):format(pale, blue),
+    ('$medians using 1:2:3:(0) with vectors nohead lc rgb "%s" lw 2.5 title "median"'):format(blue),
+    '$points using 1:2 with points pt 7 ps 0.45 lc rgb "#333333" title "one round"',
+  }
+  if study.comparable then
+    script = script .. block("report", report)
+    parts[#parts + 1] = ('$report using 1:2 with points pt 13 ps 1.1 lc rgb "%s" title "the report"'):format(orange)
+  end
+  return { {
+    name = "accuracy", title = "Test accuracy of every architecture", width = 460, height = 360,
+    description = ("Box plots of %d rounds each. %s."):format(study.rounds, table.concat(said, ". ")),
+    script = script .. by_architecture(study) .. ([[
 set ylabel "test accuracy"
 set format y "%%.2f"
-set key bottom right Left reverse samplen 1.5
 set style fill solid 1 border lc rgb "%s"
 set boxwidth 0.5
-plot $boxes using 1:2:3:4:5 with candlesticks whiskerbars 0.4 fc rgb "#d6e6f2" lc rgb "%s" lw 1.2 notitle, \
-     $medians using 1:2:3:(0) with vectors nohead lc rgb "%s" lw 2.5 title "median", \
-     $points using 1:2 with points pt 7 ps 0.45 lc rgb "#333333" title "one round", \
-     $report using 1:2 with points pt 13 ps 1.5 lc rgb "%s" title "mean in the report"
-]]):format(blue, blue, blue, orange), 800, 460
+]]):format(blue) .. plot(parts),
+  } }
 end
 
-local function losses(study)
-  local net = study.nets.aux
-  if not net then return nil end
-  local epochs = #net.rounds[1].epochs
-  local series = {}
-  local peak = { digit = 0, comparison = 0 }
-  for _, split in ipairs { "train", "val" } do
-    for _, loss in ipairs { "digit", "comparison" } do
-      local rows = {}
-      for e = 1, epochs do
-        local beta, values = (epochs - (e - 1)) / epochs, {}
-        local weight = loss == "digit" and beta or 1 - beta
-        for i, round in ipairs(net.rounds) do
-          values[i] = weight * round.epochs[e][("%s_%s_loss"):format(split, loss)]
-        end
-        local mean, spread = stats.mean(values), stats.deviation(values)
-        rows[e] = { e - 1, mean, mean - spread, mean + spread }
-        peak[loss] = math.max(peak[loss], mean)
+-- Between ticks of an axis from 0 to `last`: a round number that makes at most six of them.
+local function step_of(last)
+  local step, power = 1, 1
+  while last / step > 5 do
+    if step == power then step = 2 * power
+    elseif step == 2 * power then step = 5 * power
+    else
+      power = 10 * power
+      step = power
+    end
+  end
+  return step
+end
+
+-- One of the two losses of aux as it counts in the sum: by epoch, on an axis of its own.
+local function loss(net, name, factor, weight)
+  local epochs = net.epochs
+  local script, said, most = "", {}, 0
+  local parts = {}
+  for _, split in ipairs { { "train", "training", blue, "1" }, { "val", "validation", orange, "(6,4)" } } do
+    local rows = {}
+    for e = 0, epochs - 1 do
+      local values = {}
+      for i, round in ipairs(net.rounds) do
+        values[i] = weight(e / epochs) * round.epochs[e + 1][("%s_%s_loss"):format(split[1], name)]
       end
-      series[split .. loss] = rows
+      local mean, spread = stats.mean(values), stats.deviation(values)
+      rows[e + 1] = { e, mean, mean - spread, mean + spread }
+      most = math.max(most, mean + spread)
     end
+    script = script .. block(split[1], rows)
+    parts[#parts + 1] = ('$%s using 1:3:4 with filledcurves fc rgb "%s" notitle'):format(split[1], split[3])
+    parts[#parts + 1] = ('$%s using 1:2 with %s lw 2 dt %s lc rgb "%s" title "%s"')
+      :format(split[1], epochs > 10 and "lines" or "linespoints pt 7 ps 0.4", split[4], split[3], split[2])
+    said[#said + 1] = ("%s: %.3f in the first epoch, %.3f in the last"):format(split[2], rows[1][2],
+      rows[epochs][2])
   end
-  -- A round number that brings the highest comparison loss to about half the digits' first one.
-  local scale = peak.comparison > 0 and peak.digit / peak.comparison / 2 or 1
-  local power = 10 ^ math.floor(math.log(scale, 10))
-  scale = math.max(1, math.floor(scale / power + 0.5) * power)
-  for _, split in ipairs { "train", "val" } do
-    for _, row in ipairs(series[split .. "comparison"]) do
-      for c = 2, 4 do row[c] = row[c] * scale end
-    end
-  end
-  local text = style .. [[
-set xlabel "epoch"
-set ylabel "weighted loss"
-set yrange [0:*]
-set key top right Left reverse
+  return {
+    name = "losses-" .. name, width = 440, height = 340,
+    title = ("Weighted loss of the %s in aux, by epoch"):format(name == "digit" and "digits" or name),
+    description = ("Mean over the rounds. %s."):format(table.concat(said, ". ")),
+    script = script .. style .. ([[
+set xlabel "epoch e"
+set ylabel "%s, in nats"
+set xrange [0:%d]
+set yrange [0:%s]
+set xtics 0,%d
 set style fill transparent solid 0.18 noborder
-]]
-  local plots = {}
-  for _, name in ipairs { "traindigit", "valdigit", "traincomparison", "valcomparison" } do
-    text = text .. block(name, series[name])
-    local digit, train = name:find "digit", name:find "train"
-    local title = (digit and "digits, β · (CE + CE)" or ("comparison, (1 − β) · CE × %g"):format(scale)) ..
-      (train and ", training" or ", validation")
-    local colour = digit and blue or orange
-    plots[#plots + 1] = ('$%s using 1:3:4 with filledcurves fc rgb "%s" notitle'):format(name, colour)
-    plots[#plots + 1] = ('$%s using 1:2 with lines lw 2 dt %s lc rgb "%s" title "%s"')
-      :format(name, train and "1" or "(6,4)", colour, title)
-  end
-  return text .. "plot " .. table.concat(plots, ", \\\n     ") .. "\n", 800, 460, scale
+]]):format(factor, math.max(1, epochs - 1), most > 0 and "*" or "1", step_of(epochs - 1)) .. plot(parts),
+  }
 end
 
-local function heat_maps(study)
-  local nets, most = {}, 0
-  for _, name in ipairs { "sharing", "aux", "transfer", "digit" } do
-    if study.nets[name] then nets[#nets + 1] = study.nets[name] end
+function plots.losses(study)
+  local net = study.nets.aux
+  if not net then return {} end
+  return {
+    loss(net, "digit", "digits, β · (CE + CE)", function(progress) return 1 - progress end),
+    loss(net, "comparison", "comparison, (1 − β) · CE", function(progress) return progress end),
+  }
+end
+
+-- Shades of a heat map from white to dark blue, even in lightness: red, green, blue of 0 to 255.
+local shades = { { 255, 255, 255 }, { 198, 219, 239 }, { 107, 174, 214 }, { 33, 113, 181 }, { 8, 48, 107 } }
+
+local function shade(part)
+  local at = part * (#shades - 1)
+  local low = math.min(math.floor(at), #shades - 2)
+  local colour = {}
+  for c = 1, 3 do
+    colour[c] = shades[low + 1][c] + (shades[low + 2][c] - shades[low + 1][c]) * (at - low)
   end
-  if #nets == 0 then return nil end
-  for _, net in ipairs(nets) do
+  return colour
+end
+
+-- Black or white, as colours of gnuplot: what can be read better on this ground. The contrast of two
+-- colours is (L + 0.05) / (l + 0.05) of their relative luminances (WCAG 2); it is the same for both
+-- where L is 0.179.
+local function ink(colour)
+  local luminance = 0
+  for c, share in ipairs { 0.2126, 0.7152, 0.0722 } do
+    local v = colour[c] / 255
+    luminance = luminance + share * (v <= 0.04045 and v / 12.92 or ((v + 0.055) / 1.055) ^ 2.4)
+  end
+  return luminance > 0.179 and 0x000000 or 0xffffff
+end
+
+-- The wrong answers of an architecture by left and right digit; `most` is the end of the scale.
+local function heat_map(net, most)
+  local cells, none, labels, worst = {}, {}, {}, {}
+  for a = 0, 9 do
+    for b = 0, 9 do
+      local cell = net.cells[a][b]
+      if cell.pairs == 0 then
+        none[#none + 1] = { b, a }
+        labels[#labels + 1] = { b, a, "–", 0x333333 }
+      else
+        local rate = cell.wrong / cell.pairs
+        if rate > 0 then
+          cells[#cells + 1] = { b, a, rate }
+          worst[#worst + 1] = { left = a, right = b, rate = rate, pairs = cell.pairs }
+        end
+        labels[#labels + 1] = { b, a, ("%d"):format(cell.pairs // #net.rounds), ink(shade(rate / most)) }
+      end
+    end
+  end
+  table.sort(worst, function(x, y)
+    if x.rate ~= y.rate then return x.rate > y.rate end
+    if x.pairs ~= y.pairs then return x.pairs > y.pairs end
+    return x.left * 10 + x.right < y.left * 10 + y.right
+  end)
+  local said = {}
+  for i = 1, math.min(3, #worst) do
+    said[i] = ("left %d and right %d, %.0f %% of %d answers"):format(worst[i].left, worst[i].right,
+      100 * worst[i].rate, worst[i].pairs)
+  end
+  local script, parts = block("labels", labels), {}
+  if #cells > 0 then
+    script = script .. block("cells", cells)
+    parts[#parts + 1] = "$cells using 1:2:(0.5):(0.5):3 with boxxyerror fc palette"
+  end
+  if #none > 0 then
+    script = script .. block("none", none)
+    parts[#parts + 1] = '$none using 1:2:(0.5):(0.5) with boxxyerror fc rgb "#e3e3e3"'
+  end
+  parts[#parts + 1] = "$labels using 1:2:3:4 with labels font small tc rgb variable"
+  local stops = {}
+  for i, colour in ipairs(shades) do
+    stops[i] = ('%g "#%02x%02x%02x"'):format((i - 1) / (#shades - 1), table.unpack(colour))
+  end
+  return {
+    name = "pairs-" .. net.name, width = 440, height = 380,
+    title = ("Share of wrong answers of %s by left and right digit"):format(net.name),
+    description = #worst == 0 and "No answer was wrong." or
+      ("Most often wrong: %s."):format(table.concat(said, "; ")),
+    script = script .. ([[
+set palette defined (%s)
+set cbrange [0:%g]
+set format cb "%%.1f"
+set format xy "%%.0f"
+set xrange [-0.5:9.5]
+set yrange [9.5:-0.5]
+set size ratio 1
+set border 15 lc rgb "#bbbbbb"
+set tics textcolor rgb "#333333"
+set xtics 0,1,9 nomirror scale 0
+set ytics 0,1,9 nomirror scale 0
+set xlabel "right digit" offset 0,0.5
+set ylabel "left digit"
+set cblabel "share of wrong answers"
+set title "%s"
+unset key
+set style fill solid 1 border lc rgb "#e8e8e8"
+]]):format(table.concat(stops, ", "), most, net.name) .. plot(parts),
+  }
+end
+
+function plots.pairs(study)
+  local most, panels = 0, {}
+  for _, net in ipairs(study.nets) do
     for a = 0, 9 do
       for b = 0, 9 do
         local cell = net.cells[a][b]
@@ -141,68 +251,13 @@ local function heat_maps(study)
     end
   end
   most = math.max(0.1, math.ceil(most * 10) / 10)
-  local columns = math.min(2, #nets)
-  local lines = math.ceil(#nets / columns)
-  local text = ([[
-set palette defined (0 "#ffffff", 0.25 "#c6dbef", 0.5 "#6baed6", 0.75 "#2171b5", 1 "#08306b")
-set cbrange [0:%g]
-set format cb "%%.1f"
-set xrange [-0.5:9.5]
-set yrange [9.5:-0.5]
-set size ratio 1
-set xtics 0,1,9 nomirror scale 0
-set ytics 0,1,9 nomirror scale 0
-set border 15 lc rgb "#bbbbbb"
-set xlabel "right digit" offset 0,0.5
-set ylabel "left digit" offset 1,0
-unset key
-set style fill solid 1 border lc rgb "#e8e8e8"
-set cblabel "wrong / occurrences"
-set multiplot layout %d,%d
-]]):format(most, lines, columns)
-  for n, net in ipairs(nets) do
-    local cells, dark, light, none = {}, {}, {}, {}
-    for a = 0, 9 do
-      for b = 0, 9 do
-        local cell = net.cells[a][b]
-        if cell.pairs == 0 then
-          none[#none + 1] = { b, a, "–" }
-        else
-          local rate = cell.wrong / cell.pairs
-          if rate > 0 then cells[#cells + 1] = { b, a, rate } end
-          local list = rate > most * 0.55 and light or dark
-          list[#list + 1] = { b, a, ("%d"):format(cell.pairs // study.rounds) }
-        end
-      end
-    end
-    local plots = {}
-    if #cells > 0 then
-      plots[1] = ("$cells%d using 1:2:(0.5):(0.5):3 with boxxyerror fc palette"):format(n)
-    end
-    for _, kind in ipairs { { "cells", cells }, { "dark", dark }, { "light", light }, { "none", none } } do
-      if #kind[2] > 0 then text = text .. block(kind[1] .. n, kind[2]) end
-    end
-    if #none > 0 then
-      plots[#plots + 1] = ('$none%d using 1:2:(0.5):(0.5) with boxxyerror fc rgb "#e3e3e3"'):format(n)
-      plots[#plots + 1] = ('$none%d using 1:2:3 with labels font small tc rgb "#777777"'):format(n)
-    end
-    if #dark > 0 then
-      plots[#plots + 1] = ('$dark%d using 1:2:3 with labels font small tc rgb "#333333"'):format(n)
-    end
-    if #light > 0 then
-      plots[#plots + 1] = ('$light%d using 1:2:3 with labels font small tc rgb "#ffffff"'):format(n)
-    end
-    text = text .. ('set title "%s"\n'):format(net.name) .. "plot " ..
-      table.concat(plots, ", \\\n     ") .. "\n"
-  end
-  return text .. "unset multiplot\n", 440 * columns + 40, 400 * lines
+  for i, net in ipairs(study.nets) do panels[i] = heat_map(net, most) end
+  return panels
 end
 
-local function distance(study)
-  local text, plots = style .. ticks(study), {}
-  local fills = { blue, "#56B4E9", "#d6e6f2" }
-  local most = 0
-  for c = 1, 3 do
+function plots.distance(study)
+  local script, parts, most, said = by_architecture(study), {}, 0, {}
+  for c, fill in ipairs { blue, sky, pale } do
     local rows = {}
     for i, net in ipairs(study.nets) do
       local class = net.classes[c]
@@ -212,57 +267,30 @@ local function distance(study)
       end
     end
     if #rows > 0 then
-      text = text .. block("class" .. c, rows)
-      plots[#plots + 1] = ('$class%d using 1:2:(0.24) with boxes fc rgb "%s" lc rgb "#333333" title "%s"')
-        :format(c, fills[c], results.classes[c])
-      plots[#plots + 1] = ('$class%d using 1:($2-$3):(0):(2*$3) with vectors heads size graph 0.007,90 nofilled lw 1.5 lc rgb "#333333" notitle'):format(c)
+      script = script .. block("class" .. c, rows)
+      parts[#parts + 1] = ('$class%d using 1:2:(0.24) with boxes fc rgb "%s" lc rgb "#333333" title "%s"')
+        :format(c, fill, results.classes[c])
+      parts[#parts + 1] = ('$class%d using 1:($2-$3):(0):(2*$3) with vectors heads size graph 0.007,90 nofilled lw 1.5 lc rgb "#333333" notitle'):format(c)
     end
   end
-  text = text .. ([[
-set ylabel "error rate"
+  for i, net in ipairs(study.nets) do
+    local rates = {}
+    for c, class in ipairs(net.classes) do
+      rates[c] = class.rate and ("%s %.3f"):format(results.classes[c], class.rate)
+        or ("%s: no pairs"):format(results.classes[c])
+    end
+    said[i] = ("%s: %s"):format(net.name, table.concat(rates, ", "))
+  end
+  return { {
+    name = "distance", title = "Share of wrong answers by the distance of the digits", width = 460, height = 360,
+    description = table.concat(said, ". ") .. ".",
+    script = script .. ([[
+set ylabel "share of wrong answers"
 set yrange [0:%g]
 set format y "%%.2f"
-set key top right Left reverse
-set style fill solid 1 border
-plot ]]):format(math.max(0.05, most * 1.08))
-  return text .. table.concat(plots, ", \\\n     ") .. "\n", 800, 460
+set style fill solid 1 border lc rgb "#333333"
+]]):format(math.max(0.05, most * 1.08)) .. plot(parts),
+  } }
 end
 
--- Draws all that the study has data for; returns the scale of the comparison loss in figure 2.
-function figures.draw(study, out)
-  local makers = { accuracy = accuracy, losses = losses, pairs = heat_maps, distance = distance }
-  local scale
-  study.figures = {}
-  for _, name in ipairs(figures.order) do
-    local script, width, height, extra = makers[name](study)
-    if script then
-      scale = extra or scale
-      local at = out .. "/figures/" .. name
-      local head = ([[
-set encoding utf8
-set terminal svg size %d,%d font "Helvetica,13" background "#ffffff"
-small = ",9"
-set output "%s.svg.new"
-]]):format(width, height, at)
-      local again = ([[
-set terminal pngcairo size %d,%d font "Helvetica,26" linewidth 2 pointscale 2
-small = ",18"
-set output "%s.png.new"
-]]):format(2 * width, 2 * height, at)
-      local path = at .. ".gnuplot"
-      -- Data blocks are shared by both terminals.
-      files.write(path, head .. script .. "\nreset\n" .. "set encoding utf8\n" .. again .. script .. "\n")
-      local ok = os.execute(("cd / && LC_ALL=C.UTF-8 gnuplot '%s'"):format(path:gsub("'", "'\\''")))
-      if not ok then error(path .. ": gnuplot failed", 0) end
-      for _, kind in ipairs { ".svg", ".png" } do
-        if not os.rename(at .. kind .. ".new", at .. kind) then
-          error(at .. kind .. ": cannot be written", 0)
-        end
-      end
-      study.figures[name] = at .. ".svg"
-    end
-  end
-  return scale
-end
-
-return figures
+return plots

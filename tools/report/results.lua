@@ -3,7 +3,8 @@ local csv, stats, files = require "csv", require "stats", require "files"
 
 local results = {}
 
--- The report's accuracies, and an independent witness's on 4,000 other test pairs.
+-- Accuracies to compare with: those of the report, whose study this one repeats, and of the witness,
+-- an independent implementation of the same protocol in PyTorch.
 results.reference = {
   mlp = { report = 0.81, witness = 0.794 },
   cnn = { report = 0.80, witness = 0.830 },
@@ -11,6 +12,13 @@ results.reference = {
   aux = { report = 0.90, witness = 0.972 },
   transfer = { report = 0.94, witness = 0.966 },
   digit = { report = 0.96, witness = 0.980 },
+}
+
+-- How both came to them. Of the witness, mlp was trained more often than the others.
+results.protocol = {
+  data = "MNIST", epochs = 100, pairs = 1000,
+  test_pairs = { report = 500, witness = 4000 },
+  rounds = { report = "15", witness = "15 of mlp, 5 of the others" },
 }
 
 results.classes = { "equal digits", "neighbours", "farther apart" }
@@ -21,7 +29,8 @@ end
 
 local function read_round(folder, r)
   local at = ("%s/round-%d."):format(folder, r)
-  local run = csv.read(at .. "run.csv", { "seed", "parameters", "seconds" })[1]
+  -- Runs of older versions do not say on what machine.
+  local run = csv.read(at .. "run.csv", { "seed", "parameters", "seconds" }, { cpu = true, compiler = true })[1]
   local epochs = csv.read(at .. "epochs.csv", { "phase", "epoch", "val_accuracy" })
   local pairs_ = csv.read(at .. "pairs.csv", { "index", "comparison_label", "comparison", "accuracy" })
   local right = 0
@@ -33,7 +42,7 @@ local function read_round(folder, r)
     if not row.wrong then right = right + 1 end
   end
   return { round = r, seed = run.seed, parameters = run.parameters, seconds = run.seconds,
-           epochs = epochs, pairs = pairs_, accuracy = right / #pairs_,
+           machine = run.cpu and run, epochs = epochs, pairs = pairs_, accuracy = right / #pairs_,
            val_accuracy = epochs[#epochs].val_accuracy }
 end
 
@@ -62,6 +71,24 @@ local function count_mistakes(net)
     class.deviation = #class.rates > 0 and stats.deviation(class.rates) or 0
   end
   net.cells, net.classes = cells, classes
+end
+
+-- What was trained otherwise than by the report's protocol, in words. The test pairs are none of it:
+-- their number is part of the standard error.
+local function departures(study)
+  local list, protocol = {}, results.protocol
+  if study.settings.data ~= protocol.data then list[1] = ("drawn digits in place of %s"):format(protocol.data) end
+  for _, net in ipairs(study.nets) do
+    if net.epochs ~= protocol.epochs then
+      list[#list + 1] = ("%d epochs in place of %d"):format(net.epochs, protocol.epochs)
+      break
+    end
+  end
+  local pairs_ = tonumber(study.settings.pairs)
+  if pairs_ ~= protocol.pairs then
+    list[#list + 1] = ("%d training pairs in place of %d"):format(pairs_, protocol.pairs)
+  end
+  return list
 end
 
 local function verdict(mean, reference, pairs_, deviation, rounds)
@@ -95,15 +122,19 @@ function results.read(out)
     net.mean, net.deviation = stats.mean(accuracies), stats.deviation(accuracies)
     net.least, net.most = math.min(table.unpack(accuracies)), math.max(table.unpack(accuracies))
     net.seconds = stats.mean(seconds)
-    net.test_pairs = #net.rounds[1].pairs
+    net.epochs, net.test_pairs = #net.rounds[1].epochs, #net.rounds[1].pairs
     local reference = results.reference[name]
     net.report, net.witness = reference.report, reference.witness
+    count_mistakes(net)
+    study.nets[#study.nets + 1], study.nets[name] = net, net
+  end
+  study.departures = departures(study)
+  study.comparable = #study.departures == 0
+  for _, net in ipairs(study.comparable and study.nets or {}) do
     net.verdict, net.error =
       verdict(net.mean, net.report, net.test_pairs, net.deviation, study.rounds)
     net.witness_verdict, net.witness_error =
       verdict(net.mean, net.witness, net.test_pairs, net.deviation, study.rounds)
-    count_mistakes(net)
-    study.nets[#study.nets + 1], study.nets[name] = net, net
   end
   return study
 end

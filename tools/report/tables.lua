@@ -10,8 +10,9 @@ return function(study, out)
     end
     rows[#rows + 1] = { architecture = net.name, parameters = net.parameters, mean = net.mean,
       deviation = net.deviation, min = net.least, max = net.most, seconds = net.seconds,
-      report = net.report, standard_error = net.error, verdict = net.verdict, witness = net.witness,
-      witness_standard_error = net.witness_error, witness_verdict = net.witness_verdict }
+      report = net.report, standard_error = net.error, verdict = net.verdict or "not compared",
+      witness = net.witness, witness_standard_error = net.witness_error,
+      witness_verdict = net.witness_verdict or "not compared" }
     for c, class in ipairs(net.classes) do
       classes[#classes + 1] = { architecture = net.name, class = results.classes[c],
         wrong = class.wrong, occurrences = class.pairs, rate = class.rate,

@@ -21,7 +21,7 @@ static void help(FILE *out) {
           "                       (default: on)\n"
           "  --winograd=on|off    use Winograd convolutions where they pay (default: on)\n"
           "  --inference          only what prediction needs\n"
-          "  --emit=KIND          c, summary, graph, dot or plan (default: c)\n"
+          "  --emit=KIND          c, summary, graph, dot, plan or main (default: c)\n"
           "  --dump=PASS|all      show the result of a pass on standard error\n"
           "  --stop=PASS          end after a pass and write its result\n"
           "  --time-passes        show how long each pass took\n"
@@ -70,10 +70,10 @@ static void parse_isas(Options *o, const char *list) {
 }
 
 static EmitKind parse_emit(const char *kind) {
-    static const char *const kinds[] = {"c", "summary", "graph", "dot", "plan"};
-    for (int i = 0; i < 5; i++)
+    static const char *const kinds[] = {"c", "summary", "graph", "dot", "plan", "main"};
+    for (int i = 0; i < 6; i++)
         if (!strcmp(kind, kinds[i])) return (EmitKind)i;
-    usage("unknown kind `%s` to emit; there are c, summary, graph, dot, plan", kind, "");
+    usage("unknown kind `%s` to emit; there are c, summary, graph, dot, plan, main", kind, "");
 }
 
 static const char *pass_name(const char *option, const char *name) {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "dataset.h"
+#include "program.h"
 
 #define OPTION(id, ...) OPTION_##id,
 typedef enum OptionId {
@@ -80,8 +81,5 @@ bool train_command(const NnModel *model, const Options *options);
  * with a header line, or JSON. Columns bear the names of the fields, predictions (name_0, name_1,
  * ... for vectors) and metrics; a label named as another column is called <name>_label. */
 bool predict_command(const NnModel *model, const Options *options);
-
-/* Runs a whole command line; what main returns. */
-Status run_program(const NnModel *model, int argc, char **argv);
 
 #endif

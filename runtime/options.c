@@ -265,11 +265,11 @@ static void replace_closed_streams(void) {
     if (fd >= 0) close(fd);
 }
 
-Status run_program(const NnModel *model, int argc, char **argv) {
+int run_program(const NnModel *model, int argc, char **argv) {
     replace_closed_streams();
     size_t mark = memory_mark();
     report_program(model->name);
     Status status = run(model, argc, argv);
     memory_release(mark);
-    return status;
+    return (int)status;
 }

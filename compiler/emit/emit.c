@@ -80,6 +80,11 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
     return writer_text(w);
 }
 
+const char *emit_main(const Plan *plan) {
+    return arena_printf(plan->arena, "#define NN_MODEL_SYMBOL nn_model_%s\n#include \"main.c\"\n",
+                        emit_identifier(plan->arena, plan->graph->name));
+}
+
 void emit_update_factors(Writer *w, const Kernel *update) {
     update->family->write_factors(w, update);
 }

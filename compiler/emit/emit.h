@@ -18,4 +18,8 @@ typedef struct EmitInfo {
 /* The generated file; lives in the plan's arena. */
 const char *emit_c(const Plan *plan, const EmitInfo *info);
 
+/* The main file of the model's program: tells the runtime's main.c the name of the constant. Lives
+ * in the plan's arena. */
+const char *emit_main(const Plan *plan);
+
 #endif

@@ -84,7 +84,7 @@ static Status run_check(double sgd_rate, char *line, int size) {
     fflush(stdout);
     int kept = dup(STDOUT_FILENO);
     ck_assert_ptr_nonnull(freopen("out", "w", stdout));
-    Status status = run_program(&model, 5, argv);
+    Status status = (Status)run_program(&model, 5, argv);
     fflush(stdout);
     ck_assert_int_ge(dup2(kept, STDOUT_FILENO), 0);
     close(kept);

@@ -203,7 +203,7 @@ static Status run(const char *line) {
     fflush(stdout);
     int kept = dup(STDOUT_FILENO);
     ck_assert_ptr_nonnull(freopen("out", "w", stdout));
-    Status status = run_program(&nn_model_toy, argc, argv);
+    Status status = (Status)run_program(&nn_model_toy, argc, argv);
     fflush(stdout);
     ck_assert_int_ge(dup2(kept, STDOUT_FILENO), 0);
     close(kept);

@@ -1,23 +1,31 @@
 # nngen_add_model_library(NAME name ARCH file.lua [OPTIONS option...])
 #
 #   Compiles an architecture to C and the C to a static library `name`, which exports
-#   `nn_model_<name>` (a `-` in the name becomes `_`) and brings the folder of model.h along.
-#   OPTIONS go to nngen, for example OPTIONS -D hidden=128.
+#   `nn_model_<model>` (a `-` becomes `_`), where <model> is the name that the architecture gives to
+#   nn.model, and brings the folder of model.h along. OPTIONS go to nngen, for example
+#   OPTIONS -D hidden=128.
 #
 # nngen_add_model(NAME name ARCH file.lua [OPTIONS option...])
 #
-#   The same as a program `name` in bin/ that trains, evaluates and checks the model.
+#   The same as a program `name` that trains, evaluates and checks the model; it lies in bin/ of the
+#   build folder, or where CMAKE_RUNTIME_OUTPUT_DIRECTORY says.
 #
-# `name` is the name that the architecture gives to nn.model. The generated file is
-# ${NNGEN_GENERATED_DIR}/<name>.c, by default in generated/ of the current build folder.
+# The generated file is ${NNGEN_GENERATED_DIR}/<name>.c, by default in generated/ of the current build
+# folder. It is optimised whatever the build type is, unless that is Debug; NNGEN_MODEL_FLAGS come last.
+#
+# Here and in a project that has found an installed nngen these names are the same: nngen::nngen is the
+# compiler, nngen::model the folder of model.h, nngen::runtime what programs are linked with.
 
 set(NNGEN_MODEL_FLAGS "" CACHE STRING "Further compiler flags for generated code")
-set(NNGEN_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. CACHE INTERNAL "Source folder of nngen")
 
 function(nngen_add_model_library)
   cmake_parse_arguments(PARSE_ARGV 0 MODEL "" "NAME;ARCH;OUTPUT_TARGET" "OPTIONS")
   if(NOT MODEL_NAME OR NOT MODEL_ARCH OR MODEL_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "usage: nngen_add_model(NAME name ARCH file.lua [OPTIONS option...])")
+  endif()
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(NOT C IN_LIST languages)
+    message(FATAL_ERROR "nngen makes C: name it among the project's languages, project(... LANGUAGES C CXX)")
   endif()
   set(target ${MODEL_NAME})
   if(MODEL_OUTPUT_TARGET)
@@ -27,37 +35,49 @@ function(nngen_add_model_library)
   if(NOT folder)
     set(folder ${CMAKE_CURRENT_BINARY_DIR}/generated)
   endif()
-  set(output ${folder}/${MODEL_NAME}.c)
+  set(generated ${folder}/${MODEL_NAME}.c)
+  set(made ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir/${MODEL_NAME}.c)
+  set(main ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir/${MODEL_NAME}.main.c)
   cmake_path(ABSOLUTE_PATH MODEL_ARCH NORMALIZE OUTPUT_VARIABLE source)
   cmake_path(GET source PARENT_PATH source_folder)
   cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE shown)
   file(GLOB siblings CONFIGURE_DEPENDS ${source_folder}/*.lua)
 
-  file(MAKE_DIRECTORY ${folder})
+  file(MAKE_DIRECTORY ${folder} ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir)
   add_custom_command(
-    OUTPUT ${output}
-    COMMAND nngen ${MODEL_OPTIONS} -o ${output} ${shown}
-    DEPENDS nngen ${source} ${siblings}
+    OUTPUT ${generated} ${main}
+    COMMAND nngen::nngen ${MODEL_OPTIONS} -o ${generated} ${shown}
+    COMMAND nngen::nngen ${MODEL_OPTIONS} --emit=main -o ${main} ${shown}
+    DEPENDS nngen::nngen ${source} ${siblings}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     COMMENT "nngen ${shown}"
     VERBATIM)
-  add_library(${target} STATIC ${output})
+  add_library(${target} STATIC ${generated})
   nngen_settings(${target})
   separate_arguments(flags NATIVE_COMMAND "${NNGEN_MODEL_FLAGS}")
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2> ${flags})
-  target_include_directories(${target}
-    PRIVATE ${NNGEN_ROOT}
-    PUBLIC $<BUILD_INTERFACE:${NNGEN_ROOT}/runtime>)
-  target_link_libraries(${target} PUBLIC m)
+  target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O2> ${flags})
+  target_link_libraries(${target} PUBLIC nngen::model)
 endfunction()
 
 function(nngen_add_model)
   cmake_parse_arguments(PARSE_ARGV 0 MODEL "" "NAME;ARCH" "OPTIONS")
   nngen_add_model_library(${ARGV} OUTPUT_TARGET ${MODEL_NAME}_model)
-  string(REPLACE "-" "_" symbol ${MODEL_NAME})
-  add_executable(${MODEL_NAME} ${NNGEN_ROOT}/runtime/main.c)
+  if(NOT TARGET nngen::runtime)
+    include(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/NngenRuntimeNeeds.cmake)
+    if(COMMAND nngen_import_runtime)
+      nngen_import_runtime()
+    endif()
+  endif()
+  if(NOT TARGET nngen::runtime)
+    list(JOIN NNGEN_RUNTIME_MISSING ", " missing)
+    message(FATAL_ERROR "nngen_add_model(NAME ${MODEL_NAME}): a program also needs ${missing}; "
+      "what nngen_add_model_library makes does not")
+  endif()
+  add_executable(${MODEL_NAME} ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir/${MODEL_NAME}.main.c)
   nngen_settings(${MODEL_NAME})
-  set_target_properties(${MODEL_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
-  target_compile_definitions(${MODEL_NAME} PRIVATE NN_MODEL_SYMBOL=nn_model_${symbol})
-  target_link_libraries(${MODEL_NAME} PRIVATE ${MODEL_NAME}_model nngen_runtime)
+  if(NOT CMAKE_RUNTIME_OUTPUT_DIRECTORY)
+    set_target_properties(${MODEL_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  endif()
+  target_include_directories(${MODEL_NAME} BEFORE PRIVATE ${NNGEN_MAIN_DIR})
+  target_link_libraries(${MODEL_NAME} PRIVATE ${MODEL_NAME}_model nngen::runtime)
 endfunction()

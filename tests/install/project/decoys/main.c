@@ -1,0 +1,1 @@
+#error "nngen's main.c was meant"

@@ -88,12 +88,6 @@ static const struct {
 };
 enum { N_PASSES = sizeof passes / sizeof *passes };
 
-const char *const pipeline_passes[] = {
-#define PASS(name, shows, purpose, what) #name,
-#include "pipeline.def"
-#undef PASS
-    NULL};
-
 static const char *current_pass;
 static const Unit *current_unit;
 

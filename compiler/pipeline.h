@@ -7,7 +7,4 @@
  * user's file has errors; they are in unit->diag. */
 bool pipeline_run(Unit *unit);
 
-/* Names of the passes, NULL-terminated, for --help and --dump. */
-extern const char *const pipeline_passes[];
-
 #endif

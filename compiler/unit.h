@@ -13,7 +13,7 @@ typedef struct Options {
     const char *input;
     const char *output; /* NULL: standard output */
     Define *defines;
-    int n_defines;
+    int n_defines, cap_defines;
     const Isa *isas[8]; /* NULL-terminated, best first */
     bool optimize, winograd, inference, time_passes;
     EmitKind emit;

@@ -18,9 +18,9 @@ typedef struct Command Command;
 
 /* Texts point into argv. Numbers not given have the defaults of options_default. */
 typedef struct Options {
-    const Command *command; /* NULL: only --help or --version */
-    uint32_t given;         /* bits 1 << OptionId */
-    const char *text[OPTION_COUNT];
+    const Command *command;         /* NULL: only --help or --version */
+    uint64_t given;                 /* bits 1 << OptionId */
+    const char *text[OPTION_COUNT]; /* NULL: not given */
     int64_t number[OPTION_COUNT];
     SplitId split;
     int64_t stop_after; /* tests: training behaves after that many steps as on Ctrl-C; 0: never */
@@ -29,7 +29,6 @@ typedef struct Options {
 /* Each has written its messages when it returns false. */
 struct Command {
     const char *name;
-    const char *help; /* one line */
     bool (*run)(const NnModel *model, const Options *options);
     bool needs_phase; /* not for models that are never trained */
 };
@@ -51,10 +50,6 @@ const char *option_name(OptionId id);
 
 /* Whether the command line would take the number, or it is the default. */
 bool option_takes(OptionId id, int64_t number);
-
-/* The name among `n` (each `stride` bytes after the other, a char pointer first) that `name` was
- * probably meant to be; NULL if none is near. */
-const char *nearest_of(const char *name, const void *first, size_t n, size_t stride);
 
 /* The data that the options ask for, without any split wanted. */
 DataRequest options_data(const Options *options);

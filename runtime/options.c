@@ -7,45 +7,59 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../common/cli.h"
+#include "../common/nearest.h"
 #include "names.h"
 #include "team.h"
 
-enum { INFO = 1, TRAIN = 2, EVAL = 4, PREDICT = 8, INIT = 16, GRAD = 32, CHECK = 64, BENCH = 128 };
-enum { ALL = 255, DATA_USERS = TRAIN | EVAL | PREDICT | GRAD | BENCH };
-
-/* The command of row i has bit 1 << i. */
-static const Command commands[] = {
-    {"info", "what the model is: parameters, FLOPs, memory", info_command, false},
-    {"train", "train, evaluate after each epoch, test after each round", train_command, true},
-    {"eval", "metrics of trained parameters", eval_command, false},
-    {"predict", "predictions for each sample, as CSV", predict_command, false},
-    {"init", "write initial parameters", init_command, false},
-    {"grad", "write loss and gradients of the first training samples", grad_command, true},
-    {"check", "compare the compiled code with the double-precision interpreter", check_command,
-     true},
-    {"bench", "time per step and per kernel", bench_command, true},
+#define COMMAND(id, ...) AT_##id,
+enum {
+#include "commands.def"
+    COMMANDS
 };
-enum { COMMANDS = sizeof commands / sizeof *commands };
+#undef COMMAND
+#define COMMAND(id, ...) id = 1 << AT_##id,
+enum {
+#include "commands.def"
+    ALL = (1 << COMMANDS) - 1,
+    DATA_USERS = TRAIN | EVAL | PREDICT | GRAD | BENCH
+};
+#undef COMMAND
 
-typedef struct Row {
-    const char *name;    /* first: nearest_of looks here */
-    const char *operand; /* NULL: a flag */
-    int64_t low, high;   /* high 0: a text */
-    int64_t preset;
-    unsigned taken, needed; /* by these commands */
-    const char *help;
-} Row;
+#define COMMAND(id, name, needs_phase, help) {#name, name##_command, needs_phase},
+static const Command commands[] = {
+#include "commands.def"
+};
+#undef COMMAND
+#define COMMAND(id, name_, needs_phase, help_) {.name = #name_, .help = help_},
+static const CliCommand command_rows[] = {
+#include "commands.def"
+};
+#undef COMMAND
 
 #define EXACT ((INT64_C(1) << 53) - 1) /* in readers of JSON that know doubles only */
-#define OPTION(id, ...) {__VA_ARGS__},
-static const Row rows[OPTION_COUNT] = {
+#define OPTION(id, name_, operand_, low_, high_, preset_, taken_, needed_, help_)                  \
+    {.name = name_,                                                                                \
+     .operand = operand_,                                                                          \
+     .low = low_,                                                                                  \
+     .high = high_,                                                                                \
+     .taken = taken_,                                                                              \
+     .needed = needed_,                                                                            \
+     .help = help_},
+static const CliOption rows[OPTION_COUNT] = {
 #include "options.def"
 };
 #undef OPTION
+#define OPTION(id, name_, operand_, low_, high_, preset_, ...) preset_,
+static const int64_t presets[OPTION_COUNT] = {
+#include "options.def"
+};
+#undef OPTION
+_Static_assert(OPTION_COUNT <= CLI_MAX_OPTIONS, "options have their bits in one word");
 
 void options_default(Options *options) {
     *options = (Options){.split = SPLIT_TEST};
-    for (int i = 0; i < OPTION_COUNT; i++) options->number[i] = rows[i].preset;
+    memcpy(options->number, presets, sizeof presets);
 }
 
 const char *option_name(OptionId id) {
@@ -53,113 +67,43 @@ const char *option_name(OptionId id) {
 }
 
 bool option_takes(OptionId id, int64_t number) {
-    const Row *row = &rows[id];
-    return number == row->preset || (number >= row->low && number <= row->high);
+    return number == presets[id] || (number >= rows[id].low && number <= rows[id].high);
 }
 
-/* Whether so many edits (insert, delete, replace, swap neighbours) make b of a. */
-static bool within(const char *a, const char *b, int edits) {
-    while (*a && *a == *b) a++, b++;
-    if (!*a && !*b) return true;
-    if (edits == 0) return false;
-    return (*a && within(a + 1, b, edits - 1)) || (*b && within(a, b + 1, edits - 1)) ||
-           (*a && *b && within(a + 1, b + 1, edits - 1)) ||
-           (*a && *b && a[0] == b[1] && a[1] == b[0] && within(a + 2, b + 2, edits - 1));
+static Cli command_line(const NnModel *model) {
+    return (Cli){
+        .program = model->name,
+        .summary = format_text("The neural network %s, made by nngen %s from %s", model->name,
+                               model->version, model->source),
+        .commands = command_rows,
+        .n_commands = COMMANDS,
+        .options = rows,
+        .n_options = OPTION_COUNT,
+    };
 }
 
-const char *nearest_of(const char *name, const void *first, size_t n, size_t stride) {
-    int most = 1 + (int)strlen(name) / 3;
-    for (int edits = 0; edits <= 3 && edits <= most; edits++) {
-        for (size_t i = 0; i < n; i++) {
-            const char *candidate;
-            memcpy(&candidate, (const char *)first + i * stride, sizeof candidate);
-            if (within(name, candidate, edits)) return candidate;
-        }
+static bool has_code(const NnModel *model, const char *isa) {
+    for (int i = 0; i < model->n_codes; i++)
+        if (strcmp(model->codes[i].isa, isa) == 0) return true;
+    return false;
+}
+
+static Status unknown_isa(const NnModel *model, const char *isa) {
+    const char **names = allocate((size_t)model->n_codes + 1, sizeof *names);
+    const char *list = "";
+    for (int i = 0; i < model->n_codes; i++) {
+        names[i] = model->codes[i].isa;
+        list = format_text("%s%s%s", list, i ? ", " : "", names[i]);
     }
-    return NULL;
+    const char *near = nearest_name(isa, names);
+    return near ? usage_problem("unknown --isa %s; did you mean %s?", isa, near)
+                : usage_problem("unknown --isa %s; the program has %s", isa, list);
 }
 
-static Status unknown(const char *what, const char *dashes, const char *name, const void *first,
-                      size_t n, size_t stride) {
-    const char *near = nearest_of(name, first, n, stride);
-    return near ? usage_problem("unknown %s %s%s; did you mean %s%s?", what, dashes, name, dashes,
-                                near)
-                : usage_problem("unknown %s %s%s", what, dashes, name);
-}
-
-static Status parse_number(const char *text, const Row *row, int64_t *out) {
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    const char *digits = text + (*text == '-');
-    if (*digits < '0' || *digits > '9' || *end)
-        return usage_problem("--%s: whole number wanted, not \"%s\"", row->name, text);
-    *out = value;
-    if (errno != ERANGE && value >= row->low && value <= row->high) return STATUS_OK;
-    return usage_problem("--%s: %s is out of range, %" PRId64 " to %" PRId64 " wanted", row->name,
-                         text, row->low, row->high);
-}
-
-/* Takes the option at argv[*at] and moves *at to its last word. */
-static Status take_option(Options *options, int argc, char **argv, int *at) {
-    const char *word = strcmp(argv[*at], "-h") == 0 ? "--help" : argv[*at];
-    const char *equals = strchr(word, '=');
-    if (word[1] != '-') return usage_problem("unknown option %s", word);
-    const char *name = format_text("%.*s", (int)strcspn(word + 2, "="), word + 2);
-    int id = 0;
-    while (id < OPTION_COUNT && strcmp(rows[id].name, name) != 0) id++;
-    if (id == OPTION_COUNT) return unknown("option", "--", name, rows, OPTION_COUNT, sizeof *rows);
-    const Row *row = &rows[id];
-    if (option_given(options, (OptionId)id) && row->operand)
-        return usage_problem("--%s: given twice", row->name);
-    options->given |= UINT32_C(1) << id;
-    if (!row->operand) return equals ? usage_problem("--%s: takes no value", row->name) : STATUS_OK;
-    const char *operand = equals ? equals + 1 : ++*at < argc ? argv[*at] : NULL;
-    if (!operand) return usage_problem("--%s: %s is missing", row->name, row->operand);
-    if (row->high > 0) return parse_number(operand, row, &options->number[id]);
-    if (!*operand) return usage_problem("--%s: empty %s", row->name, row->operand);
-    options->text[id] = operand;
-    return STATUS_OK;
-}
-
-static Status take_command(Options *options, const char *word) {
-    if (options->command)
-        return usage_problem("\"%s\": one command at a time, and options begin with --", word);
-    for (int i = 0; i < COMMANDS; i++)
-        if (strcmp(commands[i].name, word) == 0) options->command = &commands[i];
-    return options->command ? STATUS_OK
-                            : unknown("command", "", word, commands, COMMANDS, sizeof *commands);
-}
-
-/* Whether the command has the options that it needs and no others. */
-static Status check_command_options(const Options *options) {
-    unsigned command = 1U << (options->command - commands);
-    bool help = option_given(options, OPTION_HELP);
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        bool given = option_given(options, (OptionId)i);
-        if (given && !((rows[i].taken | rows[i].needed) & command))
-            return usage_problem("%s takes no --%s", options->command->name, rows[i].name);
-        if (!given && rows[i].needed & command && !help)
-            return usage_problem("%s needs --%s %s", options->command->name, rows[i].name,
-                                 rows[i].operand);
-    }
-    return STATUS_OK;
-}
-
-/* Limits that the data and the model set. */
+/* Limits that the model sets. */
 static Status check_values(Options *options, const NnModel *model) {
-    const char *split = options->text[OPTION_SPLIT];
-    int s = 0;
-    while (split && s < SPLIT_COUNT && strcmp(split, split_names[s]) != 0) s++;
-    if (s == SPLIT_COUNT)
-        return usage_problem("--split: train, val or test wanted, not \"%s\"", split);
-    if (split) options->split = (SplitId)s;
     const char *isa = options->text[OPTION_ISA];
-    int code = 0;
-    while (isa && code < model->n_codes && strcmp(model->codes[code].isa, isa) != 0) code++;
-    if (isa && code == model->n_codes)
-        return unknown("--isa", "", isa, model->codes, (size_t)model->n_codes,
-                       sizeof *model->codes);
+    if (isa && !has_code(model, isa)) return unknown_isa(model, isa);
     int64_t phase = options->number[OPTION_PHASE];
     if (option_given(options, OPTION_PHASE) && phase > model->n_phases)
         return usage_problem("--phase: the model has %d", model->n_phases);
@@ -173,52 +117,22 @@ static Status check_values(Options *options, const NnModel *model) {
 }
 
 Status options_parse(Options *options, const NnModel *model, int argc, char **argv) {
+    const Cli cli = command_line(model);
+    CliArguments line = {.list = allocate((size_t)argc, sizeof *line.list)};
     options_default(options);
-    for (int at = 1; at < argc; at++) {
-        Status status = argv[at][0] == '-' && argv[at][1] ? take_option(options, argc, argv, &at)
-                                                          : take_command(options, argv[at]);
-        if (status != STATUS_OK) return status;
+    if (!cli_parse(&cli, argc, argv, &line)) return usage_problem("%s", line.problem);
+    options->given = line.given;
+    for (int i = 0; i < line.n; i++) {
+        const CliArgument *argument = &line.list[i];
+        options->text[argument->option] = argument->text;
+        if (rows[argument->option].high > 0) options->number[argument->option] = argument->number;
+        if (argument->option == OPTION_SPLIT) options->split = (SplitId)argument->number;
     }
-    if (!options->command)
-        return option_given(options, OPTION_HELP) || option_given(options, OPTION_VERSION)
-                   ? STATUS_OK
-                   : usage_problem("a command is missing");
-    Status status = check_command_options(options);
-    if (status == STATUS_OK) status = check_values(options, model);
+    if (line.command < 0) return STATUS_OK;
+    options->command = &commands[line.command];
+    Status status = check_values(options, model);
     if (status != STATUS_OK) return status;
     return names_differ(options) ? STATUS_OK : STATUS_USAGE;
-}
-
-static void help_option(const Row *row) {
-    char left[64];
-    snprintf(left, sizeof left, "--%s%s%s", row->name, row->operand ? " " : "",
-             row->operand ? row->operand : "");
-    printf("  %-24s ", left);
-    for (const char *c = row->help; *c; c++) {
-        putchar(*c);
-        if (*c == '\n') printf("%-27s", "");
-    }
-    putchar('\n');
-}
-
-/* Help for the program (command NULL) or for a command, on standard output. */
-static void show_help(const NnModel *model, const Command *command) {
-    if (!command) {
-        printf("usage: %s COMMAND [options]\n\n", model->name);
-        for (int i = 0; i < COMMANDS; i++)
-            printf("  %-8s %s\n", commands[i].name, commands[i].help);
-        printf("\n%s COMMAND --help tells the options. Exit status: 0 done, 1 bad input or failed\n"
-               "check, 2 wrong usage.\n",
-               model->name);
-        return;
-    }
-    unsigned bit = 1U << (command - commands);
-    printf("usage: %s %s", model->name, command->name);
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (rows[i].needed & bit) printf(" --%s %s", rows[i].name, rows[i].operand);
-    printf(" [options]\n\n%s\n\n", command->help);
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if ((rows[i].needed | rows[i].taken) & bit) help_option(&rows[i]);
 }
 
 DataRequest options_data(const Options *options) {
@@ -242,9 +156,10 @@ static Status run(const NnModel *model, int argc, char **argv) {
     Status status = options_parse(&options, model, argc, argv);
     if (status != STATUS_OK) return status;
     const Command *command = options.command;
+    const Cli cli = command_line(model);
     bool ok = true;
     if (option_given(&options, OPTION_HELP))
-        show_help(model, command);
+        cli_help(&cli, command ? (int)(command - commands) : -1, stdout);
     else if (!command)
         printf("%s, made by nngen %s\n", model->name, model->version);
     else if (command->needs_phase && model->n_phases == 0)

@@ -110,15 +110,62 @@ static bool check_places(TensorFile *file, size_t data_size) {
            problem("%s: %zu bytes at the end belong to no tensor", file->path, data_size - at);
 }
 
+/* A file that other programs write, and what reads it in Python, around its name. */
+typedef struct Foreign {
+    const char *magic, *what, *before, *after;
+} Foreign;
+
+static bool is_text(unsigned char c, bool ascii) {
+    return c == '\t' || c == '\r' || c == '\n' || (c >= ' ' && c != 127 && !(ascii && c > 127));
+}
+
+/* What a file is whose first eight bytes are no length of a header; NULL if that is not known. */
+static const Foreign *foreign_format(const unsigned char *bytes, size_t size) {
+    static const Foreign binary[] = {
+        {"\x93NUMPY", "a NumPy array (.npy)", "numpy.load(\"", "\")"},
+        {"PK\x03\x04", "a zip archive, as .npz and .pt files are", NULL, NULL},
+        {"\x80\x02", "a Python pickle, as old .pt files are", NULL, NULL},
+        {"\x89HDF", "an HDF5 file", NULL, NULL},
+        {"\x1f\x8b", "a gzip file", NULL, NULL},
+    };
+    static const Foreign csv = {NULL, "a CSV file", "numpy.loadtxt(\"",
+                                "\", delimiter=\",\", dtype=\"float32\")"};
+    static const Foreign text = {NULL, "a text file", NULL, NULL};
+    enum { LENGTH = 8, LOOKED_AT = 100 };
+    for (size_t i = 0; i < sizeof binary / sizeof *binary; i++) {
+        const size_t n = strlen(binary[i].magic);
+        if (size >= n && memcmp(bytes, binary[i].magic, n) == 0) return &binary[i];
+    }
+    size_t n = 0;
+    bool separated = false;
+    for (; n < size && n < LOOKED_AT && is_text(bytes[n], n < LENGTH); n++)
+        separated = separated || bytes[n] == ',' || bytes[n] == ';' || bytes[n] == '\t';
+    if (n == 0 || (n < size && n < LOOKED_AT)) return NULL;
+    return separated ? &csv : &text;
+}
+
+static bool foreign_problem(const char *path, const Foreign *foreign) {
+    return foreign->before
+               ? problem("%s is %s; a .safetensors file is wanted. Convert it in Python: "
+                         "safetensors.numpy.save_file({\"NAME\": %s%s%s}, \"F.safetensors\")",
+                         path, foreign->what, foreign->before, path, foreign->after)
+               : problem("%s is %s; a .safetensors file is wanted, as save_file of Python's "
+                         "safetensors.numpy or safetensors.torch writes it",
+                         path, foreign->what);
+}
+
 bool tensors_read(const char *path, TensorFile *file) {
     *file = (TensorFile){.path = path};
     unsigned char *bytes;
     size_t size;
     if (!file_read(path, &bytes, &size)) return false;
+    uint64_t length = UINT64_MAX;
+    if (size >= sizeof length) memcpy(&length, bytes, sizeof length);
+    const bool fits = length <= MAX_HEADER && length <= size - sizeof length;
+    const Foreign *foreign = fits ? NULL : foreign_format(bytes, size);
+    if (foreign) return foreign_problem(path, foreign);
     if (size < 8) return problem("%s: not a safetensors file: %zu bytes", path, size);
-    uint64_t length;
-    memcpy(&length, bytes, sizeof length);
-    if (length > MAX_HEADER || length > size - 8)
+    if (!fits)
         return problem("%s: not a safetensors file, or cut short: a header of %" PRIu64
                        " bytes in a file of %zu",
                        path, length, size);

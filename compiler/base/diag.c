@@ -1,6 +1,5 @@
 #include "diag.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,42 +151,4 @@ _Noreturn void bug_at(const char *file, int line, const char *format, ...) {
     va_end(args);
     if (bug_context) bug_context(stderr);
     abort();
-}
-
-enum { MAX_NEAR = 40 };
-
-/* Damerau-Levenshtein distance of two names of at most MAX_NEAR characters. */
-static int distance(const char *a, const char *b) {
-    int na = (int)strlen(a), nb = (int)strlen(b), d[MAX_NEAR + 1][MAX_NEAR + 1];
-    for (int i = 0; i <= na; i++) d[i][0] = i;
-    for (int j = 0; j <= nb; j++) d[0][j] = j;
-    for (int i = 1; i <= na; i++)
-        for (int j = 1; j <= nb; j++) {
-            int ca = tolower((unsigned char)a[i - 1]), cb = tolower((unsigned char)b[j - 1]);
-            int best = d[i - 1][j - 1] + (ca != cb);
-            if (d[i - 1][j] + 1 < best) best = d[i - 1][j] + 1;
-            if (d[i][j - 1] + 1 < best) best = d[i][j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                d[i - 2][j - 2] + 1 < best)
-                best = d[i - 2][j - 2] + 1;
-            d[i][j] = best;
-        }
-    return d[na][nb];
-}
-
-const char *nearest_name(const char *name, const char *const *names) {
-    const char *best = NULL;
-    size_t n = strlen(name);
-    if (n > MAX_NEAR) return NULL;
-    int least = 1 + ((int)n + 2) / 3;
-    for (; *names; names++) {
-        if (strlen(*names) > MAX_NEAR) continue;
-        int d = distance(name, *names);
-        if (n >= 3 && !strncmp(name, *names, n) && d > 1) d = 1;
-        if (d < least) {
-            least = d;
-            best = *names;
-        }
-    }
-    return best;
 }

@@ -48,8 +48,4 @@ _Noreturn void bug_at(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 #define bug(...) bug_at(__FILE__, __LINE__, __VA_ARGS__)
 
-/* The name in `names` (NULL-terminated) nearest to `name`, or NULL when none is near or
- * `name` is longer than anything one types by mistake: for "did you mean `kernel`?". */
-const char *nearest_name(const char *name, const char *const *names);
-
 #endif

@@ -1,6 +1,7 @@
 /* The data sets that nngen knows, so that a wrong field is found before there is a program. */
 #include <string.h>
 
+#include "../../common/nearest.h"
 #include "front.h"
 
 static const char *const sets[] = {"mnist-pairs", "mnist", NULL};

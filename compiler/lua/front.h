@@ -129,6 +129,17 @@ bool check_name(lua_State *L, Loc loc, const char *what, const char *name);
 /* The string at `index` as a name that lives in the arena, NULL if it is not allowed. */
 const char *name_at(lua_State *L, int index, Loc loc, const char *what);
 
+/* Whether two words differ only in what other libraries write in another way: case, underscores, a
+ * `loss` at the end. */
+bool same_word(const char *a, const char *b);
+/* What nngen calls a function, or an option, that other libraries call `word`: NULL, or `word`, if
+ * they have no name of their own for it. */
+const char *nngen_word(const char *word);
+const char *nngen_option(const char *word);
+/* Whether PyTorch has a function, or an option, that nngen has not yet. */
+bool only_pytorch_has(const char *word);
+bool only_pytorch_has_option(const char *word);
+
 /* Initialisers: constant, uniform or normal with the numbers for a tensor of these fans. */
 typedef struct Init {
     int kind; /* index in init.c's table; -1: PyTorch's default */

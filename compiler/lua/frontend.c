@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "../../common/nearest.h"
 #include "front.h"
 
 static const char *folder_of(Arena *arena, const char *path) {

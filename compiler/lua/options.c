@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../../common/nearest.h"
 #include "front.h"
 
 Options options_of_call(lua_State *L, const char *what) {
@@ -127,22 +128,6 @@ static bool read_value(const Options *o, const OptionSpec *spec, OptionValue *va
     return true;
 }
 
-/* The option that users of other libraries mean. */
-static const char *other_word(const char *key) {
-    static const char *const words[][2] = {
-        {"kernel_size", "kernel"}, {"size", "kernel"},      {"pool_size", "kernel"},
-        {"strides", "stride"},     {"filters", "out"},      {"out_channels", "out"},
-        {"units", "out"},          {"out_features", "out"}, {"channels", "out"},
-        {"features", "out"},       {"rate", "p"},           {"negative_slope", "slope"},
-        {"alpha", "slope"},        {"learning_rate", "lr"}, {"betas", "beta1"},
-        {"epsilon", "eps"},        {"rho", "alpha"},        {"use_bias", "bias"},
-        {"batch_size", "batch"},   {"opt", "optimizer"},    {"dataset", "data"},
-        {"phases", "train"},       {"outputs", "predict"},  {"initializer", "init"}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!strcmp(words[i][0], key)) return words[i][1];
-    return key;
-}
-
 static void unknown_option(const Options *o, const char *key, const OptionSpec *specs, int n,
                            OptionValue *values) {
     const char *names[32] = {NULL}, *list = "", *near = NULL;
@@ -151,7 +136,12 @@ static void unknown_option(const Options *o, const char *key, const OptionSpec *
     for (int i = 0; i < n && i < 31; i++) {
         names[i] = specs[i].name;
         list = arena_printf(f->arena, "%s%s%s", list, i ? ", " : "", specs[i].name);
-        if (!strcmp(other_word(key), specs[i].name)) near = specs[i].name;
+        if (!strcmp(nngen_option(key), specs[i].name)) near = specs[i].name;
+    }
+    if (!near && only_pytorch_has_option(key)) {
+        diag_error(f->diag, option_loc(o, key), "%s: nngen has no option `%s` yet; it has %s",
+                   o->what, key, list);
+        return;
     }
     if (!near) near = nearest_name(key, names);
     if (!near) {

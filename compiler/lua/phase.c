@@ -1,6 +1,7 @@
 /* `train`: one phase or a list of phases. */
 #include <string.h>
 
+#include "../../common/nearest.h"
 #include "front.h"
 
 enum { MAX_PHASES = 64, MAX_BATCH = 65536, MAX_EPOCHS = 1000000000 };

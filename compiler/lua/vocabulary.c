@@ -1,6 +1,7 @@
 /* The table `nn`, and its functions of nodes: losses, decisions, schedules, concat. */
 #include <string.h>
 
+#include "../../common/nearest.h"
 #include "front.h"
 
 static const Op *const functions[] = {&op_cross_entropy, &op_mse,   &op_bce_with_logits,
@@ -83,8 +84,14 @@ static int unknown_word(lua_State *L) {
     push_sorted_keys(L, 1);
     for (; n < MAX_WORDS - 1 && lua_rawgeti(L, -1, n + 1) == LUA_TSTRING; lua_pop(L, 1))
         names[n++] = lua_tostring(L, -1); /* the table keeps it alive */
-    const char *near = nearest_name(key, names);
-    if (near)
+    const char *near = nngen_word(key);
+    for (int i = 0; i < n && !near; i++)
+        if (same_word(key, names[i])) near = names[i];
+    const bool later = !near && only_pytorch_has(key);
+    if (!near) near = nearest_name(key, names);
+    if (later)
+        diag_error(f->diag, front_here(L), "nngen has no nn.%s yet", key);
+    else if (near)
         diag_error(f->diag, front_here(L), "nn has no `%.64s`; did you mean `%s`?", key, near);
     else
         diag_error(f->diag, front_here(L), "nn has no `%.64s`", key);

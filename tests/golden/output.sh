@@ -25,6 +25,19 @@ if [ -c /dev/full ]; then
     if "$NNGEN" -o /dev/full "$arch" 2>full.err; then fail "a full device was written"; fi
     grep -q "No space" full.err || fail "full device: $(cat full.err)"
 fi
+# C goes to a terminal only where that is asked for; other texts are for people.
+if command -v script >/dev/null && script -qec true /dev/null >/dev/null 2>&1; then
+    status=0
+    script -qec "'$NNGEN' '$arch'" /dev/null >shown || status=$?
+    [ "$status" -eq 2 ] || fail "C on a terminal: status $status"
+    grep -q -- '-o - shows it here' shown || fail "C on a terminal: $(head -n 3 shown)"
+    script -qec "'$NNGEN' -o - '$arch'" /dev/null | tr -d '\r' >shown || fail "-o -: status $?"
+    cmp expected.c shown || fail "-o - on a terminal is wrong"
+    script -qec "'$NNGEN' --emit=summary '$arch'" /dev/null >shown || fail "summary: status $?"
+fi
+"$NNGEN" -o - "$arch" | cmp expected.c - || fail "-o - is wrong"
+[ ! -e ./- ] || fail "-o - made a file"
+
 for file in *; do
     case $file in *.tmp*) fail "$file was left behind" ;; esac
 done

@@ -1,14 +1,14 @@
 #!/bin/sh
 # Includes point one way: base <- graph, plan <- ops, loops <- kernels <- passes <- pipeline; emit
 # knows only plan, loops and isa, graph no Lua, the runtime no compiler (but for check.h), the
-# compiler no runtime.
+# compiler no runtime; what both need lies in common, which knows neither.
 . "$(dirname "$0")/../lib.sh"
 cd "$NNGEN_SOURCE"
 
 # The folders that the files of a folder may include from, besides the folder itself.
 allowed() {
     case $1 in
-    compiler/base) ;;
+    common | compiler/base) ;;
     compiler/graph) echo "compiler/base" ;;
     compiler/ops) echo "compiler/base compiler/graph" ;;
     compiler/isa) echo "compiler/base" ;;
@@ -25,16 +25,17 @@ allowed() {
         echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/kernels compiler/isa"
         ;;
     compiler/emit) echo "compiler/base compiler/plan compiler/loops compiler/isa" ;;
-    compiler/lua) echo "compiler/base compiler/graph compiler/ops" ;;
+    compiler/lua) echo "common compiler/base compiler/graph compiler/ops" ;;
     compiler)
+        echo common
         for folder in compiler/*/ compiler/passes/*/; do echo "${folder%/}"; done
         ;;
-    runtime) ;;
+    runtime) echo common ;;
     *) echo "unknown" ;;
     esac
 }
 
-for file in $(find compiler runtime -name '*.[ch]' -o -name '*.def' | sort); do
+for file in $(find common compiler runtime -name '*.[ch]' -o -name '*.def' | sort); do
     folder=${file%/*}
     may=$(allowed "$folder" | tr '\n' ' ')
     if [ "$may" = "unknown " ]; then

@@ -221,6 +221,10 @@ data wrongcount "train val test" left_digit I64 3 24
 data class "train val test" right_digit U8 2 2 '\012'
 data negative "train val test" left_digit I64 2 16 '\377'
 data none "train val test" left F32 0,1,14,14 0
+printf 'left,right\n1,2\n' >table.csv
+printf '\223NUMPY\001\000v\000{' >array.npy
+printf 'PK\003\004\024\000' >weights.pt
+echo 'a few words about the data' >words.txt
 # Labels whose names are two columns' or would colour a terminal.
 data columns test
 entry test/index U8 2 2
@@ -254,6 +258,10 @@ train set.safetensors --batch 2 >/dev/null 2>"$scratch/err" || fail "set: $(cat 
     rejects 1 'none.safetensors' train none.safetensors $save
     rejects 1 'lying.safetensors' train lying.safetensors $save
 }
+rejects 1 'table.csv is a CSV file; .*numpy.loadtxt."table.csv"' "$model" train --data table.csv
+rejects 1 'array.npy is a NumPy array .*numpy.load."array.npy"' "$model" train --data array.npy
+rejects 1 'weights.pt is a zip archive, as .npz and .pt files are' "$model" eval --load weights.pt --data synthetic
+rejects 1 'words.txt is a text file' "$model" train --data words.txt
 rejects 1 '--batch' "$model" grad --load good.safetensors --data set.safetensors --batch 3 --out g.safetensors
 
 ### Usage
@@ -332,6 +340,10 @@ rejects 1 'nomodel.lua' "$NNGEN" -o out.c nomodel.lua
 rejects 1 'binary.lua' "$NNGEN" -o out.c binary.lua
 rejects 1 'dangling.safetensors is a link' "$NNGEN" -o dangling.safetensors "$arch"
 rejects 2 'would replace' "$NNGEN" -o samelink.lua same.lua
+rejects 2 '-D width: given twice, as 1 and as 2' "$NNGEN" -D width=1 -Dwidth=2 "$arch"
+rejects 2 '--isa: given twice' "$NNGEN" --isa avx2 --isa=avx2 "$arch"
+rejects 2 'did you mean --emit' "$NNGEN" --emti c "$arch"
+rejects 1 'cannot open --emit' "$NNGEN" -- --emit
 rejects 1 'missing-folder' "$NNGEN" -o missing-folder/out.c "$arch"
 rejects 2 . "$NNGEN"
 rejects 2 'emitt' "$NNGEN" --emitt=c "$arch"

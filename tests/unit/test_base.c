@@ -228,40 +228,9 @@ START_TEST(bugs_say_where_and_abort) {
 }
 END_TEST
 
-static const char *near(const char *name) {
-    static const char *const names[] = {
-        "kernel", "stride", "padding", "out", "learning_rate_of_the_first_layer_of_all_of_them",
-        NULL};
-    return nearest_name(name, names);
-}
-
-START_TEST(near_names_are_found) {
-    ck_assert_str_eq(near("kernel"), "kernel");
-    ck_assert_str_eq(near("kernal"), "kernel");
-    ck_assert_str_eq(near("krenel"), "kernel");
-    ck_assert_str_eq(near("Kernel"), "kernel");
-    ck_assert_str_eq(near("kern"), "kernel");
-    ck_assert_str_eq(near("strid"), "stride");
-    ck_assert_str_eq(near("pading"), "padding");
-    ck_assert_str_eq(near("ou"), "out");
-}
-END_TEST
-
-START_TEST(far_names_are_not) {
-    static const char *const none[] = {NULL};
-    ck_assert_ptr_null(near("bias"));
-    ck_assert_ptr_null(near(""));
-    ck_assert_ptr_null(near("dilation"));
-    ck_assert_ptr_null(nearest_name("kernel", none));
-    /* A third of a name may be wrong, but not of one that nobody types. */
-    for (int n = 38; n < 300; n++) ck_assert_ptr_null(near(arena_printf(arena, "%0*d", n, 0)));
-    ck_assert_ptr_null(near(arena_printf(arena, "kernel%0200d", 0)));
-}
-END_TEST
-
 RUN_TESTS("base", memory_is_aligned_zeroed_and_apart, big_and_empty_allocations,
           impossible_allocations_end_the_program, arrays_grow_and_keep_what_they_have,
           texts_of_any_length_are_printed, blocks_are_indented, long_texts_are_kept,
           diagnostics_say_where, the_same_error_is_said_once, text_is_cleaned,
           clean_text_keeps_within_its_room, diagnostics_are_clean_and_short,
-          bugs_say_where_and_abort, near_names_are_found, far_names_are_not)
+          bugs_say_where_and_abort)

@@ -75,17 +75,4 @@ START_TEST(bad_lines) {
 }
 END_TEST
 
-START_TEST(near_names) {
-    static const char *const names[] = {"epochs", "batch", "threads"};
-    ck_assert_str_eq(nearest_of("epcohs", names, 3, sizeof *names), "epochs");
-    ck_assert_str_eq(nearest_of("bath", names, 3, sizeof *names), "batch");
-    ck_assert_ptr_null(nearest_of("zzz", names, 3, sizeof *names));
-    ck_assert_ptr_null(nearest_of("", names, 3, sizeof *names));
-    char large[200];
-    memset(large, 'a', sizeof large - 1);
-    large[sizeof large - 1] = 0;
-    ck_assert_ptr_null(nearest_of(large, names, 3, sizeof *names));
-}
-END_TEST
-
-RUN_TESTS("options", good_lines, bad_lines, near_names)
+RUN_TESTS("options", good_lines, bad_lines)

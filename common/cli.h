@@ -1,0 +1,70 @@
+/* Command lines: a table says which commands and options a program has; from it lines are read and
+ * help is written, alike for nngen and the programs that it makes. */
+#ifndef COMMON_CLI_H
+#define COMMON_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { CLI_MAX_OPTIONS = 64, CLI_MAX_COMMANDS = 32 };
+
+/* `--name operand` or `--name=operand`; a name of one letter takes one dash, `-o operand` or
+ * `-ooperand`. `help` and `version` excuse whatever is missing. */
+typedef struct CliOption {
+    const char *name;       /* without dashes */
+    const char *operand;    /* what help calls it; NULL: a flag */
+    const char *choices;    /* "on|off": what the operand, or behind `=` a flag, may be; NULL: those
+                               of an operand with a | in it, else anything */
+    int64_t low, high;      /* a whole number in this range; high 0: a text */
+    unsigned taken, needed; /* bits 1 << command: those that may, that must have it */
+    bool repeats;           /* may be given more than once */
+    const char *help;       /* lines */
+} CliOption;
+
+typedef struct CliCommand {
+    const char *name;    /* "" for the first: what is done where no command is named */
+    const char *operand; /* the one word that it needs besides options; NULL: none */
+    const char *help;    /* a sentence without its full stop */
+} CliCommand;
+
+typedef struct Cli {
+    const char *program; /* as one calls it */
+    const char *summary; /* what it is, a sentence without its full stop */
+    const CliCommand *commands;
+    const CliOption *options;
+    int n_commands, n_options;
+} Cli;
+
+typedef struct CliArgument {
+    int option;
+    const char *text; /* "" of a flag without value */
+    int64_t number;   /* of a number; of a choice its index */
+} CliArgument;
+
+/* A command line, read. Texts are those of argv. */
+typedef struct CliArguments {
+    int command; /* -1: none was named, which --help and --version excuse */
+    const char *operand;
+    CliArgument *list; /* the options in order; the caller gives room for argc */
+    int n;
+    uint64_t given;    /* bits 1 << option */
+    char problem[512]; /* what is wrong, if something is */
+} CliArguments;
+
+/* Reads a line. `--` ends the options. False, with arguments->problem, if it is wrong. */
+bool cli_parse(const Cli *cli, int argc, char **argv, CliArguments *arguments);
+
+/* With its dashes, in a place that the next call but three uses again. */
+const char *cli_option_text(const CliOption *option);
+
+/* Length of the first of several choices; *next is the one behind it, NULL behind the last. */
+int cli_choice(const char *choices, const char **next);
+
+/* What the operand may be, or NULL: anything. */
+const char *cli_choices(const CliOption *option);
+
+/* Help for a command, or with -1 for the program. */
+void cli_help(const Cli *cli, int command, FILE *out);
+
+#endif

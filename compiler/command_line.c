@@ -1,0 +1,169 @@
+#define _XOPEN_SOURCE 700
+
+#include "command_line.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../common/cli.h"
+#include "version.h"
+
+enum { COMPILE = 1 };
+
+static const CliCommand commands[] = {{.name = "", .operand = "ARCH.lua"}};
+
+#define OPTION(id, ...) OPTION_##id,
+typedef enum OptionId {
+#include "options.def"
+    OPTION_COUNT
+} OptionId;
+#undef OPTION
+
+#define PASS(name, ...) #name "|"
+static const char passes[] =
+#include "pipeline.def"
+    ;
+static const char passes_or_all[] =
+#include "pipeline.def"
+    "all";
+#undef PASS
+
+#define OPTION(id, name_, operand_, choices_, taken_, help_)                                       \
+    {.name = name_,                                                                                \
+     .operand = operand_,                                                                          \
+     .choices = choices_,                                                                          \
+     .taken = taken_,                                                                              \
+     .repeats = OPTION_##id == OPTION_DEFINE,                                                      \
+     .help = help_},
+static const CliOption rows[OPTION_COUNT] = {
+#include "options.def"
+};
+#undef OPTION
+
+static const Cli cli = {
+    .program = "nngen",
+    .summary = "Compiles a description of a neural network to C",
+    .commands = commands,
+    .options = rows,
+    .n_commands = sizeof commands / sizeof *commands,
+    .n_options = OPTION_COUNT,
+};
+
+__attribute__((format(printf, 2, 3))) static _Noreturn void usage(Arena *arena, const char *format,
+                                                                  ...) {
+    va_list args;
+    va_start(args, format);
+    const char *words = arena_vprintf(arena, format, args);
+    va_end(args);
+    char clean[600];
+    clean_text(clean, sizeof clean, words, strlen(words));
+    fprintf(stderr, "nngen: error: %s\nnngen: see nngen --help\n", clean);
+    exit(2);
+}
+
+static void read_isas(Unit *u, const char *list) {
+    Options *o = &u->options;
+    bool wanted[8] = {false};
+    char *save = NULL;
+    for (char *name = strtok_r(arena_strdup(u->arena, list), ",", &save); name;
+         name = strtok_r(NULL, ",", &save)) {
+        const Isa *isa = isa_by_name(name);
+        if (!isa)
+            usage(u->arena, "unknown instruction set %s; there are avx512, avx2, portable", name);
+        for (int i = 0; all_isas[i]; i++) wanted[i] = wanted[i] || all_isas[i] == isa;
+    }
+    int n = 0;
+    for (int i = 0; all_isas[i]; i++)
+        if (wanted[i]) o->isas[n++] = all_isas[i];
+    o->isas[n] = NULL;
+    if (!n) usage(u->arena, "--isa: at least one instruction set wanted, not \"%s\"", list);
+}
+
+static void read_define(Unit *u, const char *text) {
+    Options *o = &u->options;
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text) usage(u->arena, "-D: NAME=VALUE wanted, not \"%s\"", text);
+    char *name = arena_strdup(u->arena, text);
+    name[equals - text] = '\0';
+    for (int i = 0; i < o->n_defines; i++)
+        if (strcmp(o->defines[i].name, name) == 0)
+            usage(u->arena, "-D %s: given twice, as %s and as %s", name, o->defines[i].value,
+                  equals + 1);
+    ARENA_PUSH(u->arena, o->defines, o->n_defines, o->cap_defines,
+               ((Define){name, name + (equals - text) + 1}));
+}
+
+static void read_argument(Unit *u, const CliArgument *argument) {
+    Options *o = &u->options;
+    switch ((OptionId)argument->option) {
+    case OPTION_OUTPUT:
+        o->output = argument->text;
+        break;
+    case OPTION_DEFINE:
+        read_define(u, argument->text);
+        break;
+    case OPTION_ISA:
+        read_isas(u, argument->text);
+        break;
+    case OPTION_OPTIMIZE:
+        o->optimize = argument->number == 0;
+        break;
+    case OPTION_WINOGRAD:
+        o->winograd = argument->number == 0;
+        break;
+    case OPTION_INFERENCE:
+        o->inference = true;
+        break;
+    case OPTION_EMIT:
+        o->emit = (EmitKind)argument->number;
+        break;
+    case OPTION_DUMP:
+        o->dump = argument->text;
+        break;
+    case OPTION_STOP:
+        o->stop = argument->text;
+        break;
+    case OPTION_TIME_PASSES:
+        o->time_passes = true;
+        break;
+    case OPTION_HELP:
+    case OPTION_VERSION:
+    case OPTION_COUNT:
+        break;
+    }
+}
+
+static void check_output(const Unit *u) {
+    const Options *o = &u->options;
+    const bool is_c = o->emit == EMIT_C && !o->stop;
+    struct stat in, out;
+    if (!o->output && is_c && isatty(STDOUT_FILENO))
+        usage(u->arena, "C is not for the terminal: -o FILE.c writes a file, -o - shows it here, "
+                        "--emit=summary tells what the network is");
+    if (o->output && stat(o->input, &in) == 0 && stat(o->output, &out) == 0 &&
+        S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+        usage(u->arena, "-o %s would replace the architecture file", o->output);
+}
+
+Task command_line(Unit *u, int argc, char **argv) {
+    Options *o = &u->options;
+    CliArguments line = {.list = ARENA_ARRAY(u->arena, CliArgument, argc)};
+    if (!cli_parse(&cli, argc, argv, &line)) usage(u->arena, "%s", line.problem);
+    if (line.given >> OPTION_HELP & 1) {
+        cli_help(&cli, line.command, stdout);
+        return TASK_NOTHING;
+    }
+    if (line.given >> OPTION_VERSION & 1) {
+        puts("nngen " NNGEN_VERSION);
+        return TASK_NOTHING;
+    }
+    o->optimize = o->winograd = true;
+    for (int i = 0; all_isas[i]; i++) o->isas[i] = all_isas[i];
+    o->input = line.operand;
+    for (int i = 0; i < line.n; i++) read_argument(u, &line.list[i]);
+    check_output(u);
+    if (o->output && strcmp(o->output, "-") == 0) o->output = NULL;
+    return TASK_COMPILE;
+}

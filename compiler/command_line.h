@@ -1,0 +1,13 @@
+/* The command line of nngen: its commands, their options, and what is wrong with a line. */
+#ifndef NNGEN_COMMAND_LINE_H
+#define NNGEN_COMMAND_LINE_H
+
+#include "unit.h"
+
+typedef enum Task { TASK_COMPILE, TASK_NOTHING } Task;
+
+/* Reads the line into unit->options. Shows help or the version if that is asked for
+ * (TASK_NOTHING). Wrong usage ends the program with a message and status 2. */
+Task command_line(Unit *unit, int argc, char **argv);
+
+#endif

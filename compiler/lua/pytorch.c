@@ -1,0 +1,243 @@
+/* Words that users of PyTorch bring along: what nngen calls them, or that it has no such thing yet,
+ * which says more than the nearest spelling of something else. */
+#include <ctype.h>
+#include <string.h>
+
+#include "front.h"
+
+/* Of words of one line the first is nngen's. */
+static const char *const other_names[][2] = {
+    {"concat", "cat"},
+    {"concat", "concatenate"},
+    {"linear", "dense"},
+    {"cross_entropy", "softmax_cross_entropy"},
+    {"bce_with_logits", "binary_cross_entropy_with_logits"},
+    {"bce_with_logits", "binary_cross_entropy"},
+    {"bce_with_logits", "bce"},
+    {"equal", "eq"},
+    {"less_equal", "le"},
+};
+
+static const char *const missing[] = {
+    "abs",
+    "acos",
+    "adadelta",
+    "adagrad",
+    "adamax",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool2d",
+    "all",
+    "alpha_dropout",
+    "amax",
+    "amin",
+    "any",
+    "arange",
+    "argmin",
+    "asin",
+    "atan",
+    "avg_pool1d",
+    "avg_pool3d",
+    "batch_norm1d",
+    "batch_norm2d",
+    "batch_norm3d",
+    "bilinear",
+    "bmm",
+    "ceil",
+    "celu",
+    "chunk",
+    "clamp",
+    "conv1d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "cosh",
+    "cosine_embedding",
+    "cosine_similarity",
+    "ctc",
+    "cumsum",
+    "detach",
+    "dirac",
+    "dropout1d",
+    "dropout3d",
+    "einsum",
+    "elu",
+    "embedding",
+    "erf",
+    "eye",
+    "flip",
+    "floor",
+    "fold",
+    "gather",
+    "gaussian_nll",
+    "ge",
+    "gelu",
+    "glu",
+    "greater",
+    "greater_equal",
+    "group_norm",
+    "gru",
+    "gt",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "huber",
+    "identity",
+    "instance_norm1d",
+    "instance_norm2d",
+    "interpolate",
+    "kl_div",
+    "l1",
+    "layer_norm",
+    "lbfgs",
+    "less",
+    "lion",
+    "local_response_norm",
+    "log",
+    "log_softmax",
+    "logsigmoid",
+    "logsumexp",
+    "lstm",
+    "lt",
+    "margin_ranking",
+    "masked_fill",
+    "matmul",
+    "max_pool1d",
+    "max_pool3d",
+    "maximum",
+    "mean",
+    "median",
+    "minimum",
+    "mish",
+    "multihead_attention",
+    "nadam",
+    "nll",
+    "norm",
+    "normalize",
+    "not_equal",
+    "one_hot",
+    "orthogonal",
+    "pad",
+    "pairwise_distance",
+    "parameter",
+    "permute",
+    "pixel_shuffle",
+    "poisson_nll",
+    "pow",
+    "prelu",
+    "prod",
+    "radam",
+    "rand",
+    "randn",
+    "reciprocal",
+    "relu6",
+    "reshape",
+    "rms_norm",
+    "rnn",
+    "round",
+    "rprop",
+    "rsqrt",
+    "scaled_dot_product_attention",
+    "select",
+    "selu",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "slice",
+    "smooth_l1",
+    "softmax",
+    "softmax2d",
+    "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "sum",
+    "tan",
+    "tensor",
+    "threshold",
+    "topk",
+    "transformer",
+    "transformer_encoder",
+    "transpose",
+    "tril",
+    "triplet_margin",
+    "triu",
+    "trunc_normal",
+    "unflatten",
+    "unfold",
+    "unsqueeze",
+    "upsample",
+    "var",
+    "view",
+    "where",
+};
+
+static const char *const missing_options[] = {
+    "affine",           "amsgrad",
+    "ceil_mode",        "count_include_pad",
+    "divisor_override", "elementwise_affine",
+    "ignore_index",     "label_smoothing",
+    "maximize",         "output_padding",
+    "padding_mode",     "pos_weight",
+    "reduction",        "return_indices",
+    "weight",
+};
+
+/* Without what differs between Conv2d and conv2d, MSELoss and mse_loss and mse. */
+static void fold(char out[MAX_NAME + 1], const char *word) {
+    size_t n = 0;
+    for (; *word && n < MAX_NAME; word++)
+        if (*word != '_') out[n++] = (char)tolower((unsigned char)*word);
+    if (*word) n = 0; /* longer than any word of these lists */
+    if (n > 4 && memcmp(out + n - 4, "loss", 4) == 0) n -= 4;
+    out[n] = '\0';
+}
+
+bool same_word(const char *a, const char *b) {
+    char x[MAX_NAME + 1], y[MAX_NAME + 1];
+    fold(x, a);
+    fold(y, b);
+    return *x && strcmp(x, y) == 0;
+}
+
+const char *nngen_word(const char *word) {
+    for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++)
+        if (same_word(word, other_names[i][1])) return other_names[i][0];
+    return NULL;
+}
+
+const char *nngen_option(const char *key) {
+    static const char *const words[][2] = {
+        {"kernel_size", "kernel"}, {"size", "kernel"},      {"pool_size", "kernel"},
+        {"strides", "stride"},     {"filters", "out"},      {"out_channels", "out"},
+        {"units", "out"},          {"out_features", "out"}, {"channels", "out"},
+        {"features", "out"},       {"rate", "p"},           {"negative_slope", "slope"},
+        {"alpha", "slope"},        {"learning_rate", "lr"}, {"betas", "beta1"},
+        {"epsilon", "eps"},        {"rho", "alpha"},        {"use_bias", "bias"},
+        {"batch_size", "batch"},   {"opt", "optimizer"},    {"dataset", "data"},
+        {"phases", "train"},       {"outputs", "predict"},  {"predictions", "predict"},
+        {"initializer", "init"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(words[i][0], key)) return words[i][1];
+    return key;
+}
+
+bool only_pytorch_has(const char *word) {
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+        if (same_word(word, missing[i])) return true;
+    return false;
+}
+
+bool only_pytorch_has_option(const char *word) {
+    for (size_t i = 0; i < sizeof missing_options / sizeof *missing_options; i++)
+        if (strcmp(word, missing_options[i]) == 0) return true;
+    return false;
+}

@@ -116,9 +116,7 @@ float **predictions_new(const NnModel *model, int batch) {
 void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores) {
     int n_metrics = engine->model->n_metrics;
     size_t mark = memory_mark();
-    Scores batch = scores_new(engine->model);
-    scores->loss = 0;
-    for (int m = 0; m < n_metrics; m++) scores->metrics[m] = 0;
+    Scores batch = scores_new(engine->model), sum = scores_new(engine->model);
     for (int first = 0; first < split->samples; first += EVALUATE_BATCH) {
         int left = split->samples - first, count = left < EVALUATE_BATCH ? left : EVALUATE_BATCH;
         engine_gather(engine, split, NULL, first, count);
@@ -126,11 +124,12 @@ void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scor
         call.first_sample = first;
         call.metrics = batch.metrics;
         engine->code->evaluate(&call);
-        scores->loss += call.loss * count;
-        for (int m = 0; m < n_metrics; m++) scores->metrics[m] += batch.metrics[m] * count;
+        sum.loss += call.loss * count;
+        for (int m = 0; m < n_metrics; m++) sum.metrics[m] += batch.metrics[m] * count;
+        if (engine->evaluated) engine->evaluated(engine->evaluated_arg, first + count);
     }
-    scores->loss /= split->samples;
-    for (int m = 0; m < n_metrics; m++) scores->metrics[m] /= split->samples;
+    scores->loss = sum.loss / split->samples;
+    for (int m = 0; m < n_metrics; m++) scores->metrics[m] = sum.metrics[m] / split->samples;
     memory_release(mark);
     const char *broken = isfinite(scores->loss) ? NULL : "loss";
     for (int m = 0; m < n_metrics && !broken; m++)

@@ -15,6 +15,9 @@ typedef struct Engine {
     const void **fields; /* per field: what the next call reads */
     float *values;       /* room for the largest parameter */
     Dataset data;
+    /* Called after each batch of an evaluation, unless NULL; `samples` are done. */
+    void (*evaluated)(void *arg, int samples);
+    void *evaluated_arg;
     bool told; /* that a loss or metric is not finite: once is enough */
 } Engine;
 

@@ -28,10 +28,32 @@ void report_program(const char *name) {
     json_set_alloc_funcs(json_memory, free);
 }
 
-/* On a terminal a progress line may stand where the message goes. */
+/* Whether a passing line stands on the terminal. */
+static bool standing;
+
+bool report_terminal(void) {
+    const char *kind = getenv("TERM");
+    return isatty(STDERR_FILENO) && kind && *kind && strcmp(kind, "dumb") != 0;
+}
+
+void report_passing(const char *line) {
+    if (!report_terminal()) {
+        fprintf(stderr, "%s\n", line);
+        return;
+    }
+    /* One call, one write: whoever looks on never sees half of it. */
+    fprintf(stderr, "\r%s\033[K", line);
+    standing = true;
+}
+
+void report_clear(void) {
+    if (standing) fputs("\r\033[K", stderr);
+    standing = false;
+}
+
 static void begin_line(void) {
+    report_clear();
     fflush(stdout);
-    if (isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
     fprintf(stderr, "%s: ", program);
 }
 
@@ -83,6 +105,7 @@ void note(const char *format, ...) {
 }
 
 void json_line(FILE *out, json_t *value) {
+    report_clear();
     if (json_dumpf(value, out, JSON_COMPACT | JSON_REAL_PRECISION(17)) == 0) fputc('\n', out);
     fflush(out);
     json_decref(value);

@@ -24,6 +24,16 @@ Status usage_problem(const char *format, ...) __attribute__((format(printf, 1, 2
 /* `<program>: <words>` on standard error: something to know, not a mistake. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whether standard error is a terminal that can draw a line anew. */
+bool report_terminal(void);
+
+/* Shows a line for a while on such a terminal, where the next message, JSON value or passing line
+ * takes its place; a line like any other elsewhere. It is shorter than the terminal is wide. */
+void report_passing(const char *line);
+
+/* Takes the passing line away: before other words go to standard output. */
+void report_clear(void);
+
 /* Writes the value as one line and releases it; a reader at the other end of a pipe sees it now.
  * Errors stay in the stream. */
 void json_line(FILE *out, json_t *value);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "progress.h"
 #include "weights.h"
 
 typedef struct Training {
@@ -24,9 +25,15 @@ typedef struct Training {
 
     FILE *log; /* CSV, NULL: none */
     Scores scores[SPLIT_COUNT];
-    bool terminal;       /* progress as one line that changes */
-    int64_t begun_at;    /* steps that were done before */
-    double begun, shown; /* clock readings; shown: of the last line of progress */
+    Progress progress;
+    double loss;    /* running training loss of the latest epoch that has ended */
+    bool evaluated; /* the scores are those of an epoch of this round */
+    /* Of the rounds that this run has ended, [loss, metrics...][split]: mean, and sum of squared
+     * distances from it. */
+    struct {
+        double mean, squares;
+    } * rounds;
+    int n_rounds;
 } Training;
 
 /* Epochs per phase for a total (0: as the architecture says): in proportion to the architecture's,

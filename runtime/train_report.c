@@ -1,25 +1,25 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "table.h"
 #include "train.h"
-
-static const double terminal_pause = 0.1, plain_pause = 5; /* seconds between lines */
 
 static bool flush_log(Training *t) {
     if (fflush(t->log) == 0 && !ferror(t->log)) return true;
     return problem("%s: cannot write: %s", t->options.text[OPTION_LOG], strerror(errno));
 }
 
+static double part_done(const Training *t) {
+    return (double)steps_done(t) / (double)steps_all(t);
+}
+
 bool report_open(Training *t) {
     const NnModel *model = t->model;
     for (int s = 0; s < SPLIT_COUNT; s++) t->scores[s] = scores_new(model);
-    t->terminal = isatty(STDERR_FILENO) == 1;
-    t->begun_at = steps_done(t);
-    t->begun = seconds_now();
-    t->shown = -1e9;
+    progress_begin(&t->progress, option_given(&t->options, OPTION_QUIET), part_done(t));
     const char *path = t->options.text[OPTION_LOG];
     if (!path) return true;
     t->log = fopen(path, option_given(&t->options, OPTION_RESUME) ? "ae" : "we");
@@ -48,53 +48,37 @@ static bool add_to_log(Training *t, double loss) {
     return flush_log(t);
 }
 
-/* Takes the progress line away. */
-static void report_clear(const Training *t) {
-    if (t->terminal && !option_given(&t->options, OPTION_QUIET)) fputs("\r\033[K", stderr);
-}
-
-static bool progress_due(const Training *t) {
-    if (option_given(&t->options, OPTION_QUIET)) return false;
-    return steps_done(t) >= steps_all(t) ||
-           seconds_now() - t->shown >= (t->terminal ? terminal_pause : plain_pause);
-}
-
-/* "[####....]  40%  round 3  phase 1  epoch 12  loss 0.1234  val loss 0.2345  left 1:23", without
- * what there is only one of. */
-static void show_progress(Training *t, double loss, const Scores *val) {
-    int64_t done = steps_done(t), all = steps_all(t);
-    double part = (double)done / (double)all;
-    t->shown = seconds_now();
-    report_clear(t);
-    if (t->terminal) {
-        enum { WIDTH = 20 };
-        char bar[] = "....................";
-        memset(bar, '#', (size_t)(part * WIDTH));
-        fprintf(stderr, "[%s] ", bar);
-    }
-    fprintf(stderr, "%3.0f%%  ", 100 * part);
-    if (t->options.number[OPTION_ROUNDS] > 1) fprintf(stderr, "round %" PRId64 "  ", t->at.round);
-    if (t->model->n_phases > 1) fprintf(stderr, "phase %" PRId64 "  ", t->at.phase + 1);
-    fprintf(stderr, "epoch %" PRId64 "  loss %.4f", t->at.epoch, loss);
-    if (val) fprintf(stderr, "  val loss %.4f", val->loss);
-    for (int m = 0; val && m < t->model->n_metrics; m++)
-        fprintf(stderr, "  %s %.4f", t->model->metrics[m].name, val->metrics[m]);
-    if (done > t->begun_at && done < all) {
-        double left = (t->shown - t->begun) / (double)(done - t->begun_at) * (double)(all - done);
-        long s = (long)(left + .5);
-        fputs("  left ", stderr);
-        if (s >= 3600)
-            fprintf(stderr, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-        else
-            fprintf(stderr, "%ld:%02ld", s / 60, s % 60);
-    }
-    if (!t->terminal) fputc('\n', stderr);
-    fflush(stderr);
+/* The epoch, the running training loss and what the last evaluation gave, named as in the log;
+ * round and phase where there are several. */
+static void show_progress(Training *t, double loss) {
+    const NnModel *model = t->model;
+    const Scores *val = &t->scores[SPLIT_VAL];
+    const int64_t rounds = t->options.number[OPTION_ROUNDS];
+    enum { OTHERS = 6 };
+    const size_t mark = memory_mark();
+    const char **fields = allocate((size_t)model->n_metrics + OTHERS, sizeof *fields),
+               **end = fields;
+    if (rounds > 1) *end++ = format_text("round %" PRId64 "/%" PRId64, t->at.round + 1, rounds);
+    if (model->n_phases > 1)
+        *end++ = format_text("phase %" PRId64 "/%d", t->at.phase + 1, model->n_phases);
+    *end++ = format_text("epoch %" PRId64 "/%" PRId64, t->at.epoch + 1, t->epochs[t->at.phase]);
+    *end++ = format_text("loss %s", number_text(loss));
+    for (int m = 0; t->evaluated && m < model->n_metrics; m++)
+        *end++ = format_text("val_%s %s", model->metrics[m].name, number_text(val->metrics[m]));
+    if (t->evaluated) *end++ = format_text("val_loss %s", number_text(val->loss));
+    progress_show(&t->progress, part_done(t), fields);
+    memory_release(mark);
 }
 
 void report_step(Training *t, double loss) {
-    /* Elsewhere than on a terminal the lines come with the epochs. */
-    if (t->terminal && progress_due(t)) show_progress(t, loss, NULL);
+    if (progress_due(&t->progress)) show_progress(t, loss);
+}
+
+/* Between two batches of an evaluation. */
+static void still_at_work(void *training, int samples) {
+    (void)samples;
+    Training *t = training;
+    report_step(t, t->loss);
 }
 
 static void evaluate(Training *t, SplitId last, When when) {
@@ -103,7 +87,12 @@ static void evaluate(Training *t, SplitId last, When when) {
 }
 
 bool report_epoch(Training *t, When when, double loss) {
+    t->loss = loss;
+    t->engine.evaluated = still_at_work;
+    t->engine.evaluated_arg = t;
     evaluate(t, SPLIT_VAL, when);
+    t->engine.evaluated = NULL;
+    t->evaluated = true;
     if (option_given(&t->options, OPTION_JSON))
         json_line(stdout,
                   json_pack("{s:s, s:I, s:I, s:I, s:{s:o}, s:o, s:o}", "event", "epoch", "round",
@@ -111,37 +100,122 @@ bool report_epoch(Training *t, When when, double loss) {
                             (json_int_t)t->at.epoch, "train_running", "loss", json_number(loss),
                             "train", scores_json(t->model, &t->scores[SPLIT_TRAIN], true), "val",
                             scores_json(t->model, &t->scores[SPLIT_VAL], true)));
-    if (progress_due(t)) show_progress(t, loss, &t->scores[SPLIT_VAL]);
+    if (progress_due(&t->progress) || part_done(t) >= 1) show_progress(t, loss);
     return add_to_log(t, loss);
+}
+
+/* The loss or a metric: the values in which a table has its rows. */
+static const char *value_name(const NnModel *model, int value) {
+    return value ? model->metrics[value - 1].name : "loss";
+}
+
+static double value_of(const Scores *scores, int value) {
+    return value ? scores->metrics[value - 1] : scores->loss;
+}
+
+/* Adds the round's values to mean and squares (Welford's way). */
+static void add_to_rounds(Training *t) {
+    const int values = t->model->n_metrics + 1;
+    if (!t->rounds) t->rounds = allocate((size_t)(values * SPLIT_COUNT), sizeof *t->rounds);
+    t->n_rounds++;
+    for (int i = 0; i < values * SPLIT_COUNT; i++) {
+        const double x = value_of(&t->scores[i % SPLIT_COUNT], i / SPLIT_COUNT);
+        const double off = x - t->rounds[i].mean;
+        t->rounds[i].mean += off / t->n_rounds;
+        t->rounds[i].squares += off * (x - t->rounds[i].mean);
+    }
+}
+
+static double deviation(const Training *t, int at) {
+    return sqrt(t->rounds[at].squares / (t->n_rounds - 1));
+}
+
+/* A row for each value, a column for each split. */
+static void round_table(const Training *t) {
+    enum { COLUMNS = 1 + SPLIT_COUNT };
+    const size_t mark = memory_mark();
+    const int rows = t->model->n_metrics + 2;
+    const char **cells = allocate((size_t)(rows * COLUMNS), sizeof *cells), **cell = cells;
+    *cell++ = NULL;
+    for (int s = 0; s < SPLIT_COUNT; s++) *cell++ = split_names[s];
+    for (int v = 0; v < rows - 1; v++) {
+        *cell++ = value_name(t->model, v);
+        for (int s = 0; s < SPLIT_COUNT; s++) *cell++ = number_text(value_of(&t->scores[s], v));
+    }
+    const int64_t rounds = t->options.number[OPTION_ROUNDS];
+    if (t->n_rounds > 1) putchar('\n');
+    if (rounds > 1) printf("round %" PRId64 "/%" PRId64 ", ", t->at.round + 1, rounds);
+    printf("seed %" PRIu64 ", %.1f s\n", round_seed(t), t->at.seconds);
+    table_print(stdout, rows, COLUMNS, 1, cells);
+    memory_release(mark);
+}
+
+/* Two rows for each value: mean and deviation of the rounds. */
+static void rounds_table(const Training *t) {
+    enum { COLUMNS = 2 + SPLIT_COUNT };
+    const size_t mark = memory_mark();
+    const int values = t->model->n_metrics + 1, rows = 2 * values + 1;
+    const char **cells = allocate((size_t)(rows * COLUMNS), sizeof *cells), **cell = cells;
+    *cell++ = NULL;
+    *cell++ = NULL;
+    for (int s = 0; s < SPLIT_COUNT; s++) *cell++ = split_names[s];
+    for (int v = 0; v < values; v++) {
+        *cell++ = value_name(t->model, v);
+        *cell++ = "mean";
+        for (int s = 0; s < SPLIT_COUNT; s++)
+            *cell++ = number_text(t->rounds[v * SPLIT_COUNT + s].mean);
+        *cell++ = NULL;
+        *cell++ = "deviation";
+        for (int s = 0; s < SPLIT_COUNT; s++)
+            *cell++ = number_text(deviation(t, v * SPLIT_COUNT + s));
+    }
+    printf("\n%d rounds, seeds %" PRIu64 " to %" PRIu64 "\n", t->n_rounds,
+           round_seed(t) - (uint64_t)t->n_rounds + 1, round_seed(t));
+    table_print(stdout, rows, COLUMNS, 2, cells);
+    memory_release(mark);
+}
+
+static void rounds_json(const Training *t) {
+    json_t *json = json_pack("{s:s, s:i, s:I}", "event", "rounds", "rounds", t->n_rounds, "seed",
+                             (json_int_t)round_seed(t) - t->n_rounds + 1);
+    for (int s = 0; s < SPLIT_COUNT; s++) {
+        json_t *split = json_object();
+        for (int v = 0; v <= t->model->n_metrics; v++) {
+            const int at = v * SPLIT_COUNT + s;
+            json_object_set_new(split, value_name(t->model, v),
+                                json_pack("{s:o, s:o}", "mean", json_number(t->rounds[at].mean),
+                                          "deviation", json_number(deviation(t, at))));
+        }
+        json_object_set_new(json, split_names[s], split);
+    }
+    json_line(stdout, json);
 }
 
 bool report_round(Training *t, When when) {
     const NnModel *model = t->model;
     evaluate(t, SPLIT_TEST, when);
+    t->evaluated = false;
+    add_to_rounds(t);
+    const bool last = t->at.round + 1 == t->options.number[OPTION_ROUNDS] && t->n_rounds > 1;
+    report_clear();
     if (option_given(&t->options, OPTION_JSON)) {
         json_t *json = json_pack("{s:s, s:I, s:I}", "event", "round", "round",
                                  (json_int_t)t->at.round, "seed", (json_int_t)round_seed(t));
         for (int s = 0; s < SPLIT_COUNT; s++)
-            json_object_set_new(json, split_names[s], scores_json(model, &t->scores[s], false));
+            json_object_set_new(json, split_names[s], scores_json(model, &t->scores[s], true));
         json_object_set_new(json, "seconds", json_number(t->at.seconds));
         json_line(stdout, json);
+        if (last) rounds_json(t);
     } else {
-        report_clear(t);
-        printf("round %" PRId64 "  seed %" PRIu64 " ", t->at.round, round_seed(t));
-        for (int s = 0; s < SPLIT_COUNT; s++) {
-            printf(" %s", split_names[s]);
-            for (int m = 0; m < model->n_metrics; m++)
-                printf(" %s %.4f", model->metrics[m].name, t->scores[s].metrics[m]);
-            putchar(' ');
-        }
-        printf(" %.1f s\n", t->at.seconds);
+        round_table(t);
+        if (last) rounds_table(t);
         fflush(stdout);
     }
     return !ferror(stdout) || problem("cannot write to standard output");
 }
 
 bool report_close(const Training *t) {
-    report_clear(t);
+    report_clear();
     if (!t->log || fclose(t->log) == 0) return true;
     return problem("%s: cannot write: %s", t->options.text[OPTION_LOG], strerror(errno));
 }

@@ -1,0 +1,18 @@
+/* Tables of text for people: as narrow as their contents allow, so that they look the same on every
+ * terminal and in files. */
+#ifndef NN_RUNTIME_TABLE_H
+#define NN_RUNTIME_TABLE_H
+
+#include <stdio.h>
+
+/* Prints rows of cells, [rows][columns]. The first `left` columns are aligned at the left, numbers
+ * in the others at the right. NULL is an empty cell. */
+void table_print(FILE *out, int rows, int columns, int left, const char *const *cells);
+
+/* A number in at most 11 characters: "0.1234", "1.234e-07". Lives as long as format_text's. */
+const char *number_text(double value);
+
+/* "1,234,567" */
+const char *count_text(long long value);
+
+#endif

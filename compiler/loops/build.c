@@ -97,6 +97,8 @@ Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
             loops_add_memory(l, o->param, element_base(o->buffer->element), buffer_size(o->buffer));
         m->filled = !o->written || o->buffer->space == SPACE_GRADIENT;
         m->writable = o->written;
+        if (o->buffer->space == SPACE_FIELD && o->buffer->node->type.classes)
+            m->content = (Interval){{0, 0, false}, {0, o->buffer->node->type.classes - 1, false}};
         loops_declare(l, o->param, (LoopType){m->base, true, !o->written}, m);
     }
     if (kernel->scratch) {
@@ -116,7 +118,7 @@ Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
 void l_line(Loops *l, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    loops_add(l, loops_parse_line(l, arena_vprintf(l->arena, format, args)));
+    loops_parse_line(l, arena_vprintf(l->arena, format, args));
     va_end(args);
 }
 

@@ -25,9 +25,9 @@ Memory *loops_add_memory(Loops *l, const char *name, Base base, Linear size);
 /* The memory that a pointer's value leads to; NULL if that is unknown. */
 Memory *loops_memory(const Expr *e);
 
-/* Read a line; the first adds what it opens. */
+/* Add what a line says; the first one opens it. */
 void loops_parse_open(Loops *l, const char *line);
-Statement *loops_parse_line(Loops *l, const char *line);
+void loops_parse_line(Loops *l, const char *line);
 Expr *loops_parse_expr(Loops *l, const char *text);
 
 #endif

@@ -162,7 +162,7 @@ struct Loops {
  * and `int n`, the number of values. */
 Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa);
 
-/* One statement that is no loop, condition or block. */
+/* One statement, with `for (...)` before it or not. */
 void l_line(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* `for (...)`, `if (...)`, or "" for a block: the lines until l_close belong to it. */

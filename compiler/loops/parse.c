@@ -413,7 +413,8 @@ static void parse_for(Parser *p, Statement *s) {
     want(p, ")");
 }
 
-void loops_parse_open(Loops *l, const char *line) {
+/* Opens what the line opens; returns what follows it. */
+static const char *parse_open(Loops *l, const char *line) {
     Parser p = {l, line, line};
     Statement *s = loops_statement(l, STATEMENT_BLOCK);
     loops_enter(l, s);
@@ -428,26 +429,39 @@ void loops_parse_open(Loops *l, const char *line) {
         want(&p, ")");
     }
     skip_space(&p);
-    if (*p.at) mistake(&p, "the end wanted");
+    return p.at;
 }
 
-Statement *loops_parse_line(Loops *l, const char *line) {
+void loops_parse_open(Loops *l, const char *line) {
+    const char *rest = parse_open(l, line);
+    if (*rest) mistake(&(Parser){l, line, rest}, "the end wanted");
+}
+
+static Statement *parse_statement(Parser *p) {
+    LoopType type;
+    if (take_type(p, &type)) return parse_declaration(p, type);
+    return parse_simple(p);
+}
+
+void loops_parse_line(Loops *l, const char *line) {
+    if (!strncmp(line, "for (", 5)) {
+        loops_parse_line(l, parse_open(l, line));
+        l_close(l);
+        return;
+    }
     Parser p = {l, line, line};
     Statement *s;
-    LoopType type;
     if (take(&p, "if")) {
-        want(&p, "(");
         s = loops_statement(l, STATEMENT_CONTINUE);
+        want(&p, "(");
         s->condition = parse_condition(&p);
         want(&p, ")");
         want(&p, "continue");
-    } else if (take_type(&p, &type)) {
-        s = parse_declaration(&p, type);
     } else {
-        s = parse_simple(&p);
+        s = parse_statement(&p);
     }
     want(&p, ";");
     skip_space(&p);
     if (*p.at) mistake(&p, "the end wanted");
-    return s;
+    loops_add(l, s);
 }

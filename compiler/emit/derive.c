@@ -1,5 +1,6 @@
 /* Copies of weights: a function for each and instruction set, and what rebuilds them after an
  * update or after parameters were set. */
+#include "../loops/loops.h"
 #include "parts.h"
 
 /* Condition under which a copy follows an update: that the phase trains its weight. */
@@ -25,7 +26,14 @@ void emit_derived(Emission *em, const Isa *isa) {
         w_line(w, "static %s", emit_attribute(em->arena, isa));
         w_open(w, "void w_%s%s(const float *restrict w, float *restrict t, int first, int last)",
                d->name, isa->suffix);
-        d->kind->write(w, d, isa);
+        if (d->kind->build) {
+            Loops *l = loops_new_derived(em->arena, d, isa);
+            d->kind->build(l, d);
+            loops_verify(l);
+            loops_print(w, l);
+        } else {
+            d->kind->write(w, d, isa);
+        }
         w_close(w);
         w_line(w, "%s", "");
     }

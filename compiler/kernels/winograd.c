@@ -394,5 +394,5 @@ const Family family_winograd = {
     .scratch = scratch,
     .shortcut = true,
 };
-const DerivedKind derived_winograd = {"winograd", write_weights};
-const DerivedKind derived_winograd_transposed = {"winograd_transposed", write_transposed};
+const DerivedKind derived_winograd = {.name = "winograd", .write = write_weights};
+const DerivedKind derived_winograd_transposed = {.name = "winograd_transposed", .write = write_transposed};

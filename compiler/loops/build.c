@@ -83,35 +83,58 @@ static LoopType arg_type(const Arg *arg) {
     bug("an argument of type %s", arg->type);
 }
 
-Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
+static Loops *begin(Arena *arena, const char *name, const Isa *isa) {
     Loops *l = ARENA_NEW(arena, Loops);
     l->arena = arena;
     l->isa = isa;
-    l->kernel = kernel->name;
+    l->kernel = name;
     l->body = loops_statement(l, STATEMENT_BLOCK);
     l->n_lines = 0;
     loops_enter(l, l->body);
+    return l;
+}
+
+/* A parameter that leads to memory. What a kernel only reads is filled. */
+static Memory *memory_param(Loops *l, const char *name, Base base, Linear size, bool written) {
+    Memory *m = loops_add_memory(l, name, base, size);
+    m->filled = !written;
+    m->writable = written;
+    loops_declare(l, name, (LoopType){base, true, !written}, m);
+    return m;
+}
+
+static void int_param(Loops *l, const char *name, Linear low, Linear high) {
+    loops_declare(l, name, (LoopType){BASE_INT, false, true}, NULL)->range = (Interval){low, high};
+}
+
+Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
+    Loops *l = begin(arena, kernel->name, isa);
     for (int i = 0; i < kernel->n_operands; i++) {
         const Operand *o = &kernel->operands[i];
-        Memory *m =
-            loops_add_memory(l, o->param, element_base(o->buffer->element), buffer_size(o->buffer));
-        m->filled = !o->written || o->buffer->space == SPACE_GRADIENT;
-        m->writable = o->written;
-        if (o->buffer->space == SPACE_FIELD && o->buffer->node->type.classes)
-            m->content = (Interval){{0, 0, false}, {0, o->buffer->node->type.classes - 1, false}};
-        loops_declare(l, o->param, (LoopType){m->base, true, !o->written}, m);
+        const Buffer *b = o->buffer;
+        Memory *m = memory_param(l, o->param, element_base(b->element), buffer_size(b), o->written);
+        /* A chunk's gradient may be added to. */
+        m->filled = m->filled || b->space == SPACE_GRADIENT;
+        if (b->space == SPACE_FIELD && b->node->type.classes)
+            m->content = (Interval){{0, 0, false}, {0, b->node->type.classes - 1, false}};
     }
-    if (kernel->scratch) {
-        Memory *m = loops_add_memory(l, "scratch", BASE_FLOAT, (Linear){0, kernel->scratch, false});
-        m->writable = true;
-        loops_declare(l, "scratch", (LoopType){BASE_FLOAT, true, false}, m);
-    }
-    Name *n = loops_declare(l, "n", (LoopType){BASE_INT, false, true}, NULL);
-    n->range = (Interval){{1, 0, false}, {1, 0, false}};
+    if (kernel->scratch)
+        memory_param(l, "scratch", BASE_FLOAT, (Linear){0, kernel->scratch, false}, true);
+    int_param(l, "n", (Linear){1, 0, false}, (Linear){1, 0, false});
     for (int i = 0; i < kernel->n_args; i++) {
         Name *arg = loops_declare(l, kernel->args[i].name, arg_type(&kernel->args[i]), NULL);
         arg->range = (Interval){{.unbounded = true}, {.unbounded = true}};
     }
+    return l;
+}
+
+Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa) {
+    Loops *l = begin(arena, derived->name, isa);
+    const Linear none = {0, 0, false}, blocks = {0, derived->blocks, false};
+    memory_param(l, "w", BASE_FLOAT, (Linear){0, derived->param->value->size, false}, false);
+    memory_param(l, "t", BASE_FLOAT, (Linear){0, derived->value->size, false}, true);
+    int_param(l, "first", none, blocks);
+    int_param(l, "last", none, blocks);
     return l;
 }
 

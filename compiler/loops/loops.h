@@ -162,6 +162,9 @@ struct Loops {
  * and `int n`, the number of values. */
 Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa);
 
+/* An empty program for a copy of a weight: see DerivedKind for its parameters. */
+Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa);
+
 /* One statement, with `for (...)` before it or not. */
 void l_line(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -186,6 +186,7 @@ typedef struct Derived Derived;
 struct DerivedKind {
     const char *name; /* "transposed" */
     void (*write)(Writer *w, const Derived *derived, const Isa *isa);
+    void (*build)(Loops *loops, const Derived *derived); /* in place of write */
 };
 
 /* A copy of a weight in another form, rebuilt when the weight changes. */

@@ -7,6 +7,27 @@
 
 #include "graph.h"
 
+/* Whether an element-wise op gives zero where its samples are zero, so that padding stays clean. */
+typedef enum Zeros {
+    ZEROS_LOST,
+    ZEROS_OF_SAMPLES, /* kept if all operands are samples: x + y, not x + 1 */
+    ZEROS_KEPT,
+} Zeros;
+
+/* What passes ask of an op. */
+typedef enum Trait {
+    TRAIT_FIELD = 1,           /* a value that the data set gives */
+    TRAIT_RENAMES = 2,         /* its operand's elements in their order, under another shape */
+    TRAIT_MAPS = 4,            /* works sample by sample, without parameters */
+    TRAIT_CONTRACTION = 8,     /* sums of products with a parameter, sample by sample */
+    TRAIT_PARAM_GRADIENT = 16, /* the gradient of a parameter: a sum over samples */
+    TRAIT_RANDOM = 32,         /* decided by counters: dropout, and its gradient */
+    TRAIT_LOSS = 64,           /* one number for the batch, of values per sample */
+    TRAIT_LOSS_GRADIENT = 128, /* of a loss in one of its operands */
+    TRAIT_ACTIVATION_GRADIENT = 256, /* of the activation's value and its gradient */
+    TRAIT_ACCESS = 512,              /* stack and part: share memory with their operands */
+} Trait;
+
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL } AttrType;
 
 typedef struct AttrSpec {
@@ -76,10 +97,24 @@ struct Op {
     int n_samples;
     bool backward_only; /* made by passes, not by users */
     bool restacks;      /* its shape rule sets type.parts; others pass on their operands' parts */
-    bool pointwise;     /* element by element: the result's places are those of its operands */
+    unsigned traits;
+    /* Element-wise ops: the value in words of the vocabulary (compiler/loops/words.def), on rows of
+     * 16 floats. %a, %b: the operands; %p: the first attribute; %d, %s, %e, %c: decisions, sample,
+     * element and channel of the row, for dropout. Products are ROUNDED, so that no compiler can
+     * contract them with a later addition. The result's places are those of the operands. */
+    const char *row;
+    Zeros zeros;
+    bool monotone; /* rows: grows with its operand, so it may follow a max-pool instead */
+    /* Schedules and scalars: the value in double, a C expression with %s for each operand. */
+    const char *number;
+    const char *kernel; /* how its kernel's name ends, if not with the op's name */
     bool constant;      /* value known to the last bit without fields and parameters */
     double bound;       /* allowed error of compiled code, relative to the largest value; 0: 1e-5 */
 };
+
+static inline bool op_is(const Op *op, Trait trait) {
+    return (op->traits & trait) != 0;
+}
 
 /* All ops (the list is compiler/ops/ops.def); NULL-terminated. */
 extern const Op *const all_ops[];

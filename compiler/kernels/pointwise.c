@@ -5,58 +5,22 @@
 
 #include "../ops/ops.h"
 
-/* a, b: operands as rows. Products are ROUNDED: nothing is left that a compiler could contract with
- * a later addition. */
-typedef struct Rule {
-    const Op *op;
-    const char *text;
-    bool keeps_zero; /* zero operands give zero: padding lanes stay clean */
-    bool monotone;
-} Rule;
-
-static const Rule rules[] = {
-    {&op_relu, "RELU(%a)", true, true},
-    {&op_leaky_relu, "SELECT(GT(%a, SET(0.0f)), %a, ROUNDED(MUL(%a, SET(%p))))", true, true},
-    {&op_tanh, "TANH(%a)", true, true},
-    {&op_sigmoid, "SIGMOID(%a)", false, true},
-    {&op_dropout, "DROPPED(%a, %d, %s, %e)", true, false},
-    {&op_dropout2d, "DROPPED(%a, %d, %s, %c)", true, false},
-    {&op_dropout_grad, "POSITIVE(%a, ROUNDED(MUL(%b, SET(%d->scale))))", true, false},
-    {&op_relu_grad, "POSITIVE(%a, %b)", true, false},
-    {&op_leaky_relu_grad, "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, SET(%p))))", true, false},
-    {&op_tanh_grad, "ROUNDED(MUL(%b, FMA(NEG(%a), %a, SET(1.0f))))", true, false},
-    {&op_sigmoid_grad, "ROUNDED(MUL(%b, ROUNDED(MUL(%a, SUB(SET(1.0f), %a)))))", true, false},
-    {&op_add, "ADD(%a, %b)", false, false},
-    {&op_sub, "SUB(%a, %b)", false, false},
-    {&op_mul, "ROUNDED(MUL(%a, %b))", true, false},
-    {&op_div, "DIV(%a, %b)", false, false},
-    {&op_neg, "NEG(%a)", true, false},
-};
-
-static const Rule *rule_of(const Node *node) {
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (rules[i].op == node->op) return &rules[i];
-    return NULL;
-}
-
 bool is_pointwise(const Node *node) {
-    return node->type.kind == KIND_SAMPLE && rule_of(node);
+    return node->type.kind == KIND_SAMPLE && node->op->row;
 }
 
 bool is_dropout(const Node *node) {
-    return node->op == &op_dropout || node->op == &op_dropout2d || node->op == &op_dropout_grad;
+    return op_is(node->op, TRAIT_RANDOM);
 }
 
 bool is_monotone(const Node *node) {
-    const Rule *rule = rule_of(node);
-    return rule && rule->monotone;
+    return node->op->monotone;
 }
 
 static bool keeps_zero(const Node *node) {
-    const Rule *rule = rule_of(node);
-    if (node->op == &op_add || node->op == &op_sub)
-        return node->in[0]->type.kind == KIND_SAMPLE && node->in[1]->type.kind == KIND_SAMPLE;
-    return rule && rule->keeps_zero;
+    bool samples = true;
+    for (int i = 0; i < node->n_in; i++) samples = samples && node->in[i]->type.kind == KIND_SAMPLE;
+    return node->op->zeros == ZEROS_KEPT || (node->op->zeros == ZEROS_OF_SAMPLES && samples);
 }
 
 static const char *arg_of(const Kernel *k, const Node *node) {
@@ -98,11 +62,10 @@ static const char *drop_text(const Kernel *k, Arena *arena, const Node *node, Si
 }
 
 static const char *expression(const Kernel *k, Arena *arena, const Node *node, Site site) {
-    const Rule *rule = rule_of(node);
     const char *a = operand(k, arena, node->in[0], site);
     const char *b = node->n_in > 1 ? operand(k, arena, node->in[1], site) : "";
     char *text = "";
-    for (const char *p = rule->text; *p; p++) {
+    for (const char *p = node->op->row; *p; p++) {
         if (*p != '%') {
             text = arena_printf(arena, "%s%c", text, *p);
             continue;
@@ -130,10 +93,10 @@ static const char *expression(const Kernel *k, Arena *arena, const Node *node, S
             piece = site.channel;
             break;
         case 'p':
-            piece = arena_printf(arena, "(float)%.17g", node->attr[LEAKY_SLOPE]);
+            piece = arena_printf(arena, "(float)%.17g", node->attr[0]);
             break;
         default:
-            bug("rule %s", rule->text);
+            bug("row %s of %s", node->op->row, node->op->name);
         }
         text = arena_printf(arena, "%s%s", text, piece);
     }

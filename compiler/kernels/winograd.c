@@ -395,4 +395,5 @@ const Family family_winograd = {
     .shortcut = true,
 };
 const DerivedKind derived_winograd = {.name = "winograd", .write = write_weights};
-const DerivedKind derived_winograd_transposed = {.name = "winograd_transposed", .write = write_transposed};
+const DerivedKind derived_winograd_transposed = {.name = "winograd_transposed",
+                                                 .write = write_transposed};

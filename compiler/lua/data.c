@@ -61,8 +61,6 @@ void check_data(Front *f, Loc loc, const char *data) {
     }
     for (int i = 0; i < f->graph->n_nodes; i++) {
         const Node *n = f->graph->nodes[i];
-        if (n->type.kind != KIND_ERROR &&
-            (n->op == &op_input || n->op == &op_label || n->op == &op_target))
-            check_field(f, data, n);
+        if (n->type.kind != KIND_ERROR && op_is(n->op, TRAIT_FIELD)) check_field(f, data, n);
     }
 }

@@ -5,7 +5,7 @@
 #include "front.h"
 
 static bool is_field(const Node *n) {
-    return n->op == &op_input || n->op == &op_label || n->op == &op_target;
+    return op_is(n->op, TRAIT_FIELD);
 }
 
 /* The field of that name that is there already. */

@@ -68,7 +68,8 @@ static const OpSample leaky_samples[] = {
 static const OpSample leaky_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                                               {.inputs = "S(37) S(37)", WITH(0.3)}};
 
-#define ACTIVATION(op_name, words, its_samples, its_grad_samples, ...)                             \
+#define ACTIVATION(op_name, words, its_row, grad_row, its_zeros, its_samples, its_grad_samples,    \
+                   ...)                                                                            \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
                              .min_in = 1,                                                          \
@@ -77,7 +78,9 @@ static const OpSample leaky_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                              .gradient = op_name##_gradient,                                       \
                              .reference = op_name##_value,                                         \
                              SAMPLES(its_samples),                                                 \
-                             .pointwise = true,                                                    \
+                             .row = its_row,                                                       \
+                             .zeros = its_zeros,                                                   \
+                             .monotone = true,                                                     \
                              __VA_ARGS__};                                                         \
     const Op op_##op_name##_grad = {.name = #op_name "_grad",                                      \
                                     .help = "gradient of " #op_name ", from its value",            \
@@ -87,10 +90,18 @@ static const OpSample leaky_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                                     .reference = op_name##_grad_value,                             \
                                     SAMPLES(its_grad_samples),                                     \
                                     .backward_only = true,                                         \
-                                    .pointwise = true,                                             \
+                                    .traits = TRAIT_ACTIVATION_GRADIENT,                           \
+                                    .row = grad_row,                                               \
+                                    .zeros = ZEROS_KEPT,                                           \
                                     __VA_ARGS__};
-ACTIVATION(relu, "max(x, 0)", samples, grad_samples, .n_attrs = 0)
-ACTIVATION(leaky_relu, "x, or slope * x where x < 0", leaky_samples, leaky_grad_samples,
-           .attrs = leaky_attrs, .n_attrs = COUNT_OF(leaky_attrs))
-ACTIVATION(tanh, "hyperbolic tangent", samples, grad_samples, .n_attrs = 0)
-ACTIVATION(sigmoid, "1 / (1 + exp(-x))", samples, grad_samples, .n_attrs = 0)
+ACTIVATION(relu, "max(x, 0)", "RELU(%a)", "POSITIVE(%a, %b)", ZEROS_KEPT, samples, grad_samples,
+           .n_attrs = 0)
+ACTIVATION(leaky_relu, "x, or slope * x where x < 0",
+           "SELECT(GT(%a, SET(0.0f)), %a, ROUNDED(MUL(%a, SET(%p))))",
+           "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, SET(%p))))", ZEROS_KEPT, leaky_samples,
+           leaky_grad_samples, .attrs = leaky_attrs, .n_attrs = COUNT_OF(leaky_attrs))
+ACTIVATION(tanh, "hyperbolic tangent", "TANH(%a)", "ROUNDED(MUL(%b, FMA(NEG(%a), %a, SET(1.0f))))",
+           true, samples, grad_samples, .n_attrs = 0)
+ACTIVATION(sigmoid, "1 / (1 + exp(-x))", "SIGMOID(%a)",
+           "ROUNDED(MUL(%b, ROUNDED(MUL(%a, SUB(SET(1.0f), %a)))))", ZEROS_LOST, samples,
+           grad_samples, .n_attrs = 0)

@@ -71,7 +71,7 @@ static const OpSample binary_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
 static const OpSample unary_samples[] = {
     {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "X()"}, {.inputs = "E()"}};
 
-#define ARITHMETIC_OP(op_name, operands, words, its_samples)                                       \
+#define ARITHMETIC_OP(op_name, operands, words, its_row, its_zeros, text, its_samples)             \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
                              .min_in = operands,                                                   \
@@ -81,9 +81,12 @@ static const OpSample unary_samples[] = {
                              .reference = op_name##_value,                                         \
                              SAMPLES(its_samples),                                                 \
                              .constant = true,                                                     \
-                             .pointwise = true};
-ARITHMETIC_OP(add, 2, "sum", binary_samples)
-ARITHMETIC_OP(sub, 2, "difference", binary_samples)
-ARITHMETIC_OP(mul, 2, "product", binary_samples)
-ARITHMETIC_OP(div, 2, "quotient", binary_samples)
-ARITHMETIC_OP(neg, 1, "negation", unary_samples)
+                             .row = its_row,                                                       \
+                             .zeros = its_zeros,                                                   \
+                             .number = text};
+ARITHMETIC_OP(add, 2, "sum", "ADD(%a, %b)", ZEROS_OF_SAMPLES, "%s + %s", binary_samples)
+ARITHMETIC_OP(sub, 2, "difference", "SUB(%a, %b)", ZEROS_OF_SAMPLES, "%s - %s", binary_samples)
+ARITHMETIC_OP(mul, 2, "product", "ROUNDED(MUL(%a, %b))", ZEROS_KEPT, "nn_product(%s, %s)",
+              binary_samples)
+ARITHMETIC_OP(div, 2, "quotient", "DIV(%a, %b)", ZEROS_LOST, "%s / %s", binary_samples)
+ARITHMETIC_OP(neg, 1, "negation", "NEG(%a)", ZEROS_KEPT, "-%s", unary_samples)

@@ -225,7 +225,9 @@ const Op op_conv2d = {.name = "conv2d",
                       .gradient = conv2d_gradient,
                       .reference = conv2d_value,
                       .flops = conv_flops,
-                      SAMPLES(conv_samples)};
+                      SAMPLES(conv_samples),
+                      .traits = TRAIT_CONTRACTION,
+                      .kernel = "forward"};
 const Op op_conv2d_dgrad = {.name = "conv2d_dgrad",
                             .help = "gradient of conv2d in its input",
                             .min_in = 2,
@@ -236,7 +238,9 @@ const Op op_conv2d_dgrad = {.name = "conv2d_dgrad",
                             .reference = dgrad_value,
                             .flops = dgrad_flops,
                             SAMPLES(dgrad_samples),
-                            .backward_only = true};
+                            .backward_only = true,
+                            .traits = TRAIT_CONTRACTION,
+                            .kernel = "input_grad"};
 const Op op_conv2d_wgrad = {.name = "conv2d_wgrad",
                             .help = "gradient of conv2d in its weight",
                             .min_in = 2,
@@ -247,4 +251,6 @@ const Op op_conv2d_wgrad = {.name = "conv2d_wgrad",
                             .reference = wgrad_value,
                             .flops = wgrad_flops,
                             SAMPLES(wgrad_samples),
-                            .backward_only = true};
+                            .backward_only = true,
+                            .traits = TRAIT_PARAM_GRADIENT,
+                            .kernel = "weight_grad"};

@@ -47,7 +47,7 @@ uint32_t dropout_stream(const char *layer) {
 
 /* The shape whose places a value has: flatten and pointwise ops keep those of their operand. */
 static Shape places(const Node *x) {
-    while (x->op == &op_flatten || x->op->pointwise) {
+    while (x->op == &op_flatten || x->op->row) {
         int i = 0;
         while (x->in[i]->type.kind != KIND_SAMPLE) i++;
         x = x->in[i];
@@ -139,7 +139,9 @@ const Op op_dropout = {.name = "dropout",
                        .gradient = dropout_gradient,
                        .reference = dropout_value,
                        SAMPLES(samples),
-                       .pointwise = true};
+                       .traits = TRAIT_RANDOM,
+                       .row = "DROPPED(%a, %d, %s, %e)",
+                       .zeros = ZEROS_KEPT};
 const Op op_dropout2d = {.name = "dropout2d",
                          .help = "drops channels, scales the rest by 1 / (1 - p)",
                          .min_in = 1,
@@ -150,7 +152,9 @@ const Op op_dropout2d = {.name = "dropout2d",
                          .gradient = dropout_gradient,
                          .reference = dropout_value,
                          SAMPLES(channel_samples),
-                         .pointwise = true};
+                         .traits = TRAIT_RANDOM,
+                         .row = "DROPPED(%a, %d, %s, %c)",
+                         .zeros = ZEROS_KEPT};
 const Op op_dropout_grad = {.name = "dropout_grad",
                             .help = "gradient through a ReLU and its dropout",
                             .min_in = 2,
@@ -160,5 +164,7 @@ const Op op_dropout_grad = {.name = "dropout_grad",
                             .shape = dropout_shape,
                             .reference = dropout_grad_value,
                             SAMPLES(grad_samples),
-                            .pointwise = true,
+                            .traits = TRAIT_RANDOM,
+                            .row = "POSITIVE(%a, ROUNDED(MUL(%b, SET(%d->scale))))",
+                            .zeros = ZEROS_KEPT,
                             .backward_only = true};

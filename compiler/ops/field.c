@@ -61,21 +61,24 @@ const Op op_input = {.name = "input",
                      .n_attrs = COUNT_OF(field_attrs),
                      .shape = field_shape,
                      .reference = given,
-                     SAMPLES(field_samples)};
+                     SAMPLES(field_samples),
+                     .traits = TRAIT_FIELD};
 const Op op_target = {.name = "target",
                       .help = "a field of real targets",
                       .attrs = field_attrs,
                       .n_attrs = COUNT_OF(field_attrs),
                       .shape = field_shape,
                       .reference = given,
-                      SAMPLES(field_samples)};
+                      SAMPLES(field_samples),
+                      .traits = TRAIT_FIELD};
 const Op op_label = {.name = "label",
                      .help = "a field of class indices",
                      .attrs = label_attrs,
                      .n_attrs = COUNT_OF(label_attrs),
                      .shape = label_shape,
                      .reference = given,
-                     SAMPLES(label_samples)};
+                     SAMPLES(label_samples),
+                     .traits = TRAIT_FIELD};
 const Op op_param = {.name = "param",
                      .help = "a parameter",
                      .attrs = param_attrs,

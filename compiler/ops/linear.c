@@ -105,7 +105,9 @@ const Op op_linear = {.name = "linear",
                       .gradient = linear_gradient,
                       .reference = linear_value,
                       .flops = weight_flops,
-                      SAMPLES(linear_samples)};
+                      SAMPLES(linear_samples),
+                      .traits = TRAIT_CONTRACTION,
+                      .kernel = "forward"};
 const Op op_linear_dgrad = {.name = "linear_dgrad",
                             .help = "gradient of linear in its input",
                             .min_in = 2,
@@ -114,7 +116,9 @@ const Op op_linear_dgrad = {.name = "linear_dgrad",
                             .reference = dgrad_value,
                             .flops = weight_flops,
                             SAMPLES(dgrad_samples),
-                            .backward_only = true};
+                            .backward_only = true,
+                            .traits = TRAIT_CONTRACTION,
+                            .kernel = "input_grad"};
 const Op op_linear_wgrad = {.name = "linear_wgrad",
                             .help = "gradient of linear in its weight",
                             .min_in = 2,
@@ -123,7 +127,9 @@ const Op op_linear_wgrad = {.name = "linear_wgrad",
                             .reference = wgrad_value,
                             .flops = wgrad_flops,
                             SAMPLES(wgrad_samples),
-                            .backward_only = true};
+                            .backward_only = true,
+                            .traits = TRAIT_PARAM_GRADIENT,
+                            .kernel = "weight_grad"};
 const Op op_bias_grad = {.name = "bias_grad",
                          .help = "sum over batch and places",
                          .min_in = 1,
@@ -131,4 +137,6 @@ const Op op_bias_grad = {.name = "bias_grad",
                          .shape = bias_shape,
                          .reference = bias_value,
                          SAMPLES(bias_samples),
-                         .backward_only = true};
+                         .backward_only = true,
+                         .traits = TRAIT_PARAM_GRADIENT,
+                         .kernel = "bias_grad"};

@@ -159,7 +159,8 @@ static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}, {.inputs =
                            .shape = shape_,                                                        \
                            .gradient = gradient_,                                                  \
                            .reference = name_##_value,                                             \
-                           SAMPLES(samples_)};
+                           SAMPLES(samples_),                                                      \
+                           .traits = TRAIT_LOSS};
 #define LOSS_GRAD(name_, operands, shape_, samples_)                                               \
     const Op op_##name_ = {.name = #name_,                                                         \
                            .help = "gradient of a loss",                                           \
@@ -168,7 +169,8 @@ static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}, {.inputs =
                            .shape = shape_,                                                        \
                            .reference = name_##_value,                                             \
                            SAMPLES(samples_),                                                      \
-                           .backward_only = true};
+                           .backward_only = true,                                                  \
+                           .traits = TRAIT_LOSS_GRADIENT};
 LOSS(cross_entropy, "cross-entropy of softmax, mean", cross_entropy_shape, cross_entropy_gradient,
      ce_samples)
 LOSS(mse, "squared error, mean", regression_shape, mse_gradient, re_samples)

@@ -199,7 +199,8 @@ const Op op_max_pool2d = {.name = "max_pool2d",
                           .shape = pool_shape,
                           .gradient = max_gradient,
                           .reference = max_value,
-                          SAMPLES(samples)};
+                          SAMPLES(samples),
+                          .traits = TRAIT_MAPS};
 const Op op_avg_pool2d = {.name = "avg_pool2d",
                           .help = "mean of each window",
                           .min_in = 1,
@@ -209,7 +210,8 @@ const Op op_avg_pool2d = {.name = "avg_pool2d",
                           .shape = pool_shape,
                           .gradient = avg_gradient,
                           .reference = avg_value,
-                          SAMPLES(samples)};
+                          SAMPLES(samples),
+                          .traits = TRAIT_MAPS};
 const Op op_max_pool2d_grad = {.name = "max_pool2d_grad",
                                .help = "gradient to the winners",
                                .min_in = 2,
@@ -219,7 +221,8 @@ const Op op_max_pool2d_grad = {.name = "max_pool2d_grad",
                                .shape = max_grad_shape,
                                .reference = max_grad_value,
                                SAMPLES(max_grad_samples),
-                               .backward_only = true};
+                               .backward_only = true,
+                               .traits = TRAIT_MAPS};
 const Op op_avg_pool2d_grad = {.name = "avg_pool2d_grad",
                                .help = "gradient spread over the windows",
                                .min_in = 1,
@@ -229,4 +232,5 @@ const Op op_avg_pool2d_grad = {.name = "avg_pool2d_grad",
                                .shape = avg_grad_shape,
                                .reference = avg_grad_value,
                                SAMPLES(avg_grad_samples),
-                               .backward_only = true};
+                               .backward_only = true,
+                               .traits = TRAIT_MAPS};

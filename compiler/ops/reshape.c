@@ -107,7 +107,8 @@ const Op op_flatten = {.name = "flatten",
                        .shape = flatten_shape,
                        .gradient = flatten_gradient,
                        .reference = copy_value,
-                       SAMPLES(flatten_samples)};
+                       SAMPLES(flatten_samples),
+                       .traits = TRAIT_MAPS | TRAIT_RENAMES};
 const Op op_reshape = {.name = "reshape",
                        .help = "the same elements in another shape",
                        .min_in = 1,
@@ -117,7 +118,8 @@ const Op op_reshape = {.name = "reshape",
                        .shape = reshape_shape,
                        .reference = copy_value,
                        SAMPLES(reshape_samples),
-                       .backward_only = true};
+                       .backward_only = true,
+                       .traits = TRAIT_MAPS | TRAIT_RENAMES};
 const Op op_concat = {.name = "concat",
                       .help = "features or channels one after the other",
                       .min_in = 1,
@@ -125,7 +127,8 @@ const Op op_concat = {.name = "concat",
                       .shape = concat_shape,
                       .gradient = concat_gradient,
                       .reference = concat_value,
-                      SAMPLES(concat_samples)};
+                      SAMPLES(concat_samples),
+                      .traits = TRAIT_MAPS};
 const Op op_slice = {.name = "slice",
                      .help = "some features or channels",
                      .min_in = 1,
@@ -135,4 +138,5 @@ const Op op_slice = {.name = "slice",
                      .shape = slice_shape,
                      .reference = slice_value,
                      SAMPLES(slice_samples),
-                     .backward_only = true};
+                     .backward_only = true,
+                     .traits = TRAIT_MAPS};

@@ -34,7 +34,8 @@ static const OpSample counter_samples[] = {{.inputs = ""}};
                              .shape = leaf_shape,                                                  \
                              .reference = op_name##_value,                                         \
                              SAMPLES(counter_samples),                                             \
-                             .constant = true};
+                             .constant = true,                                                     \
+                             .number = "(double)call->" #member};
 COUNTER(epoch, epoch, "epoch of the phase, from 0")
 COUNTER(epochs, epochs, "epochs of the phase")
 COUNTER(step, step, "step of the phase, from 0")
@@ -56,7 +57,9 @@ COUNTER(steps, steps, "steps of the phase")
                              .shape = function_shape,                                              \
                              .reference = op_name##_value,                                         \
                              SAMPLES(op_name##_samples),                                           \
-                             .constant = exact};
+                             .constant = exact,                                                    \
+                             .number =                                                             \
+                                 arity == 2 ? "nn_" #op_name "(%s, %s)" : "nn_" #op_name "(%s)"};
 FUNCTION(min, 2, true, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller of two numbers")
 FUNCTION(max, 2, true, in[0][0] > in[1][0] ? in[0][0] : in[1][0], "the larger of two numbers")
 FUNCTION(cos, 1, false, cos(in[0][0]), "cosine, in radians")

@@ -49,7 +49,8 @@ const Op op_stack = {.name = "stack",
                      .reference = stack_value,
                      SAMPLES(stack_samples),
                      .backward_only = true,
-                     .restacks = true};
+                     .restacks = true,
+                     .traits = TRAIT_ACCESS};
 const Op op_part = {.name = "part",
                     .help = "one of the values that are stacked",
                     .min_in = 1,
@@ -60,4 +61,5 @@ const Op op_part = {.name = "part",
                     .reference = part_value,
                     SAMPLES(part_samples),
                     .backward_only = true,
-                    .restacks = true};
+                    .restacks = true,
+                    .traits = TRAIT_ACCESS};

@@ -14,8 +14,7 @@
 #include "../ops/ops.h"
 
 static bool is_activation_grad(const Node *n) {
-    return n->op == &op_relu_grad || n->op == &op_leaky_relu_grad || n->op == &op_tanh_grad ||
-           n->op == &op_sigmoid_grad;
+    return op_is(n->op, TRAIT_ACTIVATION_GRADIENT);
 }
 
 static Node *find(const Graph *g, const Op *op, const Node *in, const double *attr, int n_attrs) {

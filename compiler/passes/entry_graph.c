@@ -23,7 +23,7 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
     Node **map = ARENA_ARRAY(arena, Node *, graph->n_nodes);
     for (int i = 0; i < graph->n_nodes; i++) {
         const Node *from = graph->nodes[i];
-        if (kind != ENTRY_TRAIN && (from->op == &op_dropout || from->op == &op_dropout2d)) {
+        if (kind != ENTRY_TRAIN && op_is(from->op, TRAIT_RANDOM)) {
             map[i] = map[from->in[0]->id];
             continue;
         }

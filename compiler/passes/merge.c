@@ -27,26 +27,9 @@ typedef struct Merge {
     int n_class;
 } Merge;
 
-static bool is_contraction(const Op *op) {
-    return op == &op_linear || op == &op_conv2d || op == &op_linear_dgrad || op == &op_conv2d_dgrad;
-}
-
-static bool is_sum(const Op *op) {
-    return op == &op_linear_wgrad || op == &op_conv2d_wgrad || op == &op_bias_grad;
-}
-
 /* Works sample by sample and has no parameters. */
 static bool is_mapping(const Op *op) {
-    static const Op *const others[] = {
-        &op_max_pool2d,      &op_avg_pool2d,      &op_flatten, &op_reshape,
-        &op_max_pool2d_grad, &op_avg_pool2d_grad, &op_concat,  &op_slice};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (op == others[i]) return true;
-    return op->pointwise;
-}
-
-static bool is_dropout(const Op *op) {
-    return op == &op_dropout || op == &op_dropout2d || op == &op_dropout_grad;
+    return op->row || op_is(op, TRAIT_MAPS);
 }
 
 static bool is_part_of(const Node *n, const Node *whole, int index) {
@@ -65,7 +48,7 @@ static bool alike(const Node *a, const Node *b) {
     if (a->op != b->op || a->n_in != b->n_in || !shape_equal(a->type.shape, b->type.shape))
         return false;
     for (int i = 0; i < a->op->n_attrs; i++)
-        if (a->attr[i] != b->attr[i] && !(is_dropout(a->op) && i == DROPOUT_APPLICATION))
+        if (a->attr[i] != b->attr[i] && !(op_is(a->op, TRAIT_RANDOM) && i == DROPOUT_APPLICATION))
             return false;
     for (int i = 0; i < a->n_in; i++) {
         const Node *x = a->in[i], *y = b->in[i];
@@ -94,7 +77,7 @@ static Node *find_or_add(Graph *g, const Node *like, const Op *op, int n_in, Nod
 static Node *stack_of(Graph *g, Node *const *nodes, int n) {
     Node *first = nodes[0], *in[MAX_PARTS];
     bool parts = first->op == &op_part && first->in[0]->type.parts == n;
-    bool renames = first->op == &op_flatten || first->op == &op_reshape;
+    bool renames = op_is(first->op, TRAIT_RENAMES);
     for (int i = 0; i < n; i++) {
         parts = parts && is_part_of(nodes[i], first->in[0], i);
         renames = renames && alike(first, nodes[i]);
@@ -111,7 +94,7 @@ static Node *merged(Graph *g, Node *const *nodes, int n) {
     Node *first = nodes[0], **in = ARENA_ARRAY(g->arena, Node *, first->n_in), *of[MAX_PARTS];
     double attr[MAX_ATTRS];
     memcpy(attr, first->attr, sizeof attr);
-    if (is_dropout(first->op))
+    if (op_is(first->op, TRAIT_RANDOM))
         attr[DROPOUT_APPLICATION_STEP] =
             nodes[1]->attr[DROPOUT_APPLICATION] - first->attr[DROPOUT_APPLICATION];
     for (int i = 0; i < first->n_in; i++) {
@@ -124,7 +107,7 @@ static Node *merged(Graph *g, Node *const *nodes, int n) {
 }
 
 static bool steps_evenly(Node *const *nodes, int n) {
-    if (!is_dropout(nodes[0]->op)) return true;
+    if (!op_is(nodes[0]->op, TRAIT_RANDOM)) return true;
     for (int i = 2; i < n; i++)
         if (nodes[i]->attr[DROPOUT_APPLICATION] - nodes[i - 1]->attr[DROPOUT_APPLICATION] !=
             nodes[1]->attr[DROPOUT_APPLICATION] - nodes[0]->attr[DROPOUT_APPLICATION])
@@ -278,7 +261,7 @@ static bool merge_samples(Merge *m) {
     for (int i = 0; i < g->n_nodes; i++) {
         Node *node = g->nodes[i];
         if (node->type.kind != KIND_SAMPLE || node->type.parts != 1) continue;
-        if (is_contraction(node->op) || (is_mapping(node->op) && reads_part(node)))
+        if (op_is(node->op, TRAIT_CONTRACTION) || (is_mapping(node->op) && reads_part(node)))
             list[n_list++] = node;
     }
     for (int i = 0; i < n_list && !n && m->steps < MAX_STEPS; i++) {
@@ -287,7 +270,8 @@ static bool merge_samples(Merge *m) {
         for (int j = 0; j < m->n_class; j++) seen[m->class[j] -> id] = true;
         if (m->n_class < 2) continue;
         find_levels(m);
-        n = is_contraction(list[i]->op) ? find_applications(m, group) : find_followers(m, group);
+        n = op_is(list[i]->op, TRAIT_CONTRACTION) ? find_applications(m, group)
+                                                  : find_followers(m, group);
     }
     if (n) rewrite_group(m, group, n);
     return n;
@@ -335,7 +319,7 @@ static bool merge_terms(Merge *m, Trained *t) {
     int n_list = list_terms(m, t->gradient, list), n = 0;
     for (int i = 0; i < n_list && !n && m->steps < MAX_STEPS; i++) {
         find_class(m, list, n_list, i);
-        if (is_sum(list[i]->op) && m->n_class > 1) n = find_terms(m, group);
+        if (op_is(list[i]->op, TRAIT_PARAM_GRADIENT) && m->n_class > 1) n = find_terms(m, group);
     }
     if (!n) return false;
     t->gradient = sum_of(m, t->gradient, list, n_list, merged(g, group, n), group, n);

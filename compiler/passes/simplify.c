@@ -47,7 +47,7 @@ static Node *negations(Graph *g, Node *n) {
 }
 
 static bool keeps_elements(const Node *n) {
-    return n->op == &op_flatten || n->op == &op_reshape ||
+    return op_is(n->op, TRAIT_RENAMES) ||
            ((n->op == &op_concat || n->op == &op_slice) && n->n_in == 1 &&
             shape_equal(n->type.shape, n->in[0]->type.shape));
 }

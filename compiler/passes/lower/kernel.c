@@ -15,18 +15,7 @@ const char *identifier(Arena *arena, const char *name) {
 }
 
 const char *kernel_name(Lowering *l, const Node *node) {
-    static const struct {
-        const Op *op;
-        const char *suffix;
-    } suffixes[] = {
-        {&op_linear, "forward"},           {&op_conv2d, "forward"},
-        {&op_linear_dgrad, "input_grad"},  {&op_conv2d_dgrad, "input_grad"},
-        {&op_linear_wgrad, "weight_grad"}, {&op_conv2d_wgrad, "weight_grad"},
-        {&op_bias_grad, "bias_grad"},
-    };
-    const char *suffix = node->op->name;
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-        if (suffixes[i].op == node->op) suffix = suffixes[i].suffix;
+    const char *suffix = node->op->kernel ? node->op->kernel : node->op->name;
     return node->name ? arena_printf(l->arena, "%s_%s", identifier(l->arena, node->name), suffix)
                       : identifier(l->arena, suffix);
 }

@@ -17,7 +17,7 @@ static Layout operand_layout(const Plan *plan, const Node *node, int operand, co
 }
 
 Layout value_layout(const Plan *plan, const Node *node, const Layout *known) {
-    if (node->op == &op_flatten || node->op == &op_stack || node->op == &op_part)
+    if (node->op == &op_flatten || op_is(node->op, TRAIT_ACCESS))
         return operand_layout(plan, node, 0, known);
     if (node->op == &op_reshape) {
         Layout from = operand_layout(plan, node, 0, known), to = padded_shape(node->type.shape);
@@ -28,15 +28,13 @@ Layout value_layout(const Plan *plan, const Node *node, const Layout *known) {
         return layout_padded(p->in, p->kh, p->kw);
     }
     /* Decisions are numbered by place: dropout works where its numbers are in order. */
-    if (node->op == &op_dropout || node->op == &op_dropout2d)
+    if (op_is(node->op, TRAIT_RANDOM) && node->n_in == 1)
         return layout_padded((int)node->attr[DROPOUT_CHANNELS], (int)node->attr[DROPOUT_HEIGHT],
                              (int)node->attr[DROPOUT_WIDTH]);
     if (is_pointwise(node)) {
         for (int i = 0; i < node->n_in; i++)
             if (node->in[i]->type.kind == KIND_SAMPLE) return operand_layout(plan, node, i, known);
     }
-    if (node->op == &op_cross_entropy_grad || node->op == &op_mse_grad ||
-        node->op == &op_bce_grad || node->op == &op_bce_target_grad)
-        return operand_layout(plan, node, 0, known);
+    if (op_is(node->op, TRAIT_LOSS_GRADIENT)) return operand_layout(plan, node, 0, known);
     return padded_shape(node->type.shape);
 }

@@ -71,7 +71,7 @@ static void lower_plain(Lowering *l, Node *node) {
 
 static void lower_sample(Lowering *l, Node *node) {
     if (is_field(node)) return;
-    if (node->op == &op_flatten || node->op == &op_reshape) {
+    if (op_is(node->op, TRAIT_RENAMES)) {
         if (l->storage[node->id] != node) return;
         Buffer *b;
         in_layout(l, node->in[0], l->layout[node->id], &b);
@@ -93,11 +93,9 @@ static void lower_sample(Lowering *l, Node *node) {
         lower_pool(l, node);
     else if (node->op == &op_max_pool2d_grad || node->op == &op_avg_pool2d_grad)
         lower_pool_grad(l, node);
-    else if (node->op == &op_cross_entropy_grad || node->op == &op_mse_grad ||
-             node->op == &op_bce_grad || node->op == &op_bce_target_grad)
+    else if (op_is(node->op, TRAIT_LOSS_GRADIENT))
         lower_loss_grad(l, node);
-    else if (node->op == &op_linear || node->op == &op_conv2d || node->op == &op_linear_dgrad ||
-             node->op == &op_conv2d_dgrad)
+    else if (op_is(node->op, TRAIT_CONTRACTION))
         lower_contraction(l, node);
     else
         lower_plain(l, node);
@@ -115,8 +113,7 @@ static void lower_node(Lowering *l, Node *node) {
         lower_sample(l, node);
         break;
     case KIND_SCALAR:
-        if (node->op == &op_cross_entropy || node->op == &op_mse ||
-            node->op == &op_bce_with_logits) {
+        if (op_is(node->op, TRAIT_LOSS)) {
             lower_loss(l, node);
         } else {
             int stage = -1;
@@ -136,7 +133,7 @@ static void store_values(Lowering *l) {
         Node *node = l->graph->nodes[i];
         Kernel *k = l->kernel[i];
         if (!k || !l->read[i] || l->storage[i] != node || !l->buffer[i]) continue;
-        if (node->op == &op_stack || node->op == &op_part) continue;
+        if (op_is(node->op, TRAIT_ACCESS)) continue;
         bool stored = false;
         for (int j = 0; j < k->n_operands; j++)
             stored = stored || (k->operands[j].written && k->operands[j].buffer == l->buffer[i]);
@@ -241,7 +238,7 @@ static void lower_entry(Plan *plan, Entry *entry) {
         l.storage[i] = node;
         if (node->type.kind != KIND_SAMPLE) continue;
         l.layout[i] = value_layout(plan, node, l.layout);
-        if ((node->op == &op_flatten || node->op == &op_reshape) &&
+        if (op_is(node->op, TRAIT_RENAMES) &&
             layout_equal(l.layout[i], l.layout[l.storage[node->in[0]->id]->id]))
             l.storage[i] = l.storage[node->in[0]->id];
     }

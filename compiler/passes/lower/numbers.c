@@ -10,30 +10,11 @@ static const char *operand_text(Arena *arena, const Node *node) {
 
 /* The C expression of a schedule or scalar in terms of its operands. */
 static const char *number_text(Arena *arena, const Node *n) {
-    static const struct {
-        const Op *op;
-        const char *text; /* %s: operands */
-    } rules[] = {
-        {&op_epoch, "(double)call->epoch"},
-        {&op_epochs, "(double)call->epochs"},
-        {&op_step, "(double)call->step"},
-        {&op_steps, "(double)call->steps"},
-        {&op_min, "nn_min(%s, %s)"},
-        {&op_max, "nn_max(%s, %s)"},
-        {&op_cos, "nn_cos(%s)"},
-        {&op_exp, "nn_exp(%s)"},
-        {&op_add, "%s + %s"},
-        {&op_sub, "%s - %s"},
-        {&op_mul, "nn_product(%s, %s)"},
-        {&op_div, "%s / %s"},
-        {&op_neg, "-%s"},
-    };
     if (n->op == &op_number) return arena_printf(arena, "%.17g", n->attr[NUMBER_VALUE]);
     const char *a = n->n_in > 0 ? operand_text(arena, n->in[0]) : "";
     const char *b = n->n_in > 1 ? operand_text(arena, n->in[1]) : "";
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if (rules[i].op == n->op) return arena_printf(arena, rules[i].text, a, b);
-    bug("no number for %s", n->op->name);
+    if (!n->op->number) bug("no number for %s", n->op->name);
+    return arena_printf(arena, n->op->number, a, b);
 }
 
 Number *lower_number(Lowering *l, Node *node, int stage, Buffer *sum) {
@@ -44,7 +25,7 @@ Number *lower_number(Lowering *l, Node *node, int stage, Buffer *sum) {
                      .elements = 1};
     if (!sum)
         number.text = number_text(l->arena, node);
-    else if (node->op == &op_mse || node->op == &op_bce_with_logits)
+    else if (op_is(node->op, TRAIT_LOSS) && node->op != &op_cross_entropy)
         number.elements = shape_count(node->in[0]->type.shape);
     ARENA_PUSH(l->arena, l->entry->numbers, l->entry->n_numbers, l->entry->cap_numbers, number);
     l->stage[node->id] = stage;

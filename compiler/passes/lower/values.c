@@ -38,7 +38,7 @@ Buffer *part_buffer(Lowering *l, Buffer *whole, int part) {
 
 void mark_read(Lowering *l, const Node *value) {
     l->read[value->id] = true;
-    bool shares = value->op == &op_stack || value->op == &op_part;
+    bool shares = op_is(value->op, TRAIT_ACCESS);
     for (int i = 0; shares && i < value->n_in; i++) mark_read(l, l->storage[value->in[i]->id]);
 }
 
@@ -49,14 +49,10 @@ Buffer *sum_buffer(Lowering *l, const Node *node) {
     return b;
 }
 
-static bool is_data(const Node *node) {
-    return node->op == &op_input || node->op == &op_label || node->op == &op_target;
-}
-
 bool is_field(const Node *node) {
     for (int i = 0; i < node->n_in; i++)
-        if (node->op != &op_stack || !is_data(node->in[i])) return false;
-    return node->n_in || is_data(node);
+        if (node->op != &op_stack || !op_is(node->in[i]->op, TRAIT_FIELD)) return false;
+    return node->n_in || op_is(node->op, TRAIT_FIELD);
 }
 
 Buffer *field_buffer(Lowering *l, Node *node) {

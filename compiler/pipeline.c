@@ -124,6 +124,7 @@ static void emit(Unit *u) {
     if (u->options.emit == EMIT_GRAPH) u->product = u->graph_text;
     if (u->options.emit == EMIT_DOT) u->product = emit_dot(u->arena, u->graph);
     if (u->options.emit == EMIT_PLAN) u->product = plan_dump(u->plan);
+    if (u->options.emit == EMIT_LOOPS) u->product = emit_loops(u->plan, u->options.isas[0]);
     if (u->options.emit == EMIT_MAIN) u->product = emit_main(u->plan);
     if (u->options.emit != EMIT_C) return;
     EmitInfo info = {

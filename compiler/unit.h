@@ -7,7 +7,15 @@
 #include "lua/frontend.h"
 #include "plan/plan.h"
 
-typedef enum EmitKind { EMIT_C, EMIT_SUMMARY, EMIT_GRAPH, EMIT_DOT, EMIT_PLAN, EMIT_MAIN } EmitKind;
+typedef enum EmitKind {
+    EMIT_C,
+    EMIT_SUMMARY,
+    EMIT_GRAPH,
+    EMIT_DOT,
+    EMIT_PLAN,
+    EMIT_LOOPS,
+    EMIT_MAIN
+} EmitKind;
 
 typedef struct Options {
     const char *input;

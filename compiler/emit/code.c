@@ -50,20 +50,38 @@ static const char *update_parameters(Arena *arena, int slots) {
     return arena_printf(arena, "%s, int n, int chunks, size_t stride, const float *k", text);
 }
 
+static Loops *kernel_loops(Arena *arena, const Kernel *k, const Isa *isa) {
+    Loops *loops = loops_new(arena, k, isa);
+    k->family->build(loops, k);
+    loops_verify(loops);
+    return loops;
+}
+
+const char *emit_loops(const Plan *plan, const Isa *isa) {
+    const char *text = "";
+    for (int i = 0; i < plan->n_entries; i++) {
+        const Entry *e = plan->entries[i];
+        text = arena_printf(plan->arena, "%s# %s\n", text, e->name);
+        for (int j = 0; j < e->n_kernels; j++) {
+            const Kernel *k = e->kernels[j];
+            if (!k->family->build) continue;
+            const char *dump = loops_dump(plan->arena, kernel_loops(plan->arena, k, isa));
+            if (!strstr(text, dump)) text = arena_printf(plan->arena, "%s%s", text, dump);
+        }
+    }
+    return text;
+}
+
 /* Writes the kernel's function unless one with the same text is there; returns its name. */
 static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, const char *params) {
     /* Most texts of a deep network are there already: they are not kept. */
     Arena *draft = arena_new();
     Writer *body = writer_new(draft);
     w_indent(body, 1);
-    if (k->family->build) {
-        Loops *loops = loops_new(draft, k, isa);
-        k->family->build(loops, k);
-        loops_verify(loops);
-        loops_print(body, loops);
-    } else {
+    if (k->family->build)
+        loops_print(body, kernel_loops(draft, k, isa));
+    else
         k->family->write(body, k, isa);
-    }
     const char *text = arena_printf(draft, "%s|%s", params, writer_text(body));
     const size_t size = strlen(text);
     int same_name = 0;

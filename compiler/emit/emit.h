@@ -15,6 +15,10 @@ typedef struct EmitInfo {
     bool inference;
 } EmitInfo;
 
+/* The loop programs of the plan's kernels for an instruction set, for people: --emit=loops. What
+ * several entries have alike stands in the first. */
+const char *emit_loops(const Plan *plan, const Isa *isa);
+
 /* The generated file; lives in the plan's arena. */
 const char *emit_c(const Plan *plan, const EmitInfo *info);
 

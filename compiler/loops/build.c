@@ -109,6 +109,7 @@ static void int_param(Loops *l, const char *name, Linear low, Linear high) {
 
 Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
     Loops *l = begin(arena, kernel->name, isa);
+    l->node = kernel->node;
     for (int i = 0; i < kernel->n_operands; i++) {
         const Operand *o = &kernel->operands[i];
         const Buffer *b = o->buffer;

@@ -145,7 +145,8 @@ struct Loops {
     Arena *arena;
     const Isa *isa;
     const char *kernel;
-    Statement *body; /* a block */
+    const Node *node; /* that the kernel computes, or NULL */
+    Statement *body;  /* a block */
     /* Being built: */
     Statement **open;
     int n_open, cap_open;

@@ -242,6 +242,28 @@ static LoopType binary_type(const Parser *p, const char *operator, int level, Lo
     return (LoopType){base == BASE_BOOL || base == BASE_BYTE ? BASE_INT : base, false, false};
 }
 
+static bool is_number_of(const Expr *e, int64_t value) {
+    return e->kind == EXPR_NUMBER && e->type.base == BASE_INT && e->value == value;
+}
+
+/* Sizes of one, and distances of nothing, say nothing: x * 1, x + 0, x / 1, x % 1. The operand that
+ * is left, or NULL. */
+static Expr *simpler(Parser *p, char operator, Expr * a, Expr *b) {
+    const bool integers = is_integer(a->type) && is_integer(b->type);
+    if ((operator== '+' || operator== '-') && is_number_of(b, 0)) return a;
+    if (!integers) return NULL;
+    if (operator== '+' && is_number_of(a, 0)) return b;
+    if (operator== '*' && is_number_of(a, 1)) return b;
+    if ((operator== '*' || operator== '/') && is_number_of(b, 1)) return a;
+    const bool none = (operator== '*' &&(is_number_of(a, 0) || is_number_of(b, 0))) ||
+                      (operator== '%' && is_number_of(b, 1)) ||
+                      (operator== '/' && is_number_of(a, 0));
+    if (!none) return NULL;
+    Expr *zero = new_expr(p, EXPR_NUMBER, (LoopType){BASE_INT, false, false});
+    zero->text = "0";
+    return zero;
+}
+
 static Expr *parse(Parser *p, int level) {
     Expr *e = parse_unary(p);
     for (;;) {
@@ -252,6 +274,11 @@ static Expr *parse(Parser *p, int level) {
         if (i == n || operators[i].level <= level) break;
         p->at += strlen(operators[i].text);
         Expr *right = parse(p, operators[i].level);
+        Expr *left = simpler(p, *operators[i].text, e, right);
+        if (left) {
+            e = left;
+            continue;
+        }
         Expr *both =
             new_expr(p, EXPR_BINARY,
                      binary_type(p, operators[i].text, operators[i].level, e->type, right->type));

@@ -230,15 +230,26 @@ void loops_print(Writer *w, const Loops *l) {
     arena_free(t.arena);
 }
 
+static const char *size_text(Arena *arena, Linear size) {
+    const long long a = size.a, b = size.b;
+    if (!a) return arena_printf(arena, "%lld", b);
+    return b ? arena_printf(arena, "n * %lld + %lld", a, b) : arena_printf(arena, "n * %lld", a);
+}
+
 const char *loops_dump(Arena *arena, const Loops *l) {
     Writer *w = writer_new(arena);
-    w_line(w, "kernel %s", l->kernel);
+    const Node *node = l->node;
+    const char *where = "";
+    if (node && node->loc.line)
+        where = arena_printf(arena, ": %s%s%s, %s:%d", node->op->name, node->name ? " " : "",
+                             node->name ? node->name : "", node->loc.file, node->loc.line);
+    w_line(w, "kernel %s%s", l->kernel, where);
+    w_indent(w, 1);
     for (int i = 0; i < l->n_memories; i++) {
         const Memory *m = l->memories[i];
-        w_line(w, "  %s: %s[%lld n + %lld]", m->name, base_names[m->base], (long long)m->size.a,
-               (long long)m->size.b);
+        w_line(w, "%s%s: %s[%s]", m->writable ? "" : "const ", m->name, base_names[m->base],
+               size_text(arena, m->size));
     }
-    w_indent(w, 1);
     loops_print(w, l);
     return writer_text(w);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Golden tests: for each x.lua the expectation files beside it say what is compared.
-#   x.summary x.graph x.dot x.plan x.c   standard output with --emit=<kind>
+#   x.summary x.graph x.dot x.plan x.loops x.c   standard output with --emit=<kind>
 #   x.dump                               standard error; the options say what is dumped
 #   x.err                                standard error, status 1 and nothing on standard output
 # A first line `-- nngen: OPTIONS` gives options. NNGEN_UPDATE=1 rewrites the expectations that
@@ -14,7 +14,7 @@ for file in *.lua; do
     base=${file%.lua}
     options=$(sed -n '1s/^-- nngen: *//p' "$file")
     found=
-    for kind in summary graph dot plan c dump err; do
+    for kind in summary graph dot plan loops c dump err; do
         [ -e "$base.$kind" ] || continue
         found=yes
         cases=$((cases + 1))

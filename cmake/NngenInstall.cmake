@@ -40,3 +40,5 @@ foreach(name nngen nngen-runtime)
   configure_file(cmake/package/${name}.pc.in package/${name}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/package/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()
+
+include(NngenPackage)

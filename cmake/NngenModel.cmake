@@ -36,23 +36,30 @@ function(nngen_add_model_library)
     set(folder ${CMAKE_CURRENT_BINARY_DIR}/generated)
   endif()
   set(generated ${folder}/${MODEL_NAME}.c)
-  set(made ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir/${MODEL_NAME}.c)
-  set(main ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir/${MODEL_NAME}.main.c)
+  set(made_dir ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir)
+  set(made ${made_dir}/${MODEL_NAME}.c)
+  set(main ${made_dir}/${MODEL_NAME}.main.c)
   cmake_path(ABSOLUTE_PATH MODEL_ARCH NORMALIZE OUTPUT_VARIABLE source)
   cmake_path(GET source PARENT_PATH source_folder)
   cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE shown)
   file(GLOB siblings CONFIGURE_DEPENDS ${source_folder}/*.lua)
 
-  file(MAKE_DIRECTORY ${folder} ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir)
+  # nngen's own output is the stamp of the command. What is compiled is a copy that keeps its time while it
+  # stays the same: so another nngen, or another architecture in the folder, compiles no C again.
+  file(MAKE_DIRECTORY ${folder} ${made_dir})
   add_custom_command(
-    OUTPUT ${generated} ${main}
-    COMMAND nngen::nngen ${MODEL_OPTIONS} -o ${generated} ${shown}
-    COMMAND nngen::nngen ${MODEL_OPTIONS} --emit=main -o ${main} ${shown}
+    OUTPUT ${made}
+    BYPRODUCTS ${generated} ${main}
+    COMMAND nngen::nngen ${MODEL_OPTIONS} -o ${made} ${shown}
+    COMMAND nngen::nngen ${MODEL_OPTIONS} --emit=main -o ${made}.main ${shown}
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made} ${generated}
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made}.main ${main}
     DEPENDS nngen::nngen ${source} ${siblings}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     COMMENT "nngen ${shown}"
     VERBATIM)
-  add_library(${target} STATIC ${generated})
+  set_source_files_properties(${made} PROPERTIES HEADER_FILE_ONLY ON)
+  add_library(${target} STATIC ${generated} ${made})
   nngen_settings(${target})
   separate_arguments(flags NATIVE_COMMAND "${NNGEN_MODEL_FLAGS}")
   target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O2> ${flags})

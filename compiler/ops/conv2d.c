@@ -52,32 +52,47 @@ static bool conv2d_shape(Graph *g, Node *n) {
     return true;
 }
 
-/* Calls `body` for every (sample, output, tap, input) that meet: the definition of a convolution.
- */
-#define EACH_PRODUCT(c, body)                                                                      \
-    for (int b = 0; b < (c).B; b++)                                                                \
-        for (int o = 0; o < (c).O; o++)                                                            \
-            for (int oy = 0; oy < (c).OH; oy++)                                                    \
-                for (int ox = 0; ox < (c).OW; ox++)                                                \
-                    for (int i = 0; i < (c).C / (c).groups; i++)                                   \
-                        for (int ky = 0; ky < (c).KH; ky++)                                        \
-                            for (int kx = 0; kx < (c).KW; kx++) {                                  \
-                                int iy = oy * (c).sh + ky * (c).dh - (c).ph;                       \
-                                int ix = ox * (c).sw + kx * (c).dw - (c).pw;                       \
-                                if (iy < 0 || iy >= (c).H || ix < 0 || ix >= (c).W) continue;      \
-                                int ci = o / ((c).O / (c).groups) * ((c).C / (c).groups) + i;      \
-                                int64_t xi =                                                       \
-                                    (((int64_t)b * (c).C + ci) * (c).H + iy) * (c).W + ix;         \
-                                int64_t yi =                                                       \
-                                    (((int64_t)b * (c).O + o) * (c).OH + oy) * (c).OW + ox;        \
-                                int64_t wi =                                                       \
-                                    (((int64_t)o * ((c).C / (c).groups) + i) * (c).KH + ky) *      \
-                                        (c).KW +                                                   \
-                                    kx;                                                            \
-                                body;                                                              \
-                            }
+/* Outputs along one direction whose tap at `offset` lies in the input: first .. end-1. */
+typedef struct Reach {
+    int first, end;
+} Reach;
 
-static void conv2d_value(const Env *env, const Node *n, const double *const *in, double *out) {
+static Reach reach(int out, int in, int stride, int offset) {
+    Reach r = {0, out};
+    while (r.first < out && r.first * stride + offset < 0) r.first++;
+    while (r.end > r.first && (r.end - 1) * stride + offset >= in) r.end--;
+    return r;
+}
+
+/* Calls `body` for every (tap, sample, output, input) that meet: the definition of a convolution.
+ * Places come last, so that the inner loop goes along rows of x and y. */
+#define EACH_PRODUCT(c, body)                                                                      \
+    for (int ky = 0; ky < (c).KH; ky++)                                                            \
+        for (int kx = 0; kx < (c).KW; kx++) {                                                      \
+            const int dy = ky * (c).dh - (c).ph, dx = kx * (c).dw - (c).pw;                        \
+            const Reach rows = reach((c).OH, (c).H, (c).sh, dy);                                   \
+            const Reach columns = reach((c).OW, (c).W, (c).sw, dx);                                \
+            for (int b = 0; b < (c).B; b++)                                                        \
+                for (int o = 0; o < (c).O; o++)                                                    \
+                    for (int i = 0; i < (c).C / (c).groups; i++) {                                 \
+                        const int ci = o / ((c).O / (c).groups) * ((c).C / (c).groups) + i;        \
+                        const int64_t wi =                                                         \
+                            (((int64_t)o * ((c).C / (c).groups) + i) * (c).KH + ky) * (c).KW + kx; \
+                        for (int oy = rows.first; oy < rows.end; oy++) {                           \
+                            const int64_t iy = oy * (c).sh + dy;                                   \
+                            const int64_t x0 =                                                     \
+                                (((int64_t)b * (c).C + ci) * (c).H + iy) * (c).W + dx;             \
+                            const int64_t y0 = (((int64_t)b * (c).O + o) * (c).OH + oy) * (c).OW;  \
+                            for (int ox = columns.first; ox < columns.end; ox++) {                 \
+                                const int64_t xi = x0 + ox * (c).sw, yi = y0 + ox;                 \
+                                body;                                                              \
+                            }                                                                      \
+                        }                                                                          \
+                    }                                                                              \
+        }
+
+static void conv2d_value(const Env *env, const Node *n, const double *const *in,
+                         double *restrict out) {
     Shape w = n->in[1]->type.shape;
     Conv c = conv_of(env, n, n->in[0]->type.shape, n->type.shape, w.dim[2], w.dim[3]);
     int64_t places = (int64_t)c.OH * c.OW;
@@ -122,7 +137,8 @@ static bool dgrad_shape(Graph *g, Node *n) {
     return want_convolved(g, n, 0, x, w);
 }
 
-static void dgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+static void dgrad_value(const Env *env, const Node *n, const double *const *in,
+                        double *restrict out) {
     Shape w = n->in[1]->type.shape;
     Conv c = conv_of(env, n, n->type.shape, n->in[0]->type.shape, w.dim[2], w.dim[3]);
     memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
@@ -140,7 +156,8 @@ static bool wgrad_shape(Graph *g, Node *n) {
     return want_convolved(g, n, 1, x, w);
 }
 
-static void wgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+static void wgrad_value(const Env *env, const Node *n, const double *const *in,
+                        double *restrict out) {
     Conv c = conv_of(env, n, n->in[0]->type.shape, n->in[1]->type.shape, (int)n->attr[CONV_EXTRA_H],
                      (int)n->attr[CONV_EXTRA_W]);
     memset(out, 0, sizeof *out * (size_t)shape_count(n->type.shape));

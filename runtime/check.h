@@ -1,15 +1,12 @@
-/* Compiled code and the double-precision interpreter, side by side. With check.c the only part of
- * the runtime that knows the compiler's graph. */
+/* Compiled code and the double-precision interpreter, side by side. With the files of check the
+ * only part of the runtime that knows the compiler's graph. */
 #ifndef NN_RUNTIME_CHECK_H
 #define NN_RUNTIME_CHECK_H
 
 #include "../compiler/graph/interpreter.h"
+#include "../compiler/graph/layers.h"
 #include "engine.h"
-
-/* Everything that a phase computes in `call`, on the fields that the engine points to and the
- * parameters of its state. `tie` is relative to a tensor's largest value. The caller frees the
- * arena. */
-Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call, double tie);
+#include "progress.h"
 
 /* The largest error of a kind. */
 typedef struct Worst {
@@ -17,13 +14,68 @@ typedef struct Worst {
     char name[128]; /* of the tensor; "" while all is exact */
 } Worst;
 
+/* Errors of compiled code, relative to a tensor's largest value, and of steps, relative to its
+ * largest movement. */
+static const double value_bound = 1e-5, step_bound = 1e-4;
+
+/* A run of `check`. */
+typedef struct Checker {
+    const NnModel *model;
+    Graph *graph;
+    Engine engine;
+    void *before; /* the state before a step */
+    uint64_t seed;
+    uint64_t draws; /* random samples drawn so far */
+    int phase, batch;
+    int64_t redrawn, tied; /* samples: drawn again for near ties, and left near one */
+    int64_t drawn, to_draw;
+    Progress progress;
+    Worst forward, gradient, step;
+    double bound; /* of forward and gradient: the largest that an op of the graph states */
+    bool zero;    /* a phase had no gradients to compare but zeros */
+} Checker;
+
+/* check_draw.c */
+
+/* Everything that a phase computes in `call`, on the fields that the engine points to and the
+ * parameters of its state. The caller frees the arena. */
+Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call);
+
+/* Draws a batch and gives the reference's results on it. Samples with a decision so near a tie that
+ * rounding could turn it are drawn again, alone; of several in vain the one is kept whose decisions
+ * are the farthest from a tie. */
+Reference draw_batch(Checker *checker, const NnCall *call);
+
+/* check_compare.c: each notes what is worst. */
+
 /* Notes an error; NaN counts as infinite. */
 void worst_note(Worst *worst, double error, const char *what, const char *name);
 
-/* Largest difference relative to the largest magnitude of `wanted`: 0 if both are zero throughout,
- * infinite if only `wanted` is, or if a value is not finite. For updates, with `before` not NULL,
- * relative to the largest movement from there to `wanted`, less what rounding a value to float may
- * cost. */
-double relative_error(const float *found, const double *wanted, const float *before, int64_t count);
+/* How far values are from the wanted ones. */
+typedef struct Distance {
+    double off;  /* the largest difference; infinite if a value is not finite */
+    double size; /* the largest magnitude of the wanted values */
+} Distance;
+
+/* For updates, with `before` not NULL, `size` is the largest movement from there to `wanted`, and
+ * what rounding a value to float may cost is no difference. */
+Distance distance_of(const float *found, const double *wanted, const float *before, int64_t count);
+
+/* off / size: 0 if nothing is off, infinite if only the size is 0. */
+double relative_error(Distance distance);
+
+/* The loss that a call left; `what` and the phase name it. */
+void check_loss(Checker *checker, const NnCall *call, Reference *reference, const char *what);
+
+/* Metrics and predictions of the call, which is made here. */
+void check_outputs(Checker *checker, NnCall call, Reference *reference);
+
+/* The gradients that a call left. False if all of them are zero, or nothing but rounding: then the
+ * comparison says nothing. */
+bool check_gradients(Checker *checker, const NnCall *call, Reference *reference);
+
+/* Parameters and moments after the step of the call, which has left its gradients and has the state
+ * before the step; the engine's is that after it. What is not trained must be the same. */
+void check_updates(Checker *checker, const NnCall *call, Reference *reference);
 
 #endif

@@ -62,7 +62,7 @@ static const char *first_tensor(Training *t, const NnCall *call) {
     if (!*t->model->graph) return NULL;
     Arena *arena = arena_new();
     const Graph *graph = graph_parse(arena, diag_new(arena), t->model->graph);
-    Reference r = reference_of(graph, &t->engine, call, 0);
+    Reference r = reference_of(graph, &t->engine, call);
     const bool *needed = trained_nodes(graph, call->phase, &r);
     const char *words = NULL;
     for (int i = 0; i < graph->n_nodes && !words; i++) {

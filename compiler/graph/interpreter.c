@@ -38,16 +38,20 @@ void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wa
         for (int j = 0; j < n->n_in; j++) in[j] = values[n->in[j]->id];
         Env stacked = *env;
         stacked.batch = env->batch * node_parts(n);
-        if (env->near_tie && stacked.batch > env->batch)
-            stacked.near_tie = ARENA_ARRAY(arena, bool, stacked.batch);
+        bool apart = env->margin && stacked.batch > env->batch;
+        if (apart) stacked.margin = ARENA_ARRAY(arena, double, stacked.batch);
+        for (int k = 0; apart && k < stacked.batch; k++) stacked.margin[k] = INFINITY;
         int64_t count = node_count(n) * (n->type.kind == KIND_SAMPLE ? stacked.batch : 1);
         double *out = ARENA_ARRAY(arena, double, count);
         n->op->reference(&stacked, n, in, out);
-        for (int k = 0; stacked.near_tie != env->near_tie && k < stacked.batch; k++)
-            if (stacked.near_tie[k]) env->near_tie[k % env->batch] = true;
+        for (int k = 0; apart && k < stacked.batch; k++) {
+            double *margin = &env->margin[k % env->batch];
+            *margin = fmin(*margin, stacked.margin[k]);
+        }
         if (env->rounding > 0 && n->type.kind != KIND_SCHEDULE && !n->type.classes)
             round_values(out, count, env->rounding, lost_bits(n, stacked.batch));
         values[i] = out;
+        if (env->margin && env->margin[0] < env->stop) return;
     }
 }
 
@@ -55,7 +59,6 @@ Reference reference_new(const Graph *graph, int phase, Env env) {
     const Phase *p = &graph->phases[phase];
     Reference r = {.arena = arena_new(), .graph = graph, .env = env};
     r.values = ARENA_ARRAY(r.arena, double *, graph->n_nodes);
-    r.env.near_tie = r.near_tie = ARENA_ARRAY(r.arena, bool, env.batch);
     r.wanted =
         ARENA_ARRAY(r.arena, Node *, 2 + p->n_trained + graph->n_metrics + graph->n_predictions);
     r.wanted[r.n_wanted++] = p->loss;
@@ -80,28 +83,37 @@ void reference_run(Reference *r) {
     interpret(r->arena, r->graph, &r->env, r->wanted, r->n_wanted, r->values);
 }
 
-static double **run_rounded(const Reference *r, double factor) {
+static double **run_rounded(const Reference *r, double factor, int turned) {
     double **values = ARENA_ARRAY(r->arena, double *, r->graph->n_nodes);
     for (int i = 0; i < r->graph->n_nodes; i++)
         if (r->graph->nodes[i]->n_in == 0 && r->graph->nodes[i]->type.kind != KIND_SCHEDULE)
             values[i] = r->values[i];
     Env env = r->env;
-    env.near_tie = NULL;
+    env.margin = NULL;
     env.rounding = factor;
+    env.turn = r->tie;
+    env.turned = turned;
     interpret(r->arena, r->graph, &env, r->wanted, r->n_wanted, values);
     return values;
 }
 
+double **reference_rounded(Reference *r, int i) {
+    static const struct {
+        double factor;
+        int turned;
+    } runs[ROUNDED_RUNS] = {{1, 0}, {1.1, 1}, {1.3, 2}, {1.7, 3}};
+    if (!r->rounded[i]) r->rounded[i] = run_rounded(r, runs[i].factor, runs[i].turned);
+    return r->rounded[i];
+}
+
 double reference_rounding(Reference *r, const Node *node) {
-    static const double factors[] = {1, 1.1, 1.3, 1.7};
     const bool sample = node->type.kind == KIND_SAMPLE;
     const int64_t count = node_count(node) * (sample ? r->env.batch * node_parts(node) : 1);
-    double most = 0, largest = 0;
-    for (int64_t k = 0; k < count; k++) largest = fmax(largest, fabs(r->values[node->id][k]));
-    for (int i = 0; i < 4; i++) {
-        if (!r->rounded[i]) r->rounded[i] = run_rounded(r, factors[i]);
+    double most = 0;
+    for (int i = 0; i < ROUNDED_RUNS; i++) {
+        const double *rounded = reference_rounded(r, i)[node->id];
         for (int64_t k = 0; k < count; k++)
-            most = fmax(most, fabs(r->rounded[i][node->id][k] - r->values[node->id][k]));
+            most = fmax(most, fabs(rounded[k] - r->values[node->id][k]));
     }
-    return most > 0 ? most / largest : 0;
+    return most;
 }

@@ -5,11 +5,13 @@
 #include "op.h"
 
 /* Values of all nodes that the wanted ones need; `values[id]` is [part][batch][elements] for
- * KIND_SAMPLE, [elements] else, NULL where not computed. On entry the values of fields (input,
- * label, target) and parameters that are needed must be set; bug() names one that is missing.
- * Arrays made here live in `arena`. */
+ * KIND_SAMPLE, [elements] else, NULL where not computed, which a run that `env->stop` ends leaves
+ * more of. On entry the values of fields (input, label, target) and parameters that are needed must
+ * be set; bug() names one that is missing. Arrays made here live in `arena`. */
 void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
                double **values);
+
+enum { ROUNDED_RUNS = 4 };
 
 /* A run of everything that a phase computes: loss, learning rate, gradients, metrics, predictions.
  */
@@ -18,10 +20,10 @@ typedef struct Reference {
     const Graph *graph;
     Env env;
     double **values; /* per node; NULL where not computed */
-    bool *near_tie;  /* per sample: a decision lies within `env.tie` of one */
+    double tie;      /* decisions that are nearer to a tie may be turned by rounding; 0: none */
     Node **wanted;   /* what is asked for: loss, learning rate, gradients, then the rest */
     int n_wanted;
-    double **rounded[4]; /* `values` with roundings, each time others; NULL until asked for */
+    double **rounded[ROUNDED_RUNS]; /* NULL until asked for */
 } Reference;
 
 /* A run that has no values yet; the caller sets those of fields and parameters, runs it, and frees
@@ -33,9 +35,12 @@ double *reference_room(Reference *reference, const char *op, const char *name, i
 
 void reference_run(Reference *reference);
 
-/* How far rounding the value of every node to float, and those of contractions to as much less as
- * their sums lose, takes the values of `node`, one of those that were asked for: the largest change
- * of an element over a few ways to round, relative to the largest value. */
+/* `values` as they would be with the value of every node rounded to float, and those of
+ * contractions to as much less as their sums lose; decisions within `tie` of a tie are as they are
+ * (run 0), those at even places turned (1), at odd ones (2), all (3). */
+double **reference_rounded(Reference *reference, int run);
+
+/* The largest change of an element of `node`, one of those that were asked for, in those runs. */
 double reference_rounding(Reference *reference, const Node *node);
 
 /* One step of the optimizer on one parameter of `count` elements, PyTorch's formulas in double.

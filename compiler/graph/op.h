@@ -44,12 +44,16 @@ typedef struct Env {
     uint64_t seed;        /* of the dropout masks */
     int64_t first_sample; /* index in the epoch of the batch's first sample */
     double epoch, epochs, step, steps;
-    /* Where rounding could turn a decision: rules set near_tie[sample] where a ReLU's input, the
-     * winner of a window or of an argmax, or a comparison of reals lies within `tie` times the
-     * tensor's largest magnitude of a tie. Exact ties decide the same everywhere and do not count.
-     * NULL: not asked for; else room for `batch` flags. */
-    double tie;
-    bool *near_tie;
+    /* How far decisions are from a tie, where rounding could turn them: rules lower margin[sample]
+     * to the least distance that the sign of a ReLU's input, the winner of a window or of an
+     * argmax, or a comparison of reals has from one, relative to the tensor's largest magnitude.
+     * Exact ties decide the same everywhere and do not count. NULL: not asked for. */
+    double *margin;
+    double stop; /* the run ends, unfinished, when margin[0] is less */
+    /* Decisions within `turn` of a tie are taken the other way, to see what they do to a result:
+     * those at even places with bit 1 of `turned`, at odd ones with bit 2. */
+    double turn;
+    int turned;
     /* 0: exact. Else the value of every node is multiplied by this, rounded as floats would be and
      * divided again, to see what roundings do to a result; another factor, other roundings. */
     double rounding;

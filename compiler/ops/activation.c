@@ -11,12 +11,6 @@ static bool same_shape(Graph *g, Node *n) {
     return true;
 }
 
-static void mark_ties(const Env *env, const Node *n, const double *x) {
-    int64_t count = all_elements(env, n), each = shape_count(n->type.shape);
-    double width = tie_width(env, x, count);
-    for (int64_t k = 0; k < count && width >= 0; k++) mark_tie(env, k / each, x[k], width);
-}
-
 #define ELEMENTWISE(op_name, expression)                                                           \
     static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
                                 double *out) {                                                     \
@@ -29,8 +23,6 @@ static void mark_ties(const Env *env, const Node *n, const double *x) {
             out[k] = (expression);                                                                 \
         }                                                                                          \
     }
-ELEMENTWISE(relu_plain, a < 0 ? 0 : a)
-ELEMENTWISE(leaky_plain, a > 0 ? a : a * slope)
 ELEMENTWISE(tanh, tanh(a))
 ELEMENTWISE(sigmoid, 1 / (1 + exp(-a)))
 ELEMENTWISE(relu_grad, a > 0 ? b : 0)
@@ -38,15 +30,21 @@ ELEMENTWISE(leaky_relu_grad, a > 0 ? b : b * slope)
 ELEMENTWISE(tanh_grad, (1 - a * a) * b)
 ELEMENTWISE(sigmoid_grad, (1 - a) * a * b)
 
-static void relu_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    mark_ties(env, n, in[0]);
-    relu_plain_value(env, n, in, out);
-}
-
-static void leaky_relu_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    mark_ties(env, n, in[0]);
-    leaky_plain_value(env, n, in, out);
-}
+/* Decides by the sign. */
+#define RECTIFIER(op_name, expression)                                                             \
+    static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
+                                double *out) {                                                     \
+        const double slope = n->attr[LEAKY_SLOPE];                                                 \
+        (void)slope;                                                                               \
+        const int64_t count = all_elements(env, n), each = shape_count(n->type.shape);             \
+        const double scale = tie_scale(env, in[0], count);                                         \
+        for (int64_t k = 0; k < count; k++) {                                                      \
+            const double x = in[0][k], a = decision_turns(env, k / each, k, x, scale) ? -x : x;    \
+            out[k] = (expression);                                                                 \
+        }                                                                                          \
+    }
+RECTIFIER(relu, a < 0 ? 0 : a)
+RECTIFIER(leaky_relu, a > 0 ? a : a * slope)
 
 #define GRADIENT(op_name)                                                                          \
     static void op_name##_gradient(Gradient *g) {                                                  \

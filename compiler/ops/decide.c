@@ -12,14 +12,16 @@ static bool argmax_shape(Graph *g, Node *n) {
 
 static void argmax_value(const Env *env, const Node *n, const double *const *in, double *out) {
     int64_t N = n->in[0]->type.shape.dim[0];
-    double width = tie_width(env, in[0], N * env->batch);
+    double scale = tie_scale(env, in[0], N * env->batch);
     for (int b = 0; b < env->batch; b++) {
         const double *x = in[0] + b * N;
-        int64_t best = 0;
+        int64_t best = 0, second = -1;
         for (int64_t i = 1; i < N; i++)
             if (x[i] > x[best] || (isnan(x[i]) && !isnan(x[best]))) best = i;
+        for (int64_t i = 0; i < N; i++)
+            if (x[i] < x[best] && (second < 0 || x[i] > x[second])) second = i;
+        if (second >= 0 && decision_turns(env, b, b, x[best] - x[second], scale)) best = second;
         out[b] = (double)best;
-        for (int64_t i = 0; i < N; i++) mark_tie(env, b, x[best] - x[i], width);
     }
 }
 
@@ -35,20 +37,17 @@ static bool compare_shape(Graph *g, Node *n) {
     return true;
 }
 
-static void mark_comparisons(const Env *env, const Node *n, const double *const *in) {
-    int64_t count = all_elements(env, n), each = shape_count(n->type.shape);
-    double width = fmax(tie_width(env, in[0], count), tie_width(env, in[1], count));
-    for (int64_t k = 0; k < count && width >= 0; k++)
-        mark_tie(env, k / each, in[0][k] - in[1][k], width);
-}
-
 static const OpSample compare_samples[] = {
     {.inputs = "S(37) S(37)"}, {.inputs = "L10 L10"}, {.inputs = "S(3,2,5) S(3,2,5)"}};
 #define COMPARE(name_, operator, words)                                                            \
     static void name_##_value(const Env *env, const Node *n, const double *const *in,              \
                               double *out) {                                                       \
-        mark_comparisons(env, n, in);                                                              \
-        for (int64_t k = 0; k < all_elements(env, n); k++) out[k] = in[0][k] operator in[1][k];    \
+        const int64_t count = all_elements(env, n), each = shape_count(n->type.shape);             \
+        const double scale = fmax(tie_scale(env, in[0], count), tie_scale(env, in[1], count));     \
+        for (int64_t k = 0; k < count; k++) {                                                      \
+            const double x = in[0][k], y = in[1][k];                                               \
+            out[k] = (x operator y) != decision_turns(env, k / each, k, x - y, scale);             \
+        }                                                                                          \
     }                                                                                              \
     const Op op_##name_ = {.name = #name_,                                                         \
                            .help = words,                                                          \

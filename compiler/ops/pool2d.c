@@ -53,52 +53,51 @@ static int tap_at(const Pool *p, int oy, int ox, int t) {
     return y < 0 || y >= p->H || x < 0 || x >= p->W ? -1 : y * p->W + x;
 }
 
-static int winner(const Pool *p, const double *plane, int oy, int ox) {
+/* The winner of the window, with `below` not NULL the best that is less than that. */
+static int winner(const Pool *p, const double *plane, int oy, int ox, const double *below) {
     int best = -1;
     for (int t = 0; t < p->k[0] * p->k[1]; t++) {
         int i = tap_at(p, oy, ox, t);
-        if (i < 0) continue;
+        if (i < 0 || (below && !(plane[i] < *below))) continue;
         if (best < 0 || plane[i] > plane[best] || (isnan(plane[i]) && !isnan(plane[best])))
             best = i;
     }
     return best;
 }
 
-static void mark_ties(const Env *env, const Pool *p, const double *x, int channels) {
-    int64_t plane = (int64_t)p->H * p->W;
-    double width = tie_width(env, x, p->planes * plane);
-    if (width < 0) return;
-    for (int c = 0; c < p->planes; c++)
-        for (int oy = 0; oy < p->OH; oy++)
-            for (int ox = 0; ox < p->OW; ox++) {
-                const double *at = x + c * plane;
-                double top = at[winner(p, at, oy, ox)];
-                for (int t = 0; t < p->k[0] * p->k[1]; t++) {
-                    int i = tap_at(p, oy, ox, t);
-                    if (i >= 0) mark_tie(env, c / channels, top - at[i], width);
-                }
-            }
+/* The same, or the second where that is to be. `plane` is number c of all samples' planes. */
+static int decided_winner(const Env *env, const Pool *p, const double *plane, int c, int oy, int ox,
+                          double scale) {
+    int best = winner(p, plane, oy, ox, NULL);
+    if (scale == 0) return best;
+    int second = winner(p, plane, oy, ox, &plane[best]);
+    int64_t sample = c / (p->planes / env->batch), place = ((int64_t)c * p->OH + oy) * p->OW + ox;
+    bool turns =
+        second >= 0 && decision_turns(env, sample, place, plane[best] - plane[second], scale);
+    return turns ? second : best;
 }
 
 static void max_value(const Env *env, const Node *n, const double *const *in, double *out) {
     Pool p = pool_of(env, n, n->in[0]->type.shape, n->type.shape);
-    mark_ties(env, &p, in[0], n->type.shape.dim[0]);
+    double scale = tie_scale(env, in[0], all_elements(env, n->in[0]));
     for (int c = 0; c < p.planes; c++)
         for (int oy = 0; oy < p.OH; oy++)
             for (int ox = 0; ox < p.OW; ox++) {
                 const double *plane = in[0] + (int64_t)c * p.H * p.W;
-                out[((int64_t)c * p.OH + oy) * p.OW + ox] = plane[winner(&p, plane, oy, ox)];
+                out[((int64_t)c * p.OH + oy) * p.OW + ox] =
+                    plane[decided_winner(env, &p, plane, c, oy, ox, scale)];
             }
 }
 
 static void max_grad_value(const Env *env, const Node *n, const double *const *in, double *out) {
     Pool p = pool_of(env, n, n->type.shape, n->in[1]->type.shape);
+    double scale = tie_scale(env, in[0], all_elements(env, n));
     memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
     for (int c = 0; c < p.planes; c++)
         for (int oy = 0; oy < p.OH; oy++)
             for (int ox = 0; ox < p.OW; ox++) {
                 int64_t plane = (int64_t)c * p.H * p.W;
-                out[plane + winner(&p, in[0] + plane, oy, ox)] +=
+                out[plane + decided_winner(env, &p, in[0] + plane, c, oy, ox, scale)] +=
                     in[1][((int64_t)c * p.OH + oy) * p.OW + ox];
             }
 }

@@ -70,13 +70,16 @@ int window_count(int size, int kernel, int stride, int pad, int dilation) {
     return room < 0 ? 0 : (int)(room / stride + 1);
 }
 
-double tie_width(const Env *env, const double *values, int64_t count) {
-    if (!env->near_tie || env->tie <= 0) return -1;
+double tie_scale(const Env *env, const double *values, int64_t count) {
     double largest = 0;
+    if (!env->margin && env->turn <= 0) return 0;
     for (int64_t k = 0; k < count; k++) largest = fmax(largest, fabs(values[k]));
-    return env->tie * largest;
+    return largest;
 }
 
-void mark_tie(const Env *env, int64_t sample, double margin, double width) {
-    if (margin != 0 && fabs(margin) <= width) env->near_tie[sample] = true;
+bool decision_turns(const Env *env, int64_t sample, int64_t place, double distance, double scale) {
+    if (distance == 0 || scale == 0) return false;
+    const double margin = fabs(distance) / scale;
+    if (env->margin) env->margin[sample] = fmin(env->margin[sample], margin);
+    return margin <= env->turn && (env->turned >> (place & 1) & 1);
 }

@@ -35,11 +35,13 @@ double broadcast(const Node *node, const double *const *in, int i, int64_t k);
 /* Places of a window or kernel along one direction: how many fit. */
 int window_count(int size, int kernel, int stride, int pad, int dilation);
 
-/* Marks sample k / each as near a tie where a margin of a decision is at most `width` but not 0.
- * The width comes from tie_width: `env->tie` times the largest magnitude of `count` values,
- * negative where nobody asks. */
-double tie_width(const Env *env, const double *values, int64_t count);
-void mark_tie(const Env *env, int64_t sample, double margin, double width);
+/* The measure of distances from ties: the largest magnitude of `count` values, 0 where nobody asks.
+ */
+double tie_scale(const Env *env, const double *values, int64_t count);
+
+/* Notes the distance from a tie of the decision at `place`, one of the sample's; true if it is to
+ * be taken the other way. */
+bool decision_turns(const Env *env, int64_t sample, int64_t place, double distance, double scale);
 
 /* Fills the samples of the table entry's two members. */
 #define SAMPLES(list) .samples = (list), .n_samples = COUNT_OF(list)

@@ -17,7 +17,7 @@ static Arena *arena;
 static Diag *diag;
 static Graph *graph;
 static Env env;
-static bool near[MAX_BATCH];
+static double margin[MAX_BATCH]; /* of each sample's decisions */
 static const Loc nowhere = {"", 0};
 
 static void begin(void) {
@@ -25,8 +25,8 @@ static void begin(void) {
     diag = diag_new(arena);
     graph = graph_new(arena, diag);
     env = sample_env(1);
-    env.tie = 1e-5;
-    env.near_tie = memset(near, 0, sizeof near);
+    env.margin = margin;
+    for (int i = 0; i < MAX_BATCH; i++) margin[i] = INFINITY;
 }
 
 static void end(void) {

@@ -25,7 +25,7 @@ START_TEST(first_of_equal_wins) {
     double values[] = {1, 3, 0, 0, 3, 3, 0, 0}, g[] = {10, 20};
     expect(run(add(&op_max_pool2d, pool, 1, x, 0, 0), values, NULL), 3, 0);
     expect(run(add(&op_max_pool2d_grad, pool, 2, x, dy, 0), values, g), 0, 10, 20, 0, 0, 0, 0, 0);
-    ck_assert_msg(!near[0], "exact ties decide the same everywhere");
+    ck_assert_msg(margin[0] > 1e-5, "exact ties decide the same everywhere");
 }
 END_TEST
 
@@ -114,18 +114,18 @@ START_TEST(decisions) {
 }
 END_TEST
 
-/* Which samples are marked where the second one has `value` beside the number 1. */
+/* Whether the second sample, which has `value` beside the number 1, has a decision near a tie. */
 static bool is_near(const Op *op, double value) {
     double pool[MAX_ATTRS] = {1, 2, 1, 2, 0, 0}, x[] = {-1, 8, 1, value};
     env.batch = 2;
-    memset(near, 0, sizeof near);
+    margin[0] = margin[1] = INFINITY;
     Node *in = op == &op_max_pool2d ? sample(3, 1, 1, 2) : sample(1, 2, 0, 0);
     run(add(op, op == &op_max_pool2d ? pool : NULL, 1, in, 0, 0), x, NULL);
-    ck_assert_msg(!near[0], "%s marks a sample that is far from a tie", op->name);
-    return near[1];
+    ck_assert_msg(margin[0] > 1e-5, "%s: the first sample is far from a tie", op->name);
+    return margin[1] <= 1e-5;
 }
 
-START_TEST(near_ties_are_marked) {
+START_TEST(margins_are_noted) {
     for (int i = 0; i < 2; i++) {
         const Op *op = i ? &op_leaky_relu : &op_relu;
         ck_assert(is_near(op, 7e-5) && is_near(op, -7e-5));
@@ -134,8 +134,30 @@ START_TEST(near_ties_are_marked) {
         ck_assert(is_near(op, 1 + 7e-5) && is_near(op, 1 - 7e-5));
         ck_assert(!is_near(op, 1 + 9e-5) && !is_near(op, 1));
     }
-    env.near_tie = NULL; /* nobody asks */
+    env.margin = NULL; /* nobody asks */
     RUN(add(&op_relu, NULL, 1, sample(1, 1, 0, 0), 0, 0), 1e-9, 1);
+}
+END_TEST
+
+START_TEST(near_ties_are_turned) {
+    double pool[MAX_ATTRS] = {1, 2, 1, 2, 0, 0}, half = .5;
+    env.margin = NULL;
+    env.turn = 1e-5;
+    env.turned = 1; /* even places */
+    Node *x = sample(1, 4, 0, 0), *image = sample(3, 1, 1, 4);
+    double near[] = {1e-6, -1e-6, -1e-6, 1}, close[] = {3, 3.000001, 3, 3.000001};
+    expect(run(add(&op_relu, NULL, 1, x, 0, 0), near, NULL), 0, 0, 1e-6, 1);
+    expect(run(add(&op_leaky_relu, &half, 1, x, 0, 0), near, NULL), -5e-7, -5e-7, 1e-6, 1);
+    expect(run(add(&op_max_pool2d, pool, 1, image, 0, 0), close, NULL), 3, 3.000001);
+    double g[] = {5, 7};
+    expect(run(add(&op_max_pool2d_grad, pool, 2, image, sample(3, 1, 1, 2), 0), close, g), 5, 0, 0,
+           7);
+    expect(run(add(&op_argmax, NULL, 1, x, 0, 0), close, NULL), 0);
+    env.turned = 3;
+    double other[] = {3.000001, 3, 3, 4};
+    Node *y = sample(1, 4, 0, 0);
+    expect(run(add(&op_equal, NULL, 2, x, y, 0), close, other), 1, 1, 1, 0);
+    expect(run(add(&op_less_equal, NULL, 2, x, y, 0), close, other), 0, 1, 1, 1);
 }
 END_TEST
 
@@ -157,4 +179,4 @@ RUN_TESTS("semantics", activations_pass_nan, relu_gradient_is_zero_at_zero, firs
           overlapping_windows_add_gradients, pooling_passes_nan,
           padding_never_wins_and_counts_in_means, sizes_are_rounded_down,
           convolutions_are_cross_correlations, losses_are_means, losses_are_stable, decisions,
-          near_ties_are_marked, schedules)
+          margins_are_noted, near_ties_are_turned, schedules)

@@ -1,0 +1,249 @@
+/* What `check` compares: loss, metrics, predictions, gradients, steps; see check.c for what they
+ * are measured by. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+
+enum { MOST_SLOTS = 4 };
+
+/* As many times what the reference's few ways of rounding cost may be due to others. */
+static const double roundings = 4;
+
+/* Gradients below this part of the network's largest are zero but for what does not quite cancel.
+ */
+static const double zero_gradient = 1e-6;
+
+void worst_note(Worst *worst, double error, const char *what, const char *name) {
+    if (isnan(error)) error = INFINITY;
+    if (error <= worst->error) return;
+    worst->error = error;
+    snprintf(worst->name, sizeof worst->name, "%s %s", what, name);
+}
+
+Distance distance_of(const float *found, const double *wanted, const float *before, int64_t count) {
+    Distance d = {0, 0};
+    for (int64_t i = 0; i < count; i++) {
+        double off = fabs((double)found[i] - wanted[i]), size = fabs(wanted[i]);
+        if (before) {
+            off -= FLT_EPSILON * size;
+            size = fabs(wanted[i] - (double)before[i]);
+        }
+        d.off = isfinite(off) ? fmax(d.off, off) : INFINITY;
+        d.size = fmax(d.size, size);
+    }
+    /* What is smaller than normal is flushed to zero by an update. */
+    if (before && d.off <= (double)FLT_MIN) d.off = 0;
+    return d;
+}
+
+double relative_error(Distance d) {
+    if (d.off == 0) return 0;
+    return d.size > 0 && isfinite(d.off) ? d.off / d.size : INFINITY;
+}
+
+/* The relative error, in which rounding is not to be blamed twice: what as many roundings of the
+ * node's terms cost in the reference is more than the bound allows of a sum in which they cancel.
+ */
+static double judged(const Checker *c, Reference *r, const Node *node, Distance d) {
+    if (relative_error(d) > c->bound)
+        d.size = fmax(d.size, roundings * reference_rounding(r, node) / c->bound);
+    return relative_error(d);
+}
+
+void check_loss(Checker *c, const NnCall *call, Reference *r, const char *what) {
+    const Node *loss = c->graph->phases[c->phase].loss;
+    double wanted = r->values[loss->id][0];
+    double error = judged(c, r, loss, (Distance){fabs(call->loss - wanted), fabs(wanted)});
+    char phase[32];
+    snprintf(phase, sizeof phase, "of phase %d", c->phase + 1);
+    worst_note(&c->forward, error, what, phase);
+}
+
+static const Node *output_named(Checker *c, const Named *list, int n, const char *name) {
+    for (int i = 0; i < n; i++)
+        if (strcmp(list[i].name, name) == 0) return list[i].node;
+    worst_note(&c->forward, INFINITY, "no node for", name);
+    return NULL;
+}
+
+/* A number of the batch as it is, of values per sample the mean. */
+static double metric_of(const Checker *c, const Node *node, double *const *values) {
+    double sum = 0;
+    int n = node->type.kind == KIND_SAMPLE ? c->batch : 1;
+    for (int i = 0; i < n; i++) sum += values[node->id][i] / n;
+    return sum;
+}
+
+static void check_metric(Checker *c, Reference *r, const char *name, double found) {
+    const Node *node = output_named(c, c->graph->metrics, c->graph->n_metrics, name);
+    if (!node) return;
+    const double wanted = metric_of(c, node, r->values);
+    Distance d = {fabs(found - wanted), fmax(1, fabs(wanted))};
+    for (int i = 0; relative_error(d) > c->bound && i < ROUNDED_RUNS; i++) {
+        double change = fabs(metric_of(c, node, reference_rounded(r, i)) - wanted);
+        d.size = fmax(d.size, roundings * change / c->bound);
+    }
+    worst_note(&c->forward, relative_error(d), "metric", name);
+}
+
+/* Whether the class is the right one, or one that roundings give. */
+static bool is_class(Reference *r, const Node *node, int64_t k, double found) {
+    bool right = found == r->values[node->id][k];
+    for (int i = 0; i < ROUNDED_RUNS && !right; i++)
+        right = found == reference_rounded(r, i)[node->id][k];
+    return right;
+}
+
+static void check_prediction(Checker *c, Reference *r, const NnOutput *output, const float *found,
+                             const float *again) {
+    const Node *node =
+        output_named(c, c->graph->predictions, c->graph->n_predictions, output->name);
+    if (!node) return;
+    int64_t count = (int64_t)c->batch * output->count;
+    double error = 0;
+    if (output->classes == 0)
+        error = judged(c, r, node, distance_of(found, r->values[node->id], NULL, count));
+    for (int64_t i = 0; output->classes > 0 && i < count; i++)
+        if (!is_class(r, node, i, (double)found[i])) error = INFINITY;
+    worst_note(&c->forward, error, "prediction", output->name);
+    if (memcmp(found, again, (size_t)count * sizeof *found) != 0)
+        worst_note(&c->forward, INFINITY, "evaluate and predict differ in", output->name);
+}
+
+void check_outputs(Checker *c, NnCall call, Reference *r) {
+    const NnModel *model = c->model;
+    double *metrics = ARENA_ARRAY(r->arena, double, model->n_metrics);
+    float **found = predictions_new(model, c->batch), **again = predictions_new(model, c->batch);
+    call.metrics = metrics;
+    call.predictions = found;
+    c->engine.code->evaluate(&call);
+    check_loss(c, &call, r, "loss");
+    call.predictions = again;
+    c->engine.code->predict(&call);
+    for (int i = 0; i < model->n_metrics; i++)
+        check_metric(c, r, model->metrics[i].name, metrics[i]);
+    for (int i = 0; i < model->n_predictions; i++)
+        check_prediction(c, r, &model->predictions[i], found[i], again[i]);
+}
+
+/* The graph's gradient of a parameter, NULL if it has none. */
+static const Node *gradient_of(const Phase *phase, const char *param) {
+    for (int i = 0; i < phase->n_trained; i++)
+        if (strcmp(phase->trained[i].param->name, param) == 0) return phase->trained[i].gradient;
+    return NULL;
+}
+
+/* The largest of all gradients of the phase. */
+static double largest_gradient(const Phase *phase, const Reference *r) {
+    double largest = 0;
+    for (int i = 0; i < phase->n_trained; i++) {
+        const Node *gradient = phase->trained[i].gradient;
+        const int64_t count = node_count(gradient);
+        for (int64_t k = 0; k < count; k++)
+            largest = fmax(largest, fabs(r->values[gradient->id][k]));
+    }
+    return largest;
+}
+
+bool check_gradients(Checker *c, const NnCall *call, Reference *r) {
+    const NnPhase *phase = &c->model->phases[c->phase];
+    const Phase *graph = &c->graph->phases[c->phase];
+    const double largest = largest_gradient(graph, r);
+    double noise = 0;
+    for (int i = 0; i < phase->n_trained; i++) {
+        const NnParam *param = &c->model->params[phase->trained[i]];
+        const Node *gradient = gradient_of(graph, param->name);
+        if (!gradient) {
+            worst_note(&c->gradient, INFINITY, "no gradient in the graph for", param->name);
+            continue;
+        }
+        c->model->get_gradient(call, phase->trained[i], c->engine.values);
+        Distance d = distance_of(c->engine.values, r->values[gradient->id], NULL, param->count);
+        if (d.size < zero_gradient * largest) d.size = largest;
+        if (relative_error(d) > c->bound) noise = fmax(noise, reference_rounding(r, gradient));
+        worst_note(&c->gradient, judged(c, r, gradient, d), "gradient of", param->name);
+    }
+    if (phase->n_trained != graph->n_trained)
+        worst_note(&c->gradient, INFINITY, "other number of trained parameters than", "the graph");
+    return largest > noise;
+}
+
+static double *widened(Arena *arena, const float *values, int64_t count) {
+    double *wide = ARENA_ARRAY(arena, double, count);
+    for (int64_t k = 0; k < count; k++) wide[k] = (double)values[k];
+    return wide;
+}
+
+/* A parameter (slot 0) and its moments before a step, and the gradient that the step goes by. */
+typedef struct Before {
+    int64_t count;
+    int n_slots;
+    float *slot[MOST_SLOTS], *gradient; /* no gradient: the phase does not train it */
+} Before;
+
+/* The reference's update, by `factor` times the gradient; [slot][count]. */
+static void update(const Checker *c, const NnCall *call, const Reference *r, const Before *before,
+                   double factor, double **after) {
+    const Optimizer *optimizer = &c->graph->phases[c->phase].optimizer;
+    for (int slot = 0; slot <= before->n_slots; slot++)
+        after[slot] = widened(r->arena, before->slot[slot], before->count);
+    if (!before->gradient) return;
+    double *gradient = widened(r->arena, before->gradient, before->count);
+    for (int64_t i = 0; i < before->count; i++) gradient[i] *= factor;
+    reference_update(optimizer, call->step, r->values[optimizer->lr->id][0], before->count,
+                     after[0], gradient, after + 1);
+}
+
+/* An error of a step relative to its largest movement. Where the gradient and the decay, or a
+ * moment, nearly cancel, the step hangs on their last bits: what those cost counts less. */
+static double judged_step(const Checker *c, const NnCall *call, const Reference *r,
+                          const Before *before, int slot, double *const *wanted, double error) {
+    if (!(error > step_bound) || isinf(error) || !before->gradient) return error;
+    double *nudged[MOST_SLOTS], off = 0, movement = 0;
+    update(c, call, r, before, 1 + (double)FLT_EPSILON / 2, nudged);
+    for (int64_t i = 0; i < before->count; i++) {
+        off = fmax(off, fabs(nudged[slot][i] - wanted[slot][i]));
+        movement = fmax(movement, fabs(wanted[slot][i] - (double)before->slot[slot][i]));
+    }
+    return error / fmax(1, roundings * off / movement / step_bound);
+}
+
+/* Compares a parameter and its moments after the step of the call, which has left its gradient,
+ * with the reference's update of what was before; what is not trained must be the same. */
+static void check_update(Checker *c, const NnCall *call, const Reference *r, int param,
+                         bool trained) {
+    const NnModel *model = c->model;
+    const NnParam *p = &model->params[param];
+    Before before = {.count = p->count, .n_slots = trained ? model->phases[c->phase].n_slots : 0};
+    for (int slot = 0; slot <= before.n_slots; slot++) {
+        before.slot[slot] = ARENA_ARRAY(r->arena, float, p->count);
+        model->get(c->before, c->phase, slot, param, before.slot[slot]);
+    }
+    if (trained) {
+        before.gradient = ARENA_ARRAY(r->arena, float, p->count);
+        model->get_gradient(call, param, before.gradient);
+    }
+    double *wanted[MOST_SLOTS];
+    update(c, call, r, &before, 1, wanted);
+    float *found = c->engine.values;
+    for (int slot = 0; slot <= before.n_slots; slot++) {
+        model->get(c->engine.state, c->phase, slot, param, found);
+        double error =
+            relative_error(distance_of(found, wanted[slot], before.slot[slot], p->count));
+        worst_note(&c->step, judged_step(c, call, r, &before, slot, wanted, error),
+                   slot ? model->phases[c->phase].slots[slot - 1] : "step of", p->name);
+    }
+    if (!trained && memcmp(found, before.slot[0], (size_t)p->count * sizeof *found) != 0)
+        worst_note(&c->step, INFINITY, "moved without being trained:", p->name);
+}
+
+void check_updates(Checker *c, const NnCall *call, Reference *r) {
+    const NnPhase *phase = &c->model->phases[c->phase];
+    for (int i = 0, t = 0; i < c->model->n_params; i++) {
+        bool trained = t < phase->n_trained && phase->trained[t] == i;
+        check_update(c, call, r, i, trained);
+        t += trained;
+    }
+}

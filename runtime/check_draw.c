@@ -1,0 +1,146 @@
+/* Batches for `check`: random samples whose decisions (the sign before a ReLU, the winner of a
+ * window) are far enough from ties that rounding does not turn them, as far as there are such. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "random.h"
+
+/* Compiled code may be off by value_bound of a tensor's largest value; a decision that is as near
+ * to a tie may turn. In a network of a hundred thousand decisions, one of most samples' is: after
+ * some tries the farthest is so far off that roundings hardly reach it. */
+enum { TRIES = 32 };
+static const double tie_width = 1e-5;
+
+static const char *field_op(const NnField *field) {
+    static const char *const ops[] = {
+        [NN_INPUT] = "input", [NN_LABEL] = "label", [NN_TARGET] = "target"};
+    return ops[field->kind];
+}
+
+/* Room for fields and parameters; parameters are set. `field` gets the room of each field, NULL for
+ * one that the graph does not have. */
+static Reference reference_begin(const Graph *graph, Engine *engine, const NnCall *call,
+                                 double **field) {
+    const NnModel *model = engine->model;
+    const Env env = {
+        .batch = call->batch,
+        .dropout = call->dropout,
+        .seed = call->seed,
+        .first_sample = call->first_sample,
+        .epoch = (double)call->epoch,
+        .epochs = (double)call->epochs,
+        .step = (double)call->step,
+        .steps = (double)call->steps,
+    };
+    Reference r = reference_new(graph, call->phase, env);
+    for (int i = 0; i < model->n_fields; i++)
+        field[i] = reference_room(&r, field_op(&model->fields[i]), model->fields[i].name,
+                                  (int64_t)call->batch * model->fields[i].count);
+    for (int i = 0; i < model->n_params; i++) {
+        const NnParam *param = &model->params[i];
+        double *values = reference_room(&r, "param", param->name, param->count);
+        model->get(engine->state, 0, 0, i, engine->values);
+        for (int64_t k = 0; values && k < param->count; k++) values[k] = (double)engine->values[k];
+    }
+    return r;
+}
+
+/* Sets `samples` samples from number `first` on to what the engine's fields are. */
+static void set_fields(const Engine *engine, double *const *field, int first, int samples) {
+    for (int i = 0; i < engine->model->n_fields; i++) {
+        const NnField *f = &engine->model->fields[i];
+        const float *floats = engine->fields[i];
+        const int32_t *labels = engine->fields[i];
+        const int64_t end = (int64_t)(first + samples) * f->count;
+        for (int64_t k = (int64_t)first * f->count; field[i] && floats && k < end; k++)
+            field[i][k] = f->kind == NN_LABEL ? (double)labels[k] : (double)floats[k];
+    }
+}
+
+Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call) {
+    double **field = allocate((size_t)engine->model->n_fields, sizeof *field);
+    Reference r = reference_begin(graph, engine, call, field);
+    set_fields(engine, field, 0, call->batch);
+    reference_run(&r);
+    return r;
+}
+
+/* Sample `index` of the batch becomes draw `number`. */
+static void draw_sample(Checker *c, int index, uint64_t number, double *const *field) {
+    uint64_t key = random_fork(random_stream(c->seed, "check"), number);
+    for (int i = 0; i < c->model->n_fields; i++) {
+        const NnField *f = &c->model->fields[i];
+        uint64_t stream = random_stream(key, f->name);
+        int32_t *labels = c->engine.room[i];
+        float *floats = (float *)c->engine.room[i] + (size_t)index * (size_t)f->count;
+        if (f->kind == NN_LABEL) {
+            labels[index] = random_below(stream, 0, f->classes);
+            continue;
+        }
+        for (int k = 0; k < f->count; k++) floats[k] = (float)random_normal(stream, (uint64_t)k);
+    }
+    set_fields(&c->engine, field, index, 1);
+}
+
+/* The least margin of the sample's decisions, in forward alone; less than `stop` as soon as one
+ * is. */
+static double sample_margin(const Reference *r, int index, double stop) {
+    const Graph *graph = r->graph;
+    Arena *arena = arena_new();
+    double margin = INFINITY, **values = ARENA_ARRAY(arena, double *, graph->n_nodes);
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const Node *node = graph->nodes[i];
+        if (!r->values[i] || node->n_in > 0) continue;
+        values[i] = r->values[i] + (node->type.kind == KIND_SAMPLE ? index * node_count(node) : 0);
+    }
+    Env env = r->env;
+    env.batch = 1;
+    env.first_sample += index;
+    env.margin = &margin;
+    env.stop = stop;
+    /* Gradients decide nothing anew. */
+    Node **wanted = ARENA_ARRAY(arena, Node *, r->n_wanted);
+    int n = 0;
+    for (int i = 0; i < r->n_wanted; i++)
+        if (!r->wanted[i]->op->backward_only && r->wanted[i]->type.kind != KIND_PARAM)
+            wanted[n++] = r->wanted[i];
+    interpret(arena, graph, &env, wanted, n, values);
+    arena_free(arena);
+    return margin;
+}
+
+static void show_progress(Checker *c) {
+    if (!progress_due(&c->progress)) return;
+    char phase[32];
+    snprintf(phase, sizeof phase, "phase %d/%d", c->phase + 1, c->model->n_phases);
+    const char *const fields[] = {"check", c->model->n_phases > 1 ? phase : NULL, NULL};
+    progress_show(&c->progress, (double)c->drawn / (double)c->to_draw, fields);
+}
+
+Reference draw_batch(Checker *c, const NnCall *call) {
+    double **field = allocate((size_t)c->model->n_fields, sizeof *field);
+    for (int i = 0; i < c->model->n_fields; i++) c->engine.fields[i] = c->engine.room[i];
+    Reference r = reference_begin(c->graph, &c->engine, call, field);
+    for (int i = 0; i < c->batch; i++, c->drawn++) {
+        uint64_t best = 0, number = 0;
+        double best_margin = -1;
+        show_progress(c);
+        for (int try = 0; try < TRIES && best_margin < tie_width; try++) {
+            number = c->draws++;
+            draw_sample(c, i, number, field);
+            c->redrawn += try > 0;
+            double margin = sample_margin(&r, i, best_margin);
+            if (margin <= best_margin) continue;
+            best = number;
+            best_margin = margin;
+        }
+        if (best != number) draw_sample(c, i, best, field);
+        if (best_margin >= tie_width) continue;
+        c->tied++;
+        r.tie = tie_width;
+    }
+    reference_run(&r);
+    return r;
+}

@@ -10,7 +10,14 @@
  *          get_gradient reads what the last `gradient` call left. Need not be cleared.
  *
  * Both are aligned to 64 bytes. Results are the same bits for any number of threads and any
- * instruction set. Nothing here allocates, prints or ends the program.
+ * instruction set. Nothing here allocates, prints or ends the program, but for checks: generated
+ * code that is compiled without NDEBUG looks at what it is given before it does anything with it.
+ * What breaks this contract is told on standard error, and the program is aborted, as assert does
+ * it: `nn_model_spiral: train: batch is 0, but must be 1 to 65536`. Compiled with
+ * -DNN_FAIL=my_function it calls `void my_function(const char *model, const char *call, const char
+ * *words)` instead, and where that returns, the call returns and has done nothing. Freestanding
+ * code checks only with NN_FAIL. nn_call_problem serves programs that want to know before a call,
+ * whatever NDEBUG.
  */
 #ifndef NN_MODEL_H
 #define NN_MODEL_H
@@ -19,11 +26,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if !defined(NDEBUG) && (__STDC_HOSTED__ || defined(NN_FAIL))
+#define NN_CHECKED 1
+#else
+#define NN_CHECKED 0
+#endif
+#if NN_CHECKED && !defined(NN_FAIL)
+#include <stdio.h>
+#include <stdlib.h>
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { NN_ABI = 2, NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
+/* Version of this contract. A generated file has that of its nngen and refuses another one. */
+#define NN_ABI 3
+
+enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
 typedef enum NnFieldKind { NN_INPUT, NN_LABEL, NN_TARGET } NnFieldKind;
 
@@ -127,7 +147,7 @@ typedef struct NnCode {
 } NnCode;
 
 typedef struct NnModel {
-    int abi; /* NN_ABI */
+    int abi; /* NN_ABI of the nngen that made it */
     const char *name;
     const char *data;          /* data set that the architecture names, or NULL */
     const char *version;       /* of nngen */
@@ -159,6 +179,178 @@ typedef struct NnModel {
      * trains. */
     void (*get_gradient)(const NnCall *call, int param, float *out);
 } NnModel;
+
+/* What of NnCode a call is for. */
+typedef enum NnEntry { NN_PREPARE, NN_TRAIN, NN_GRADIENT, NN_EVALUATE, NN_PREDICT } NnEntry;
+
+enum { NN_WORDS = 256 }; /* room for the words of a problem */
+
+/* Appends a text, or with NULL a number, to words of NN_WORDS bytes. */
+static inline void nn_say(char *words, const char *text, int64_t number) {
+    char digits[24];
+    int n = 0, at = (int)sizeof digits - 1;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    digits[at] = '\0';
+    do digits[--at] = (char)('0' + (int)(rest % 10));
+    while ((rest /= 10) != 0);
+    if (number < 0) digits[--at] = '-';
+    if (!text) text = digits + at;
+    while (words[n]) n++;
+    while (*text && n < NN_WORDS - 1) words[n++] = *text++;
+    words[n] = '\0';
+}
+
+/* Adds what is wrong with a whole number that must be low to high; false if nothing is. */
+static inline bool nn_outside(char *words, const char *name, int64_t value, int64_t low,
+                              int64_t high) {
+    if (value >= low && value <= high) return false;
+    nn_say(words, name, 0);
+    nn_say(words, " is ", 0);
+    nn_say(words, NULL, value);
+    nn_say(words, ", but must be ", 0);
+    nn_say(words, NULL, low);
+    nn_say(words, " to ", 0);
+    nn_say(words, NULL, high);
+    return true;
+}
+
+/* The same for memory that must be there and aligned. */
+static inline bool nn_misplaced(char *words, const char *name, const char *of, const void *memory,
+                                int align) {
+    const int over = (int)((uintptr_t)memory % (uintptr_t)align);
+    if (memory && over == 0) return false;
+    nn_say(words, name, 0);
+    nn_say(words, of, 0);
+    nn_say(words, memory ? " lies " : " is NULL", 0);
+    if (!memory) return true;
+    nn_say(words, NULL, over);
+    nn_say(words, " bytes behind a multiple of ", 0);
+    nn_say(words, NULL, align);
+    nn_say(words, ", but must be aligned to that", 0);
+    return true;
+}
+
+/* The same for the fields that the entry reads, the values of labels too. */
+static inline bool nn_unreadable(char *words, const NnModel *model, NnEntry entry,
+                                 const NnCall *call) {
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnField *field = &model->fields[i];
+        if (entry == NN_PREDICT && !field->predicts) continue;
+        if (nn_misplaced(words, "fields", "", call->fields, (int)sizeof(void *)) ||
+            nn_misplaced(words, "field ", field->name, call->fields[i], (int)sizeof(float)))
+            return true;
+        for (int s = 0; field->kind == NN_LABEL && s < call->batch; s++) {
+            const int32_t label = ((const int32_t *)call->fields[i])[s];
+            if (label >= 0 && label < field->classes) continue;
+            nn_say(words, "sample ", 0);
+            nn_say(words, NULL, s);
+            nn_say(words, ": label ", 0);
+            return nn_outside(words, field->name, label, 0, field->classes - 1);
+        }
+    }
+    return false;
+}
+
+static inline bool nn_untrained(char *words, const NnModel *model) {
+    if (model->n_phases == 0) nn_say(words, "the model was made for inference alone", 0);
+    return model->n_phases == 0;
+}
+
+/* What of the contract above a call breaks: which member, what it is and what is wanted. NULL if
+ * nothing, else `words`, which have room for NN_WORDS bytes. It can't see how much memory there is.
+ */
+static inline const char *nn_call_problem(const NnModel *model, NnEntry entry, const NnCall *call,
+                                          char *words) {
+    const bool trains = entry == NN_TRAIN || entry == NN_GRADIENT;
+    const bool evaluates = entry == NN_EVALUATE;
+    words[0] = '\0';
+    if (nn_misplaced(words, "state", "", call->state, NN_ALIGN)) return words;
+    if (call->threads < 0 && nn_outside(words, "threads", call->threads, 0, INT32_MAX))
+        return words;
+    if (entry == NN_PREPARE) return NULL;
+    if ((trains && nn_untrained(words, model)) ||
+        nn_misplaced(words, "work", "", call->work, NN_ALIGN) ||
+        nn_outside(words, "batch", call->batch, 1, NN_MAX_BATCH) ||
+        ((trains || (evaluates && model->n_phases > 0)) &&
+         nn_outside(words, "phase", call->phase, 0, model->n_phases - 1)) ||
+        nn_unreadable(words, model, entry, call))
+        return words;
+    if (evaluates && call->metrics &&
+        nn_misplaced(words, "metrics", "", call->metrics, (int)sizeof(double)))
+        return words;
+    for (int i = 0; !trains && call->predictions && i < model->n_predictions; i++)
+        if (call->predictions[i] && nn_misplaced(words, "prediction ", model->predictions[i].name,
+                                                 call->predictions[i], (int)sizeof(float)))
+            return words;
+    return NULL;
+}
+
+/* What of NnModel an access to a parameter or a moment is. */
+typedef enum NnAccess { NN_GET, NN_SET, NN_RESET, NN_GET_GRADIENT } NnAccess;
+
+/* The same of an access; `memory` is the state, or of get_gradient the work area. */
+static inline const char *nn_access_problem(const NnModel *model, NnAccess access,
+                                            const void *memory, int phase, int slot, int param,
+                                            const void *values, char *words) {
+    const bool gradient = access == NN_GET_GRADIENT, moment = !gradient && slot != 0;
+    words[0] = '\0';
+    if (nn_misplaced(words, gradient ? "work" : "state", "", memory, NN_ALIGN)) return words;
+    if ((gradient || moment || access == NN_RESET) &&
+        (nn_untrained(words, model) || nn_outside(words, "phase", phase, 0, model->n_phases - 1)))
+        return words;
+    if (access == NN_RESET) return NULL;
+    if (nn_outside(words, "param", param, 0, model->n_params - 1) ||
+        nn_misplaced(words, "values of ", model->params[param].name, values, (int)sizeof(float)) ||
+        (moment && nn_outside(words, "slot", slot, 0, model->phases[phase].n_slots)))
+        return words;
+    if (!gradient && !moment) return NULL;
+    for (int i = 0; i < model->phases[phase].n_trained; i++)
+        if (model->phases[phase].trained[i] == param) return NULL;
+    nn_say(words, "phase ", 0);
+    nn_say(words, NULL, phase);
+    nn_say(words, " does not train ", 0);
+    nn_say(words, model->params[param].name, 0);
+    return words;
+}
+
+#ifdef NN_FAIL
+void NN_FAIL(const char *model, const char *call, const char *words);
+#endif
+
+/* For generated code alone: whether a call or an access is told to break the contract. */
+
+static inline bool nn_told(const NnModel *model, const char *what, const char *problem) {
+#if NN_CHECKED
+    if (!problem) return false;
+#ifdef NN_FAIL
+    NN_FAIL(model->name, what, problem);
+#else
+    fprintf(stderr, "nn_model_%s: %s: %s\n", model->name, what, problem);
+    abort();
+#endif
+    return true;
+#else
+    (void)model, (void)what, (void)problem;
+    return false;
+#endif
+}
+
+static inline bool nn_broken_call(const NnModel *model, NnEntry entry, const NnCall *call) {
+    static const char *const names[] = {"prepare", "train", "gradient", "evaluate", "predict"};
+    char words[NN_WORDS];
+    return nn_told(model, names[entry],
+                   NN_CHECKED ? nn_call_problem(model, entry, call, words) : NULL);
+}
+
+static inline bool nn_broken_access(const NnModel *model, NnAccess access, const void *memory,
+                                    int phase, int slot, int param, const void *values) {
+    static const char *const names[] = {"get", "set", "reset", "get_gradient"};
+    char words[NN_WORDS];
+    return nn_told(model, names[access],
+                   NN_CHECKED
+                       ? nn_access_problem(model, access, memory, phase, slot, param, values, words)
+                       : NULL);
+}
 
 #ifdef __cplusplus
 }

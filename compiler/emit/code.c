@@ -310,12 +310,13 @@ void emit_entry_code(Emission *em, const Entry *e, const Isa *isa) {
 /* A function per member of NnCode that picks the phase's entry. What the calling thread computes by
  * itself, as learning rates, does not depend on the caller's rounding either. */
 static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const char *member,
-                           const char *extra) {
+                           const char *entry, const char *extra) {
     Writer *w = em->w;
     w_open(w, "static void %s%s(NnCall *call)", member, isa->suffix);
+    emit_check(em, entry);
     int n = 0;
     for (int i = 0; i < em->plan->n_entries; i++) n += em->plan->entries[i]->kind == kind;
-    w_line(w, n ? "const unsigned mode = nn_enter();" : "(void)call;");
+    if (n) w_line(w, "const unsigned mode = nn_enter();");
     if (n == 1) {
         for (int i = 0; i < em->plan->n_entries; i++)
             if (em->plan->entries[i]->kind == kind)
@@ -343,10 +344,10 @@ void emit_section(Emission *em, const Isa *isa) {
     w_line(w, "%s", "");
     emit_derived(em, isa);
     for (int i = 0; i < em->plan->n_entries; i++) emit_entry_code(em, em->plan->entries[i], isa);
-    write_dispatch(em, isa, ENTRY_TRAIN, "nn_train", ", true");
-    write_dispatch(em, isa, ENTRY_TRAIN, "nn_gradient", ", false");
-    write_dispatch(em, isa, ENTRY_EVALUATE, "nn_evaluate", "");
-    write_dispatch(em, isa, ENTRY_PREDICT, "nn_predict", "");
+    write_dispatch(em, isa, ENTRY_TRAIN, "nn_train", "NN_TRAIN", ", true");
+    write_dispatch(em, isa, ENTRY_TRAIN, "nn_gradient", "NN_GRADIENT", ", false");
+    write_dispatch(em, isa, ENTRY_EVALUATE, "nn_evaluate", "NN_EVALUATE", "");
+    write_dispatch(em, isa, ENTRY_PREDICT, "nn_predict", "NN_PREDICT", "");
     w_line(w, "static bool nn_supported%s(void) { return %s; }", isa->suffix, isa->supported);
     isa_close(w, isa);
     if (isa->target) w_raw(w, "#endif\n");

@@ -54,6 +54,7 @@ void emit_derived(Emission *em, const Isa *isa) {
     }
     w_close(w);
     w_open(w, "static void nn_prepare%s(const NnCall *call)", isa->suffix);
+    emit_check(em, "NN_PREPARE");
     w_line(w, "NnCall alone = {.state = call->state, .batch = 1, .threads = 1, .phase = -1};");
     w_line(w, "nn_derive%s(&alone, 0);", isa->suffix);
     w_close(w);

@@ -65,13 +65,22 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
     Writer *w = em.w;
     write_banner(&em);
     w_raw(w, "#include \"model.h\"\n\n");
+    w_raw(w, arena_printf(em.arena,
+                          "#if NN_ABI != %d\n#error \"made by nngen %s for version %d of model.h: "
+                          "compile the architecture again with the nngen of this model.h\"\n"
+                          "#endif\n",
+                          MODEL_ABI, info->version, MODEL_ABI));
     w_raw(w, "#ifdef __FAST_MATH__\n#error \"nngen's results are exact to the bit: compile without "
              "-ffast-math\"\n#endif\n\n");
-    w_raw(w, "#if defined(__x86_64__)\n#define NN_X86 1\n#include <immintrin.h>\n#else\n#define "
+    w_raw(w, "/* For Microsoft's target the intrinsics are there only if all code may use them. "
+             "*/\n#if defined(__x86_64__) && !defined(_MSC_VER)\n#define NN_X86 1\n#include "
+             "<immintrin.h>\n#else\n#define "
              "NN_X86 0\n#endif\n\n");
     w_line(w, "enum { NN_CHUNK_MIN = %d, NN_MAX_CHUNKS = %d };", plan->chunk_min, MAX_CHUNKS);
     w_line(w, "%s", "");
     for (int i = 0; emit_prelude[i]; i++) w_raw(w, emit_prelude[i]);
+    w_line(w, "%s", "");
+    w_line(w, "extern const NnModel nn_model_%s;", emit_identifier(em.arena, plan->graph->name));
     w_line(w, "%s", "");
     emit_places(&em);
     for (int i = 0; i < plan->n_entries; i++) emit_entry_common(&em, plan->entries[i]);
@@ -83,6 +92,11 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
 const char *emit_main(const Plan *plan) {
     return arena_printf(plan->arena, "#define NN_MODEL_SYMBOL nn_model_%s\n#include \"main.c\"\n",
                         emit_identifier(plan->arena, plan->graph->name));
+}
+
+void emit_check(Emission *em, const char *entry) {
+    w_line(em->w, "if (nn_broken_call(&nn_model_%s, %s, call)) return;",
+           emit_identifier(em->arena, em->plan->graph->name), entry);
 }
 
 void emit_update_factors(Writer *w, const Kernel *update) {

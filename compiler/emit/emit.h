@@ -5,6 +5,9 @@
 #include "../isa/isa.h"
 #include "../plan/plan.h"
 
+/* Version of the contract, model.h, that the code is written for: NN_ABI there. */
+enum { MODEL_ABI = 3 };
+
 /* What the banner and the model's table say of the source. */
 typedef struct EmitInfo {
     const char *version;

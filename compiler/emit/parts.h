@@ -35,6 +35,9 @@ const char *emit_what(Arena *arena, const Kernel *kernel);
  * entry's update, which the derived copies follow. */
 int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel);
 
+/* A statement that leaves a function of NnCode whose call breaks the contract. */
+void emit_check(Emission *em, const char *entry);
+
 /* Statements that set the factors of a phase's update: see kernels/family.h. */
 void emit_update_factors(Writer *w, const Kernel *update);
 

@@ -182,6 +182,12 @@ static void write_memory(Emission *em) {
     w_close(w);
 }
 
+/* A statement that leaves a function of NnModel whose arguments break the contract. */
+static void check_access(Emission *em, const char *arguments) {
+    w_line(em->w, "if (nn_broken_access(&nn_model_%s, %s)) return;",
+           emit_identifier(em->arena, em->plan->graph->name), arguments);
+}
+
 static void write_access(Emission *em) {
     const Plan *p = em->plan;
     Writer *w = em->w;
@@ -219,19 +225,22 @@ static void write_access(Emission *em) {
            (long long)p->moment_offset);
     w_close(w);
     w_open(w, "static void nn_get(const void *state, int phase, int slot, int param, float *out)");
+    check_access(em, "NN_GET, state, phase, slot, param, out");
     w_line(
         w,
         "nn_export(&nn_places[param], (const float *)state + nn_slot(phase, slot, param), out);");
     w_close(w);
     w_open(w, "static void nn_set(void *state, int phase, int slot, int param, const float *in)");
+    check_access(em, "NN_SET, state, phase, slot, param, in");
     w_line(w, "nn_import(&nn_places[param], in, (float *)state + nn_slot(phase, slot, param));");
     w_close(w);
     w_open(w, "static void nn_reset(void *state, int phase)");
-    w_line(w, "(void)phase;");
+    check_access(em, "NN_RESET, state, phase, 0, -1, NULL");
     w_line(w, "NN_ZERO((float *)state + %lld, %lld);", (long long)p->moment_offset,
            (long long)(p->state_floats - p->moment_offset) * 4);
     w_close(w);
     w_open(w, "static void nn_get_gradient(const NnCall *call, int param, float *out)");
+    check_access(em, "NN_GET_GRADIENT, call->work, call->phase, 0, param, out");
     w_line(w, "const int chunks = nn_chunks(call->batch), phase = call->phase;");
     w_line(w, "const size_t stride = (size_t)nn_gradient_floats[phase];");
     w_line(w, "float *first = (float *)call->work + (size_t)chunks * (size_t)nn_sum_floats[phase] "
@@ -296,9 +305,8 @@ void emit_tables(Emission *em) {
     w_close_with(w, ";");
     w_line(w, "%s", "");
     const char *id = emit_identifier(em->arena, g->name);
-    w_line(w, "extern const NnModel nn_model_%s;", id);
     w_open(w, "const NnModel nn_model_%s =", id);
-    w_line(w, ".abi = NN_ABI, .name = \"%s\", .data = %s, .version = \"%s\",", g->name,
+    w_line(w, ".abi = %d, .name = \"%s\", .data = %s, .version = \"%s\",", MODEL_ABI, g->name,
            g->data ? arena_printf(em->arena, "\"%s\"", g->data) : "NULL", em->info->version);
     w_line(w, ".source = \"%s\",", em->info->source);
     w_line(w, ".source_sha256 = \"%s\",", em->info->sha256);

@@ -2,16 +2,16 @@
 #
 #   Compiles an architecture to C and the C to a static library `name`, which exports
 #   `nn_model_<model>` (a `-` becomes `_`), where <model> is the name that the architecture gives to
-#   nn.model, and brings the folder of model.h along. OPTIONS go to nngen, for example
-#   OPTIONS -D hidden=128.
+#   nn.model, and brings the folders of model.h and of the header <name>.h along. OPTIONS go to nngen,
+#   for example OPTIONS -D hidden=128.
 #
 # nngen_add_model(NAME name ARCH file.lua [OPTIONS option...])
 #
 #   The same as a program `name` that trains, evaluates and checks the model; it lies in bin/ of the
 #   build folder, or where CMAKE_RUNTIME_OUTPUT_DIRECTORY says.
 #
-# The generated file is ${NNGEN_GENERATED_DIR}/<name>.c, by default in generated/ of the current build
-# folder. It is optimised whatever the build type is, unless that is Debug; NNGEN_MODEL_FLAGS come last.
+# The generated files are ${NNGEN_GENERATED_DIR}/<name>.c and <name>.h, by default in generated/ of the
+# current build folder. The C is optimised whatever the build type is, unless that is Debug; NNGEN_MODEL_FLAGS come last.
 #
 # Here and in a project that has found an installed nngen these names are the same: nngen::nngen is the
 # compiler, nngen::model the folder of model.h, nngen::runtime what programs are linked with.
@@ -36,6 +36,7 @@ function(nngen_add_model_library)
     set(folder ${CMAKE_CURRENT_BINARY_DIR}/generated)
   endif()
   set(generated ${folder}/${MODEL_NAME}.c)
+  set(header ${folder}/${MODEL_NAME}.h)
   set(made_dir ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir)
   set(made ${made_dir}/${MODEL_NAME}.c)
   set(main ${made_dir}/${MODEL_NAME}.main.c)
@@ -49,10 +50,11 @@ function(nngen_add_model_library)
   file(MAKE_DIRECTORY ${folder} ${made_dir})
   add_custom_command(
     OUTPUT ${made}
-    BYPRODUCTS ${generated} ${main}
+    BYPRODUCTS ${generated} ${header} ${main}
     COMMAND nngen::nngen ${MODEL_OPTIONS} -o ${made} ${shown}
     COMMAND nngen::nngen ${MODEL_OPTIONS} --emit=main -o ${made}.main ${shown}
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made} ${generated}
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made_dir}/${MODEL_NAME}.h ${header}
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made}.main ${main}
     DEPENDS nngen::nngen ${source} ${siblings}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
@@ -63,6 +65,7 @@ function(nngen_add_model_library)
   nngen_settings(${target})
   separate_arguments(flags NATIVE_COMMAND "${NNGEN_MODEL_FLAGS}")
   target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O2> ${flags})
+  target_include_directories(${target} PUBLIC ${folder})
   target_link_libraries(${target} PUBLIC nngen::model)
 endfunction()
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../common/cli.h"
+#include "output.h"
 #include "version.h"
 
 enum { COMPILE = 1 };
@@ -101,6 +102,9 @@ static void read_argument(Unit *u, const CliArgument *argument) {
     case OPTION_OUTPUT:
         o->output = argument->text;
         break;
+    case OPTION_DEPFILE:
+        o->depfile = argument->text;
+        break;
     case OPTION_DEFINE:
         read_define(u, argument->text);
         break;
@@ -135,16 +139,43 @@ static void read_argument(Unit *u, const CliArgument *argument) {
     }
 }
 
-static void check_output(const Unit *u) {
-    const Options *o = &u->options;
+static bool same_file(const char *a, const char *b) {
+    struct stat x, y;
+    if (stat(a, &x) != 0 || stat(b, &y) != 0) return strcmp(a, b) == 0;
+    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* aux.h for aux.c, where that is a file. */
+static const char *header_of(Arena *arena, const char *output) {
+    const size_t n = strlen(output);
+    if (n < 3 || strcmp(output + n - 2, ".c") != 0 || output[n - 3] == '/' ||
+        !output_is_file(output))
+        return NULL;
+    return arena_printf(arena, "%.*s.h", (int)n - 2, output);
+}
+
+/* Where the product goes, and what is written beside it. */
+static void settle_output(Unit *u) {
+    Options *o = &u->options;
     const bool is_c = o->emit == EMIT_C && !o->stop;
-    struct stat in, out;
     if (!o->output && is_c && isatty(STDOUT_FILENO))
         usage(u->arena, "C is not for the terminal: -o FILE.c writes a file, -o - shows it here, "
                         "--emit=summary tells what the network is");
-    if (o->output && stat(o->input, &in) == 0 && stat(o->output, &out) == 0 &&
-        S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+    if (o->output && strcmp(o->output, "-") == 0) o->output = NULL;
+    if (o->depfile && !o->output) usage(u->arena, "--depfile needs -o FILE");
+    if (!o->output) return;
+    if (same_file(o->input, o->output))
         usage(u->arena, "-o %s would replace the architecture file", o->output);
+    if (is_c) o->header = header_of(u->arena, o->output);
+    const char *base = o->header ? strrchr(o->header, '/') : NULL;
+    if (o->header && strcmp(base ? base + 1 : o->header, "model.h") == 0)
+        usage(u->arena,
+              "-o %s: the header beside it would be another model.h than the one that it "
+              "includes; give it another name",
+              o->output);
+    if (o->depfile && (same_file(o->depfile, o->input) || same_file(o->depfile, o->output) ||
+                       (o->header && same_file(o->depfile, o->header))))
+        usage(u->arena, "--depfile %s is a file that is read or written already", o->depfile);
 }
 
 Task command_line(Unit *u, int argc, char **argv) {
@@ -163,7 +194,6 @@ Task command_line(Unit *u, int argc, char **argv) {
     for (int i = 0; all_isas[i]; i++) o->isas[i] = all_isas[i];
     o->input = line.operand;
     for (int i = 0; i < line.n; i++) read_argument(u, &line.list[i]);
-    check_output(u);
-    if (o->output && strcmp(o->output, "-") == 0) o->output = NULL;
+    settle_output(u);
     return TASK_COMPILE;
 }

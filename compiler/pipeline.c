@@ -119,6 +119,11 @@ static double seconds(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 static void emit(Unit *u) {
     if (u->options.emit == EMIT_SUMMARY) u->product = emit_summary(u->arena, u->graph);
     if (u->options.emit == EMIT_GRAPH) u->product = u->graph_text;
@@ -135,6 +140,7 @@ static void emit(Unit *u) {
         .isas = u->options.isas,
         .inference = u->options.inference};
     u->product = emit_c(u->plan, &info);
+    if (u->options.header) u->header = emit_header(u->plan, &info, base_name(u->options.output));
 }
 
 bool pipeline_run(Unit *u) {

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/writer.h"
+
 const char *sources_name(Arena *arena, const Sources *sources) {
     enum { MAX_NAME_BYTES = 256 };
     const char *name = sources->n_files ? sources->files[0].name : "";
@@ -35,4 +37,29 @@ const char *sources_sha256(Arena *arena, const Sources *sources, const Define *d
     }
     char hex[SHA256_DIGEST_STRING_LENGTH];
     return arena_strdup(arena, SHA256End(&hash, hex));
+}
+
+/* As make reads names in rules; backslashes count only in front of what they take care of. */
+static void add_name(Writer *w, const char *name) {
+    char text[4] = "";
+    for (int slashes = 0; *name; name++) {
+        if (*name == ' ' || *name == '\t' || *name == '#')
+            for (int i = 0; i <= slashes; i++) w_raw(w, "\\");
+        if (*name == '$') w_raw(w, "$");
+        slashes = *name == '\\' ? slashes + 1 : 0;
+        text[0] = *name;
+        w_raw(w, text);
+    }
+}
+
+const char *sources_depfile(Arena *arena, const Sources *sources, const char *target) {
+    Writer *w = writer_new(arena);
+    add_name(w, target);
+    w_raw(w, ":");
+    for (int i = 0; i < sources->n_files; i++) {
+        w_raw(w, i ? " \\\n  " : " ");
+        add_name(w, sources->files[i].path);
+    }
+    w_raw(w, "\n");
+    return writer_text(w);
 }

@@ -1,4 +1,4 @@
-/* What the banner says of the texts that a compilation read. */
+/* What is said of the texts that a compilation read. */
 #ifndef NNGEN_SOURCES_H
 #define NNGEN_SOURCES_H
 
@@ -12,5 +12,9 @@ const char *sources_name(Arena *arena, const Sources *sources);
  * `arena`. */
 const char *sources_sha256(Arena *arena, const Sources *sources, const Define *defines,
                            int n_defines);
+
+/* A rule of make: `target` depends on each text that was read. Names are as they were opened,
+ * escaped as gcc does it. Lives in `arena`. */
+const char *sources_depfile(Arena *arena, const Sources *sources, const char *target);
 
 #endif

@@ -19,7 +19,9 @@ typedef enum EmitKind {
 
 typedef struct Options {
     const char *input;
-    const char *output; /* NULL: standard output */
+    const char *output;  /* NULL: standard output */
+    const char *header;  /* beside it; NULL: none */
+    const char *depfile; /* NULL: none */
     Define *defines;
     int n_defines, cap_defines;
     const Isa *isas[8]; /* NULL-terminated, best first */
@@ -37,6 +39,7 @@ typedef struct Unit {
     const char *graph_text;
     Plan *plan;
     const char *product; /* the text that was asked for */
+    const char *header;  /* that of options.header */
 } Unit;
 
 #endif

@@ -22,6 +22,15 @@ const char *emit_what(Arena *arena, const Kernel *k) {
     return text;
 }
 
+const char *emit_abi_check(Arena *arena, const EmitInfo *info) {
+    return arena_printf(arena,
+                        "#if NN_ABI != %d\n"
+                        "#error \"made by nngen %s for version %d of model.h: compile the "
+                        "architecture again with the nngen of this model.h\"\n"
+                        "#endif\n",
+                        MODEL_ABI, info->version, MODEL_ABI);
+}
+
 static void write_banner(Emission *em) {
     const Plan *p = em->plan;
     Writer *w = em->w;
@@ -65,11 +74,7 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
     Writer *w = em.w;
     write_banner(&em);
     w_raw(w, "#include \"model.h\"\n\n");
-    w_raw(w, arena_printf(em.arena,
-                          "#if NN_ABI != %d\n#error \"made by nngen %s for version %d of model.h: "
-                          "compile the architecture again with the nngen of this model.h\"\n"
-                          "#endif\n",
-                          MODEL_ABI, info->version, MODEL_ABI));
+    w_raw(w, emit_abi_check(em.arena, info));
     w_raw(w, "#ifdef __FAST_MATH__\n#error \"nngen's results are exact to the bit: compile without "
              "-ffast-math\"\n#endif\n\n");
     w_raw(w, "/* For Microsoft's target the intrinsics are there only if all code may use them. "

@@ -8,6 +8,11 @@
 /* Version of the contract, model.h, that the code is written for: NN_ABI there. */
 enum { MODEL_ABI = 3 };
 
+enum { ALIGN_BYTES = 64 }; /* NN_ALIGN there */
+
+/* In the first line of a generated header, and so of no other file. */
+#define EMIT_HEADER_MARK "made by nngen"
+
 /* What the banner and the model's table say of the source. */
 typedef struct EmitInfo {
     const char *version;
@@ -24,6 +29,9 @@ const char *emit_loops(const Plan *plan, const Isa *isa);
 
 /* The generated file; lives in the plan's arena. */
 const char *emit_c(const Plan *plan, const EmitInfo *info);
+
+/* The header that goes beside it; `c_file` is the generated file's base name. */
+const char *emit_header(const Plan *plan, const EmitInfo *info, const char *c_file);
 
 /* The main file of the model's program: tells the runtime's main.c the name of the constant. Lives
  * in the plan's arena. */

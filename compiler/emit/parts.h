@@ -28,6 +28,9 @@ typedef struct Emission {
 /* C identifier made of a name. */
 const char *emit_identifier(Arena *arena, const char *name);
 
+/* Lines that refuse another version of model.h. */
+const char *emit_abi_check(Arena *arena, const EmitInfo *info);
+
 /* The kernel's family and what is fused into it: "conv2d + relu + max_pool2d". */
 const char *emit_what(Arena *arena, const Kernel *kernel);
 

@@ -114,7 +114,7 @@ static const char *base_name(const char *path) {
 
 /* Notes the file. Lua's name of it is short enough that Lua's messages do not cut it. */
 static const char *enter_source(Front *f, const char *path, const char *text, size_t length) {
-    SourceFile source = {base_name(path), text, length};
+    SourceFile source = {base_name(path), path, text, length};
     const char *chunk = strlen(source.name) < 50 ? arena_printf(f->arena, "=%s", source.name)
                                                  : arena_printf(f->arena, "=file%d", f->n_files);
     diag_source(f->diag, path, text);

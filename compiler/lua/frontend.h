@@ -13,6 +13,7 @@ typedef struct Define {
 
 typedef struct SourceFile {
     const char *name; /* base name */
+    const char *path; /* as it was opened */
     const char *text;
     size_t length;
 } SourceFile;

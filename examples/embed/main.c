@@ -1,12 +1,10 @@
 /* A program with a network inside: trains a generated model on points that it makes up, measures it
- * and asks it about a point. Of nngen it needs model.h and the generated file, no more. */
-#include "model.h"
+ * and asks it about a point. Of nngen it needs model.h and the generated files, no more. */
+#include "spiral.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-extern const NnModel nn_model_spiral;
 
 enum { SAMPLES = 600, BATCH = 50, ARMS = 3, SEED = 1 };
 
@@ -64,9 +62,10 @@ int main(void) {
     const NnCode *code = model->codes;
     while (!code->supported()) code++;
 
-    const void *fields[2];
+    static _Alignas(NN_ALIGN) char state[NN_SPIRAL_STATE_BYTES];
+    const void *fields[NN_SPIRAL_FIELDS];
     NnCall call = {
-        .state = allocate(model->state_bytes),
+        .state = state,
         .work = allocate(model->work_bytes(SAMPLES, 1)),
         .fields = fields,
         .seed = SEED,
@@ -82,8 +81,8 @@ int main(void) {
     for (; call.epoch < call.epochs; call.epoch++) {
         double loss = 0;
         for (int first = 0; first < SAMPLES; first += BATCH, call.step++) {
-            fields[0] = point + first;
-            fields[1] = arm + first;
+            fields[NN_SPIRAL_FIELD_POINT] = point + first;
+            fields[NN_SPIRAL_FIELD_ARM] = arm + first;
             call.batch = BATCH;
             call.first_sample = first;
             code->train(&call);
@@ -92,24 +91,24 @@ int main(void) {
         if ((call.epoch + 1) % 50 == 0) printf("epoch %3d: loss %.4f\n", (int)call.epoch + 1, loss);
     }
 
-    double accuracy;
-    fields[0] = test_point;
-    fields[1] = test_arm;
+    double metrics[NN_SPIRAL_METRICS];
+    fields[NN_SPIRAL_FIELD_POINT] = test_point;
+    fields[NN_SPIRAL_FIELD_ARM] = test_arm;
     call.batch = SAMPLES;
-    call.metrics = &accuracy;
+    call.metrics = metrics;
     code->evaluate(&call);
+    const double accuracy = metrics[NN_SPIRAL_METRIC_ACCURACY];
     printf("on %d other points: loss %.4f, accuracy %.3f (%s)\n", SAMPLES, call.loss, accuracy,
            code->isa);
 
     const float where[2] = {0.5f, 0.25f};
-    float answer;
-    fields[0] = where;
+    float answer, *predictions[NN_SPIRAL_PREDICTIONS] = {&answer};
+    fields[NN_SPIRAL_FIELD_POINT] = where;
     call.batch = 1;
-    call.predictions = (float *const[]){&answer};
+    call.predictions = predictions;
     code->predict(&call);
     printf("the point (%.2f, %.2f) lies on arm %d\n", where[0], where[1], (int)answer);
 
-    free(call.state);
     free(call.work);
     return accuracy > 0.95 ? 0 : 1;
 }

@@ -41,23 +41,21 @@ function(nngen_add_model_library)
   set(made ${made_dir}/${MODEL_NAME}.c)
   set(main ${made_dir}/${MODEL_NAME}.main.c)
   cmake_path(ABSOLUTE_PATH MODEL_ARCH NORMALIZE OUTPUT_VARIABLE source)
-  cmake_path(GET source PARENT_PATH source_folder)
   cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE shown)
-  file(GLOB siblings CONFIGURE_DEPENDS ${source_folder}/*.lua)
 
-  # nngen's own output is the stamp of the command. What is compiled is a copy that keeps its time while it
-  # stays the same: so another nngen, or another architecture in the folder, compiles no C again.
+  # nngen's own output is the stamp of the command; its depfile names what the architecture requires. What is
+  # compiled is a copy that keeps its time while it stays the same: so another nngen compiles no C again.
   file(MAKE_DIRECTORY ${folder} ${made_dir})
   add_custom_command(
     OUTPUT ${made}
     BYPRODUCTS ${generated} ${header} ${main}
-    COMMAND nngen::nngen ${MODEL_OPTIONS} -o ${made} ${shown}
-    COMMAND nngen::nngen ${MODEL_OPTIONS} --emit=main -o ${made}.main ${shown}
+    COMMAND nngen::nngen ${MODEL_OPTIONS} --depfile ${made}.d -o ${made} ${source}
+    COMMAND nngen::nngen ${MODEL_OPTIONS} --emit=main -o ${made}.main ${source}
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made} ${generated}
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made_dir}/${MODEL_NAME}.h ${header}
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made}.main ${main}
-    DEPENDS nngen::nngen ${source} ${siblings}
-    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    DEPENDS nngen::nngen ${source}
+    DEPFILE ${made}.d
     COMMENT "nngen ${shown}"
     VERBATIM)
   set_source_files_properties(${made} PROPERTIES HEADER_FILE_ONLY ON)

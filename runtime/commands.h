@@ -18,12 +18,15 @@ typedef struct Command Command;
 
 /* Texts point into argv. Numbers not given have the defaults of options_default. */
 typedef struct Options {
+    const char *program;            /* as it was called; NULL: not known */
     const Command *command;         /* NULL: only --help or --version */
     uint64_t given;                 /* bits 1 << OptionId */
     const char *text[OPTION_COUNT]; /* NULL: not given */
     int64_t number[OPTION_COUNT];
     SplitId split;
-    int64_t stop_after; /* tests: training behaves after that many steps as on Ctrl-C; 0: never */
+    /* Tests: training behaves after that many steps as on Ctrl-C, and writes a checkpoint whenever
+     * that many have been run; 0: never. */
+    int64_t stop_after, checkpoint_steps;
 } Options;
 
 /* Each has written its messages when it returns false. */
@@ -65,10 +68,12 @@ bool bench_command(const NnModel *model, const Options *options);
 
 /* Round r starts from initial weights of seed + r; order and dropout masks are functions of
  * seed + r, too. A resumed training goes on with the settings of its checkpoint and gives the same
- * bytes as one that was never interrupted.
+ * bytes as one that was never interrupted, or goes on longer with more --epochs.
  *
- * Ctrl-C or SIGTERM: the step at hand is finished, a checkpoint is written to the --save name, or
- * to <model>.interrupted.safetensors, and all is well. */
+ * With --save a checkpoint is written every --checkpoint-every seconds and at the end of a round.
+ * On Ctrl-C, SIGTERM, SIGHUP and SIGXCPU the step at hand is finished, weights and a checkpoint are
+ * written (without --save only <model>.interrupted.safetensors), and all is well. So it is, but for
+ * the status, when standard output or the log can no longer be written. */
 bool train_command(const NnModel *model, const Options *options);
 
 /* A line on standard output (or in --predictions) for each sample of --split: index, the labels

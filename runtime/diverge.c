@@ -98,21 +98,18 @@ static const char *updated_parameter(Training *t, int slot, int param, const voi
                        p->name, low, high);
 }
 
-/* Beside the file of --save, which keeps what it holds. */
-static void keep_good(Training *t) {
+/* Beside the file of --save, which keeps what it holds. Returns where, or NULL. */
+static const char *keep_good(Training *t) {
     const char *path = good_name(&t->options);
-    if (!path) return;
     memcpy(t->engine.state, t->good, t->model->state_bytes);
     t->at = t->good_at;
-    if (checkpoint_save(&t->engine, &t->options, &t->at, path))
-        note("the state at the beginning of epoch %" PRId64 " is in %s", t->at.epoch, path);
+    return path && checkpoint_save(&t->engine, &t->options, &t->at, path) ? path : NULL;
 }
 
 bool explain_divergence(Training *t) {
     void *before = allocate(t->model->state_bytes, 1);
     int64_t steps = t->at.batch;
-    memcpy(t->engine.state, t->good, t->model->state_bytes);
-    t->at = t->good_at;
+    const char *kept_in = keep_good(t); /* first of all: the search may take long */
     NnCall call;
     int param = -1, slot = 0;
     for (;; t->at.batch++) {
@@ -130,6 +127,7 @@ bool explain_divergence(Training *t) {
             t->at.batch, t->at.epoch, t->at.phase + 1, t->at.round,
             words ? words : "the loss is not finite",
             param >= 0 && slot > 0 ? "loss or smaller data" : "learning rate");
-    keep_good(t);
+    if (kept_in)
+        note("the state at the beginning of epoch %" PRId64 " is in %s", t->at.epoch, kept_in);
     return false;
 }

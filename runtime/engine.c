@@ -113,11 +113,12 @@ float **predictions_new(const NnModel *model, int batch) {
     return predictions;
 }
 
-void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores) {
+bool engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores) {
     int n_metrics = engine->model->n_metrics;
     size_t mark = memory_mark();
     Scores batch = scores_new(engine->model), sum = scores_new(engine->model);
-    for (int first = 0; first < split->samples; first += EVALUATE_BATCH) {
+    bool ended = true;
+    for (int first = 0; ended && first < split->samples; first += EVALUATE_BATCH) {
         int left = split->samples - first, count = left < EVALUATE_BATCH ? left : EVALUATE_BATCH;
         engine_gather(engine, split, NULL, first, count);
         NnCall call = engine_call(engine, when, count);
@@ -126,16 +127,19 @@ void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scor
         engine->code->evaluate(&call);
         sum.loss += call.loss * count;
         for (int m = 0; m < n_metrics; m++) sum.metrics[m] += batch.metrics[m] * count;
-        if (engine->evaluated) engine->evaluated(engine->evaluated_arg, first + count);
+        if (engine->evaluated) ended = engine->evaluated(engine->evaluated_arg, first + count);
     }
-    scores->loss = sum.loss / split->samples;
-    for (int m = 0; m < n_metrics; m++) scores->metrics[m] = sum.metrics[m] / split->samples;
+    for (int m = 0; ended && m < n_metrics; m++)
+        scores->metrics[m] = sum.metrics[m] / split->samples;
     memory_release(mark);
+    if (!ended) return false;
+    scores->loss = sum.loss / split->samples;
     const char *broken = isfinite(scores->loss) ? NULL : "loss";
     for (int m = 0; m < n_metrics && !broken; m++)
         if (!isfinite(scores->metrics[m])) broken = engine->model->metrics[m].name;
     if (broken && !engine->told) note("%s: the %s is not finite", split->name, broken);
     engine->told = engine->told || broken;
+    return true;
 }
 
 json_t *scores_json(const NnModel *model, const Scores *scores, bool loss) {

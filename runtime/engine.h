@@ -15,8 +15,10 @@ typedef struct Engine {
     const void **fields; /* per field: what the next call reads */
     float *values;       /* room for the largest parameter */
     Dataset data;
-    /* Called after each batch of an evaluation, unless NULL; `samples` are done. */
-    void (*evaluated)(void *arg, int samples);
+    /* Called after each batch of an evaluation, unless NULL; `samples` are done. False: to leave
+     * it.
+     */
+    bool (*evaluated)(void *arg, int samples);
     void *evaluated_arg;
     bool told; /* that a loss or metric is not finite: once is enough */
 } Engine;
@@ -68,8 +70,8 @@ Scores scores_new(const NnModel *model);
 float **predictions_new(const NnModel *model, int batch);
 
 /* Evaluates a complete split, without dropout; the engine is open for EVALUATE_BATCH samples, or
- * the split has no more than its batch. */
-void engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores);
+ * the split has no more than its batch. False: it was interrupted. */
+bool engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores);
 
 /* An object with each metric by name, and first the loss if wanted. */
 json_t *scores_json(const NnModel *model, const Scores *scores, bool loss);

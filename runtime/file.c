@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,10 +49,19 @@ static char *folder_of(const char *path) {
     return format_text("%.*s", slash ? (int)(slash - path + 1) : 0, path);
 }
 
+/* The temporary name that was made last. */
+static const char *volatile unfinished;
+
+void output_abandon(void) {
+    if (unfinished) unlink(unfinished);
+}
+
 static void give_up(void *thing) {
     OutputFile *file = thing;
     if (file->stream) fclose(file->stream);
-    if (file->temporary) unlink(file->temporary);
+    if (!file->temporary) return;
+    unlink(file->temporary);
+    unfinished = NULL;
 }
 
 OutputFile *output_open(const char *path) {
@@ -77,7 +88,7 @@ OutputFile *output_open(const char *path) {
                 format_text("%s.nngen-%ld-%u.tmp", folder_of(file->path), (long)getpid(), serial++);
             file->stream = fopen(temporary, "wxe");
         } while (!file->stream && errno == EEXIST);
-        if (file->stream) file->temporary = temporary;
+        if (file->stream) unfinished = file->temporary = temporary;
         if (file->stream && exists) (void)fchmod(fileno(file->stream), info.st_mode & 07777);
     }
     if (file->stream) return keep(file, give_up);
@@ -95,6 +106,12 @@ static void sync_folder(const char *path) {
     close(fd);
 }
 
+void output_sync(FILE *stream, const char *path) {
+    fflush(stream);
+    (void)fsync(fileno(stream));
+    sync_folder(path);
+}
+
 bool output_commit(OutputFile *file) {
     FILE *stream = file->stream;
     bool ok =
@@ -110,12 +127,21 @@ bool output_commit(OutputFile *file) {
         error = errno;
     }
     if (!ok) return problem("%s: cannot write: %s", file->path, strerror(error));
+    unfinished = NULL;
     if (file->temporary) sync_folder(file->path);
     file->temporary = NULL;
     return true;
 }
 
-bool output_possible(const char *path) {
+bool output_possible(const char *path, int64_t bytes) {
+    struct rlimit limit;
+    struct stat info;
+    bool special = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+    if (!special && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        limit.rlim_cur < (rlim_t)bytes)
+        return problem("%s: takes at least %" PRId64
+                       " bytes, the limit of a file's size is %" PRIu64 " (ulimit -f)",
+                       path, bytes, (uint64_t)limit.rlim_cur);
     size_t mark = memory_mark();
     bool possible = output_open(path) != NULL;
     memory_release(mark);

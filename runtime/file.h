@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* Opens a regular file for reading, without waiting for a writer of what is none: a descriptor, or
@@ -29,8 +30,15 @@ OutputFile *output_open(const char *path);
 /* False with a message that names the file. */
 bool output_commit(OutputFile *file);
 
-/* Whether a file could be written there now; false with a message. For work that is to fail before
- * hours of training rather than after. */
-bool output_possible(const char *path);
+/* Removes what output_commit has not renamed yet; for a signal's handler that ends the program. */
+void output_abandon(void);
+
+/* What the stream has written to the file of that path is on disk, name and all, if its system can
+ * do that. */
+void output_sync(FILE *stream, const char *path);
+
+/* Whether a file of at least so many bytes could be written there now; false with a message. For
+ * work that is to fail before hours of training rather than after. */
+bool output_possible(const char *path, int64_t bytes);
 
 #endif

@@ -16,15 +16,36 @@ static char *insert_word(const char *path, const char *word) {
     return format_text("%.*s.%s%s", (int)(dot - path), path, word, dot);
 }
 
+/* A device or a pipe has nothing beside it. */
+static bool saves_to_device(const Options *options) {
+    struct stat info;
+    const char *save = options->text[OPTION_SAVE];
+    return save && stat(save, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 const char *weights_name(const Options *options, int64_t round) {
     const char *save = options->text[OPTION_SAVE];
     if (!save || options->number[OPTION_ROUNDS] == 1) return save;
     return insert_word(save, format_text("%" PRId64, round));
 }
 
+const char *checkpoint_name(const NnModel *model, const Options *options, int64_t round) {
+    if (!options->text[OPTION_SAVE]) return format_text("%s.interrupted.safetensors", model->name);
+    if (saves_to_device(options)) return NULL;
+    return insert_word(weights_name(options, round), "checkpoint");
+}
+
+const char *name_here(const char *path) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : NULL;
+    struct stat info;
+    for (int i = 1; name && lstat(name, &info) == 0; i++)
+        name = insert_word(slash + 1, format_text("%d", i));
+    return name;
+}
+
 const char *good_name(const Options *options) {
     const char *save = options->text[OPTION_SAVE];
-    return save ? format_text("%s.good", save) : NULL;
+    return save && !saves_to_device(options) ? format_text("%s.good", save) : NULL;
 }
 
 /* How a command uses a file. SAVED: it writes to --save, or to a name made of that. */
@@ -71,12 +92,19 @@ static void add_option(Names *names, Use use, const Options *options, OptionId i
     add(names, use, format_text("--%s", option_name(id)), options->text[id]);
 }
 
-static void add_saved(Names *names, const Options *options) {
+static void add_saved(Names *names, const NnModel *model, const Options *options) {
     add_option(names, SAVED, options, OPTION_SAVE);
+    if (options->command && options->command->run != train_command) return;
     add(names, SAVED, "the .good of --save", good_name(options));
     const int64_t rounds = options->number[OPTION_ROUNDS];
-    for (int64_t r = 0; rounds > 1 && r < rounds; r++)
-        add(names, SAVED, format_text("round %" PRId64 " of --save", r), weights_name(options, r));
+    const bool several = rounds > 1 && options->text[OPTION_SAVE];
+    for (int64_t r = 0; several && r < rounds; r++) {
+        const char *role = format_text("round %" PRId64 " of --save", r);
+        add(names, SAVED, role, weights_name(options, r));
+        add(names, SAVED, format_text("the checkpoint of %s", role),
+            checkpoint_name(model, options, r));
+    }
+    if (!several) add(names, SAVED, "the checkpoint", checkpoint_name(model, options, 0));
 }
 
 static void add_data(Names *names, const Options *options) {
@@ -105,10 +133,10 @@ static bool may_be_one(Use a, Use b) {
     return (a == SAVED && b == RESUMED) || (a == RESUMED && b == SAVED);
 }
 
-bool names_differ(const Options *options) {
+bool names_differ(const NnModel *model, const Options *options) {
     const size_t mark = memory_mark();
     Names names = {0};
-    add_saved(&names, options);
+    add_saved(&names, model, options);
     add_option(&names, WRITTEN, options, OPTION_LOG);
     add_option(&names, WRITTEN, options, OPTION_PREDICTIONS);
     add_option(&names, WRITTEN, options, OPTION_OUT);

@@ -8,12 +8,22 @@
  * "out/aux.safetensors" and round 3. NULL without --save. */
 const char *weights_name(const Options *options, int64_t round);
 
-/* Where the last good state of a training that diverged goes. NULL without --save. */
+/* Where the checkpoint of a round goes: "out/aux.checkpoint.safetensors" for
+ * "out/aux.safetensors", of several rounds "out/aux.3.checkpoint.safetensors" for round 3; without
+ * --save "<model>.interrupted.safetensors". NULL if --save is a device.
+ */
+const char *checkpoint_name(const NnModel *model, const Options *options, int64_t round);
+
+/* Where the last good state of a training that diverged goes. NULL without --save, or if that is a
+ * device. */
 const char *good_name(const Options *options);
 
 /* What is written must not take the place of what is read, nor of what else is written: whether
  * that holds for all options and for all names that are made of them. A training may take the place
  * of the checkpoint that it goes on from. False, with a message, if not. */
-bool names_differ(const Options *options);
+bool names_differ(const NnModel *model, const Options *options);
+
+/* A name for `path` in the current folder that no file has; NULL if it is there already. */
+const char *name_here(const char *path);
 
 #endif

@@ -111,6 +111,8 @@ static Status check_values(Options *options, const NnModel *model) {
         options->number[OPTION_EPOCH] >= model->phases[phase - 1].epochs)
         return usage_problem("--epoch: phase %" PRId64 " has epochs 0 to %d", phase,
                              model->phases[phase - 1].epochs - 1);
+    if (option_given(options, OPTION_CHECKPOINT_EVERY) && !options->text[OPTION_SAVE])
+        return usage_problem("--checkpoint-every goes with --save, beside which checkpoints are");
     if (option_given(options, OPTION_EPOCHS) && options->number[OPTION_EPOCHS] < model->n_phases)
         return usage_problem("--epochs: each of the %d phases needs at least one", model->n_phases);
     return STATUS_OK;
@@ -120,6 +122,7 @@ Status options_parse(Options *options, const NnModel *model, int argc, char **ar
     const Cli cli = command_line(model);
     CliArguments line = {.list = allocate((size_t)argc, sizeof *line.list)};
     options_default(options);
+    options->program = argv[0];
     if (!cli_parse(&cli, argc, argv, &line)) return usage_problem("%s", line.problem);
     options->given = line.given;
     for (int i = 0; i < line.n; i++) {
@@ -132,7 +135,7 @@ Status options_parse(Options *options, const NnModel *model, int argc, char **ar
     options->command = &commands[line.command];
     Status status = check_values(options, model);
     if (status != STATUS_OK) return status;
-    return names_differ(options) ? STATUS_OK : STATUS_USAGE;
+    return names_differ(model, options) ? STATUS_OK : STATUS_USAGE;
 }
 
 DataRequest options_data(const Options *options) {
@@ -166,7 +169,7 @@ static Status run(const NnModel *model, int argc, char **argv) {
         ok = problem("model \"%s\" has no training phase", model->name);
     else
         ok = command->run(model, &options);
-    if (fflush(stdout) != 0 || ferror(stdout))
+    if (ok && (fflush(stdout) != 0 || ferror(stdout)))
         ok = problem("cannot write to standard output: %s", strerror(errno));
     return ok ? STATUS_OK : STATUS_FAILED;
 }

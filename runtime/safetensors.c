@@ -237,7 +237,8 @@ static const char *header_text(int n, const TensorOut *tensors, json_t *meta) {
     return format_text("%s%*s", text, (int)(7 - (strlen(text) + 7) % 8), "");
 }
 
-bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *meta) {
+bool tensors_write_made(const char *path, int n, const TensorOut *tensors, TensorValues *values,
+                        const void *context, json_t *meta) {
     size_t mark = memory_mark();
     const char *header = header_text(n, tensors, meta);
     OutputFile *file = output_open(path);
@@ -245,10 +246,18 @@ bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *me
         uint64_t length = strlen(header);
         fwrite(&length, sizeof length, 1, file->stream);
         fputs(header, file->stream);
-        for (int i = 0; i < n; i++)
-            fwrite(tensors[i].values, sizeof(float), (size_t)tensors[i].count, file->stream);
+        for (int i = 0; i < n && !ferror(file->stream); i++)
+            fwrite(values(context, i), sizeof(float), (size_t)tensors[i].count, file->stream);
     }
     bool ok = file && output_commit(file); /* errors of the writes above stay in the stream */
     memory_release(mark);
     return ok;
+}
+
+static const float *values_there(const void *context, int i) {
+    return ((const TensorOut *)context)[i].values;
+}
+
+bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *meta) {
+    return tensors_write_made(path, n, tensors, values_there, tensors, meta);
 }

@@ -59,8 +59,15 @@ typedef struct TensorOut {
     const float *values;
 } TensorOut;
 
+/* The values of the i-th tensor, valid until the next call. */
+typedef const float *TensorValues(const void *context, int i);
+
 /* Writes tensors in the given order to a temporary file and renames it to `path`. Takes over
  * `meta`, an object of strings, or NULL. The bytes depend on nothing else. False with a message. */
 bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *meta);
+
+/* The same with values that are made one after the other; those of `tensors` are not looked at. */
+bool tensors_write_made(const char *path, int n, const TensorOut *tensors, TensorValues *values,
+                        const void *context, json_t *meta);
 
 #endif

@@ -1,53 +1,13 @@
 /* The training loop: rounds, their phases, their epochs, their batches. */
-#define _GNU_SOURCE
 #include "train.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 
-#include "file.h"
+#include "interrupt.h"
 #include "names.h"
 #include "random.h"
-
-static volatile sig_atomic_t interrupted;
-
-static void remember(int number) {
-    (void)number;
-    interrupted = 1;
-}
-
-/* The first Ctrl-C or SIGTERM is remembered; a second one ends the program at once. */
-static void watch_signals(void) {
-    struct sigaction action = {.sa_handler = remember, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    interrupted = 0;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-void schedule_epochs(const NnModel *model, int64_t total, int64_t *epochs) {
-    int64_t sum = 0;
-    for (int i = 0; i < model->n_phases; i++) {
-        sum += model->phases[i].epochs;
-        epochs[i] = total ? 1 : model->phases[i].epochs;
-    }
-    /* Each of the others goes to the phase that is furthest below its share. */
-    for (int64_t left = total - model->n_phases; left > 0; left--) {
-        int next = 0;
-        int64_t most = INT64_MIN;
-        for (int i = 0; i < model->n_phases; i++) {
-            int64_t below = total * model->phases[i].epochs - epochs[i] * sum;
-            if (below > most) most = below, next = i;
-        }
-        epochs[next]++;
-    }
-}
-
-int64_t schedule_steps(int samples, int batch) {
-    return ((int64_t)samples + batch - 1) / batch;
-}
 
 static int phase_batch(const Training *t, int phase) {
     int64_t batch = t->options.number[OPTION_BATCH];
@@ -61,7 +21,7 @@ static int64_t epoch_steps(const Training *t, int phase) {
 /* Of the phases before this one. */
 static int64_t phases_steps(const Training *t, int phase) {
     int64_t sum = 0;
-    for (int p = 0; p < phase; p++) sum += t->epochs[p] * epoch_steps(t, p);
+    for (int p = 0; p < phase; p++) sum += t->at.epochs[p] * epoch_steps(t, p);
     return sum;
 }
 
@@ -79,23 +39,11 @@ uint64_t round_seed(const Training *t) {
     return (uint64_t)(t->options.number[OPTION_SEED] + t->at.round);
 }
 
-/* Ends the training at the position; false. */
-static bool stop(Training *t) {
-    const char *save = t->options.text[OPTION_SAVE], *data = t->options.text[OPTION_DATA];
-    const char *path = save ? save : format_text("%s.interrupted.safetensors", t->model->name);
-    t->at.seconds = seconds_now() - t->since;
-    t->stopped = checkpoint_save(&t->engine, &t->options, &t->at, path);
-    if (t->stopped)
-        note("stopped; to go on: %s train --resume %s%s%s%s%s", t->model->name, path,
-             data ? " --data " : "", data ? data : "", save ? " --save " : "", save ? save : "");
-    return false;
-}
-
 static When when_now(const Training *t) {
     int phase = (int)t->at.phase;
     int64_t steps = epoch_steps(t, phase);
-    return (When){phase, t->at.epoch, t->epochs[phase], t->at.epoch * steps + t->at.batch,
-                  t->epochs[phase] * steps};
+    return (When){phase, t->at.epoch, t->at.epochs[phase], t->at.epoch * steps + t->at.batch,
+                  t->at.epochs[phase] * steps};
 }
 
 /* The last step of the epoch. */
@@ -129,9 +77,12 @@ static bool train_step(Training *t) {
     t->at.batch++;
     t->steps_run++;
     t->last = call;
-    if (interrupted || t->steps_run == t->options.stop_after) {
+    const bool stop = interrupted() || t->steps_run == t->options.stop_after;
+    if (stop || checkpoint_due(t)) {
         int slot;
-        return broken_parameter(t, &slot) >= 0 ? explain_divergence(t) : stop(t);
+        if (broken_parameter(t, &slot) >= 0) return explain_divergence(t);
+        if (stop) return save_and_stop(t);
+        save_checkpoint(t);
     }
     report_step(t, t->at.loss / (double)(call.first_sample + call.batch));
     return true;
@@ -151,8 +102,8 @@ static bool gradients_are_zero(Training *t) {
 
 /* What will not get better by itself is said, not hidden. */
 static void tell_dead_end(Training *t, double loss) {
-    const int64_t last = t->epochs[t->at.phase] - 1;
-    if (t->at.epoch == 0) t->first_loss = loss;
+    const int64_t last = t->at.epochs[t->at.phase] - 1;
+    if (t->at.epoch == 0) t->at.first_loss = loss;
     /* Resumed behind the last step of an epoch, none has run. */
     const bool ran = t->at.batch > t->good_at.batch, end = t->at.epoch == 0 || t->at.epoch == last;
     if (ran && end && gradients_are_zero(t))
@@ -162,9 +113,9 @@ static void tell_dead_end(Training *t, double loss) {
         note("phase %" PRId64 ", epoch %" PRId64
              ": no parameter moved: the learning rate is too small",
              t->at.phase + 1, t->at.epoch);
-    else if (t->at.epoch == last && last > 0 && loss >= t->first_loss)
+    else if (t->at.epoch == last && last > 0 && loss >= t->at.first_loss)
         note("phase %" PRId64 ": the loss did not fall: %.6g in the first epoch, %.6g in the last",
-             t->at.phase + 1, t->first_loss, loss);
+             t->at.phase + 1, t->at.first_loss, loss);
 }
 
 static bool train_epoch(Training *t) {
@@ -183,23 +134,20 @@ static bool train_epoch(Training *t) {
     if (broken_parameter(t, &slot) >= 0) return explain_divergence(t);
     tell_dead_end(t, t->at.loss / samples);
     t->at.seconds = seconds_now() - t->since;
-    bool ok = report_epoch(t, when_epoch_ends(t), t->at.loss / samples);
+    if (!report_epoch(t, when_epoch_ends(t), t->at.loss / samples)) return save_and_stop(t);
     t->at.batch = 0;
     t->at.loss = 0;
     t->at.epoch++;
-    return ok;
-}
-
-static bool save_round(const Training *t) {
-    const char *path = weights_name(&t->options, t->at.round);
-    return !path || weights_save(&t->engine, path);
+    return true;
 }
 
 /* What is trained is saved first: whoever reads of it may be gone by then. */
 static bool train_round(Training *t) {
+    t->checkpoint = checkpoint_name(t->model, &t->options, t->at.round);
     if (!t->resumed) {
-        t->at.phase = t->at.epoch = 0;
+        t->at.phase = t->at.epoch = t->at.batch = 0;
         t->at.seconds = 0;
+        schedule_epochs(t->model, t->options.number[OPTION_EPOCHS], t->at.epochs);
         engine_init(&t->engine, round_seed(t));
     }
     t->since = seconds_now() - t->at.seconds;
@@ -210,30 +158,46 @@ static bool train_round(Training *t) {
             engine_prepare(&t->engine, phase);
         }
         t->resumed = false;
-        while (t->at.epoch < t->epochs[phase])
+        while (t->at.epoch < t->at.epochs[phase])
             if (!train_epoch(t)) return false;
     }
+    /* The place behind the last epoch, from which more epochs could go on. */
     t->at.phase = t->model->n_phases - 1;
-    t->at.epoch = t->epochs[t->at.phase] - 1;
-    t->at.seconds = seconds_now() - t->since;
-    When when = when_epoch_ends(t);
+    t->at.epoch = t->at.epochs[t->at.phase] - 1;
+    const When end = when_epoch_ends(t);
+    t->at.epoch++;
     t->at.batch = 0;
-    return save_round(t) && report_round(t, when);
+    t->at.seconds = seconds_now() - t->since;
+    if (!save_round(t)) return false;
+    return report_round(t, end) || save_and_stop(t);
+}
+
+/* Whether a checkpoint's place is one of this training. */
+static bool place_is_possible(const Training *t, const char *resume) {
+    const Position *at = &t->at;
+    const int64_t epochs = at->epochs[at->phase];
+    const bool end = at->phase == t->model->n_phases - 1 && at->epoch == epochs && at->batch == 0;
+    if (!end && (at->epoch >= epochs || at->batch > epoch_steps(t, (int)at->phase)))
+        return problem("%s: its position is beyond the end", resume);
+    if (end && at->round == t->options.number[OPTION_ROUNDS] - 1)
+        note("%s: its training is at its end; --epochs N, more than %" PRId64 ", prolongs it",
+             resume, schedule_total(t->model, at->epochs));
+    return true;
 }
 
 static bool make_ready(Training *t, TensorFile *file) {
     const NnModel *model = t->model;
-    const char *resume = t->options.text[OPTION_RESUME], *save = t->options.text[OPTION_SAVE];
-    if (save && !output_possible(save)) return false;
+    const char *resume = t->options.text[OPTION_RESUME];
+    t->at.first_loss = INFINITY;
     if (resume && !checkpoint_read(model, resume, &t->options, &t->at, file)) return false;
     /* The checkpoint says how many rounds there are. */
-    if (resume && !names_differ(&t->options)) return false;
-    for (int64_t r = t->at.round; save && r < t->options.number[OPTION_ROUNDS]; r++)
-        if (!output_possible(weights_name(&t->options, r))) return false;
+    if (resume && !names_differ(model, &t->options)) return false;
+    if (!save_possible(t)) return false;
     t->resumed = resume != NULL;
-    t->first_loss = INFINITY;
-    t->epochs = allocate((size_t)model->n_phases, sizeof *t->epochs);
-    schedule_epochs(model, t->options.number[OPTION_EPOCHS], t->epochs);
+    if (!resume) {
+        t->at.epochs = allocate((size_t)model->n_phases, sizeof *t->at.epochs);
+        schedule_epochs(model, t->options.number[OPTION_EPOCHS], t->at.epochs);
+    }
     int most = EVALUATE_BATCH;
     for (int p = 0; p < model->n_phases; p++)
         if (phase_batch(t, p) > most) most = phase_batch(t, p);
@@ -248,17 +212,18 @@ static bool make_ready(Training *t, TensorFile *file) {
     if (!resume) return true;
     if (t->at.data != begun_with)
         return problem("%s was begun with other training data: give the same --data", resume);
-    if (t->at.epoch >= t->epochs[t->at.phase] || t->at.batch > epoch_steps(t, (int)t->at.phase))
-        return problem("%s: its position is beyond the end", resume);
-    return checkpoint_take(&t->engine, file, (int)t->at.phase);
+    return place_is_possible(t, resume) && checkpoint_take(&t->engine, file, (int)t->at.phase);
 }
 
+/* Until the first step an interruption takes nothing away, and ends the program as any other. */
 bool train_command(const NnModel *model, const Options *options) {
     Training t = {.model = model, .options = *options};
     TensorFile file;
-    watch_signals();
+    interrupt_spare_writes();
     bool ok = make_ready(&t, &file) && report_open(&t);
+    interrupt_watch();
+    t.saved = seconds_now();
     for (; ok && t.at.round < t.options.number[OPTION_ROUNDS]; t.at.round += ok)
         ok = train_round(&t);
-    return report_close(&t) && (ok || t.stopped);
+    return report_close(&t) && (ok || t.stopped) && !t.failed;
 }

@@ -11,17 +11,18 @@ typedef struct Training {
     const NnModel *model;
     Options options; /* with --resume the checkpoint's */
     Position at;
-    bool resumed;    /* the state at `at` is loaded: do not begin its round or phase anew */
-    double since;    /* clock reading minus at.seconds */
-    int64_t *epochs; /* per phase */
+    bool resumed; /* the state at `at` is loaded: do not begin its round or phase anew */
+    double since; /* clock reading minus at.seconds */
     int64_t steps_run;
-    bool stopped; /* by a signal, and the checkpoint is written */
+    const char *checkpoint; /* where that of this round goes; NULL: nowhere */
+    double saved;           /* clock reading when it was written, or the training began */
+    bool stopped; /* before the end, and what is needed to go on is written where it was to be */
+    bool failed;  /* something could not be written or told as it was to be */
     Engine engine;
     NnCall last; /* the latest step */
     int *order;  /* of the training samples in this epoch */
     void *good;  /* the state at the beginning of this epoch, where all was finite */
     Position good_at;
-    double first_loss; /* of the phase's first epoch; infinite when resumed after it */
 
     FILE *log; /* CSV, NULL: none */
     Scores scores[SPLIT_COUNT];
@@ -35,13 +36,6 @@ typedef struct Training {
     } * rounds;
     int n_rounds;
 } Training;
-
-/* Epochs per phase for a total (0: as the architecture says): in proportion to the architecture's,
- * the rest to the largest remainders, at least one each. `total` is 0 or at least n_phases. */
-void schedule_epochs(const NnModel *model, int64_t total, int64_t *epochs);
-
-/* Steps in an epoch; the last, smaller batch counts. */
-int64_t schedule_steps(int samples, int batch);
 
 /* Of all rounds. */
 int64_t steps_done(const Training *t);
@@ -61,6 +55,30 @@ int broken_parameter(Training *t, int *slot);
  * beginning is kept in a checkpoint beside that file. Returns false. */
 bool explain_divergence(Training *t);
 
+/* What a training leaves, in train_save.c. A file that cannot be written where it was to be goes to
+ * the current folder, which is said. */
+
+/* Whether all that the training will leave can be written; false with a message. */
+bool save_possible(const Training *t);
+
+/* Whether it is time to write the checkpoint, and writing it. A failure is told and waits for the
+ * next time. */
+bool checkpoint_due(const Training *t);
+void save_checkpoint(Training *t);
+
+/* At the end of a round: the parameters, then the checkpoint. False, with a message, if the
+ * parameters could not be written anywhere. */
+bool save_round(Training *t);
+
+/* Ends the training at the position: writes what there is and says how to go on; false. */
+bool save_and_stop(Training *t);
+
+/* The log, in train_log.c. log_open goes on after a resumed training's position: later lines are
+ * taken away. */
+bool log_open(Training *t);
+bool log_add(Training *t, double loss);
+bool log_close(const Training *t);
+
 /* What a training tells while it runs: epochs and rounds as JSON or in words on standard output; on
  * standard error progress with the time left, one line on a terminal, now and then a plain line
  * elsewhere; and the log, whose columns are round (from 0), phase (from 1), epoch (from 0), loss
@@ -71,7 +89,8 @@ bool report_open(Training *t);
 /* After a step; `loss` is the running loss of the epoch. */
 void report_step(Training *t, double loss);
 
-/* After an epoch: evaluates train and val. */
+/* After an epoch: evaluates train and val, and adds to the log. False, with a message or
+ * interrupted, if it has to be done again. */
 bool report_epoch(Training *t, When when, double loss);
 
 /* After a round: evaluates train, val and test. */

@@ -4,13 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "table.h"
 #include "train.h"
-
-static bool flush_log(Training *t) {
-    if (fflush(t->log) == 0 && !ferror(t->log)) return true;
-    return problem("%s: cannot write: %s", t->options.text[OPTION_LOG], strerror(errno));
-}
 
 static double part_done(const Training *t) {
     return (double)steps_done(t) / (double)steps_all(t);
@@ -20,32 +16,7 @@ bool report_open(Training *t) {
     const NnModel *model = t->model;
     for (int s = 0; s < SPLIT_COUNT; s++) t->scores[s] = scores_new(model);
     progress_begin(&t->progress, option_given(&t->options, OPTION_QUIET), part_done(t));
-    const char *path = t->options.text[OPTION_LOG];
-    if (!path) return true;
-    t->log = fopen(path, option_given(&t->options, OPTION_RESUME) ? "ae" : "we");
-    if (!t->log) return problem("%s: %s", path, strerror(errno));
-    if (fseek(t->log, 0, SEEK_END) == 0 && ftell(t->log) > 0) return true;
-    fputs("round,phase,epoch,loss", t->log);
-    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++) {
-        fprintf(t->log, ",%s_loss", split_names[s]);
-        for (int m = 0; m < model->n_metrics; m++)
-            fprintf(t->log, ",%s_%s", split_names[s], model->metrics[m].name);
-    }
-    fputs(",seconds\n", t->log);
-    return flush_log(t);
-}
-
-static bool add_to_log(Training *t, double loss) {
-    if (!t->log) return true;
-    fprintf(t->log, "%" PRId64 ",%" PRId64 ",%" PRId64 ",%.17g", t->at.round, t->at.phase + 1,
-            t->at.epoch, loss);
-    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++) {
-        fprintf(t->log, ",%.17g", t->scores[s].loss);
-        for (int m = 0; m < t->model->n_metrics; m++)
-            fprintf(t->log, ",%.17g", t->scores[s].metrics[m]);
-    }
-    fprintf(t->log, ",%.3f\n", t->at.seconds);
-    return flush_log(t);
+    return log_open(t);
 }
 
 /* The epoch, the running training loss and what the last evaluation gave, named as in the log;
@@ -61,7 +32,7 @@ static void show_progress(Training *t, double loss) {
     if (rounds > 1) *end++ = format_text("round %" PRId64 "/%" PRId64, t->at.round + 1, rounds);
     if (model->n_phases > 1)
         *end++ = format_text("phase %" PRId64 "/%d", t->at.phase + 1, model->n_phases);
-    *end++ = format_text("epoch %" PRId64 "/%" PRId64, t->at.epoch + 1, t->epochs[t->at.phase]);
+    *end++ = format_text("epoch %" PRId64 "/%" PRId64, t->at.epoch + 1, t->at.epochs[t->at.phase]);
     *end++ = format_text("loss %s", number_text(loss));
     for (int m = 0; t->evaluated && m < model->n_metrics; m++)
         *end++ = format_text("val_%s %s", model->metrics[m].name, number_text(val->metrics[m]));
@@ -75,23 +46,39 @@ void report_step(Training *t, double loss) {
 }
 
 /* Between two batches of an evaluation. */
-static void still_at_work(void *training, int samples) {
+static bool not_interrupted(void *training, int samples) {
+    (void)training;
     (void)samples;
-    Training *t = training;
-    report_step(t, t->loss);
+    return !interrupted();
 }
 
-static void evaluate(Training *t, SplitId last, When when) {
-    for (int s = 0; s <= (int)last; s++)
-        engine_evaluate(&t->engine, &t->engine.data.split[s], when, &t->scores[s]);
+static bool still_at_work(void *training, int samples) {
+    Training *t = training;
+    report_step(t, t->loss);
+    return not_interrupted(training, samples);
+}
+
+/* False: interrupted. */
+static bool evaluate(Training *t, SplitId last, When when, bool (*go_on)(void *, int)) {
+    bool ended = true;
+    t->engine.evaluated = go_on;
+    t->engine.evaluated_arg = t;
+    for (int s = 0; ended && s <= (int)last; s++)
+        ended = engine_evaluate(&t->engine, &t->engine.data.split[s], when, &t->scores[s]);
+    t->engine.evaluated = NULL;
+    return ended;
+}
+
+/* Standard output is looked at after each line: who does not read any more needs no more. */
+static bool told(Training *t) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return true;
+    t->failed = true;
+    return problem("cannot write to standard output: %s", strerror(errno));
 }
 
 bool report_epoch(Training *t, When when, double loss) {
     t->loss = loss;
-    t->engine.evaluated = still_at_work;
-    t->engine.evaluated_arg = t;
-    evaluate(t, SPLIT_VAL, when);
-    t->engine.evaluated = NULL;
+    if (!evaluate(t, SPLIT_VAL, when, still_at_work)) return false;
     t->evaluated = true;
     if (option_given(&t->options, OPTION_JSON))
         json_line(stdout,
@@ -100,8 +87,9 @@ bool report_epoch(Training *t, When when, double loss) {
                             (json_int_t)t->at.epoch, "train_running", "loss", json_number(loss),
                             "train", scores_json(t->model, &t->scores[SPLIT_TRAIN], true), "val",
                             scores_json(t->model, &t->scores[SPLIT_VAL], true)));
+    if (!told(t)) return false;
     if (progress_due(&t->progress) || part_done(t) >= 1) show_progress(t, loss);
-    return add_to_log(t, loss);
+    return log_add(t, loss);
 }
 
 /* The loss or a metric: the values in which a table has its rows. */
@@ -193,7 +181,7 @@ static void rounds_json(const Training *t) {
 
 bool report_round(Training *t, When when) {
     const NnModel *model = t->model;
-    evaluate(t, SPLIT_TEST, when);
+    if (!evaluate(t, SPLIT_TEST, when, not_interrupted)) return false;
     t->evaluated = false;
     add_to_rounds(t);
     const bool last = t->at.round + 1 == t->options.number[OPTION_ROUNDS] && t->n_rounds > 1;
@@ -211,11 +199,10 @@ bool report_round(Training *t, When when) {
         if (last) rounds_table(t);
         fflush(stdout);
     }
-    return !ferror(stdout) || problem("cannot write to standard output");
+    return told(t);
 }
 
 bool report_close(const Training *t) {
     report_clear();
-    if (!t->log || fclose(t->log) == 0) return true;
-    return problem("%s: cannot write: %s", t->options.text[OPTION_LOG], strerror(errno));
+    return log_close(t);
 }

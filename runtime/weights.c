@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 2 }; /* of checkpoints */
+/* Of checkpoints. Those of version 2 say nothing of phase_epochs and first_loss. */
+enum { VERSION = 3, OLDEST = 2 };
 
 /* Equal values of these, equal data and an equal model make equal trainings. */
 static const OptionId settings[] = {OPTION_SEED,      OPTION_ROUNDS,    OPTION_EPOCHS,
@@ -35,6 +36,20 @@ static Entry entry_of(const NnModel *model, int phase, int i) {
                    format_text("state/%s/%s", p->slots[slot], model->params[param].name)};
 }
 
+typedef struct Source {
+    const Engine *engine;
+    int phase;
+} Source;
+
+static const float *entry_values(const void *context, int i) {
+    const Source *source = context;
+    const Engine *engine = source->engine;
+    Entry entry = entry_of(engine->model, source->phase, i);
+    engine->model->get(engine->state, source->phase == NO_PHASE ? 0 : source->phase, entry.slot,
+                       entry.param, engine->values);
+    return engine->values;
+}
+
 static bool write_entries(const Engine *engine, int phase, json_t *meta, const char *path) {
     const NnModel *model = engine->model;
     size_t mark = memory_mark();
@@ -43,13 +58,21 @@ static bool write_entries(const Engine *engine, int phase, json_t *meta, const c
     for (int i = 0; i < n; i++) {
         Entry entry = entry_of(model, phase, i);
         const NnParam *param = &model->params[entry.param];
-        float *values = allocate((size_t)param->count, sizeof *values);
-        model->get(engine->state, phase == NO_PHASE ? 0 : phase, entry.slot, entry.param, values);
-        tensors[i] = (TensorOut){entry.name, param->rank, param->dim, param->count, values};
+        tensors[i] = (TensorOut){entry.name, param->rank, param->dim, param->count, NULL};
     }
-    bool ok = tensors_write(path, n, tensors, meta);
+    const Source source = {engine, phase};
+    bool ok = tensors_write_made(path, n, tensors, entry_values, &source, meta);
     memory_release(mark);
     return ok;
+}
+
+int64_t weights_bytes(const NnModel *model, bool moments) {
+    int64_t most = 0, count = 0;
+    for (int p = 0; moments && p < model->n_phases; p++)
+        if (model->phases[p].n_slots * model->phases[p].trained_count > most)
+            most = model->phases[p].n_slots * model->phases[p].trained_count;
+    for (int i = 0; i < model->n_params; i++) count += model->params[i].count;
+    return (count + most) * (int64_t)sizeof(float);
 }
 
 /* Whether the file holds these tensors and no others but states. */
@@ -117,6 +140,12 @@ bool checkpoint_save(const Engine *engine, const Options *options, const Positio
                   (json_int_t)at->round, "at_phase", (json_int_t)at->phase, "at_epoch",
                   (json_int_t)at->epoch, "at_batch", (json_int_t)at->batch, "data",
                   (json_int_t)at->data, "loss_sum", at->loss, "seconds", at->seconds);
+    json_t *epochs = json_array();
+    for (int p = 0; p < model->n_phases; p++)
+        json_array_append_new(epochs, json_integer(at->epochs[p]));
+    json_object_set_new(state, "phase_epochs", epochs);
+    if (isfinite(at->first_loss))
+        json_object_set_new(state, "first_loss", json_real(at->first_loss));
     for (int i = 0; i < SETTINGS; i++)
         json_object_set_new(state, option_name(settings[i]),
                             json_integer(options->number[settings[i]]));
@@ -132,11 +161,46 @@ static bool read_setting(const char *path, const json_t *state, OptionId id, Opt
     int64_t was = json_integer_value(value), now = options->number[id];
     if (!json_is_integer(value) || !option_takes(id, was))
         return problem("%s: not a whole checkpoint: \"%s\" is missing or impossible", path, name);
+    if (id == OPTION_EPOCHS && option_given(options, id)) return true; /* see read_epochs */
     options->number[id] = was;
     if (!option_given(options, id) || now == was) return true;
-    return was == 0 && (id == OPTION_EPOCHS || id == OPTION_BATCH)
+    return was == 0 && id == OPTION_BATCH
                ? problem("%s was begun without --%s: it cannot go on with one", path, name)
                : problem("%s was begun with --%s %" PRId64 ", not %" PRId64, path, name, was, now);
+}
+
+/* The epochs of the phases, which more --epochs raise. */
+static bool read_epochs(const NnModel *model, const char *path, const json_t *state,
+                        Options *options, Position *at) {
+    const bool old = json_integer_value(json_object_get(state, "version")) == OLDEST;
+    const json_t *list = json_object_get(state, "phase_epochs");
+    const int64_t was = json_integer_value(json_object_get(state, option_name(OPTION_EPOCHS)));
+    if (was && was < model->n_phases)
+        return problem("%s: its number of epochs is impossible", path);
+    at->epochs = allocate((size_t)model->n_phases, sizeof *at->epochs);
+    schedule_epochs(model, was, at->epochs);
+    const int64_t total = schedule_total(model, at->epochs);
+    bool good = (old && !list) || json_array_size(list) == (size_t)model->n_phases;
+    for (int p = 0; list && good && p < model->n_phases; p++) {
+        at->epochs[p] = json_integer_value(json_array_get(list, (size_t)p));
+        good = at->epochs[p] > 0 && at->epochs[p] <= total;
+    }
+    if (!good || schedule_total(model, at->epochs) != total)
+        return problem("%s: not a whole checkpoint: \"phase_epochs\" is impossible", path);
+    const int64_t now = options->number[OPTION_EPOCHS];
+    if (!option_given(options, OPTION_EPOCHS) || now == total) {
+        options->number[OPTION_EPOCHS] = was;
+        return true;
+    }
+    if (now < total)
+        return problem("%s was begun with %" PRId64 " epochs, --epochs %" PRId64
+                       " is less: a training can go on longer, not shorter",
+                       path, total, now);
+    note("%" PRId64 " epochs instead of %" PRId64
+         ": schedules (nn.epochs, nn.steps) stretch to the new length",
+         now, total);
+    schedule_more(model, (int)at->phase, now, at->epochs);
+    return true;
 }
 
 bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
@@ -153,7 +217,7 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
                        &round, "at_phase", &phase, "at_epoch", &epoch, "at_batch", &batch, "data",
                        &data, "loss_sum", &at->loss, "seconds", &at->seconds) != 0)
         return problem("%s: not a whole checkpoint: %s", path, error.text);
-    if (version != VERSION)
+    if (version < OLDEST || version > VERSION)
         return problem("%s: a checkpoint of version %" PRId64 ", not %d", path, (int64_t)version,
                        VERSION);
     if (strcmp(name, model->name) != 0)
@@ -164,12 +228,17 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
             name, hash, model->source_sha256);
     for (int i = 0; i < SETTINGS; i++)
         if (!read_setting(path, state, settings[i], options)) return false;
-    int64_t epochs = options->number[OPTION_EPOCHS];
     if (round < 0 || phase < 0 || epoch < 0 || batch < 0 || phase >= model->n_phases ||
-        round >= options->number[OPTION_ROUNDS] || (epochs && epochs < model->n_phases))
+        round >= options->number[OPTION_ROUNDS])
         return problem("%s: its position is impossible", path);
-    *at = (Position){round, phase, epoch, batch, data, at->loss, at->seconds};
-    return entries_fit(model, (int)phase, file);
+    const json_t *first_loss = json_object_get(state, "first_loss");
+    at->round = round;
+    at->phase = phase;
+    at->epoch = epoch;
+    at->batch = batch;
+    at->data = data;
+    at->first_loss = first_loss ? json_number_value(first_loss) : INFINITY;
+    return read_epochs(model, path, state, options, at) && entries_fit(model, (int)phase, file);
 }
 
 bool checkpoint_take(Engine *engine, const TensorFile *file, int phase) {

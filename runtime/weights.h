@@ -6,13 +6,16 @@
 
 #include "engine.h"
 #include "safetensors.h"
+#include "schedule.h"
 
 /* How far a training is: `batch` steps of the epoch are done. */
 typedef struct Position {
     int64_t round, phase, epoch, batch;
-    int64_t data;   /* fingerprint of the training split, 63 bits */
-    double loss;    /* sum over the epoch's samples so far of the training loss */
-    double seconds; /* spent on the round */
+    int64_t data;      /* fingerprint of the training split, 63 bits */
+    double loss;       /* sum over the epoch's samples so far of the training loss */
+    double first_loss; /* of the phase's first epoch; infinite before its end */
+    double seconds;    /* spent on the round */
+    int64_t *epochs;   /* of each phase of the round */
 } Position;
 
 /* Reads a file and takes its parameters, which must be exactly the model's. False, with a message
@@ -26,9 +29,12 @@ bool weights_save(const Engine *engine, const char *path);
 bool checkpoint_save(const Engine *engine, const Options *options, const Position *at,
                      const char *path);
 
+/* Bytes that the file of a checkpoint in the model's longest list of moments takes at least;
+ * without moments those of a file of parameters. */
+int64_t weights_bytes(const NnModel *model, bool moments);
+
 /* Reads a checkpoint of this model: its options replace those in `options`, and those given on the
- * command line must be the same. False with a message.
- */
+ * command line must be the same, but for more epochs. False with a message. */
 bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
                      TensorFile *file);
 

@@ -25,20 +25,23 @@ interrupt() {
     wait "$pid" || status=$?
     case $status in 0 | 130) ;; *) fail "$1: status $status after the interruption" ;; esac
     if grep -q '"event": *"round"' "$scratch/log"; then return 1; fi
-    ls "$scratch" | grep -v -e '^log$' -e '^part.safetensors$' && fail "$1: other files were left"
-    grep -aq 'state/' "$scratch/part.safetensors" || fail "$1: no checkpoint was written"
+    find "$scratch" -type f ! -name log ! -name part.safetensors ! -name part.checkpoint.safetensors |
+        grep . && fail "$1: other files were left"
+    checkpoint=$scratch/part.checkpoint.safetensors
+    grep -aq 'state/' "$checkpoint" || fail "$1: no checkpoint was written"
+    ! grep -aq 'state/' "$scratch/part.safetensors" || fail "$1: moments beside the weights"
     case "$1 $2" in
     "transfer 1") trained=conv1.weight frozen=compare.weight ;;
     "transfer 2") trained=compare.weight frozen=conv1.weight ;;
     *) trained= ;;
     esac
     if [ -n "$trained" ]; then
-        grep -aq "state/exp_avg/$trained" "$scratch/part.safetensors" || fail "$1: no moments of $trained"
-        ! grep -aq "state/exp_avg/$frozen" "$scratch/part.safetensors" || fail "$1: moments of $frozen"
+        grep -aq "state/exp_avg/$trained" "$checkpoint" || fail "$1: no moments of $trained"
+        ! grep -aq "state/exp_avg/$frozen" "$checkpoint" || fail "$1: moments of $frozen"
     fi
 
     # shellcheck disable=SC2086
-    "$program" train $options --threads 3 --resume "$scratch/part.safetensors" \
+    "$program" train $options --threads 3 --resume "$checkpoint" \
         --save "$scratch/resumed.safetensors" >"$scratch/log2" || fail "$1: --resume: status $?"
     # shellcheck disable=SC2086
     "$program" train $options --threads 1 --save "$scratch/whole.safetensors" >"$scratch/log3" ||

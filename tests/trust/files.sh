@@ -4,6 +4,10 @@
 . "$(dirname "$0")/faults.inc"
 . "$(dirname "$0")/rated.inc"
 
+# What cannot be written where it was to be goes to the current folder.
+mkdir "$scratch/here"
+cd "$scratch/here"
+
 compile() { "$NNGEN" -o "$scratch/out.c" "$small"; }
 options="--data synthetic --pairs 40 --val-pairs 5 --test-pairs 5 --rounds 1 --batch 10 --quiet"
 # shellcheck disable=SC2086
@@ -30,7 +34,7 @@ checkpoint() {
 # contents FILE: what is the same whenever it is written: not so the header of a checkpoint, which says
 # how long the training took.
 contents() {
-    case $1 in *.good*) tensors "$1" ;; *) cat "$1" ;; esac
+    case $1 in *.good* | *.checkpoint*) tensors "$1" ;; *) cat "$1" ;; esac
 }
 
 # hit WHAT FILE: WHAT writes FILE, and is hit in each of its calls.
@@ -63,13 +67,14 @@ hit() {
             *) fail "$what, $how at call $n: status $status" ;;
             esac
             [ "$how" = fail ] && no_leavings "$what, call $n failed"
-            rm -f "$scratch"/*.tmp*
+            rm -f "$scratch"/.*.tmp "$scratch"/*.tmp* "$scratch"/here/.*.tmp "$scratch"/here/*
         done
     done
     echo "$what: $count calls, three ways; in $replaced cases the new file was there"
 }
 hit compile "$scratch/out.c"
 hit training "$scratch/out.safetensors"
+hit training "$scratch/out.checkpoint.safetensors"
 hit initial "$scratch/out.safetensors"
 hit gradients "$scratch/out.safetensors"
 hit checkpoint "$scratch/out.good"
@@ -79,6 +84,8 @@ if mount_small 400k "$scratch/disk"; then
     printf 'old' >"$scratch/disk/w.safetensors"
     printf 'old' >"$scratch/disk/w.c"
     status=0
+    # shellcheck disable=SC2086
+    "$(program mlp)" train $options --epochs 1 --save "$scratch/one.safetensors" >/dev/null || fail "one: $?"
     # shellcheck disable=SC2086
     "$(program mlp)" train $options --epochs 1 --save "$scratch/disk/w.safetensors" \
         >/dev/null 2>"$scratch/err" || status=$?
@@ -91,6 +98,7 @@ if mount_small 400k "$scratch/disk"; then
         [ "$(cat "$scratch/disk/$file")" = old ] || fail "full disk: $file is damaged"
     done
     [ "$(find "$scratch/disk" -type f | wc -l)" -eq 2 ] || fail "full disk: something was left"
+    cmp "$scratch/here/w.safetensors" "$scratch/one.safetensors" || fail "full disk: the weights are lost"
     unmount "$scratch/disk"
 else
     echo "no disk to fill: only root may mount one"

@@ -3,7 +3,7 @@
 
 #include "../../runtime/digits.h"
 #include "../../runtime/random.h"
-#include "../../runtime/train.h"
+#include "../../runtime/schedule.h"
 #include "../runtime/support.h"
 
 START_TEST(streams_differ_and_repeat) {
@@ -112,6 +112,13 @@ START_TEST(epochs_are_shared_in_proportion) {
         ck_assert_int_eq(e[0] + e[1] + e[2], total);
         ck_assert(e[0] >= 1 && e[1] >= 1 && e[2] >= 1);
     }
+    /* More epochs for a training in its second phase: the first keeps its own. */
+    schedule_epochs(&model, 10, e);
+    const int64_t first = e[0], second = e[1];
+    schedule_more(&model, 1, 100, e);
+    ck_assert(e[0] == first && e[1] > second && e[0] + e[1] + e[2] == 100);
+    schedule_more(&model, 2, 103, e);
+    ck_assert(e[0] == first && e[0] + e[1] + e[2] == 103);
     ck_assert_int_eq(schedule_steps(1000, 100), 10);
     ck_assert_int_eq(schedule_steps(1001, 100), 11);
 }

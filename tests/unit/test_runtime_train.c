@@ -55,28 +55,263 @@ START_TEST(threads_do_not_matter) {
 }
 END_TEST
 
+/* Whether two checkpoints differ in nothing but the time that was spent. */
+static bool same_checkpoints(const char *a, const char *b) {
+    TensorFile x, y;
+    ck_assert_msg(tensors_read(a, &x) && tensors_read(b, &y), "%s", problem_text());
+    json_t *p = keep_json(json_loads(tensors_meta(&x, "checkpoint"), 0, NULL));
+    json_t *q = keep_json(json_loads(tensors_meta(&y, "checkpoint"), 0, NULL));
+    json_object_del(p, "seconds");
+    json_object_del(q, "seconds");
+    bool same = json_equal(p, q) != 0 && x.n_tensors == y.n_tensors;
+    for (int i = 0; same && i < x.n_tensors; i++)
+        same = strcmp(x.tensors[i].name, y.tensors[i].name) == 0 &&
+               x.tensors[i].count == y.tensors[i].count &&
+               memcmp(x.tensors[i].bytes, y.tensors[i].bytes,
+                      (size_t)x.tensors[i].count * sizeof(float)) == 0;
+    return same;
+}
+
+/* The same of logs, whose last column is the time. */
+static bool same_logs(const char *a, const char *b) {
+    char command[256];
+    snprintf(command, sizeof command,
+             "sed 's/,[^,]*$//' %s >a.cut; sed 's/,[^,]*$//' %s | cmp -s a.cut -", a, b);
+    return system(command) == 0;
+}
+
+/* Whether what the training left has the bytes of "whole": two rounds with a log. */
+static void expect_whole(const char *name, int64_t step) {
+    for (int round = 0; round < 2; round++) {
+        char a[64], b[64];
+        snprintf(a, sizeof a, "whole.%d.safetensors", round);
+        snprintf(b, sizeof b, "%s.%d.safetensors", name, round);
+        ck_assert_msg(same_files(a, b), "%s, step %d", b, (int)step);
+        snprintf(a, sizeof a, "whole.%d.checkpoint.safetensors", round);
+        snprintf(b, sizeof b, "%s.%d.checkpoint.safetensors", name, round);
+        ck_assert_msg(same_checkpoints(a, b), "%s, step %d", b, (int)step);
+    }
+    char log[64];
+    snprintf(log, sizeof log, "%s.csv", name);
+    ck_assert_msg(same_logs("whole.csv", log), "%s, step %d", log, (int)step);
+}
+
+static Options two_rounds(const char *save, const char *log) {
+    Options o = small_training(save);
+    o.number[OPTION_ROUNDS] = 2;
+    o.text[OPTION_LOG] = log;
+    return o;
+}
+
+static void resumes(Options *options, const char *checkpoint) {
+    options->text[OPTION_RESUME] = checkpoint;
+    options->given |= UINT32_C(1) << OPTION_RESUME;
+}
+
 /* Interrupted after every possible step, resumed with another number of threads: the same bytes.
  * Epochs 4 of 4 steps and 3 of 3 steps; two rounds. */
 START_TEST(resume_is_exact) {
     enter_scratch();
-    Options o = small_training("whole.safetensors");
-    o.number[OPTION_ROUNDS] = 2;
-    o.text[OPTION_LOG] = "whole.csv";
+    Options o = two_rounds("whole.safetensors", "whole.csv");
     ck_assert(train(&o));
     ck_assert(access("whole.0.safetensors", F_OK) == 0 && access("whole.safetensors", F_OK) != 0);
-    for (int64_t step = 1; step <= 50; step += step % 7 == 0 ? 3 : 1) {
-        o = small_training("part.safetensors");
-        o.number[OPTION_ROUNDS] = 2;
+    for (int64_t step = 1; step < 50; step += step % 7 == 0 ? 3 : 1) {
+        const char *checkpoint =
+            step <= 25 ? "part.0.checkpoint.safetensors" : "part.1.checkpoint.safetensors";
+        ck_assert_int_eq(system("rm -f part.*"), 0);
+        o = two_rounds("part.safetensors", "part.csv");
         o.stop_after = step;
+        o.checkpoint_steps = step % 3;
         ck_assert(train(&o));
-        Options again = small_training("part.safetensors");
+        ck_assert(access(checkpoint, F_OK) == 0);
+        /* The parameters alone lie beside it. */
+        TensorFile file;
+        ck_assert(tensors_read(step <= 25 ? "part.0.safetensors" : "part.1.safetensors", &file));
+        ck_assert_int_eq(file.n_tensors, 2);
+        Options again = two_rounds("part.safetensors", "part.csv");
         again.number[OPTION_PAIRS] = 1000; /* the checkpoint's count */
-        again.text[OPTION_RESUME] = "part.safetensors";
+        again.number[OPTION_ROUNDS] = 1;
         again.number[OPTION_THREADS] = 2;
+        again.checkpoint_steps = step % 2;
+        resumes(&again, checkpoint);
+        ck_assert_msg(train(&again), "%s", problem_text());
+        expect_whole("part", step);
+        memory_release(0);
+    }
+    leave_scratch();
+}
+END_TEST
+
+/* Killed again and again, and resumed from the newest checkpoint there is, or begun anew. */
+START_TEST(killed_anywhere) {
+    enter_scratch();
+    Options o = two_rounds("whole.safetensors", "whole.csv");
+    ck_assert(train(&o));
+    unsigned seed = (unsigned)getpid();
+    int kills = 0;
+    for (int run = 0; run < 6; run++) {
+        ck_assert_int_eq(system("rm -f part.*"), 0);
+        for (bool ended = false; !ended;) {
+            o = two_rounds("part.safetensors", "part.csv");
+            o.checkpoint_steps = 1 + run % 3;
+            o.number[OPTION_CHECKPOINT_EVERY] = run % 2;
+            if (access("part.1.checkpoint.safetensors", F_OK) == 0)
+                resumes(&o, "part.1.checkpoint.safetensors");
+            else if (access("part.0.checkpoint.safetensors", F_OK) == 0)
+                resumes(&o, "part.0.checkpoint.safetensors");
+            if (run % 2) o.number[OPTION_CHECKPOINT_EVERY] = 600;
+            pid_t child = fork();
+            if (child == 0) {
+                freopen("/dev/null", "w", stdout);
+                freopen("/dev/null", "w", stderr);
+                _exit(train_command(&nn_model_toy, &o) ? 0 : 1);
+            }
+            ck_assert_int_gt(child, 0);
+            int status = 0;
+            usleep((useconds_t)(rand_r(&seed) % 60000) + 1000u * (unsigned)run);
+            kill(child, SIGKILL);
+            ck_assert_int_eq(waitpid(child, &status, 0), child);
+            ended = WIFEXITED(status);
+            if (ended) ck_assert_int_eq(WEXITSTATUS(status), 0);
+            kills += !ended;
+        }
+        if (run % 2)
+            expect_whole("part", run);
+        else
+            ck_assert(same_files("whole.1.safetensors", "part.1.safetensors") &&
+                      same_logs("whole.csv", "part.csv"));
+        memory_release(0);
+    }
+    ck_assert_int_gt(kills, 0);
+    leave_scratch();
+}
+END_TEST
+
+/* A finished training goes on with more epochs, and that may be interrupted, too. */
+START_TEST(more_epochs) {
+    enter_scratch();
+    Options o = small_training("w.safetensors");
+    ck_assert(train(&o));
+    Options longer = small_training("long.safetensors");
+    resumes(&longer, "w.checkpoint.safetensors");
+    longer.given |= UINT32_C(1) << OPTION_EPOCHS;
+    longer.number[OPTION_EPOCHS] = 12;
+    ck_assert(train(&longer));
+    ck_assert(!same_files("w.safetensors", "long.safetensors"));
+    for (int64_t step = 1; step <= 15; step++) {
+        Options part = longer;
+        part.text[OPTION_SAVE] = "part.safetensors";
+        part.stop_after = step;
+        ck_assert(train(&part));
+        Options again = small_training("part.safetensors");
+        resumes(&again, "part.checkpoint.safetensors");
         ck_assert(train(&again));
-        ck_assert_msg(same_files("whole.1.safetensors", "part.1.safetensors"), "step %d",
-                      (int)step);
-        if (step < 25) ck_assert(same_files("whole.0.safetensors", "part.0.safetensors"));
+        ck_assert(same_files("part.safetensors", "long.safetensors"));
+        ck_assert(same_checkpoints("part.checkpoint.safetensors", "long.checkpoint.safetensors"));
+    }
+    /* Without more there is nothing to train: weights and results come again. */
+    Options same = small_training("same.safetensors");
+    resumes(&same, "w.checkpoint.safetensors");
+    ck_assert(train(&same));
+    ck_assert(same_files("w.safetensors", "same.safetensors"));
+    ck_assert(same_checkpoints("w.checkpoint.safetensors", "same.checkpoint.safetensors"));
+    longer.number[OPTION_EPOCHS] = 6;
+    ck_assert(!train(&longer));
+    expect_problem("begun with 7 epochs, --epochs 6 is less");
+    /* A training that was begun without --epochs, stopped in the first phase: 3 and 2 become 9 and
+     * 6. */
+    o = small_training("preset.safetensors");
+    o.number[OPTION_EPOCHS] = 0;
+    o.stop_after = 1;
+    ck_assert(train(&o));
+    resumes(&longer, "preset.checkpoint.safetensors");
+    longer.number[OPTION_EPOCHS] = 15;
+    longer.text[OPTION_LOG] = "longer.csv";
+    ck_assert(train(&longer));
+    ck_assert_int_eq(
+        system("test $(grep -c ^0,1, longer.csv) = 9 && test $(grep -c ^0,2, longer.csv) "
+               "= 6"),
+        0);
+    leave_scratch();
+}
+END_TEST
+
+START_TEST(no_checkpoints_wanted) {
+    enter_scratch();
+    Options o = small_training("w.safetensors");
+    o.number[OPTION_CHECKPOINT_EVERY] = 0;
+    ck_assert(train(&o));
+    ck_assert(access("w.safetensors", F_OK) == 0 && access("w.checkpoint.safetensors", F_OK) != 0);
+    o.stop_after = 3; /* an interruption has one all the same */
+    ck_assert(train(&o));
+    ck_assert(access("w.checkpoint.safetensors", F_OK) == 0);
+    o = small_training("/dev/null");
+    ck_assert(train(&o));
+    o.stop_after = 3;
+    ck_assert(train(&o));
+    ck_assert(access("/dev/null.checkpoint", F_OK) != 0);
+    leave_scratch();
+}
+END_TEST
+
+/* A checkpoint of the version before, which lay in the --save name. */
+START_TEST(old_checkpoints_resume) {
+    enter_scratch();
+    Options o = small_training("whole.safetensors");
+    ck_assert(train(&o));
+    o = small_training("new.safetensors");
+    o.stop_after = 9;
+    ck_assert(train(&o));
+    TensorFile file;
+    ck_assert(tensors_read("new.checkpoint.safetensors", &file));
+    json_t *state = keep_json(json_loads(tensors_meta(&file, "checkpoint"), 0, NULL));
+    json_object_set_new(state, "version", json_integer(2));
+    ck_assert_int_eq(json_object_del(state, "phase_epochs"), 0);
+    json_object_del(state, "first_loss");
+    TensorOut tensors[8];
+    for (int i = 0; i < file.n_tensors; i++) {
+        const Tensor *t = &file.tensors[i];
+        float *values = allocate((size_t)t->count, sizeof *values);
+        memcpy(values, t->bytes, (size_t)t->count * sizeof *values);
+        tensors[i] = (TensorOut){t->name, t->rank, t->dim, t->count, values};
+    }
+    char *text = keep(json_dumps(state, JSON_REAL_PRECISION(17)), free);
+    ck_assert(tensors_write("old.safetensors", file.n_tensors, tensors,
+                            json_pack("{s:s, s:s}", "format", "pt", "checkpoint", text)));
+    Options again = small_training("old.safetensors");
+    resumes(&again, "old.safetensors");
+    ck_assert_msg(train(&again), "%s", problem_text());
+    ck_assert(same_files("whole.safetensors", "old.safetensors"));
+    leave_scratch();
+}
+END_TEST
+
+/* The log that a resumed training goes on with is its own, and goes as far as its checkpoint. */
+START_TEST(logs_go_on) {
+    enter_scratch();
+    Options o = small_training("whole.safetensors");
+    o.text[OPTION_LOG] = "whole.csv";
+    ck_assert(train(&o));
+    o.text[OPTION_SAVE] = "part.safetensors";
+    o.text[OPTION_LOG] = "part.csv";
+    o.stop_after = 9;
+    ck_assert(train(&o));
+    static const char *const cuts[] = {"cat whole.csv", "head -c -30 whole.csv", "cat part.csv",
+                                       "cat part.csv; printf 0,1"};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        char command[128];
+        snprintf(command, sizeof command, "{ %s; } >again.csv", cuts[i]);
+        ck_assert_int_eq(system(command), 0);
+        Options again = small_training("again.safetensors");
+        again.text[OPTION_LOG] = "again.csv";
+        resumes(&again, "part.checkpoint.safetensors");
+        ck_assert_msg(train(&again), "%s", problem_text());
+        ck_assert_msg(same_logs("whole.csv", "again.csv"), "%s", cuts[i]);
+        write_bytes("other.csv", "epoch\n1\n", 8);
+        again.text[OPTION_LOG] = "other.csv";
+        ck_assert(!train(&again));
+        expect_problem("other.csv: line 1 is not of the log");
+        ck_assert_int_eq(system("test $(wc -c <other.csv) = 8"), 0);
     }
     leave_scratch();
 }
@@ -90,7 +325,7 @@ START_TEST(resume_tells_no_dead_end) {
     o.stop_after = 4;
     ck_assert(train(&o));
     Options again = small_training("part.safetensors");
-    again.text[OPTION_RESUME] = "part.safetensors";
+    again.text[OPTION_RESUME] = "part.checkpoint.safetensors";
     FILE *kept = stderr;
     stderr = fopen("notes", "w");
     ck_assert(train(&again));
@@ -111,10 +346,10 @@ START_TEST(resume_rejects) {
     o.stop_after = 3;
     ck_assert(train(&o));
     size_t size;
-    unsigned char *bytes = read_bytes("part.safetensors", &size);
+    unsigned char *bytes = read_bytes("part.checkpoint.safetensors", &size);
 
     Options again = small_training("new.safetensors");
-    again.text[OPTION_RESUME] = "part.safetensors";
+    again.text[OPTION_RESUME] = "part.checkpoint.safetensors";
     again.given |= UINT32_C(1) << OPTION_SEED;
     again.number[OPTION_SEED] = 4;
     ck_assert(!train(&again));
@@ -126,18 +361,19 @@ START_TEST(resume_rejects) {
     expect_problem("begun without --batch");
 
     again = small_training("new.safetensors");
-    again.text[OPTION_RESUME] = "part.safetensors";
-    static const char *const keys[] = {"at_epoch", "seed", "source_sha256", "exp_avg", "momentum"};
+    again.text[OPTION_RESUME] = "part.checkpoint.safetensors";
+    static const char *const keys[] = {"at_epoch", "seed",     "source_sha256",
+                                       "exp_avg",  "momentum", "phase_epochs"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         unsigned char *at = memmem(bytes, size, keys[i], strlen(keys[i]));
         if (!at) continue;
         *at ^= 1; /* the key is missing now */
-        write_bytes("part.safetensors", bytes, size);
+        write_bytes("part.checkpoint.safetensors", bytes, size);
         ck_assert(!train(&again));
-        expect_problem("part.safetensors");
+        expect_problem("part.checkpoint.safetensors");
         *at ^= 1;
     }
-    write_bytes("part.safetensors", bytes, size);
+    write_bytes("part.checkpoint.safetensors", bytes, size);
     other_model = nn_model_toy;
     other_model.source_sha256 = "00";
     ck_assert(!train_command(&other_model, &again));
@@ -289,5 +525,6 @@ START_TEST(commands) {
 }
 END_TEST
 
-RUN_TESTS("train", threads_do_not_matter, resume_is_exact, resume_tells_no_dead_end, resume_rejects,
-          signals_stop, divergence_is_told, odd_names_are_columns, commands)
+RUN_TESTS("train", threads_do_not_matter, resume_is_exact, killed_anywhere, more_epochs,
+          no_checkpoints_wanted, old_checkpoints_resume, logs_go_on, resume_tells_no_dead_end,
+          resume_rejects, signals_stop, divergence_is_told, odd_names_are_columns, commands)

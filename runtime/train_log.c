@@ -1,0 +1,104 @@
+/* The log of a training, a line for each epoch. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "train.h"
+
+static bool cannot_write(Training *t) {
+    t->failed = true;
+    return problem("%s: cannot write: %s", t->options.text[OPTION_LOG], strerror(errno));
+}
+
+static bool flush(Training *t) {
+    return (fflush(t->log) == 0 && !ferror(t->log)) || cannot_write(t);
+}
+
+static const char *header(const NnModel *model) {
+    const char *line = "round,phase,epoch,loss";
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++) {
+        line = format_text("%s,%s_loss", line, split_names[s]);
+        for (int m = 0; m < model->n_metrics; m++)
+            line = format_text("%s,%s_%s", line, split_names[s], model->metrics[m].name);
+    }
+    return format_text("%s,seconds\n", line);
+}
+
+/* Whether the line's epoch comes before the position; 1: it does, 0: not, -1: it is no such line.
+ */
+static int comes_before(const Position *at, const char *line) {
+    int64_t round, phase, epoch;
+    if (sscanf(line, "%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",", &round, &phase, &epoch) != 3)
+        return -1;
+    if (round != at->round) return round < at->round;
+    if (--phase != at->phase) return phase < at->phase;
+    return epoch < at->epoch;
+}
+
+/* The place behind the lines that are before the position: what follows was logged after the
+ * checkpoint, or was cut off. -1 after a message. */
+static int64_t end_of_good(const Training *t, const char *first) {
+    char *line = NULL;
+    size_t room = 0;
+    int64_t end = 0;
+    bool ok = true;
+    for (int number = 1;; number++) {
+        const ssize_t length = getline(&line, &room, t->log);
+        if (length <= 0) break;
+        const bool whole = line[length - 1] == '\n';
+        const int before = comes_before(&t->at, line);
+        if (number == 1 ? strncmp(line, first, (size_t)length) != 0 : whole && before < 0) {
+            ok = problem("%s: line %d is not of the log of such a training; give another --log",
+                         t->options.text[OPTION_LOG], number);
+            break;
+        }
+        if (!whole || (number > 1 && before != 1)) break;
+        end += length;
+    }
+    free(line);
+    return ok ? end : -1;
+}
+
+bool log_open(Training *t) {
+    const char *path = t->options.text[OPTION_LOG];
+    struct stat info;
+    if (!path) return true;
+    const bool resumed = option_given(&t->options, OPTION_RESUME);
+    if (stat(path, &info) == 0 && resumed && S_ISREG(info.st_mode))
+        t->log = fopen(path, "a+e");
+    else
+        t->log = fopen(path, resumed ? "ae" : "we");
+    if (!t->log) return problem("%s: %s", path, strerror(errno));
+    const char *first = header(t->model);
+    int64_t end = 0;
+    if (fstat(fileno(t->log), &info) == 0 && S_ISREG(info.st_mode)) {
+        if (resumed && info.st_size > 0) end = end_of_good(t, first);
+        if (end < 0) return false;
+        if (end < info.st_size && ftruncate(fileno(t->log), end) != 0) return cannot_write(t);
+    }
+    if (fseek(t->log, 0, SEEK_END) != 0) clearerr(t->log); /* a pipe has no end to go to */
+    if (end == 0) fputs(first, t->log);
+    return flush(t);
+}
+
+bool log_add(Training *t, double loss) {
+    if (!t->log) return true;
+    fprintf(t->log, "%" PRId64 ",%" PRId64 ",%" PRId64 ",%.17g", t->at.round, t->at.phase + 1,
+            t->at.epoch, loss);
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++) {
+        fprintf(t->log, ",%.17g", t->scores[s].loss);
+        for (int m = 0; m < t->model->n_metrics; m++)
+            fprintf(t->log, ",%.17g", t->scores[s].metrics[m]);
+    }
+    fprintf(t->log, ",%.3f\n", t->at.seconds);
+    return flush(t);
+}
+
+bool log_close(const Training *t) {
+    if (!t->log || fclose(t->log) == 0) return true;
+    return problem("%s: cannot write: %s", t->options.text[OPTION_LOG], strerror(errno));
+}

@@ -1,0 +1,127 @@
+/* What a training leaves, whatever happens: parameters, and checkpoints to go on from. */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "names.h"
+#include "train.h"
+
+/* Seconds between checkpoints; 0: only at interruptions. */
+static int64_t interval(const Training *t) {
+    const bool kept = t->options.text[OPTION_SAVE] && t->checkpoint;
+    return kept ? t->options.number[OPTION_CHECKPOINT_EVERY] : 0;
+}
+
+bool save_possible(const Training *t) {
+    const NnModel *model = t->model;
+    const int64_t rounds = t->options.number[OPTION_ROUNDS];
+    for (int64_t r = t->at.round; r < rounds; r++) {
+        const char *weights = weights_name(&t->options, r);
+        const char *checkpoint = checkpoint_name(model, &t->options, r);
+        if (weights && !output_possible(weights, weights_bytes(model, false))) return false;
+        if (checkpoint && !output_possible(checkpoint, weights_bytes(model, true)))
+            return weights ? false
+                           : problem("an interruption would lose all: give --save F.safetensors "
+                                     "where files can be written");
+        if (!weights) break;
+    }
+    return true;
+}
+
+typedef enum Content { PARAMETERS, CHECKPOINT } Content;
+
+static bool write_to(Training *t, Content content, const char *path) {
+    if (content == PARAMETERS) return weights_save(&t->engine, path);
+    /* What the log holds of the epochs before must not be lost where the checkpoint is not. */
+    if (t->log) output_sync(t->log, t->options.text[OPTION_LOG]);
+    t->at.seconds = seconds_now() - t->since;
+    return checkpoint_save(&t->engine, &t->options, &t->at, path);
+}
+
+/* Returns where it was written, or NULL. */
+static const char *write_somewhere(Training *t, Content content, const char *path) {
+    if (write_to(t, content, path)) return path;
+    const char *here = name_here(path);
+    if (!here || !write_to(t, content, here)) return NULL;
+    char *folder = getcwd(NULL, 0);
+    note("instead it is in %s/%s", folder ? folder : ".", here);
+    free(folder);
+    return here;
+}
+
+bool checkpoint_due(const Training *t) {
+    const int64_t every = interval(t), steps = t->options.checkpoint_steps;
+    if (steps > 0 && t->steps_run % steps == 0) return t->checkpoint != NULL;
+    return every > 0 && seconds_now() - t->saved >= (double)every;
+}
+
+void save_checkpoint(Training *t) {
+    const char *path = write_somewhere(t, CHECKPOINT, t->checkpoint);
+    if (path)
+        t->checkpoint = path;
+    else
+        note("the training goes on; the next checkpoint is tried in %" PRId64 " s", interval(t));
+    t->saved = seconds_now();
+}
+
+/* `word` as a shell takes it for one. */
+static const char *quoted(const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./,:=+@%-";
+    if (*word && !word[strspn(word, plain)]) return word;
+    const char *text = "'";
+    for (; *word; word++)
+        text = *word == '\'' ? format_text("%s'\\''", text) : format_text("%s%c", text, *word);
+    return format_text("%s'", text);
+}
+
+/* The command that goes on from the checkpoint, which knows what is trained. */
+static const char *command_to_go_on(const Training *t, const char *checkpoint) {
+    static const OptionId texts[] = {OPTION_SAVE, OPTION_LOG, OPTION_DATA, OPTION_ISA};
+    static const OptionId numbers[] = {OPTION_CHECKPOINT_EVERY, OPTION_THREADS};
+    static const OptionId flags[] = {OPTION_QUIET, OPTION_JSON};
+    const Options *o = &t->options;
+    const char *line =
+        format_text("%s train --resume %s", quoted(o->program ? o->program : t->model->name),
+                    quoted(checkpoint));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (o->text[texts[i]])
+            line =
+                format_text("%s --%s %s", line, option_name(texts[i]), quoted(o->text[texts[i]]));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (option_given(o, numbers[i]))
+            line = format_text("%s --%s %" PRId64, line, option_name(numbers[i]),
+                               o->number[numbers[i]]);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (option_given(o, flags[i])) line = format_text("%s --%s", line, option_name(flags[i]));
+    return line;
+}
+
+bool save_round(Training *t) {
+    const char *wanted = weights_name(&t->options, t->at.round);
+    if (!wanted) return true;
+    const char *weights = write_somewhere(t, PARAMETERS, wanted), *checkpoint = t->checkpoint;
+    if (interval(t) > 0 || (checkpoint && !weights)) {
+        checkpoint = write_somewhere(t, CHECKPOINT, t->checkpoint);
+        t->saved = seconds_now();
+    } else if (checkpoint && access(checkpoint, F_OK) == 0) {
+        note("%s is older than %s and does not belong to it", checkpoint, wanted);
+    }
+    if (weights != wanted || checkpoint != t->checkpoint) t->failed = true;
+    if (!weights && checkpoint) note("to go on: %s", command_to_go_on(t, checkpoint));
+    return weights != NULL;
+}
+
+bool save_and_stop(Training *t) {
+    const char *wanted = weights_name(&t->options, t->at.round);
+    const char *checkpoint = t->checkpoint ? write_somewhere(t, CHECKPOINT, t->checkpoint) : NULL;
+    const char *weights = wanted ? write_somewhere(t, PARAMETERS, wanted) : NULL;
+    t->stopped = checkpoint == t->checkpoint && weights == wanted;
+    if (weights) note("stopped; the weights so far are in %s", weights);
+    if (checkpoint)
+        note("%sto go on: %s", weights ? "" : "stopped; ", command_to_go_on(t, checkpoint));
+    return false;
+}

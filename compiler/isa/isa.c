@@ -3,6 +3,7 @@
 #include <string.h>
 
 extern const Isa isa_avx512, isa_avx2, isa_portable;
+extern const char embedded_common[]; /* the same for all: exp, log, hash */
 
 const Isa *const all_isas[] = {&isa_avx512, &isa_avx2, &isa_portable, NULL};
 
@@ -60,8 +61,8 @@ static void write_suffixed(Writer *w, const char *text, const char *suffix) {
 
 void isa_open(Writer *w, const Isa *isa) {
     char name[64];
-    for (int i = 0; isa->vocabulary[i]; i++) write_suffixed(w, isa->vocabulary[i], isa->suffix);
-    for (int i = 0; isa_common[i]; i++) write_suffixed(w, isa_common[i], isa->suffix);
+    write_suffixed(w, isa->vocabulary, isa->suffix);
+    write_suffixed(w, embedded_common, isa->suffix);
     for (int i = 0; i < N_WORDS; i++)
         w_line(w, "#define %s %s%s", upper(words[i], name), words[i], isa->suffix);
 }

@@ -17,9 +17,9 @@ struct Isa {
     const char *supported; /* C expression: this machine has it */
     int width;             /* floats in a V */
     int registers;
-    int max_rows;                  /* rows of a contraction tile of `tile_blocks` blocks */
-    int tile_blocks;               /* blocks of 16 lanes in a contraction tile */
-    const char *const *vocabulary; /* definitions; '@' stands for the suffix; NULL-terminated */
+    int max_rows;           /* rows of a contraction tile of `tile_blocks` blocks */
+    int tile_blocks;        /* blocks of 16 lanes in a contraction tile */
+    const char *vocabulary; /* definitions; '@' stands for the suffix */
 };
 
 /* Best first, the portable one last; NULL-terminated. */
@@ -31,9 +31,6 @@ const Isa *isa_by_name(const char *name);
 static inline int isa_vectors(const Isa *isa) {
     return 16 / isa->width;
 }
-
-/* Vocabulary that is the same for all instruction sets (exp, log, hash ...), '@' for the suffix. */
-extern const char *const isa_common[];
 
 /* Writes the section's vocabulary, and what takes its macros away again. */
 void isa_open(Writer *w, const Isa *isa);

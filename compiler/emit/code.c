@@ -19,12 +19,6 @@ static const char *element_type(const Buffer *b) {
     return "float";
 }
 
-const char *emit_attribute(Arena *arena, const Isa *isa) {
-    return isa->target
-               ? arena_printf(arena, "__attribute__((noinline, target(\"%s\")))", isa->target)
-               : "__attribute__((noinline))";
-}
-
 static const char *parameters(Arena *arena, const Kernel *k) {
     const char *text = "";
     for (int i = 0; i < k->n_operands; i++) {
@@ -100,7 +94,7 @@ static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, c
     Written written = {isa, arena_strdup(em->arena, text), size, name};
     ARENA_PUSH(em->arena, em->written, em->n_written, em->cap_written, written);
     w_line(em->w, "/* %s */", emit_what(em->arena, k));
-    w_line(em->w, "static %s", emit_attribute(em->arena, isa));
+    w_line(em->w, "static __attribute__((noinline)) TARGET");
     /* k_: no kernel meets a word of the vocabulary, whatever the layer is called. */
     w_open(em->w, "void k_%s%s(%s)", name, isa->suffix, params);
     w_raw(em->w, writer_text(body));
@@ -337,19 +331,22 @@ static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const c
 
 void emit_section(Emission *em, const Isa *isa) {
     Writer *w = em->w;
-    if (isa->target) w_raw(w, "#if NN_X86\n");
+    if (isa->machine) w_raw(w, arena_printf(em->arena, "#if %s\n", isa->machine));
     w_line(w, "/* ---- %s ---- */", isa->name);
     w_line(w, "%s", "");
-    isa_open(w, isa);
-    w_line(w, "%s", "");
+    /* What the code needs of the vocabulary is known when it is written. */
+    Arena *draft = arena_new();
+    em->w = writer_new(draft);
     emit_derived(em, isa);
     for (int i = 0; i < em->plan->n_entries; i++) emit_entry_code(em, em->plan->entries[i], isa);
     write_dispatch(em, isa, ENTRY_TRAIN, "nn_train", "NN_TRAIN", ", true");
     write_dispatch(em, isa, ENTRY_TRAIN, "nn_gradient", "NN_GRADIENT", ", false");
     write_dispatch(em, isa, ENTRY_EVALUATE, "nn_evaluate", "NN_EVALUATE", "");
     write_dispatch(em, isa, ENTRY_PREDICT, "nn_predict", "NN_PREDICT", "");
-    w_line(w, "static bool nn_supported%s(void) { return %s; }", isa->suffix, isa->supported);
-    isa_close(w, isa);
-    if (isa->target) w_raw(w, "#endif\n");
+    w_line(em->w, "static bool nn_supported%s(void) { return %s; }", isa->suffix, isa->supported);
+    isa_write(draft, w, isa, writer_text(em->w));
+    em->w = w;
+    arena_free(draft);
+    if (isa->machine) w_raw(w, "#endif\n");
     w_line(w, "%s", "");
 }

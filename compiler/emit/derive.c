@@ -23,7 +23,7 @@ void emit_derived(Emission *em, const Isa *isa) {
     for (int i = 0; i < p->n_derived; i++) {
         const Derived *d = p->derived[i];
         w_line(w, "/* %s, %s */", d->param->node->name, d->kind->name);
-        w_line(w, "static %s", emit_attribute(em->arena, isa));
+        w_line(w, "static __attribute__((noinline)) TARGET");
         w_open(w, "void w_%s%s(const float *restrict w, float *restrict t, int first, int last)",
                d->name, isa->suffix);
         if (d->kind->build) {

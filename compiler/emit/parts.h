@@ -54,9 +54,6 @@ void emit_section(Emission *em, const Isa *isa);
 /* The functions that run an entry for an instruction set. */
 void emit_entry_code(Emission *em, const Entry *entry, const Isa *isa);
 
-/* The attribute of a kernel function. */
-const char *emit_attribute(Arena *arena, const Isa *isa);
-
 /* The functions that make copies of weights for an instruction set. */
 void emit_derived(Emission *em, const Isa *isa);
 

@@ -294,13 +294,13 @@ void emit_tables(Emission *em) {
     int codes = 0;
     for (int i = 0; em->info->isas[i]; i++, codes++) {
         const Isa *isa = em->info->isas[i];
-        if (isa->target) w_raw(w, "#if NN_X86\n");
+        if (isa->machine) w_raw(w, arena_printf(em->arena, "#if %s\n", isa->machine));
         w_line(w,
                "{\"%s\", nn_supported%s, nn_prepare%s, nn_train%s, nn_gradient%s, nn_evaluate%s, "
                "nn_predict%s},",
                isa->name, isa->suffix, isa->suffix, isa->suffix, isa->suffix, isa->suffix,
                isa->suffix);
-        if (isa->target) w_raw(w, "#endif\n");
+        if (isa->machine) w_raw(w, "#endif\n");
     }
     w_close_with(w, ";");
     w_line(w, "%s", "");

@@ -13,13 +13,13 @@ typedef struct Isa Isa;
 struct Isa {
     const char *name;
     const char *suffix;    /* of function names: "_avx2" */
-    const char *target;    /* of the function attribute; NULL: none */
+    const char *machine;   /* condition under which it compiles; NULL: always */
     const char *supported; /* C expression: this machine has it */
     int width;             /* floats in a V */
     int registers;
     int max_rows;           /* rows of a contraction tile of `tile_blocks` blocks */
     int tile_blocks;        /* blocks of 16 lanes in a contraction tile */
-    const char *vocabulary; /* definitions; '@' stands for the suffix */
+    const char *vocabulary; /* text of its file in vocabulary/ */
 };
 
 /* Best first, the portable one last; NULL-terminated. */
@@ -32,8 +32,8 @@ static inline int isa_vectors(const Isa *isa) {
     return 16 / isa->width;
 }
 
-/* Writes the section's vocabulary, and what takes its macros away again. */
-void isa_open(Writer *w, const Isa *isa);
-void isa_close(Writer *w, const Isa *isa);
+/* Writes code that is in the vocabulary's words: before it the definitions that it needs, their
+ * names with the suffix, behind it what takes the names away again. */
+void isa_write(Arena *arena, Writer *w, const Isa *isa, const char *code);
 
 #endif

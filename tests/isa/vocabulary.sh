@@ -1,8 +1,20 @@
 #!/bin/sh
-# Every function of the instruction sets' vocabularies gives the same bits on all of them, with any
-# compiler and any contraction, and is as exact as it says.
+# Every word of the instruction sets' vocabularies gives the same bits on all of them, with any
+# compiler and any contraction, and is as exact as it says. The files are C without warnings.
 . "$(dirname "$0")/../lib.sh"
-[ -x "${VOCABULARY:-}" ] || { echo "the program that writes the vocabulary was not built"; exit 1; }
+vocabulary=$NNGEN_SOURCE/compiler/isa/vocabulary tested=$NNGEN_SOURCE/tests/isa/vocabulary.c
+
+# The test names every word. V_IS is for other words; ROW has as many operands as a row has registers:
+# kernels test it.
+words=$(sed -nE -e 's/^FN [A-Za-z0-9]+ ([A-Z0-9_]+)\(.*/\1/p' -e 's/^#define ([A-Z0-9_]+)\(.*/\1/p' \
+    "$vocabulary/avx512.h" "$vocabulary/common.h")
+[ "$(echo "$words" | wc -l)" -gt 60 ] || fail "words are not found"
+for word in $words; do
+    case $word in
+    V_IS | ROW) ;;
+    *) grep -q "\b$word(" "$tested" || fail "$word is not tested" ;;
+    esac
+done
 
 first=
 # soft is the vocabulary of AVX-512 out of pairs of AVX2 registers: see soft/immintrin.h.
@@ -11,19 +23,18 @@ for isa in portable avx2 avx512 soft; do
     case $isa in
     portable) needs= ;;
     avx512) needs=avx512vl ;;
-    soft) needs=avx2 of=avx512 soft="-mavx2 -mfma -I$NNGEN_SOURCE/tests/isa/soft" ;;
+    soft) needs=avx2 of=avx512 soft="-w -mavx2 -mfma -I$NNGEN_SOURCE/tests/isa/soft" ;;
     esac
-    "$VOCABULARY" $of >"$scratch/$isa.c" || { fail "$isa: nothing written"; continue; }
-    if [ -n "$needs" ] && ! grep -qs "$needs" /proc/cpuinfo; then
-        echo "no $isa here"
-        continue
-    fi
+    [ -z "$needs" ] || [ "$(uname -m)" = x86_64 ] || continue
     while read -r cc flags; do
         command -v "$cc" >/dev/null || continue
         # shellcheck disable=SC2086
-        "$cc" -std=gnu11 -w $flags $soft -I"$NNGEN_SOURCE/tests/isa" "$scratch/$isa.c" -lm -o "$scratch/program" ||
+        "$cc" -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror $flags $soft \
+            -I"$vocabulary" -DVOCABULARY="\"$of.h\"" "$tested" -lm -o "$scratch/program" ||
             { fail "$isa: $cc $flags"; continue; }
-        "$scratch/program" >"$scratch/bits" || fail "$isa: status $?"
+        [ -z "$needs" ] || grep -qs "$needs" /proc/cpuinfo || { echo "no $isa here"; continue; }
+        "$scratch/program" >"$scratch/bits" ||
+            { grep FAILED "$scratch/bits" | sort -u; fail "$isa: $cc $flags"; }
         if [ -z "$first" ]; then
             first=$isa
             cp "$scratch/bits" "$scratch/first"

@@ -12,6 +12,7 @@ allowed() {
     compiler/graph) echo "compiler/base" ;;
     compiler/ops) echo "compiler/base compiler/graph" ;;
     compiler/isa) echo "compiler/base" ;;
+    compiler/isa/vocabulary) ;;
     compiler/plan) echo "compiler/base compiler/graph compiler/ops" ;;
     compiler/loops) echo "compiler/base compiler/plan compiler/isa" ;;
     compiler/kernels)

@@ -1,0 +1,132 @@
+/* Words that are the same for all instruction sets, in terms of those that an instruction set has;
+ * the vocabulary of each includes this file. A NaN passes through all of them. */
+#ifndef NNGEN_ISA_VOCABULARY_COMMON_H
+#define NNGEN_ISA_VOCABULARY_COMMON_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dropout.h"
+
+/* Cody-Waite reduction and the degree-6 minimax polynomial of Cephes expf (S. Moshier), error below
+ * 2 units in the last place; rounding to an integer by adding 1.5 * 2^23, exact everywhere. */
+FN F16 EXP(F16 x) {
+    x = MIN(SET(88.0f), MAX(SET(-87.0f), x));
+    const F16 magic = SET(12582912.0f);
+    const F16 t = FMA(x, SET(1.44269504f), magic);
+    const F16 n = SUB(t, magic);
+    const F16 r = FMA(n, SET(2.12194440e-4f), FMA(n, SET(-0.693359375f), x));
+    F16 p = SET(1.9875691500e-4f);
+    p = FMA(p, r, SET(1.3981999507e-3f));
+    p = FMA(p, r, SET(8.3334519073e-3f));
+    p = FMA(p, r, SET(4.1665795894e-2f));
+    p = FMA(p, r, SET(1.6666665459e-1f));
+    p = FMA(p, r, SET(5.0000001201e-1f));
+    p = FMA(ROUNDED(MUL(r, r)), p, ADD(r, SET(1.0f)));
+    const I16 e = ISUB(AS_INT(t), ISET(0x4b400000u - 127u));
+    return ROUNDED(MUL(p, AS_FLOAT(ISHL(e, 23))));
+}
+
+/* Cephes logf, for normal x > 0. */
+FN F16 LOG(F16 x) {
+    const I16 bits = AS_INT(x);
+    F16 e = TO_FLOAT(ISUB(ISHR(bits, 23), ISET(126)));
+    F16 m = AS_FLOAT(IOR(IAND(bits, ISET(0x007fffffu)), ISET(0x3f000000u)));
+    const M16 small = GT(SET(0.707106781f), m);
+    e = SUB(e, KEEP(small, SET(1.0f)));
+    m = SUB(ADD(m, KEEP(small, m)), SET(1.0f));
+    F16 p = SET(7.0376836292e-2f);
+    p = FMA(p, m, SET(-1.1514610310e-1f));
+    p = FMA(p, m, SET(1.1676998740e-1f));
+    p = FMA(p, m, SET(-1.2420140846e-1f));
+    p = FMA(p, m, SET(1.4249322787e-1f));
+    p = FMA(p, m, SET(-1.6668057665e-1f));
+    p = FMA(p, m, SET(2.0000714765e-1f));
+    p = FMA(p, m, SET(-2.4999993993e-1f));
+    p = FMA(p, m, SET(3.3333331174e-1f));
+    const F16 z = ROUNDED(MUL(m, m));
+    F16 y = ROUNDED(MUL(ROUNDED(MUL(p, m)), z));
+    y = FMA(e, SET(-2.12194440e-4f), y);
+    y = FMA(z, SET(-0.5f), y);
+    const F16 r = FMA(e, SET(0.693359375f), ADD(m, y));
+    return SELECT(WINS(x, SET(3.3e38f)), x, r);
+}
+
+/* x / y for finite y > 0 by multiply-adds, which do not wait for a divider as slow as a root. The
+ * guess of 1/y by subtracting bits is off by an eighth at most, a cubic step r + r (e + e^2) leaves
+ * the cube of that, and the last step corrects the quotient by its remainder (P. Markstein,
+ * Computation of elementary functions on the IBM RISC System/6000 processor, 1990): at most one
+ * unit in the last place, as a rule none. A y that underflowed to 0 or is infinite gives NaN. */
+FN F16 QUOTIENT(F16 x, F16 y) {
+    const F16 minus = NEG(y), one = SET(1.0f);
+    F16 r = AS_FLOAT(ISUB(ISET(0x7ef311c7u), AS_INT(y)));
+    F16 e = FMA(minus, r, one);
+    r = FMA(r, FMA(e, e, e), r);
+    e = FMA(minus, r, one);
+    r = FMA(r, FMA(e, e, e), r);
+    const F16 q = ROUNDED(MUL(x, r));
+    return FMA(FMA(minus, q, x), r, q);
+}
+
+FN F16 SIGMOID(F16 x) { return DIV(SET(1.0f), ADD(SET(1.0f), EXP(NEG(x)))); }
+
+/* Cephes tanhf. */
+FN F16 TANH(F16 x) {
+    const F16 a = ABS(x), one = SET(1.0f);
+    const F16 e = EXP(ADD(a, a));
+    const F16 big = SUB(one, DIV(SET(2.0f), ADD(e, one)));
+    const F16 z = ROUNDED(MUL(x, x));
+    F16 p = SET(-5.70498872745e-3f);
+    p = FMA(p, z, SET(2.06390887954e-2f));
+    p = FMA(p, z, SET(-5.37397155531e-2f));
+    p = FMA(p, z, SET(1.33314422036e-1f));
+    p = FMA(p, z, SET(-3.33332819422e-1f));
+    const F16 small = FMA(ROUNDED(MUL(p, z)), x, x);
+    const F16 sign = AS_FLOAT(IAND(AS_INT(x), ISET(0x80000000u)));
+    return SELECT(GT(a, SET(0.625f)), AS_FLOAT(IOR(AS_INT(big), AS_INT(sign))), small);
+}
+
+FN F16 RELU(F16 x) { return MAX(SET(0.0f), x); }
+/* x where y > 0. */
+FN F16 POSITIVE(F16 y, F16 x) { return KEEP(GT(y, SET(0.0f)), x); }
+/* Lanes from .. from+count-1, the others zero. */
+FN F16 LANES(F16 x, int from, int count) {
+    const I16 lane = ISUB(IOTA(), ISET((uint32_t)from));
+    return KEEP(IGT(ISET((uint32_t)count), lane), KEEP(IGT(lane, ISET(0xffffffffu)), x));
+}
+
+/* dropout_hash() of compiler/ops/ops.h, without its key. */
+FN I16 MIX(I16 x) {
+    x = IXOR(x, ISHR(x, 16));
+    x = IMUL(x, ISET(0x7feb352du));
+    x = IXOR(x, ISHR(x, 15));
+    x = IMUL(x, ISET(0x846ca68bu));
+    return IXOR(x, ISHR(x, 16));
+}
+
+/* Dropout of the 16 elements from number `element` (a multiple of 16) of a sample. */
+FN F16 DROPPED(F16 x, const NnDrop *d, int sample, int element) {
+    const uint32_t factor = 0x9E3779B1u, pair = (uint32_t)element / 32;
+    const uint32_t word = (d->first + (uint32_t)sample) * d->words + pair * 16;
+    /* (word + lane) * factor */
+    I16 h = IADD(IMUL(IOTA(), ISET(factor)), ISET(word * factor));
+    h = MIX(IXOR(h, ISET(d->key)));
+    h = element & 16 ? ISHR(h, 16) : IAND(h, ISET(0xffffu));
+    return ROUNDED(KEEP(IGT(h, ISET(d->threshold - 1u)), MUL(x, SET(d->scale))));
+}
+
+/* TRANSPOSE with all rows 16 apart, of a square of which there are `rows` rows in and `columns`
+ * rows out. */
+FN void TRANSPOSE_PART(const float *from, int rows, float *to, int columns) {
+    float in[256], out[256];
+    if (rows == 16 && columns == 16) {
+        TRANSPOSE(from, 16, to, 16);
+        return;
+    }
+    __builtin_memset(in, 0, sizeof in);
+    __builtin_memcpy(in, from, (size_t)rows * 64);
+    TRANSPOSE(in, 16, out, 16);
+    __builtin_memcpy(to, out, (size_t)columns * 64);
+}
+
+#endif

@@ -176,12 +176,12 @@ void snippets_use(Snippets *s, const char *code) {
 }
 
 void snippets_write(Writer *w, const Snippets *s) {
-    bool first = true;
+    bool first = true, spaced = false;
     for (int i = 0; i < s->n; i++) {
-        const Snippet *snippet = &s->list[i];
-        if (!snippet->used) continue;
-        if (snippet->spaced && !first) w_line(w, "%s", "");
-        w_line(w, "%.*s", (int)snippet->size - 1, snippet->text);
-        first = false;
+        spaced |= s->list[i].spaced;
+        if (!s->list[i].used) continue;
+        if (spaced && !first) w_line(w, "%s", "");
+        w_line(w, "%.*s", (int)s->list[i].size - 1, s->list[i].text);
+        first = spaced = false;
     }
 }

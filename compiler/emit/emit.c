@@ -1,6 +1,9 @@
 #include "emit.h"
 
+#include "../base/snippets.h"
 #include "parts.h"
+
+extern const char embedded_dropout[], embedded_prelude[];
 
 const char *emit_identifier(Arena *arena, const char *name) {
     char *s = arena_strdup(arena, name);
@@ -69,9 +72,25 @@ static void write_banner(Emission *em) {
               "multiply-adds. */");
 }
 
+/* The helpers that the code needs. */
+static void write_prelude(Writer *w, Arena *arena, const char *code) {
+    Snippets helpers = {0};
+    snippets_add(&helpers, arena, embedded_dropout);
+    snippets_add(&helpers, arena, embedded_prelude);
+    snippets_use(&helpers, code);
+    snippets_write(w, &helpers);
+    w_line(w, "%s", "");
+}
+
 const char *emit_c(const Plan *plan, const EmitInfo *info) {
-    Emission em = {.plan = plan, .info = info, .arena = plan->arena, .w = writer_new(plan->arena)};
-    Writer *w = em.w;
+    Arena *draft = arena_new();
+    Writer *code = writer_new(draft), *w = writer_new(plan->arena);
+    Emission em = {.plan = plan, .info = info, .arena = plan->arena, .w = code};
+    emit_places(&em);
+    for (int i = 0; i < plan->n_entries; i++) emit_entry_common(&em, plan->entries[i]);
+    for (int i = 0; info->isas[i]; i++) emit_section(&em, info->isas[i]);
+    emit_tables(&em);
+    em.w = w;
     write_banner(&em);
     w_raw(w, "#include \"model.h\"\n\n");
     w_raw(w, emit_abi_check(em.arena, info));
@@ -83,14 +102,11 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
              "NN_X86 0\n#endif\n\n");
     w_line(w, "enum { NN_CHUNK_MIN = %d, NN_MAX_CHUNKS = %d };", plan->chunk_min, MAX_CHUNKS);
     w_line(w, "%s", "");
-    for (int i = 0; emit_prelude[i]; i++) w_raw(w, emit_prelude[i]);
-    w_line(w, "%s", "");
+    write_prelude(w, draft, writer_text(code));
     w_line(w, "extern const NnModel nn_model_%s;", emit_identifier(em.arena, plan->graph->name));
     w_line(w, "%s", "");
-    emit_places(&em);
-    for (int i = 0; i < plan->n_entries; i++) emit_entry_common(&em, plan->entries[i]);
-    for (int i = 0; info->isas[i]; i++) emit_section(&em, info->isas[i]);
-    emit_tables(&em);
+    w_raw(w, writer_text(code));
+    arena_free(draft);
     return writer_text(w);
 }
 

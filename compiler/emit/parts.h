@@ -4,9 +4,6 @@
 
 #include "emit.h"
 
-/* Helpers that every generated file starts with, as an array of pieces of text; NULL-terminated. */
-extern const char *const emit_prelude[];
-
 /* A kernel function that is written: kernels of several entries with equal text share one. */
 typedef struct Written {
     const Isa *isa;

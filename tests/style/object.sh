@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the object files of generated code hold: one exported symbol, no writable data, calls only to
-# what any C library has (without NDEBUG also to stderr and abort: trust/contract), frames of bounded size, the sizes of the plan; no compiler has a warning to
-# give.
+# what any C library has (without NDEBUG also to stderr and abort: trust/contract), frames of bounded size,
+# the sizes of the plan; no compiler has a warning to give, so that no helper is there that the file does
+# not use.
 . "$(dirname "$0")/../lib.sh"
 need_models
 command -v nm >/dev/null || skip "nm is missing"
@@ -22,8 +23,8 @@ for model in $NNGEN_MODELS; do
             action=-fsyntax-only
         fi
         # shellcheck disable=SC2086
-        "$cc" -std=c11 -DNDEBUG $action -fstack-usage -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror \
-            -I"$NNGEN_SOURCE" -I"$NNGEN_SOURCE/runtime" "$generated/$model.c" ||
+        "$cc" -std=c11 -DNDEBUG $action -fstack-usage -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+            -Wunused-macros -Werror -I"$NNGEN_SOURCE" -I"$NNGEN_SOURCE/runtime" "$generated/$model.c" ||
             { fail "$model: does not compile with $cc"; continue; }
         exported=$(nm -g --defined-only "$object" | awk '{ print $NF }' | tr '\n' ' ')
         [ "$exported" = "$symbol " ] || fail "$model ($cc) exports $exported"

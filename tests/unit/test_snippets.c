@@ -78,6 +78,10 @@ START_TEST(uses_pull_in_what_they_use) {
     snippets_use(&s, "e");
     ck_assert(!s.list[3].used && s.list[4].used);
     s = cut(text);
+    snippets_use(&s, "A(AB) + e");
+    ck_assert_str_eq(written(&s),
+                     "#define A 1\n\nstatic int e(int n) { return n ? e(n - 1) : AB; }\n");
+    s = cut(text);
     snippets_use(&s, "d");
     ck_assert(s.list[0].used && s.list[1].used && s.list[2].used && s.list[3].used);
 }

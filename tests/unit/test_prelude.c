@@ -1,0 +1,350 @@
+/* The helpers that generated files carry, compiled as they are, against references of their own. A
+ * helper without a test is a warning of the compiler's here: it is not used. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <fenv.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+
+/* What the plan decides. */
+enum { NN_CHUNK_MIN = 12, NN_MAX_CHUNKS = 16 };
+
+#include "compiler/emit/prelude.h"
+#include "compiler/kernels/weights.h"
+#include "graphs.h"
+
+/* ---- numbers ---- */
+
+/* Largest relative error over `n` arguments from `from` to `to`. */
+static double worst(double (*f)(double), long double (*truth)(long double), double from, double to,
+                    int n) {
+    double most = 0.0;
+    for (int i = 0; i <= n; i++) {
+        const double x = from + (to - from) * i / n;
+        const long double t = truth((long double)x);
+        const double e = (double)fabsl(((long double)f(x) - t) / t);
+        if (e > most) most = e;
+    }
+    return most;
+}
+
+START_TEST(exponentials_are_exact_enough_for_schedules) {
+    ck_assert_double_eq(nn_exp(0.0), 1.0);
+    ck_assert_double_lt(worst(nn_exp, expl, -1.0, 1.0, 10000), 1e-12);
+    ck_assert_double_lt(worst(nn_exp, expl, -700.0, 700.0, 10000), 1e-12);
+    ck_assert_double_eq(nn_exp(-746.0), 0.0);
+    ck_assert_double_eq(nn_exp(-HUGE_VAL), 0.0);
+    ck_assert(isinf(nn_exp(710.0)) && isinf(nn_exp(HUGE_VAL)));
+    ck_assert(isnan(nn_exp(NAN)));
+}
+END_TEST
+
+START_TEST(cosines_are_exact_enough_for_schedules) {
+    const double pi = 3.14159265358979323846;
+    ck_assert_double_eq(nn_cos(0.0), 1.0);
+    for (int i = -20000; i <= 20000; i++) {
+        const double x = i * 1e-3; /* three turns each way */
+        const double e = fabs(nn_cos(x) - cos(x));
+        ck_assert_msg(e < (fabs(x) <= pi ? 1e-15 : 4e-14), "cos %g: off by %g", x, e);
+    }
+    for (double x = 1e2; x < 1e9; x *= 1.7) {
+        const double e = fabs(nn_cos(x) - cos(x));
+        ck_assert_msg(e < 2e-16 * x + 1e-13, "cos %g: off by %g", x, e);
+    }
+    ck_assert(isnan(nn_cos(NAN)) && isnan(nn_cos(HUGE_VAL)) && isnan(nn_cos(-HUGE_VAL)));
+}
+END_TEST
+
+START_TEST(roots_are_those_of_the_library) {
+    ck_assert_double_eq(nn_root(0.0), 0.0);
+    ck_assert_double_eq(nn_root(-1.0), 0.0);
+    ck_assert_double_eq(nn_root(NAN), 0.0);
+    for (double x = 1e-40; x < 1e40; x *= 1.37) {
+        const double e = fabs(nn_root(x) / sqrt(x) - 1.0);
+        ck_assert_msg(e <= DBL_EPSILON, "root of %g: off by %g", x, e);
+    }
+    for (int i = 1; i < 1000; i++) ck_assert_double_eq(nn_root((double)i * i), i);
+}
+END_TEST
+
+START_TEST(powers_are_products) {
+    ck_assert_double_eq(nn_power(0.5, 0), 1.0);
+    ck_assert_double_eq(nn_power(0.0, 0), 1.0);
+    ck_assert_double_eq(nn_power(2.0, 60), 0x1p60);
+    ck_assert_double_eq(nn_power(-3.0, 3), -27.0);
+    ck_assert_double_eq(nn_power(0.9, (int64_t)1 << 40), 0.0);
+    const double bases[] = {0.9, 0.99, 0.999, 1.001};
+    for (int b = 0; b < 4; b++)
+        for (int n = 1; n < 5000; n += 7) {
+            const double t = pow(bases[b], n), e = fabs(nn_power(bases[b], n) / t - 1.0);
+            /* The base's squares carry its rounding along. */
+            ck_assert_msg(e < n * DBL_EPSILON, "%g^%d: off by %g", bases[b], n, e);
+        }
+}
+END_TEST
+
+START_TEST(arithmetic_passes_nan_on) {
+    ck_assert_double_eq(nn_product(3.0, -0.5), -1.5);
+    ck_assert_double_eq(nn_difference(3.0, 5.0), -2.0);
+    ck_assert_double_eq(nn_min(2.0, 3.0), 2.0);
+    ck_assert_double_eq(nn_min(3.0, 2.0), 2.0);
+    ck_assert_double_eq(nn_max(2.0, 3.0), 3.0);
+    ck_assert_double_eq(nn_max(3.0, 2.0), 3.0);
+    ck_assert(isnan(nn_min(NAN, 1.0)) && isnan(nn_min(1.0, NAN)));
+    ck_assert(isnan(nn_max(NAN, 1.0)) && isnan(nn_max(1.0, NAN)));
+}
+END_TEST
+
+/* Whatever the caller's rounding is, it is to nearest in between, and the caller's afterwards. */
+START_TEST(the_callers_mode_comes_back) {
+    /* Volatile: computed where it stands. */
+    volatile double one = 1.0, three = 3.0;
+    volatile float tiny = FLT_MIN, half = 0.5f;
+    volatile double third = one / three;
+    fesetround(FE_UPWARD);
+    volatile double above = one / three;
+    const unsigned mode = nn_enter();
+    volatile double inside = one / three;
+    volatile float flushed = tiny * half;
+    nn_leave(mode);
+    volatile double after = one / three;
+    const int rounding = fegetround();
+    fesetround(FE_TONEAREST);
+    ck_assert_int_eq(rounding, FE_UPWARD);
+    ck_assert(above > third && after == above);
+    ck_assert_float_gt(tiny * half, 0.0f);
+#ifdef __x86_64__
+    ck_assert_double_eq(inside, third);
+    ck_assert_float_eq(flushed, 0.0f);
+#endif
+}
+END_TEST
+
+/* ---- dropout ---- */
+
+START_TEST(keys_are_those_of_the_definition) {
+    /* fmix64 of MurmurHash3: values of its author's code. */
+    ck_assert_uint_eq(nn_mix(0), 0);
+    ck_assert_uint_eq(nn_mix(1), 0xb456bcfc34c2cb2cULL);
+    for (uint32_t i = 0; i < 1000; i++) {
+        const uint64_t seed = nn_mix(i), step = i * 77 % 13;
+        ck_assert_uint_eq(nn_dropout_key(seed, 5 * i, i % 3, step),
+                          dropout_key(seed, 5 * i, i % 3, step));
+    }
+}
+END_TEST
+
+/* ---- the batch and its tasks ---- */
+
+START_TEST(chunks_cover_the_batch) {
+    for (int batch = 1; batch < 3000; batch++) {
+        const int chunks = nn_chunks(batch);
+        int largest = 0;
+        ck_assert(chunks >= 1 && chunks <= NN_MAX_CHUNKS);
+        ck_assert(chunks == NN_MAX_CHUNKS || (chunks + 1) * NN_CHUNK_MIN > batch);
+        ck_assert_int_eq(nn_first(batch, 0), 0);
+        ck_assert_int_eq(nn_first(batch, chunks), batch);
+        for (int c = 0; c < chunks; c++) {
+            const int n = nn_first(batch, c + 1) - nn_first(batch, c);
+            ck_assert(n >= NN_CHUNK_MIN || chunks == 1);
+            if (n > largest) largest = n;
+        }
+        ck_assert_uint_eq(nn_capacity(batch), (size_t)largest);
+    }
+    ck_assert_int_eq(nn_first(NN_MAX_BATCH, NN_MAX_CHUNKS), NN_MAX_BATCH);
+}
+END_TEST
+
+START_TEST(tasks_are_threads_but_not_more_than_chunks) {
+    for (int batch = 1; batch < 300; batch += 7)
+        for (int threads = -1; threads < 40; threads++) {
+            const NnCall call = {.batch = batch, .threads = threads};
+            int tasks = nn_chunks(batch);
+            if (tasks > threads) tasks = threads;
+            if (tasks < 1) tasks = 1;
+            ck_assert_int_eq(nn_tasks(&call), tasks);
+        }
+}
+END_TEST
+
+START_TEST(slices_cover_all_rows) {
+    for (size_t n = 0; n < 2000; n += 16)
+        for (int tasks = 1; tasks < 9; tasks++) {
+            ck_assert_uint_eq(nn_slice(n, 0, tasks), 0);
+            ck_assert_uint_eq(nn_slice(n, tasks, tasks), n);
+            for (int t = 0; t < tasks; t++) {
+                const size_t from = nn_slice(n, t, tasks), to = nn_slice(n, t + 1, tasks);
+                ck_assert_uint_eq(from % 16, 0);
+                ck_assert(from <= to);
+                ck_assert_uint_le(to - from, n / (size_t)tasks + 16);
+            }
+        }
+}
+END_TEST
+
+/* Tiles of two heights: by trying all numbers of both. */
+START_TEST(few_lower_tiles_leave_nothing_or_the_tail) {
+    for (int rows = 2; rows < 14; rows++)
+        for (int tail = 1; tail < rows; tail *= 2)
+            for (int n = 1; n < 200; n++) {
+                int best[2] = {-1, -1}; /* that leave nothing, that leave the tail */
+                for (int lower = rows - 1; lower >= 0; lower--)
+                    for (int high = 0; lower * (rows - 1) + high * rows <= n; high++) {
+                        const int rest = n - lower * (rows - 1) - high * rows;
+                        if (rest == 0) best[0] = lower;
+                        if (rest == tail) best[1] = lower;
+                    }
+                const int expected = best[0] >= 0 ? best[0] : best[1] >= 0 ? best[1] : 0;
+                ck_assert_msg(nn_shorter(n, rows, tail) == expected, "%d of %d, tail %d: %d not %d",
+                              n, rows, tail, nn_shorter(n, rows, tail), expected);
+            }
+}
+END_TEST
+
+static int order[100], n_order;
+static void note(void *arg, int task) {
+    ck_assert_ptr_eq(arg, order);
+    order[n_order++] = task;
+}
+static void backwards(void *team, int n, void (*fn)(void *, int), void *arg) {
+    ck_assert_ptr_eq(team, &n_order);
+    while (n-- > 0) fn(arg, n);
+}
+
+START_TEST(tasks_run_on_the_callers_team) {
+    NnCall call = {.team = &n_order};
+    nn_run(&call, 5, note, order);
+    ck_assert_int_eq(n_order, 5);
+    for (int i = 0; i < 5; i++) ck_assert_int_eq(order[i], i);
+    n_order = 0;
+    call.parallel = backwards;
+    nn_run(&call, 5, note, order);
+    ck_assert_int_eq(n_order, 5);
+    for (int i = 0; i < 5; i++) ck_assert_int_eq(order[i], 4 - i);
+    n_order = 0;
+    call.team = NULL; /* a single task needs nobody */
+    nn_run(&call, 1, note, order);
+    ck_assert_int_eq(n_order, 1);
+}
+END_TEST
+
+static void traced(void *arg, int kernel) {
+    *(int *)arg = kernel;
+}
+
+START_TEST(traces_are_called_where_they_are_wanted) {
+    int seen = -1;
+    const NnCall silent = {0}, loud = {.trace = traced, .trace_arg = &seen}, *call = &silent;
+    NN_TRACE(3);
+    ck_assert_int_eq(seen, -1);
+    call = &loud;
+    NN_TRACE(3);
+    ck_assert_int_eq(seen, 3);
+}
+END_TEST
+
+/* ---- the state ---- */
+
+/* Shapes of weights: dense, grouped, depthwise, with rows that are not full. */
+static const NnPlace places[] = {
+    {.out = 16, .in = 3, .kh = 1, .kw = 1, .groups = 1},
+    {.out = 10, .in = 7, .kh = 3, .kw = 2, .groups = 1},
+    {.out = 40, .in = 33, .kh = 1, .kw = 1, .groups = 1},
+    {.out = 32, .in = 32, .kh = 3, .kw = 3, .groups = 2},
+    {.out = 32, .in = 8, .kh = 2, .kw = 1, .groups = 4},
+    {.out = 64, .in = 64, .kh = 1, .kw = 3, .groups = 64},
+    {.out = 24, .in = 12, .kh = 2, .kw = 2, .groups = 12},
+    {.out = 36, .in = 18, .kh = 1, .kw = 1, .groups = 6},
+    {.out = 20, .in = 40, .kh = 1, .kw = 2, .groups = 5},
+    {.out = 96, .in = 6, .kh = 1, .kw = 1, .groups = 2},
+};
+enum { N_PLACES = sizeof places / sizeof *places };
+
+static NnPlace place_of(int i) {
+    NnPlace p = places[i];
+    p.block_in = block_channels(p.out, p.in, p.groups);
+    p.size = (size_t)((p.out + 15) / 16 * p.kh * p.kw * p.block_in * 16);
+    return p;
+}
+
+START_TEST(blocks_store_the_inputs_of_their_outputs) {
+    for (int i = 0; i < N_PLACES; i++) {
+        const NnPlace p = place_of(i);
+        for (int o = 0; o < p.out; o++) {
+            const int from = nn_begin(p.out, p.in, p.groups, p.block_in, o / 16);
+            const int group = o / (p.out / p.groups), inputs = p.in / p.groups;
+            ck_assert(from >= 0 && from + p.block_in <= p.in);
+            ck_assert(from <= group * inputs && (group + 1) * inputs <= from + p.block_in);
+        }
+    }
+}
+END_TEST
+
+START_TEST(weights_lie_in_blocks_of_16_outputs) {
+    for (int i = 0; i < N_PLACES; i++) {
+        const NnPlace p = place_of(i);
+        bool *taken = ARENA_ARRAY(arena, bool, p.size);
+        for (int o = 0; o < p.out; o++)
+            for (int c = 0; c < p.in / p.groups; c++)
+                for (int y = 0; y < p.kh; y++)
+                    for (int x = 0; x < p.kw; x++) {
+                        const size_t at = nn_at(&p, o, c, y, x);
+                        ck_assert(at < p.size && !taken[at]);
+                        taken[at] = true;
+                        /* Taken apart again: [block][kh][kw][block_in][16]. */
+                        const int row = (int)(at / 16), place = row / p.block_in;
+                        const int block = place / p.kw / p.kh;
+                        const int input =
+                            nn_begin(p.out, p.in, p.groups, p.block_in, block) + row % p.block_in;
+                        ck_assert_int_eq(block * 16 + (int)(at % 16), o);
+                        ck_assert_int_eq(input, o / (p.out / p.groups) * (p.in / p.groups) + c);
+                        ck_assert_int_eq(place / p.kw % p.kh, y);
+                        ck_assert_int_eq(place % p.kw, x);
+                    }
+    }
+}
+END_TEST
+
+START_TEST(parameters_come_back_as_they_went_in) {
+    for (int i = 0; i < N_PLACES; i++) {
+        const NnPlace p = place_of(i);
+        const int count = p.out * (p.in / p.groups) * p.kh * p.kw;
+        float *in = ARENA_ARRAY(arena, float, count), *out = ARENA_ARRAY(arena, float, count);
+        float *state = ARENA_ARRAY(arena, float, p.size);
+        for (int j = 0; j < count; j++) in[j] = (float)(j + 1);
+        for (size_t j = 0; j < p.size; j++) state[j] = NAN;
+        nn_import(&p, in, state);
+        nn_export(&p, state, out);
+        for (int j = 0; j < count; j++) ck_assert_float_eq(out[j], in[j]);
+        /* In PyTorch's order, and zeros between them. */
+        const int ig = p.in / p.groups, last[4] = {p.out - 1, ig - 1, p.kh - 1, p.kw - 1};
+        ck_assert_float_eq(state[nn_at(&p, last[0], last[1], last[2], last[3])], (float)count);
+        ck_assert_float_eq(state[nn_at(&p, 1, 0, 0, 0)], (float)(ig * p.kh * p.kw + 1));
+        int zeros = 0;
+        for (size_t j = 0; j < p.size; j++) zeros += state[j] == 0.0f;
+        ck_assert_int_eq(zeros, (int)p.size - count);
+    }
+}
+END_TEST
+
+START_TEST(memory_is_copied_and_zeroed) {
+    const NnRange range = {1, 2, 3};
+    NnRange copy;
+    NN_COPY(&copy, &range, sizeof copy);
+    NN_ORDER();
+    ck_assert(copy.param == 1 && copy.gradient == 2 && copy.count == 3);
+    NN_ZERO(&copy, sizeof copy);
+    ck_assert(copy.param == 0 && copy.gradient == 0 && copy.count == 0);
+}
+END_TEST
+
+RUN_TESTS("prelude", exponentials_are_exact_enough_for_schedules,
+          cosines_are_exact_enough_for_schedules, roots_are_those_of_the_library,
+          powers_are_products, arithmetic_passes_nan_on, the_callers_mode_comes_back,
+          keys_are_those_of_the_definition, chunks_cover_the_batch,
+          tasks_are_threads_but_not_more_than_chunks, slices_cover_all_rows,
+          few_lower_tiles_leave_nothing_or_the_tail, tasks_run_on_the_callers_team,
+          traces_are_called_where_they_are_wanted, blocks_store_the_inputs_of_their_outputs,
+          weights_lie_in_blocks_of_16_outputs, parameters_come_back_as_they_went_in,
+          memory_is_copied_and_zeroed)

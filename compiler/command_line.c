@@ -11,9 +11,13 @@
 #include "output.h"
 #include "version.h"
 
-enum { COMPILE = 1 };
+enum { COMPILE = 1, BUILD = 2, BOTH = COMPILE | BUILD };
 
-static const CliCommand commands[] = {{.name = "", .operand = "ARCH.lua"}};
+/* In the order of Task. */
+static const CliCommand commands[] = {
+    {.name = "", .operand = "ARCH.lua", .help = "write the C of an architecture"},
+    {.name = "build", .operand = "ARCH.lua", .help = "make a program, or a library, of it"},
+};
 
 #define OPTION(id, ...) OPTION_##id,
 typedef enum OptionId {
@@ -102,6 +106,9 @@ static void read_argument(Unit *u, const CliArgument *argument) {
     case OPTION_OUTPUT:
         o->output = argument->text;
         break;
+    case OPTION_SHARED:
+        o->shared = true;
+        break;
     case OPTION_DEPFILE:
         o->depfile = argument->text;
         break;
@@ -178,6 +185,21 @@ static void settle_output(Unit *u) {
         usage(u->arena, "--depfile %s is a file that is read or written already", o->depfile);
 }
 
+/* net for folder/net.lua, or net.so. */
+static void settle_built(Unit *u) {
+    Options *o = &u->options;
+    const char *slash = strrchr(o->input, '/'), *base = slash ? slash + 1 : o->input;
+    const size_t n = strlen(base);
+    const bool lua = n > 4 && strcmp(base + n - 4, ".lua") == 0;
+    if (!o->output)
+        o->output =
+            arena_printf(u->arena, "%.*s%s", (int)(lua ? n - 4 : n), base, o->shared ? ".so" : "");
+    if (strcmp(o->output, "-") == 0) usage(u->arena, "build writes a file: -o FILE");
+    if (same_file(o->input, o->output))
+        usage(u->arena, "%s would replace the architecture file; give another name with -o",
+              o->output);
+}
+
 Task command_line(Unit *u, int argc, char **argv) {
     Options *o = &u->options;
     CliArguments line = {.list = ARENA_ARRAY(u->arena, CliArgument, argc)};
@@ -194,6 +216,9 @@ Task command_line(Unit *u, int argc, char **argv) {
     for (int i = 0; all_isas[i]; i++) o->isas[i] = all_isas[i];
     o->input = line.operand;
     for (int i = 0; i < line.n; i++) read_argument(u, &line.list[i]);
-    settle_output(u);
-    return TASK_COMPILE;
+    if (line.command == TASK_BUILD)
+        settle_built(u);
+    else
+        settle_output(u);
+    return (Task)line.command;
 }

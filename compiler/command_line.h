@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-typedef enum Task { TASK_COMPILE, TASK_NOTHING } Task;
+typedef enum Task { TASK_COMPILE, TASK_BUILD, TASK_NOTHING } Task;
 
 /* Reads the line into unit->options. Shows help or the version if that is asked for
  * (TASK_NOTHING). Wrong usage ends the program with a message and status 2. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "build.h"
 #include "command_line.h"
 #include "emit/emit.h"
 #include "output.h"
@@ -23,9 +24,10 @@ static bool write_files(Unit *u) {
     return outputs_write(u->arena, outputs, n);
 }
 
-static bool compile(Unit *u) {
+static bool compile(Unit *u, Task task) {
     const bool ok = pipeline_run(u);
     diag_print(u->diag, stderr);
+    if (ok && task == TASK_BUILD) return build(u);
     if (ok && u->options.output) return write_files(u);
     if (ok) fputs(u->product, stdout);
     return ok;
@@ -34,7 +36,8 @@ static bool compile(Unit *u) {
 int main(int argc, char **argv) {
     Unit u = {.arena = arena_new()};
     u.diag = diag_new(u.arena);
-    bool ok = command_line(&u, argc, argv) == TASK_NOTHING || compile(&u);
+    const Task task = command_line(&u, argc, argv);
+    bool ok = task == TASK_NOTHING || compile(&u, task);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "nngen: error: cannot write to standard output: %s\n", strerror(errno));
         ok = false;

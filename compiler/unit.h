@@ -26,6 +26,7 @@ typedef struct Options {
     int n_defines, cap_defines;
     const Isa *isas[8]; /* NULL-terminated, best first */
     bool optimize, winograd, inference, time_passes;
+    bool shared; /* build a library */
     EmitKind emit;
     const char *dump, *stop; /* pass names, "all", or NULL */
 } Options;

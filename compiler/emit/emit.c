@@ -34,6 +34,10 @@ const char *emit_abi_check(Arena *arena, const EmitInfo *info) {
                         MODEL_ABI, info->version, MODEL_ABI);
 }
 
+const char *emit_symbol(Arena *arena, const Graph *graph) {
+    return arena_printf(arena, "nn_model_%s", emit_identifier(arena, graph->name));
+}
+
 static void write_banner(Emission *em) {
     const Plan *p = em->plan;
     Writer *w = em->w;
@@ -103,7 +107,7 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
     w_line(w, "enum { NN_CHUNK_MIN = %d, NN_MAX_CHUNKS = %d };", plan->chunk_min, MAX_CHUNKS);
     w_line(w, "%s", "");
     write_prelude(w, draft, writer_text(code));
-    w_line(w, "extern const NnModel nn_model_%s;", emit_identifier(em.arena, plan->graph->name));
+    w_line(w, "extern const NnModel %s;", emit_symbol(em.arena, plan->graph));
     w_line(w, "%s", "");
     w_raw(w, writer_text(code));
     arena_free(draft);
@@ -111,13 +115,13 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
 }
 
 const char *emit_main(const Plan *plan) {
-    return arena_printf(plan->arena, "#define NN_MODEL_SYMBOL nn_model_%s\n#include \"main.c\"\n",
-                        emit_identifier(plan->arena, plan->graph->name));
+    return arena_printf(plan->arena, "#define NN_MODEL_SYMBOL %s\n#include \"main.c\"\n",
+                        emit_symbol(plan->arena, plan->graph));
 }
 
 void emit_check(Emission *em, const char *entry) {
-    w_line(em->w, "if (nn_broken_call(&nn_model_%s, %s, call)) return;",
-           emit_identifier(em->arena, em->plan->graph->name), entry);
+    w_line(em->w, "if (nn_broken_call(&%s, %s, call)) return;",
+           emit_symbol(em->arena, em->plan->graph), entry);
 }
 
 void emit_update_factors(Writer *w, const Kernel *update) {

@@ -37,4 +37,7 @@ const char *emit_header(const Plan *plan, const EmitInfo *info, const char *c_fi
  * in the plan's arena. */
 const char *emit_main(const Plan *plan);
 
+/* The model's constant: nn_model_<name>. */
+const char *emit_symbol(Arena *arena, const Graph *graph);
+
 #endif

@@ -101,7 +101,7 @@ static int64_t work_bytes(const Plan *plan, int batch) {
 const char *emit_header(const Plan *plan, const EmitInfo *info, const char *c_file) {
     Arena *arena = plan->arena;
     const Graph *g = plan->graph;
-    const char *id = emit_identifier(arena, g->name);
+    const char *symbol = emit_symbol(arena, g);
     Header h = {plan, arena, writer_new(arena),
                 arena_printf(arena, "NN_%s", capitals(arena, g->name))};
     Writer *w = h.w;
@@ -118,15 +118,14 @@ const char *emit_header(const Plan *plan, const EmitInfo *info, const char *c_fi
     w_raw(w, emit_abi_check(arena, info));
     w_line(w, "%s", "");
     w_raw(w, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
-    w_line(w, "extern const NnModel nn_model_%s;", id);
+    w_line(w, "extern const NnModel %s;", symbol);
     w_raw(w, "#ifdef __cplusplus\n}\n#endif\n\n");
     w_line(w, "/* Bytes of NnCall.state, aligned to NN_ALIGN. */");
     w_line(w, "#define %s_STATE_BYTES %lld", h.prefix, (long long)plan->state_floats * 4);
     w_line(w,
            "/* Bytes of NnCall.work, aligned to NN_ALIGN, for one thread and up to %d samples, the",
            batch);
-    w_line(w, " * architecture's largest batch. nn_model_%s.work_bytes tells those of others. */",
-           id);
+    w_line(w, " * architecture's largest batch. %s.work_bytes tells those of others. */", symbol);
     w_line(w, "#define %s_WORK_BYTES %lld", h.prefix, (long long)work_bytes(plan, batch));
     w_line(w, "%s", "");
     write_indices(&h, "FIELD", "Of NnCall.fields", plan->n_fields, field_name, field_words);

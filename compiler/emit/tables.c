@@ -184,8 +184,8 @@ static void write_memory(Emission *em) {
 
 /* A statement that leaves a function of NnModel whose arguments break the contract. */
 static void check_access(Emission *em, const char *arguments) {
-    w_line(em->w, "if (nn_broken_access(&nn_model_%s, %s)) return;",
-           emit_identifier(em->arena, em->plan->graph->name), arguments);
+    w_line(em->w, "if (nn_broken_access(&%s, %s)) return;", emit_symbol(em->arena, em->plan->graph),
+           arguments);
 }
 
 static void write_access(Emission *em) {
@@ -304,8 +304,7 @@ void emit_tables(Emission *em) {
     }
     w_close_with(w, ";");
     w_line(w, "%s", "");
-    const char *id = emit_identifier(em->arena, g->name);
-    w_open(w, "const NnModel nn_model_%s =", id);
+    w_open(w, "const NnModel %s =", emit_symbol(em->arena, g));
     w_line(w, ".abi = %d, .name = \"%s\", .data = %s, .version = \"%s\",", MODEL_ABI, g->name,
            g->data ? arena_printf(em->arena, "\"%s\"", g->data) : "NULL", em->info->version);
     w_line(w, ".source = \"%s\",", em->info->source);

@@ -1,0 +1,125 @@
+#define _GNU_SOURCE /* environ */
+
+#include "toolchain.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void words_add(Words *words, const char *word) {
+    ARENA_PUSH(words->arena, words->list, words->n, words->cap, word);
+    ARENA_PUSH(words->arena, words->list, words->n, words->cap, NULL);
+    words->n--;
+}
+
+void words_split(Words *words, const char *text) {
+    static const char blanks[] = " \t\n";
+    for (text = text ? text : ""; *(text += strspn(text, blanks));) {
+        const int n = (int)strcspn(text, blanks);
+        words_add(words, arena_printf(words->arena, "%.*s", n, text));
+        text += n;
+    }
+}
+
+/* Whether a program of that name is in PATH. */
+static bool in_path(Arena *arena, const char *name) {
+    const char *path = getenv("PATH");
+    for (path = path ? path : ""; *path;) {
+        const int n = (int)strcspn(path, ":");
+        if (access(arena_printf(arena, "%.*s/%s", n, path, name), X_OK) == 0) return true;
+        path += n + (path[n] == ':');
+    }
+    return false;
+}
+
+bool words_compiler(Words *words) {
+    static const char *const names[] = {"clang", "gcc", "cc"};
+    words_split(words, getenv("CC"));
+    for (int i = 0; words->n == 0 && i < 3; i++)
+        if (in_path(words->arena, names[i])) words_add(words, names[i]);
+    if (words->n) return true;
+    fputs("nngen: error: no C compiler: neither clang nor gcc is in PATH; install one (Debian: apt "
+          "install gcc), or name one as CC=...\n",
+          stderr);
+    return false;
+}
+
+/* The folder that holds bin/, include/ and so on. */
+static const char *home(Arena *arena) {
+    const char *named = getenv("NNGEN_HOME");
+    if (named && *named) return named;
+    char path[PATH_MAX];
+    const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n < 0) return NULL;
+    path[n] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(path, '/');
+        if (slash) *slash = '\0';
+    }
+    return arena_strdup(arena, path);
+}
+
+const char *nngen_file(Arena *arena, const char *const *places) {
+    const char *below = home(arena);
+    for (int i = 0; below && places[i]; i++) {
+        const char *path = arena_printf(arena, "%s/%s", below, places[i]);
+        if (access(path, R_OK) == 0) return path;
+    }
+    fprintf(stderr,
+            "nngen: error: %s of nngen is not in %s; install nngen as a whole, or say where it is "
+            "with NNGEN_HOME=...\n",
+            places[0], below ? below : "the folder of the program");
+    return NULL;
+}
+
+static volatile sig_atomic_t ended_by;
+static volatile sig_atomic_t child;
+
+static void end(int number) {
+    ended_by = number;
+    if (child > 0) kill((pid_t)child, SIGTERM);
+}
+
+static bool start(const Words *words, pid_t *pid) {
+    posix_spawnattr_t attributes;
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGINT);
+    sigaddset(&defaults, SIGTERM);
+    sigaddset(&defaults, SIGHUP);
+    if (posix_spawnattr_init(&attributes) != 0) return false;
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    /* Nothing is written through the words; the type is that of old functions. */
+    char **argv = (char **)(void *)words->list;
+    errno = posix_spawnp(pid, argv[0], NULL, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    return errno == 0;
+}
+
+bool run_words(const Words *words, int *signal) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction ends = {.sa_handler = end}, before[3];
+    pid_t pid;
+    int status = 0;
+    ended_by = 0;
+    for (int i = 0; i < 3; i++) sigaction(numbers[i], &ends, &before[i]);
+    const bool started = start(words, &pid);
+    if (!started)
+        fprintf(stderr, "nngen: error: cannot run %s: %s\n", words->list[0], strerror(errno));
+    if (started) {
+        child = pid;
+        if (ended_by) kill(pid, SIGTERM);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+        child = 0;
+    }
+    for (int i = 0; i < 3; i++) sigaction(numbers[i], &before[i], NULL);
+    *signal = ended_by;
+    return started && !ended_by && status == 0;
+}

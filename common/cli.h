@@ -28,9 +28,16 @@ typedef struct CliCommand {
     const char *help;    /* a sentence without its full stop */
 } CliCommand;
 
+/* A variable of the environment. */
+typedef struct CliVariable {
+    const char *name, *help;
+} CliVariable;
+
 typedef struct Cli {
-    const char *program; /* as one calls it */
-    const char *summary; /* what it is, a sentence without its full stop */
+    const char *program;            /* as one calls it */
+    const char *summary;            /* what it is, a sentence without its full stop */
+    const char *version;            /* of nngen */
+    const CliVariable *environment; /* a nameless one behind the last */
     const CliCommand *commands;
     const CliOption *options;
     int n_commands, n_options;
@@ -66,5 +73,14 @@ const char *cli_choices(const CliOption *option);
 
 /* Help for a command, or with -1 for the program. */
 void cli_help(const Cli *cli, int command, FILE *out);
+
+/* What else is made of the tables: choices of --help, which help does not tell. */
+#define CLI_PAGES "man|bash|zsh|fish"
+
+/* A page for man, or the completion for a shell; `kind` is one of CLI_PAGES. */
+void cli_page(const Cli *cli, const char *kind, FILE *out);
+
+/* The page for man, for cli_page. */
+void cli_man(const Cli *cli, FILE *out);
 
 #endif

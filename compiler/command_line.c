@@ -16,7 +16,7 @@ enum { COMPILE = 1, BUILD = 2, BOTH = COMPILE | BUILD };
 /* In the order of Task. */
 static const CliCommand commands[] = {
     {.name = "", .operand = "ARCH.lua", .help = "write the C of an architecture"},
-    {.name = "build", .operand = "ARCH.lua", .help = "make a program, or a library, of it"},
+    {.name = "build", .operand = "ARCH.lua", .help = "make a program of it, which bears the name of the file, or a library"},
 };
 
 #define OPTION(id, ...) OPTION_##id,
@@ -47,9 +47,20 @@ static const CliOption rows[OPTION_COUNT] = {
 };
 #undef OPTION
 
+static const CliVariable environment[] = {
+    {"CC", "the C compiler that build runs, with its options; else clang, gcc or cc"},
+    {"CFLAGS", "further options for it"},
+    {"LDFLAGS", "further options for it, in front of the libraries"},
+    {"NNGEN_HOME", "the folder with include, lib and share in which build looks for nngen's files"},
+    {"TMPDIR", "the folder for what build gives the compiler; /tmp if not set"},
+    {NULL, NULL},
+};
+
 static const Cli cli = {
     .program = "nngen",
     .summary = "Compiles a description of a neural network to C",
+    .version = NNGEN_VERSION,
+    .environment = environment,
     .commands = commands,
     .options = rows,
     .n_commands = sizeof commands / sizeof *commands,
@@ -200,14 +211,22 @@ static void settle_built(Unit *u) {
               o->output);
 }
 
+static void show_help(const CliArguments *line, const char *page) {
+    if (*page)
+        cli_page(&cli, page, stdout);
+    else
+        cli_help(&cli, line->command, stdout);
+}
+
 Task command_line(Unit *u, int argc, char **argv) {
     Options *o = &u->options;
     CliArguments line = {.list = ARENA_ARRAY(u->arena, CliArgument, argc)};
     if (!cli_parse(&cli, argc, argv, &line)) usage(u->arena, "%s", line.problem);
-    if (line.given >> OPTION_HELP & 1) {
-        cli_help(&cli, line.command, stdout);
-        return TASK_NOTHING;
-    }
+    for (int i = 0; i < line.n; i++)
+        if (line.list[i].option == OPTION_HELP) {
+            show_help(&line, line.list[i].text);
+            return TASK_NOTHING;
+        }
     if (line.given >> OPTION_VERSION & 1) {
         puts("nngen " NNGEN_VERSION);
         return TASK_NOTHING;

@@ -41,6 +41,7 @@ static const CliCommand command_rows[] = {
 #define OPTION(id, name_, operand_, low_, high_, preset_, taken_, needed_, help_)                  \
     {.name = name_,                                                                                \
      .operand = operand_,                                                                          \
+     .choices = OPTION_##id == OPTION_HELP ? CLI_PAGES : NULL,                                     \
      .low = low_,                                                                                  \
      .high = high_,                                                                                \
      .taken = taken_,                                                                              \
@@ -70,11 +71,18 @@ bool option_takes(OptionId id, int64_t number) {
     return number == presets[id] || (number >= rows[id].low && number <= rows[id].high);
 }
 
+static const CliVariable environment[] = {
+    {"NNGEN_DATA", "the data, where --data does not name them"},
+    {NULL, NULL},
+};
+
 static Cli command_line(const NnModel *model) {
     return (Cli){
         .program = model->name,
         .summary = format_text("The neural network %s, made by nngen %s from %s", model->name,
                                model->version, model->source),
+        .version = model->version,
+        .environment = environment,
         .commands = command_rows,
         .n_commands = COMMANDS,
         .options = rows,
@@ -149,6 +157,13 @@ DataRequest options_data(const Options *options) {
     };
 }
 
+static void show_help(const Cli *cli, const Options *options) {
+    if (*options->text[OPTION_HELP])
+        cli_page(cli, options->text[OPTION_HELP], stdout);
+    else
+        cli_help(cli, options->command ? (int)(options->command - commands) : -1, stdout);
+}
+
 static Status run(const NnModel *model, int argc, char **argv) {
     Options options;
     if (model->abi != NN_ABI) {
@@ -162,7 +177,7 @@ static Status run(const NnModel *model, int argc, char **argv) {
     const Cli cli = command_line(model);
     bool ok = true;
     if (option_given(&options, OPTION_HELP))
-        cli_help(&cli, command ? (int)(command - commands) : -1, stdout);
+        show_help(&cli, &options);
     else if (!command)
         printf("%s, made by nngen %s\n", model->name, model->version);
     else if (command->needs_phase && model->n_phases == 0)

@@ -81,7 +81,15 @@ static const CliOption options[OPTIONS] = {
     [FAST] = {.name = "fast", .taken = 1, .help = "faster"},
     [HELP] = {.name = "help", .choices = "man|bash", .taken = 7, .help = "help"},
 };
-static const Cli cli = {"prog", "does things", commands, options, 3, OPTIONS};
+static const CliVariable environment[] = {{"NAME", "what it is"}, {NULL, NULL}};
+static const Cli cli = {.program = "prog",
+                        .summary = "does things",
+                        .version = "1",
+                        .environment = environment,
+                        .commands = commands,
+                        .options = options,
+                        .n_commands = 3,
+                        .n_options = OPTIONS};
 
 static CliArguments line;
 static CliArgument list[40];

@@ -1,0 +1,223 @@
+/* Completions: what a shell offers behind the words typed so far. */
+#include <ctype.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* An operand that is a file's name: FILE, D, or one that shows how files are called, F.csv. */
+static bool is_file(const CliOption *option) {
+    return option->operand && option->high == 0 && !cli_choices(option) &&
+           (strcmp(option->operand, "FILE") == 0 || strcmp(option->operand, "D") == 0 ||
+            strchr(option->operand, '.'));
+}
+
+static bool takes(const CliOption *option, int command) {
+    return (option->taken | option->needed) >> command & 1;
+}
+
+/* A help's lines as one, `escaped` characters with `escape` in front of them. */
+static void one_line(const char *help, const char *escaped, const char *escape, FILE *out) {
+    for (const char *c = help; *c; c++) {
+        if (strchr(escaped, *c)) fputs(escape, out);
+        fputc(*c == '\n' ? ' ' : *c, out);
+    }
+}
+
+static void choices(const CliOption *option, FILE *out) {
+    for (const char *choice = cli_choices(option), *next; choice; choice = next) {
+        const int n = cli_choice(choice, &next);
+        fprintf(out, "%.*s%s", n, choice, next ? " " : "");
+    }
+}
+
+static void command_names(const Cli *cli, const char *between, FILE *out) {
+    bool first = true;
+    for (int i = 0; i < cli->n_commands; i++) {
+        if (!*cli->commands[i].name) continue;
+        fprintf(out, "%s%s", first ? "" : between, cli->commands[i].name);
+        first = false;
+    }
+}
+
+/* Options of a command, or with -1 all that some command takes. */
+static void option_names(const Cli *cli, int command, FILE *out) {
+    for (int i = 0; i < cli->n_options; i++)
+        if (command < 0 || takes(&cli->options[i], command))
+            fprintf(out, "%s%s", i ? " " : "", cli_option_text(&cli->options[i]));
+}
+
+/* A name that shells allow for functions. */
+static void identifier(const char *name, FILE *out) {
+    fputc('_', out);
+    for (; *name; name++) fputc(isalnum((unsigned char)*name) ? *name : '_', out);
+}
+
+static void bash_values(const Cli *cli, FILE *out) {
+    fputs("    case $previous in\n", out);
+    for (int i = 0; i < cli->n_options; i++) {
+        const CliOption *option = &cli->options[i];
+        if (!option->operand) continue;
+        fprintf(out, "    %s)", cli_option_text(option));
+        if (cli_choices(option)) {
+            fputs(" mapfile -t COMPREPLY < <(compgen -W '", out);
+            choices(option, out);
+            fputs("' -- \"$current\");", out);
+        } else if (is_file(option)) {
+            fputs(" compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$current\");",
+                  out);
+        }
+        fputs(" return ;;\n", out);
+    }
+    fputs("    esac\n", out);
+}
+
+static void bash(const Cli *cli, FILE *out) {
+    fprintf(out, "# bash completion for %s\n", cli->program);
+    identifier(cli->program, out);
+    fputs("() {\n"
+          "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
+          "    local command= options= words= word\n"
+          "    COMPREPLY=()\n"
+          "    # bash takes --name=value for three words.\n"
+          "    if [[ $current == = ]]; then current=\n"
+          "    elif [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi\n",
+          out);
+    bash_values(cli, out);
+    fputs("    for word in \"${COMP_WORDS[@]:1:COMP_CWORD - 1}\"; do\n        case $word in ", out);
+    command_names(cli, " | ", out);
+    fputs(") command=$word; break ;; esac\n    done\n    case $command in\n", out);
+    for (int i = 0; i < cli->n_commands; i++) {
+        if (!*cli->commands[i].name) continue;
+        fprintf(out, "    %s) options='", cli->commands[i].name);
+        option_names(cli, i, out);
+        fputs("' ;;\n", out);
+    }
+    fputs("    *) options='", out);
+    option_names(cli, *cli->commands[0].name ? -1 : 0, out);
+    fputs("' words='", out);
+    command_names(cli, " ", out);
+    fputs("' ;;\n    esac\n"
+          "    if [[ $current == -* ]]; then words=$options; fi\n"
+          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n",
+          out);
+    for (int i = 0; i < cli->n_commands; i++)
+        if (cli->commands[i].operand && strstr(cli->commands[i].operand, ".lua")) {
+            fputs(
+                "    if [[ $current != -* ]]; then\n"
+                "        compopt -o filenames\n"
+                "        mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(\n"
+                "            compgen -f -X '!*.lua' -- \"$current\"; compgen -d -- \"$current\")\n"
+                "    fi\n",
+                out);
+            break;
+        }
+    fputs("}\ncomplete -F ", out);
+    identifier(cli->program, out);
+    fprintf(out, " %s\n", cli->program);
+}
+
+/* A help inside single quotes, for zsh's _arguments and _describe. */
+static void zsh_words(const char *help, FILE *out) {
+    for (const char *c = help; *c; c++) {
+        if (*c == '\'')
+            fputs("'\\''", out);
+        else if (*c == '\n')
+            fputc(' ', out);
+        else
+            fprintf(out, "%s%c", strchr("[]:\\", *c) ? "\\" : "", *c);
+    }
+}
+
+static void zsh_option(const CliOption *option, FILE *out) {
+    const bool word = option->name[1] != '\0';
+    fprintf(out, "      '%s%s%s[", option->repeats ? "*" : "", cli_option_text(option),
+            !option->operand ? ""
+            : word           ? "="
+                             : "+");
+    zsh_words(option->help, out);
+    fputc(']', out);
+    if (option->operand) {
+        fputc(':', out);
+        zsh_words(option->operand, out);
+        fputc(':', out);
+        if (cli_choices(option)) {
+            fputc('(', out);
+            choices(option, out);
+            fputc(')', out);
+        } else if (is_file(option)) {
+            fputs("_files", out);
+        }
+    }
+    fputs("' \\\n", out);
+}
+
+static void zsh(const Cli *cli, FILE *out) {
+    const bool unnamed = !*cli->commands[0].name;
+    fprintf(out, "#compdef %s\nlocal -a commands\nlocal command= word\ncommands=(\n", cli->program);
+    for (int i = unnamed; i < cli->n_commands; i++) {
+        fprintf(out, "  '%s:", cli->commands[i].name);
+        zsh_words(cli->commands[i].help, out);
+        fputs("'\n", out);
+    }
+    fputs(")\nfor word in ${words[2,CURRENT-1]}; do\n  case $word in (", out);
+    command_names(cli, "|", out);
+    fputs(") command=$word; break ;; esac\ndone\ncase $command in\n", out);
+    for (int i = cli->n_commands - 1; i >= -!unnamed; i--) {
+        const bool named = i >= unnamed;
+        const char *operand = i >= 0 ? cli->commands[i].operand : NULL;
+        fprintf(out, "  (%s)\n    _arguments -s \\\n", named ? cli->commands[i].name : "*");
+        for (int k = 0; k < cli->n_options; k++)
+            if (i < 0 || takes(&cli->options[k], i)) zsh_option(&cli->options[k], out);
+        fputs(named ? "      '1:command:'" : "      '1: :{_describe command commands", out);
+        if (!named) fputs(operand ? "; _files -g \"*.lua\"}'" : "}'", out);
+        if (named && operand) fprintf(out, " \\\n      '2:%s:_files -g \"*.lua\"'", operand);
+        fputs(" ;;\n", out);
+    }
+    fputs("esac\n", out);
+}
+
+static void fish(const Cli *cli, FILE *out) {
+    const char *operand = cli->commands[0].operand;
+    const unsigned all = (1U << cli->n_commands) - 1;
+    fprintf(out, "# fish completion for %s\ncomplete -c %s -f\n", cli->program, cli->program);
+    for (int i = 0; i < cli->n_commands; i++) {
+        if (!*cli->commands[i].name) continue;
+        fprintf(out, "complete -c %s -n __fish_use_subcommand -a %s -d '", cli->program,
+                cli->commands[i].name);
+        one_line(cli->commands[i].help, "'\\", "\\", out);
+        fputs("'\n", out);
+    }
+    if (operand) fprintf(out, "complete -c %s -a '(__fish_complete_suffix .lua)'\n", cli->program);
+    for (int i = 0; i < cli->n_options; i++) {
+        const CliOption *option = &cli->options[i];
+        const unsigned bits = option->taken | option->needed;
+        fprintf(out, "complete -c %s", cli->program);
+        if (bits != all && bits != 0) {
+            /* Where no command is named: the others are not seen. */
+            const bool unnamed = (bits & 1) && !*cli->commands[0].name;
+            fprintf(out, " -n '%s__fish_seen_subcommand_from", unnamed ? "not " : "");
+            for (int k = 0; k < cli->n_commands; k++)
+                if (*cli->commands[k].name && (bits >> k & 1) != unnamed)
+                    fprintf(out, " %s", cli->commands[k].name);
+            fputc('\'', out);
+        }
+        fprintf(out, " -%c %s", option->name[1] ? 'l' : 's', option->name);
+        if (cli_choices(option) && option->operand) {
+            fputs(" -x -a '", out);
+            choices(option, out);
+            fputc('\'', out);
+        } else if (option->operand) {
+            fputs(is_file(option) ? " -r -F" : " -x", out);
+        }
+        fputs(" -d '", out);
+        one_line(option->help, "'\\", "\\", out);
+        fputs("'\n", out);
+    }
+}
+
+void cli_page(const Cli *cli, const char *kind, FILE *out) {
+    if (strcmp(kind, "man") == 0) cli_man(cli, out);
+    if (strcmp(kind, "bash") == 0) bash(cli, out);
+    if (strcmp(kind, "zsh") == 0) zsh(cli, out);
+    if (strcmp(kind, "fish") == 0) fish(cli, out);
+}

@@ -35,6 +35,38 @@ install(
     cmake/NngenModel.cmake cmake/NngenSettings.cmake cmake/NngenRuntimeNeeds.cmake
   DESTINATION ${package_dir})
 
+# For man and the shells: nngen and the runtime write them from their tables of options. A cross build has
+# none that runs here.
+if(TARGET nngen AND NOT CMAKE_CROSSCOMPILING)
+  add_executable(nngen_program_page cmake/package/program_page.c)
+  nngen_settings(nngen_program_page)
+  target_compile_definitions(nngen_program_page PRIVATE NNGEN_VERSION="${PROJECT_VERSION}")
+  target_include_directories(nngen_program_page PRIVATE runtime)
+  target_link_libraries(nngen_program_page PRIVATE nngen_runtime)
+  set_target_properties(nngen_program_page PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/package)
+  set(pages)
+  foreach(page "nngen man nngen.1 ${CMAKE_INSTALL_MANDIR}/man1"
+               "nngen_program_page man nngen-program.1 ${CMAKE_INSTALL_MANDIR}/man1"
+               "nngen bash nngen ${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+               "nngen zsh _nngen ${CMAKE_INSTALL_DATADIR}/zsh/site-functions"
+               "nngen fish nngen.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+    string(REPLACE " " ";" page ${page})
+    list(GET page 0 program)
+    list(GET page 1 kind)
+    list(GET page 2 file)
+    list(GET page 3 destination)
+    add_custom_command(OUTPUT package/pages/${file}
+      COMMAND ${CMAKE_COMMAND} -E make_directory package/pages
+      COMMAND ${program} --help=${kind} > package/pages/${file}
+      WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
+      DEPENDS ${program}
+      VERBATIM)
+    list(APPEND pages ${PROJECT_BINARY_DIR}/package/pages/${file})
+    install(FILES ${PROJECT_BINARY_DIR}/package/pages/${file} DESTINATION ${destination})
+  endforeach()
+  add_custom_target(nngen_pages ALL DEPENDS ${pages})
+endif()
+
 # For pkg-config: nngen for a library alone, nngen-runtime for programs.
 foreach(name nngen nngen-runtime)
   configure_file(cmake/package/${name}.pc.in package/${name}.pc @ONLY)

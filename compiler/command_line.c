@@ -16,7 +16,9 @@ enum { COMPILE = 1, BUILD = 2, BOTH = COMPILE | BUILD };
 /* In the order of Task. */
 static const CliCommand commands[] = {
     {.name = "", .operand = "ARCH.lua", .help = "write the C of an architecture"},
-    {.name = "build", .operand = "ARCH.lua", .help = "make a program of it, which bears the name of the file, or a library"},
+    {.name = "build",
+     .operand = "ARCH.lua",
+     .help = "make a program of it, which bears the name of the file, or a library"},
 };
 
 #define OPTION(id, ...) OPTION_##id,

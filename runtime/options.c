@@ -79,8 +79,9 @@ static const CliVariable environment[] = {
 static Cli command_line(const NnModel *model) {
     return (Cli){
         .program = model->name,
-        .summary = format_text("The neural network %s, made by nngen %s from %s", model->name,
-                               model->version, model->source),
+        .summary = model->source ? format_text("The neural network %s, made by nngen %s from %s",
+                                               model->name, model->version, model->source)
+                                 : "A program that nngen made of a neural network",
         .version = model->version,
         .environment = environment,
         .commands = command_rows,

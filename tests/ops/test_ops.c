@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "compiler/graph/interpreter.h"
-#include "compiler/kernels/pointwise.h"
 #include "compiler/ops/ops.h"
 #include "samples.h"
 
@@ -196,16 +195,6 @@ START_TEST(op_fits_its_samples) {
 }
 END_TEST
 
-/* Layers that ask whether an op is pointwise and kernels that compute it so must agree: dropout's
- * numbering of elements follows the layout. */
-START_TEST(pointwise_ops_have_pointwise_kernels) {
-    for (int i = 0; all_ops[i]; i++) {
-        Node node = {.op = all_ops[i], .type = {.kind = KIND_SAMPLE}};
-        ck_assert_msg(is_pointwise(&node) == all_ops[i]->pointwise, "%s", all_ops[i]->name);
-    }
-}
-END_TEST
-
 START_TEST(names_are_unique) {
     for (int i = 0; all_ops[i]; i++)
         ck_assert_msg(op_by_name(all_ops[i]->name) == all_ops[i], "%s", all_ops[i]->name);
@@ -285,7 +274,6 @@ int main(void) {
     tcase_add_checked_fixture(tests, begin, end);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, op_fits_its_samples, 0, n);
-    tcase_add_test(tests, pointwise_ops_have_pointwise_kernels);
     tcase_add_test(tests, names_are_unique);
     tcase_add_test(tests, planted_faults_are_found);
     tcase_add_test(tests, zeros_against_zeros_fail);

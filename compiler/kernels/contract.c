@@ -207,7 +207,7 @@ static bool meets_input(const Nest *n, int x0, int width) {
 
 static void write_reduction(Writer *w, Nest *n, Tile tile, int x0, int width) {
     if (!meets_input(n, x0, width)) {
-        w_line(w, "(void)xt; /* only padding */");
+        w_line(w, "(void)xt, (void)wp; /* only padding */");
         return;
     }
     int rows_of[MAX_TILE_ROWS];

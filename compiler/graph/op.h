@@ -55,7 +55,8 @@ typedef struct Env {
     double turn;
     int turned;
     /* 0: exact. Else the value of every node is multiplied by this, rounded as floats would be and
-     * divided again, to see what roundings do to a result; another factor, other roundings. */
+     * divided again, to see what roundings do to a result; another factor, other roundings. Sums
+     * over samples and places are rounded after each term. */
     double rounding;
 } Env;
 

@@ -161,7 +161,7 @@ static void wgrad_value(const Env *env, const Node *n, const double *const *in,
     Conv c = conv_of(env, n, n->in[0]->type.shape, n->in[1]->type.shape, (int)n->attr[CONV_EXTRA_H],
                      (int)n->attr[CONV_EXTRA_W]);
     memset(out, 0, sizeof *out * (size_t)shape_count(n->type.shape));
-    EACH_PRODUCT(c, out[wi] += in[0][xi] * in[1][yi])
+    EACH_PRODUCT(c, out[wi] = partial_sum(env, out[wi] + in[0][xi] * in[1][yi]))
 }
 
 /* Every weight meets every place of the output once. */

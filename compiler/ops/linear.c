@@ -55,12 +55,15 @@ static bool wgrad_shape(Graph *g, Node *n) {
     return true;
 }
 
-static void wgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+static void wgrad_value(const Env *env, const Node *n, const double *const *in,
+                        double *restrict out) {
     int64_t N = n->type.shape.dim[0], K = n->type.shape.dim[1];
     memset(out, 0, sizeof *out * (size_t)(N * K));
     for (int b = 0; b < env->batch; b++)
         for (int64_t o = 0; o < N; o++)
-            for (int64_t k = 0; k < K; k++) out[o * K + k] += in[1][b * N + o] * in[0][b * K + k];
+            for (int64_t k = 0; k < K; k++)
+                out[o * K + k] =
+                    partial_sum(env, out[o * K + k] + in[1][b * N + o] * in[0][b * K + k]);
 }
 
 static bool bias_shape(Graph *g, Node *n) {
@@ -75,7 +78,8 @@ static void bias_value(const Env *env, const Node *n, const double *const *in, d
     memset(out, 0, sizeof *out * (size_t)N);
     for (int b = 0; b < env->batch; b++)
         for (int64_t o = 0; o < N; o++)
-            for (int64_t p = 0; p < places; p++) out[o] += in[0][(b * N + o) * places + p];
+            for (int64_t p = 0; p < places; p++)
+                out[o] = partial_sum(env, out[o] + in[0][(b * N + o) * places + p]);
 }
 
 /* Every weight meets every sample once. */

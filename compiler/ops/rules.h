@@ -32,6 +32,12 @@ int64_t all_elements(const Env *env, const Node *node);
  * scalars. */
 double broadcast(const Node *node, const double *const *in, int i, int64_t k);
 
+/* A sum over samples and places, so far: a float where Env.rounding is asked for. Its terms may be
+ * many and nearly equal, so that roundings add up, one by one, instead of cancelling. */
+static inline double partial_sum(const Env *env, double sum) {
+    return env->rounding > 0 ? (double)(float)sum : sum;
+}
+
 /* Places of a window or kernel along one direction: how many fit. */
 int window_count(int size, int kernel, int stride, int pad, int dilation);
 

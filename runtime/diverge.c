@@ -57,14 +57,30 @@ static bool *trained_nodes(const Graph *graph, int phase, const Reference *r) {
     return needed;
 }
 
-/* The first tensor of the step in `call` that is not finite, in words; NULL if all are. */
-static const char *first_tensor(Training *t, const NnCall *call) {
+/* " (arch/aux.lua:7)", or "" if that is not known. */
+static const char *place_of(const Node *node) {
+    return node->loc.line > 0 ? format_text(" (%s:%d)", node->loc.file, node->loc.line) : "";
+}
+
+/* A learning rate that no float holds, in words; NULL if it is another one. */
+static const char *broken_rate(const Graph *graph, const NnCall *call, const Reference *r) {
+    const Node *rate = graph->phases[call->phase].optimizer.lr;
+    const double value = r->values[rate->id][0];
+    if (fabs(value) <= (double)FLT_MAX) return NULL;
+    return format_text("the learning rate%s is %g%s", place_of(rate), value,
+                       isfinite(value) ? ", beyond what a float holds" : "");
+}
+
+/* What is the first not to be finite in the step of `call`, in words; NULL if all is. `rate`: it is
+ * the learning rate. */
+static const char *first_broken(Training *t, const NnCall *call, bool *rate) {
     if (!*t->model->graph) return NULL;
     Arena *arena = arena_new();
     const Graph *graph = graph_parse(arena, diag_new(arena), t->model->graph);
     Reference r = reference_of(graph, &t->engine, call);
     const bool *needed = trained_nodes(graph, call->phase, &r);
-    const char *words = NULL;
+    const char *words = broken_rate(graph, call, &r);
+    *rate = words != NULL;
     for (int i = 0; i < graph->n_nodes && !words; i++) {
         const Node *node = graph->nodes[i];
         if (!r.values[i] || !needed[i]) continue;
@@ -72,10 +88,8 @@ static const char *first_tensor(Training *t, const NnCall *call) {
         int64_t count = shape_count(node->type.shape);
         if (node->type.kind == KIND_SAMPLE) count *= (int64_t)node->type.parts * call->batch;
         if (!overflows(r.values[i], count, &low, &high)) continue;
-        const char *place =
-            node->loc.line > 0 ? format_text(" (%s:%d)", node->loc.file, node->loc.line) : "";
         words = format_text("the values of %s%s%s%s are not finite%s", node->op->name,
-                            node->name ? " " : "", node->name ? node->name : "", place,
+                            node->name ? " " : "", node->name ? node->name : "", place_of(node),
                             range(low, high));
     }
     arena_free(r.arena);
@@ -120,13 +134,16 @@ bool explain_divergence(Training *t) {
         if (!isfinite(call.loss) || param >= 0 || t->at.batch == steps) break;
     }
     memcpy(t->engine.state, before, t->model->state_bytes);
-    const char *words = first_tensor(t, &call);
+    bool rate = false;
+    const char *words = first_broken(t, &call, &rate);
     if (!words && param >= 0) words = updated_parameter(t, slot, param, before);
     problem("training diverged at step %" PRId64 " of epoch %" PRId64 ", phase %" PRId64
-            ", round %" PRId64 ": %s; a smaller %s may help",
+            ", round %" PRId64 ": %s; %s",
             t->at.batch, t->at.epoch, t->at.phase + 1, t->at.round,
             words ? words : "the loss is not finite",
-            param >= 0 && slot > 0 ? "loss or smaller data" : "learning rate");
+            rate                     ? "give another one"
+            : param >= 0 && slot > 0 ? "a smaller loss or smaller data may help"
+                                     : "a smaller learning rate may help");
     if (kept_in)
         note("the state at the beginning of epoch %" PRId64 " is in %s", t->at.epoch, kept_in);
     return false;

@@ -85,7 +85,7 @@ typedef struct NnPhase {
 typedef struct NnOutput {
     const char *name;
     int count;       /* predictions: floats per sample; metrics: 1 */
-    int classes;     /* > 0: the value is a class index */
+    int classes;     /* > 0: the value is a class index; NaN where what it is chosen by overflows */
     bool per_sample; /* metrics: one value a sample, else one for the batch (a loss) */
 } NnOutput;
 

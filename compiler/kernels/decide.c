@@ -33,7 +33,8 @@ static void build(Loops *l, const Kernel *k) {
         l_line(l, "top = v;");
         l_close(l);
         l_close(l);
-        l_line(l, "y[s * %d] = (float)best;", out.stride);
+        l_line(l, "y[s * %d] = (float)best + (top - top);",
+               out.stride); /* NaN: top is not finite */
     } else {
         l_open(l, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
         l_line(l, "y[s * %d + i %% %d * %d + i / %d] = %s %s %s ? 1.0f : 0.0f;", out.stride,

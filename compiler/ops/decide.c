@@ -21,7 +21,7 @@ static void argmax_value(const Env *env, const Node *n, const double *const *in,
         for (int64_t i = 0; i < N; i++)
             if (x[i] < x[best] && (second < 0 || x[i] > x[second])) second = i;
         if (second >= 0 && decision_turns(env, b, b, x[best] - x[second], scale)) best = second;
-        out[b] = (double)best;
+        out[b] = isfinite(x[best]) ? (double)best : NAN;
     }
 }
 
@@ -61,10 +61,11 @@ COMPARE(less_equal, <=, "1 where not greater, else 0")
 
 static const OpSample argmax_samples[] = {
     {.inputs = "S(10)"}, {.inputs = "S(37)"}, {.inputs = "S(1)"}};
-const Op op_argmax = {.name = "argmax",
-                      .help = "index of the largest, the first of equal ones",
-                      .min_in = 1,
-                      .max_in = 1,
-                      .shape = argmax_shape,
-                      .reference = argmax_value,
-                      SAMPLES(argmax_samples)};
+const Op op_argmax = {
+    .name = "argmax",
+    .help = "index of the largest, the first of equal ones; NaN where that is not finite",
+    .min_in = 1,
+    .max_in = 1,
+    .shape = argmax_shape,
+    .reference = argmax_value,
+    SAMPLES(argmax_samples)};

@@ -23,7 +23,8 @@
  *   cross_entropy         logits (N), label of N classes -> scalar: B
  *   mse bce_with_logits   x, target: sample of that shape or schedule
  *                         -> scalar: B and mean over elements
- *   argmax                sample (N) -> sample () with N classes; the first of equal values
+ *   argmax                sample (N) -> sample () with N classes; the first of equal values; NaN
+ *                         where the largest is not finite
  *   equal less_equal      samples of one shape, indices or reals -> sample, 1 or 0
  *   relu_grad leaky_relu_grad tanh_grad sigmoid_grad
  *                         y, dy: y is the activation's value

@@ -106,7 +106,9 @@ START_TEST(decisions) {
     Node *argmax = add(&op_argmax, NULL, 1, sample(1, 4, 0, 0), 0, 0);
     ck_assert_int_eq(argmax->type.classes, 4);
     expect(RUN(argmax, 1, 7, 7, 2), 1);
-    expect(RUN(argmax, 1, 7, NAN, 9), 2);
+    expect(RUN(argmax, 1, 7, NAN, 9), NAN);
+    expect(RUN(argmax, 1, INFINITY, -INFINITY, 9), NAN);
+    expect(RUN(argmax, 1, -INFINITY, 7, 9), 3);
     double a[] = {1, 2, 3}, b[] = {1, 3, 2};
     Node *x = sample(1, 3, 0, 0), *y = sample(1, 3, 0, 0);
     expect(run(add(&op_equal, NULL, 2, x, y, 0), a, b), 1, 0, 0);

@@ -1,5 +1,7 @@
 /* Commands that use parameters, or make them, without training: eval, predict, init, grad. */
 #define _GNU_SOURCE
+#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,22 +30,38 @@ static void put_name(FILE *out, const char *name) {
     if (!plain) fputc('"', out);
 }
 
-/* Digits 0: a whole number. */
-static void put(Line *line, const char *name, double value, int digits) {
+/* A value as JSON and as text. */
+static void put(Line *line, const char *name, json_t *json, const char *text) {
     if (line->seen) {
         if (json_object_get(line->seen, name)) line->twice = keep(strdup(name), free);
-        json_object_set_new(line->seen, name, json_true());
+        json_object_set_new(line->seen, name, json);
     } else if (line->json) {
-        json_object_set_new(line->json, name,
-                            digits ? json_number(value) : json_integer((json_int_t)value));
+        json_object_set_new(line->json, name, json);
     } else {
+        json_decref(json);
         if (line->begun) fputc(',', line->out);
         line->begun = true;
         if (line->names)
             put_name(line->out, name);
         else
-            fprintf(line->out, "%.*g", digits ? digits : 17, value);
+            fputs(text, line->out);
     }
+}
+
+static void put_integer(Line *line, const char *name, int64_t value) {
+    put(line, name, json_integer(value), format_text("%" PRId64, value));
+}
+
+static void put_real(Line *line, const char *name, double value, int digits) {
+    put(line, name, json_number(value), isnan(value) ? "nan" : format_text("%.*g", digits, value));
+}
+
+static void put_prediction(Line *line, const NnOutput *output, int k, double value) {
+    const char *name = output->count == 1 ? output->name : format_text("%s_%d", output->name, k);
+    if (output->classes > 0 && isfinite(value))
+        put_integer(line, name, (int64_t)value);
+    else
+        put_real(line, name, value, 9);
 }
 
 /* A prediction may well bear the name of the label that it predicts, and two columns of one name
@@ -61,19 +79,20 @@ static const char *label_column(const NnModel *model, const char *label) {
 
 static void put_all(const NnModel *model, const Split *split, int index, float *const *predictions,
                     const double *metrics, Line *line) {
-    put(line, "index", index, 0);
+    put_integer(line, "index", index);
     for (int i = 0; i < split->n_fields; i++) {
         const DataField *field = &split->fields[i];
-        if (field->labels) put(line, label_column(model, field->name), field->labels[index], 0);
+        if (field->floats) continue;
+        put_integer(line, label_column(model, field->name),
+                    field->labels ? field->labels[index] : field->integers[index]);
     }
     for (int i = 0; i < model->n_predictions; i++) {
         const NnOutput *output = &model->predictions[i];
         for (int k = 0; k < output->count; k++)
-            put(line, output->count == 1 ? output->name : format_text("%s_%d", output->name, k),
-                (double)predictions[i][k], output->classes > 0 ? 0 : 9);
+            put_prediction(line, output, k, (double)predictions[i][k]);
     }
     for (int m = 0; metrics && m < model->n_metrics; m++)
-        put(line, model->metrics[m].name, metrics[m], 17);
+        put_real(line, model->metrics[m].name, metrics[m], 17);
 }
 
 static void write_line(const NnModel *model, const Split *split, int index,
@@ -98,6 +117,16 @@ static bool columns_differ(const NnModel *model, const Split *split, float *cons
                    line.twice);
 }
 
+/* Which prediction or metric of the sample, or its loss, is not finite; NULL: none. */
+static const char *broken_output(const NnModel *model, const NnCall *call) {
+    for (int i = 0; i < model->n_predictions; i++)
+        for (int k = 0; k < model->predictions[i].count; k++)
+            if (!isfinite(call->predictions[i][k])) return model->predictions[i].name;
+    for (int m = 0; call->metrics && m < model->n_metrics; m++)
+        if (!isfinite(call->metrics[m])) return model->metrics[m].name;
+    return isfinite(call->loss) ? NULL : "loss";
+}
+
 static bool write_lines(Engine *engine, const Split *split, bool json, FILE *out) {
     const NnModel *model = engine->model;
     bool complete = split_complete(split, model);
@@ -114,19 +143,24 @@ static bool write_lines(Engine *engine, const Split *split, bool json, FILE *out
             engine->code->evaluate(&call);
         else
             engine->code->predict(&call);
+        const char *broken = engine->told ? NULL : broken_output(model, &call);
+        if (broken) note("%s, sample %d: the %s is not finite", split->name, i, broken);
+        engine->told = engine->told || broken;
         write_line(model, split, i, predictions, metrics,
                    (Line){.out = out, .json = json ? json_object() : NULL});
     }
     return true;
 }
 
-/* Opens the engine with the split. */
+/* Opens the engine with the parameters of --load and the split. */
 static bool open_split(Engine *engine, const NnModel *model, const Options *options, SplitId split,
                        bool predict_only, int max_batch) {
     DataRequest request = options_data(options);
     request.wanted[split] = true;
     request.predict_only = predict_only;
-    return engine_open(engine, model, options, max_batch, &request);
+    return engine_open(engine, model, options, max_batch, NULL) &&
+           weights_load(engine, options->text[OPTION_LOAD]) &&
+           dataset_load(model, &request, &engine->data);
 }
 
 static bool lines_to_file(Engine *engine, const Split *split, bool json, const char *path) {
@@ -175,12 +209,18 @@ static bool write_gradients(const NnModel *model, const NnCall *call, const char
     const NnPhase *phase = &model->phases[call->phase];
     TensorOut *tensors = allocate((size_t)phase->n_trained + 1, sizeof *tensors);
     float loss = (float)call->loss;
+    if (!isfinite(loss)) note("the loss is not finite");
     tensors[0] = (TensorOut){.name = "loss", .count = 1, .values = &loss};
     for (int i = 0; i < phase->n_trained; i++) {
         const NnParam *param = &model->params[phase->trained[i]];
         float *values = allocate((size_t)param->count, sizeof(float));
         model->get_gradient(call, phase->trained[i], values);
         tensors[i + 1] = (TensorOut){param->name, param->rank, param->dim, param->count, values};
+        for (int64_t k = 0; k < param->count; k++) {
+            if (isfinite(values[k])) continue;
+            note("the gradient of %s is not finite, first at %" PRId64, param->name, k);
+            break;
+        }
     }
     return tensors_write(path, phase->n_trained + 1, tensors, NULL);
 }

@@ -53,33 +53,39 @@ static int64_t integer_at(const Tensor *tensor, int64_t index) {
     }
 }
 
-/* Labels that the model does not read only go to files of predictions: those with values that are
- * no class index are left out silently. */
-static bool take_labels(const char *path, const Tensor *tensor, const NnField *want, Split *split,
-                        const char *name) {
-    int64_t limit = want ? want->classes : INT32_MAX;
+static bool take_labels(const char *path, const Tensor *tensor, const NnField *want, Split *split) {
+    int32_t *labels = split_add(split, want->name, 0)->labels;
     for (int64_t i = 0; i < tensor->count; i++) {
-        int64_t value = integer_at(tensor, i);
-        if (value >= 0 && value < limit) continue;
-        return !want || problem("%s: tensor \"%s\": label %" PRId64 " of sample %" PRId64
-                                ", 0 to %" PRId64 " wanted by the model",
-                                path, tensor->name, value, i, limit - 1);
+        const int64_t value = integer_at(tensor, i);
+        if (value < 0 || value >= want->classes)
+            return problem("%s: tensor \"%s\": label %" PRId64 " of sample %" PRId64
+                           ", 0 to %d wanted by the model",
+                           path, tensor->name, value, i, want->classes - 1);
+        labels[i] = (int32_t)value;
     }
-    int32_t *labels = split_add(split, name, 0)->labels;
-    for (int64_t i = 0; i < tensor->count; i++) labels[i] = (int32_t)integer_at(tensor, i);
     return true;
 }
 
-static bool take_floats(const char *path, const Tensor *tensor, const NnField *want, Split *split) {
+/* Of a label that the model does not read: it only goes to files of predictions. */
+static void take_integers(const Tensor *tensor, Split *split, const char *name) {
+    int64_t *integers = allocate((size_t)tensor->count, sizeof *integers);
+    for (int64_t i = 0; i < tensor->count; i++) integers[i] = integer_at(tensor, i);
+    split->fields[split->n_fields++] = (DataField){.name = name, .integers = integers};
+}
+
+static bool take_floats(const TensorFile *file, const Tensor *tensor, const NnField *want,
+                        Split *split) {
     char have_words[SHAPE_TEXT], want_words[SHAPE_TEXT];
-    if (strcmp(tensor->dtype, "F32") != 0)
-        return problem("%s: tensor \"%s\": type %s, F32 wanted", path, tensor->name, tensor->dtype);
+    const char *path = file->path;
+    if (!tensor_has_floats(tensor))
+        return problem("%s: tensor \"%s\": type %s, F32, F64, F16 or BF16 wanted", path,
+                       tensor->name, tensor->dtype);
     if (!same_shape(tensor->rank - 1, tensor->dim + 1, want->rank, want->dim))
         return problem("%s: tensor \"%s\": shape %s, samples of %s wanted by the model", path,
                        tensor->name, shape_words(have_words, tensor->rank, tensor->dim),
                        shape_words(want_words, want->rank, want->dim));
     float *floats = split_add(split, want->name, want->count)->floats;
-    tensor_floats(tensor, floats);
+    if (!tensor_floats(file, tensor, floats)) return false;
     for (int64_t i = 0; i < tensor->count; i++)
         if (!isfinite(floats[i]))
             return problem("%s: tensor \"%s\": value %" PRId64 " is not finite", path, tensor->name,
@@ -87,7 +93,8 @@ static bool take_floats(const char *path, const Tensor *tensor, const NnField *w
     return true;
 }
 
-static bool take(const char *path, const Tensor *tensor, const NnField *want, Split *split) {
+static bool take(const TensorFile *file, const Tensor *tensor, const NnField *want, Split *split) {
+    const char *path = file->path;
     if (want->kind == NN_LABEL && !is_label(tensor)) {
         char words[SHAPE_TEXT];
         return problem("%s: tensor \"%s\": %s %s, labels are I64, I32 or U8 of one axis", path,
@@ -99,8 +106,8 @@ static bool take(const char *path, const Tensor *tensor, const NnField *want, Sp
     if (tensor->dim[0] != split->samples)
         return problem("%s: tensor \"%s\": %d samples, others of %s have %d", path, tensor->name,
                        tensor->dim[0], split->name, split->samples);
-    return want->kind == NN_LABEL ? take_labels(path, tensor, want, split, want->name)
-                                  : take_floats(path, tensor, want, split);
+    return want->kind == NN_LABEL ? take_labels(path, tensor, want, split)
+                                  : take_floats(file, tensor, want, split);
 }
 
 static bool load_split(const NnModel *model, const DataRequest *request, const TensorFile *file,
@@ -112,7 +119,7 @@ static bool load_split(const NnModel *model, const DataRequest *request, const T
         const Tensor *tensor = tensors_find(file, name);
         if (!tensor && request->predict_only && !want->predicts) continue;
         if (!tensor) return problem("%s: has no \"%s\", which the model wants", file->path, name);
-        if (!take(file->path, tensor, want, split)) return false;
+        if (!take(file, tensor, want, split)) return false;
     }
     if (split->samples == 0) return problem("%s: the model reads no fields", file->path);
     size_t prefix = strlen(split->name);
@@ -122,7 +129,7 @@ static bool load_split(const NnModel *model, const DataRequest *request, const T
             continue;
         const char *name = tensor->name + prefix + 1;
         if (is_label(tensor) && tensor->dim[0] == split->samples && !model_field(model, name))
-            take_labels(file->path, tensor, NULL, split, name);
+            take_integers(tensor, split, name);
     }
     return true;
 }
@@ -181,15 +188,20 @@ bool split_complete(const Split *split, const NnModel *model) {
     return true;
 }
 
+uint64_t fingerprint(uint64_t hash, const void *values, int64_t count) {
+    const uint32_t *words = values;
+    for (int64_t k = 0; k < count; k++) {
+        hash = (hash ^ words[k]) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
 uint64_t split_fingerprint(const Split *split, const NnModel *model) {
     uint64_t hash = (uint64_t)split->samples;
-    for (int i = 0; i < model->n_fields; i++) {
-        const uint32_t *words = split->bound[i];
-        int64_t count = (int64_t)split->samples * model->fields[i].count;
-        for (int64_t k = 0; words && k < count; k++) {
-            hash = (hash ^ words[k]) * 0x9e3779b97f4a7c15u;
-            hash ^= hash >> 29;
-        }
-    }
+    for (int i = 0; i < model->n_fields; i++)
+        if (split->bound[i])
+            hash = fingerprint(hash, split->bound[i],
+                               (int64_t)split->samples * model->fields[i].count);
     return hash;
 }

@@ -26,8 +26,9 @@ extern const char *const split_names[SPLIT_COUNT]; /* "train", "val", "test" */
 /* One field of one split. */
 typedef struct DataField {
     const char *name;
-    int32_t *labels; /* [samples]; NULL: real values */
-    float *floats;   /* [samples][count]; NULL: a label */
+    int32_t *labels;   /* [samples] class indices, or NULL */
+    int64_t *integers; /* [samples] of a label that the model does not read, or NULL */
+    float *floats;     /* [samples][count], or NULL */
 } DataField;
 
 typedef struct Split {
@@ -63,6 +64,9 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
 
 /* Whether every field of the model is bound. */
 bool split_complete(const Split *split, const NnModel *model);
+
+/* Goes on with a hash over the bits of `count` values of four bytes. */
+uint64_t fingerprint(uint64_t hash, const void *values, int64_t count);
 
 /* Hash of the bound values: the same data gives the same number. */
 uint64_t split_fingerprint(const Split *split, const NnModel *model);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "random.h"
-#include "weights.h"
 
 const NnCode *engine_code(const NnModel *model, const Options *options) {
     const char *isa = options->text[OPTION_ISA];
@@ -37,9 +36,7 @@ bool engine_open(Engine *engine, const NnModel *model, const Options *options, i
     for (int i = 0; i < model->n_params; i++)
         if (model->params[i].count > largest) largest = model->params[i].count;
     engine->values = allocate((size_t)largest, sizeof(float));
-    const char *load = options->text[OPTION_LOAD];
-    return (!load || weights_load(engine, load)) &&
-           (!request || dataset_load(model, request, &engine->data));
+    return !request || dataset_load(model, request, &engine->data);
 }
 
 NnCall engine_call(const Engine *engine, When when, int batch) {

@@ -34,8 +34,8 @@ typedef struct When {
 const NnCode *engine_code(const NnModel *model, const Options *options);
 
 /* Makes an engine for calls of up to `max_batch` samples, with the instruction set and the threads
- * of the options, the parameters of --load (zero without it) and the data of `request`, if it is
- * not NULL. False with a message. */
+ * of the options, parameters that are zero, and the data of `request`, if it is not NULL. False
+ * with a message. */
 bool engine_open(Engine *engine, const NnModel *model, const Options *options, int max_batch,
                  const DataRequest *request);
 

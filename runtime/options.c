@@ -120,6 +120,8 @@ static Status check_values(Options *options, const NnModel *model) {
         options->number[OPTION_EPOCH] >= model->phases[phase - 1].epochs)
         return usage_problem("--epoch: phase %" PRId64 " has epochs 0 to %d", phase,
                              model->phases[phase - 1].epochs - 1);
+    if (option_given(options, OPTION_LOAD_PARTIAL) && !options->text[OPTION_LOAD])
+        return usage_problem("--load-partial goes with --load");
     if (option_given(options, OPTION_CHECKPOINT_EVERY) && !options->text[OPTION_SAVE])
         return usage_problem("--checkpoint-every goes with --save, beside which checkpoints are");
     if (option_given(options, OPTION_EPOCHS) && options->number[OPTION_EPOCHS] < model->n_phases)

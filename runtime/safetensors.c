@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,19 +203,64 @@ const char *tensors_meta(const TensorFile *file, const char *key) {
     return json_string_value(json_object_get(json_object_get(file->header, metadata), key));
 }
 
+bool tensor_has_floats(const Tensor *tensor) {
+    return strcmp(tensor->dtype, "F32") == 0 || strcmp(tensor->dtype, "F64") == 0 ||
+           strcmp(tensor->dtype, "F16") == 0 || strcmp(tensor->dtype, "BF16") == 0;
+}
+
 bool tensors_have(const TensorFile *file, const char *name, int rank, const int *dim) {
     const Tensor *tensor = tensors_find(file, name);
     if (!tensor) return problem("%s: has no tensor \"%s\"", file->path, name);
-    if (strcmp(tensor->dtype, "F32") != 0)
-        return problem("%s: tensor \"%s\": type %s, F32 wanted", file->path, name, tensor->dtype);
+    if (!tensor_has_floats(tensor))
+        return problem("%s: tensor \"%s\": type %s, F32, F64, F16 or BF16 wanted", file->path, name,
+                       tensor->dtype);
     char have[SHAPE_TEXT], want[SHAPE_TEXT];
     return same_shape(rank, dim, tensor->rank, tensor->dim) ||
            problem("%s: tensor \"%s\": shape %s, %s wanted", file->path, name,
                    shape_words(have, tensor->rank, tensor->dim), shape_words(want, rank, dim));
 }
 
-void tensor_floats(const Tensor *tensor, float *out) {
-    memcpy(out, tensor->bytes, (size_t)tensor->count * sizeof *out);
+static float float_of(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* A sign, 5 bits of exponent, 10 of mantissa: every value is a float. */
+static float float_of_half(uint16_t half) {
+    const uint32_t sign = (uint32_t)(half >> 15) << 31, exponent = half >> 10 & 31;
+    const uint32_t mantissa = half & 1023;
+    if (exponent == 31) return float_of(sign | 0x7f800000u | mantissa << 13);
+    if (exponent > 0) return float_of(sign | (exponent + 112) << 23 | mantissa << 13);
+    return sign ? -0x1p-24f * (float)mantissa : 0x1p-24f * (float)mantissa;
+}
+
+static bool doubles(const TensorFile *file, const Tensor *tensor, float *out) {
+    for (int64_t i = 0; i < tensor->count; i++) {
+        double value;
+        memcpy(&value, tensor->bytes + (size_t)i * sizeof value, sizeof value);
+        /* From there on a finite value is rounded to infinity. */
+        if (isfinite(value) && fabs(value) >= 0x1.ffffffp127)
+            return problem("%s: tensor \"%s\": value %" PRId64 ", %g, is beyond what a float holds",
+                           file->path, tensor->name, i, value);
+        out[i] = (float)value;
+    }
+    return true;
+}
+
+bool tensor_floats(const TensorFile *file, const Tensor *tensor, float *out) {
+    if (tensor->size == 8) return doubles(file, tensor, out);
+    if (tensor->size == 4) {
+        memcpy(out, tensor->bytes, (size_t)tensor->count * sizeof *out);
+        return true;
+    }
+    const bool brain = *tensor->dtype == 'B'; /* the upper half of a float */
+    for (int64_t i = 0; i < tensor->count; i++) {
+        uint16_t bits;
+        memcpy(&bits, tensor->bytes + (size_t)i * sizeof bits, sizeof bits);
+        out[i] = brain ? float_of((uint32_t)bits << 16) : float_of_half(bits);
+    }
+    return true;
 }
 
 /* The header as text, padded so that the data begins at a multiple of 8. */

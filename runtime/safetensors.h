@@ -37,11 +37,15 @@ bool tensors_read(const char *path, TensorFile *file);
 const Tensor *tensors_find(const TensorFile *file, const char *name);
 const char *tensors_meta(const TensorFile *file, const char *key);
 
-/* Whether the file has an F32 tensor of that name and shape; a message if not. */
+/* Whether its elements are F32, F64, F16 or BF16. */
+bool tensor_has_floats(const Tensor *tensor);
+
+/* Whether the file has a tensor of floats of that name and shape; a message if not. */
 bool tensors_have(const TensorFile *file, const char *name, int rank, const int *dim);
 
-/* Copies the elements of an F32 tensor. */
-void tensor_floats(const Tensor *tensor, float *out);
+/* Copies the elements of a tensor of floats; doubles are rounded. False, with a message, if one is
+ * beyond what a float holds. */
+bool tensor_floats(const TensorFile *file, const Tensor *tensor, float *out);
 
 /* Whether two shapes are equal. */
 bool same_shape(int rank, const int *dim, int other_rank, const int *other_dim);

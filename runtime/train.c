@@ -100,6 +100,23 @@ static bool gradients_are_zero(Training *t) {
     return true;
 }
 
+/* Since the epoch began; moments may have. */
+static bool no_parameter_moved(const Training *t) {
+    const NnPhase *phase = &t->model->phases[t->at.phase];
+    const size_t mark = memory_mark();
+    bool same = true;
+    for (int i = 0; same && i < phase->n_trained; i++) {
+        const int param = phase->trained[i];
+        const size_t count = (size_t)t->model->params[param].count;
+        float *before = allocate(count, sizeof *before);
+        t->model->get(t->good, (int)t->at.phase, 0, param, before);
+        t->model->get(t->engine.state, (int)t->at.phase, 0, param, t->engine.values);
+        same = memcmp(before, t->engine.values, count * sizeof *before) == 0;
+    }
+    memory_release(mark);
+    return same;
+}
+
 /* What will not get better by itself is said, not hidden. */
 static void tell_dead_end(Training *t, double loss) {
     const int64_t last = t->at.epochs[t->at.phase] - 1;
@@ -109,7 +126,7 @@ static void tell_dead_end(Training *t, double loss) {
     if (ran && end && gradients_are_zero(t))
         note("phase %" PRId64 ", epoch %" PRId64 ": all gradients of its last batch are zero",
              t->at.phase + 1, t->at.epoch);
-    else if (ran && end && memcmp(t->good, t->engine.state, t->model->state_bytes) == 0)
+    else if (ran && end && no_parameter_moved(t))
         note("phase %" PRId64 ", epoch %" PRId64
              ": no parameter moved: the learning rate is too small",
              t->at.phase + 1, t->at.epoch);
@@ -149,6 +166,8 @@ static bool train_round(Training *t) {
         t->at.seconds = 0;
         schedule_epochs(t->model, t->options.number[OPTION_EPOCHS], t->at.epochs);
         engine_init(&t->engine, round_seed(t));
+        if (t->initial) initial_take(&t->engine, t->initial);
+        t->at.initial = t->initial ? t->initial->fingerprint : 0;
     }
     t->since = seconds_now() - t->at.seconds;
     for (; t->at.phase < t->model->n_phases; t->at.phase++, t->at.epoch = 0) {
@@ -185,6 +204,23 @@ static bool place_is_possible(const Training *t, const char *resume) {
     return true;
 }
 
+/* Reads the file of --load. Later rounds of a resumed training begin with it, too. */
+static bool read_initial(Training *t) {
+    const char *path = t->options.text[OPTION_LOAD], *resume = t->options.text[OPTION_RESUME];
+    const bool more = t->at.round + 1 < t->options.number[OPTION_ROUNDS];
+    if (!path)
+        return !resume || !more || !t->at.initial ||
+               problem("%s: was begun with --load, which its further rounds need: give it again",
+                       resume);
+    t->initial = allocate(1, sizeof *t->initial);
+    const bool partial = option_given(&t->options, OPTION_LOAD_PARTIAL);
+    if (!initial_read(&t->engine, path, partial, t->initial)) return false;
+    if (resume && t->initial->fingerprint != t->at.initial)
+        return problem("%s was begun with%s --load: give %s", resume,
+                       t->at.initial ? " another" : "out", t->at.initial ? "that" : "none");
+    return true;
+}
+
 static bool make_ready(Training *t, TensorFile *file) {
     const NnModel *model = t->model;
     const char *resume = t->options.text[OPTION_RESUME];
@@ -207,6 +243,7 @@ static bool make_ready(Training *t, TensorFile *file) {
     const Split *train = &t->engine.data.split[SPLIT_TRAIN];
     const int64_t begun_with = t->at.data;
     t->at.data = (int64_t)(split_fingerprint(train, model) & INT64_MAX);
+    if (!read_initial(t)) return false;
     t->good = allocate(model->state_bytes, 1);
     t->order = allocate((size_t)train->samples, sizeof *t->order);
     if (!resume) return true;

@@ -11,8 +11,9 @@ typedef struct Training {
     const NnModel *model;
     Options options; /* with --resume the checkpoint's */
     Position at;
-    bool resumed; /* the state at `at` is loaded: do not begin its round or phase anew */
-    double since; /* clock reading minus at.seconds */
+    Initial *initial; /* of --load; NULL: initial values are drawn */
+    bool resumed;     /* the state at `at` is loaded: do not begin its round or phase anew */
+    double since;     /* clock reading minus at.seconds */
     int64_t steps_run;
     const char *checkpoint; /* where that of this round goes; NULL: nowhere */
     double saved;           /* clock reading when it was written, or the training began */

@@ -95,6 +95,9 @@ static const char *command_to_go_on(const Training *t, const char *checkpoint) {
         if (option_given(o, numbers[i]))
             line = format_text("%s --%s %" PRId64, line, option_name(numbers[i]),
                                o->number[numbers[i]]);
+    if (o->text[OPTION_LOAD] && t->at.round + 1 < o->number[OPTION_ROUNDS]) /* for those rounds */
+        line = format_text("%s --load %s%s", line, quoted(o->text[OPTION_LOAD]),
+                           option_given(o, OPTION_LOAD_PARTIAL) ? " --load-partial" : "");
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (option_given(o, flags[i])) line = format_text("%s --%s", line, option_name(flags[i]));
     return line;

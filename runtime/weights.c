@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of checkpoints. Those of version 2 say nothing of phase_epochs and first_loss. */
+/* Of checkpoints. Those of version 2 say nothing of phase_epochs, initial and first_loss. */
 enum { VERSION = 3, OLDEST = 2 };
 
 /* Equal values of these, equal data and an equal model make equal trainings. */
@@ -75,6 +75,14 @@ int64_t weights_bytes(const NnModel *model, bool moments) {
     return (count + most) * (int64_t)sizeof(float);
 }
 
+/* Whether the tensor is one of the model, or of a checkpoint's states. */
+static bool is_known(const NnModel *model, const char *name) {
+    bool known = strncmp(name, "state/", 6) == 0;
+    for (int k = 0; !known && k < model->n_params; k++)
+        known = strcmp(name, model->params[k].name) == 0;
+    return known;
+}
+
 /* Whether the file holds these tensors and no others but states. */
 static bool entries_fit(const NnModel *model, int phase, const TensorFile *file) {
     for (int i = 0; i < entry_count(model, phase); i++) {
@@ -84,21 +92,28 @@ static bool entries_fit(const NnModel *model, int phase, const TensorFile *file)
     }
     for (int i = 0; i < file->n_tensors; i++) {
         const char *name = file->tensors[i].name;
-        bool known = strncmp(name, "state/", 6) == 0;
-        for (int k = 0; !known && k < model->n_params; k++)
-            known = strcmp(name, model->params[k].name) == 0;
-        if (!known)
+        if (!is_known(model, name))
             return problem("%s: tensor \"%s\": the model has none of that name", file->path, name);
     }
     return true;
+}
+
+/* The file's tensor for an entry; NULL where none fits, as --load-partial allows. */
+static const Tensor *entry_tensor(const NnModel *model, Entry entry, const TensorFile *file) {
+    const NnParam *param = &model->params[entry.param];
+    const Tensor *tensor = tensors_find(file, entry.name);
+    const bool fits = tensor && tensor_has_floats(tensor) &&
+                      same_shape(param->rank, param->dim, tensor->rank, tensor->dim);
+    return fits ? tensor : NULL;
 }
 
 /* ReLU would hide a value that is not a number. */
 static bool entries_finite(const Engine *engine, int phase, const TensorFile *file) {
     for (int i = 0; i < entry_count(engine->model, phase); i++) {
         Entry entry = entry_of(engine->model, phase, i);
-        tensor_floats(tensors_find(file, entry.name), engine->values);
-        for (int64_t k = 0; k < engine->model->params[entry.param].count; k++)
+        const Tensor *tensor = entry_tensor(engine->model, entry, file);
+        if (tensor && !tensor_floats(file, tensor, engine->values)) return false;
+        for (int64_t k = 0; tensor && k < tensor->count; k++)
             if (!isfinite(engine->values[k]))
                 return problem(
                     "%s: tensor \"%s\" holds a value that is not finite; train anew, or go "
@@ -113,7 +128,8 @@ static bool take_entries(Engine *engine, int phase, const TensorFile *file) {
     int of = phase == NO_PHASE ? 0 : phase;
     for (int i = 0; i < entry_count(engine->model, phase); i++) {
         Entry entry = entry_of(engine->model, phase, i);
-        tensor_floats(tensors_find(file, entry.name), engine->values);
+        const Tensor *tensor = entry_tensor(engine->model, entry, file);
+        if (!tensor || !tensor_floats(file, tensor, engine->values)) continue;
         engine->model->set(engine->state, of, entry.slot, entry.param, engine->values);
     }
     engine_prepare(engine, of);
@@ -124,6 +140,71 @@ bool weights_load(Engine *engine, const char *path) {
     TensorFile file;
     if (!tensors_read(path, &file) || !entries_fit(engine->model, NO_PHASE, &file)) return false;
     return take_entries(engine, NO_PHASE, &file);
+}
+
+/* "a, b" for "a" and "b". */
+static const char *and_also(const char *list, const char *item) {
+    return *list ? format_text("%s, %s", list, item) : item;
+}
+
+static void tell_parts(const char *path, const char *what, const char *list) {
+    if (!*list) return;
+    char *words = format_text("%s: %s: %s", path, what, list);
+    text_clean(words);
+    note("%s", words);
+}
+
+/* Says what of the file is taken and what is not; whether there is anything to take. */
+static bool tell_partial(const NnModel *model, const TensorFile *file) {
+    const char *taken = "", *skipped = "", *left = "";
+    char have[SHAPE_TEXT], want[SHAPE_TEXT];
+    for (int i = 0; i < model->n_params; i++) {
+        const NnParam *param = &model->params[i];
+        const Tensor *tensor = tensors_find(file, param->name);
+        if (entry_tensor(model, entry_of(model, NO_PHASE, i), file))
+            taken = and_also(taken, param->name);
+        else if (!tensor)
+            skipped = and_also(skipped, format_text("%s (missing)", param->name));
+        else
+            skipped =
+                and_also(skipped, format_text("%s (%s %s, %s wanted)", param->name, tensor->dtype,
+                                              shape_words(have, tensor->rank, tensor->dim),
+                                              shape_words(want, param->rank, param->dim)));
+    }
+    for (int i = 0; i < file->n_tensors; i++) {
+        const char *name = file->tensors[i].name;
+        if (!is_known(model, name)) left = and_also(left, name);
+    }
+    if (!*taken)
+        return problem(
+            "%s: has no tensor of a name and shape that model \"%s\" has; the first of "
+            "the model is %s %s",
+            file->path, model->name, model->n_params ? model->params[0].name : "none",
+            model->n_params ? shape_words(want, model->params[0].rank, model->params[0].dim) : "");
+    tell_parts(file->path, "loaded", taken);
+    tell_parts(file->path, "skipped, initial values stay", skipped);
+    tell_parts(file->path, "left over, not in the model", left);
+    return true;
+}
+
+bool initial_read(Engine *engine, const char *path, bool partial, Initial *initial) {
+    const NnModel *model = engine->model;
+    TensorFile *file = &initial->file;
+    if (!tensors_read(path, file)) return false;
+    if (partial ? !tell_partial(model, file) : !entries_fit(model, NO_PHASE, file)) return false;
+    if (!entries_finite(engine, NO_PHASE, file)) return false;
+    uint64_t hash = 1;
+    for (int i = 0; i < model->n_params; i++) {
+        const Tensor *tensor = entry_tensor(model, entry_of(model, NO_PHASE, i), file);
+        if (!tensor || !tensor_floats(file, tensor, engine->values)) continue;
+        hash = fingerprint(hash ^ (uint64_t)i, engine->values, tensor->count);
+    }
+    initial->fingerprint = (int64_t)(hash >> 1 | 1);
+    return true;
+}
+
+void initial_take(Engine *engine, const Initial *initial) {
+    take_entries(engine, NO_PHASE, &initial->file);
 }
 
 /* PyTorch's tools look for the format. */
@@ -144,6 +225,7 @@ bool checkpoint_save(const Engine *engine, const Options *options, const Positio
     for (int p = 0; p < model->n_phases; p++)
         json_array_append_new(epochs, json_integer(at->epochs[p]));
     json_object_set_new(state, "phase_epochs", epochs);
+    if (at->initial) json_object_set_new(state, "initial", json_integer(at->initial));
     if (isfinite(at->first_loss))
         json_object_set_new(state, "first_loss", json_real(at->first_loss));
     for (int i = 0; i < SETTINGS; i++)
@@ -237,6 +319,7 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
     at->epoch = epoch;
     at->batch = batch;
     at->data = data;
+    at->initial = json_integer_value(json_object_get(state, "initial"));
     at->first_loss = first_loss ? json_number_value(first_loss) : INFINITY;
     return read_epochs(model, path, state, options, at) && entries_fit(model, (int)phase, file);
 }

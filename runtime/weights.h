@@ -11,8 +11,9 @@
 /* How far a training is: `batch` steps of the epoch are done. */
 typedef struct Position {
     int64_t round, phase, epoch, batch;
-    int64_t data;      /* fingerprint of the training split, 63 bits */
-    double loss;       /* sum over the epoch's samples so far of the training loss */
+    int64_t data;    /* fingerprint of the training split, 63 bits */
+    int64_t initial; /* fingerprint of what --load gave the round to begin with; 0: all was drawn */
+    double loss;     /* sum over the epoch's samples so far of the training loss */
     double first_loss; /* of the phase's first epoch; infinite before its end */
     double seconds;    /* spent on the round */
     int64_t *epochs;   /* of each phase of the round */
@@ -21,6 +22,19 @@ typedef struct Position {
 /* Reads a file and takes its parameters, which must be exactly the model's. False, with a message
  * that names file and tensor; nothing has changed then. */
 bool weights_load(Engine *engine, const char *path);
+
+/* A file whose parameters are the initial values of a training. */
+typedef struct Initial {
+    TensorFile file;
+    int64_t fingerprint; /* of the values that are taken; never 0 */
+} Initial;
+
+/* Reads it. What it has must be exactly the model's parameters or, if `partial`, some of them: what
+ * is loaded, skipped and left over is said then. False with a message. */
+bool initial_read(Engine *engine, const char *path, bool partial, Initial *initial);
+
+/* Sets the parameters that the file has. */
+void initial_take(Engine *engine, const Initial *initial);
 
 /* Writes the parameters and nothing else. */
 bool weights_save(const Engine *engine, const char *path);

@@ -215,6 +215,7 @@ data noleft "train val test" left -
 data nolabel "train val test" comparison -
 data wrongtype "train val test" left I64 2,1,14,14 $((image * 2))
 data realclass "train val test" comparison F32 2 8
+data beyond "train val test" left F64 2,1,14,14 $((image * 2)) '\177'
 data wrongshape "train val test" left F32 2,1,28,7 $image
 data wrongrank "train val test" left F32 2,196 $image
 data wrongcount "train val test" left_digit I64 3 24
@@ -230,6 +231,11 @@ data columns test
 entry test/index U8 2 2
 entry test/index_label U8 2 2
 write_data columns.safetensors
+# Labels that are no class index are columns all the same.
+data numbers test
+entry test/code I64 2 16 '\377'
+entry test/serial I64 2 16 '\177'
+write_data numbers.safetensors
 data steering test
 entry 'test/a\u001b[31mb\u202e' U8 2 2
 write_data steering.safetensors
@@ -240,6 +246,11 @@ for form in '' --json; do
         fail "predict $form: status $?"
     grep -qF 'a?[31mb???' "$scratch/out" || fail "predict $form: $(cat "$scratch/out")"
 done
+"$model" predict --load good.safetensors --data numbers.safetensors >"$scratch/out" || fail "predict: status $?"
+sed -n '1s/.*\(code,serial\).*/\1/p; 2,3s/.*,\(-1,9187201950435737471\),.*/\1/p' "$scratch/out" | tr '\n' ' ' |
+    grep -q '^code,serial -1,9187201950435737471 -1,9187201950435737471 $' || fail "predict: $(cat "$scratch/out")"
+"$model" predict --load good.safetensors --data numbers.safetensors --json | grep -q '"serial": *9187201950435737471' ||
+    fail "predict --json"
 rejects 1 'two columns would have the name "index_label"' "$model" predict --load good.safetensors \
     --data columns.safetensors
 train set.safetensors --batch 2 >/dev/null 2>"$scratch/err" || fail "set: $(cat "$scratch/err")"
@@ -249,6 +260,8 @@ train set.safetensors --batch 2 >/dev/null 2>"$scratch/err" || fail "set: $(cat 
     rejects 1 'noleft.safetensors.*train/left' train noleft.safetensors $save
     rejects 1 'nolabel.safetensors.*train/comparison' train nolabel.safetensors $save
     rejects 1 'wrongtype.safetensors.*train/left' train wrongtype.safetensors $save
+    rejects 1 'beyond.safetensors: tensor "train/left": value 0, 1.38242e.306, is beyond what a float' \
+        train beyond.safetensors $save
     rejects 1 'realclass.safetensors.*train/comparison' train realclass.safetensors $save
     rejects 1 'wrongshape.safetensors.*train/left' train wrongshape.safetensors $save
     rejects 1 'wrongrank.safetensors.*train/left' train wrongrank.safetensors $save
@@ -315,6 +328,10 @@ ready
 rejects 2 '--load' "$model" eval --data synthetic
 rejects 2 '--load' "$model" predict --data synthetic
 rejects 2 '--save' "$model" init --seed 1
+rejects 2 'load-partial goes with --load' "$model" train --load-partial
+rejects 2 'checkpoint-every goes with --save' "$model" train --checkpoint-every 5
+rejects 2 'save and --load are the same' "$model" train --load good.safetensors --save good.safetensors
+rejects 2 'the checkpoint and --log are the same' "$model" train --save q.st --log q.checkpoint.st
 rejects 2 '--split' "$model" eval --load good.safetensors --data synthetic --split nonsense
 for phase in 0 2 x; do
     rejects 2 '--phase' "$model" grad --load good.safetensors --data synthetic --batch 2 \

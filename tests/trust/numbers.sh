@@ -33,6 +33,25 @@ made still 0
 # shellcheck disable=SC2086
 "$scratch/still" train $options >/dev/null 2>"$scratch/err" || fail "still: status $?"
 grep -q 'no parameter moved: the learning rate' "$scratch/err" || fail "still: $(cat "$scratch/err")"
+# Moments move all the same.
+cp "$scratch/still.lua" "$scratch/still.in"
+for optimizer in 'nn.adam { lr = 0 }' 'nn.sgd { lr = 0, momentum = 0.9 }' 'nn.adam { lr = 1e-30 }'; do
+    sed "s/optimizer = nn.sgd {[^}]*}/optimizer = $optimizer/" "$scratch/still.in" | model still
+    # shellcheck disable=SC2086
+    "$scratch/still" train $options >/dev/null 2>"$scratch/err" || fail "still, $optimizer: status $?"
+    grep -q 'no parameter moved: the learning rate' "$scratch/err" || fail "still, $optimizer: $(cat "$scratch/err")"
+done
+# A learning rate that is no number, or one that no float holds, is told as such.
+for rate in 1e300 'nn.epoch * 1e300' '2 * nn.epoch / (3 * nn.epoch)'; do
+    made rate "$rate"
+    status=0
+    # shellcheck disable=SC2086
+    "$scratch/rate" train $options >/dev/null 2>"$scratch/err" || status=$?
+    [ "$status" -eq 1 ] || fail "rate $rate: status $status"
+    grep -Eq 'diverged at step [0-9]+ .*: the learning rate.* is (1e\+300, beyond what a float holds|-?nan)' "$scratch/err" ||
+        fail "rate $rate: $(cat "$scratch/err")"
+    ! grep -q 'smaller learning rate' "$scratch/err" || fail "rate $rate: $(cat "$scratch/err")"
+done
 made rising '5 * nn.epoch'
 # shellcheck disable=SC2086
 "$scratch/rising" train $options >/dev/null 2>"$scratch/err" || fail "rising: status $?"
@@ -41,6 +60,25 @@ made well 0.1
 # shellcheck disable=SC2086
 "$scratch/well" train $options >/dev/null 2>"$scratch/err" || fail "well: status $?"
 [ ! -s "$scratch/err" ] || fail "well: $(cat "$scratch/err")"
+
+# Weights that overflow: predict and grad say so, and no class is made up.
+"$scratch/well" init --seed 1 --save "$scratch/huge" >/dev/null
+length=$(od -An -t u8 -N 8 "$scratch/huge" | tr -d ' ')
+count=$((($(wc -c <"$scratch/huge") - length - 8) / 4))
+{ head -c $((length + 8)) "$scratch/huge"; yes "$(printf '\377\377\177\177')" | tr -d '\n' | head -c $((4 * count)); } \
+    >"$scratch/huge2"
+mv "$scratch/huge2" "$scratch/huge"
+"$scratch/well" predict --load "$scratch/huge" --data synthetic --test-pairs 5 >"$scratch/out" 2>"$scratch/err" ||
+    fail "huge: predict: status $?"
+grep -q 'test, sample 0: the comparison is not finite' "$scratch/err" || fail "huge: predict: $(cat "$scratch/err")"
+[ "$(grep -c 'not finite' "$scratch/err")" -eq 1 ] || fail "huge: predict: $(cat "$scratch/err")"
+[ "$(cut -d , -f 5 "$scratch/out" | tail -n 5 | sort -u)" = nan ] || fail "huge: predict: $(cat "$scratch/out")"
+"$scratch/well" predict --load "$scratch/huge" --data synthetic --test-pairs 5 --json 2>/dev/null |
+    grep -q '"comparison": *null' || fail "huge: predict --json"
+"$scratch/well" grad --load "$scratch/huge" --data synthetic --batch 4 --out "$scratch/g" >/dev/null 2>"$scratch/err" ||
+    fail "huge: grad: status $?"
+grep -q 'the loss is not finite' "$scratch/err" || fail "huge: grad: $(cat "$scratch/err")"
+grep -q 'the gradient of third.weight is not finite' "$scratch/err" || fail "huge: grad: $(cat "$scratch/err")"
 
 # Stopped while the parameters are not finite, whenever that is: they are not saved.
 made wild 1e300

@@ -47,7 +47,9 @@ START_TEST(bad_lines) {
     expect_bad("train --bacth=3", "did you mean --batch");
     expect_bad("train --whatever", "unknown option --whatever");
     expect_bad("train -x", "-x");
-    expect_bad("train --load x", "takes no --load");
+    expect_bad("train --out x", "takes no --out");
+    expect_bad("train --load-partial", "--load-partial goes with --load");
+    expect_bad("train --checkpoint-every 9", "--checkpoint-every goes with --save");
     expect_bad("train --json=1", "takes no value");
     expect_bad("train --epochs", "is missing");
     expect_bad("train --epochs 3 --epochs 4", "twice");

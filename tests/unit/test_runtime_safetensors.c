@@ -6,14 +6,19 @@
 #include "../../runtime/safetensors.h"
 #include "../runtime/support.h"
 
-/* Writes a file of a header and `data` zero bytes. */
-static void write_file(const char *header, size_t data) {
-    size_t length = strlen(header), size = 8 + length + data;
+/* Writes a file of a header and `data` (NULL: zeros). */
+static void write_data(const char *header, const void *data, size_t data_size) {
+    size_t length = strlen(header), size = 8 + length + data_size;
     unsigned char *bytes = calloc(size, 1);
     for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)((uint64_t)length >> 8 * i);
     memcpy(bytes + 8, header, length);
+    if (data) memcpy(bytes + 8 + length, data, data_size);
     write_bytes("file", bytes, size);
     free(bytes);
+}
+
+static void write_file(const char *header, size_t data) {
+    write_data(header, NULL, data);
 }
 
 static void expect_bad(const char *header, size_t data, const char *words) {
@@ -48,11 +53,62 @@ START_TEST(round_trip) {
     ck_assert(z->rank == 2 && z->dim[0] == 2 && z->dim[1] == 3 && z->count == 6);
     ck_assert(q->rank == 0 && q->count == 1);
     float back[6];
-    tensor_floats(z, back);
+    ck_assert(tensor_floats(&file, z, back));
     ck_assert(memcmp(back, a, sizeof a) == 0);
     ck_assert_str_eq(tensors_meta(&file, "key"), value);
     ck_assert_ptr_null(tensors_find(&file, "none"));
     ck_assert_ptr_null(tensors_meta(&file, "none"));
+    leave_scratch();
+}
+END_TEST
+
+/* Half the floats of the 16-bit types are told by a formula; doubles are rounded once. */
+START_TEST(other_floats) {
+    enter_scratch();
+    static const uint16_t half[] = {0x0000, 0x8000, 0x0001, 0x83ff, 0x0400, 0x3c00,
+                                    0x3555, 0xc000, 0x7bff, 0x7c00, 0xfc00, 0x7e01};
+    static const float half_wanted[] = {0,        -0.0f,    0x1p-24f,        -1023 * 0x1p-24f,
+                                        0x1p-14f, 1,        0.333251953125f, -2,
+                                        65504,    INFINITY, -INFINITY,       NAN};
+    static const uint16_t brain[] = {0x3f80, 0xc2f7, 0x0001, 0x7f80};
+    static const float brain_wanted[] = {1, -123.5f, 0x1p-133f, INFINITY};
+    /* In two steps, by way of a number of fewer digits, the first would become 1 + 2^-22. */
+    static const double wide[] = {1 + 0x1.7fffffp-23, 0x1.fffffefffffffp127, -1e-50, INFINITY};
+    static const float wide_wanted[] = {1 + 0x1p-23f, 0x1.fffffep127f, -0.0f, INFINITY};
+    const struct {
+        const char *header;
+        const void *bytes;
+        size_t size;
+        const float *wanted;
+        int count;
+    } cases[] = {
+        {"{\"a\":{\"dtype\":\"F16\",\"shape\":[12],\"data_offsets\":[0,24]}}", half, sizeof half,
+         half_wanted, 12},
+        {"{\"a\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]}}", brain, sizeof brain,
+         brain_wanted, 4},
+        {"{\"a\":{\"dtype\":\"F64\",\"shape\":[4],\"data_offsets\":[0,32]}}", wide, sizeof wide,
+         wide_wanted, 4},
+    };
+    TensorFile file;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        float out[12];
+        write_data(cases[i].header, cases[i].bytes, cases[i].size);
+        ck_assert_msg(tensors_read("file", &file), "%s", problem_text());
+        ck_assert(tensor_has_floats(file.tensors) && tensor_floats(&file, file.tensors, out));
+        for (int k = 0; k < cases[i].count; k++)
+            ck_assert_msg(isnan(cases[i].wanted[k])
+                              ? isnan(out[k])
+                              : memcmp(&out[k], &cases[i].wanted[k], sizeof *out) == 0,
+                          "%s, value %d: %a, not %a", cases[i].header, k, (double)out[k],
+                          (double)cases[i].wanted[k]);
+    }
+    const double beyond[] = {0, -0x1.ffffffp127};
+    float out[2];
+    write_data("{\"big\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]}}", beyond,
+               sizeof beyond);
+    ck_assert(tensors_read("file", &file));
+    ck_assert(!tensor_floats(&file, file.tensors, out));
+    expect_problem("file: tensor \"big\": value 1, -3.40282e+38, is beyond what a float holds");
     leave_scratch();
 }
 END_TEST
@@ -230,5 +286,5 @@ START_TEST(leftovers_do_no_harm) {
 }
 END_TEST
 
-RUN_TESTS("safetensors", round_trip, good_files, bad_headers, bad_places, lying_lengths, damage,
-          writing_is_atomic, leftovers_do_no_harm)
+RUN_TESTS("safetensors", round_trip, other_floats, good_files, bad_headers, bad_places,
+          lying_lengths, damage, writing_is_atomic, leftovers_do_no_harm)

@@ -431,6 +431,112 @@ START_TEST(divergence_is_told) {
 }
 END_TEST
 
+/* Writes the parameters of a file as tensors of halves, "fc.bias" under another name if wanted. */
+static void write_halves(const char *from, const char *to, const char *bias) {
+    TensorFile file;
+    ck_assert(tensors_read(from, &file));
+    char header[512];
+    int length = 0, at = 0;
+    uint16_t *halves = calloc(1000, sizeof *halves);
+    for (int i = 0; i < file.n_tensors; i++) {
+        const Tensor *t = &file.tensors[i];
+        const bool is_bias = strcmp(t->name, "fc.bias") == 0;
+        char shape[SHAPE_TEXT];
+        shape_words(shape, t->rank, t->dim);
+        length +=
+            snprintf(header + length, sizeof header - (size_t)length,
+                     "%s\"%s\":{\"dtype\":\"BF16\",\"shape\":[%.*s],\"data_offsets\":[%d,%d]}",
+                     i ? "," : "{", is_bias ? bias : t->name, (int)strlen(shape) - 2, shape + 1,
+                     2 * at, 2 * (at + (int)t->count));
+        for (int64_t k = 0; k < t->count; k++)
+            memcpy(&halves[at++], t->bytes + 4 * k + 2, sizeof *halves);
+    }
+    strcpy(header + length++, "}");
+    unsigned char *bytes = calloc(8 + (size_t)length + 2 * (size_t)at, 1);
+    bytes[0] = (unsigned char)length;
+    bytes[1] = (unsigned char)(length >> 8);
+    memcpy(bytes + 8, header, (size_t)length);
+    memcpy(bytes + 8 + length, halves, 2 * (size_t)at);
+    write_bytes(to, bytes, 8 + (size_t)length + 2 * (size_t)at);
+    free(bytes);
+    free(halves);
+}
+
+/* What is noted on standard error during `action`, in the file "notes". */
+static void expect_notes(const Options *options, bool ok, const char *words) {
+    FILE *kept = stderr;
+    stderr = fopen("notes", "w");
+    bool done = train(options);
+    fclose(stderr);
+    stderr = kept;
+    ck_assert_msg(done == ok, "%s", problem_text());
+    size_t size;
+    unsigned char *notes = read_bytes("notes", &size);
+    notes[size] = 0;
+    ck_assert_msg(strstr((char *)notes, words) != NULL, "\"%s\" is not in: %s", words,
+                  (char *)notes);
+    free(notes);
+}
+
+/* A training begins with the parameters of a file, each of its rounds; what it lacks is drawn. */
+START_TEST(begins_with_weights) {
+    enter_scratch();
+    Options o = small_training("first.safetensors");
+    ck_assert(train(&o));
+    write_halves("first.safetensors", "half.safetensors", "fc.bias");
+    write_halves("first.safetensors", "other.safetensors", "fc9.bias");
+    o = two_rounds("whole.safetensors", "whole.csv");
+    o.text[OPTION_LOAD] = "half.safetensors";
+    ck_assert_msg(train(&o), "%s", problem_text());
+    /* Not what seeds alone give. */
+    Options drawn = small_training("drawn.safetensors");
+    ck_assert(train(&drawn));
+    ck_assert(!same_files("whole.0.safetensors", "drawn.safetensors"));
+    for (int64_t step = 9; step < 50; step += 20) {
+        Options part = two_rounds("part.safetensors", "part.csv");
+        part.text[OPTION_LOAD] = "half.safetensors";
+        part.stop_after = step;
+        ck_assert(train(&part));
+        Options again = two_rounds("part.safetensors", "part.csv");
+        again.number[OPTION_ROUNDS] = 1;
+        resumes(&again,
+                step < 25 ? "part.0.checkpoint.safetensors" : "part.1.checkpoint.safetensors");
+        if (step < 25) {
+            ck_assert(!train(&again));
+            expect_problem("begun with --load, which its further rounds need");
+            again.text[OPTION_LOAD] = "first.safetensors";
+            ck_assert(!train(&again));
+            expect_problem("begun with another --load");
+            again.text[OPTION_LOAD] = "half.safetensors";
+        }
+        ck_assert_msg(train(&again), "%s", problem_text());
+        expect_whole("part", step);
+    }
+    Options none = small_training("none.safetensors");
+    resumes(&none, "drawn.checkpoint.safetensors");
+    none.text[OPTION_LOAD] = "half.safetensors";
+    ck_assert(!train(&none));
+    expect_problem("begun without --load");
+
+    o = small_training("partial.safetensors");
+    o.text[OPTION_LOAD] = "other.safetensors";
+    ck_assert(!train(&o));
+    expect_problem("other.safetensors: has no tensor \"fc.bias\"");
+    o.given |= UINT64_C(1) << OPTION_LOAD_PARTIAL;
+    expect_notes(&o, true, "other.safetensors: loaded: fc.weight\n");
+    expect_notes(&o, true, "skipped, initial values stay: fc.bias (missing)\n");
+    expect_notes(&o, true, "left over, not in the model: fc9.bias\n");
+    const float value[4] = {0};
+    const int dim[] = {2, 2};
+    const TensorOut odd[] = {{"fc.weight", 2, dim, 4, value}};
+    ck_assert(tensors_write("odd.safetensors", 1, odd, NULL));
+    o.text[OPTION_LOAD] = "odd.safetensors";
+    ck_assert(!train(&o));
+    expect_problem("odd.safetensors: has no tensor of a name and shape that model \"toy\" has");
+    leave_scratch();
+}
+END_TEST
+
 static Status run(const char *line) {
     char copy[512], *argv[32] = {"toy"};
     int argc = 1;
@@ -527,4 +633,5 @@ END_TEST
 
 RUN_TESTS("train", threads_do_not_matter, resume_is_exact, killed_anywhere, more_epochs,
           no_checkpoints_wanted, old_checkpoints_resume, logs_go_on, resume_tells_no_dead_end,
-          resume_rejects, signals_stop, divergence_is_told, odd_names_are_columns, commands)
+          resume_rejects, signals_stop, begins_with_weights, divergence_is_told,
+          odd_names_are_columns, commands)

@@ -74,6 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Engine engine;
     if (!engine_open(&engine, model, &options, 1, NULL)) abort();
     weights_load(&engine, path);
+    Initial initial;
+    if (initial_read(&engine, path, true, &initial)) initial_take(&engine, &initial);
 
     TensorFile checkpoint;
     Position at;

@@ -68,6 +68,33 @@ ended twice 0
 go_on twice
 as_whole twice twice.safetensors
 
+# A second Ctrl-C, while the disk keeps the first waiting: the program ends by it, at once. Files are
+# those of before.
+cat >slow.c <<'END'
+#include <unistd.h>
+int fsync(int fd) { (void)fd; return access("slow", F_OK) == 0 ? (int)sleep(30) : 0; }
+END
+if "$NNGEN_CC" -shared -fPIC -o slow.so slow.c 2>/dev/null; then
+    echo before >second.safetensors
+    echo before >second.checkpoint.safetensors
+    (LD_PRELOAD=$scratch/slow.so && export LD_PRELOAD && begun second 100000 --save second.safetensors
+        : >slow
+        begin=$(date +%s)
+        kill -s INT "$pid"
+        sleep 1
+        kill -s INT "$pid"
+        status=0
+        wait "$pid" || status=$?
+        [ "$status" -eq 130 ] || fail "second: status $status"
+        [ $(($(date +%s) - begin)) -lt 20 ] || fail "second: waited for the disk"
+        grep -q 'ended at once' second.err || fail "second: $(cat second.err)"
+        [ "$failures" -eq 0 ]) || fail "second Ctrl-C"
+    rm slow
+    [ "$(cat second.safetensors second.checkpoint.safetensors | sort -u)" = before ] ||
+        fail "second: files are damaged"
+    leavings second
+fi
+
 # A training that nohup started goes on when the terminal hangs up.
 env --ignore-signal=HUP "$program" train $sizes --epochs 300 --save nohup.safetensors --log nohup.csv \
     >nohup.out 2>nohup.err &

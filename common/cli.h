@@ -56,7 +56,7 @@ typedef struct CliArguments {
     CliArgument *list; /* the options in order; the caller gives room for argc */
     int n;
     uint64_t given;    /* bits 1 << option */
-    char problem[512]; /* what is wrong, if something is */
+    char problem[512]; /* what is wrong, if something is; holds words as they were typed */
 } CliArguments;
 
 /* Reads a line. `--` ends the options. False, with arguments->problem, if it is wrong. */

@@ -8,14 +8,12 @@
 
 #include "nearest.h"
 
-/* Records the problem, without what would steer a terminal; false. */
+/* Records the problem; false. */
 __attribute__((format(printf, 2, 3))) static bool wrong(CliArguments *a, const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(a->problem, sizeof a->problem, format, args);
     va_end(args);
-    for (char *c = a->problem; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 127) *c = '?';
     return false;
 }
 

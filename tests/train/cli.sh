@@ -361,6 +361,8 @@ rejects 2 '-D width: given twice, as 1 and as 2' "$NNGEN" -D width=1 -Dwidth=2 "
 rejects 2 '--isa: given twice' "$NNGEN" --isa avx2 --isa=avx2 "$arch"
 rejects 2 'did you mean --emit' "$NNGEN" --emti c "$arch"
 rejects 1 'cannot open --emit' "$NNGEN" -- --emit
+rejects 2 'unknown option --\?\[2J' "$NNGEN" "--$(printf '\033')[2J" "$arch"
+rejects 2 'unknown option --\?\[2J' "$model" train "--$(printf '\033')[2J"
 rejects 1 'missing-folder' "$NNGEN" -o missing-folder/out.c "$arch"
 rejects 2 . "$NNGEN"
 rejects 2 'emitt' "$NNGEN" --emitt=c "$arch"

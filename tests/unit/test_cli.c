@@ -168,7 +168,6 @@ START_TEST(wrong_lines_are_told) {
     bad("x --size 1 --size 1", "--size: given twice");
     bad("info --size 3 --fast", "info takes no --fast");
     bad("x --help=nroff", "--help: man or bash wanted");
-    bad("x --\033[2J", "unknown option --?[2J");
 }
 END_TEST
 

@@ -8,13 +8,12 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/nngen)
 set(header_dir ${CMAKE_INSTALL_INCLUDEDIR}/nngen)
-set(main_dir ${CMAKE_INSTALL_DATADIR}/nngen)
 
 if(TARGET nngen)
   install(TARGETS nngen)
 endif()
 install(FILES runtime/model.h runtime/program.h DESTINATION ${header_dir})
-install(FILES runtime/main.c DESTINATION ${main_dir})
+install(FILES runtime/main.c DESTINATION ${CMAKE_INSTALL_DATADIR}/nngen)
 set_target_properties(nngen_runtime PROPERTIES EXPORT_NAME runtime)
 set_target_properties(nngraph PROPERTIES EXPORT_NAME graph)
 install(TARGETS nngen_runtime nngraph EXPORT nngen-runtime ARCHIVE)
@@ -24,7 +23,7 @@ install(EXPORT nngen-runtime NAMESPACE nngen:: DESTINATION ${package_dir})
 configure_package_config_file(
   ${PROJECT_SOURCE_DIR}/cmake/package/nngen-config.cmake.in ${PROJECT_BINARY_DIR}/package/nngen-config.cmake
   INSTALL_DESTINATION ${package_dir}
-  PATH_VARS header_dir main_dir CMAKE_INSTALL_BINDIR
+  PATH_VARS header_dir CMAKE_INSTALL_BINDIR CMAKE_INSTALL_DATADIR
   NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/nngen-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT) # of the library of another machine the config says so

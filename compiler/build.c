@@ -99,7 +99,8 @@ static bool make_words(const Unit *u, const Scratch *s, Words *words) {
         const char *main_c = nngen_file(u->arena, main_file);
         if (!main_c) return false;
         words_add(words, "-DNDEBUG");
-        words_add(words, arena_printf(u->arena, "-I%s", folder_of(u->arena, main_c)));
+        words_add(words,
+                  arena_printf(u->arena, "-I%s", folder_of(u->arena, folder_of(u->arena, main_c))));
         words_add(words, s->other);
     }
     words_split(words, getenv("CFLAGS"));

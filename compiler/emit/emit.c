@@ -115,7 +115,7 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
 }
 
 const char *emit_main(const Plan *plan) {
-    return arena_printf(plan->arena, "#define NN_MODEL_SYMBOL %s\n#include \"main.c\"\n",
+    return arena_printf(plan->arena, "#define NN_MODEL_SYMBOL %s\n#include \"nngen/main.c\"\n",
                         emit_symbol(plan->arena, plan->graph));
 }
 

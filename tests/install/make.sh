@@ -5,6 +5,7 @@
 for tool in make pkg-config; do command -v $tool >/dev/null || skip "$tool is missing"; done
 install_nngen
 cp -r "$project" "$scratch/project"
+cp "$project/decoys/main.c" "$scratch/project"
 PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 export PKG_CONFIG_PATH
 

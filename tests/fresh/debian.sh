@@ -58,7 +58,7 @@ cp "$scratch"/builds/srv/packages/*.deb "$scratch/pristine/srv/"
 cp -r "$NNGEN_SOURCE/tests/install/project" "$scratch/pristine/srv/project"
 rm -rf "$scratch/builds"
 inside "$scratch/pristine" "apt-get update -qq; apt-get install -y -qq ./nngen_*.deb; nngen --version
-    nngen -o net.c project/net.lua; clang -c -I/usr/include/nngen net.c
+    nngen build project/net.lua; ./net info; ./net check
     apt-get install -y -qq --no-install-recommends cmake make pkg-config
     cmake -S project -B outside -DHOW=package -DPROGRAM=ON -DCMAKE_C_COMPILER=clang
     cmake --build outside

@@ -25,7 +25,9 @@ fi
 dpkg-deb -x "$package" "$scratch/root"
 cd "$scratch/root/usr"
 for file in bin/nngen include/nngen/model.h lib/libnngen_runtime.a lib/libnngraph.a share/nngen/main.c \
-    lib/cmake/nngen/nngen-config.cmake lib/pkgconfig/nngen.pc share/doc/nngen/copyright; do
+    lib/cmake/nngen/nngen-config.cmake lib/pkgconfig/nngen.pc share/doc/nngen/copyright share/man/man1/nngen.1.gz \
+    share/man/man1/nngen-program.1.gz share/bash-completion/completions/nngen \
+    share/zsh/vendor-completions/_nngen share/fish/vendor_completions.d/nngen.fish; do
     [ -s "$file" ] || fail "$file is missing"
 done
 ! grep -rF "$NNGEN_BUILD" lib/cmake lib/pkgconfig || fail "paths of the build"

@@ -3,7 +3,9 @@
  *
  * Generated kernels know two sizes. V is one register of `width` floats and is what contractions
  * count in. F16 is a row of 16 floats (one V for AVX-512, two for AVX2, four for portable code) and
- * is what everything else is written in, so that its text is the same for all instruction sets. */
+ * is what everything else is written in, so that its text is the same for all instruction sets.
+ * A further instruction set is a file of this folder, its words in vocabulary/, and a line of
+ * isa.c. */
 #ifndef NNGEN_ISA_ISA_H
 #define NNGEN_ISA_ISA_H
 

@@ -16,6 +16,15 @@ for word in $words; do
     esac
 done
 
+# Loop programs may use no word that an instruction set lacks.
+for word in $(sed -n 's/^WORD(\([A-Za-z0-9_]*\),.*/\1/p' "$NNGEN_SOURCE/compiler/loops/words.def" |
+    grep -v '^__builtin'); do
+    for isa in portable avx2 avx512; do
+        grep -qE "^(FN|static|#define|FUSED|ONE|TWO|INT|SHIFT).*\b$word\b" "$vocabulary/$isa.h" \
+            "$vocabulary/common.h" "$NNGEN_SOURCE/compiler/emit/prelude.h" || fail "$isa has no $word"
+    done
+done
+
 first=
 # soft is the vocabulary of AVX-512 out of pairs of AVX2 registers: see soft/immintrin.h.
 for isa in portable avx2 avx512 soft; do

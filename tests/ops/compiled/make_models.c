@@ -375,7 +375,7 @@ int main(int argc, char **argv) {
     int n_models = atoi(argv[2]);
     static Case cases[MAX_CASES];
     int n = list_cases(cases);
-    char table[10000] = "#include \"table.h\"\n\n", list[10000] = "";
+    char table[10000] = "#include \"op_models.h\"\n\n", list[10000] = "";
     for (int i = 0; i < n_models; i++) {
         Arena *arena = arena_new();
         /* Every n_models-th case: samples of one op cost much the same. */

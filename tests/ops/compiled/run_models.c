@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../../../runtime/commands.h"
-#include "table.h"
+#include "op_models.h"
 
 static const NnCode *code_of(const NnModel *model, const char *isa) {
     for (int i = 0; i < model->n_codes; i++)

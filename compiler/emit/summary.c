@@ -4,6 +4,7 @@
 
 #include "../base/writer.h"
 #include "../graph/layers.h"
+#include "../graph/optimizer.h"
 
 /* 1234567 as "1,234,567". */
 static const char *grouped(Arena *arena, int64_t v) {
@@ -18,7 +19,6 @@ static int wider(int width, const char *text) {
 }
 
 const char *emit_summary(Arena *arena, const Graph *g) {
-    static const char *const optimizers[OPTIMIZER_COUNT] = {"sgd", "adam", "adamw", "rmsprop"};
     Writer *w = writer_new(arena);
     int n, n_params;
     const LayerInfo *layers = graph_layers(g, &n);
@@ -49,7 +49,7 @@ const char *emit_summary(Arena *arena, const Graph *g) {
         w_line(w,
                "phase %d: %d epochs of batch %d, %s; trainable: %s; FLOPs per sample: %s forward, "
                "%s training",
-               i + 1, p->epochs, p->batch, optimizers[p->optimizer.kind], grouped(arena, trained),
+               i + 1, p->epochs, p->batch, p->optimizer.kind->name, grouped(arena, trained),
                grouped(arena, forward), grouped(arena, train));
     }
     return writer_text(w);

@@ -2,6 +2,7 @@
  * one exported symbol. */
 #include <string.h>
 
+#include "../graph/optimizer.h"
 #include "../isa/isa.h"
 #include "parts.h"
 #include "summary.h"
@@ -70,7 +71,6 @@ static void write_phases(Emission *em) {
             list = arena_printf(em->arena, "%s\"%s\", ", list, *s);
         w_line(em->w, "static const char *const nn_slots_%d[] = {%sNULL};", i + 1, list);
     }
-    static const char *const optimizers[OPTIMIZER_COUNT] = {"sgd", "adam", "adamw", "rmsprop"};
     w_open(em->w, "static const NnPhase nn_phases[%d] =", g->n_phases);
     for (int i = 0; i < g->n_phases; i++) {
         const Phase *ph = &g->phases[i];
@@ -78,10 +78,9 @@ static void write_phases(Emission *em) {
         for (int j = 0; j < ph->n_trained; j++)
             count += shape_count(ph->trained[j].param->type.shape);
         w_line(em->w, "{%d, %d, %s, \"%s\", %d, nn_slots_%d, %d, nn_trained_%d, %lld, %lld, %lld},",
-               ph->epochs, ph->batch, ph->shuffle ? "true" : "false",
-               optimizers[ph->optimizer.kind], p->phases[i].slots, i + 1, ph->n_trained, i + 1,
-               (long long)count, (long long)p->phases[i].flops_forward,
-               (long long)p->phases[i].flops_train);
+               ph->epochs, ph->batch, ph->shuffle ? "true" : "false", ph->optimizer.kind->name,
+               p->phases[i].slots, i + 1, ph->n_trained, i + 1, (long long)count,
+               (long long)p->phases[i].flops_forward, (long long)p->phases[i].flops_train);
     }
     w_close_with(em->w, ";");
 }

@@ -7,6 +7,7 @@
 #include "../base/writer.h"
 #include "double.h"
 #include "op.h"
+#include "optimizer.h"
 #include "text.h"
 
 const char *type_text(Arena *arena, Type t) {
@@ -39,13 +40,12 @@ static void dump_node(Writer *w, Arena *a, const Node *n, bool places) {
 
 static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
     const Optimizer *o = &p->optimizer;
-    w_line(w,
-           "phase %d epochs=%d batch=%d shuffle=%d loss=%%%d lr=%%%d optimizer=%s momentum=%s "
-           "dampening=%s weight_decay=%s nesterov=%d centered=%d beta1=%s beta2=%s eps=%s alpha=%s",
-           index + 1, p->epochs, p->batch, p->shuffle, p->loss->id, o->lr->id,
-           optimizer_names[o->kind], double_text(a, o->momentum), double_text(a, o->dampening),
-           double_text(a, o->weight_decay), o->nesterov, o->centered, double_text(a, o->beta1),
-           double_text(a, o->beta2), double_text(a, o->eps), double_text(a, o->alpha));
+    const char *options = "";
+    for (int i = 0; i < o->kind->n_options; i++)
+        options = arena_printf(a, "%s %s=%s", options, o->kind->options[i].name,
+                               double_text(a, o->option[i]));
+    w_line(w, "phase %d epochs=%d batch=%d shuffle=%d loss=%%%d lr=%%%d optimizer=%s%s", index + 1,
+           p->epochs, p->batch, p->shuffle, p->loss->id, o->lr->id, o->kind->name, options);
     for (int i = 0; i < p->n_frozen; i++) w_line(w, "frozen %%%d", p->frozen[i]->id);
     for (int i = 0; i < p->n_trained; i++) {
         const Trained *t = &p->trained[i];

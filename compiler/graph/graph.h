@@ -57,24 +57,14 @@ typedef struct Named {
     Node *node;
 } Named;
 
-typedef enum OptimizerKind {
-    OPTIMIZER_SGD,
-    OPTIMIZER_ADAM,
-    OPTIMIZER_ADAMW,
-    OPTIMIZER_RMSPROP,
-    OPTIMIZER_COUNT
-} OptimizerKind;
+enum { MAX_OPTIMIZER_OPTIONS = 8 };
 
-/* "sgd", ... by kind */
-extern const char *const optimizer_names[OPTIMIZER_COUNT];
-
-/* PyTorch's names and meaning; members that a kind does not use are 0. */
+/* How a phase updates its parameters: see optimizer.h. */
+typedef struct OptimizerKind OptimizerKind;
 typedef struct Optimizer {
-    OptimizerKind kind;
-    Node *lr; /* KIND_SCHEDULE */
-    double momentum, dampening, weight_decay;
-    bool nesterov, centered;
-    double beta1, beta2, eps, alpha;
+    const OptimizerKind *kind;
+    Node *lr;                             /* KIND_SCHEDULE */
+    double option[MAX_OPTIMIZER_OPTIONS]; /* in the order of the kind's table */
 } Optimizer;
 
 /* A parameter that a phase trains, and the gradient of the phase's loss in it. */

@@ -4,6 +4,7 @@
 
 #include "double.h"
 #include "op.h"
+#include "optimizer.h"
 #include "text.h"
 
 typedef struct Parser {
@@ -103,19 +104,21 @@ static void *grown(Parser *s, const void *items, int n, size_t size) {
     return room;
 }
 
-static OptimizerKind optimizer_kind(Parser *s) {
+static Optimizer parse_optimizer(Parser *s) {
     expect(s, "optimizer=");
-    const char *kind = word(s);
-    for (int i = 0; i < OPTIMIZER_COUNT; i++)
-        if (!strcmp(kind, optimizer_names[i])) return (OptimizerKind)i;
-    bug("graph text: unknown optimizer `%s`", kind);
+    const char *name = word(s);
+    int i = 0;
+    while (all_optimizers[i] && strcmp(name, all_optimizers[i]->name) != 0) i++;
+    if (!all_optimizers[i]) bug("graph text: unknown optimizer `%s`", name);
+    Optimizer o = {.kind = all_optimizers[i]};
+    for (int j = 0; j < o.kind->n_options; j++) o.option[j] = number(s, o.kind->options[j].name);
+    return o;
 }
 
 static void parse_phase(Parser *s) {
     Graph *g = s->g;
     g->phases = grown(s, g->phases, g->n_phases, sizeof *g->phases);
     Phase *p = &g->phases[g->n_phases++];
-    Optimizer *o = &p->optimizer;
     p->loc.file = "";
     if (double_read(&s->p) != g->n_phases) bug("graph text: phases are out of order");
     p->epochs = whole(s, "epochs");
@@ -124,17 +127,9 @@ static void parse_phase(Parser *s) {
     expect(s, "loss=");
     p->loss = node(s);
     expect(s, "lr=");
-    o->lr = node(s);
-    o->kind = optimizer_kind(s);
-    o->momentum = number(s, "momentum");
-    o->dampening = number(s, "dampening");
-    o->weight_decay = number(s, "weight_decay");
-    o->nesterov = whole(s, "nesterov");
-    o->centered = whole(s, "centered");
-    o->beta1 = number(s, "beta1");
-    o->beta2 = number(s, "beta2");
-    o->eps = number(s, "eps");
-    o->alpha = number(s, "alpha");
+    Node *lr = node(s);
+    p->optimizer = parse_optimizer(s);
+    p->optimizer.lr = lr;
 }
 
 static Phase *last_phase(Parser *s) {

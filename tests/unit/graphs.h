@@ -11,6 +11,7 @@
 
 #include "compiler/graph/interpreter.h"
 #include "compiler/ops/ops.h"
+#include "compiler/optimizers/optimizers.h"
 
 static Arena *arena;
 static Diag *diag;
@@ -78,6 +79,7 @@ static inline Phase *phase(Node *loss) {
     graph->phases = grown;
     Phase *p = &grown[graph->n_phases++];
     *p = (Phase){.loc = {"small.lua", 99}, .epochs = 2, .batch = 4, .loss = loss};
+    p->optimizer = optimizer_new(&optimizer_sgd);
     p->optimizer.lr = number(0.125);
     return p;
 }
@@ -122,15 +124,13 @@ static inline void build_model(void) {
     Node *fading = binary(&op_div, add(&op_epoch, NULL, NULL, NULL, NULL, NULL),
                           add(&op_epochs, NULL, NULL, NULL, NULL, NULL));
     Phase *first = phase(binary(&op_mul, fading, loss));
-    first->optimizer = (Optimizer){
-        .kind = OPTIMIZER_ADAM, .lr = number(1e-3), .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    first->optimizer = optimizer_new(&optimizer_adam);
+    first->optimizer.lr = number(1e-3);
     Phase *second = phase(loss);
     second->shuffle = true;
-    second->optimizer = (Optimizer){.kind = OPTIMIZER_RMSPROP,
-                                    .lr = fading,
-                                    .alpha = 0.99,
-                                    .momentum = 1.0 / 7,
-                                    .centered = true};
+    second->optimizer = optimizer_with(&optimizer_rmsprop, "centered=1");
+    second->optimizer.lr = fading;
+    *optimizer_option(&second->optimizer, "momentum") = 1.0 / 7;
     second->frozen = ARENA_NEW(arena, Node *);
     second->frozen[second->n_frozen++] = w;
     Node *guess = unary(&op_argmax, logits);

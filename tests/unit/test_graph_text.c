@@ -46,7 +46,7 @@ START_TEST(text_is_readable) {
         "%7 = mse_grad(%2, %3, %6) : sample(2)\n"
         "%8 = linear_wgrad(%0, %7) : param(2,3) \"fc\"\n"
         "phase 1 epochs=2 batch=4 shuffle=0 loss=%4 lr=%5 optimizer=sgd momentum=0 dampening=0 "
-        "weight_decay=0 nesterov=0 centered=0 beta1=0 beta2=0 eps=0 alpha=0\n"
+        "weight_decay=0 nesterov=0\n"
         "trained %1 gradient=%8\n");
 }
 END_TEST

@@ -13,6 +13,7 @@
 #include "compiler/graph/layers.h"
 #include "compiler/lua/frontend.h"
 #include "compiler/ops/ops.h"
+#include "compiler/optimizers/optimizers.h"
 #include "compiler/passes/differentiate.h"
 
 #ifndef NNGEN_SOURCE
@@ -365,16 +366,20 @@ START_TEST(optimizers_have_pytorchs_defaults) {
     ck_assert_ptr_nonnull(g);
     ck_assert_int_eq(g->n_phases, 4);
     ck_assert(!g->phases[0].shuffle);
-    const Optimizer *o = &g->phases[0].optimizer;
-    ck_assert(o->kind == OPTIMIZER_SGD && o->nesterov && o->momentum == 0.9);
+    Optimizer *o = &g->phases[0].optimizer;
+    ck_assert(o->kind == &optimizer_sgd && *optimizer_option(o, "nesterov") == 1 &&
+              *optimizer_option(o, "momentum") == 0.9);
     ck_assert_double_eq(o->lr->attr[NUMBER_VALUE], 1e-3);
     o = &g->phases[1].optimizer;
-    ck_assert(o->kind == OPTIMIZER_ADAM && o->beta1 == 0.9 && o->beta2 == 0.999 && o->eps == 1e-8);
-    ck_assert(o->lr->type.kind == KIND_SCHEDULE && o->lr->op == &op_mul && o->weight_decay == 0);
+    ck_assert(o->kind == &optimizer_adam && *optimizer_option(o, "beta1") == 0.9 &&
+              *optimizer_option(o, "beta2") == 0.999 && *optimizer_option(o, "eps") == 1e-8);
+    ck_assert(o->lr->type.kind == KIND_SCHEDULE && o->lr->op == &op_mul &&
+              *optimizer_option(o, "weight_decay") == 0);
     o = &g->phases[2].optimizer;
-    ck_assert(o->kind == OPTIMIZER_ADAMW && o->weight_decay == 0.01);
+    ck_assert(o->kind == &optimizer_adamw && *optimizer_option(o, "weight_decay") == 0.01);
     o = &g->phases[3].optimizer;
-    ck_assert(o->kind == OPTIMIZER_RMSPROP && o->alpha == 0.99 && !o->centered);
+    ck_assert(o->kind == &optimizer_rmsprop && *optimizer_option(o, "alpha") == 0.99 &&
+              *optimizer_option(o, "centered") == 0);
     ck_assert_double_eq(o->lr->attr[NUMBER_VALUE], 1e-2);
 }
 END_TEST

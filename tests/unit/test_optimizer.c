@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compiler/graph/interpreter.h"
+#include "compiler/optimizers/optimizers.h"
 
 enum { STEPS = 3 };
 
@@ -31,38 +32,38 @@ static void expect(const Optimizer *o, const double *params, const double *slots
 #define EXPECT(o, a, b, c, ...) expect((o), (double[]){a, b, c}, (double[]){__VA_ARGS__})
 
 START_TEST(sgd_plain) {
-    Optimizer o = {.kind = OPTIMIZER_SGD};
+    Optimizer o = optimizer_new(&optimizer_sgd);
     EXPECT(&o, 2.9, 3.1, 3.05, 0);
     /* g + 0.5 p: 2.5, -0.625, 1.90625 */
-    o.weight_decay = 0.5;
+    *optimizer_option(&o, "weight_decay") = 0.5;
     EXPECT(&o, 2.75, 2.8125, 2.621875, 0);
 }
 END_TEST
 
 /* Buffers: 1, 0.9 - 2 = -1.1, -0.99 + 0.5 = -0.49. */
 START_TEST(sgd_momentum) {
-    Optimizer o = {.kind = OPTIMIZER_SGD, .momentum = 0.9};
+    Optimizer o = optimizer_with(&optimizer_sgd, "momentum=0.9");
     EXPECT(&o, 2.9, 3.01, 3.059, -0.49);
     /* Steps: 1 + 0.9, -2 - 0.99, 0.5 - 0.441 */
-    o.nesterov = true;
+    *optimizer_option(&o, "nesterov") = 1;
     EXPECT(&o, 2.81, 3.109, 3.1031, -0.49);
 }
 END_TEST
 
 /* The first gradient is not dampened: 1, 0.9 - 1.5, -0.54 + 0.375. */
 START_TEST(sgd_dampening) {
-    Optimizer o = {.kind = OPTIMIZER_SGD, .momentum = 0.9, .dampening = 0.25};
+    Optimizer o = optimizer_with(&optimizer_sgd, "momentum=0.9 dampening=0.25");
     EXPECT(&o, 2.9, 2.96, 2.9765, -0.165);
 }
 END_TEST
 
 /* With betas of 1/2: m = 1/2, -3/4, -1/8; v = 1/2, 9/4, 5/4; corrections 1/2, 3/4, 7/8. */
 START_TEST(adam) {
-    Optimizer o = {.kind = OPTIMIZER_ADAM, .beta1 = 0.5, .beta2 = 0.5};
+    Optimizer o = optimizer_with(&optimizer_adam, "beta1=0.5 beta2=0.5 eps=0");
     double second = 2.9 + 0.1 / sqrt(3), third = second + 0.1 / 7 / sqrt(10.0 / 7);
     EXPECT(&o, 2.9, second, third, -0.125, 1.25);
     /* eps joins the corrected root. */
-    o.eps = 1;
+    *optimizer_option(&o, "eps") = 1;
     second = 2.95 + 0.1 / (sqrt(3) + 1);
     EXPECT(&o, 2.95, second, second + 0.1 / 7 / (sqrt(10.0 / 7) + 1), -0.125, 1.25);
 }
@@ -70,7 +71,8 @@ END_TEST
 
 /* Decay joins Adam's gradient: 1 + 3/3 = 2 first, whose step is 0.1 again. */
 START_TEST(adam_decay) {
-    Optimizer o = {.kind = OPTIMIZER_ADAM, .beta1 = 0.5, .beta2 = 0.5, .weight_decay = 1.0 / 3};
+    Optimizer o = optimizer_with(&optimizer_adam, "beta1=0.5 beta2=0.5 eps=0");
+    *optimizer_option(&o, "weight_decay") = 1.0 / 3;
     double g[3] = {2, -2 + 2.9 / 3, 0}, m = 1, v = 2, p = 2.9;
     m = m / 2 + g[1] / 2, v = v / 2 + g[1] * g[1] / 2;
     p -= 0.1 * (m / 0.75) / sqrt(v / 0.75);
@@ -84,7 +86,7 @@ END_TEST
 
 /* AdamW's decay shrinks the parameter by 1 - 0.1 * 0.5 and leaves the moments alone. */
 START_TEST(adamw) {
-    Optimizer o = {.kind = OPTIMIZER_ADAMW, .beta1 = 0.5, .beta2 = 0.5, .weight_decay = 0.5};
+    Optimizer o = optimizer_with(&optimizer_adamw, "beta1=0.5 beta2=0.5 eps=0 weight_decay=0.5");
     double first = 2.85 - 0.1, second = 0.95 * first + 0.1 / sqrt(3);
     double third = 0.95 * second + 0.1 / 7 / sqrt(10.0 / 7);
     EXPECT(&o, first, second, third, -0.125, 1.25);
@@ -93,12 +95,12 @@ END_TEST
 
 /* With alpha 3/4: squares 1/4, 19/16, 61/64. */
 START_TEST(rmsprop) {
-    Optimizer o = {.kind = OPTIMIZER_RMSPROP, .alpha = 0.75};
+    Optimizer o = optimizer_with(&optimizer_rmsprop, "alpha=0.75 eps=0");
     double step[3] = {-0.2, 0.8 / sqrt(19), -0.4 / sqrt(61)};
     double second = 2.8 + step[1];
     EXPECT(&o, 2.8, second, second + step[2], 61.0 / 64);
     /* Buffers without the learning rate: b = 0.5 b + g / root. */
-    o.momentum = 0.5;
+    *optimizer_option(&o, "momentum") = 0.5;
     double b = 2, p = 2.8;
     b = b / 2 - 8 / sqrt(19), p -= 0.1 * b;
     second = p;
@@ -109,11 +111,11 @@ END_TEST
 
 /* Means 1/4, -5/16, -7/64: variances 3/16, 279/256, 3855/4096. eps joins the root. */
 START_TEST(rmsprop_centered) {
-    Optimizer o = {.kind = OPTIMIZER_RMSPROP, .alpha = 0.75, .centered = true, .eps = 1};
+    Optimizer o = optimizer_with(&optimizer_rmsprop, "alpha=0.75 centered=1 eps=1");
     double first = 3 - 0.1 / (sqrt(3.0 / 16) + 1), second = first + 0.2 / (sqrt(279.0 / 256) + 1);
     double third = second - 0.05 / (sqrt(3855.0 / 4096) + 1);
     EXPECT(&o, first, second, third, 61.0 / 64, -7.0 / 64);
-    o.momentum = 0.5;
+    *optimizer_option(&o, "momentum") = 0.5;
     double b = 1 / (sqrt(3.0 / 16) + 1), p = 3 - 0.1 * b;
     first = p;
     b = b / 2 - 2 / (sqrt(279.0 / 256) + 1), p -= 0.1 * b;
@@ -126,7 +128,7 @@ END_TEST
 /* Every element by itself. */
 /* A gradient so small that its square is nothing as a float. */
 START_TEST(rmsprop_centered_without_square) {
-    Optimizer o = {.kind = OPTIMIZER_RMSPROP, .alpha = 0.99, .eps = 1e-8, .centered = true};
+    Optimizer o = optimizer_with(&optimizer_rmsprop, "centered=1");
     double param = 3, gradient = 0, square = 0, mean = 1e-22, *slot[2] = {&square, &mean};
     reference_update(&o, 3, 0.1, 1, &param, &gradient, slot);
     ck_assert_double_eq(param, 3);
@@ -134,7 +136,7 @@ START_TEST(rmsprop_centered_without_square) {
 END_TEST
 
 START_TEST(elements_are_independent) {
-    Optimizer o = {.kind = OPTIMIZER_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    Optimizer o = optimizer_new(&optimizer_adam);
     double p[3] = {1, 2, 3}, g[3] = {1, -5, 0}, m[3] = {0}, v[3] = {0}, *slot[] = {m, v};
     reference_update(&o, 0, 0.001, 3, p, g, slot);
     ck_assert_double_eq_tol(p[0], 0.999, 1e-10);
@@ -153,14 +155,14 @@ static void expect_slots(Optimizer o, const char *wanted) {
 }
 
 START_TEST(slots_have_torch_names) {
-    expect_slots((Optimizer){.kind = OPTIMIZER_SGD}, "");
-    expect_slots((Optimizer){.kind = OPTIMIZER_SGD, .momentum = 0.9}, "momentum_buffer ");
-    expect_slots((Optimizer){.kind = OPTIMIZER_ADAM}, "exp_avg exp_avg_sq ");
-    expect_slots((Optimizer){.kind = OPTIMIZER_ADAMW}, "exp_avg exp_avg_sq ");
-    expect_slots((Optimizer){.kind = OPTIMIZER_RMSPROP}, "square_avg ");
-    expect_slots((Optimizer){.kind = OPTIMIZER_RMSPROP, .momentum = 0.9, .centered = true},
+    expect_slots(optimizer_new(&optimizer_sgd), "");
+    expect_slots(optimizer_with(&optimizer_sgd, "momentum=0.9"), "momentum_buffer ");
+    expect_slots(optimizer_new(&optimizer_adam), "exp_avg exp_avg_sq ");
+    expect_slots(optimizer_new(&optimizer_adamw), "exp_avg exp_avg_sq ");
+    expect_slots(optimizer_new(&optimizer_rmsprop), "square_avg ");
+    expect_slots(optimizer_with(&optimizer_rmsprop, "momentum=0.9 centered=1"),
                  "square_avg momentum_buffer grad_avg ");
-    expect_slots((Optimizer){.kind = OPTIMIZER_RMSPROP, .centered = true}, "square_avg grad_avg ");
+    expect_slots(optimizer_with(&optimizer_rmsprop, "centered=1"), "square_avg grad_avg ");
 }
 END_TEST
 

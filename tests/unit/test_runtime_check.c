@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "../../compiler/ops/ops.h"
+#include "../../compiler/optimizers/optimizers.h"
 #include "../../compiler/passes/differentiate.h"
 #include "../../runtime/check.h"
 #include "../../runtime/commands.h"
@@ -59,10 +60,11 @@ static const char *toy_graph(Arena *arena, double sgd_rate) {
     predictions[1] = (Named){"logits", logits};
     Phase *phases = ARENA_ARRAY(arena, Phase, 2);
     phases[0] = (Phase){.epochs = 3, .batch = 30, .shuffle = true, .loss = loss};
-    phases[0].optimizer = (Optimizer){OPTIMIZER_SGD, .lr = number(sgd_rate), .momentum = .9};
+    phases[0].optimizer = optimizer_with(&optimizer_sgd, "momentum=0.9");
+    phases[0].optimizer.lr = number(sgd_rate);
     phases[1] = (Phase){.epochs = 2, .batch = 50, .shuffle = true, .loss = loss};
-    phases[1].optimizer =
-        (Optimizer){OPTIMIZER_ADAM, .lr = number(.001), .beta1 = .9, .beta2 = .999, .eps = 1e-8};
+    phases[1].optimizer = optimizer_new(&optimizer_adam);
+    phases[1].optimizer.lr = number(.001);
     phases[1].frozen = ARENA_ARRAY(arena, Node *, 1);
     phases[1].frozen[0] = in[2];
     phases[1].n_frozen = 1;

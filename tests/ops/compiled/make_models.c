@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../../../compiler/emit/emit.h"
+#include "../../../compiler/optimizers/optimizers.h"
 #include "../../../compiler/passes/commute.h"
 #include "../../../compiler/passes/differentiate.h"
 #include "../../../compiler/passes/lower/lower.h"
@@ -233,20 +234,22 @@ static int by_name(const void *a, const void *b) {
 
 /* Another kind of optimizer for each model, so that all of them occur. */
 static Optimizer optimizer(Graph *g, int index) {
-    const Optimizer kinds[] = {
-        {.kind = OPTIMIZER_SGD},
-        {.kind = OPTIMIZER_SGD, .momentum = 0.9, .dampening = 0.1, .weight_decay = 0.01},
-        {.kind = OPTIMIZER_SGD, .momentum = 0.8, .nesterov = true},
-        {.kind = OPTIMIZER_ADAM, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-8, .weight_decay = 0.01},
-        {.kind = OPTIMIZER_ADAMW, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-8, .weight_decay = 0.01},
-        {.kind = OPTIMIZER_RMSPROP, .alpha = 0.9, .eps = 1e-6},
-        {.kind = OPTIMIZER_RMSPROP,
-         .alpha = 0.9,
-         .eps = 1e-6,
-         .momentum = 0.5,
-         .centered = true,
-         .weight_decay = 0.01}};
-    Optimizer o = kinds[(size_t)index % (sizeof kinds / sizeof *kinds)];
+    static const struct {
+        const OptimizerKind *kind;
+        const char *options;
+    } variants[] = {
+        {&optimizer_sgd, ""},
+        {&optimizer_sgd, "momentum=0.9 dampening=0.1 weight_decay=0.01"},
+        {&optimizer_sgd, "momentum=0.8 nesterov=1"},
+        {&optimizer_adam, "beta2=0.99 weight_decay=0.01"},
+        {&optimizer_adamw, "beta2=0.99 weight_decay=0.01"},
+        {&optimizer_rmsprop, "alpha=0.9 eps=1e-6"},
+        {&optimizer_rmsprop, "alpha=0.9 eps=1e-6 momentum=0.5 centered=1 weight_decay=0.01"}};
+    int n = sizeof variants / sizeof *variants, kinds = 0;
+    while (all_optimizers[kinds]) kinds++;
+    index %= n + kinds;
+    Optimizer o = index < n ? optimizer_with(variants[index].kind, variants[index].options)
+                            : optimizer_new(all_optimizers[index - n]);
     o.lr = number_leaf(g, 0.01);
     return o;
 }

@@ -52,16 +52,17 @@ static void put_integer(Line *line, const char *name, int64_t value) {
     put(line, name, json_integer(value), format_text("%" PRId64, value));
 }
 
-static void put_real(Line *line, const char *name, double value, int digits) {
-    put(line, name, json_number(value), isnan(value) ? "nan" : format_text("%.*g", digits, value));
+/* `json` is the value in JSON; `digits` are enough for CSV. */
+static void put_real(Line *line, const char *name, json_t *json, double value, int digits) {
+    put(line, name, json, isnan(value) ? "nan" : format_text("%.*g", digits, value));
 }
 
-static void put_prediction(Line *line, const NnOutput *output, int k, double value) {
+static void put_prediction(Line *line, const NnOutput *output, int k, float value) {
     const char *name = output->count == 1 ? output->name : format_text("%s_%d", output->name, k);
     if (output->classes > 0 && isfinite(value))
         put_integer(line, name, (int64_t)value);
     else
-        put_real(line, name, value, 9);
+        put_real(line, name, json_float(value), (double)value, 9);
 }
 
 /* A prediction may well bear the name of the label that it predicts, and two columns of one name
@@ -88,11 +89,10 @@ static void put_all(const NnModel *model, const Split *split, int index, float *
     }
     for (int i = 0; i < model->n_predictions; i++) {
         const NnOutput *output = &model->predictions[i];
-        for (int k = 0; k < output->count; k++)
-            put_prediction(line, output, k, (double)predictions[i][k]);
+        for (int k = 0; k < output->count; k++) put_prediction(line, output, k, predictions[i][k]);
     }
     for (int m = 0; metrics && m < model->n_metrics; m++)
-        put_real(line, model->metrics[m].name, metrics[m], 17);
+        put_real(line, model->metrics[m].name, json_number(metrics[m]), metrics[m], 17);
 }
 
 static void write_line(const NnModel *model, const Split *split, int index,

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <ctype.h>
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -104,15 +105,67 @@ void note(const char *format, ...) {
     va_end(args);
 }
 
+/* The fewest digits that read back as the same double; 15 always survive where it is normal. */
+static int digits_of(double value) {
+    char text[32];
+    int digits = fabs(value) < DBL_MIN ? 1 : DBL_DIG;
+    for (; digits < DBL_DECIMAL_DIG; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) break;
+    }
+    return digits;
+}
+
+/* Jansson gives all numbers of a value the same precision. */
+static void write_json(FILE *out, json_t *value) {
+    const char *key, *comma = "";
+    json_t *part;
+    size_t i;
+    if (json_is_object(value)) {
+        fputc('{', out);
+        json_object_foreach(value, key, part) {
+            json_t *name = json_string(key);
+            fputs(comma, out);
+            write_json(out, name);
+            json_decref(name);
+            fputc(':', out);
+            write_json(out, part);
+            comma = ",";
+        }
+        fputc('}', out);
+    } else if (json_is_array(value)) {
+        fputc('[', out);
+        json_array_foreach(value, i, part) {
+            fputs(comma, out);
+            write_json(out, part);
+            comma = ",";
+        }
+        fputc(']', out);
+    } else {
+        const size_t digits = json_is_real(value) ? (size_t)digits_of(json_real_value(value)) : 0;
+        json_dumpf(value, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
+    }
+}
+
 void json_line(FILE *out, json_t *value) {
     report_clear();
-    if (json_dumpf(value, out, JSON_COMPACT | JSON_REAL_PRECISION(17)) == 0) fputc('\n', out);
+    write_json(out, value);
+    fputc('\n', out);
     fflush(out);
     json_decref(value);
 }
 
 json_t *json_number(double value) {
     return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *json_float(float value) {
+    char text[32];
+    for (int digits = FLT_DIG; digits <= FLT_DECIMAL_DIG; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value) break;
+    }
+    return json_number(isfinite(value) ? strtod(text, NULL) : (double)value);
 }
 
 double seconds_now(void) {

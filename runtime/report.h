@@ -34,13 +34,15 @@ void report_passing(const char *line);
 /* Takes the passing line away: before other words go to standard output. */
 void report_clear(void);
 
-/* Writes the value as one line and releases it; a reader at the other end of a pipe sees it now.
- * Errors stay in the stream. */
+/* Writes the value as one line and releases it, numbers with the fewest digits that read back as
+ * the same double; a reader at the other end of a pipe sees it now. Errors stay in the stream. */
 void json_line(FILE *out, json_t *value);
 
-/* A number that reads back as the same double; null for NaN and infinities, which JSON does not
- * have. */
+/* Null for NaN and infinities, which JSON does not have. */
 json_t *json_number(double value);
+
+/* The shortest decimal that reads back as the same float: 0.1 for 0.1f, not 0.10000000149011612. */
+json_t *json_float(float value);
 
 /* Seconds of a clock that only goes forward. */
 double seconds_now(void);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "engine.h"
+#include "random.h"
+#include "table.h"
 
 #if defined __x86_64__
 #include <immintrin.h>
@@ -81,6 +83,7 @@ typedef struct Row {
 typedef struct Bench {
     const NnModel *model;
     Engine engine;
+    bool drawn; /* samples, because no data has the model's fields */
     int phase, batch;
     int64_t step;
     double times[RUNS_MOST];
@@ -198,51 +201,110 @@ static void measure_all(Bench *bench) {
     bench->infer = make_row(bench, "prediction", infer, infer_flops, bench->peak);
 }
 
+/* Where the samples are from. */
+static const char *data_name(const Bench *bench) {
+    return bench->drawn ? "drawn" : bench->engine.data.source;
+}
+
+/* Of the kernels of a phase (-1: prediction) together, in microseconds. */
+static double kernels_us(const Bench *bench, int phase) {
+    double sum = 0;
+    for (int k = 0; k < bench->model->n_kernels; k++)
+        if (bench->model->kernels[k].phase == phase) sum += bench->kernels[k].us;
+    return sum;
+}
+
 static void tell_json(const Bench *bench) {
     json_t *kernels = json_array();
+    const double all = kernels_us(bench, bench->phase);
     for (int k = 0; k < bench->model->n_kernels; k++) {
         const Row *row = &bench->kernels[k];
         if (bench->model->kernels[k].phase == bench->phase)
-            json_array_append_new(kernels, json_pack("{s:s, s:f, s:f, s:f}", "name", row->name,
-                                                     "us", row->us, "gflops", row->gflops,
-                                                     "percent_of_peak", row->percent));
+            json_array_append_new(
+                kernels, json_pack("{s:s, s:i, s:f, s:f, s:f, s:f}", "name", row->name, "index", k,
+                                   "us", row->us, "percent_of_step", 100 * row->us / all, "gflops",
+                                   row->gflops, "percent_of_peak", row->percent));
     }
     json_line(stdout,
-              json_pack("{s:i, s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "batch", bench->batch,
-                        "threads", bench->engine.threads, "isa", bench->engine.code->isa, "step_us",
+              json_pack("{s:i, s:i, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "batch",
+                        bench->batch, "threads", bench->engine.threads, "isa",
+                        bench->engine.code->isa, "data", data_name(bench), "step_us",
                         bench->train.us, "infer_us", bench->infer.us, "gflops", bench->train.gflops,
                         "peak_gflops", bench->peak, "percent_of_peak", bench->train.percent,
                         "infer_percent_of_peak", bench->infer.percent, "kernels", kernels));
 }
 
-static void tell_row(const Row *row) {
-    printf("%-40s %10.2f", row->name, row->us);
-    if (row->gflops > 0) printf(" %10.1f %8.1f", row->gflops, row->percent);
-    putchar('\n');
+/* The table in the making. */
+enum { NUMBER, NAME, US, SHARE, GFLOPS, PEAK, MARK, COLUMNS, LEFT = NAME + 1 };
+typedef struct Cells {
+    const char **at;
+    int rows;
+    bool marked;
+} Cells;
+
+static const char **next_row(Cells *cells) {
+    return cells->at + COLUMNS * cells->rows++;
 }
 
-static void tell_kernels(const Bench *bench, int phase, const char *title) {
-    printf("\n%s, one thread\n", title);
+/* `all`: microseconds of the kernels that the row is one of; 0: of none. */
+static void add_row(Cells *cells, const char *number, const Row *row, double all) {
+    const char **cell = next_row(cells);
+    cell[NUMBER] = number;
+    cell[NAME] = row->name;
+    cell[US] = format_text("%.2f", row->us);
+    if (all > 0) cell[SHARE] = format_text("%.1f", 100 * row->us / all);
+    if (row->gflops <= 0) return;
+    cell[GFLOPS] = format_text("%.1f", row->gflops);
+    cell[PEAK] = format_text("%.1f", row->percent);
+    if (row->percent <= 100) return;
+    cell[MARK] = "*";
+    cells->marked = true;
+}
+
+static void add_kernels(Cells *cells, const Bench *bench, int phase, const char *title) {
+    next_row(cells);
+    next_row(cells)[NAME] = title;
     for (int k = 0; k < bench->model->n_kernels; k++)
-        if (bench->model->kernels[k].phase == phase) tell_row(&bench->kernels[k]);
+        if (bench->model->kernels[k].phase == phase)
+            add_row(cells, format_text("%3d", k), &bench->kernels[k], kernels_us(bench, phase));
 }
 
 static void tell(const Bench *bench) {
-    printf("batch %d, %d thread%s, %s; FMA peak %.1f GFLOP/s\n\n%-40s %10s %10s %8s\n",
-           bench->batch, bench->engine.threads, bench->engine.threads == 1 ? "" : "s",
-           bench->engine.code->isa, bench->peak, "", "us", "GFLOP/s", "% peak");
-    tell_row(&bench->train);
-    tell_row(&bench->infer);
-    tell_kernels(bench, bench->phase, "Training step");
-    tell_kernels(bench, -1, "Prediction");
+    enum { OTHERS = 8 };
+    const size_t rows = (size_t)bench->model->n_kernels + OTHERS;
+    Cells cells = {.at = allocate(rows * COLUMNS, sizeof *cells.at)};
+    const char **head = next_row(&cells);
+    head[US] = "us";
+    head[SHARE] = "% step";
+    head[GFLOPS] = "GFLOP/s";
+    head[PEAK] = "% peak";
+    add_row(&cells, NULL, &bench->train, 0);
+    add_row(&cells, NULL, &bench->infer, 0);
+    add_kernels(&cells, bench, bench->phase, "training step, one thread:");
+    add_kernels(&cells, bench, -1, "prediction, one thread:");
+    printf("batch %d, %d thread%s, %s, data %s; FMA peak %.1f GFLOP/s\n\n", bench->batch,
+           bench->engine.threads, bench->engine.threads == 1 ? "" : "s", bench->engine.code->isa,
+           data_name(bench), bench->peak);
+    table_print(stdout, cells.rows, COLUMNS, LEFT, cells.at);
+    if (cells.marked)
+        puts("\n* FLOPs count every multiplication of the plain sums. Winograd's algorithm does "
+             "with "
+             "fewer, and\n  gradients behind a max-pool leave out zeros: so more than the peak is "
+             "possible.");
 }
 
 static void make_ready(Bench *bench, uint64_t seed) {
     const Split *split = &bench->engine.data.split[SPLIT_TRAIN];
-    /* A batch larger than the data repeats it. */
-    int *order = allocate((size_t)bench->batch, sizeof *order);
-    for (int i = 0; i < bench->batch; i++) order[i] = i % split->samples;
-    engine_gather(&bench->engine, split, order, 0, bench->batch);
+    if (bench->drawn) {
+        for (int i = 0; i < bench->batch; i++)
+            engine_draw(&bench->engine, i, random_fork(random_stream(seed, "bench"), (uint64_t)i));
+        engine_take_drawn(&bench->engine);
+    } else {
+        /* A batch larger than the data repeats it. */
+        int *order = allocate((size_t)bench->batch, sizeof *order);
+        for (int i = 0; i < bench->batch; i++) order[i] = i % split->samples;
+        engine_gather(&bench->engine, split, order, 0, bench->batch);
+    }
     engine_init(&bench->engine, seed);
     bench->model->reset(bench->engine.state, bench->phase);
     engine_prepare(&bench->engine, bench->phase);
@@ -256,7 +318,9 @@ bool bench_command(const NnModel *model, const Options *options) {
                                                  : model->phases[bench->phase].batch;
     DataRequest request = options_data(options);
     request.wanted[SPLIT_TRAIN] = true;
-    if (!engine_open(&bench->engine, model, options, bench->batch, &request)) return false;
+    bench->drawn = !dataset_serves(model, &request);
+    if (!engine_open(&bench->engine, model, options, bench->batch, bench->drawn ? NULL : &request))
+        return false;
     make_ready(bench, (uint64_t)options->number[OPTION_SEED]);
     measure_all(bench);
     if (option_given(options, OPTION_JSON))

@@ -69,18 +69,7 @@ Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call) {
 
 /* Sample `index` of the batch becomes draw `number`. */
 static void draw_sample(Checker *c, int index, uint64_t number, double *const *field) {
-    uint64_t key = random_fork(random_stream(c->seed, "check"), number);
-    for (int i = 0; i < c->model->n_fields; i++) {
-        const NnField *f = &c->model->fields[i];
-        uint64_t stream = random_stream(key, f->name);
-        int32_t *labels = c->engine.room[i];
-        float *floats = (float *)c->engine.room[i] + (size_t)index * (size_t)f->count;
-        if (f->kind == NN_LABEL) {
-            labels[index] = random_below(stream, 0, f->classes);
-            continue;
-        }
-        for (int k = 0; k < f->count; k++) floats[k] = (float)random_normal(stream, (uint64_t)k);
-    }
+    engine_draw(&c->engine, index, random_fork(random_stream(c->seed, "check"), number));
     set_fields(&c->engine, field, index, 1);
 }
 
@@ -121,7 +110,7 @@ static void show_progress(Checker *c) {
 
 Reference draw_batch(Checker *c, const NnCall *call) {
     double **field = allocate((size_t)c->model->n_fields, sizeof *field);
-    for (int i = 0; i < c->model->n_fields; i++) c->engine.fields[i] = c->engine.room[i];
+    engine_take_drawn(&c->engine);
     Reference r = reference_begin(c->graph, &c->engine, call, field);
     for (int i = 0; i < c->batch; i++, c->drawn++) {
         uint64_t best = 0, number = 0;

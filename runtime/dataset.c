@@ -156,6 +156,12 @@ const char *dataset_source(const DataRequest *request) {
     return is_folder("data/mnist") ? "data/mnist" : NULL;
 }
 
+bool dataset_serves(const NnModel *model, const DataRequest *request) {
+    const char *source = dataset_source(request);
+    const bool set = !source || strcmp(source, "synthetic") == 0 || is_folder(source);
+    return request->source || !set || dataset_builtin(model);
+}
+
 static void bind_fields(const NnModel *model, Split *split) {
     split->bound = allocate((size_t)model->n_fields, sizeof *split->bound);
     for (int i = 0; i < model->n_fields; i++)

@@ -62,6 +62,10 @@ const char *dataset_source(const DataRequest *request);
 /* Loads the wanted splits and binds the model's fields. False with a message. */
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data);
 
+/* Whether the data of a request may have the model's fields: they were asked for by name, are in a
+ * file, or belong to a built-in set that has those fields. */
+bool dataset_serves(const NnModel *model, const DataRequest *request);
+
 /* Whether every field of the model is bound. */
 bool split_complete(const Split *split, const NnModel *model);
 
@@ -81,6 +85,9 @@ void split_reserve(Split *split, int n_fields);
 
 /* Adds a field with room for its values: `count` floats in a sample, 0 for a label. */
 DataField *split_add(Split *split, const char *name, int count);
+
+/* Whether there is a built-in set with the model's fields. */
+bool dataset_builtin(const NnModel *model);
 
 /* The wanted splits of a built-in set, from MNIST's files in a folder or drawn (NULL). */
 bool dataset_digits(const NnModel *model, const DataRequest *request, const char *folder,

@@ -39,22 +39,26 @@ static const DigitSet sets[] = {
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
-/* Whether the set's field is what the model wants; a message names both sides. */
-static bool field_matches(const DigitSet *set, const DigitField *have, const NnField *want) {
+/* NULL if the set's field is what the model wants, else words that name both sides. */
+static const char *field_mismatch(const DigitSet *set, const DigitField *have,
+                                  const NnField *want) {
     bool label = want->kind == NN_LABEL, has_label = have->channels == 0;
     if (has_label != label)
-        return problem("field \"%s\": the model wants %s, %s has %s", want->name,
-                       label ? "a label" : "real values", set->name,
-                       has_label ? "a label" : "real values");
+        return format_text("field \"%s\": the model wants %s, %s has %s", want->name,
+                           label ? "a label" : "real values", set->name,
+                           has_label ? "a label" : "real values");
     if (label)
-        return have->classes == want->classes ||
-               problem("label \"%s\": the model wants %d classes, %s has %d", want->name,
-                       want->classes, set->name, have->classes);
+        return have->classes == want->classes
+                   ? NULL
+                   : format_text("label \"%s\": the model wants %d classes, %s has %d", want->name,
+                                 want->classes, set->name, have->classes);
     const int side = DIGIT_SIDE / set->block, dim[] = {have->channels, side, side};
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
-    return same_shape(3, dim, want->rank, want->dim) ||
-           problem("field \"%s\": the model wants shape %s, %s has %s", want->name,
-                   shape_words(a, want->rank, want->dim), set->name, shape_words(b, 3, dim));
+    return same_shape(3, dim, want->rank, want->dim)
+               ? NULL
+               : format_text("field \"%s\": the model wants shape %s, %s has %s", want->name,
+                             shape_words(a, want->rank, want->dim), set->name,
+                             shape_words(b, 3, dim));
 }
 
 static const DigitField *set_field(const DigitSet *set, const char *name) {
@@ -63,33 +67,41 @@ static const DigitField *set_field(const DigitSet *set, const char *name) {
     return NULL;
 }
 
-/* Whether the set has all fields that the model wants; a message if not. */
-static bool set_serves(const DigitSet *set, const NnModel *model) {
-    for (int i = 0; i < model->n_fields; i++) {
+/* NULL if the set has all fields that the model wants. */
+static const char *set_mismatch(const DigitSet *set, const NnModel *model) {
+    const char *why = NULL;
+    for (int i = 0; i < model->n_fields && !why; i++) {
         const NnField *want = &model->fields[i];
         const DigitField *have = set_field(set, want->name);
-        if (!have)
-            return problem("field \"%s\": the model wants it, data set %s has none of that name",
-                           want->name, set->name);
-        if (!field_matches(set, have, want)) return false;
+        why = have ? field_mismatch(set, have, want)
+                   : format_text("field \"%s\": the model wants it, data set %s has none of that "
+                                 "name",
+                                 want->name, set->name);
     }
-    return true;
+    return why;
 }
 
-/* The set that the architecture names or, if it names none, that has its first field. */
-static const DigitSet *choose_set(const NnModel *model) {
-    for (int i = 0; i < SETS; i++)
-        if (model->data ? strcmp(sets[i].name, model->data) == 0
-                        : model->n_fields > 0 && set_field(&sets[i], model->fields[0].name))
-            return set_serves(&sets[i], model) ? &sets[i] : NULL;
-    if (model->data)
-        problem("data set \"%s\" is none of the built-in ones (mnist-pairs, mnist); give its "
-                "samples with --data FILE.safetensors",
-                model->data);
-    else
-        problem("no built-in data set has the model's fields; give its samples with --data "
-                "FILE.safetensors");
+/* The set that the architecture names or, if it names none, that has its first field. NULL if it
+ * does not serve, and `why`. */
+static const DigitSet *choose_set(const NnModel *model, const char **why) {
+    *why = model->data ? format_text("data set \"%s\" is none of the built-in ones (mnist-pairs, "
+                                     "mnist); give its samples with --data FILE.safetensors",
+                                     model->data)
+                       : "no built-in data set has the model's fields; give its samples with "
+                         "--data FILE.safetensors";
+    for (int i = 0; i < SETS; i++) {
+        if (!(model->data ? strcmp(sets[i].name, model->data) == 0
+                          : model->n_fields > 0 && set_field(&sets[i], model->fields[0].name)))
+            continue;
+        *why = set_mismatch(&sets[i], model);
+        return *why ? NULL : &sets[i];
+    }
     return NULL;
+}
+
+bool dataset_builtin(const NnModel *model) {
+    const char *why;
+    return choose_set(model, &why) != NULL;
 }
 
 /* Which digits a split has: its sample i those at order[i * set->digits] and behind. */
@@ -202,10 +214,11 @@ static void fill(const NnModel *model, const DigitSet *set, const Draw *draw, co
 
 bool dataset_digits(const NnModel *model, const DataRequest *request, const char *folder,
                     Dataset *data) {
-    const DigitSet *set = choose_set(model);
+    const char *why;
+    const DigitSet *set = choose_set(model, &why);
     Digits train, test;
-    if (!set || !digits_get(folder, true, &train) || !digits_get(folder, false, &test))
-        return false;
+    if (!set) return problem("%s", why);
+    if (!digits_get(folder, true, &train) || !digits_get(folder, false, &test)) return false;
     Draw draws[SPLIT_COUNT] = {
         [SPLIT_TRAIN] = {&train, allocate((size_t)train.count, sizeof(int)), 0},
         [SPLIT_TEST] = {&test, allocate((size_t)test.count, sizeof(int)), 0},

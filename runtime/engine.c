@@ -71,6 +71,25 @@ void engine_gather(Engine *engine, const Split *split, const int *order, int fir
     }
 }
 
+void engine_draw(Engine *engine, int index, uint64_t key) {
+    for (int i = 0; i < engine->model->n_fields; i++) {
+        const NnField *field = &engine->model->fields[i];
+        uint64_t stream = random_stream(key, field->name);
+        int32_t *labels = engine->room[i];
+        float *floats = (float *)engine->room[i] + (size_t)index * (size_t)field->count;
+        if (field->kind == NN_LABEL) {
+            labels[index] = random_below(stream, 0, field->classes);
+            continue;
+        }
+        for (int k = 0; k < field->count; k++)
+            floats[k] = (float)random_normal(stream, (uint64_t)k);
+    }
+}
+
+void engine_take_drawn(Engine *engine) {
+    for (int i = 0; i < engine->model->n_fields; i++) engine->fields[i] = engine->room[i];
+}
+
 void engine_init(Engine *engine, uint64_t seed) {
     for (int p = 0; p < engine->model->n_params; p++) {
         const NnParam *param = &engine->model->params[p];

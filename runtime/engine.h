@@ -46,6 +46,13 @@ NnCall engine_call(const Engine *engine, When when, int batch);
  * else copies of order[first] ... Fields that the split lacks become NULL. */
 void engine_gather(Engine *engine, const Split *split, const int *order, int first, int batch);
 
+/* Draws sample `index` of a batch into the engine's room, from streams of the key: normal values,
+ * labels of any class. */
+void engine_draw(Engine *engine, int index, uint64_t key);
+
+/* Points engine->fields to the room, whose samples were drawn. */
+void engine_take_drawn(Engine *engine);
+
 /* Draws initial weights, each parameter from its own stream of (seed, name), and prepares. */
 void engine_init(Engine *engine, uint64_t seed);
 

@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 3
+#define NN_ABI 4
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -91,9 +91,9 @@ typedef struct NnOutput {
 
 /* One generated kernel, in the order of execution, for `bench`. */
 typedef struct NnKernel {
-    const char *name;
-    int phase;     /* of the training step it belongs to, from 0; -1: prediction */
-    int64_t flops; /* dense contraction FLOPs per sample */
+    const char *name; /* no two of a phase's are the same */
+    int phase;        /* of the training step it belongs to, from 0; -1: prediction */
+    int64_t flops;    /* dense contraction FLOPs per sample */
 } NnKernel;
 
 /* Runs fn(arg, i) for every i in 0 .. n-1, perhaps at the same time, and returns when all are done.
@@ -167,6 +167,8 @@ typedef struct NnModel {
     size_t state_bytes;
     /* Bytes of `work` for calls with up to `batch` samples and up to `threads` tasks. */
     size_t (*work_bytes)(int batch, int threads);
+    /* Parts that a batch is cut into, whatever the threads: more tasks than that are not used. */
+    int (*chunks)(int batch);
 
     /* Copies a parameter (slot 0) or a moment of a phase (slot 1 ..) out of or into the state, in
      * PyTorch's order, count floats. Moments exist only for parameters that the phase trains.

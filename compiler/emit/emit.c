@@ -62,11 +62,12 @@ static void write_banner(Emission *em) {
                 k->flops ? arena_printf(em->arena, "; %lld FLOPs per sample", (long long)k->flops)
                          : "";
             const char *what = emit_what(em->arena, k);
+            const char *name = emit_kernel_name(em->arena, e, j);
             int index = emit_kernel_index(p, e, k);
             if (index >= 0)
-                w_line(w, " *   %3d %s: %s%s%s", index, k->name, what, parts, work);
+                w_line(w, " *   %3d %s: %s%s%s", index, name, what, parts, work);
             else
-                w_line(w, " *       %s: %s%s%s", k->name, what, parts, work);
+                w_line(w, " *       %s: %s%s%s", name, what, parts, work);
         }
     }
     w_line(w, " *");

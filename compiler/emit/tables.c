@@ -126,6 +126,23 @@ int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel
     bug("entry %s is not in the plan", entry->name);
 }
 
+static bool name_taken(const Entry *entry, const char *name) {
+    for (int i = 0; i < entry->n_kernels; i++)
+        if (strcmp(entry->kernels[i]->name, name) == 0) return true;
+    return false;
+}
+
+const char *emit_kernel_name(Arena *arena, const Entry *entry, int index) {
+    const char *name = entry->kernels[index]->name, *unique = name;
+    int same = 1;
+    for (int i = 0; i < index; i++) {
+        if (strcmp(entry->kernels[i]->name, name) != 0) continue;
+        do unique = arena_printf(arena, "%s_%d", name, ++same);
+        while (name_taken(entry, unique));
+    }
+    return unique;
+}
+
 static int write_kernels(Emission *em) {
     const Plan *p = em->plan;
     int n = 0;
@@ -134,7 +151,7 @@ static int write_kernels(Emission *em) {
         const Entry *e = p->entries[i];
         if (!timed(e)) continue;
         for (int j = 0; j < e->n_kernels; j++, n++)
-            w_line(em->w, "{\"%s\", %d, %lld},", e->kernels[j]->name, e->phase,
+            w_line(em->w, "{\"%s\", %d, %lld},", emit_kernel_name(em->arena, e, j), e->phase,
                    (long long)e->kernels[j]->flops);
         if (e->kind != ENTRY_TRAIN) continue;
         w_line(em->w, "{\"%s\", %d, 0},", p->phases[e->phase].update->name, e->phase);
@@ -319,7 +336,8 @@ void emit_tables(Emission *em) {
            inference ? "NULL" : "nn_phases", !inference && g->n_metrics ? "nn_metrics" : "NULL",
            g->n_predictions ? "nn_predictions" : "NULL");
     w_line(w, ".kernels = nn_kernels, .codes = nn_codes,");
-    w_line(w, ".state_bytes = %lld, .work_bytes = nn_work_bytes,", (long long)p->state_floats * 4);
+    w_line(w, ".state_bytes = %lld, .work_bytes = nn_work_bytes, .chunks = nn_chunks,",
+           (long long)p->state_floats * 4);
     w_line(w, ".get = nn_get, .set = nn_set, .reset = nn_reset, .get_gradient = nn_get_gradient,");
     w_close_with(w, ";");
 }

@@ -160,9 +160,13 @@ static bool nowhere(void) {
     return false;
 }
 
+static int chunks(int batch) {
+    return (batch + CHUNK - 1) / CHUNK;
+}
+
 static size_t work_bytes(int batch, int threads) {
     (void)threads;
-    return sizeof(Work) + ((size_t)batch + CHUNK - 1) / CHUNK * sizeof(Chunk);
+    return sizeof(Work) + (size_t)chunks(batch) * sizeof(Chunk);
 }
 
 static float *place(const State *state, int slot, int param) {
@@ -248,6 +252,7 @@ const NnModel nn_model_toy = {
     .codes = codes,
     .state_bytes = sizeof(State),
     .work_bytes = work_bytes,
+    .chunks = chunks,
     .get = get,
     .set = set,
     .reset = reset,

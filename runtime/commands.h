@@ -57,8 +57,8 @@ bool option_takes(OptionId id, int64_t number);
 /* The data that the options ask for, without any split wanted. */
 DataRequest options_data(const Options *options);
 
-/* The commands. info: FLOPs are per sample and of the first phase; memory is that of a training
- * step with the largest batch of the phases on --threads (1) threads. */
+/* The commands. info: FLOPs are per sample and of the first phase; memory is that of batches of
+ * --batch samples (the largest batch of the phases) on --threads (1) threads. */
 bool info_command(const NnModel *model, const Options *options);
 bool eval_command(const NnModel *model, const Options *options);
 bool init_command(const NnModel *model, const Options *options);

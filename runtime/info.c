@@ -1,6 +1,17 @@
+/* `info`: what a model is, in words and as one JSON object for programs that embed it. Layers and
+ * the shapes of predictions are in the graph that the generated file brings along. */
 #include <stdio.h>
+#include <string.h>
 
+#include "../compiler/graph/layers.h"
 #include "engine.h"
+#include "table.h"
+
+/* What memory is counted for. */
+typedef struct Sizes {
+    int batch, threads, chunks;
+    size_t work;
+} Sizes;
 
 static int64_t parameter_count(const NnModel *model) {
     int64_t sum = 0;
@@ -8,15 +19,94 @@ static int64_t parameter_count(const NnModel *model) {
     return sum;
 }
 
-static size_t memory_bytes(const NnModel *model, const Options *options) {
-    int64_t threads = options->number[OPTION_THREADS];
-    int batch = 1;
-    for (int p = 0; p < model->n_phases; p++)
-        if (model->phases[p].batch > batch) batch = model->phases[p].batch;
-    return model->state_bytes + model->work_bytes(batch, threads ? (int)threads : 1);
+static Sizes sizes_of(const NnModel *model, const Options *options) {
+    Sizes sizes = {.batch = (int)options->number[OPTION_BATCH],
+                   .threads = (int)options->number[OPTION_THREADS]};
+    if (sizes.threads == 0) sizes.threads = 1;
+    for (int p = 0; p < model->n_phases && !option_given(options, OPTION_BATCH); p++)
+        if (model->phases[p].batch > sizes.batch) sizes.batch = model->phases[p].batch;
+    if (sizes.batch == 0) sizes.batch = 1;
+    sizes.chunks = model->chunks(sizes.batch);
+    sizes.work = model->work_bytes(sizes.batch, sizes.threads);
+    return sizes;
 }
 
-static void info_json(const NnModel *model, const Options *options) {
+static json_t *shape_json(int rank, const int *dim) {
+    json_t *shape = json_array();
+    for (int i = 0; i < rank; i++) json_array_append_new(shape, json_integer(dim[i]));
+    return shape;
+}
+
+static json_t *classes_json(int classes) {
+    return classes > 0 ? json_integer(classes) : json_null();
+}
+
+static json_t *fields_json(const NnModel *model) {
+    static const char *const kinds[] = {
+        [NN_INPUT] = "input", [NN_LABEL] = "label", [NN_TARGET] = "target"};
+    json_t *fields = json_array();
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnField *field = &model->fields[i];
+        json_array_append_new(fields, json_pack("{s:s, s:s, s:o, s:o, s:n, s:b}", "name",
+                                                field->name, "kind", kinds[field->kind], "shape",
+                                                shape_json(field->rank, field->dim), "classes",
+                                                classes_json(field->classes), "names", "predicts",
+                                                field->predicts));
+    }
+    return fields;
+}
+
+static json_t *predictions_json(const NnModel *model, const Graph *graph) {
+    json_t *predictions = json_array();
+    for (int i = 0; i < model->n_predictions; i++) {
+        const NnOutput *output = &model->predictions[i];
+        Shape shape = {.rank = 1, .dim = {output->count}};
+        for (int k = 0; k < graph->n_predictions; k++)
+            if (strcmp(graph->predictions[k].name, output->name) == 0)
+                shape = graph->predictions[k].node->type.shape;
+        json_array_append_new(predictions, json_pack("{s:s, s:o, s:o}", "name", output->name,
+                                                     "shape", shape_json(shape.rank, shape.dim),
+                                                     "classes", classes_json(output->classes)));
+    }
+    return predictions;
+}
+
+static json_t *metrics_json(const NnModel *model) {
+    json_t *metrics = json_array();
+    for (int i = 0; i < model->n_metrics; i++)
+        json_array_append_new(metrics, json_pack("{s:s, s:b}", "name", model->metrics[i].name,
+                                                 "per_sample", model->metrics[i].per_sample));
+    return metrics;
+}
+
+static json_t *layers_json(const Graph *graph) {
+    json_t *layers = json_array();
+    int n;
+    const LayerInfo *list = graph_layers(graph, &n);
+    for (int i = 0; i < n; i++) {
+        const LayerInfo *layer = &list[i];
+        json_array_append_new(
+            layers,
+            json_pack("{s:o, s:s, s:o, s:I, s:I}", "name",
+                      *layer->name ? json_string(layer->name) : json_null(), "op", layer->op,
+                      "shape", shape_json(layer->shape.rank, layer->shape.dim), "parameters",
+                      (json_int_t)layer->params, "flops", (json_int_t)layer->flops));
+    }
+    return layers;
+}
+
+static json_t *tensors_json(const NnModel *model) {
+    json_t *tensors = json_array();
+    for (int i = 0; i < model->n_params; i++) {
+        const NnParam *param = &model->params[i];
+        json_array_append_new(tensors,
+                              json_pack("{s:s, s:o, s:s}", "name", param->name, "shape",
+                                        shape_json(param->rank, param->dim), "kind", "parameter"));
+    }
+    return tensors;
+}
+
+static void info_json(const NnModel *model, const Graph *graph, const Sizes *sizes) {
     json_t *trainable = json_array(), *isas = json_array();
     for (int p = 0; p < model->n_phases; p++)
         json_array_append_new(trainable, json_integer(model->phases[p].trained_count));
@@ -24,26 +114,48 @@ static void info_json(const NnModel *model, const Options *options) {
         if (model->codes[i].supported())
             json_array_append_new(isas, json_string(model->codes[i].isa));
     const NnPhase *first = model->n_phases ? model->phases : &(NnPhase){0};
-    json_line(stdout, json_pack("{s:s, s:I, s:o, s:{s:I, s:I}, s:I, s:o, s:s}", "name", model->name,
-                                "parameters", (json_int_t)parameter_count(model), "trainable",
-                                trainable, "flops", "forward", (json_int_t)first->flops_forward,
-                                "train", (json_int_t)first->flops_train, "memory_bytes",
-                                (json_int_t)memory_bytes(model, options), "isa", isas,
-                                "source_sha256", model->source_sha256));
+    json_t *json = json_pack(
+        "{s:s, s:s?, s:I, s:o, s:{s:I, s:I}, s:I, s:o, s:s, s:s, s:s, s:i}", "name", model->name,
+        "data", model->data, "parameters", (json_int_t)parameter_count(model), "trainable",
+        trainable, "flops", "forward", (json_int_t)first->flops_forward, "train",
+        (json_int_t)first->flops_train, "memory_bytes",
+        (json_int_t)(model->state_bytes + sizes->work), "isa", isas, "source", model->source,
+        "source_sha256", model->source_sha256, "version", model->version, "abi", model->abi);
+    json_object_update_new(json, json_pack("{s:I, s:I, s:i, s:i, s:i}", "state_bytes",
+                                           (json_int_t)model->state_bytes, "work_bytes",
+                                           (json_int_t)sizes->work, "batch", sizes->batch,
+                                           "threads", sizes->threads, "chunks", sizes->chunks));
+    json_object_set_new(json, "fields", fields_json(model));
+    json_object_set_new(json, "predictions", predictions_json(model, graph));
+    json_object_set_new(json, "metrics", metrics_json(model));
+    json_object_set_new(json, "layers", layers_json(graph));
+    json_object_set_new(json, "tensors", tensors_json(model));
+    json_line(stdout, json);
 }
 
-bool info_command(const NnModel *model, const Options *options) {
-    if (!engine_code(model, options)) return false;
-    if (option_given(options, OPTION_JSON)) {
-        info_json(model, options);
-        return true;
-    }
+static void info_words(const NnModel *model, const Sizes *sizes) {
+    const double mib = 1024 * 1024, state = (double)model->state_bytes, work = (double)sizes->work;
     for (const char *const *line = model->summary; *line; line++) puts(*line);
-    printf("memory: %zu bytes\ninstruction sets:", memory_bytes(model, options));
+    printf("memory: %.2f MiB (state %.2f MiB, work %.2f MiB) for batches of %s on %d thread%s\n",
+           (state + work) / mib, state / mib, work / mib, count_text(sizes->batch), sizes->threads,
+           sizes->threads == 1 ? "" : "s");
+    printf("chunks: %d, so more threads than that do not help\ninstruction sets:", sizes->chunks);
     for (int i = 0; i < model->n_codes; i++)
         printf(" %s%s", model->codes[i].isa,
                model->codes[i].supported() ? "" : " (not on this machine)");
     printf("\nmade by nngen %s from %s, sha256 of the source: %s\n", model->version, model->source,
            model->source_sha256);
+}
+
+bool info_command(const NnModel *model, const Options *options) {
+    if (!engine_code(model, options)) return false;
+    const Sizes sizes = sizes_of(model, options);
+    if (!option_given(options, OPTION_JSON)) {
+        info_words(model, &sizes);
+        return true;
+    }
+    Arena *arena = arena_new();
+    info_json(model, graph_parse(arena, diag_new(arena), model->graph), &sizes);
+    arena_free(arena);
     return true;
 }

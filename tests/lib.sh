@@ -69,8 +69,8 @@ tracked() {
 # The program of a model.
 program() { echo "$NNGEN_BIN/$1"; }
 
-# json_value KEY: the value of a key in the JSON object on standard input; numbers and strings.
-json_value() { sed -n "s/.*\"$1\" *: *\"\{0,1\}\([^,\"}]*\)\"\{0,1\}.*/\1/p" | head -n 1; }
+# json_value KEY: the first value of a key in the JSON objects on standard input; numbers and strings.
+json_value() { grep -o "\"$1\" *: *\"\{0,1\}[^,\"}]*" | head -n 1 | sed 's/^"[^"]*" *: *"\{0,1\}//'; }
 
 # json_list KEY: a flat list in the JSON object on standard input, its members a line each.
 json_list() {

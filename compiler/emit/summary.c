@@ -28,7 +28,7 @@ const char *emit_summary(Arena *arena, const Graph *g) {
     int name_width = 5, shape_width = 6;
     for (int i = 0; i < n; i++) {
         name_width = wider(name_width, layers[i].name);
-        shape_width = wider(shape_width, layers[i].shape);
+        shape_width = wider(shape_width, shape_text(arena, layers[i].shape));
     }
     w_line(w, "model %s%s%s", g->name, g->data ? ", data " : "", g->data ? g->data : "");
     w_line(w, "%s", "");
@@ -36,7 +36,7 @@ const char *emit_summary(Arena *arena, const Graph *g) {
            "parameters", "FLOPs");
     for (int i = 0; i < n; i++)
         w_line(w, "%-*s  %-11s  %-*s  %12s  %14s", name_width, layers[i].name, layers[i].op,
-               shape_width, layers[i].shape, grouped(arena, layers[i].params),
+               shape_width, shape_text(arena, layers[i].shape), grouped(arena, layers[i].params),
                grouped(arena, layers[i].flops));
     w_line(w, "%s", "");
     w_line(w, "parameters: %s (%s bytes)", grouped(arena, params), grouped(arena, params * 4));

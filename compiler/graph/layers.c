@@ -56,13 +56,14 @@ static int operand_row(const Rows *r, const Node *n) {
 }
 
 /* A further use of a layer: of the same name; without one, the same op behind the same row. */
-static int same_layer(const Rows *r, const Node *n, const char *shape) {
+static int same_layer(const Rows *r, const Node *n) {
     int from = operand_row(r, n);
     for (int i = 0; i < r->n; i++) {
         const LayerInfo *l = &r->list[i];
         if (!n->name && r->from[i] != from) continue;
         if (!strcmp(l->op, n->op->name) &&
-            (n->name ? !strcmp(l->name, n->name) : !*l->name && !strcmp(l->shape, shape)))
+            (n->name ? !strcmp(l->name, n->name)
+                     : !*l->name && shape_equal(l->shape, n->type.shape)))
             return i;
     }
     return -1;
@@ -80,11 +81,11 @@ const LayerInfo *graph_layers(const Graph *g, int *count) {
         const Node *node = g->nodes[i];
         r.of[i] = -1;
         if (!reached[i] || !is_layer(node)) continue;
-        const char *shape = shape_text(g->arena, node->type.shape);
-        int at = same_layer(&r, node, shape);
+        int at = same_layer(&r, node);
         if (at < 0) {
             at = r.n++;
-            r.list[at] = (LayerInfo){node->name ? node->name : "", node->op->name, shape, 0, 0};
+            r.list[at] =
+                (LayerInfo){node->name ? node->name : "", node->op->name, node->type.shape, 0, 0};
             r.from[at] = operand_row(&r, node);
         }
         r.of[i] = at;

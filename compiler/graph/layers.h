@@ -5,11 +5,11 @@
 #include "graph.h"
 
 typedef struct LayerInfo {
-    const char *name;  /* of the layer, "" for ops without one */
-    const char *op;    /* "conv2d" */
-    const char *shape; /* of the output: "(32, 12, 12)" */
-    int64_t params;    /* 0 where an earlier row counts them */
-    int64_t flops;     /* forward, per sample, dense contractions, all uses of the layer */
+    const char *name; /* of the layer, "" for ops without one */
+    const char *op;   /* "conv2d" */
+    Shape shape;      /* of the output */
+    int64_t params;   /* 0 where an earlier row counts them */
+    int64_t flops;    /* forward, per sample, dense contractions, all uses of the layer */
 } LayerInfo;
 
 /* The layers in order of first use; their number goes to `*count`. A layer used several times is

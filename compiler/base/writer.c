@@ -3,11 +3,14 @@
 #include <stdarg.h>
 #include <string.h>
 
+enum { FULL = 100 }; /* characters of a line that w_flow fills, behind its indentation */
+
 struct Writer {
     Arena *arena;
     char *text, *line; /* line: what w_line formats */
     size_t length, capacity, line_capacity;
     int indent, lines;
+    size_t flowed; /* characters of the last line behind its indentation, if w_flow wrote it */
 };
 
 Writer *writer_new(Arena *arena) {
@@ -21,6 +24,7 @@ Writer *writer_new(Arena *arena) {
 }
 
 static void append(Writer *w, const char *text, size_t n) {
+    w->flowed = 0;
     if (w->length + n + 1 > w->capacity) {
         size_t room = 2 * (w->length + n + 1);
         char *grown = arena_alloc(w->arena, room, 1);
@@ -67,6 +71,25 @@ void w_line(Writer *w, const char *format, ...) {
     va_end(args);
 }
 
+void w_flow(Writer *w, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    const char *text = formatted(w, format, args);
+    va_end(args);
+    size_t line = w->flowed, n = strlen(text);
+    if (line && line + 1 + n <= FULL) {
+        w->length--; /* the line end */
+        w->lines--;
+        append(w, " ", 1);
+        append(w, text, n);
+        append(w, "\n", 1);
+        w->flowed = line + 1 + n;
+    } else {
+        indented(w, text);
+        w->flowed = n;
+    }
+}
+
 void w_open(Writer *w, const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -87,6 +110,11 @@ void w_close(Writer *w) {
 
 void w_indent(Writer *w, int levels) {
     w->indent += levels;
+}
+
+void w_lines_of(Writer *w, const Writer *other) {
+    if (other->length)
+        indented(w, arena_printf(w->arena, "%.*s", (int)other->length - 1, other->text));
 }
 
 void w_raw(Writer *w, const char *text) {

@@ -16,6 +16,10 @@ Writer *writer_new(Arena *arena);
  * lines; each is indented. */
 void w_line(Writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* As w_line, but behind what the last w_flow wrote while a line has room, for short statements of
+ * which there are many. */
+void w_flow(Writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* A line ending in ` {`, after which lines are indented by four more spaces, until w_close. */
 void w_open(Writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -27,6 +31,9 @@ void w_close_with(Writer *w, const char *tail);
 
 /* Indents the following lines by `levels` more. */
 void w_indent(Writer *w, int levels);
+
+/* Lines that another writer wrote at no indentation, at the current one. */
+void w_lines_of(Writer *w, const Writer *other);
 
 /* Raw text without indentation or line end, for constant tables and whole files of text. */
 void w_raw(Writer *w, const char *text);

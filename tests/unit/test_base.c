@@ -99,6 +99,34 @@ START_TEST(blocks_are_indented) {
 }
 END_TEST
 
+START_TEST(statements_flow) {
+    Writer *w = writer_new(arena);
+    w_open(w, "{");
+    for (int i = 0; i < 12; i++) w_flow(w, "value[%d] = %d;", i, 100 * i);
+    w_line(w, "alone;");
+    w_flow(w, "%s", "first;");
+    w_flow(w, "%s", "second;");
+    w_close(w);
+    const char *text = "{ {\n"
+                       "    value[0] = 0; value[1] = 100; value[2] = 200; value[3] = 300; "
+                       "value[4] = 400; value[5] = 500;\n"
+                       "    value[6] = 600; value[7] = 700; value[8] = 800; value[9] = 900; "
+                       "value[10] = 1000; value[11] = 1100;\n"
+                       "    alone;\n"
+                       "    first; second;\n"
+                       "}\n";
+    ck_assert_str_eq(writer_text(w), text);
+    ck_assert_int_eq(writer_lines(w), 6);
+    Writer *outer = writer_new(arena);
+    w_open(outer, "if (x)");
+    w_lines_of(outer, writer_new(arena));
+    w_lines_of(outer, w);
+    w_close(outer);
+    ck_assert_int_eq(writer_lines(outer), 8);
+    ck_assert_ptr_nonnull(strstr(writer_text(outer), "\n        alone;\n"));
+}
+END_TEST
+
 START_TEST(long_texts_are_kept) {
     Writer *w = writer_new(arena);
     w_open(w, "begin");
@@ -230,7 +258,7 @@ END_TEST
 
 RUN_TESTS("base", memory_is_aligned_zeroed_and_apart, big_and_empty_allocations,
           impossible_allocations_end_the_program, arrays_grow_and_keep_what_they_have,
-          texts_of_any_length_are_printed, blocks_are_indented, long_texts_are_kept,
-          diagnostics_say_where, the_same_error_is_said_once, text_is_cleaned,
+          texts_of_any_length_are_printed, blocks_are_indented, statements_flow,
+          long_texts_are_kept, diagnostics_say_where, the_same_error_is_said_once, text_is_cleaned,
           clean_text_keeps_within_its_room, diagnostics_are_clean_and_short,
           bugs_say_where_and_abort)

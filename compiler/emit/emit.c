@@ -74,7 +74,8 @@ static void write_banner(Emission *em) {
     w_line(w, " * Tensors are [sample][y][x][channel] with channels padded to 16 floats; weights "
               "are [block of 16");
     w_line(w, " * outputs][ky][kx][input][16]. Straight code has at most 8 reduction steps and 256 "
-              "multiply-adds. */");
+              "multiply-adds, a");
+    w_line(w, " * kernel 400 lines. */");
 }
 
 /* The helpers that the code needs. */

@@ -4,6 +4,8 @@
  * Generated kernels know two sizes. V is one register of `width` floats and is what contractions
  * count in. F16 is a row of 16 floats (one V for AVX-512, two for AVX2, four for portable code) and
  * is what everything else is written in, so that its text is the same for all instruction sets.
+ * MAC<n>(row, x) is what contractions are made of: it adds x times the registers w0, w1 ... to the
+ * sums a<row>_0, a<row>_1 ...
  * A further instruction set is a file of this folder, its words in vocabulary/, and a line of
  * isa.c. */
 #ifndef NNGEN_ISA_ISA_H

@@ -54,7 +54,20 @@ int pooled_samples(const Pooled *p) {
     return samples < 1 ? 1 : samples;
 }
 
+static bool has_table(const Pooled *p) {
+    enum { LONGEST = 256 };
+    return p->windows[0] * p->windows[1] <= LONGEST;
+}
+
+const char *pooled_base(Arena *arena, const Pooled *p, int scale) {
+    if (has_table(p)) return "base[q]";
+    return arena_printf(arena, "(q / %d * %d + q %% %d * %d)", p->windows[1],
+                        p->window[0] * p->stride[0] * p->padded[1] * scale, p->windows[1],
+                        p->window[1] * p->stride[1] * scale);
+}
+
 void pooled_write_base(Writer *w, const Pooled *p, int scale) {
+    if (!has_table(p)) return;
     int n = p->windows[0] * p->windows[1];
     Arena *arena = arena_new();
     w_line(w, "static const int base[%d] = {", n);

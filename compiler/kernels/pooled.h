@@ -36,7 +36,9 @@ int pooled_window(const Pooled *p, int window);
  * first-level cache. */
 int pooled_samples(const Pooled *p);
 
-/* Writes a table `static const int base[]` of pooled_window() times `scale`. */
+/* The C expression for pooled_window() of window `q` times `scale`, and the table that it needs, if
+ * it needs one: many windows would make a long table. */
+const char *pooled_base(Arena *arena, const Pooled *p, int scale);
 void pooled_write_base(Writer *w, const Pooled *p, int scale);
 
 /* A copy of samples [s0, s1) of x with a border of zeros, for convolutions with padding: floats

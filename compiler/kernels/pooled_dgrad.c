@@ -56,32 +56,30 @@ static void write_lists(Writer *w, const Kernel *k, const Pooled *p) {
     w_line(w, "start[next] = items;");
 }
 
-/* Kernel rows [first, last) for the winners of a row of the window: one list after the other. */
-static void write_kernel_rows(Writer *w, const Pooled *p, int first, int last) {
+/* `rows` kernel rows for the winners of a row of the window: one list after the other. */
+static void write_kernel_rows(Writer *w, const Pooled *p, int rows) {
     int columns = reach(p), row = p->padded[1] * LANES;
-    w_open(w, "%s", "");
-    for (int y = first; y < last; y++)
+    for (int y = 0; y < rows; y++)
         for (int x = 0; x < columns; x++)
-            w_line(w, "V a%d_%d = V_LOAD(to + %d);", y, x, y * p->dilation[0] * row + x * LANES);
+            w_flow(w, "V a%d_%d = V_LOAD(to + %d);", y, x, y * p->dilation[0] * row + x * LANES);
     for (int kx = 0; kx < p->window[1]; kx++) {
         w_open(w, "for (int i = row[%d]; i < row[%d]; i++)", kx, kx + 1);
         w_line(w, "const V g = V_SET(list[i]);");
         w_line(w, "const float *wt = wv + from[i];");
-        for (int y = first; y < last; y++)
+        for (int y = 0; y < rows; y++)
             for (int x = 0; x < p->taps[1]; x++) {
                 int column = kx * p->stride[1] + x * p->dilation[1];
-                w_line(w, "a%d_%d = V_FMA(g, V_LOAD(wt + %d), a%d_%d);", y, column,
+                w_flow(w, "a%d_%d = V_FMA(g, V_LOAD(wt + %d), a%d_%d);", y, column,
                        (y * p->taps[1] + x) * LANES, y, column);
             }
         w_close(w);
     }
-    for (int y = first; y < last; y++)
+    for (int y = 0; y < rows; y++)
         for (int x = 0; x < columns; x++)
-            w_line(w, "V_STORE(to + %d, a%d_%d);", y * p->dilation[0] * row + x * LANES, y, x);
-    w_close(w);
+            w_flow(w, "V_STORE(to + %d, a%d_%d);", y * p->dilation[0] * row + x * LANES, y, x);
 }
 
-static void write_windows(Writer *w, const Pooled *p, const Isa *isa) {
+static void write_windows(Writer *w, Arena *arena, const Pooled *p, const Isa *isa) {
     int windows = p->windows[0] * p->windows[1], rows = (isa->registers - 2) / reach(p);
     w_open(w, "for (int q = 0; q < %d; q++)", windows);
     w_open(w, "for (int wy = 0; wy < %d; wy++)", p->window[0]);
@@ -90,9 +88,25 @@ static void write_windows(Writer *w, const Pooled *p, const Isa *isa) {
     w_line(w, "if (row[0] == row[%d]) continue;", p->window[1]);
     w_open(w, "for (int v = 0; v < 16; v += %d)", isa->width);
     w_line(w, "const float *wv = wb + v;");
-    w_line(w, "float *to = area + base[q] + wy * %d + v;", p->stride[0] * p->padded[1] * LANES);
-    for (int y = 0; y < p->taps[0]; y += rows)
-        write_kernel_rows(w, p, y, y + rows < p->taps[0] ? y + rows : p->taps[0]);
+    w_line(w, "float *to = area + %s + wy * %d + v;", pooled_base(arena, p, LANES),
+           p->stride[0] * p->padded[1] * LANES);
+    if (rows > p->taps[0]) rows = p->taps[0];
+    int rest = p->taps[0] % rows;
+    if (rest || rows < p->taps[0])
+        w_open(w, "for (int y = 0; y < %d; y += %d)", p->taps[0] - rest, rows);
+    else
+        w_open(w, "%s", "");
+    write_kernel_rows(w, p, rows);
+    if (rest || rows < p->taps[0]) {
+        w_line(w, "to += %d;", rows * p->dilation[0] * p->padded[1] * LANES);
+        w_line(w, "wv += %d;", rows * p->taps[1] * LANES);
+    }
+    w_close(w);
+    if (rest) {
+        w_open(w, "%s", "");
+        write_kernel_rows(w, p, rest);
+        w_close(w);
+    }
     w_close(w);
     w_close(w);
     w_close(w);
@@ -112,7 +126,7 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     w_line(w, "const float *wb = w + c * %d;", p.taps[0] * p.taps[1] * k->in.C);
     w_open(w, "for (int s = s0; s < s1; s++)");
     w_line(w, "NN_ZERO(area, %zu);", (size_t)area(&p) * sizeof(float));
-    write_windows(w, &p, isa);
+    write_windows(w, arena, &p, isa);
     w_line(w, "for (int y = 0; y < %d; y++)", k->out.H);
     w_open(w, "for (int px = 0; px < %d; px++)", k->out.W);
     w_line(w, "const int e = (y * %d + px) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,

@@ -7,6 +7,7 @@
  * split by winner, and each value that the window reads meets every part of it. */
 #include "../ops/ops.h"
 #include "pooled.h"
+#include "tile.h"
 
 enum { MAX_PLACES = 9, PICK_COLUMNS = 4 };
 
@@ -32,18 +33,21 @@ static bool picks(const Kernel *k, const Pooled *p) {
 
 /* Opens the loops over the block's windows: q, patch, o. */
 static void open_windows(Writer *w, const Kernel *k, const Pooled *p) {
+    Arena *arena = arena_new();
+    const char *base = pooled_base(arena, p, k->in.cs);
     int sample = pooled_padded(p) ? p->padded[0] * p->padded[1] * k->in.cs : k->in.stride;
     w_line(w, "for (int s = s0; s < s1; s++)");
     w_open(w, "for (int q = 0; q < %d; q++)", p->windows[0] * p->windows[1]);
-    w_line(w, "const float *patch = xs + (s - s0) * %d + base[q];", sample);
+    w_line(w, "const float *patch = xs + (s - s0) * %d + %s;", sample, base);
     w_line(w, "const int o = s * %d + q * %d + c + v;", k->out.stride, k->out.cs);
     w_line(w, "const V g = V_LOAD(dy + o);");
     w_line(w, "const VI won = V_BYTES(winner + o);");
+    arena_free(arena);
 }
 
 /* The first block of samples starts from zero unless another kernel wrote to the gradient. */
 static void write_start(Writer *w, const Kernel *k, int a) {
-    w_line(w, k->adds ? "V a%d = V_LOAD(to + %d);" : "V a%d = s0 > 0 ? V_LOAD(to + %d) : V_ZERO();",
+    w_flow(w, k->adds ? "V a%d = V_LOAD(to + %d);" : "V a%d = s0 > 0 ? V_LOAD(to + %d) : V_ZERO();",
            a, a * LANES);
 }
 
@@ -82,6 +86,7 @@ static void write_picks(Writer *w, const Kernel *k, const Pooled *p) {
 /* Accumulators [first, last) of kernel places times channels. */
 static void write_split(Writer *w, const Kernel *k, const Pooled *p, int first, int last) {
     int cs = k->in.cs, channels = k->in.C, row = p->padded[1] * cs;
+    Arena *arena = arena_new();
     w_open(w, "%s", "");
     for (int a = first; a < last; a++) write_start(w, k, a);
     open_windows(w, k, p);
@@ -90,7 +95,7 @@ static void write_split(Writer *w, const Kernel *k, const Pooled *p, int first, 
     for (int y = 0; y < height; y++)
         for (int x = 0; x < reach(p); x++)
             for (int c = 0; c < channels; c++) {
-                bool loaded = false;
+                char *line = NULL;
                 for (int i = 0; i < p->places; i++) {
                     int ty = y - i / p->window[1] * p->stride[0];
                     int tx = x - i % p->window[1] * p->stride[1];
@@ -99,44 +104,108 @@ static void write_split(Writer *w, const Kernel *k, const Pooled *p, int first, 
                     tx /= p->dilation[1];
                     int a = (ty * p->taps[1] + tx) * channels + c;
                     if (ty >= p->taps[0] || tx >= p->taps[1] || a < first || a >= last) continue;
-                    if (!loaded) w_open(w, "%s", "");
-                    if (!loaded) w_line(w, "const V f = V_SET(patch[%d]);", y * row + x * cs + c);
-                    loaded = true;
-                    w_line(w, "a%d = V_FMA(f, g%d, a%d);", a, i, a);
+                    if (!line)
+                        line = arena_printf(arena, "{ const V f = V_SET(patch[%d]);",
+                                            y * row + x * cs + c);
+                    line = arena_printf(arena, "%s a%d = V_FMA(f, g%d, a%d);", line, a, i, a);
                 }
-                if (loaded) w_close(w);
+                if (line) w_flow(w, "%s }", line);
             }
     w_close(w);
-    for (int a = first; a < last; a++) w_line(w, "V_STORE(to + %d, a%d);", a * LANES, a);
+    for (int a = first; a < last; a++) w_flow(w, "V_STORE(to + %d, a%d);", a * LANES, a);
+    w_close(w);
+    arena_free(arena);
+}
+
+/* The same for `taps` taps of a kernel row, from `to` on: the places of a window are a loop. */
+static void write_row_taps(Writer *w, const Kernel *k, const Pooled *p, int taps) {
+    int channels = k->in.C;
+    for (int a = 0; a < taps * channels; a++) write_start(w, k, a);
+    open_windows(w, k, p);
+    w_line(w, "patch += ky * %d + kx * %d;", p->dilation[0] * p->padded[1] * k->in.cs,
+           p->dilation[1] * k->in.cs);
+    w_open(w, "for (int i = 0; i < %d; i++)", p->places);
+    w_line(w, "const float *f = patch + place[i];");
+    w_line(w, "const V part = V_KEEP(won, i, g);");
+    for (int a = 0; a < taps * channels; a++)
+        w_flow(w, "a%d = V_FMA(V_SET(f[%d]), part, a%d);", a,
+               a / channels * p->dilation[1] * k->in.cs + a % channels, a);
+    w_close(w);
+    w_close(w);
+    for (int a = 0; a < taps * channels; a++) w_flow(w, "V_STORE(to + %d, a%d);", a * LANES, a);
+    w_line(w, "to += %d;", taps * channels * LANES);
+}
+
+/* Kernel rows are a loop, and so are as many of their taps at a time as the registers hold. */
+static void write_looped(Writer *w, const Kernel *k, const Pooled *p, const Isa *isa) {
+    int most = (isa->registers - 2) / k->in.C, groups = (p->taps[1] + most - 1) / most;
+    int taps = (p->taps[1] + groups - 1) / groups, rest = p->taps[1] % taps;
+    w_open(w, "for (int ky = 0; ky < %d; ky++)", p->taps[0]);
+    w_line(w, "int kx = 0;");
+    w_open(w, "for (; kx + %d <= %d; kx += %d)", taps, p->taps[1], taps);
+    write_row_taps(w, k, p, taps);
+    w_close(w);
+    if (rest) {
+        w_open(w, "%s", "");
+        write_row_taps(w, k, p, rest);
+        w_close(w);
+    }
     w_close(w);
 }
 
-static void write(Writer *w, const Kernel *k, const Isa *isa) {
-    Pooled p = pooled_sizes(k->node);
-    int sums = p.taps[0] * p.taps[1] * k->in.C, samples = pooled_samples(&p);
-    pooled_write_base(w, &p, k->in.cs);
-    if (pooled_padded(&p)) {
+/* The table of pooled_place(). */
+static void write_places(Writer *w, const Kernel *k, const Pooled *p) {
+    Arena *arena = arena_new();
+    const char *list = "";
+    for (int i = 0; i < p->places; i++)
+        list = arena_printf(arena, "%s%s%d", list, i ? ", " : "", pooled_place(p, i) * k->in.cs);
+    w_line(w, "static const int place[%d] = {%s};", p->places, list);
+    arena_free(arena);
+}
+
+static void write_all(Writer *w, const Kernel *k, const Pooled *p, const Isa *isa, bool looped) {
+    int sums = p->taps[0] * p->taps[1] * k->in.C, samples = pooled_samples(p);
+    pooled_write_base(w, p, k->in.cs);
+    if (looped) write_places(w, k, p);
+    if (pooled_padded(p)) {
         w_line(w, "float *input = scratch;");
-        w_line(w, "NN_ZERO(input, %zu);", (size_t)pooled_border_floats(k, &p) * sizeof(float));
+        w_line(w, "NN_ZERO(input, %zu);", (size_t)pooled_border_floats(k, p) * sizeof(float));
     }
     w_open(w, "for (int s0 = 0; s0 < n; s0 += %d)", samples);
     w_line(w, "const int s1 = n < s0 + %d ? n : s0 + %d;", samples, samples);
-    if (pooled_padded(&p))
-        pooled_write_border(w, k, &p);
+    if (pooled_padded(p))
+        pooled_write_border(w, k, p);
     else
         w_line(w, "const float *xs = x + s0 * %d;", k->in.stride);
     w_line(w, "for (int c = 0; c < %d; c += 16)", round_up(k->out.C, LANES));
     w_open(w, "for (int v = 0; v < 16; v += %d)", isa->width);
     w_line(w, "float *to = dw + c * %d + v;", sums);
-    if (picks(k, &p)) {
-        write_picks(w, k, &p);
+    if (picks(k, p)) {
+        write_picks(w, k, p);
+    } else if (looped) {
+        write_looped(w, k, p, isa);
     } else {
-        int most = isa->registers - p.places - 1, passes = (sums + most - 1) / most;
+        int most = isa->registers - p->places - 1, passes = (sums + most - 1) / most;
         for (int i = 0; i < passes; i++)
-            write_split(w, k, &p, sums * i / passes, sums * (i + 1) / passes);
+            write_split(w, k, p, sums * i / passes, sums * (i + 1) / passes);
     }
     w_close(w);
     w_close(w);
+}
+
+/* Straight code for all taps of the kernel, where that is short. */
+static void write(Writer *w, const Kernel *k, const Isa *isa) {
+    Pooled p = pooled_sizes(k->node);
+    Arena *arena = arena_new();
+    Writer *draft = writer_new(arena);
+    bool looped =
+        !picks(k, &p) && (p.places > MAX_STEPS || p.taps[0] * p.taps[1] * k->in.C > MAX_FMAS);
+    if (!looped) write_all(draft, k, &p, isa, false);
+    if (looped || !tile_fits_budget(draft))
+        write_all(w, k, &p, isa, true);
+    else
+        w_lines_of(w, draft);
+    arena_free(arena);
 }
 
 const Family family_pooled_few = {

@@ -42,7 +42,7 @@ static int64_t scratch(const Kernel *k) {
 }
 
 /* The block's gradients and places by window, channels in lanes. */
-static void write_rows(Writer *w, const Kernel *k, const Pooled *p) {
+static void write_rows(Writer *w, Arena *arena, const Kernel *k, const Pooled *p) {
     int windows = p->windows[0] * p->windows[1], cs = k->in.cs;
     int sample = pooled_padded(p) ? p->padded[0] * p->padded[1] * cs : k->in.stride;
     w_line(w, "int items = 0;");
@@ -55,9 +55,8 @@ static void write_rows(Writer *w, const Kernel *k, const Pooled *p) {
         w_line(w, "at = ISELECT(IEQ(won, ISET(%d)), ISET(%d), at);", i, pooled_place(p, i) * cs);
     w_line(w, "STORE(gradients + items * 16, LOAD(dy + o));");
     w_line(w,
-           "STORE(places + items * 16, AS_FLOAT(IADD(at, ISET((uint32_t)(base[q] + (s - s0) * "
-           "%d)))));",
-           sample);
+           "STORE(places + items * 16, AS_FLOAT(IADD(at, ISET((uint32_t)(%s + (s - s0) * %d)))));",
+           pooled_base(arena, p, cs), sample);
     w_close(w);
     w_open(w, "for (int i = items; i %% 16; i++)");
     w_line(w, "STORE(gradients + i * 16, SET(0.0f));");
@@ -81,21 +80,20 @@ static void write_lists(Writer *w, const Parts *q) {
 
 /* One pass over a list: vectors at `x_at[i]` floats from the item's place go to accumulators that
  * lie `sum_at[i]` floats from `sum`. */
-static void write_pass(Writer *w, Arena *arena, const int *x_at, const int *sum_at, int vectors) {
+static void write_pass(Writer *w, const int *x_at, const int *sum_at, int vectors) {
     w_open(w, "%s", "");
-    for (int i = 0; i < vectors; i++) w_line(w, "V a%d = V_ZERO();", i);
+    for (int i = 0; i < vectors; i++) w_flow(w, "V a%d = V_ZERO();", i);
     w_open(w, "if (s0 > 0)");
-    for (int i = 0; i < vectors; i++) w_line(w, "a%d = V_LOAD(sum + %d);", i, sum_at[i]);
+    for (int i = 0; i < vectors; i++) w_flow(w, "a%d = V_LOAD(sum + %d);", i, sum_at[i]);
     w_close(w);
     w_open(w, "for (int i = 0; i < alive; i++)");
     w_line(w, "const V g = V_SET(gs[i]);");
     w_line(w, "const float *v = patch + at[i];");
     for (int i = 0; i < vectors; i++)
-        w_line(w, "a%d = V_FMA(g, V_LOAD(v + %d), a%d);", i, x_at[i], i);
+        w_flow(w, "a%d = V_FMA(g, V_LOAD(v + %d), a%d);", i, x_at[i], i);
     w_close(w);
-    for (int i = 0; i < vectors; i++) w_line(w, "V_STORE(sum + %d, a%d);", sum_at[i], i);
+    for (int i = 0; i < vectors; i++) w_flow(w, "V_STORE(sum + %d, a%d);", sum_at[i], i);
     w_close(w);
-    (void)arena;
 }
 
 /* Straight passes over `taps` taps in a row of the kernel's taps from the first one of the row on.
@@ -114,7 +112,7 @@ static void write_taps(Writer *w, Arena *arena, const Pooled *p, const Isa *isa,
     int bodies = (total + most - 1) / most;
     for (int b = 0; b < bodies; b++) {
         int first = total * b / bodies, last = total * (b + 1) / bodies;
-        write_pass(w, arena, x_at + first, sum_at + first, last - first);
+        write_pass(w, x_at + first, sum_at + first, last - first);
     }
 }
 
@@ -198,7 +196,7 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     else
         w_line(w, "const float *xs = x + s0 * %d;", k->in.stride);
     w_open(w, "for (int c = 0; c < %d; c += 16)", round_up(k->out.C, LANES));
-    write_rows(w, k, &p);
+    write_rows(w, arena, k, &p);
     write_lists(w, &q);
     w_open(w, "for (int t = 0; t < %s; t++)",
            k->out.C % LANES == 0

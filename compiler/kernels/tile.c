@@ -1,6 +1,9 @@
 #include "tile.h"
 
-enum { MAX_STEPS = 8, MAX_FMAS = 256 };
+bool tile_fits_budget(const Writer *body) {
+    enum { AROUND = 4 }; /* comment, attributes, head, end */
+    return writer_lines(body) + AROUND <= MAX_LINES;
+}
 
 int tile_vectors(const Isa *isa, Tile tile) {
     return tile.vectors ? tile.vectors : tile.blocks * isa_vectors(isa);
@@ -36,11 +39,15 @@ int tile_panels(const Isa *isa, int lanes, int groups, int blocks, Panels panels
 void tile_declare(Writer *w, const Isa *isa, Tile tile, const char *const *start) {
     int vectors = tile_vectors(isa, tile);
     Arena *arena = arena_new();
+    char *line = "const V";
+    for (int v = 0; v < vectors; v++)
+        line = arena_printf(arena, "%s%s b%d = %s", line, v ? "," : "", v, start[v]);
+    w_line(w, "%s;", line);
     for (int r = 0; r < tile.rows; r++) {
-        char *line = "V";
+        line = "V";
         for (int v = 0; v < vectors; v++)
-            line = arena_printf(arena, "%s%s a%d_%d = %s", line, v ? "," : "", r, v, start[v]);
-        w_line(w, "%s;", line);
+            line = arena_printf(arena, "%s%s a%d_%d = b%d", line, v ? "," : "", r, v, v);
+        w_flow(w, "%s;", line);
     }
     arena_free(arena);
 }
@@ -48,52 +55,56 @@ void tile_declare(Writer *w, const Isa *isa, Tile tile, const char *const *start
 void tile_step(Writer *w, const Isa *isa, Tile tile, Reduction r, int j) {
     int per_block = isa_vectors(isa), vectors = tile_vectors(isa, tile);
     Arena *arena = arena_new();
-    char *line = "const V";
+    char *line = "{ const V";
     for (int v = 0; v < vectors; v++)
         line = arena_printf(
             arena, "%s%s w%d = V_LOAD(%s + %lld)", line, v ? "," : "", v, r.weight,
             (long long)(v / per_block * r.block + v % per_block * isa->width + j * LANES));
     w_line(w, "%s;", line);
-    for (int row = 0; row < tile.rows; row++) {
-        if (!(r.live >> row & 1)) continue;
-        line = arena_printf(arena, "{ const V v = V_SET(%s[%d]);", r.x, r.row[row] + j);
-        for (int v = 0; v < vectors; v++)
-            line =
-                arena_printf(arena, "%s a%d_%d = V_FMA(v, w%d, a%d_%d);", line, row, v, v, row, v);
-        w_line(w, "%s }", line);
-    }
+    w_indent(w, 1);
+    int last = tile.rows - 1;
+    while (!(r.live >> last & 1)) last--;
+    for (int row = 0; row <= last; row++)
+        if (r.live >> row & 1)
+            w_flow(w, "MAC%d(%d, %s[%d]);%s", vectors, row, r.x, r.row[row] + j,
+                   row == last ? " }" : "");
+    w_indent(w, -1);
     arena_free(arena);
 }
 
 static void write_steps(Writer *w, const Isa *isa, Tile tile, Reduction r, int steps) {
-    for (int j = 0; j < steps; j++) {
-        w_open(w, "%s", "");
-        tile_step(w, isa, tile, r, j);
-        w_close(w);
-    }
+    for (int j = 0; j < steps; j++) tile_step(w, isa, tile, r, j);
 }
 
-void tile_run(Writer *w, const Isa *isa, Tile tile, Reduction r, int length) {
-    int vectors = tile_vectors(isa, tile), rows = 0;
-    for (int row = 0; row < tile.rows; row++) rows += (int)(r.live >> row & 1);
-    int most = MAX_FMAS / (rows * vectors > 0 ? rows * vectors : 1);
-    if (most > MAX_STEPS) most = MAX_STEPS;
-    if (length <= most) {
-        write_steps(w, isa, tile, r, length);
-        return;
-    }
+void tile_loop(Writer *w, const Isa *isa, Tile tile, Reduction r, const char *length, int unroll) {
     /* Pointers that move, constant distances: with a counter as index, compilers find addresses
      * that take an addition or a longer instruction for every row. */
-    int unroll = length % 2 == 0 && most >= 2 ? 2 : 1;
-    w_open(w, "%s", "");
-    w_line(w, "const float *xj = %s, *wj = %s;", r.x, r.weight);
-    w_open(w, "for (int j = 0; j < %d; j += %d, xj += %d, wj += %d)", length, unroll, unroll,
+    w_line(w, "{ const float *xj = %s, *wj = %s;", r.x, r.weight);
+    w_indent(w, 1);
+    w_open(w, "for (int j = 0; j < %s; j += %d, xj += %d, wj += %d)", length, unroll, unroll,
            unroll * LANES);
     r.x = "xj";
     r.weight = "wj";
     write_steps(w, isa, tile, r, unroll);
-    w_close(w);
-    w_close(w);
+    w_close_with(w, " }");
+    w_indent(w, -1);
+}
+
+void tile_run(Writer *w, const Isa *isa, Tile tile, Reduction r, int length, Body *body) {
+    int vectors = tile_vectors(isa, tile), rows = 0;
+    for (int row = 0; row < tile.rows; row++) rows += (int)(r.live >> row & 1);
+    int most = MAX_FMAS / (rows * vectors > 0 ? rows * vectors : 1);
+    if (most > body->run) most = body->run;
+    if (length <= most) {
+        write_steps(w, isa, tile, r, length);
+        body->steps += length;
+        body->fmas += length * rows * vectors;
+        return;
+    }
+    int unroll = length % 2 == 0 && most >= 2 ? 2 : 1;
+    char text[16];
+    snprintf(text, sizeof text, "%d", length);
+    tile_loop(w, isa, tile, r, text, unroll);
 }
 
 const char *tile_row(Arena *arena, const Isa *isa, Tile tile, int row, int block) {

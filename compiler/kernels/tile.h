@@ -54,10 +54,23 @@ typedef struct Reduction {
  * of each live row. */
 void tile_step(Writer *w, const Isa *isa, Tile tile, Reduction r, int j);
 
+/* Straight code: how many steps of a sum and multiply-adds of registers it has, and how many steps
+ * a run may add. These and a kernel's lines have a budget: long code compiles slowly and leaves
+ * registers and instruction cache. */
+typedef struct Body {
+    int run, steps, fmas;
+} Body;
+enum { MAX_STEPS = 8, MAX_FMAS = 256, MAX_LINES = 400 };
+
+/* Whether the body of a kernel is short enough. */
+bool tile_fits_budget(const Writer *body);
+
 /* The steps of a reduction of `length` steps whose operands lie next to each other: a rolled loop
- * of bodies within the budget (at most 8 steps and 256 multiply-adds), or straight code when short.
- */
-void tile_run(Writer *w, const Isa *isa, Tile tile, Reduction r, int length);
+ * of bodies within the budget, or straight code when short, which is added to `body`. */
+void tile_run(Writer *w, const Isa *isa, Tile tile, Reduction r, int length, Body *body);
+
+/* The loop alone, `unroll` steps in its body, which `length`, a C expression, is a multiple of. */
+void tile_loop(Writer *w, const Isa *isa, Tile tile, Reduction r, const char *length, int unroll);
 
 /* `ROW(a0_0, a0_1)`: the 16 outputs of a block for one row, zero where they are padding. */
 const char *tile_row(Arena *arena, const Isa *isa, Tile tile, int row, int block);

@@ -107,7 +107,7 @@ static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const
                                 (long long)(v / per_block * n->block_weights + r * LANES +
                                             v % per_block * n->isa->width));
         line[strlen(line) - 1] = '\0';
-        w_line(w, "%s", line);
+        w_flow(w, "%s", line);
     }
     if (!n->k->adds) w_close(w);
     w_open(w, "for (int s = s0; s < s1; s++)");
@@ -128,7 +128,7 @@ static void write_tile(Writer *w, Nest *n, Tile tile, const char *x_place, const
     w_close(w);
     for (int r = 0; r < tile.rows; r++)
         for (int b = 0; b < tile.blocks; b++)
-            w_line(w, "STORE(d + %lld, %s);", (long long)(b * n->block_weights + r * LANES),
+            w_flow(w, "STORE(d + %lld, %s);", (long long)(b * n->block_weights + r * LANES),
                    masked(n, tile_row(n->arena, n->isa, tile, r, b), r, b));
 }
 

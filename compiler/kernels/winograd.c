@@ -252,12 +252,14 @@ static void write_tile_products(Writer *w, Arena *arena, const Isa *isa, const S
     int *at = ARENA_ARRAY(arena, int, rows);
     for (int i = 0; i < tile_vectors(isa, tile); i++) start[i] = "V_ZERO()";
     for (int r = 0; r < rows; r++) at[r] = r * s->in.cs;
+    Body body = {.run = MAX_STEPS};
     tile_declare(w, isa, tile, start);
     tile_run(w, isa, tile,
-             (Reduction){"row", "wp", (int64_t)s->in.C * LANES, at, (1ull << rows) - 1}, s->in.C);
+             (Reduction){"row", "wp", (int64_t)s->in.C * LANES, at, (1ull << rows) - 1}, s->in.C,
+             &body);
     for (int r = 0; r < rows; r++)
         for (int b = 0; b < tile.blocks; b++)
-            w_line(w, "STORE(to + %d, %s);", r * s->out.cs + b * LANES,
+            w_flow(w, "STORE(to + %d, %s);", r * s->out.cs + b * LANES,
                    tile_row(arena, isa, tile, r, b));
     w_close(w);
 }

@@ -129,4 +129,37 @@ FN void TRANSPOSE_PART(const float *from, int rows, float *to, int columns) {
     __builtin_memcpy(to, out, (size_t)columns * 64);
 }
 
+/* MAC<n>(row, x), a step of a row of a register tile: x times the registers w0, w1 ... is added to
+ * the sums a<row>_0, a<row>_1 ... */
+#define MAC(sums, x)                                                                               \
+    {                                                                                              \
+        const V v = V_SET(x);                                                                      \
+        sums                                                                                       \
+    }
+#define SUM(row, i) a##row##_##i = V_FMA(v, w##i, a##row##_##i);
+#define SUMS1(row) SUM(row, 0)
+#define SUMS2(row) SUMS1(row) SUM(row, 1)
+#define SUMS3(row) SUMS2(row) SUM(row, 2)
+#define SUMS4(row) SUMS3(row) SUM(row, 3)
+#define SUMS5(row) SUMS4(row) SUM(row, 4)
+#define SUMS6(row) SUMS5(row) SUM(row, 5)
+#define SUMS7(row) SUMS6(row) SUM(row, 6)
+#define SUMS8(row) SUMS7(row) SUM(row, 7)
+#define SUMS9(row) SUMS8(row) SUM(row, 8)
+#define SUMS10(row) SUMS9(row) SUM(row, 9)
+#define SUMS11(row) SUMS10(row) SUM(row, 10)
+#define SUMS12(row) SUMS11(row) SUM(row, 11)
+#define MAC1(row, x) MAC(SUMS1(row), x)
+#define MAC2(row, x) MAC(SUMS2(row), x)
+#define MAC3(row, x) MAC(SUMS3(row), x)
+#define MAC4(row, x) MAC(SUMS4(row), x)
+#define MAC5(row, x) MAC(SUMS5(row), x)
+#define MAC6(row, x) MAC(SUMS6(row), x)
+#define MAC7(row, x) MAC(SUMS7(row), x)
+#define MAC8(row, x) MAC(SUMS8(row), x)
+#define MAC9(row, x) MAC(SUMS9(row), x)
+#define MAC10(row, x) MAC(SUMS10(row), x)
+#define MAC11(row, x) MAC(SUMS11(row), x)
+#define MAC12(row, x) MAC(SUMS12(row), x)
+
 #endif

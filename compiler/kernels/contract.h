@@ -1,0 +1,68 @@
+/* The loop nest of contractions; see contract.c, which has its geometry and its loops over panels
+ * of outputs and over samples. Places and taps: contract_places.c; what becomes of the sums:
+ * contract_rows.c. */
+#ifndef NNGEN_KERNELS_CONTRACT_H
+#define NNGEN_KERNELS_CONTRACT_H
+
+#include "tile.h"
+
+enum { MAX_TILE_ROWS = 64, MAX_TILE_BLOCKS = 8 };
+
+/* One spatial direction. */
+typedef struct Axis {
+    int in, taps, out; /* places read, kernel size, places computed */
+    int a, b, c, e;
+} Axis;
+
+/* How the columns of a row of outputs become tiles. */
+typedef enum Columns {
+    COLUMNS_STRAIGHT, /* tap by tap: a piece of code for all columns that read the same taps */
+    COLUMNS_INNER,    /* loops over taps: the columns whose taps all read inside, */
+    COLUMNS_EDGE,     /* and all others */
+} Columns;
+
+typedef struct Nest {
+    const Kernel *k;
+    const Isa *isa;
+    Arena *arena;
+    Axis y, x;
+    Layout in, out;
+    int lanes_out, lanes_in, groups; /* channels in lanes and reduced, before blocking */
+    int reduced;                     /* channels reduced for each block */
+    int blocks;
+    int vectors;           /* registers of outputs that are no padding */
+    int64_t block_weights; /* floats of one block's weights */
+    int pool_h, pool_w;    /* fused pool window, or 1 */
+    Columns way;
+    int columns; /* of outputs in a tile, but for COLUMNS_EDGE; a multiple of pool_w */
+    int samples; /* in a tile */
+    bool single; /* tiles of several columns are of one sample */
+    bool bias;
+    Body body, longest; /* straight code at hand, and the longest so far */
+} Nest;
+
+/* Whether column x, tap t reads a place inside, and which. */
+bool axis_reads(const Axis *axis, int x, int t, int *place);
+
+/* The columns of a phase, phase + m * e for m from 0 to count. Those from `from` to before `to`
+ * read inside with every tap of the phase: whole windows of `window` columns. */
+typedef struct Inner {
+    int count, from, to;
+} Inner;
+Inner axis_inner(const Axis *axis, int window, int phase);
+
+/* From one tap of a phase to the next. */
+int axis_tap_step(const Axis *axis);
+
+/* Writes the places of `samples` samples from s on, those of n->way. */
+void contract_places(Writer *w, Nest *n, Tile tile, int samples);
+
+/* Defines the macros that contract_rows uses, and takes them away again. */
+void contract_open_rows(Writer *w, const Nest *n);
+void contract_close_rows(Writer *w, const Nest *n);
+
+/* Stores a tile of `width` columns that are `step` places apart: bias is in the accumulators, then
+ * the fused pool and the fused nodes follow. */
+void contract_rows(Writer *w, const Nest *n, Tile tile, int width, int step);
+
+#endif

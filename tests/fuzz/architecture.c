@@ -19,7 +19,8 @@ enum {
     SHAPE = ELEMENTS, /* not to be left out */
     HEAD,
     FIRST_PHASE,
-    SAMPLES = 23
+    SAMPLES = 23,
+    LONG = 30 /* columns; wider maps may have kernels of as many */
 };
 
 static uint64_t seed, stream;
@@ -125,6 +126,10 @@ static Image convolution(Image y, int id) {
     if (below(4) == 0) kernel = 1 + below(5), stride = 1 + below(2), padding = below(kernel);
     axis(&way, 1, y.width, kernel, stride, padding, dilation);
     if (below(4) == 0) groups = y.channels, out = y.channels * (1 + below(2));
+    if (below(2) && y.width > LONG) { /* signals are read in wide windows */
+        kernel = 2 + below(LONG), stride = 1 + below(4);
+        axis(&way, 1, y.width, kernel, stride, below(2) ? below(kernel) : 0, 1 + below(2));
+    }
     printf("  y = use(nn.conv2d, { name = \"%s\", out = %d, ", layer_name(id), out);
     write_way(&way);
     write_pair("dilation", way.dilation);
@@ -345,6 +350,8 @@ int main(int argc, char **argv) {
     Image x = {1 + below(5), 5 + below(10), 5 + below(10)};
     int vector = 1 + below(40), classes = 2 + below(20), targets = 1 + below(20);
     int size = 3 + below(40);
+    if (below(5) == 0) x = (Image){x.channels, 1, 40 + below(400)};
+    if (below(4) == 0) x.channels = 1 + below(35);
     printf("local nn = require \"nn\"\nlocal size = %d\n", size);
     printf("local x, other = nn.input(\"x\", {%d, %d, %d}), nn.input(\"other\", {%d, %d, %d})\n",
            x.channels, x.height, x.width, x.channels, x.height, x.width);

@@ -23,7 +23,7 @@ echo "$NNGEN_MODELS" | tr ' ' '\n' | sed '/^$/d' | xargs -n 1 -P 2 sh -c '
 
 : >"$scratch/worse"
 for model in $NNGEN_MODELS; do
-    awk -v max_steps=8 -v max_fmas=256 -f "$here/source.awk" "$generated/$model.c" |
+    awk -v max_steps=8 -v max_fmas=256 -v max_lines=400 -f "$here/source.awk" "$generated/$model.c" |
         sed "s/^/$model, /" >>"$scratch/worse"
     echo "$model source lines $(($(wc -l <"$generated/$model.c")))"
     echo "$model object bytes $(($(wc -c <"$scratch/$model.o")))"

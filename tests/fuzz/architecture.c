@@ -220,7 +220,7 @@ static void write_branches(void) {
     if (element(BRANCHES + 4, 4)) puts("f = -f / 2 + nn.relu(1 - f)");
     if (element(EQUAL, 3)) {
         static const char *const ways[] = {"f = nn.tanh(f * f)", "f = nn.concat { f, f }",
-                                           "f = f + f - (f - f)", "f = f / (1 + f * f)",
+                                           "f = 0.5 * (f + f) - (f - f)", "f = f / (1 + f * f)",
                                            "f = (2 + nn.tanh(f)) / (2 + nn.tanh(f)) * f"};
         puts(ways[below(5)]);
     }

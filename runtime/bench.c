@@ -62,7 +62,8 @@ static double peak_gflops(const char *isa) {
     for (int i = 0; i < RUNS; i++) {
         double start = seconds_now();
         result = kernel(steps);
-        double gflops = 2.0 * CHAINS * lanes * (double)steps / (seconds_now() - start) * 1e-9;
+        double gflops =
+            2.0 * (double)CHAINS * lanes * (double)steps / (seconds_now() - start) * 1e-9;
         if (gflops > best) best = gflops;
     }
     (void)result;

@@ -68,8 +68,8 @@ static Hand take_hand(uint64_t key) {
     h.xy = -(s + slant * c) * height;
     h.yx = s * width;
     h.yy = (c - slant * s) * height;
-    h.x0 = SIDE / 2.0 + vary(&h, -1.5, 1.5);
-    h.y0 = SIDE / 2.0 + vary(&h, -1.5, 1.5);
+    h.x0 = (double)SIDE / 2 + vary(&h, -1.5, 1.5);
+    h.y0 = (double)SIDE / 2 + vary(&h, -1.5, 1.5);
     h.wave = vary(&h, 0, .05);
     h.wave_at = vary(&h, 0, 1);
     h.wave_length = vary(&h, .7, 1.6);
@@ -124,7 +124,7 @@ static void draw_stroke(double *canvas, Hand *hand, const Stroke *stroke) {
     double from = stroke->from + vary(hand, -.03, .03), to = stroke->to + vary(hand, -.03, .03);
     Point last = {0, 0};
     for (int i = 0; i <= ARC_SEGMENTS; i++) {
-        double angle = from + (to - from) * i / ARC_SEGMENTS;
+        double angle = from + (to - from) * i / (double)ARC_SEGMENTS;
         Point next = place(hand, x + u * sine(angle + .25), y + v * sine(angle));
         if (i > 0) draw_segment(canvas, last, next, radius);
         last = next;

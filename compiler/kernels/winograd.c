@@ -58,7 +58,7 @@ static bool fits(const Node *node) {
     if (is_unpadded(node->in[0])) return false;
     double tiles = ((y.dim[1] + 3) / 4) * ((y.dim[2] + 3) / 4), pairs = (double)x.dim[0] * y.dim[0];
     double direct = 9.0 * pairs * y.dim[1] * y.dim[2];
-    double winograd = tiles * PRODUCTS * (pairs + 8.0 * (x.dim[0] + y.dim[0]));
+    double winograd = tiles * (double)PRODUCTS * (pairs + 8.0 * (x.dim[0] + y.dim[0]));
     return 1.2 * winograd < direct;
 }
 

@@ -12,7 +12,7 @@ static Node *parameter(lua_State *L, const Layer *layer, const char *what, Shape
         attr[PARAM_DIM0 + i] = s.dim[i];
         count *= s.dim[i];
     }
-    if (count > MAX_WEIGHTS) {
+    if (count > (double)MAX_WEIGHTS) {
         diag_error(f->diag, layer->loc, "%s \"%s\": has %.10g weights; at most %d are possible",
                    layer->kind->name, layer->name, count, MAX_WEIGHTS);
         return poison_node(L);

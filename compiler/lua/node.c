@@ -32,7 +32,7 @@ Node *add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in, 
     f->operands += n_in;
     Node *n = graph_add(f->graph, op, loc, name, n_in, in, attr);
     if (n->type.kind == KIND_PARAM) f->weights += (double)shape_count(n->type.shape);
-    if (f->weights > MAX_WEIGHTS)
+    if (f->weights > (double)MAX_WEIGHTS)
         stop(L, "the model is too large (more than %d parameters)", MAX_WEIGHTS);
     return n;
 }

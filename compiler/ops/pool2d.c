@@ -26,7 +26,7 @@ static bool pool_shape(Graph *g, Node *n) {
         if (y.dim[1 + i] < 1)
             return op_error(g, n, 0, "its kernel (%d) is larger than its padded input", kernel);
     }
-    if (n->attr[POOL_KERNEL_H] * n->attr[POOL_KERNEL_W] > MAX_SAMPLE)
+    if (n->attr[POOL_KERNEL_H] * n->attr[POOL_KERNEL_W] > (double)MAX_SAMPLE)
         return op_error(g, n, -1, "its window has more than %d elements", MAX_SAMPLE);
     n->type = type_sample(y);
     return true;

@@ -43,7 +43,7 @@ inside "$scratch/builds" "tools/demo"
 step "tools/test -L unit"
 inside "$scratch/builds" "tools/test -L unit"
 step "tools/test -L install"
-inside "$scratch/builds" "apt-get install -y -qq --no-install-recommends dpkg-dev git make qemu-user \
+inside "$scratch/builds" "apt-get install -y -qq --no-install-recommends dpkg-dev file git make qemu-user \
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross; tools/test -L install"
 
 step "a project outside, with what was installed"

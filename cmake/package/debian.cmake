@@ -3,7 +3,7 @@ find_program(gzip gzip REQUIRED)
 set(root ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr)
 set(doc ${root}/share/doc/${CPACK_PACKAGE_NAME})
 file(MAKE_DIRECTORY ${doc})
-configure_file(${CPACK_NNGEN_LICENSE} ${doc}/copyright COPYONLY)
+configure_file(${CPACK_NNGEN_LICENSE} ${doc}/copyright COPYONLY NO_SOURCE_PERMISSIONS)
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
 file(WRITE ${doc}/changelog
   "nngen (${CPACK_PACKAGE_VERSION}) unstable; urgency=medium\n\n"

@@ -1,5 +1,5 @@
 /* A kernel family: one way of computing a group of nodes. Each is one file of this folder, a line
- * of families.def. */
+ * of families.c. */
 #ifndef NNGEN_KERNELS_FAMILY_H
 #define NNGEN_KERNELS_FAMILY_H
 

@@ -54,6 +54,7 @@ static void write_banner(Emission *em) {
         const Entry *e = p->entries[i];
         w_line(w, " *");
         w_line(w, " * %s", e->name);
+        const char *const *names = emit_kernel_names(em->arena, e);
         for (int j = 0; j < e->n_kernels; j++) {
             const Kernel *k = e->kernels[j];
             const char *parts =
@@ -62,12 +63,11 @@ static void write_banner(Emission *em) {
                 k->flops ? arena_printf(em->arena, "; %lld FLOPs per sample", (long long)k->flops)
                          : "";
             const char *what = emit_what(em->arena, k);
-            const char *name = emit_kernel_name(em->arena, e, j);
             int index = emit_kernel_index(p, e, k);
             if (index >= 0)
-                w_line(w, " *   %3d %s: %s%s%s", index, name, what, parts, work);
+                w_line(w, " *   %3d %s: %s%s%s", index, names[j], what, parts, work);
             else
-                w_line(w, " *       %s: %s%s%s", name, what, parts, work);
+                w_line(w, " *       %s: %s%s%s", names[j], what, parts, work);
         }
     }
     w_line(w, " *");

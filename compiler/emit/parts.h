@@ -31,9 +31,9 @@ const char *emit_abi_check(Arena *arena, const EmitInfo *info);
 /* The kernel's family and what is fused into it: "conv2d + relu + max_pool2d". */
 const char *emit_what(Arena *arena, const Kernel *kernel);
 
-/* What the table of kernels and the banner call kernel `index` of the entry: "slice", the next of
- * that name "slice_2". */
-const char *emit_kernel_name(Arena *arena, const Entry *entry, int index);
+/* What the table of kernels and the banner call each kernel of the entry: "slice", the next of that
+ * name "slice_2". */
+const char *const *emit_kernel_names(Arena *arena, const Entry *entry);
 
 /* Index of the kernel in the model's table, -1 for kernels of evaluation. NULL: the index of the
  * entry's update, which the derived copies follow. */

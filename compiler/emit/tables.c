@@ -1,5 +1,6 @@
 /* The model's constant tables, access to parameters in PyTorch's order, sizes of memory, and the
  * one exported symbol. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "../graph/optimizer.h"
@@ -126,21 +127,34 @@ int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel
     bug("entry %s is not in the plan", entry->name);
 }
 
-static bool name_taken(const Entry *entry, const char *name) {
-    for (int i = 0; i < entry->n_kernels; i++)
-        if (strcmp(entry->kernels[i]->name, name) == 0) return true;
-    return false;
+static int by_name(const void *a, const void *b) {
+    const Kernel *x = *(Kernel *const *)a, *y = *(Kernel *const *)b;
+    const int order = strcmp(x->name, y->name);
+    return order ? order : x->index - y->index;
 }
 
-const char *emit_kernel_name(Arena *arena, const Entry *entry, int index) {
-    const char *name = entry->kernels[index]->name, *unique = name;
-    int same = 1;
-    for (int i = 0; i < index; i++) {
-        if (strcmp(entry->kernels[i]->name, name) != 0) continue;
-        do unique = arena_printf(arena, "%s_%d", name, ++same);
-        while (name_taken(entry, unique));
+static int name_is(const void *name, const void *kernel) {
+    return strcmp(name, (*(Kernel *const *)kernel)->name);
+}
+
+const char *const *emit_kernel_names(Arena *arena, const Entry *entry) {
+    const size_t n = (size_t)entry->n_kernels;
+    const char **names = ARENA_ARRAY(arena, const char *, n + 1);
+    if (!n) return names;
+    Kernel **sorted = ARENA_ARRAY(arena, Kernel *, n);
+    memcpy(sorted, entry->kernels, sizeof *sorted * n);
+    qsort(sorted, n, sizeof *sorted, by_name);
+    for (size_t i = 0, number = 1; i < n; i++) {
+        const char *name = sorted[i]->name;
+        names[sorted[i]->index] = name;
+        if (!i || strcmp(sorted[i - 1]->name, name) != 0) {
+            number = 1;
+            continue;
+        }
+        do names[sorted[i]->index] = arena_printf(arena, "%s_%zu", name, ++number);
+        while (bsearch(names[sorted[i]->index], sorted, n, sizeof *sorted, name_is));
     }
-    return unique;
+    return names;
 }
 
 static int write_kernels(Emission *em) {
@@ -150,8 +164,9 @@ static int write_kernels(Emission *em) {
     for (int i = 0; i < p->n_entries; i++) {
         const Entry *e = p->entries[i];
         if (!timed(e)) continue;
+        const char *const *names = emit_kernel_names(em->arena, e);
         for (int j = 0; j < e->n_kernels; j++, n++)
-            w_line(em->w, "{\"%s\", %d, %lld},", emit_kernel_name(em->arena, e, j), e->phase,
+            w_line(em->w, "{\"%s\", %d, %lld},", names[j], e->phase,
                    (long long)e->kernels[j]->flops);
         if (e->kind != ENTRY_TRAIN) continue;
         w_line(em->w, "{\"%s\", %d, 0},", p->phases[e->phase].update->name, e->phase);

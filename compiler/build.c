@@ -3,7 +3,7 @@
 #include "build.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 
 /* Files for the compiler alone. */
 typedef struct Scratch {
-    const char *folder;
+    const char *folder;        /* also the compiler's own $TMPDIR */
     const char *model, *other; /* the generated C; the main file, or the list of exported symbols */
     const char *made;          /* beside what is to be replaced */
 } Scratch;
@@ -43,6 +43,7 @@ static bool open_scratch(const Unit *u, Scratch *s) {
         arena_printf(u->arena, "%s/nngen-XXXXXX", temporary && *temporary ? temporary : "/tmp");
     if (!mkdtemp(folder)) return failed(folder);
     s->folder = folder;
+    if (setenv("TMPDIR", folder, 1) != 0) return failed(folder);
     s->model = arena_printf(u->arena, "%s/%s.c", folder, u->graph->name);
     s->other = arena_printf(u->arena, "%s/nngen.%s", folder, o->shared ? "map" : "main.c");
     const char *other = o->shared ? arena_printf(u->arena, "{ global: %s; local: *; };\n",
@@ -51,11 +52,14 @@ static bool open_scratch(const Unit *u, Scratch *s) {
     return write_text(s->model, u->product) && write_text(s->other, other);
 }
 
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place) {
+    (void)info, (void)type, (void)place;
+    return remove(path), 0; /* go on */
+}
+
 static void close_scratch(const Scratch *s) {
     if (s->made) remove(s->made);
-    if (s->model) remove(s->model);
-    if (s->other) remove(s->other);
-    if (s->folder) rmdir(s->folder);
+    if (s->folder) nftw(s->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Where the file really goes. NULL with a message. */
@@ -119,13 +123,9 @@ static bool make_words(const Unit *u, const Scratch *s, Words *words) {
 
 static bool run(const Unit *u, const Scratch *s, const char *name) {
     Words words = {.arena = u->arena};
-    int number = 0;
     if (!make_words(u, s, &words)) return false;
-    if (run_words(&words, &number)) return rename(s->made, name) == 0 || failed(u->options.output);
-    if (number) {
-        close_scratch(s);
-        raise(number);
-    }
+    if (run_words(&words)) return rename(s->made, name) == 0 || failed(u->options.output);
+    if (signal_held()) return false;
     fprintf(
         stderr,
         "nngen: error: %s did not make %s, as it says above; CC=... names another compiler, and "
@@ -142,7 +142,9 @@ bool build(const Unit *u) {
     const char *name = destination(u->arena, u->options.output);
     if (!name) return false;
     s.made = arena_printf(u->arena, "%s.tmp.%ld", name, (long)getpid());
+    hold_signals();
     const bool ok = open_scratch(u, &s) && run(u, &s, name);
     close_scratch(&s);
+    release_signals();
     return ok;
 }

@@ -78,48 +78,72 @@ const char *nngen_file(Arena *arena, const char *const *places) {
     return NULL;
 }
 
+static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+enum { HELD = sizeof held / sizeof *held };
+static struct sigaction before[HELD];
 static volatile sig_atomic_t ended_by;
-static volatile sig_atomic_t child;
+static volatile sig_atomic_t child; /* leads a process group */
 
 static void end(int number) {
-    ended_by = number;
-    if (child > 0) kill((pid_t)child, SIGTERM);
+    const int error = errno;
+    if (!ended_by) ended_by = number;
+    if (child > 0) kill(-(pid_t)child, SIGTERM);
+    errno = error;
 }
 
+void hold_signals(void) {
+    const struct sigaction ends = {.sa_handler = end};
+    ended_by = 0;
+    for (int i = 0; i < HELD; i++) {
+        sigaction(held[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN) sigaction(held[i], &ends, NULL);
+    }
+}
+
+bool signal_held(void) {
+    return ended_by != 0;
+}
+
+void release_signals(void) {
+    for (int i = 0; i < HELD; i++) sigaction(held[i], &before[i], NULL);
+    if (ended_by) raise(ended_by);
+}
+
+/* In a process group of its own, so that whatever it starts ends with it. */
 static bool start(const Words *words, pid_t *pid) {
     posix_spawnattr_t attributes;
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGINT);
-    sigaddset(&defaults, SIGTERM);
-    sigaddset(&defaults, SIGHUP);
+    struct sigaction stops;
     if (posix_spawnattr_init(&attributes) != 0) return false;
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    /* Such a group is not the terminal's foreground one: after `stty tostop` it would be stopped
+     * where it prints a message. */
+    sigaction(SIGTTOU, NULL, &stops);
+    signal(SIGTTOU, SIG_IGN);
     /* Nothing is written through the words; the type is that of old functions. */
     char **argv = (char **)(void *)words->list;
-    errno = posix_spawnp(pid, argv[0], NULL, &attributes, argv, environ);
+    const int error = posix_spawnp(pid, argv[0], NULL, &attributes, argv, environ);
+    sigaction(SIGTTOU, &stops, NULL);
     posix_spawnattr_destroy(&attributes);
-    return errno == 0;
+    errno = error;
+    return error == 0;
 }
 
-bool run_words(const Words *words, int *signal) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction ends = {.sa_handler = end}, before[3];
+bool run_words(const Words *words) {
     pid_t pid;
     int status = 0;
-    ended_by = 0;
-    for (int i = 0; i < 3; i++) sigaction(numbers[i], &ends, &before[i]);
-    const bool started = start(words, &pid);
-    if (!started)
+    siginfo_t info;
+    if (ended_by) return false;
+    if (!start(words, &pid)) {
         fprintf(stderr, "nngen: error: cannot run %s: %s\n", words->list[0], strerror(errno));
-    if (started) {
-        child = pid;
-        if (ended_by) kill(pid, SIGTERM);
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
-        child = 0;
+        return false;
     }
-    for (int i = 0; i < 3; i++) sigaction(numbers[i], &before[i], NULL);
-    *signal = ended_by;
-    return started && !ended_by && status == 0;
+    child = pid;
+    if (ended_by) kill(-pid, SIGTERM);
+    /* Its number stays its own until nobody sends signals there any more. */
+    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) continue;
+    child = 0;
+    if (ended_by) kill(-pid, SIGKILL); /* what it started and did not wait for */
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+    return !ended_by && status == 0;
 }

@@ -26,8 +26,18 @@ bool words_compiler(Words *words);
  * folder above that of the program. `places` is NULL-terminated. NULL with a message. */
 const char *nngen_file(Arena *arena, const char *const *places);
 
-/* Runs a program without a shell. False, with a message, if it can't be started or ends badly. A
- * signal that ends nngen ends the program first: *signal is its number, or 0. */
-bool run_words(const Words *words, int *signal);
+/* From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT end the program that run_words runs, with all
+ * that it started, instead of nngen. Those that are ignored (nohup) stay so, here and there. */
+void hold_signals(void);
+
+/* Whether one of them came since. */
+bool signal_held(void);
+
+/* As before hold_signals. If one came, it ends nngen now. */
+void release_signals(void);
+
+/* Runs a program without a shell; signals are held. False, with a message, if it can't be started;
+ * false if it ends badly, or a signal came. */
+bool run_words(const Words *words);
 
 #endif

@@ -98,21 +98,54 @@ cp "$file" "$scratch/noname"
 (cd "$scratch" && ! "$nngen" build noname 2>"$scratch/err") || fail "noname: accepted"
 grep -q 'would replace the architecture' "$scratch/err" || fail "noname: $(cat "$scratch/err")"
 
-# A signal: the compiler ends first, and nothing stays.
-printf '#!/bin/sh\nfor word; do last=$word; done\necho half >"$last"; echo $$ >"%s/pid"\nexec sleep 60\n' "$scratch" >"$scratch/slow"
+# A signal: the compiler ends first, with all that it started, and nothing stays.
+cat >"$scratch/slow" <<END
+#!/bin/sh
+for word; do last=\$word; done
+echo half >"\$last"
+mkdir "\${TMPDIR:-/tmp}/of-the-compiler" && echo half >"\${TMPDIR:-/tmp}/of-the-compiler/half.s"
+sleep 60 &
+echo \$! \$\$ >"$scratch/pids.new" && mv "$scratch/pids.new" "$scratch/pids"
+wait
+END
 chmod +x "$scratch/slow"
-CC=$scratch/slow "$nngen" build "$file" 2>/dev/null &
-made=$!
-tries=0
-while [ ! -s "$scratch/pid" ] && [ $tries -lt 300 ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-done
-kill -TERM $made
-status=0
-wait $made || status=$?
-[ "$status" -eq 143 ] || fail "SIGTERM: status $status"
-! kill -0 "$(cat "$scratch/pid")" 2>/dev/null || fail "the compiler runs on"
-alone my SIGTERM
-[ "$(cat my)" = old ] || fail "SIGTERM: my has changed"
+ulimit -c 0
+# ends STATUS SIGNAL: what a build in the background does when that comes.
+ends() {
+    rm -f "$scratch/pids"
+    CC=$scratch/slow env --default-signal=INT,QUIT "$nngen" build "$file" 2>"$scratch/err" &
+    made=$!
+    tries=0
+    while [ ! -s "$scratch/pids" ] && [ $tries -lt 300 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    kill -s "$2" $made
+    status=0
+    wait $made || status=$?
+    [ "$status" -eq "$1" ] || fail "SIG$2: status $status"
+    [ ! -s "$scratch/err" ] || fail "SIG$2: says $(cat "$scratch/err")"
+    for pid in $(cat "$scratch/pids"); do
+        # A process that has ended may wait for someone to ask how.
+        state=$(sed 's/.*) //; s/ .*//' "/proc/$pid/stat" 2>/dev/null) || continue
+        case $state in '' | Z | X) ;; *) fail "SIG$2: the compiler runs on"; kill -KILL "$pid" ;; esac
+    done
+    alone my "SIG$2"
+    [ "$(cat my)" = old ] || fail "SIG$2: my has changed"
+}
+if env --default-signal=INT true 2>/dev/null; then
+    ends 143 TERM
+    ends 129 HUP
+    ends 130 INT
+    ends 131 QUIT
+else
+    echo "signals: env --default-signal is missing"
+fi
+
+# A hang-up that is ignored (nohup) disturbs neither nngen nor the compiler.
+printf '#!/bin/sh\nkill -s HUP $PPID $$\nexec "%s" "$@"\n' "$CC" >"$scratch/hang-up"
+chmod +x "$scratch/hang-up"
+(trap '' HUP && CC=$scratch/hang-up exec "$nngen" build "$file") || fail "nohup: status $?"
+alone my nohup
+[ "$(cat my)" != old ] || fail "nohup: nothing was made"
 finish

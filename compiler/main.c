@@ -1,5 +1,8 @@
 /* nngen: architecture file in, C out. */
+#define _POSIX_C_SOURCE 200809L
+
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +37,8 @@ static bool compile(Unit *u, Task task) {
 }
 
 int main(int argc, char **argv) {
+    /* Beyond the limit of a file's size (ulimit -f) a writing fails, for build's compiler, too. */
+    signal(SIGXFSZ, SIG_IGN);
     Unit u = {.arena = arena_new()};
     u.diag = diag_new(u.arena);
     const Task task = command_line(&u, argc, argv);

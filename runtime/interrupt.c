@@ -41,7 +41,6 @@ static void remember(int number) {
 
 void interrupt_spare_writes(void) {
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
 }
 
 void interrupt_watch(void) {

@@ -4,8 +4,7 @@
 
 #include <stdbool.h>
 
-/* What is written where nobody reads any more, or beyond the limit of a file's size, fails from now
- * on instead of ending the program. */
+/* What is written where nobody reads any more fails from now on instead of ending the program. */
 void interrupt_spare_writes(void);
 
 /* From now on SIGINT, SIGTERM, SIGHUP and SIGXCPU are remembered. A hang-up that is ignored (nohup)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,7 @@ static void replace_closed_streams(void) {
 
 int run_program(const NnModel *model, int argc, char **argv) {
     replace_closed_streams();
+    signal(SIGXFSZ, SIG_IGN); /* beyond the limit of a file's size (ulimit -f) a writing fails */
     size_t mark = memory_mark();
     report_program(model->name);
     Status status = run(model, argc, argv);

@@ -103,6 +103,33 @@ if mount_small 400k "$scratch/disk"; then
 else
     echo "no disk to fill: only root may mount one"
 fi
+# A limit of file sizes: a writing that fails, whoever writes. Blocks of 512 bytes.
+mkdir "$scratch/limit" "$scratch/tmp"
+# limited BLOCKS COMMAND...
+limited() {
+    blocks=$1
+    shift
+    status=0
+    (ulimit -f "$blocks" && TMPDIR=$scratch/tmp exec "$@") >"$scratch/out" 2>"$scratch/err" || status=$?
+    [ "$status" -eq 1 ] || fail "ulimit -f: $*: status $status"
+    grep -qE 'File too large|ulimit -f|did not make' "$scratch/err" || fail "ulimit -f: $*: says $(cat "$scratch/err")"
+    left=$(ls -A "$scratch/limit" "$scratch/tmp" | grep -v :) || true
+    [ -z "$left" ] || fail "ulimit -f: $*: left $left"
+}
+data="--data synthetic --pairs 400 --val-pairs 5 --test-pairs 5 --quiet"
+mlp=$(program mlp) weights=$scratch/weights
+# shellcheck disable=SC2086
+{
+    limited 4 "$mlp" init --save "$scratch/limit/w"
+    limited 4 "$mlp" grad --load "$weights" --batch 4 $data --out "$scratch/limit/g"
+    limited 4 "$mlp" eval --load "$weights" $data --split train --predictions "$scratch/limit/p.csv"
+    limited 4 "$mlp" predict --load "$weights" $data --split train
+}
+limited 4 "$NNGEN" -o "$scratch/limit/w.c" "$small"
+limited 4 "$NNGEN" "$small"
+limited 4 "$NNGEN" build -o "$scratch/limit/w" "$small"
+limited 90 "$NNGEN" build -o "$scratch/limit/w" "$small"
+
 # What is trained is kept though nobody can be told.
 if [ -c /dev/full ]; then
     status=0

@@ -59,7 +59,8 @@ typedef struct CliArguments {
     char problem[512]; /* what is wrong, if something is; holds words as they were typed */
 } CliArguments;
 
-/* Reads a line. `--` ends the options. False, with arguments->problem, if it is wrong. */
+/* Reads a line. `--` ends the options; what follows is no command, unless one must be named. False,
+ * with arguments->problem, if it is wrong. */
 bool cli_parse(const Cli *cli, int argc, char **argv, CliArguments *arguments);
 
 /* With its dashes, in a place that the next call but three uses again. */

@@ -126,14 +126,15 @@ static bool unknown_command(const Cli *cli, CliArguments *a, const char *word, b
     for (int i = 0; i < cli->n_commands; i++)
         if (*cli->commands[i].name) names[n++] = cli->commands[i].name;
     const char *near = nearest_name(word, names);
-    if (near) return wrong(a, "unknown command %s; did you mean %s?", word, near);
+    if (near && strcmp(near, word) != 0)
+        return wrong(a, "unknown command %s; did you mean %s?", word, near);
     return !sure || wrong(a, "unknown command %s", word);
 }
 
 /* A command, or what it works on. */
 static bool take_word(const Cli *cli, CliArguments *a, const char *word, bool literal) {
     const bool named = a->command >= 0;
-    if (!named && !a->operand && !literal) {
+    if (!named && !a->operand && (!literal || *cli->commands[0].name)) {
         for (int i = 0; i < cli->n_commands; i++)
             if (*cli->commands[i].name && strcmp(cli->commands[i].name, word) == 0) {
                 a->command = i;

@@ -91,6 +91,14 @@ static const Cli cli = {.program = "prog",
                         .n_commands = 3,
                         .n_options = OPTIONS};
 
+/* Without the first command: one must be named. */
+static const CliOption no_options[] = {{.name = "fast", .taken = 3, .help = "faster"}};
+static const Cli named = {.program = "prog",
+                          .commands = commands + 1,
+                          .options = no_options,
+                          .n_commands = 2,
+                          .n_options = 1};
+
 static CliArguments line;
 static CliArgument list[40];
 
@@ -146,6 +154,19 @@ START_TEST(lines_are_read) {
 }
 END_TEST
 
+START_TEST(a_command_may_follow_the_options_end) {
+    char *words_of_it[] = {"prog", "--", "info"}, *more[] = {"prog", "--", "build", "--fast"};
+    line.list = list;
+    ck_assert_msg(cli_parse(&named, 3, words_of_it, &line), "%s", line.problem);
+    ck_assert_int_eq(line.command, 1);
+    ck_assert_msg(cli_parse(&named, 4, more, &line), "%s", line.problem);
+    ck_assert_str_eq(line.operand, "--fast");
+    words_of_it[2] = "inof";
+    ck_assert(!cli_parse(&named, 3, words_of_it, &line));
+    ck_assert_str_eq(line.problem, "unknown command inof; did you mean info?");
+}
+END_TEST
+
 START_TEST(wrong_lines_are_told) {
     bad("", "prog needs FILE");
     bad("build", "build needs FILE");
@@ -153,6 +174,7 @@ START_TEST(wrong_lines_are_told) {
     bad("info x", "one command at a time");
     bad("x y", "one FILE at a time, not \"x\" and \"y\"");
     bad("biuld x", "unknown command biuld; did you mean build?");
+    bad("-- build x", "one FILE at a time, not \"build\" and \"x\"");
     bad("x --sized 3", "unknown option --sized; did you mean --size?");
     bad("x --Size=3", "unknown option --Size; did you mean --size?");
     bad("x -size 3", "unknown option -size; did you mean --size?");
@@ -171,4 +193,5 @@ START_TEST(wrong_lines_are_told) {
 }
 END_TEST
 
-RUN_TESTS("cli", near_words, unrelated_words_are_not_offered, lines_are_read, wrong_lines_are_told)
+RUN_TESTS("cli", near_words, unrelated_words_are_not_offered, lines_are_read,
+          a_command_may_follow_the_options_end, wrong_lines_are_told)

@@ -98,11 +98,28 @@ static const CliOption *find_option(const Cli *cli, const char *word, const char
     return NULL;
 }
 
+static bool takes(const CliOption *option, int command) {
+    return (option->taken | option->needed) >> command & 1;
+}
+
+/* Says that a command has no such option. */
+static bool foreign_option(const Cli *cli, CliArguments *a, const CliOption *option) {
+    const char *name = cli->commands[a->command].name;
+    const char *names[CLI_MAX_OPTIONS + 1] = {NULL};
+    for (int i = 0, n = 0; i < cli->n_options; i++)
+        if (takes(&cli->options[i], a->command)) names[n++] = cli->options[i].name;
+    const char *near = nearest_name(option->name, names);
+    return wrong(a, "%s takes no %s%s%s%s%s", *name ? name : cli->program, cli_option_text(option),
+                 near ? "; did you mean " : "", near && near[1] ? "--" : "", near ? near : "",
+                 near ? "?" : "");
+}
+
 /* Takes the option at argv[*at] and moves *at to its last word. */
 static bool take_option(const Cli *cli, CliArguments *a, int argc, char **argv, int *at) {
     const char *value;
     const CliOption *option = find_option(cli, argv[*at], &value);
     if (!option) return unknown_option(cli, a, argv[*at]);
+    if (a->command >= 0 && !takes(option, a->command)) return foreign_option(cli, a, option);
     const int id = (int)(option - cli->options);
     const char *name = cli_option_text(option);
     if ((a->given >> id & 1) != 0 && option->operand && !option->repeats)
@@ -157,24 +174,14 @@ static bool take_word(const Cli *cli, CliArguments *a, const char *word, bool li
 static bool check_command(const Cli *cli, CliArguments *a) {
     const CliCommand *command = &cli->commands[a->command];
     const char *name = *command->name ? command->name : cli->program;
-    const unsigned bit = 1U << a->command;
-    const char *names[CLI_MAX_OPTIONS + 1] = {NULL};
     bool excused = false;
-    for (int i = 0, n = 0; i < cli->n_options; i++) {
-        const CliOption *option = &cli->options[i];
-        excused = excused || ((a->given >> i & 1) != 0 && ends(option));
-        if ((option->taken | option->needed) & bit) names[n++] = option->name;
-    }
+    for (int i = 0; i < cli->n_options; i++)
+        excused = excused || ((a->given >> i & 1) != 0 && ends(&cli->options[i]));
     for (int i = 0; i < cli->n_options; i++) {
         const CliOption *option = &cli->options[i];
         const bool given = (a->given >> i & 1) != 0;
-        if (given && !((option->taken | option->needed) & bit)) {
-            const char *near = nearest_name(option->name, names);
-            return wrong(a, "%s takes no %s%s%s%s%s", name, cli_option_text(option),
-                         near ? "; did you mean " : "", near && near[1] ? "--" : "",
-                         near ? near : "", near ? "?" : "");
-        }
-        if (!given && (option->needed & bit) && !excused)
+        if (given && !takes(option, a->command)) return foreign_option(cli, a, option);
+        if (!given && (option->needed >> a->command & 1) && !excused)
             return wrong(a, "%s needs %s %s", name, cli_option_text(option), option->operand);
     }
     return excused || !command->operand || a->operand ||

@@ -189,6 +189,9 @@ START_TEST(wrong_lines_are_told) {
     bad("x --fast=1", "--fast: takes no value");
     bad("x --size 1 --size 1", "--size: given twice");
     bad("info --size 3 --fast", "info takes no --fast");
+    bad("info --mode", "info takes no --mode");
+    bad("info --mode maybe", "info takes no --mode");
+    bad("info -o", "info takes no -o");
     bad("x --help=nroff", "--help: man or bash wanted");
 }
 END_TEST

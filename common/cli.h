@@ -20,6 +20,8 @@ typedef struct CliOption {
     unsigned taken, needed; /* bits 1 << command: those that may, that must have it */
     bool repeats;           /* may be given more than once */
     const char *help;       /* lines */
+    unsigned other;         /* bits 1 << command: those to which it means something else, */
+    const char *other_help; /* which this tells */
 } CliOption;
 
 typedef struct CliCommand {
@@ -65,6 +67,9 @@ bool cli_parse(const Cli *cli, int argc, char **argv, CliArguments *arguments);
 
 /* With its dashes, in a place that the next call but three uses again. */
 const char *cli_option_text(const CliOption *option);
+
+/* What the option means to a command; -1: to those without a meaning of their own. */
+const char *cli_option_help(const CliOption *option, int command);
 
 /* Length of the first of several choices; *next is the one behind it, NULL behind the last. */
 int cli_choice(const char *choices, const char **next);

@@ -128,13 +128,13 @@ static void zsh_words(const char *help, FILE *out) {
     }
 }
 
-static void zsh_option(const CliOption *option, FILE *out) {
+static void zsh_option(const CliOption *option, int command, FILE *out) {
     const bool word = option->name[1] != '\0';
     fprintf(out, "      '%s%s%s[", option->repeats ? "*" : "", cli_option_text(option),
             !option->operand ? ""
             : word           ? "="
                              : "+");
-    zsh_words(option->help, out);
+    zsh_words(cli_option_help(option, command), out);
     fputc(']', out);
     if (option->operand) {
         fputc(':', out);
@@ -167,7 +167,7 @@ static void zsh(const Cli *cli, FILE *out) {
         const char *operand = i >= 0 ? cli->commands[i].operand : NULL;
         fprintf(out, "  (%s)\n    _arguments -s \\\n", named ? cli->commands[i].name : "*");
         for (int k = 0; k < cli->n_options; k++)
-            if (i < 0 || takes(&cli->options[k], i)) zsh_option(&cli->options[k], out);
+            if (i < 0 || takes(&cli->options[k], i)) zsh_option(&cli->options[k], i, out);
         fputs(named ? "      '1:command:'" : "      '1: :{_describe command commands", out);
         if (!named) fputs(operand ? "; _files -g \"*.lua\"}'" : "}'", out);
         if (named && operand) fprintf(out, " \\\n      '2:%s:_files -g \"*.lua\"'", operand);

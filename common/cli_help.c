@@ -14,12 +14,12 @@ static void show_usage(const Cli *cli, int index, const char *before, FILE *out)
             command->operand ? command->operand : "");
 }
 
-static void show_option(const CliOption *option, FILE *out) {
+static void show_option(const CliOption *option, int command, FILE *out) {
     char left[64];
     snprintf(left, sizeof left, "%s%s%s", cli_option_text(option), option->operand ? " " : "",
              option->operand ? option->operand : "");
     fprintf(out, "  %-*s ", OPTION_WIDTH, left);
-    for (const char *c = option->help; *c; c++) {
+    for (const char *c = cli_option_help(option, command); *c; c++) {
         fputc(*c, out);
         if (*c == '\n') fprintf(out, "%*s", OPTION_WIDTH + 3, "");
     }
@@ -37,7 +37,7 @@ static void show_options(const Cli *cli, int command, FILE *out) {
     fputs("\noptions:\n", out);
     for (int i = 0; i < cli->n_options; i++)
         if ((cli->options[i].taken | cli->options[i].needed) >> command & 1)
-            show_option(&cli->options[i], out);
+            show_option(&cli->options[i], command, out);
 }
 
 void cli_help(const Cli *cli, int command, FILE *out) {

@@ -78,6 +78,13 @@ static void option_entry(const Cli *cli, const CliOption *option, FILE *out) {
     }
     fputc('\n', out);
     sentence(option->help, out);
+    for (int i = 0; i < cli->n_commands; i++)
+        if (option->other >> i & 1) {
+            words_in("B", cli->commands[i].name, out);
+            fputs(": ", out);
+            text(option->other_help, out);
+            fputs(".\n", out);
+        }
     if (option->operand && option->choices) {
         words_in("I", option->operand, out);
         fputs(" is one of", out);

@@ -25,6 +25,10 @@ const char *cli_option_text(const CliOption *option) {
     return text;
 }
 
+const char *cli_option_help(const CliOption *option, int command) {
+    return command >= 0 && (option->other >> command & 1) ? option->other_help : option->help;
+}
+
 const char *cli_choices(const CliOption *option) {
     if (option->choices) return option->choices;
     return option->operand && strchr(option->operand, '|') ? option->operand : NULL;

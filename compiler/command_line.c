@@ -42,6 +42,8 @@ static const char passes_or_all[] =
      .operand = operand_,                                                                          \
      .choices = choices_,                                                                          \
      .taken = taken_,                                                                              \
+     .other = OPTION_##id == OPTION_OUTPUT ? BUILD : 0,                                            \
+     .other_help = "write to FILE instead of the name of ARCH.lua without .lua",                   \
      .repeats = OPTION_##id == OPTION_DEFINE,                                                      \
      .help = help_},
 static const CliOption rows[OPTION_COUNT] = {
@@ -208,6 +210,13 @@ static void settle_built(Unit *u) {
         o->output =
             arena_printf(u->arena, "%.*s%s", (int)(lua ? n - 4 : n), base, o->shared ? ".so" : "");
     if (strcmp(o->output, "-") == 0) usage(u->arena, "build writes a file: -o FILE");
+    const size_t m = strlen(o->output);
+    if (m > 2 && o->output[m - 2] == '.' && strchr("ch", o->output[m - 1]))
+        usage(
+            u->arena,
+            "build -o %s: build makes a program or a library, which is no C file; nngen -o FILE.c "
+            "%s writes the C",
+            o->output, o->input);
     if (same_file(o->input, o->output))
         usage(u->arena, "%s would replace the architecture file; give another name with -o",
               o->output);

@@ -47,6 +47,8 @@ static const CliCommand command_rows[] = {
      .high = high_,                                                                                \
      .taken = taken_,                                                                              \
      .needed = needed_,                                                                            \
+     .other = OPTION_##id == OPTION_LOAD ? TRAIN : 0,                                              \
+     .other_help = "begin with these parameters, of PyTorch too, or of a checkpoint",              \
      .help = help_},
 static const CliOption rows[OPTION_COUNT] = {
 #include "options.def"

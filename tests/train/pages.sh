@@ -65,4 +65,8 @@ if command -v bash >/dev/null; then
         completes '' aux train --epochs 1
     fi
 fi
+for command in eval predict grad; do
+    ! "$(program mlp)" $command --help | grep -E 'begin.* with' || fail "$command --help tells of training"
+done
+"$(program mlp)" train --help | grep -q 'begin with these parameters' || fail "train --help: --load"
 finish

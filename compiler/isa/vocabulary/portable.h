@@ -44,12 +44,12 @@ FUSED V V_FMA(V a, V b, V c) {
 
 FN VI V_BYTES(const uint8_t *p) { return (VI){p[0], p[1], p[2], p[3]}; }
 FN VI V_ISET(uint32_t x) { return (VI){x, x, x, x}; }
-#define V_IADD(a, i) ((a) + V_ISET(i))
+#define V_IADD(a, i) ((a) + V_ISET((uint32_t)(i)))
 #define V_IPLUS(a, b) ((a) + (b))
-#define V_IAND(a, i) ((a)&V_ISET(i))
-#define V_IS(a, i) ((VI)((a) == V_ISET(i)))
+#define V_IAND(a, i) ((a)&V_ISET((uint32_t)(i)))
+#define V_IS(a, i) ((VI)((a) == V_ISET((uint32_t)(i))))
 /* x where a is i, else y. */
-#define V_ISELECT(a, i, x, y) MERGE(V_IS(a, i), V_ISET(x), (y))
+#define V_ISELECT(a, i, x, y) MERGE(V_IS(a, i), V_ISET((uint32_t)(x)), (y))
 FN VI MERGE(VI m, VI x, VI y) { return (m & x) | (~m & y); }
 /* x where a is i, else 0. */
 #define V_KEEP(a, i, x) ((V)(V_IS(a, i) & (VI)(x)))

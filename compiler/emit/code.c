@@ -39,9 +39,9 @@ static const char *parameters(Arena *arena, const Kernel *k) {
 }
 
 static const char *update_parameters(Arena *arena, int slots) {
-    const char *text = "float *restrict p, const float *restrict g";
+    const char *text = "float *restrict p, const float *restrict g, const float *restrict h";
     for (int i = 0; i < slots; i++) text = arena_printf(arena, "%s, float *restrict s%d", text, i);
-    return arena_printf(arena, "%s, int n, int chunks, size_t stride, const float *k", text);
+    return arena_printf(arena, "%s, int n, const float *k", text);
 }
 
 static Loops *kernel_loops(Arena *arena, const Kernel *k, const Isa *isa) {
@@ -168,7 +168,6 @@ static void write_call(Emission *em, const Entry *e, const Kernel *k, const char
 
 /* Gradients that no kernel writes are zero. */
 static void zero_unwritten(Emission *em, const Entry *e) {
-    if (e->kind != ENTRY_TRAIN) return;
     for (int i = 0; i < em->plan->n_params; i++) {
         int64_t at = em->plan->phases[e->phase].gradient_of[i];
         bool written = at < 0;
@@ -183,24 +182,40 @@ static void zero_unwritten(Emission *em, const Entry *e) {
 static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
                         const char *const *names) {
     Writer *w = em->w;
+    /* Gradients are made, and added, in the last stage. */
+    const bool sums = e->kind == ENTRY_TRAIN && stage == e->stages - 1;
     w_open(w, "static void %s_stage_%d%s(void *arg, int task)", e->name, stage, isa->suffix);
     w_line(w, "const struct %s_job *job = arg;", e->name);
     w_line(w, "NnCall *call = job->call;");
     w_line(w, "const unsigned mode = nn_enter();");
-    w_open(w, "for (int chunk = task; chunk < job->chunks; chunk += job->tasks)");
+    if (e->kind == ENTRY_TRAIN) {
+        w_open(w, "for (int chunk = job->tree.first[task]; chunk < job->tree.first[task + 1]; "
+                  "chunk++)");
+    } else {
+        w_open(w, "for (int chunk = task; chunk < job->chunks; chunk += job->tasks)");
+    }
     w_line(w, "const int first = nn_first(call->batch, chunk), n = nn_first(call->batch, chunk + "
               "1) - first;");
     /* Activations that a later stage needs are kept for every chunk, else a task reuses its area.
      */
     w_line(w, "float *area = job->areas + (size_t)%s * job->capacity * %lld;",
            e->stages > 1 ? "chunk" : "task", (long long)e->sample_floats);
-    w_line(w, "float *gradient = job->gradients + (size_t)chunk * %lld;",
-           (long long)e->gradient_floats);
+    if (sums) {
+        w_open(w, "for (int i = job->tree.before[chunk]; i < job->tree.before[chunk + 1]; i++)");
+        w_line(w, "float *const to = job->gradients + (size_t)job->tree.to[i] * %lld;",
+               (long long)e->gradient_floats);
+        w_line(w, "ADD_ROW(to, to, job->gradients + (size_t)job->tree.from[i] * %lld, %lld);",
+               (long long)e->gradient_floats, (long long)e->gradient_floats);
+        w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));
+        w_close(w);
+        w_line(w, "float *gradient = job->gradients + (size_t)job->tree.row[chunk] * %lld;",
+               (long long)e->gradient_floats);
+    }
     w_line(w, "double *sums = job->sums + chunk * %d;", e->n_sums);
     if (e->scratch_floats)
         w_line(w, "float *scratch = job->scratch + (size_t)task * %lld;",
                (long long)e->scratch_floats);
-    w_line(w, "(void)first, (void)n, (void)area, (void)gradient, (void)sums%s;",
+    w_line(w, "(void)first, (void)n, (void)area, (void)sums%s;",
            e->scratch_floats ? ", (void)scratch" : "");
     bool *here = ARENA_ARRAY(em->arena, bool, e->n_buffers);
     for (int j = 0; j < e->n_kernels; j++)
@@ -214,7 +229,7 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
             w_line(w, "%s *const %s = %s;", element_type(b), pointer_name(em->arena, b),
                    address(em, e, b));
     }
-    if (stage == 0) zero_unwritten(em, e);
+    if (sums) zero_unwritten(em, e);
     for (int i = 0; i < e->n_kernels; i++)
         if (e->kernels[i]->stage == stage) write_call(em, e, e->kernels[i], names[i], isa);
     w_close(w);
@@ -223,6 +238,28 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
     w_line(w, "%s", "");
 }
 
+/* The gradient of the batch, where no update follows: in the first row. */
+static void write_sum(Emission *em, const Entry *e, const Isa *isa) {
+    Writer *w = em->w;
+    w_open(w, "static void %s_sum%s(void *arg, int task)", e->name, isa->suffix);
+    w_line(w, "const struct %s_job *job = arg;", e->name);
+    w_line(w, "const unsigned mode = nn_enter();");
+    w_line(w, "const size_t at = nn_slice(%lld, task, job->tasks);", (long long)e->gradient_floats);
+    w_line(w, "const size_t n = nn_slice(%lld, task + 1, job->tasks) - at;",
+           (long long)e->gradient_floats);
+    w_open(w, "for (int i = job->tree.before[job->chunks]; i < job->tree.additions; i++)");
+    w_line(w, "float *const to = job->gradients + (size_t)job->tree.to[i] * %lld + at;",
+           (long long)e->gradient_floats);
+    w_line(w, "ADD_ROW(to, to, job->gradients + (size_t)job->tree.from[i] * %lld + at, n);",
+           (long long)e->gradient_floats);
+    w_close(w);
+    w_line(w, "nn_leave(mode);");
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
+/* The update of what a task has of each range. The kernel does the last addition of gradients; what
+ * comes before it is done in strips, whose sums stay in the first-level cache. */
 static void write_update(Emission *em, const Entry *e, const Isa *isa, const char *name) {
     Writer *w = em->w;
     const PhasePlan *p = &em->plan->phases[e->phase];
@@ -237,15 +274,30 @@ static void write_update(Emission *em, const Entry *e, const Isa *isa, const cha
     w_open(w, "for (int r = 0; r < %d; r++)", p->n_ranges);
     w_line(w, "const size_t from = nn_slice(ranges[r].count, task, job->tasks), to = "
               "nn_slice(ranges[r].count, task + 1, job->tasks);");
-    w_line(w, "const size_t at = ranges[r].gradient + from;");
+    w_line(w, "const int last = job->tree.additions - 1, before = job->tree.before[job->chunks];");
+    w_line(w, "const size_t strip = before < last ? NN_STRIP : to - from;");
+    w_open(w, "for (size_t at = from; at < to; at += strip)");
+    w_line(w, "const size_t n = to - at < strip ? to - at : strip;");
+    w_line(w, "float sums[NN_SLOTS][NN_STRIP] __attribute__((aligned(64)));");
+    w_line(w, "const float *row[NN_MAX_CHUNKS];");
+    w_open(w, "for (int i = 0; i < job->tree.rows; i++)");
+    w_line(w, "row[i] = job->gradients + (size_t)i * %lld + ranges[r].gradient + at;",
+           (long long)p->gradient_floats);
+    w_close(w);
+    w_open(w, "for (int i = before; i < last; i++)");
+    w_line(w, "float *const sum = sums[job->tree.slot[i]];");
+    w_line(w, "ADD_ROW(sum, row[job->tree.to[i]], row[job->tree.from[i]], n);");
+    w_line(w, "row[job->tree.to[i]] = sum;");
+    w_close(w);
     const char *slots = "";
     for (int i = 0; i < p->slots; i++)
-        slots = arena_printf(em->arena, "%sjob->state + %lld + at, ", slots,
+        slots = arena_printf(em->arena, "%sjob->state + ranges[r].gradient + %lld + at, ", slots,
                              (long long)(em->plan->moment_offset + i * p->gradient_floats));
     w_line(w,
-           "k_%s%s(job->state + ranges[r].param + from, job->gradients + at, %s(int)(to - from), "
-           "job->chunks, %lld, job->k);",
-           name, isa->suffix, slots, (long long)p->gradient_floats);
+           "k_%s%s(job->state + ranges[r].param + at, row[0], before <= last ? "
+           "row[job->tree.from[last]] : NULL, %s(int)n, job->k);",
+           name, isa->suffix, slots);
+    w_close(w);
     w_close(w);
     w_line(w, "nn_leave(mode);");
     w_close(w);
@@ -277,7 +329,10 @@ static void write_runner(Emission *em, const Entry *e, const Isa *isa) {
         w_close(w);
     }
     if (train) {
-        w_line(w, "if (!update) return;");
+        w_open(w, "if (!update)");
+        w_line(w, "nn_run(call, job.tasks, %s_sum%s, &job);", e->name, isa->suffix);
+        w_line(w, "return;");
+        w_close(w);
         w_line(w, "nn_run(call, job.tasks, %s_update%s, &job);", e->name, isa->suffix);
         w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));
         w_line(w, "nn_run(call, job.tasks, nn_derive%s, call);", isa->suffix);
@@ -297,7 +352,10 @@ void emit_entry_code(Emission *em, const Entry *e, const Isa *isa) {
         update = write_kernel(em, isa, p->update, update_parameters(em->arena, p->slots));
     }
     for (int s = 0; s < e->stages; s++) write_stage(em, e, s, isa, names);
-    if (update) write_update(em, e, isa, update);
+    if (update) {
+        write_sum(em, e, isa);
+        write_update(em, e, isa, update);
+    }
     write_runner(em, e, isa);
 }
 

@@ -13,9 +13,8 @@ static void write_numbers(Emission *em, const Entry *e, int stage) {
         const Number *n = &e->numbers[i];
         if (n->stage != stage) continue;
         if (n->sum) {
-            w_line(w, "double sum_%s = 0.0;", n->name);
-            w_line(w, "for (int c = 0; c < job->chunks; c++) sum_%s += job->sums[c * %d + %lld];",
-                   n->name, e->n_sums, (long long)n->sum->offset);
+            w_line(w, "const double sum_%s = nn_total(job->sums + %lld, %d, job->chunks);", n->name,
+                   (long long)n->sum->offset, e->n_sums);
             if (n->elements > 1)
                 w_line(w, "job->numbers.%s = sum_%s / (job->samples * %lld.0);", n->name, n->name,
                        (long long)n->elements);
@@ -46,9 +45,11 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_open(w, "struct %s_job", e->name);
     w_line(w, "NnCall *call;");
     w_line(w, "int chunks, tasks;");
+    if (e->kind == ENTRY_TRAIN) w_line(w, "NnTree tree; /* how gradients are added */");
     w_line(w, "size_t capacity; /* samples in the largest chunk */");
     w_line(w, "double samples;");
-    w_line(w, "float *state, *gradients, *areas, *scratch;");
+    w_line(w, "float *state, *areas, *scratch;");
+    w_line(w, "float *gradients; /* [rows][%lld] */", (long long)e->gradient_floats);
     w_line(w, "double *sums; /* [chunks][%d] */", e->n_sums);
     if (e->kind == ENTRY_TRAIN) w_line(w, "float k[8]; /* factors of the update */");
     if (e->n_drops) w_line(w, "NnDrop drops[%d];", e->n_drops);
@@ -71,8 +72,13 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_line(w, "job->state = call->state;");
     w_line(w, "job->sums = call->work;");
     w_line(w, "job->gradients = work + (size_t)chunks * %d;", round_up(2 * e->n_sums, LANES));
-    w_line(w, "job->areas = job->gradients + (size_t)chunks * %lld;",
-           (long long)e->gradient_floats);
+    if (e->kind == ENTRY_TRAIN) {
+        w_line(w, "nn_tree(chunks, job->tasks, &job->tree);");
+        w_line(w, "job->areas = job->gradients + (size_t)job->tree.rows * %lld;",
+               (long long)e->gradient_floats);
+    } else {
+        w_line(w, "job->areas = job->gradients;");
+    }
     w_line(w, "job->scratch = job->areas + (size_t)%s * job->capacity * %lld;",
            e->stages > 1 ? "chunks" : "job->tasks", (long long)e->sample_floats);
     write_drops(w, e);

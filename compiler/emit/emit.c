@@ -106,7 +106,7 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
              "*/\n#if defined(__x86_64__) && !defined(_MSC_VER)\n#define NN_X86 1\n#include "
              "<immintrin.h>\n#else\n#define "
              "NN_X86 0\n#endif\n\n");
-    w_line(w, "enum { NN_CHUNK_MIN = %d, NN_MAX_CHUNKS = %d };", plan->chunk_min, MAX_CHUNKS);
+    w_line(w, "enum { NN_CHUNK_MIN = %d, NN_MAX_CHUNKS = %d };", plan->chunk_min, plan->chunk_max);
     w_line(w, "%s", "");
     write_prelude(w, draft, writer_text(code));
     w_line(w, "extern const NnModel %s;", emit_symbol(em.arena, plan->graph));

@@ -84,14 +84,15 @@ static const char *param_words(const Header *h, int i) {
 
 /* As nn_work_bytes in the generated file has it, for one thread. */
 static int64_t work_bytes(const Plan *plan, int batch) {
-    int64_t chunks = batch / plan->chunk_min, capacity = 2 * plan->chunk_min - 1, most = 0;
-    chunks = chunks < 1 ? 1 : chunks > MAX_CHUNKS ? MAX_CHUNKS : chunks;
+    const int64_t chunks = plan_chunks(plan, batch);
+    int64_t capacity = 2 * plan->chunk_min, most = 0, rows = 1;
+    while (chunks >> rows) rows++;
     if (capacity > batch) capacity = batch;
     if (capacity < (batch + chunks - 1) / chunks) capacity = (batch + chunks - 1) / chunks;
     for (int i = 0; i < plan->n_entries; i++) {
         const Entry *e = plan->entries[i];
         const int64_t areas = e->stages > 1 ? chunks : 1;
-        const int64_t floats = chunks * (round_up(2 * e->n_sums, LANES) + e->gradient_floats) +
+        const int64_t floats = chunks * round_up(2 * e->n_sums, LANES) + rows * e->gradient_floats +
                                areas * capacity * e->sample_floats + e->scratch_floats;
         if (floats > most) most = floats;
     }

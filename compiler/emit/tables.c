@@ -180,8 +180,9 @@ static int write_kernels(Emission *em) {
 static void write_memory(Emission *em) {
     const Plan *p = em->plan;
     Writer *w = em->w;
-    w_line(w, "/* Room for every entry: sums and gradients of all chunks, activations of the tasks "
-              "at work (of all");
+    const bool trains = !em->info->inference && p->graph->n_phases;
+    w_line(w, "/* Room for every entry: sums of all chunks, rows of gradients, activations of the "
+              "tasks at work (of all");
     w_line(w, "   chunks where an entry has stages). */");
     w_open(w, "static size_t nn_work_bytes(int batch, int threads)");
     w_open(
@@ -197,16 +198,17 @@ static void write_memory(Emission *em) {
     w_line(w, "const size_t chunks = (size_t)nn_chunks(batch);");
     w_line(w, "const size_t tasks = threads < 1 ? 1 : (size_t)threads < chunks ? (size_t)threads : "
               "chunks;");
+    if (trains) w_line(w, "const size_t rows = (size_t)nn_most_rows((int)chunks, (int)tasks);");
     w_line(w, "/* Smaller batches may have larger chunks. */");
-    w_line(
-        w,
-        "size_t capacity = 2 * NN_CHUNK_MIN - 1 < batch ? 2 * NN_CHUNK_MIN - 1 : (size_t)batch;");
+    w_line(w, "size_t capacity = 2 * NN_CHUNK_MIN < batch ? 2 * NN_CHUNK_MIN : (size_t)batch;");
     w_line(w, "if (capacity < nn_capacity(batch)) capacity = nn_capacity(batch);");
     w_line(w, "size_t most = 0;");
     w_open(w, "for (int i = 0; i < %d; i++)", p->n_entries);
     w_line(w, "const size_t areas = entries[i].stages > 1 ? chunks : tasks;");
-    w_line(w, "const size_t floats = chunks * (entries[i].sums + entries[i].gradient) + areas * "
-              "capacity * entries[i].sample + tasks * entries[i].scratch;");
+    w_line(w,
+           "const size_t floats = chunks * entries[i].sums + %sareas * capacity * "
+           "entries[i].sample + tasks * entries[i].scratch;",
+           trains ? "rows * entries[i].gradient + " : "");
     w_line(w, "if (floats > most) most = floats;");
     w_close(w);
     w_line(w, "return most * sizeof(float) + NN_ALIGN;");
@@ -272,19 +274,12 @@ static void write_access(Emission *em) {
     w_close(w);
     w_open(w, "static void nn_get_gradient(const NnCall *call, int param, float *out)");
     check_access(em, "NN_GET_GRADIENT, call->work, call->phase, 0, param, out");
-    w_line(w, "const int chunks = nn_chunks(call->batch), phase = call->phase;");
-    w_line(w, "const size_t stride = (size_t)nn_gradient_floats[phase];");
-    w_line(w, "float *first = (float *)call->work + (size_t)chunks * (size_t)nn_sum_floats[phase] "
-              "+ nn_gradient_of[phase][param];");
-    w_line(w, "/* The sum goes where the first chunk's gradient was: a second call finds the "
-              "others zero. */");
-    w_open(w, "for (int c = 1; c < chunks; c++)");
-    w_open(w, "for (size_t i = 0; i < nn_places[param].size; i++)");
-    w_line(w, "first[i] += first[(size_t)c * stride + i];");
-    w_line(w, "first[(size_t)c * stride + i] = 0.0f;");
-    w_close(w);
-    w_close(w);
-    w_line(w, "nn_export(&nn_places[param], first, out);");
+    w_line(w, "/* The sum of all chunks is the first row. */");
+    w_line(
+        w,
+        "const size_t sums = (size_t)nn_chunks(call->batch) * (size_t)nn_sum_floats[call->phase];");
+    w_line(w, "nn_export(&nn_places[param], (const float *)call->work + sums + "
+              "nn_gradient_of[call->phase][param], out);");
     w_close(w);
     w_line(w, "%s", "");
 }

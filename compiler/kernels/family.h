@@ -10,9 +10,9 @@
 extern const Family *const all_families[];
 
 /* The update of parameters by an optimizer: not chosen by a node. Its function has the parameters
- *   float *p, const float *g, float *s0, s1, s2 (as many as moments), int n, int chunks,
- *   size_t stride, const float *k
- * for n floats of parameters, gradients of `chunks` chunks `stride` floats apart, moments, factors.
+ *   float *p, const float *g, const float *h, float *s0, s1, s2 (as many as moments), int n,
+ *   const float *k
+ * for n floats of parameters, gradients g + h (h NULL: g alone), moments; factors.
  */
 extern const Family family_update;
 

@@ -1,5 +1,5 @@
-/* Optimizer updates over runs of the parameter arena. The sum of the chunks' gradients, in order,
- * is part of the pass; what follows is the optimizer's. */
+/* Optimizer updates over runs of the parameter arena. The last addition of gradients is part of the
+ * pass. */
 #include "../graph/optimizer.h"
 #include "family.h"
 
@@ -12,7 +12,7 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     (void)isa;
     w_open(w, "for (int i = 0; i < n; i += 16)");
     w_line(w, "F16 d = LOAD(g + i);");
-    w_line(w, "for (int c = 1; c < chunks; c++) d = ADD(d, LOAD(g + (size_t)c * stride + i));");
+    w_line(w, "if (h) d = ADD(d, LOAD(h + i));");
     k->optimizer->kind->update(w, k->optimizer);
     w_close(w);
 }

@@ -33,19 +33,6 @@ static void find_fields(Plan *plan) {
     }
 }
 
-/* Samples that a chunk should have: enough that adding up another copy of the gradients costs
- * little beside the work on the samples, never under 24, where tiles run short. 200 comes from the
- * ratio of cache bandwidth to multiply-adds of current cores. */
-static int chunk_min(const Plan *plan) {
-    double params = 0, flops = 1;
-    for (int i = 0; i < plan->graph->n_phases; i++) {
-        params += (double)plan->phases[i].gradient_floats;
-        flops += (double)plan->phases[i].flops_train;
-    }
-    double n = 200 * params / flops;
-    return n < 24 ? 24 : n > 256 ? 256 : (int)n;
-}
-
 static Plan *plan_new(Graph *graph) {
     Plan *plan = ARENA_NEW(graph->arena, Plan);
     plan->arena = graph->arena;
@@ -60,7 +47,7 @@ static Plan *plan_new(Graph *graph) {
         p->update->name = arena_printf(plan->arena, "update_%d", i + 1);
         p->update->optimizer = &graph->phases[i].optimizer;
     }
-    plan->chunk_min = chunk_min(plan);
+    plan_cut(plan);
     return plan;
 }
 

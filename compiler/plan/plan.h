@@ -28,7 +28,7 @@ typedef enum BufferSpace {
     SPACE_FIELD,    /* the caller's data: [n][count], order (C, H, W), unaligned */
     SPACE_STATE,    /* parameters and what is derived from them */
     SPACE_SAMPLE,   /* activations: [parts][n][stride] in a task's area */
-    SPACE_GRADIENT, /* gradients of parameters: one copy a chunk */
+    SPACE_GRADIENT, /* gradients of parameters: a row of the chunk */
     SPACE_SUM,      /* one double a chunk: the sum of a loss or metric over the chunk's samples */
     SPACE_OUTPUT,   /* the caller's memory for a prediction: [n][count], order (C, H, W) */
 } BufferSpace;
@@ -229,6 +229,7 @@ typedef struct Plan {
     int64_t moment_offset; /* floats from the start of the state */
     int64_t state_floats;
     int chunk_min;            /* samples that a chunk has at least */
+    int chunk_max;            /* chunks that a batch has at most */
     bool optimize;            /* shortcut families and fusion may be used */
     bool winograd;            /* so may Winograd convolutions */
     const Node **fields;      /* input, label, target nodes in the order of the model's fields */
@@ -237,7 +238,26 @@ typedef struct Plan {
     int n_fields;
 } Plan;
 
-enum { MAX_CHUNKS = 16 };
+enum { MAX_CHUNKS = 64 };
+
+/* Samples that a chunk has at least: enough that adding another gradient costs little beside the
+ * work on the samples, 200 * params / flops (200 comes from the ratio of cache bandwidth to
+ * multiply-adds of current cores), and enough for full tiles of `places` rows a sample: 24, or 384
+ * rows. `params`: floats of gradients; `flops`: of training, per sample; both of all phases. At
+ * most 256. */
+int chunk_samples(int64_t params, int64_t flops, int64_t places);
+
+/* Chunks that a batch has at most, for gradients of so many floats: 64, or as many as have 256 MiB
+ * together, 8 of 32 MiB. Larger ones leave all caches, and adding them costs what memory takes: a
+ * quarter as many of twice the size, down to one. */
+int chunk_limit(int64_t floats);
+
+/* Fills in chunk_min, by the contraction with the fewest places, and chunk_max. */
+void plan_cut(Plan *plan);
+
+/* Chunks of a batch: the largest of 1, 2, 3, 4, 6, 8, 12 ... that both allow. As nn_chunks in
+ * generated code. */
+int plan_chunks(const Plan *plan, int batch);
 
 /* Adds an entry whose graph is still to be lowered. */
 Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph);

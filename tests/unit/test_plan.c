@@ -203,6 +203,40 @@ START_TEST(refuses_trained_parameters_without_range) {
 }
 END_TEST
 
+/* The rule of docs/numbers.md; changing it changes the bits of trained weights. */
+START_TEST(chunks_are_cut_by_work_tiles_and_size_of_gradients) {
+    ck_assert_int_eq(chunk_samples(1000, 1000000, 1), 24);
+    ck_assert_int_eq(chunk_samples(1000, 6000, 1), 33);
+    ck_assert_int_eq(chunk_samples(1000, 6000, 100), 33);
+    ck_assert_int_eq(chunk_samples(1000, 1000000, 15), 24);
+    ck_assert_int_eq(chunk_samples(1000, 1000000, 16), 24);
+    ck_assert_int_eq(chunk_samples(1000, 1000000, 64), 6);
+    ck_assert_int_eq(chunk_samples(1000, 1000000, 100), 4);
+    ck_assert_int_eq(chunk_samples(1000, 1000000, 1000), 1);
+    ck_assert_int_eq(chunk_samples(1000, 1, 1), 256);
+    ck_assert_int_eq(chunk_samples(0, 1, 1), 24);
+    const int64_t MiB = 1024 * 1024 / 4;
+    ck_assert_int_eq(chunk_limit(1), 64);
+    ck_assert_int_eq(chunk_limit(4 * MiB), 64);
+    ck_assert_int_eq(chunk_limit(4 * MiB + 1), 63);
+    ck_assert_int_eq(chunk_limit(32 * MiB), 8);
+    ck_assert_int_eq(chunk_limit(64 * MiB), 2);
+    ck_assert_int_eq(chunk_limit(4096 * 4096 + 8 * MiB), 1);
+    ck_assert_int_eq(chunk_limit(1000 * MiB), 1);
+}
+END_TEST
+
+START_TEST(batches_have_as_many_chunks_as_allowed_that_threads_share) {
+    static const int expected[][2] = {{1, 1},    {47, 1},    {48, 2},    {72, 3},    {96, 4},
+                                      {120, 4},  {144, 6},   {192, 8},   {287, 8},   {288, 12},
+                                      {768, 32}, {1151, 32}, {1152, 48}, {65536, 48}};
+    plan->chunk_min = 24;
+    plan->chunk_max = 63;
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        ck_assert_int_eq(plan_chunks(plan, expected[i][0]), expected[i][1]);
+}
+END_TEST
+
 START_TEST(layouts) {
     Layout l = layout_padded(17, 3, 5);
     ck_assert_int_eq(l.cs, 32);
@@ -227,6 +261,8 @@ int main(void) {
     tcase_add_test(t, refuses_wrong_order);
     tcase_add_test(t, refuses_ranges_over_frozen_parameters);
     tcase_add_test(t, refuses_trained_parameters_without_range);
+    tcase_add_test(t, chunks_are_cut_by_work_tiles_and_size_of_gradients);
+    tcase_add_test(t, batches_have_as_many_chunks_as_allowed_that_threads_share);
     tcase_add_test(t, layouts);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* What the plan decides. */
-enum { NN_CHUNK_MIN = 12, NN_MAX_CHUNKS = 16 };
+enum { NN_CHUNK_MIN = 12, NN_MAX_CHUNKS = 64 };
 
 #include "compiler/emit/prelude.h"
 #include "compiler/kernels/weights.h"
@@ -142,7 +142,13 @@ START_TEST(chunks_cover_the_batch) {
         const int chunks = nn_chunks(batch);
         int largest = 0;
         ck_assert(chunks >= 1 && chunks <= NN_MAX_CHUNKS);
-        ck_assert(chunks == NN_MAX_CHUNKS || (chunks + 1) * NN_CHUNK_MIN > batch);
+        /* Of 1, 2, 3, 4, 6, 8, 12 ..., the most that the batch allows. */
+        const int odd = chunks / (chunks & -chunks);
+        const int next = odd == 3 ? chunks / 3 * 4 : chunks == 1 ? 2 : chunks / 2 * 3;
+        ck_assert(odd == 1 || odd == 3);
+        ck_assert(chunks == NN_MAX_CHUNKS || next * NN_CHUNK_MIN > batch);
+        /* What work_bytes counts on for smaller batches. */
+        ck_assert(chunks == NN_MAX_CHUNKS || nn_capacity(batch) <= 2 * NN_CHUNK_MIN);
         ck_assert_int_eq(nn_first(batch, 0), 0);
         ck_assert_int_eq(nn_first(batch, chunks), batch);
         for (int c = 0; c < chunks; c++) {
@@ -165,6 +171,71 @@ START_TEST(tasks_are_threads_but_not_more_than_chunks) {
             if (tasks < 1) tasks = 1;
             ck_assert_int_eq(nn_tasks(&call), tasks);
         }
+}
+END_TEST
+
+/* A branch of the tree over chunks: the sum of those from `from` to before `to`. */
+typedef struct Branch {
+    int from, to;
+} Branch;
+
+/* a + b, which must be the two halves of their sum by the definition. */
+static Branch joined(Branch a, Branch b) {
+    int half = 1;
+    ck_assert_int_eq(a.to, b.from);
+    while (2 * half < b.to - a.from) half *= 2;
+    ck_assert_int_eq(a.to - a.from, half);
+    return (Branch){a.from, b.to};
+}
+
+START_TEST(gradients_are_added_in_one_tree_for_any_number_of_tasks) {
+    for (int chunks = 1; chunks <= NN_MAX_CHUNKS; chunks++)
+        for (int tasks = 1; tasks <= chunks; tasks++) {
+            NnTree tree;
+            Branch rows[NN_MAX_CHUNKS] = {{0, 0}}, sums[NN_SLOTS];
+            nn_tree(chunks, tasks, &tree);
+            ck_assert(tree.rows <= tasks * (log2((double)chunks / tasks) + 1) + 1e-9);
+            ck_assert_int_le(tree.rows, nn_most_rows(chunks, tasks));
+            int longest = 0;
+            for (int task = 0; task < tasks; task++) {
+                const int start = tree.first[task], end = tree.first[task + 1];
+                if (end - start > longest) longest = end - start;
+                for (int chunk = start; chunk < end; chunk++) { /* as generated stages do */
+                    for (int i = tree.before[chunk]; i < tree.before[chunk + 1]; i++) {
+                        Branch *to = &rows[tree.to[i]], *from = &rows[tree.from[i]];
+                        ck_assert(to->from >= start && from->to <= chunk);
+                        *to = joined(*to, *from);
+                        *from = (Branch){0, 0};
+                    }
+                    ck_assert_int_lt(tree.row[chunk], tree.rows);
+                    ck_assert_int_eq(rows[tree.row[chunk]].to, 0);
+                    rows[tree.row[chunk]] = (Branch){chunk, chunk + 1};
+                }
+            }
+            const Branch *row[NN_MAX_CHUNKS];
+            for (int i = 0; i < tree.rows; i++) row[i] = &rows[i];
+            for (int i = tree.before[chunks]; i < tree.additions; i++) { /* as the update does */
+                ck_assert_int_lt(tree.slot[i], NN_SLOTS);
+                sums[tree.slot[i]] = joined(*row[tree.to[i]], *row[tree.from[i]]);
+                row[tree.to[i]] = &sums[tree.slot[i]];
+            }
+            ck_assert_int_eq(row[0]->from, 0);
+            ck_assert_int_eq(row[0]->to, chunks);
+            ck_assert_int_le(3 * longest, 4 * ((chunks + tasks - 1) / tasks));
+            for (int fewer = 1; fewer <= tasks; fewer++)
+                ck_assert_int_ge(nn_most_rows(chunks, tasks), nn_most_rows(chunks, fewer));
+        }
+}
+END_TEST
+
+START_TEST(numbers_are_added_in_the_same_tree) {
+    double x[2 * NN_MAX_CHUNKS];
+    for (int i = 0; i < 2 * NN_MAX_CHUNKS; i++) x[i] = 1.0 / (i + 1);
+    ck_assert_double_eq(nn_total(x, 2, 1), x[0]);
+    ck_assert_double_eq(nn_total(x + 1, 2, 2), x[1] + x[3]);
+    ck_assert_double_eq(nn_total(x, 2, 5), ((x[0] + x[2]) + (x[4] + x[6])) + x[8]);
+    ck_assert_double_eq(nn_total(x, 1, 7),
+                        ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + x[6]));
 }
 END_TEST
 
@@ -343,7 +414,9 @@ RUN_TESTS("prelude", exponentials_are_exact_enough_for_schedules,
           cosines_are_exact_enough_for_schedules, roots_are_those_of_the_library,
           powers_are_products, arithmetic_passes_nan_on, the_callers_mode_comes_back,
           keys_are_those_of_the_definition, chunks_cover_the_batch,
-          tasks_are_threads_but_not_more_than_chunks, slices_cover_all_rows,
+          tasks_are_threads_but_not_more_than_chunks,
+          gradients_are_added_in_one_tree_for_any_number_of_tasks,
+          numbers_are_added_in_the_same_tree, slices_cover_all_rows,
           few_lower_tiles_leave_nothing_or_the_tail, tasks_run_on_the_callers_team,
           traces_are_called_where_they_are_wanted, blocks_store_the_inputs_of_their_outputs,
           weights_lie_in_blocks_of_16_outputs, parameters_come_back_as_they_went_in,

@@ -87,6 +87,11 @@ FN F16 TANH(F16 x) {
 }
 
 FN F16 RELU(F16 x) { return MAX(SET(0.0f), x); }
+/* The sums of n floats, whole rows of 16; `to` may be one of the summands. */
+static __attribute__((noinline)) TARGET void ADD_ROW(float *to, const float *a, const float *b,
+                                                     size_t n) {
+    for (size_t i = 0; i < n; i += 16) STORE(to + i, ADD(LOAD(a + i), LOAD(b + i)));
+}
 /* x where y > 0. */
 FN F16 POSITIVE(F16 y, F16 x) { return KEEP(GT(y, SET(0.0f)), x); }
 /* Lanes from .. from+count-1, the others zero. */

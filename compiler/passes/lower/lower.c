@@ -194,8 +194,19 @@ static void find_users(Lowering *l) {
     }
 }
 
+static bool writes_gradient(const Kernel *k) {
+    return k->operands[k->n_operands - 1].buffer->space == SPACE_GRADIENT;
+}
+
+/* Gradients are made in the last stage, as nothing reads them before the update: a task then needs
+ * no gradient of its own for each chunk. */
 static void sort_stages(Entry *e) {
     Kernel **sorted = e->kernels;
+    int last = 0;
+    for (int i = 0; i < e->n_kernels; i++)
+        if (sorted[i]->stage > last) last = sorted[i]->stage;
+    for (int i = 0; i < e->n_kernels; i++)
+        if (writes_gradient(sorted[i])) sorted[i]->stage = last;
     for (int i = 1; i < e->n_kernels; i++)
         for (int j = i; j > 0 && sorted[j - 1]->stage > sorted[j]->stage; j--) {
             Kernel *k = sorted[j];
@@ -212,10 +223,10 @@ static void sort_stages(Entry *e) {
 static void mark_adding(Entry *e) {
     for (int i = 0; i < e->n_kernels; i++) {
         Kernel *k = e->kernels[i];
-        const Operand *to = &k->operands[k->n_operands - 1];
-        if (to->buffer->space != SPACE_GRADIENT) continue;
+        if (!writes_gradient(k)) continue;
+        const Buffer *to = k->operands[k->n_operands - 1].buffer;
         for (int j = 0; j < i && !k->adds; j++)
-            k->adds = e->kernels[j]->operands[e->kernels[j]->n_operands - 1].buffer == to->buffer;
+            k->adds = e->kernels[j]->operands[e->kernels[j]->n_operands - 1].buffer == to;
     }
 }
 

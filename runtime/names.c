@@ -8,12 +8,17 @@
 
 #include "digits.h"
 
-/* "out/aux.WORD.safetensors" for "out/aux.safetensors". */
-static char *insert_word(const char *path, const char *word) {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    const char *dot = strrchr(base, '.');
+/* The name behind the last slash. */
+static const char *base_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* "out/aux<text>.safetensors" for "out/aux.safetensors". */
+static char *insert(const char *path, const char *text) {
+    const char *base = base_of(path), *dot = strrchr(base, '.');
     if (!dot || dot == base) dot = base + strlen(base);
-    return format_text("%.*s.%s%s", (int)(dot - path), path, word, dot);
+    return format_text("%.*s%s%s", (int)(dot - path), path, text, dot);
 }
 
 /* A device or a pipe has nothing beside it. */
@@ -26,20 +31,48 @@ static bool saves_to_device(const Options *options) {
 const char *weights_name(const Options *options, int64_t round) {
     const char *save = options->text[OPTION_SAVE];
     if (!save || options->number[OPTION_ROUNDS] == 1) return save;
-    return insert_word(save, format_text("%" PRId64, round));
+    return insert(save, format_text(".%" PRId64, round));
 }
 
 const char *checkpoint_name(const NnModel *model, const Options *options, int64_t round) {
     if (!options->text[OPTION_SAVE]) return format_text("%s.interrupted.safetensors", model->name);
     if (saves_to_device(options)) return NULL;
-    return insert_word(weights_name(options, round), "checkpoint");
+    return insert(weights_name(options, round), ".checkpoint");
 }
 
-const char *name_here(const char *path) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : NULL;
+static bool is_there(const char *path) {
     struct stat info;
-    for (int i = 1; name && lstat(name, &info) == 0; i++)
-        name = insert_word(slash + 1, format_text("%d", i));
+    return path && lstat(path, &info) == 0;
+}
+
+/* Whether a round from that on would find one of its files there. */
+static bool meets_files(const NnModel *model, const Options *options, int64_t round) {
+    const size_t mark = memory_mark();
+    bool found = false;
+    for (int64_t r = round; !found && r < options->number[OPTION_ROUNDS]; r++)
+        found = is_there(weights_name(options, r)) || is_there(checkpoint_name(model, options, r));
+    memory_release(mark);
+    return found;
+}
+
+/* "aux.safetensors", "aux-2.safetensors", ...: no name that a round or a checkpoint has. */
+static const char *nth_name(const char *path, int n) {
+    return n == 1 ? base_of(path) : insert(base_of(path), format_text("-%d", n));
+}
+
+const char *save_here(const NnModel *model, const Options *options, int64_t round) {
+    Options here = *options;
+    const char *save = options->text[OPTION_SAVE];
+    if (!save || base_of(save) == save) return NULL;
+    for (int n = 1; n == 1 || meets_files(model, &here, round); n++)
+        here.text[OPTION_SAVE] = nth_name(save, n);
+    return here.text[OPTION_SAVE];
+}
+
+const char *log_still_possible(const char *log) {
+    const char *base = base_of(log), *name = log;
+    if (base == log || is_there(format_text("%.*s", (int)(base - log), log))) return log;
+    for (int n = 1; n == 1 || is_there(name); n++) name = nth_name(log, n);
     return name;
 }
 
@@ -70,12 +103,13 @@ typedef struct Names {
 static void add(Names *names, Use use, const char *role, const char *path) {
     struct stat info;
     if (!path) return;
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *base = base_of(path);
     if (stat(path, &info) == 0) {
         /* The same terminal or /dev/null twice does no harm. */
         if (!S_ISREG(info.st_mode)) return;
         base = "";
-    } else if (stat(slash ? format_text("%.*s", (int)(base - path), path) : ".", &info) != 0) {
+    } else if (stat(base > path ? format_text("%.*s", (int)(base - path), path) : ".", &info) !=
+               0) {
         return;
     }
     if (names->n == names->room) {

@@ -23,7 +23,12 @@ const char *good_name(const Options *options);
  * of the checkpoint that it goes on from. False, with a message, if not. */
 bool names_differ(const NnModel *model, const Options *options);
 
-/* A name for `path` in the current folder that no file has; NULL if it is there already. */
-const char *name_here(const char *path);
+/* What --save is where its folder cannot be written any more: its name in the current folder or, if
+ * this round or one behind it would find a file of its own there, "aux-2.safetensors" and so on.
+ * NULL if --save is in the current folder. */
+const char *save_here(const NnModel *model, const Options *options, int64_t round);
+
+/* The log or, if its folder is gone, a name in the current folder that no file has. */
+const char *log_still_possible(const char *log);
 
 #endif

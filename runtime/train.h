@@ -16,7 +16,8 @@ typedef struct Training {
     double since;     /* clock reading minus at.seconds */
     int64_t steps_run;
     const char *checkpoint; /* where that of this round goes; NULL: nowhere */
-    double saved;           /* clock reading when it was written, or the training began */
+    const char *here; /* what stands for --save where that cannot be written; NULL: all could */
+    double saved;     /* clock reading when it was written, or the training began */
     bool stopped; /* before the end, and what is needed to go on is written where it was to be */
     bool failed;  /* something could not be written or told as it was to be */
     Engine engine;

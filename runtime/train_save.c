@@ -44,8 +44,13 @@ static bool write_to(Training *t, Content content, const char *path) {
 /* Returns where it was written, or NULL. */
 static const char *write_somewhere(Training *t, Content content, const char *path) {
     if (write_to(t, content, path)) return path;
-    const char *here = name_here(path);
-    if (!here || !write_to(t, content, here)) return NULL;
+    if (!t->here) t->here = save_here(t->model, &t->options, t->at.round);
+    if (!t->here) return NULL;
+    Options options = t->options;
+    options.text[OPTION_SAVE] = t->here;
+    const char *here = content == PARAMETERS ? weights_name(&options, t->at.round)
+                                             : checkpoint_name(t->model, &options, t->at.round);
+    if (strcmp(here, path) == 0 || !write_to(t, content, here)) return NULL;
     char *folder = getcwd(NULL, 0);
     note("instead it is in %s/%s", folder ? folder : ".", here);
     free(folder);
@@ -78,12 +83,16 @@ static const char *quoted(const char *word) {
     return format_text("%s'", text);
 }
 
-/* The command that goes on from the checkpoint, which knows what is trained. */
-static const char *command_to_go_on(const Training *t, const char *checkpoint) {
+/* The command that goes on from the checkpoint, which knows what is trained, with files where they
+ * could be written: `moved`: that is not where --save says. */
+static const char *command_to_go_on(const Training *t, const char *checkpoint, bool moved) {
     static const OptionId texts[] = {OPTION_SAVE, OPTION_LOG, OPTION_DATA, OPTION_ISA};
     static const OptionId numbers[] = {OPTION_CHECKPOINT_EVERY, OPTION_THREADS};
     static const OptionId flags[] = {OPTION_QUIET, OPTION_JSON};
-    const Options *o = &t->options;
+    Options now = t->options;
+    const Options *o = &now;
+    if (moved && t->here) now.text[OPTION_SAVE] = t->here;
+    if (now.text[OPTION_LOG]) now.text[OPTION_LOG] = log_still_possible(now.text[OPTION_LOG]);
     const char *line =
         format_text("%s train --resume %s", quoted(o->program ? o->program : t->model->name),
                     quoted(checkpoint));
@@ -114,7 +123,7 @@ bool save_round(Training *t) {
         note("%s is older than %s and does not belong to it", checkpoint, wanted);
     }
     if (weights != wanted || checkpoint != t->checkpoint) t->failed = true;
-    if (!weights && checkpoint) note("to go on: %s", command_to_go_on(t, checkpoint));
+    if (!weights && checkpoint) note("to go on: %s", command_to_go_on(t, checkpoint, true));
     return weights != NULL;
 }
 
@@ -125,6 +134,7 @@ bool save_and_stop(Training *t) {
     t->stopped = checkpoint == t->checkpoint && weights == wanted;
     if (weights) note("stopped; the weights so far are in %s", weights);
     if (checkpoint)
-        note("%sto go on: %s", weights ? "" : "stopped; ", command_to_go_on(t, checkpoint));
+        note("%sto go on: %s", weights ? "" : "stopped; ",
+             command_to_go_on(t, checkpoint, weights != wanted));
     return false;
 }

@@ -11,15 +11,16 @@ program=$(program mlp)
 cd "$scratch"
 sizes="--data synthetic --pairs 60 --val-pairs 5 --test-pairs 5 --batch 10 --seed 3"
 
-# begun NAME EPOCHS OPTIONS...: a training in the background that has ended its first epoch.
+# begun NAME EPOCHS OPTIONS...: a training in the background that has ended its first epoch. Its log is
+# $log, if that is set.
 begun() {
-    name=$1 epochs=$2
+    name=$1 epochs=$2 csv=${log:-$1.csv}
     shift 2
     # shellcheck disable=SC2086
-    env --default-signal=INT,HUP,TERM "$program" train $sizes --epochs "$epochs" --log "$name.csv" "$@" \
+    env --default-signal=INT,HUP,TERM "$program" train $sizes --epochs "$epochs" --log "$csv" "$@" \
         >"$name.out" 2>"$name.err" &
     pid=$!
-    until [ -e "$name.csv" ] && [ "$(wc -l <"$name.csv")" -gt 1 ]; do
+    until [ -e "$csv" ] && [ "$(wc -l <"$csv")" -gt 1 ]; do
         kill -0 "$pid" || { fail "$name: did not begin: $(cat "$name.err")"; return; }
         sleep 0.02
     done
@@ -132,19 +133,36 @@ for blocks in 20 48; do
 done
 [ -s limit.safetensors ] && [ -s limit.checkpoint.safetensors ] || fail "limit: what was trained is lost"
 
-# A folder that vanishes: what was to go there is here, and none of the files that were.
+# A folder that vanishes: what was to go there is here, and none of the files that were. The names of a
+# pair stay a pair, and the command that goes on names the files that there are.
 mkdir gone
-echo mine >part.safetensors
+echo mine >part.checkpoint.safetensors
+log=gone/gone.csv
 begun gone "$epochs" --save gone/part.safetensors
+unset log
 rm -r gone
 kill -s TERM "$pid"
 ended gone 1
-grep -q "instead it is in $scratch/part.checkpoint.safetensors" gone.err || fail "gone: $(cat gone.err)"
-grep -q "instead it is in $scratch/part.1.safetensors" gone.err || fail "gone: $(cat gone.err)"
-[ "$(cat part.safetensors)" = mine ] || fail "gone: a file of the same name is damaged"
-mkdir gone
+for file in part-2.checkpoint.safetensors part-2.safetensors; do
+    grep -q "instead it is in $scratch/$file\$" gone.err || fail "gone: $(cat gone.err)"
+done
 go_on gone
-as_whole gone gone/part.safetensors
+cmp whole.safetensors part-2.safetensors || fail "gone: other weights"
+[ -s gone.csv ] || fail "gone: no log"
+[ "$(cat part.checkpoint.safetensors)" = mine ] || fail "gone: a file of the same name is damaged"
+
+# The same in a round of several, where none of a later round is damaged, either.
+mkdir gone
+echo mine >several.1.safetensors
+begun several 300 --rounds 2 --save gone/several.safetensors
+rm -r gone
+kill -s TERM "$pid"
+ended several 1
+go_on several
+for file in several-2.0 several-2.0.checkpoint several-2.1 several-2.1.checkpoint; do
+    [ -s "$file.safetensors" ] || fail "several: no $file: $(cat several.err several.err2)"
+done
+[ "$(cat several.1.safetensors)" = mine ] || fail "several: a file of a later round is damaged"
 
 # Without --save a place for what an interruption leaves is looked for at the start.
 mkdir deleted

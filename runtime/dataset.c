@@ -77,9 +77,7 @@ static bool take_floats(const TensorFile *file, const Tensor *tensor, const NnFi
                         Split *split) {
     char have_words[SHAPE_TEXT], want_words[SHAPE_TEXT];
     const char *path = file->path;
-    if (!tensor_has_floats(tensor))
-        return problem("%s: tensor \"%s\": type %s, F32, F64, F16 or BF16 wanted", path,
-                       tensor->name, tensor->dtype);
+    if (!tensor_has_floats(file, tensor)) return false;
     if (!same_shape(tensor->rank - 1, tensor->dim + 1, want->rank, want->dim))
         return problem("%s: tensor \"%s\": shape %s, samples of %s wanted by the model", path,
                        tensor->name, shape_words(have_words, tensor->rank, tensor->dim),

@@ -203,17 +203,17 @@ const char *tensors_meta(const TensorFile *file, const char *key) {
     return json_string_value(json_object_get(json_object_get(file->header, metadata), key));
 }
 
-bool tensor_has_floats(const Tensor *tensor) {
+bool tensor_has_floats(const TensorFile *file, const Tensor *tensor) {
     return strcmp(tensor->dtype, "F32") == 0 || strcmp(tensor->dtype, "F64") == 0 ||
-           strcmp(tensor->dtype, "F16") == 0 || strcmp(tensor->dtype, "BF16") == 0;
+           strcmp(tensor->dtype, "F16") == 0 || strcmp(tensor->dtype, "BF16") == 0 ||
+           problem("%s: tensor \"%s\": type %s, F32, F64, F16 or BF16 wanted", file->path,
+                   tensor->name, tensor->dtype);
 }
 
 bool tensors_have(const TensorFile *file, const char *name, int rank, const int *dim) {
     const Tensor *tensor = tensors_find(file, name);
     if (!tensor) return problem("%s: has no tensor \"%s\"", file->path, name);
-    if (!tensor_has_floats(tensor))
-        return problem("%s: tensor \"%s\": type %s, F32, F64, F16 or BF16 wanted", file->path, name,
-                       tensor->dtype);
+    if (!tensor_has_floats(file, tensor)) return false;
     char have[SHAPE_TEXT], want[SHAPE_TEXT];
     return same_shape(rank, dim, tensor->rank, tensor->dim) ||
            problem("%s: tensor \"%s\": shape %s, %s wanted", file->path, name,

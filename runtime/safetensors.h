@@ -37,8 +37,8 @@ bool tensors_read(const char *path, TensorFile *file);
 const Tensor *tensors_find(const TensorFile *file, const char *name);
 const char *tensors_meta(const TensorFile *file, const char *key);
 
-/* Whether its elements are F32, F64, F16 or BF16. */
-bool tensor_has_floats(const Tensor *tensor);
+/* Whether its elements are F32, F64, F16 or BF16; a message if not. */
+bool tensor_has_floats(const TensorFile *file, const Tensor *tensor);
 
 /* Whether the file has a tensor of floats of that name and shape; a message if not. */
 bool tensors_have(const TensorFile *file, const char *name, int rank, const int *dim);

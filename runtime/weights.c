@@ -102,8 +102,7 @@ static bool entries_fit(const NnModel *model, int phase, const TensorFile *file)
 static const Tensor *entry_tensor(const NnModel *model, Entry entry, const TensorFile *file) {
     const NnParam *param = &model->params[entry.param];
     const Tensor *tensor = tensors_find(file, entry.name);
-    const bool fits = tensor && tensor_has_floats(tensor) &&
-                      same_shape(param->rank, param->dim, tensor->rank, tensor->dim);
+    const bool fits = tensor && same_shape(param->rank, param->dim, tensor->rank, tensor->dim);
     return fits ? tensor : NULL;
 }
 
@@ -154,22 +153,24 @@ static void tell_parts(const char *path, const char *what, const char *list) {
     note("%s", words);
 }
 
-/* Says what of the file is taken and what is not; whether there is anything to take. */
-static bool tell_partial(const NnModel *model, const TensorFile *file) {
+/* Whether what the file has of the model can be taken, and is something; says what that is and what
+ * is not taken. */
+static bool partial_fits(const Engine *engine, const TensorFile *file) {
+    const NnModel *model = engine->model;
     const char *taken = "", *skipped = "", *left = "";
     char have[SHAPE_TEXT], want[SHAPE_TEXT];
     for (int i = 0; i < model->n_params; i++) {
         const NnParam *param = &model->params[i];
         const Tensor *tensor = tensors_find(file, param->name);
+        if (tensor && !tensor_has_floats(file, tensor)) return false;
         if (entry_tensor(model, entry_of(model, NO_PHASE, i), file))
             taken = and_also(taken, param->name);
         else if (!tensor)
             skipped = and_also(skipped, format_text("%s (missing)", param->name));
         else
-            skipped =
-                and_also(skipped, format_text("%s (%s %s, %s wanted)", param->name, tensor->dtype,
-                                              shape_words(have, tensor->rank, tensor->dim),
-                                              shape_words(want, param->rank, param->dim)));
+            skipped = and_also(skipped, format_text("%s (%s, %s wanted)", param->name,
+                                                    shape_words(have, tensor->rank, tensor->dim),
+                                                    shape_words(want, param->rank, param->dim)));
     }
     for (int i = 0; i < file->n_tensors; i++) {
         const char *name = file->tensors[i].name;
@@ -181,6 +182,7 @@ static bool tell_partial(const NnModel *model, const TensorFile *file) {
             "the model is %s %s",
             file->path, model->name, model->n_params ? model->params[0].name : "none",
             model->n_params ? shape_words(want, model->params[0].rank, model->params[0].dim) : "");
+    if (!entries_finite(engine, NO_PHASE, file)) return false;
     tell_parts(file->path, "loaded", taken);
     tell_parts(file->path, "skipped, initial values stay", skipped);
     tell_parts(file->path, "left over, not in the model", left);
@@ -191,8 +193,9 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
     const NnModel *model = engine->model;
     TensorFile *file = &initial->file;
     if (!tensors_read(path, file)) return false;
-    if (partial ? !tell_partial(model, file) : !entries_fit(model, NO_PHASE, file)) return false;
-    if (!entries_finite(engine, NO_PHASE, file)) return false;
+    if (partial ? !partial_fits(engine, file)
+                : !entries_fit(model, NO_PHASE, file) || !entries_finite(engine, NO_PHASE, file))
+        return false;
     uint64_t hash = 1;
     for (int i = 0; i < model->n_params; i++) {
         const Tensor *tensor = entry_tensor(model, entry_of(model, NO_PHASE, i), file);

@@ -172,6 +172,11 @@ rejects 1 'dangling.safetensors: a link' "$model" init --seed 1 --save dangling.
 ready
 rejects 1 'nan.safetensors: tensor "[a-z0-9]+.(weight|bias)" holds a value that is not finite' \
     "$model" eval --load nan.safetensors --data synthetic
+rejects 1 'integer.safetensors: tensor "fc2.bias": type I32, F32, F64, F16 or BF16 wanted' \
+    "$model" train --data synthetic --load integer.safetensors --load-partial --save new.safetensors
+rejects 1 'nan.safetensors: .* not finite' \
+    "$model" train --data synthetic --load nan.safetensors --load-partial --save new.safetensors
+! grep -q 'loaded:' "$scratch/err" || fail "tells what is loaded, and does not: $(cat "$scratch/err")"
 rejects 1 'fc2.bias' "$model" eval --load unknown.safetensors --data synthetic --quiet
 rejects 1 'fc2.weight' "$model" eval --load shape.safetensors --data synthetic --quiet
 rejects 1 'fc2.bias' "$model" predict --load dtype.safetensors --data synthetic --quiet

@@ -94,7 +94,8 @@ START_TEST(other_floats) {
         float out[12];
         write_data(cases[i].header, cases[i].bytes, cases[i].size);
         ck_assert_msg(tensors_read("file", &file), "%s", problem_text());
-        ck_assert(tensor_has_floats(file.tensors) && tensor_floats(&file, file.tensors, out));
+        ck_assert(tensor_has_floats(&file, file.tensors) &&
+                  tensor_floats(&file, file.tensors, out));
         for (int k = 0; k < cases[i].count; k++)
             ck_assert_msg(isnan(cases[i].wanted[k])
                               ? isnan(out[k])

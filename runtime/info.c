@@ -134,10 +134,10 @@ static void info_json(const NnModel *model, const Graph *graph, const Sizes *siz
 }
 
 static void info_words(const NnModel *model, const Sizes *sizes) {
-    const double mib = 1024 * 1024, state = (double)model->state_bytes, work = (double)sizes->work;
     for (const char *const *line = model->summary; *line; line++) puts(*line);
-    printf("memory: %.2f MiB (state %.2f MiB, work %.2f MiB) for batches of %s on %d thread%s\n",
-           (state + work) / mib, state / mib, work / mib, count_text(sizes->batch), sizes->threads,
+    printf("memory: %s (state %s, work %s) for batches of %s on %d thread%s\n",
+           bytes_text(model->state_bytes + sizes->work), bytes_text(model->state_bytes),
+           bytes_text(sizes->work), count_text(sizes->batch), sizes->threads,
            sizes->threads == 1 ? "" : "s");
     printf("chunks: %d, so more threads than that do not help\ninstruction sets:", sizes->chunks);
     for (int i = 0; i < model->n_codes; i++)

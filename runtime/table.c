@@ -35,6 +35,13 @@ const char *number_text(double value) {
     return format_text(plain ? "%.4f" : "%.3e", value);
 }
 
+const char *bytes_text(size_t bytes) {
+    const double kib = 1024, mib = 1024 * kib, size = (double)bytes;
+    if (size >= 0.1 * mib) return format_text("%.2f MiB", size / mib);
+    if (size >= kib) return format_text("%.1f KiB", size / kib);
+    return format_text("%zu bytes", bytes);
+}
+
 const char *count_text(long long value) {
     const char *tail = "";
     for (; value >= 1000; value /= 1000) tail = format_text(",%03d%s", (int)(value % 1000), tail);

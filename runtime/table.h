@@ -12,6 +12,9 @@ void table_print(FILE *out, int rows, int columns, int left, const char *const *
 /* A number in at most 11 characters: "0.1234", "1.234e-07". Lives as long as format_text's. */
 const char *number_text(double value);
 
+/* "1.23 MiB", of little "12.3 KiB" or "123 bytes". */
+const char *bytes_text(size_t bytes);
+
 /* "1,234,567" */
 const char *count_text(long long value);
 

@@ -84,7 +84,6 @@ typedef struct Row {
 typedef struct Bench {
     const NnModel *model;
     Engine engine;
-    bool drawn; /* samples, because no data has the model's fields */
     int phase, batch;
     int64_t step;
     double times[RUNS_MOST];
@@ -204,7 +203,7 @@ static void measure_all(Bench *bench) {
 
 /* Where the samples are from. */
 static const char *data_name(const Bench *bench) {
-    return bench->drawn ? "drawn" : bench->engine.data.source;
+    return bench->engine.data.source ? bench->engine.data.source : "drawn";
 }
 
 /* Of the kernels of a phase (-1: prediction) together, in microseconds. */
@@ -296,7 +295,7 @@ static void tell(const Bench *bench) {
 
 static void make_ready(Bench *bench, uint64_t seed) {
     const Split *split = &bench->engine.data.split[SPLIT_TRAIN];
-    if (bench->drawn) {
+    if (!bench->engine.data.source) { /* no data has the model's fields */
         for (int i = 0; i < bench->batch; i++)
             engine_draw(&bench->engine, i, random_fork(random_stream(seed, "bench"), (uint64_t)i));
         engine_take_drawn(&bench->engine);
@@ -319,8 +318,8 @@ bool bench_command(const NnModel *model, const Options *options) {
                                                  : model->phases[bench->phase].batch;
     DataRequest request = options_data(options);
     request.wanted[SPLIT_TRAIN] = true;
-    bench->drawn = !dataset_serves(model, &request);
-    if (!engine_open(&bench->engine, model, options, bench->batch, bench->drawn ? NULL : &request))
+    if (!engine_open(&bench->engine, model, options, bench->batch, NULL) ||
+        !dataset_load_any(model, &request, &bench->engine.data))
         return false;
     make_ready(bench, (uint64_t)options->number[OPTION_SEED]);
     measure_all(bench);

@@ -154,12 +154,6 @@ const char *dataset_source(const DataRequest *request) {
     return is_folder("data/mnist") ? "data/mnist" : NULL;
 }
 
-bool dataset_serves(const NnModel *model, const DataRequest *request) {
-    const char *source = dataset_source(request);
-    const bool set = !source || strcmp(source, "synthetic") == 0 || is_folder(source);
-    return request->source || !set || dataset_builtin(model);
-}
-
 static void bind_fields(const NnModel *model, Split *split) {
     split->bound = allocate((size_t)model->n_fields, sizeof *split->bound);
     for (int i = 0; i < model->n_fields; i++)
@@ -173,7 +167,7 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
     *data = (Dataset){.deviation = 1};
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
     const char *source = dataset_source(request);
-    if (!source && !request->quiet)
+    if (!source && !request->quiet && dataset_builtin(model))
         note("no --data, no $NNGEN_DATA, no data/mnist: using synthetic digits");
     if (!source) source = "synthetic";
     data->source = source;
@@ -183,6 +177,22 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
         return false;
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (request->wanted[s]) bind_fields(model, &data->split[s]);
+    return true;
+}
+
+bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset *data) {
+    if (request->source || dataset_builtin(model)) return dataset_load(model, request, data);
+    const char *source = dataset_source(request);
+    const size_t mark = memory_mark();
+    *data = (Dataset){.deviation = 1};
+    if (!source || strcmp(source, "synthetic") == 0 || is_folder(source)) return true;
+    problems_shown(false);
+    const bool loaded = dataset_load(model, request, data);
+    problems_shown(true);
+    if (loaded) return true;
+    memory_release(mark);
+    *data = (Dataset){.deviation = 1};
+    if (!request->quiet) note("$NNGEN_DATA does not serve: %s", problem_text());
     return true;
 }
 

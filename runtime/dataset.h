@@ -62,9 +62,10 @@ const char *dataset_source(const DataRequest *request);
 /* Loads the wanted splits and binds the model's fields. False with a message. */
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data);
 
-/* Whether the data of a request may have the model's fields: they were asked for by name, are in a
- * file, or belong to a built-in set that has those fields. */
-bool dataset_serves(const NnModel *model, const DataRequest *request);
+/* The same where data are welcome and not needed: none (`data->source` NULL) if none were asked for
+ * by name, no built-in set has the model's fields, and the default, $NNGEN_DATA, does not serve
+ * either, which is said. */
+bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset *data);
 
 /* Whether every field of the model is bound. */
 bool split_complete(const Split *split, const NnModel *model);

@@ -14,6 +14,7 @@
 
 static const char *program = "nngen";
 static char last_problem[1024];
+static bool silent;
 
 static _Noreturn void out_of_memory(void);
 
@@ -75,8 +76,13 @@ void text_clean(char *text) {
 static void show(const char *format, va_list args) {
     vsnprintf(last_problem, sizeof last_problem, format, args);
     text_clean(last_problem);
+    if (silent) return;
     begin_line();
     fprintf(stderr, "error: %s\n", last_problem);
+}
+
+void problems_shown(bool shown) {
+    silent = !shown;
 }
 
 bool problem(const char *format, ...) {
@@ -187,6 +193,7 @@ static size_t n_kept, room_kept;
 
 /* Half-written files go with the rest. */
 static _Noreturn void out_of_memory(void) {
+    problems_shown(true);
     problem("out of memory");
     memory_release(0);
     exit(STATUS_FAILED);

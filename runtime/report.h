@@ -18,6 +18,9 @@ void report_program(const char *name);
  * `return problem(...)`. */
 bool problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* While it is tried whether something works, problems are remembered and not shown. */
+void problems_shown(bool shown);
+
 /* The same for wrong usage, with a hint at --help. Returns STATUS_USAGE. */
 Status usage_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -47,7 +50,7 @@ json_t *json_float(float value);
 /* Seconds of a clock that only goes forward. */
 double seconds_now(void);
 
-/* Words of the last problem; "" before the first. For tests. */
+/* Words of the last problem; "" before the first. */
 const char *problem_text(void);
 
 /* Memory and other things live until what they belong to ends: a command, or a part of one that

@@ -97,7 +97,23 @@ grep -q 'data drawn' told || fail "bench does not say that it draws: $(cat told)
 compared bench ''
 [ "$(json_value data <bench)" = drawn ] || fail "bench --json: data"
 if "$scratch/spiral" bench --data synthetic >told 2>&1; then fail "bench --data synthetic of other fields"; fi
-grep -q 'no built-in data set has' told || fail "bench --data synthetic: $(cat told)"
+[ "$(wc -l <told)" -eq 1 ] && grep -q 'no built-in data set has' told || fail "bench --data synthetic: $(cat told)"
+# Nor does a file that was asked for by name stay out for another reason; $NNGEN_DATA may.
+cp "$scratch/w.0.safetensors" foreign.safetensors
+if "$scratch/spiral" bench --data foreign.safetensors >told 2>&1; then fail "bench --data of other fields"; fi
+for data in nowhere foreign.safetensors "$scratch/spiral.c" "$NNGEN_SOURCE"; do
+    NNGEN_DATA=$data "$scratch/spiral" bench --batch 10 >told 2>err || fail "bench, NNGEN_DATA=$data: $(cat err)"
+    grep -q 'data drawn' told || fail "bench, NNGEN_DATA=$data: $(cat told)"
+    [ -d "$data" ] || grep -q "NNGEN_DATA does not serve: $data" err || fail "bench, NNGEN_DATA=$data: $(cat err)"
+done
+if NNGEN_DATA=nowhere "$aux" bench >told 2>&1; then fail "bench: data that are not there"; fi
+# Where no set fits, none is announced.
+if (unset NNGEN_DATA && "$scratch/spiral" train --epochs 1) >told 2>&1; then fail "spiral: trained on digits"; fi
+[ "$(wc -l <told)" -eq 1 ] && grep -q 'no built-in data set has' told || fail "spiral: $(cat told)"
+# Memory of a small network in small units.
+"$scratch/spiral" info --batch 1 >told || fail "spiral: info: status $?"
+grep -qE '^memory: [0-9]+\.[0-9] KiB \(state [0-9.]+ (KiB|bytes), work [0-9.]+ (KiB|bytes)\)' told ||
+    fail "spiral: $(cat told)"
 
 # The table of kernels: equal names are told apart, shares add up, more than the peak is explained.
 "$aux" bench $small >told 2>"$scratch/err" || fail "bench: $(cat "$scratch/err")"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "table.h"
 #include "train.h"
 
 /* A line of named values. */
@@ -54,7 +55,7 @@ static void put_integer(Line *line, const char *name, int64_t value) {
 
 /* `json` is the value in JSON; `digits` are enough for CSV. */
 static void put_real(Line *line, const char *name, json_t *json, double value, int digits) {
-    put(line, name, json, isnan(value) ? "nan" : format_text("%.*g", digits, value));
+    put(line, name, json, real_text(value, digits));
 }
 
 static void put_prediction(Line *line, const NnOutput *output, int k, float value) {
@@ -182,7 +183,7 @@ bool eval_command(const NnModel *model, const Options *options) {
     } else {
         printf("%s, %d samples of %s\n", split->name, split->samples, engine.data.source);
         for (int m = 0; m < model->n_metrics; m++)
-            printf("  %-16s %.4f\n", model->metrics[m].name, scores.metrics[m]);
+            printf("  %-16s %s\n", model->metrics[m].name, number_text(scores.metrics[m]));
     }
     return true;
 }
@@ -243,6 +244,6 @@ bool grad_command(const NnModel *model, const Options *options) {
     if (option_given(options, OPTION_JSON))
         json_line(stdout, json_pack("{s:o}", "loss", json_number(call.loss)));
     else
-        printf("loss %.9g on %d samples\n", call.loss, batch);
+        printf("loss %s on %d samples\n", real_text(call.loss, 9), batch);
     return true;
 }

@@ -7,7 +7,10 @@
 
 #include "check.h"
 #include "names.h"
+#include "table.h"
 #include "train.h"
+
+enum { DIGITS = 6 };
 
 static bool is_finite(Training *t, int slot, int param) {
     t->model->get(t->engine.state, (int)t->at.phase, slot, param, t->engine.values);
@@ -44,7 +47,9 @@ static bool overflows(const double *values, int64_t count, double *low, double *
 
 /* "; its finite values are from a to b", or "" if there are none. */
 static const char *range(double low, double high) {
-    return low <= high ? format_text("; its finite values are from %g to %g", low, high) : "";
+    return low <= high ? format_text("; its finite values are from %s to %s",
+                                     real_text(low, DIGITS), real_text(high, DIGITS))
+                       : "";
 }
 
 /* Nodes that the phase's loss and gradients need: metrics are not the training's business. */
@@ -67,7 +72,7 @@ static const char *broken_rate(const Graph *graph, const NnCall *call, const Ref
     const Node *rate = graph->phases[call->phase].optimizer.lr;
     const double value = r->values[rate->id][0];
     if (fabs(value) <= (double)FLT_MAX) return NULL;
-    return format_text("the learning rate%s is %g%s", place_of(rate), value,
+    return format_text("the learning rate%s is %s%s", place_of(rate), real_text(value, DIGITS),
                        isfinite(value) ? ", beyond what a float holds" : "");
 }
 
@@ -108,8 +113,8 @@ static const char *updated_parameter(Training *t, int slot, int param, const voi
     }
     const char *moment =
         slot ? format_text("%s of ", t->model->phases[t->at.phase].slots[slot - 1]) : "";
-    return format_text("the update makes %s%s not finite; its values were from %g to %g", moment,
-                       p->name, low, high);
+    return format_text("the update makes %s%s not finite; its values were from %s to %s", moment,
+                       p->name, real_text(low, DIGITS), real_text(high, DIGITS));
 }
 
 /* Beside the file of --save, which keeps what it holds. Returns where, or NULL. */

@@ -9,6 +9,7 @@
 
 #include "file.h"
 #include "report.h"
+#include "table.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "floats are read and written as they lie");
@@ -241,8 +242,8 @@ static bool doubles(const TensorFile *file, const Tensor *tensor, float *out) {
         memcpy(&value, tensor->bytes + (size_t)i * sizeof value, sizeof value);
         /* From there on a finite value is rounded to infinity. */
         if (isfinite(value) && fabs(value) >= 0x1.ffffffp127)
-            return problem("%s: tensor \"%s\": value %" PRId64 ", %g, is beyond what a float holds",
-                           file->path, tensor->name, i, value);
+            return problem("%s: tensor \"%s\": value %" PRId64 ", %s, is beyond what a float holds",
+                           file->path, tensor->name, i, real_text(value, 6));
         out[i] = (float)value;
     }
     return true;
@@ -283,6 +284,19 @@ static const char *header_text(int n, const TensorOut *tensors, json_t *meta) {
     return format_text("%s%*s", text, (int)(7 - (strlen(text) + 7) % 8), "");
 }
 
+/* A NaN is written as the same bits whatever machine made it: x86 gives some a sign. */
+static void write_floats(FILE *out, const float *values, int64_t count) {
+    const uint32_t nan = 0x7fc00000;
+    int64_t begin = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!isnan(values[i])) continue;
+        fwrite(values + begin, sizeof *values, (size_t)(i - begin), out);
+        fwrite(&nan, sizeof nan, 1, out);
+        begin = i + 1;
+    }
+    fwrite(values + begin, sizeof *values, (size_t)(count - begin), out);
+}
+
 bool tensors_write_made(const char *path, int n, const TensorOut *tensors, TensorValues *values,
                         const void *context, json_t *meta) {
     size_t mark = memory_mark();
@@ -293,7 +307,7 @@ bool tensors_write_made(const char *path, int n, const TensorOut *tensors, Tenso
         fwrite(&length, sizeof length, 1, file->stream);
         fputs(header, file->stream);
         for (int i = 0; i < n && !ferror(file->stream); i++)
-            fwrite(values(context, i), sizeof(float), (size_t)tensors[i].count, file->stream);
+            write_floats(file->stream, values(context, i), tensors[i].count);
     }
     bool ok = file && output_commit(file); /* errors of the writes above stay in the stream */
     memory_release(mark);

@@ -29,7 +29,12 @@ void table_print(FILE *out, int rows, int columns, int left, const char *const *
     }
 }
 
+const char *real_text(double value, int digits) {
+    return isnan(value) ? "nan" : format_text("%.*g", digits, value);
+}
+
 const char *number_text(double value) {
+    if (isnan(value)) return "nan";
     const double size = fabs(value);
     const bool plain = size == 0 || (size >= 5e-5 && size < 1e5);
     return format_text(plain ? "%.4f" : "%.3e", value);

@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "names.h"
 #include "random.h"
+#include "table.h"
 
 static int phase_batch(const Training *t, int phase) {
     int64_t batch = t->options.number[OPTION_BATCH];
@@ -131,8 +132,8 @@ static void tell_dead_end(Training *t, double loss) {
              ": no parameter moved: the learning rate is too small",
              t->at.phase + 1, t->at.epoch);
     else if (t->at.epoch == last && last > 0 && loss >= t->at.first_loss)
-        note("phase %" PRId64 ": the loss did not fall: %.6g in the first epoch, %.6g in the last",
-             t->at.phase + 1, t->at.first_loss, loss);
+        note("phase %" PRId64 ": the loss did not fall: %s in the first epoch, %s in the last",
+             t->at.phase + 1, real_text(t->at.first_loss, 6), real_text(loss, 6));
 }
 
 static bool train_epoch(Training *t) {

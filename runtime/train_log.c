@@ -1,12 +1,14 @@
 /* The log of a training, a line for each epoch. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "table.h"
 #include "train.h"
 
 static bool cannot_write(Training *t) {
@@ -85,14 +87,20 @@ bool log_open(Training *t) {
     return flush(t);
 }
 
+static void add_number(Training *t, double value) {
+    const size_t mark = memory_mark();
+    fprintf(t->log, ",%s", real_text(value, DBL_DECIMAL_DIG));
+    memory_release(mark);
+}
+
 bool log_add(Training *t, double loss) {
     if (!t->log) return true;
-    fprintf(t->log, "%" PRId64 ",%" PRId64 ",%" PRId64 ",%.17g", t->at.round, t->at.phase + 1,
-            t->at.epoch, loss);
+    fprintf(t->log, "%" PRId64 ",%" PRId64 ",%" PRId64 "", t->at.round, t->at.phase + 1,
+            t->at.epoch);
+    add_number(t, loss);
     for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++) {
-        fprintf(t->log, ",%.17g", t->scores[s].loss);
-        for (int m = 0; m < t->model->n_metrics; m++)
-            fprintf(t->log, ",%.17g", t->scores[s].metrics[m]);
+        add_number(t, t->scores[s].loss);
+        for (int m = 0; m < t->model->n_metrics; m++) add_number(t, t->scores[s].metrics[m]);
     }
     fprintf(t->log, ",%.3f\n", t->at.seconds);
     return flush(t);

@@ -124,6 +124,9 @@ bool is_poison(lua_State *L, int index);
 /* "a node", "the string \"abc\"", "nothing" … */
 const char *value_words(lua_State *L, int index);
 
+/* A number as a file would say it: 0/0 and 1/0 where it is not finite. */
+const char *number_words(Arena *arena, double value);
+
 /* Whether a name is allowed: letters, digits, _ and -, at most 64; reports if not. */
 bool check_name(lua_State *L, Loc loc, const char *what, const char *name);
 /* The string at `index` as a name that lives in the arena, NULL if it is not allowed. */

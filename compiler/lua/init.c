@@ -106,8 +106,8 @@ static int init_call(lua_State *L) {
     }
     if (!(fabs(init.a) <= 1e30 && fabs(init.b) <= 1e30) ||
         (init.kind == UNIFORM && init.a > init.b) || (init.kind == NORMAL && init.b < 0)) {
-        diag_error(f->diag, front_here(L), "%s: %g, %g is not a range that can be drawn from", name,
-                   init.a, init.b);
+        diag_error(f->diag, front_here(L), "%s: %s, %s is not a range that can be drawn from", name,
+                   number_words(f->arena, init.a), number_words(f->arena, init.b));
         init.a = init.b = 0;
     }
     push_init(L, init);

@@ -1,14 +1,22 @@
 /* The allowed part of Lua's libraries. What could reach outside is left out; what would differ from
  * run to run or from machine to machine (addresses, the order of pairs, the pivots of sort, libm)
  * is replaced or left out. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "front.h"
 
+/* It has no sign, though some machines print one. */
+static bool is_nan(lua_State *L, int index) {
+    return lua_type(L, index) == LUA_TNUMBER && isnan(lua_tonumber(L, index));
+}
+
 void push_text(lua_State *L, int index) {
     int type = lua_type(L, index);
-    if (type == LUA_TUSERDATA && !to_node(L, index) && !luaL_testudata(L, index, layer_meta))
+    if (is_nan(L, index))
+        lua_pushstring(L, "nan");
+    else if (type == LUA_TUSERDATA && !to_node(L, index) && !luaL_testudata(L, index, layer_meta))
         lua_pushstring(L, value_words(L, index));
     else if (type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TLIGHTUSERDATA)
         lua_pushstring(L, type == LUA_TLIGHTUSERDATA ? "error" : lua_typename(L, type));
@@ -34,6 +42,10 @@ static int clean_format(lua_State *L) {
     int n = lua_gettop(L);
     for (int i = 2; i <= n; i++) {
         int type = lua_type(L, i);
+        if (is_nan(L, i)) {
+            lua_pushnumber(L, (lua_Number)NAN);
+            lua_replace(L, i);
+        }
         if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN || type == LUA_TNIL)
             continue;
         push_text(L, i);

@@ -55,11 +55,15 @@ bool is_poison(lua_State *L, int index) {
 
 Node *number_node(lua_State *L, double value) {
     if (isfinite(value)) return add_node(L, &op_number, front_here(L), NULL, 0, NULL, &value);
-    diag_error(front_of(L)->diag, front_here(L), "a number must be finite, got %s",
-               isnan(value) ? "0/0"
-               : value > 0  ? "1/0"
-                            : "-1/0");
+    Front *f = front_of(L);
+    diag_error(f->diag, front_here(L), "a number must be finite, got %s",
+               number_words(f->arena, value));
     return poison_node(L);
+}
+
+const char *number_words(Arena *arena, double value) {
+    if (isfinite(value)) return arena_printf(arena, "%.10g", value);
+    return isnan(value) ? "0/0" : value > 0 ? "1/0" : "-1/0";
 }
 
 const char *value_words(lua_State *L, int index) {
@@ -81,8 +85,8 @@ const char *value_words(lua_State *L, int index) {
     case LUA_TBOOLEAN:
         return lua_toboolean(L, index) ? "true" : "false";
     case LUA_TNUMBER:
-        if (isnan(lua_tonumber(L, index))) return "the number 0/0";
-        return arena_printf(f->arena, "the number %.10g", lua_tonumber(L, index));
+        return arena_printf(f->arena, "the number %s",
+                            number_words(f->arena, lua_tonumber(L, index)));
     case LUA_TSTRING:
         return arena_printf(f->arena, "the string \"%.40s\"", lua_tostring(L, index));
     case LUA_TTABLE:

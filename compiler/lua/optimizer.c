@@ -21,11 +21,12 @@ static Node *learning_rate(const Options *o, const OptionValue *value) {
 }
 
 static void check_optimizer(const Options *options, const Optimizer *o) {
-    Diag *diag = front_of(options->L)->diag;
+    Front *f = front_of(options->L);
+    Diag *diag = f->diag;
     const Node *lr = o->lr;
     if (lr->op == &op_number && lr->type.kind == KIND_SCHEDULE && lr->attr[NUMBER_VALUE] < 0)
-        diag_error(diag, option_loc(options, "lr"), "%s: lr must not be negative, got %g",
-                   options->what, lr->attr[NUMBER_VALUE]);
+        diag_error(diag, option_loc(options, "lr"), "%s: lr must not be negative, got %s",
+                   options->what, number_words(f->arena, lr->attr[NUMBER_VALUE]));
     const char *option = NULL, *words = o->kind->mistake ? o->kind->mistake(o, &option) : NULL;
     if (words) diag_error(diag, option_loc(options, option), "%s: %s", options->what, words);
 }

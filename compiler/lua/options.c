@@ -37,14 +37,17 @@ static bool wrong_type(const Options *o, const OptionSpec *spec, const char *wan
 static bool in_range(const Options *o, const OptionSpec *spec, double v) {
     if (v >= spec->low && v <= spec->high) return true;
     if (isnan(v)) return mistake(o, spec, "wants a number, got 0/0");
-    return mistake(o, spec, "must be between %.10g and %.10g, got %.10g", spec->low, spec->high, v);
+    return mistake(o, spec, "must be between %.10g and %.10g, got %s", spec->low, spec->high,
+                   number_words(front_of(o->L)->arena, v));
 }
 
 static bool whole(const Options *o, const OptionSpec *spec, int index, double *out) {
     if (lua_type(o->L, index) != LUA_TNUMBER) return wrong_type(o, spec, "a whole number", index);
     double v = lua_tonumber(o->L, index);
     if (isnan(v)) return mistake(o, spec, "wants a whole number, got 0/0");
-    if (v != floor(v)) return mistake(o, spec, "must be a whole number, got %.10g", v);
+    if (v != floor(v))
+        return mistake(o, spec, "must be a whole number, got %s",
+                       number_words(front_of(o->L)->arena, v));
     if (!in_range(o, spec, v)) return false;
     *out = v;
     return true;

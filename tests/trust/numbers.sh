@@ -48,7 +48,7 @@ for rate in 1e300 'nn.epoch * 1e300' '2 * nn.epoch / (3 * nn.epoch)'; do
     # shellcheck disable=SC2086
     "$scratch/rate" train $options >/dev/null 2>"$scratch/err" || status=$?
     [ "$status" -eq 1 ] || fail "rate $rate: status $status"
-    grep -Eq 'diverged at step [0-9]+ .*: the learning rate.* is (1e\+300, beyond what a float holds|-?nan)' "$scratch/err" ||
+    grep -Eq 'diverged at step [0-9]+ .*: the learning rate.* is (1e\+300, beyond what a float holds|nan)' "$scratch/err" ||
         fail "rate $rate: $(cat "$scratch/err")"
     ! grep -q 'smaller learning rate' "$scratch/err" || fail "rate $rate: $(cat "$scratch/err")"
 done
@@ -75,9 +75,13 @@ grep -q 'test, sample 0: the comparison is not finite' "$scratch/err" || fail "h
 [ "$(cut -d , -f 5 "$scratch/out" | tail -n 5 | sort -u)" = nan ] || fail "huge: predict: $(cat "$scratch/out")"
 "$scratch/well" predict --load "$scratch/huge" --data synthetic --test-pairs 5 --json 2>/dev/null |
     grep -q '"comparison": *null' || fail "huge: predict --json"
-"$scratch/well" grad --load "$scratch/huge" --data synthetic --batch 4 --out "$scratch/g" >/dev/null 2>"$scratch/err" ||
+"$scratch/well" grad --load "$scratch/huge" --data synthetic --batch 4 --out "$scratch/g" >"$scratch/out" 2>"$scratch/err" ||
     fail "huge: grad: status $?"
 grep -q 'the loss is not finite' "$scratch/err" || fail "huge: grad: $(cat "$scratch/err")"
+[ "$(cat "$scratch/out")" = "loss nan on 4 samples" ] || fail "huge: grad: $(cat "$scratch/out")"
+# All of them the same NaN.
+tensors "$scratch/g" | od -An -v -t x4 -w4 | grep -i ' [7f]f[cdef89ab]' | sort -u >"$scratch/nans"
+[ "$(cat "$scratch/nans")" = " 7fc00000" ] || fail "huge: grad: $(cat "$scratch/nans")"
 grep -q 'the gradient of third.weight is not finite' "$scratch/err" || fail "huge: grad: $(cat "$scratch/err")"
 
 # Stopped while the parameters are not finite, whenever that is: they are not saved.
@@ -110,7 +114,7 @@ END
 
 # Squares of gradients that no float holds: the moment is named, and no learning rate would help. A
 # metric beyond the floats is told.
-# overflowing NAME LOSS: a program with this loss of its output y.
+# overflowing NAME LOSS [METRIC]: a program with this loss, and metric, of its output y.
 overflowing() {
     model "$1" <<END
 local nn = require "nn"
@@ -119,7 +123,7 @@ local y = nn.linear { name = "a", out = 1 }(x)
 return nn.model {
   name = "$1", data = "mnist-pairs",
   train = { epochs = 2, batch = 10, loss = $2, optimizer = nn.adam { lr = 1e-3 } },
-  metrics = { beyond = nn.mse(1e20 * y, 0) },
+  metrics = { beyond = ${3:-nn.mse(1e20 * y, 0)} },
 }
 END
 }
@@ -135,6 +139,18 @@ grep -q 'makes exp_avg_sq of a.\(weight\|bias\) not finite.*smaller loss' "$scra
 "$scratch/moment" init --seed 1 --save "$scratch/moment.safetensors" >/dev/null
 "$scratch/moment" eval --data synthetic --pairs 60 --load "$scratch/moment.safetensors" >/dev/null 2>"$scratch/err"
 grep -q 'test: the beyond is not finite' "$scratch/err" || fail "moment: $(cat "$scratch/err")"
+# NaN has no sign, in the log, the tables and the lines of predictions.
+undefined=$scratch/undefined
+overflowing undefined 'nn.mse(y, 0.5)' 'nn.mse(1e20 * y, 0) - nn.mse(1e21 * y, 0)'
+# shellcheck disable=SC2086
+"$undefined" train --data synthetic --pairs 60 --batch 10 --rounds 2 --save "$undefined.st" --log "$undefined.csv" \
+    >"$scratch/out" 2>"$scratch/err" || fail "undefined: $(cat "$scratch/err")"
+"$undefined" eval --data synthetic --pairs 60 --load "$undefined.0.st" --predictions "$undefined.lines" \
+    >>"$scratch/out" 2>>"$scratch/err" || fail "undefined: $(cat "$scratch/err")"
+for file in "$undefined.csv" "$undefined.lines" "$scratch/out"; do
+    grep -q nan "$file" || fail "undefined: $file: $(head -n 3 "$file")"
+done
+! grep -e -nan "$undefined.csv" "$undefined.lines" "$scratch/out" "$scratch/err" || fail "NaN with a sign"
 
 # Gradients that are zero while weight decay moves the parameters.
 model idle <<'END'

@@ -135,6 +135,8 @@ START_TEST(same_text_in_every_run) {
                         "for k in pairs(t) do order[#order + 1] = k end\n"
                         "table.sort(order, function(a, b) return true end)\n"
                         "assert(tostring({}) == 'table' and tostring(print) == 'function')\n"
+                        "assert(tostring(0 / 0) == 'nan' and tostring(-(0 / 0)) == 'nan')\n"
+                        "assert(('%g %.1f'):format(0 / 0, -(0 / 0)) == 'nan nan')\n"
                         "assert(('%s'):format(t) == 'table')\n"
                         "v = nn.linear { name = order[1], out = #order }(v)\n";
     first = graph_dump(arena, model_of(setup, "v"));

@@ -9,3 +9,4 @@ local f = nn.linear { out = 1e99 }
 local g = nn.linear { out = 20000000 }
 local h = nn.uniform(2, 1)
 local i = nn.normal(0, -1)
+local j = nn.normal(0, 0/0)

@@ -2,11 +2,9 @@
 #ifndef NNGEN_TESTS_SINGLE_H
 #define NNGEN_TESTS_SINGLE_H
 
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "../suite.h"
 #include "compiler/graph/interpreter.h"
 #include "compiler/ops/ops.h"
 #include "samples.h"
@@ -72,20 +70,5 @@ static inline void expect_values(const double *found, size_t n, const double *wa
             ck_assert_double_eq_tol(found[i], wanted[i], 1e-12);
     }
 }
-
-#define RUN_TESTS(name, ...)                                                                       \
-    int main(void) {                                                                               \
-        const TTest *const tests[] = {__VA_ARGS__};                                                \
-        TCase *group = tcase_create(name);                                                         \
-        tcase_add_checked_fixture(group, begin, end);                                              \
-        for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(group, tests[i]); \
-        Suite *suite = suite_create(name);                                                         \
-        suite_add_tcase(suite, group);                                                             \
-        SRunner *runner = srunner_create(suite);                                                   \
-        srunner_run_all(runner, CK_ENV);                                                           \
-        int failed = srunner_ntests_failed(runner);                                                \
-        srunner_free(runner);                                                                      \
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                               \
-    }
 
 #endif

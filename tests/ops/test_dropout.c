@@ -144,6 +144,7 @@ START_TEST(dropout_grad_reads_the_mask_off_the_value) {
 }
 END_TEST
 
-RUN_TESTS("dropout", dropout_is_off_in_evaluation, dropout_keeps_its_share,
-          dropout_masks_are_independent, dropout_follows_the_sample, dropout2d_drops_channels,
-          dropout_is_pinned, dropout_numbers_places, dropout_grad_reads_the_mask_off_the_value)
+SUITE("dropout", FIXTURE(begin, end),
+      TESTS(dropout_is_off_in_evaluation, dropout_keeps_its_share, dropout_masks_are_independent,
+            dropout_follows_the_sample, dropout2d_drops_channels, dropout_is_pinned,
+            dropout_numbers_places, dropout_grad_reads_the_mask_off_the_value))

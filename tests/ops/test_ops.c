@@ -1,10 +1,9 @@
 /* What every op gets for free: its samples against its rules. The reference must fill the result
  * that the shape rule states, and the nodes that the gradient rule builds must have the value of
  * central differences of the reference. */
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "../suite.h"
 
 #include "compiler/graph/interpreter.h"
 #include "compiler/ops/ops.h"
@@ -266,21 +265,11 @@ START_TEST(zeros_against_zeros_fail) {
 }
 END_TEST
 
-int main(void) {
-    Suite *suite = suite_create("ops");
-    TCase *tests = tcase_create("every op");
+static int count_ops(void) {
     int n = 0;
     while (all_ops[n]) n++;
-    tcase_add_checked_fixture(tests, begin, end);
-    tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, op_fits_its_samples, 0, n);
-    tcase_add_test(tests, names_are_unique);
-    tcase_add_test(tests, planted_faults_are_found);
-    tcase_add_test(tests, zeros_against_zeros_fail);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return n;
 }
+
+SUITE("ops", FIXTURE(begin, end), LOOP(op_fits_its_samples, count_ops()),
+      TESTS(names_are_unique, planted_faults_are_found, zeros_against_zeros_fail))

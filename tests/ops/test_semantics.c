@@ -177,8 +177,9 @@ START_TEST(schedules) {
 }
 END_TEST
 
-RUN_TESTS("semantics", activations_pass_nan, relu_gradient_is_zero_at_zero, first_of_equal_wins,
-          overlapping_windows_add_gradients, pooling_passes_nan,
-          padding_never_wins_and_counts_in_means, sizes_are_rounded_down,
-          convolutions_are_cross_correlations, losses_are_means, losses_are_stable, decisions,
-          margins_are_noted, near_ties_are_turned, schedules)
+SUITE("semantics", FIXTURE(begin, end),
+      TESTS(activations_pass_nan, relu_gradient_is_zero_at_zero, first_of_equal_wins,
+            overlapping_windows_add_gradients, pooling_passes_nan,
+            padding_never_wins_and_counts_in_means, sizes_are_rounded_down,
+            convolutions_are_cross_correlations, losses_are_means, losses_are_stable, decisions,
+            margins_are_noted, near_ties_are_turned, schedules))

@@ -2,37 +2,10 @@
 #ifndef NN_TESTS_SUPPORT_H
 #define NN_TESTS_SUPPORT_H
 
-#include <check.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "../../runtime/report.h"
-
-/* Runs the tests of one case in this process (leaks and races then show in sanitizers' reports);
- * the result is main's. */
-static inline int run_tests(const char *name, const TTest *const *tests, size_t n) {
-    TCase *group = tcase_create(name);
-    tcase_set_timeout(group, 240);
-    for (size_t i = 0; i < n; i++) tcase_add_test(group, tests[i]);
-    Suite *suite = suite_create(name);
-    suite_add_tcase(suite, group);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-#define RUN_TESTS(name, ...)                                                                       \
-    int main(void) {                                                                               \
-        const TTest *const tests[] = {__VA_ARGS__};                                                \
-        return run_tests(name, tests, sizeof tests / sizeof *tests);                               \
-    }
+#include "../suite.h"
 
 /* Goes to a new empty folder, removed with all its files by leave_scratch. */
 static char scratch_folder[64];

@@ -2,13 +2,7 @@
 #ifndef NNGEN_TESTS_GRAPHS_H
 #define NNGEN_TESTS_GRAPHS_H
 
-#include <check.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "../suite.h"
 #include "compiler/graph/interpreter.h"
 #include "compiler/ops/ops.h"
 #include "compiler/optimizers/optimizers.h"
@@ -139,44 +133,5 @@ static inline void build_model(void) {
     graph->predictions = named("digit", guess);
     graph->n_metrics = graph->n_predictions = 1;
 }
-
-/* Whether `act` ends in bug() with these words. */
-static inline void expect_bug(void (*act)(void *), void *context, const char *words) {
-    int ends[2];
-    ck_assert_int_eq(pipe(ends), 0);
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (!child) {
-        dup2(ends[1], STDERR_FILENO);
-        act(context);
-        _exit(0);
-    }
-    close(ends[1]);
-    char text[4096];
-    size_t n = 0;
-    for (ssize_t got; (got = read(ends[0], text + n, sizeof text - 1 - n)) > 0;) n += (size_t)got;
-    text[n] = '\0';
-    close(ends[0]);
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "no bug: wanted `%s`", words);
-    ck_assert_msg(strstr(text, words) != NULL, "wanted `%s`, got `%s`", words, text);
-}
-
-#define RUN_TESTS(name, ...)                                                                       \
-    int main(void) {                                                                               \
-        const TTest *const tests[] = {__VA_ARGS__};                                                \
-        TCase *group = tcase_create(name);                                                         \
-        tcase_add_checked_fixture(group, begin, end);                                              \
-        tcase_set_timeout(group, 60);                                                              \
-        for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(group, tests[i]); \
-        Suite *suite = suite_create(name);                                                         \
-        suite_add_tcase(suite, group);                                                             \
-        SRunner *runner = srunner_create(suite);                                                   \
-        srunner_run_all(runner, CK_ENV);                                                           \
-        int failed = srunner_ntests_failed(runner);                                                \
-        srunner_free(runner);                                                                      \
-        return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                               \
-    }
 
 #endif

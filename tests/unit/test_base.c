@@ -256,9 +256,10 @@ START_TEST(bugs_say_where_and_abort) {
 }
 END_TEST
 
-RUN_TESTS("base", memory_is_aligned_zeroed_and_apart, big_and_empty_allocations,
-          impossible_allocations_end_the_program, arrays_grow_and_keep_what_they_have,
-          texts_of_any_length_are_printed, blocks_are_indented, statements_flow,
-          long_texts_are_kept, diagnostics_say_where, the_same_error_is_said_once, text_is_cleaned,
-          clean_text_keeps_within_its_room, diagnostics_are_clean_and_short,
-          bugs_say_where_and_abort)
+SUITE("base", FIXTURE(begin, end),
+      TESTS(memory_is_aligned_zeroed_and_apart, big_and_empty_allocations,
+            impossible_allocations_end_the_program, arrays_grow_and_keep_what_they_have,
+            texts_of_any_length_are_printed, blocks_are_indented, statements_flow,
+            long_texts_are_kept, diagnostics_say_where, the_same_error_is_said_once,
+            text_is_cleaned, clean_text_keeps_within_its_room, diagnostics_are_clean_and_short,
+            bugs_say_where_and_abort))

@@ -196,5 +196,5 @@ START_TEST(wrong_lines_are_told) {
 }
 END_TEST
 
-RUN_TESTS("cli", near_words, unrelated_words_are_not_offered, lines_are_read,
-          a_command_may_follow_the_options_end, wrong_lines_are_told)
+SUITE("cli", TESTS(near_words, unrelated_words_are_not_offered, lines_are_read,
+                   a_command_may_follow_the_options_end, wrong_lines_are_told))

@@ -263,8 +263,9 @@ START_TEST(a_phase_must_train_something) {
 }
 END_TEST
 
-RUN_TESTS("differentiate", a_network, uses_are_added, arithmetic_of_losses, both_sides_of_losses,
-          joined_branches, frozen_parameters_are_pruned, gradients_pass_frozen_layers,
-          phases_train_what_their_losses_reach, gradients_are_named_and_placed_like_layers,
-          same_graph_same_gradients, a_loss_on_a_decision_is_an_error,
-          a_loss_on_a_decision_and_more_is_an_error, a_phase_must_train_something)
+SUITE("differentiate", FIXTURE(begin, end),
+      TESTS(a_network, uses_are_added, arithmetic_of_losses, both_sides_of_losses, joined_branches,
+            frozen_parameters_are_pruned, gradients_pass_frozen_layers,
+            phases_train_what_their_losses_reach, gradients_are_named_and_placed_like_layers,
+            same_graph_same_gradients, a_loss_on_a_decision_is_an_error,
+            a_loss_on_a_decision_and_more_is_an_error, a_phase_must_train_something))

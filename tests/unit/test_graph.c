@@ -286,7 +286,8 @@ START_TEST(attributes_by_name) {
 }
 END_TEST
 
-RUN_TESTS("graph", mistakes_are_reported_once_with_their_place, graph_add_refuses,
-          rewrite_replaces_and_drops, rewrite_keeps_the_order_of_what_stays,
-          deep_graphs_are_no_trouble, verifier_catches_planted_mistakes,
-          interpreter_computes_what_is_wanted, attributes_by_name)
+SUITE("graph", FIXTURE(begin, end),
+      TESTS(mistakes_are_reported_once_with_their_place, graph_add_refuses,
+            rewrite_replaces_and_drops, rewrite_keeps_the_order_of_what_stays,
+            deep_graphs_are_no_trouble, verifier_catches_planted_mistakes,
+            interpreter_computes_what_is_wanted, attributes_by_name))

@@ -137,5 +137,6 @@ START_TEST(wide_nodes_are_no_trouble) {
 }
 END_TEST
 
-RUN_TESTS("graph text", text_reads_back, text_is_readable, malformed_text_is_a_bug,
-          doubles_read_back, text_is_the_same_in_every_locale, wide_nodes_are_no_trouble)
+SUITE("graph text", FIXTURE(begin, end),
+      TESTS(text_reads_back, text_is_readable, malformed_text_is_a_bug, doubles_read_back,
+            text_is_the_same_in_every_locale, wide_nodes_are_no_trouble))

@@ -1,12 +1,7 @@
 /* The loop language: what its verifier proves, what it refuses, what the printer makes of it. */
 #define _POSIX_C_SOURCE 200809L
 
-#include <check.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "../suite.h"
 
 #include "compiler/loops/loops.h"
 
@@ -61,20 +56,15 @@ static void build(const char *program) {
     }
 }
 
+static void build_and_verify(void *program) {
+    build(program);
+    loops_verify(l);
+}
+
 /* Whether building and verifying the program ends in bug(); it is a program of one step else. */
 static bool refused(const char *program) {
-    fflush(NULL);
-    const pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (!child) {
-        if (!freopen("/dev/null", "w", stderr)) _exit(1);
-        build(program);
-        loops_verify(l);
-        _exit(0);
-    }
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+    char text[4096];
+    return ends_in_bug(build_and_verify, arena_strdup(arena, program), text, sizeof text);
 }
 
 static const char *const sound[] = {
@@ -215,20 +205,6 @@ START_TEST(prints_c) {
 }
 END_TEST
 
-int main(void) {
-    Suite *suite = suite_create("loops");
-    TCase *t = tcase_create("loops");
-    tcase_add_checked_fixture(t, begin, end);
-    tcase_add_loop_test(t, accepts, 0, sizeof sound / sizeof *sound);
-    tcase_add_loop_test(t, refuses, 0, sizeof mistaken / sizeof *mistaken);
-    tcase_add_test(t, refuses_long_bodies);
-    tcase_add_test(t, keeps_lists_in_their_range);
-    tcase_add_test(t, takes_what_is_given);
-    tcase_add_test(t, prints_c);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
-}
+SUITE("loops", FIXTURE(begin, end), LOOP(accepts, sizeof sound / sizeof *sound),
+      LOOP(refuses, sizeof mistaken / sizeof *mistaken),
+      TESTS(refuses_long_bodies, keeps_lists_in_their_range, takes_what_is_given, prints_c))

@@ -2,13 +2,10 @@
  * tests/golden/errors. */
 #define _POSIX_C_SOURCE 200809L
 
-#include <check.h>
 #include <locale.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+
+#include "../suite.h"
 
 #include "compiler/graph/layers.h"
 #include "compiler/lua/frontend.h"
@@ -462,36 +459,12 @@ START_TEST(sorting_is_right) {
 }
 END_TEST
 
-int main(void) {
-    const TTest *const tests[] = {the_study,
-                                  loaded_files_are_listed,
-                                  same_text_in_every_run,
-                                  same_text_in_every_locale,
-                                  a_layer_more_changes_no_other,
-                                  functions_can_be_chained,
-                                  targets_are_nodes_or_numbers,
-                                  schedules_take_many_numbers,
-                                  frozen_layers_keep_all_they_have,
-                                  a_layer_used_twice_has_one_set_of_weights,
-                                  unnamed_layers_are_numbered_by_kind,
-                                  initial_values_are_pytorchs,
-                                  options_reach_the_nodes,
-                                  uses_of_a_dropout_draw_differently,
-                                  optimizers_have_pytorchs_defaults,
-                                  values_of_the_command_line,
-                                  the_same_field_is_one_node,
-                                  metrics_and_predictions_are_sorted,
-                                  the_globals_are_few,
-                                  sorting_is_right};
-    TCase *group = tcase_create("lua");
-    tcase_add_checked_fixture(group, begin, end);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(group, tests[i]);
-    Suite *suite = suite_create("lua");
-    suite_add_tcase(suite, group);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE("lua", FIXTURE(begin, end),
+      TESTS(the_study, loaded_files_are_listed, same_text_in_every_run, same_text_in_every_locale,
+            a_layer_more_changes_no_other, functions_can_be_chained, targets_are_nodes_or_numbers,
+            schedules_take_many_numbers, frozen_layers_keep_all_they_have,
+            a_layer_used_twice_has_one_set_of_weights, unnamed_layers_are_numbered_by_kind,
+            initial_values_are_pytorchs, options_reach_the_nodes,
+            uses_of_a_dropout_draw_differently, optimizers_have_pytorchs_defaults,
+            values_of_the_command_line, the_same_field_is_one_node,
+            metrics_and_predictions_are_sorted, the_globals_are_few, sorting_is_right))

@@ -252,26 +252,7 @@ START_TEST(random_networks_keep_their_values) {
 }
 END_TEST
 
-int main(void) {
-    const TTest *const tests[] = {twins_run_once,
-                                  images_go_through_pools_together,
-                                  flattened_fields_are_stacked_first,
-                                  dependent_applications_stay,
-                                  chains_merge_step_by_step,
-                                  crossing_merges_make_no_circle,
-                                  dropout_keeps_its_applications,
-                                  many_applications_are_bounded,
-                                  predictions_are_parts};
-    TCase *group = tcase_create("merge");
-    tcase_add_checked_fixture(group, begin, end);
-    tcase_set_timeout(group, 60);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) tcase_add_test(group, tests[i]);
-    tcase_add_loop_test(group, random_networks_keep_their_values, 0, 200);
-    Suite *suite = suite_create("merge");
-    suite_add_tcase(suite, group);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE("merge", FIXTURE(begin, end), LOOP(random_networks_keep_their_values, 200),
+      TESTS(twins_run_once, images_go_through_pools_together, flattened_fields_are_stacked_first,
+            dependent_applications_stay, chains_merge_step_by_step, crossing_merges_make_no_circle,
+            dropout_keeps_its_applications, many_applications_are_bounded, predictions_are_parts))

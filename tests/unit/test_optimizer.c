@@ -1,8 +1,7 @@
 /* Optimizer steps in double against values worked out by hand from the formulas of torch.optim. */
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "../suite.h"
 
 #include "compiler/graph/interpreter.h"
 #include "compiler/optimizers/optimizers.h"
@@ -166,24 +165,6 @@ START_TEST(slots_have_torch_names) {
 }
 END_TEST
 
-int main(void) {
-    Suite *suite = suite_create("optimizer");
-    TCase *tests = tcase_create("updates");
-    tcase_add_test(tests, sgd_plain);
-    tcase_add_test(tests, sgd_momentum);
-    tcase_add_test(tests, sgd_dampening);
-    tcase_add_test(tests, adam);
-    tcase_add_test(tests, adam_decay);
-    tcase_add_test(tests, adamw);
-    tcase_add_test(tests, rmsprop);
-    tcase_add_test(tests, rmsprop_centered);
-    tcase_add_test(tests, rmsprop_centered_without_square);
-    tcase_add_test(tests, elements_are_independent);
-    tcase_add_test(tests, slots_have_torch_names);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SUITE("optimizer", TESTS(sgd_plain, sgd_momentum, sgd_dampening, adam, adam_decay, adamw, rmsprop,
+                         rmsprop_centered, rmsprop_centered_without_square,
+                         elements_are_independent, slots_have_torch_names))

@@ -1,11 +1,7 @@
 /* Placement of activations and the plan's verifier, on plans made by hand. */
 #define _POSIX_C_SOURCE 200809L
 
-#include <check.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "../suite.h"
 
 #include "compiler/plan/plan.h"
 
@@ -102,17 +98,14 @@ START_TEST(chain) {
 END_TEST
 
 /* Whether plan_verify ends the program. */
+static void verify(void *unused) {
+    (void)unused;
+    plan_verify(plan);
+}
+
 static bool refused(void) {
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        if (!freopen("/dev/null", "w", stderr)) _exit(1);
-        plan_verify(plan);
-        _exit(0);
-    }
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+    char text[4096];
+    return ends_in_bug(verify, NULL, text, sizeof text);
 }
 
 static Buffer *first_of_chain(void) {
@@ -246,28 +239,10 @@ START_TEST(layouts) {
 }
 END_TEST
 
-int main(void) {
-    Suite *suite = suite_create("plan");
-    TCase *t = tcase_create("plan");
-    tcase_add_checked_fixture(t, begin, end);
-    tcase_add_loop_test(t, random_lifetimes, 0, 50);
-    tcase_add_test(t, chain);
-    tcase_add_test(t, refuses_overlaps);
-    tcase_add_test(t, refuses_unaligned_offsets);
-    tcase_add_test(t, refuses_use_after_lifetime);
-    tcase_add_test(t, refuses_reading_what_nobody_wrote);
-    tcase_add_loop_test(t, refuses_writing_fields_and_parameters, 0, 2);
-    tcase_add_test(t, refuses_reading_outputs);
-    tcase_add_test(t, refuses_wrong_order);
-    tcase_add_test(t, refuses_ranges_over_frozen_parameters);
-    tcase_add_test(t, refuses_trained_parameters_without_range);
-    tcase_add_test(t, chunks_are_cut_by_work_tiles_and_size_of_gradients);
-    tcase_add_test(t, batches_have_as_many_chunks_as_allowed_that_threads_share);
-    tcase_add_test(t, layouts);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
-}
+SUITE("plan", FIXTURE(begin, end), LOOP(random_lifetimes, 50),
+      LOOP(refuses_writing_fields_and_parameters, 2),
+      TESTS(chain, refuses_overlaps, refuses_unaligned_offsets, refuses_use_after_lifetime,
+            refuses_reading_what_nobody_wrote, refuses_reading_outputs, refuses_wrong_order,
+            refuses_ranges_over_frozen_parameters, refuses_trained_parameters_without_range,
+            chunks_are_cut_by_work_tiles_and_size_of_gradients,
+            batches_have_as_many_chunks_as_allowed_that_threads_share, layouts))

@@ -410,14 +410,14 @@ START_TEST(memory_is_copied_and_zeroed) {
 }
 END_TEST
 
-RUN_TESTS("prelude", exponentials_are_exact_enough_for_schedules,
-          cosines_are_exact_enough_for_schedules, roots_are_those_of_the_library,
-          powers_are_products, arithmetic_passes_nan_on, the_callers_mode_comes_back,
-          keys_are_those_of_the_definition, chunks_cover_the_batch,
-          tasks_are_threads_but_not_more_than_chunks,
-          gradients_are_added_in_one_tree_for_any_number_of_tasks,
-          numbers_are_added_in_the_same_tree, slices_cover_all_rows,
-          few_lower_tiles_leave_nothing_or_the_tail, tasks_run_on_the_callers_team,
-          traces_are_called_where_they_are_wanted, blocks_store_the_inputs_of_their_outputs,
-          weights_lie_in_blocks_of_16_outputs, parameters_come_back_as_they_went_in,
-          memory_is_copied_and_zeroed)
+SUITE("prelude", FIXTURE(begin, end),
+      TESTS(exponentials_are_exact_enough_for_schedules, cosines_are_exact_enough_for_schedules,
+            roots_are_those_of_the_library, powers_are_products, arithmetic_passes_nan_on,
+            the_callers_mode_comes_back, keys_are_those_of_the_definition, chunks_cover_the_batch,
+            tasks_are_threads_but_not_more_than_chunks,
+            gradients_are_added_in_one_tree_for_any_number_of_tasks,
+            numbers_are_added_in_the_same_tree, slices_cover_all_rows,
+            few_lower_tiles_leave_nothing_or_the_tail, tasks_run_on_the_callers_team,
+            traces_are_called_where_they_are_wanted, blocks_store_the_inputs_of_their_outputs,
+            weights_lie_in_blocks_of_16_outputs, parameters_come_back_as_they_went_in,
+            memory_is_copied_and_zeroed))

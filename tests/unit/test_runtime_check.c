@@ -145,4 +145,4 @@ START_TEST(errors_are_relative) {
 }
 END_TEST
 
-RUN_TESTS("check", right_code_passes, wrong_code_fails, errors_are_relative)
+SUITE("check", TESTS(right_code_passes, wrong_code_fails, errors_are_relative))

@@ -258,4 +258,4 @@ START_TEST(data_files) {
 }
 END_TEST
 
-RUN_TESTS("dataset", synthetic_pairs, mnist_pairs, pixels_are_averaged, bad_requests, data_files)
+SUITE("dataset", TESTS(synthetic_pairs, mnist_pairs, pixels_are_averaged, bad_requests, data_files))

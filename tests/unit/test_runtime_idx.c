@@ -143,5 +143,5 @@ START_TEST(folders) {
 }
 END_TEST
 
-RUN_TESTS("idx", plain_and_compressed, bad_files, header_that_lies_costs_nothing, truncated_gzip,
-          folders)
+SUITE("idx", TESTS(plain_and_compressed, bad_files, header_that_lies_costs_nothing, truncated_gzip,
+                   folders))

@@ -74,4 +74,4 @@ START_TEST(structures) {
 }
 END_TEST
 
-RUN_TESTS("json", shortest_numbers, numbers_read_back, structures)
+SUITE("json", TESTS(shortest_numbers, numbers_read_back, structures))

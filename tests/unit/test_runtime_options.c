@@ -77,4 +77,4 @@ START_TEST(bad_lines) {
 }
 END_TEST
 
-RUN_TESTS("options", good_lines, bad_lines)
+SUITE("options", TESTS(good_lines, bad_lines))

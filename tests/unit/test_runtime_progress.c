@@ -104,4 +104,4 @@ START_TEST(tables) {
 }
 END_TEST
 
-RUN_TESTS("progress", plain_lines, lines_within_an_epoch, tables)
+SUITE("progress", TESTS(plain_lines, lines_within_an_epoch, tables))

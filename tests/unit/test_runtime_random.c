@@ -124,5 +124,6 @@ START_TEST(epochs_are_shared_in_proportion) {
 }
 END_TEST
 
-RUN_TESTS("random", streams_differ_and_repeat, numbers_stay, uniform_is_uniform, normal_is_normal,
-          permutations_are_permutations, drawn_digits_are_varied, epochs_are_shared_in_proportion)
+SUITE("random", TESTS(streams_differ_and_repeat, numbers_stay, uniform_is_uniform, normal_is_normal,
+                      permutations_are_permutations, drawn_digits_are_varied,
+                      epochs_are_shared_in_proportion))

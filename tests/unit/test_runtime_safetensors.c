@@ -304,5 +304,6 @@ START_TEST(leftovers_do_no_harm) {
 }
 END_TEST
 
-RUN_TESTS("safetensors", round_trip, other_floats, good_files, bad_headers, bad_places,
-          lying_lengths, damage, nan_has_one_form, writing_is_atomic, leftovers_do_no_harm)
+SUITE("safetensors",
+      TESTS(round_trip, other_floats, good_files, bad_headers, bad_places, lying_lengths, damage,
+            nan_has_one_form, writing_is_atomic, leftovers_do_no_harm))

@@ -91,5 +91,5 @@ START_TEST(teams_come_and_go) {
 }
 END_TEST
 
-RUN_TESTS("team", every_task_runs_once, short_rounds, sleepers_wake, tasks_run_side_by_side,
-          teams_come_and_go)
+SUITE("team", TESTS(every_task_runs_once, short_rounds, sleepers_wake, tasks_run_side_by_side,
+                    teams_come_and_go))

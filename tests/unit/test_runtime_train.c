@@ -630,7 +630,7 @@ START_TEST(commands) {
 }
 END_TEST
 
-RUN_TESTS("train", threads_do_not_matter, resume_is_exact, killed_anywhere, more_epochs,
-          no_checkpoints_wanted, old_checkpoints_resume, logs_go_on, resume_tells_no_dead_end,
-          resume_rejects, signals_stop, begins_with_weights, divergence_is_told,
-          odd_names_are_columns, commands)
+SUITE("train", TESTS(threads_do_not_matter, resume_is_exact, killed_anywhere, more_epochs,
+                     no_checkpoints_wanted, old_checkpoints_resume, logs_go_on,
+                     resume_tells_no_dead_end, resume_rejects, signals_stop, begins_with_weights,
+                     divergence_is_told, odd_names_are_columns, commands))

@@ -223,9 +223,9 @@ START_TEST(values_stay_the_same_bits) {
 }
 END_TEST
 
-RUN_TESTS("simplify", constants_are_folded,
-          functions_that_differ_by_machine_are_left_to_generated_code,
-          what_is_not_finite_is_left_alone, neutral_operands_go, what_does_something_stays,
-          shapes_that_are_right_already, equal_nodes_are_merged, different_nodes_are_not_merged,
-          fields_and_parameters_are_not_merged, dead_nodes_are_dropped, long_chains_take_no_time,
-          values_stay_the_same_bits)
+SUITE("simplify", FIXTURE(begin, end),
+      TESTS(constants_are_folded, functions_that_differ_by_machine_are_left_to_generated_code,
+            what_is_not_finite_is_left_alone, neutral_operands_go, what_does_something_stays,
+            shapes_that_are_right_already, equal_nodes_are_merged, different_nodes_are_not_merged,
+            fields_and_parameters_are_not_merged, dead_nodes_are_dropped, long_chains_take_no_time,
+            values_stay_the_same_bits))

@@ -112,6 +112,7 @@ START_TEST(nothing_gives_nothing) {
 }
 END_TEST
 
-RUN_TESTS("snippets", every_kind_of_definition_has_a_name, uses_pull_in_what_they_use,
-          names_in_comments_texts_and_longer_names_are_no_uses, texts_are_added_to_each_other,
-          nothing_gives_nothing)
+SUITE("snippets", FIXTURE(begin, end),
+      TESTS(every_kind_of_definition_has_a_name, uses_pull_in_what_they_use,
+            names_in_comments_texts_and_longer_names_are_no_uses, texts_are_added_to_each_other,
+            nothing_gives_nothing))

@@ -113,6 +113,10 @@ START_TEST(decisions) {
     Node *x = sample(1, 3, 0, 0), *y = sample(1, 3, 0, 0);
     expect(run(add(&op_equal, NULL, 2, x, y, 0), a, b), 1, 0, 0);
     expect(run(add(&op_less_equal, NULL, 2, x, y, 0), a, b), 1, 1, 0);
+    /* NaN is equal to nothing, and neither smaller nor larger. */
+    double nan[] = {NAN, 3, NAN}, other[] = {NAN, NAN, 2};
+    expect(run(add(&op_equal, NULL, 2, x, y, 0), nan, other), 0, 0, 0);
+    expect(run(add(&op_less_equal, NULL, 2, x, y, 0), nan, other), 0, 0, 0);
 }
 END_TEST
 

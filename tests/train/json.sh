@@ -38,7 +38,7 @@ metrics='s/accuracy\|comparison_loss\|digit_loss/<metric>/'
 {
     said info
     compared info ''
-    said train $small --epochs 2 --rounds 2 --save "$scratch/w.safetensors"
+    said train $small --epochs 2 --rounds 2 --save "$scratch/w.safetensors" --log log.csv
     compared train "$metrics"
     said eval $small --load w.0.safetensors
     compared eval "$metrics"
@@ -86,6 +86,15 @@ cat train predict bench check | grep -o '[:[]-\{0,1\}[0-9][0-9.e-]*' | tr -d ':[
            if (length(n) > 15) for (d = 1; d < length(n); d++) if (sprintf("%.*g", d, $1) + 0 == $1 + 0) { print $1; next } }' \
     >longer
 [ ! -s longer ] || fail "numbers with digits too many: $(head -n 5 longer)"
+
+# Real values are told from counts, and the log has the same values, with 17 digits.
+grep -q '"accuracy":[01]\.[0-9]' train || fail "an accuracy that is no real value: $(head -n 1 train)"
+! grep -oE '"(loss|accuracy|digit_loss|mean|deviation|seconds)":-?[0-9]+[,}]' train || fail "a real value is written as a count"
+grep '"event":"epoch"' train | sed 's/.*"train_running":{"loss":\([^}]*\)}.*"val":{"loss":\([^,]*\),.*/\1 \2/' >told
+sed 1d log.csv | cut -d , -f 4,9 | tr , ' ' | paste -d ' ' - told |
+    awk '{ n = $2; gsub(/^[-0.]*|[.]|e.*/, "", n); digits = length(n) > digits ? length(n) : digits }
+         $1 + 0 != $3 + 0 || $2 + 0 != $4 + 0 { print; bad = 1 } END { exit bad || digits > 17 || digits < 15 }' >log ||
+    fail "the log's values are others: $(cat log)"
 
 # A network without a set of its own: its samples are drawn; --data still has to fit.
 "$NNGEN" -o "$scratch/spiral.c" "$NNGEN_SOURCE/examples/embed/spiral.lua" || fail "spiral: status $?"

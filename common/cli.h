@@ -68,6 +68,9 @@ bool cli_parse(const Cli *cli, int argc, char **argv, CliArguments *arguments);
 /* With its dashes, in a place that the next call but three uses again. */
 const char *cli_option_text(const CliOption *option);
 
+/* Whether a command may have the option. */
+bool cli_takes(const CliOption *option, int command);
+
 /* What the option means to a command; -1: to those without a meaning of their own. */
 const char *cli_option_help(const CliOption *option, int command);
 

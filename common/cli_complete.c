@@ -11,10 +11,6 @@ static bool is_file(const CliOption *option) {
             strchr(option->operand, '.'));
 }
 
-static bool takes(const CliOption *option, int command) {
-    return (option->taken | option->needed) >> command & 1;
-}
-
 /* A help's lines as one, `escaped` characters with `escape` in front of them. */
 static void one_line(const char *help, const char *escaped, const char *escape, FILE *out) {
     for (const char *c = help; *c; c++) {
@@ -42,7 +38,7 @@ static void command_names(const Cli *cli, const char *between, FILE *out) {
 /* Options of a command, or with -1 all that some command takes. */
 static void option_names(const Cli *cli, int command, FILE *out) {
     for (int i = 0; i < cli->n_options; i++)
-        if (command < 0 || takes(&cli->options[i], command))
+        if (command < 0 || cli_takes(&cli->options[i], command))
             fprintf(out, "%s%s", i ? " " : "", cli_option_text(&cli->options[i]));
 }
 
@@ -167,7 +163,7 @@ static void zsh(const Cli *cli, FILE *out) {
         const char *operand = i >= 0 ? cli->commands[i].operand : NULL;
         fprintf(out, "  (%s)\n    _arguments -s \\\n", named ? cli->commands[i].name : "*");
         for (int k = 0; k < cli->n_options; k++)
-            if (i < 0 || takes(&cli->options[k], i)) zsh_option(&cli->options[k], i, out);
+            if (i < 0 || cli_takes(&cli->options[k], i)) zsh_option(&cli->options[k], i, out);
         fputs(named ? "      '1:command:'" : "      '1: :{_describe command commands", out);
         if (!named) fputs(operand ? "; _files -g \"*.lua\"}'" : "}'", out);
         if (named && operand) fprintf(out, " \\\n      '2:%s:_files -g \"*.lua\"'", operand);

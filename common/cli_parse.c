@@ -40,6 +40,10 @@ int cli_choice(const char *choices, const char **next) {
     return n;
 }
 
+bool cli_takes(const CliOption *option, int command) {
+    return (option->taken | option->needed) >> command & 1;
+}
+
 static bool ends(const CliOption *option) {
     return strcmp(option->name, "help") == 0 || strcmp(option->name, "version") == 0;
 }
@@ -102,16 +106,12 @@ static const CliOption *find_option(const Cli *cli, const char *word, const char
     return NULL;
 }
 
-static bool takes(const CliOption *option, int command) {
-    return (option->taken | option->needed) >> command & 1;
-}
-
 /* Says that a command has no such option. */
 static bool foreign_option(const Cli *cli, CliArguments *a, const CliOption *option) {
     const char *name = cli->commands[a->command].name;
     const char *names[CLI_MAX_OPTIONS + 1] = {NULL};
     for (int i = 0, n = 0; i < cli->n_options; i++)
-        if (takes(&cli->options[i], a->command)) names[n++] = cli->options[i].name;
+        if (cli_takes(&cli->options[i], a->command)) names[n++] = cli->options[i].name;
     const char *near = nearest_name(option->name, names);
     return wrong(a, "%s takes no %s%s%s%s%s", *name ? name : cli->program, cli_option_text(option),
                  near ? "; did you mean " : "", near && near[1] ? "--" : "", near ? near : "",
@@ -123,7 +123,7 @@ static bool take_option(const Cli *cli, CliArguments *a, int argc, char **argv, 
     const char *value;
     const CliOption *option = find_option(cli, argv[*at], &value);
     if (!option) return unknown_option(cli, a, argv[*at]);
-    if (a->command >= 0 && !takes(option, a->command)) return foreign_option(cli, a, option);
+    if (a->command >= 0 && !cli_takes(option, a->command)) return foreign_option(cli, a, option);
     const int id = (int)(option - cli->options);
     const char *name = cli_option_text(option);
     if ((a->given >> id & 1) != 0 && option->operand && !option->repeats)
@@ -184,7 +184,7 @@ static bool check_command(const Cli *cli, CliArguments *a) {
     for (int i = 0; i < cli->n_options; i++) {
         const CliOption *option = &cli->options[i];
         const bool given = (a->given >> i & 1) != 0;
-        if (given && !takes(option, a->command)) return foreign_option(cli, a, option);
+        if (given && !cli_takes(option, a->command)) return foreign_option(cli, a, option);
         if (!given && (option->needed >> a->command & 1) && !excused)
             return wrong(a, "%s needs %s %s", name, cli_option_text(option), option->operand);
     }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/clean.h"
 #include "../common/cli.h"
 #include "output.h"
 #include "version.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "../common/clean.h"
 #include "base/writer.h"
 
 const char *sources_name(Arena *arena, const Sources *sources) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/clean.h"
 #include "file.h"
 #include "table.h"
 #include "train.h"
@@ -75,7 +76,8 @@ static const char *label_column(const NnModel *model, const char *label) {
     for (int i = 0; i < model->n_metrics; i++)
         taken = taken || strcmp(label, model->metrics[i].name) == 0;
     char *column = format_text(taken ? "%s_label" : "%s", label);
-    text_clean(column);
+    const size_t length = strlen(column);
+    clean_text(column, length + 1, column, length);
     return column;
 }
 

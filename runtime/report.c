@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "report.h"
 
-#include <ctype.h>
 #include <float.h>
 #include <math.h>
 #include <stdarg.h>
@@ -11,6 +10,8 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../common/clean.h"
 
 static const char *program = "nngen";
 static char last_problem[1024];
@@ -59,23 +60,9 @@ static void begin_line(void) {
     fprintf(stderr, "%s: ", program);
 }
 
-/* Length of a character that would steer a terminal instead of being shown, else 0: C0 and C1
- * controls and those that turn the direction of writing (U+202A..202E, U+2066..2069). */
-static int steering(const unsigned char *c) {
-    if (c[0] == 0xc2) return c[1] >= 0x80 && c[1] < 0xa0 ? 2 : 0;
-    if (c[0] == 0xe2 && c[1] == 0x80) return c[2] >= 0xaa && c[2] <= 0xae ? 3 : 0;
-    if (c[0] == 0xe2 && c[1] == 0x81) return c[2] >= 0xa6 && c[2] <= 0xa9 ? 3 : 0;
-    return iscntrl(c[0]) ? 1 : 0;
-}
-
-void text_clean(char *text) {
-    for (char *c = text; *c; c++)
-        for (int n = steering((unsigned char *)c); n > 0; n--) c[n - 1] = '?';
-}
-
 static void show(const char *format, va_list args) {
     vsnprintf(last_problem, sizeof last_problem, format, args);
-    text_clean(last_problem);
+    clean_text(last_problem, sizeof last_problem, last_problem, strlen(last_problem));
     if (silent) return;
     begin_line();
     fprintf(stderr, "error: %s\n", last_problem);
@@ -104,11 +91,15 @@ Status usage_problem(const char *format, ...) {
 
 void note(const char *format, ...) {
     va_list args;
+    char *words = NULL;
     va_start(args, format);
-    begin_line();
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    if (vasprintf(&words, format, args) < 0) out_of_memory();
     va_end(args);
+    const size_t length = strlen(words);
+    clean_text(words, length + 1, words, length);
+    begin_line();
+    fprintf(stderr, "%s\n", words);
+    free(words);
 }
 
 /* The fewest digits that read back as the same double; 15 always survive where it is normal. */

@@ -61,10 +61,6 @@ const char *problem_text(void);
  * message and status 1 when there is none; so do the others. */
 void *allocate(size_t count, size_t size);
 
-/* Makes `?` of what would steer a terminal instead of being shown: controls, and the characters
- * that turn the direction of writing. */
-void text_clean(char *text);
-
 /* The string that printf would write. */
 char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -147,10 +147,7 @@ static const char *and_also(const char *list, const char *item) {
 }
 
 static void tell_parts(const char *path, const char *what, const char *list) {
-    if (!*list) return;
-    char *words = format_text("%s: %s: %s", path, what, list);
-    text_clean(words);
-    note("%s", words);
+    if (*list) note("%s: %s: %s", path, what, list);
 }
 
 /* Whether what the file has of the model can be taken, and is something; says what that is and what

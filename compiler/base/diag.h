@@ -32,11 +32,6 @@ void diag_note(Diag *diag, Loc loc, const char *format, ...) __attribute__((form
 /* Number of errors so far. */
 int diag_errors(const Diag *diag);
 
-/* Copies `n` bytes of foreign text, as far as `room` goes, with a zero behind them. What a terminal
- * would obey instead of showing becomes `?`: control characters, and bytes that are no UTF-8.
- * Returns the length. */
-size_t clean_text(char *to, size_t room, const char *text, size_t n);
-
 /* Writes all diagnostics in order: `file:line: error: words`, then the source line. */
 void diag_print(const Diag *diag, FILE *out);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../common/clean.h"
 #include "front.h"
 
 /* It has no sign, though some machines print one. */

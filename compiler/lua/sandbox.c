@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../common/clean.h"
 #include "front.h"
 
 enum { MAX_MEMORY = 256 << 20, HOOK_EVERY = 10000, MILLION_INSTRUCTIONS = 100, CPU_SECONDS = 4 };

@@ -249,7 +249,7 @@ for form in '' --json; do
     # shellcheck disable=SC2086
     "$model" predict --load good.safetensors --data steering.safetensors $form >"$scratch/out" ||
         fail "predict $form: status $?"
-    grep -qF 'a?[31mb???' "$scratch/out" || fail "predict $form: $(cat "$scratch/out")"
+    grep -qF 'a?[31mb?' "$scratch/out" || fail "predict $form: $(cat "$scratch/out")"
 done
 "$model" predict --load good.safetensors --data numbers.safetensors >"$scratch/out" || fail "predict: status $?"
 sed -n '1s/.*\(code,serial\).*/\1/p; 2,3s/.*,\(-1,9187201950435737471\),.*/\1/p' "$scratch/out" | tr '\n' ' ' |

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "common/clean.h"
 #include "compiler/base/writer.h"
 
 START_TEST(memory_is_aligned_zeroed_and_apart) {

@@ -167,7 +167,7 @@ static bool open_split(Engine *engine, const NnModel *model, const Options *opti
 }
 
 static bool lines_to_file(Engine *engine, const Split *split, bool json, const char *path) {
-    OutputFile *file = output_open(path);
+    NewFile *file = output_open(path);
     return file && write_lines(engine, split, json, file->stream) && output_commit(file);
 }
 

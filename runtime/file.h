@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "../common/newfile.h"
+
 /* Opens a regular file for reading, without waiting for a writer of what is none: a descriptor, or
  * -1 after a message that names the file. */
 int file_open(const char *path);
@@ -14,24 +16,12 @@ int file_open(const char *path);
 /* Reads a regular file. False, with a message that names the file, if it cannot be read. */
 bool file_read(const char *path, unsigned char **bytes, size_t *size);
 
-/* A file being written. Until output_commit it has a temporary name in the same folder, so that
- * whoever interrupts the program, or fills the disk, leaves the earlier file as it was. What is not
- * a regular file (a pipe, /dev/null) is written in place. A file that is not committed is given up
- * with the memory of its command. */
-typedef struct OutputFile {
-    FILE *stream;
-    char *path;      /* where the file is to appear; links are followed */
-    char *temporary; /* NULL: written in place */
-} OutputFile;
+/* A file to write to its stream; see newfile.h. One that is not committed is given up with the
+ * memory of its command. NULL with a message that names the file. */
+NewFile *output_open(const char *path);
 
-/* NULL with a message that names the file. */
-OutputFile *output_open(const char *path);
-
-/* False with a message that names the file. */
-bool output_commit(OutputFile *file);
-
-/* Removes what output_commit has not renamed yet; for a signal's handler that ends the program. */
-void output_abandon(void);
+/* The file is complete, on disk, and has its name; false with a message that names the file. */
+bool output_commit(NewFile *file);
 
 /* What the stream has written to the file of that path is on disk, name and all, if its system can
  * do that. */

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "../common/newfile.h"
 
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU};
 enum { WATCHED = sizeof watched / sizeof *watched };
@@ -17,7 +17,7 @@ static struct timespec first; /* used by the handler alone, which nothing interr
 
 static void end_now(int number) {
     static const char words[] = "ended at once: the training since the last checkpoint is lost\n";
-    output_abandon();
+    newfile_abandon();
     if (write(STDERR_FILENO, words, sizeof words - 1) < 0) { /* nobody to tell */
     }
     signal(number, SIG_DFL);

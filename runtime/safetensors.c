@@ -301,7 +301,7 @@ bool tensors_write_made(const char *path, int n, const TensorOut *tensors, Tenso
                         const void *context, json_t *meta) {
     size_t mark = memory_mark();
     const char *header = header_text(n, tensors, meta);
-    OutputFile *file = output_open(path);
+    NewFile *file = output_open(path);
     if (file) {
         uint64_t length = strlen(header);
         fwrite(&length, sizeof length, 1, file->stream);

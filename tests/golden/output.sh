@@ -38,7 +38,7 @@ fi
 "$NNGEN" -o - "$arch" | cmp expected.c - || fail "-o - is wrong"
 [ ! -e ./- ] || fail "-o - made a file"
 
-for file in *; do
-    case $file in *.tmp*) fail "$file was left behind" ;; esac
+for file in * .*.tmp; do
+    case $file in '.*.tmp') ;; *.tmp*) fail "$file was left behind" ;; esac
 done
 finish

@@ -38,6 +38,12 @@ static const char passes_or_all[] =
     "all";
 #undef PASS
 
+#define ISA(name) #name ","
+static const char isa_help[] = "instruction sets: "
+#include "isa/isas.def"
+                               "portable (all)";
+#undef ISA
+
 #define OPTION(id, name_, operand_, choices_, taken_, help_)                                       \
     {.name = name_,                                                                                \
      .operand = operand_,                                                                          \
@@ -84,15 +90,23 @@ __attribute__((format(printf, 2, 3))) static _Noreturn void usage(Arena *arena, 
     exit(2);
 }
 
+/* "avx512, avx2, portable". */
+static const char *all_names(Arena *arena) {
+    const char *names = all_isas[0]->name;
+    for (int i = 1; all_isas[i]; i++)
+        names = arena_printf(arena, "%s, %s", names, all_isas[i]->name);
+    return names;
+}
+
 static void read_isas(Unit *u, const char *list) {
     Options *o = &u->options;
-    bool wanted[8] = {false};
+    bool wanted[ISA_COUNT] = {false};
     char *save = NULL;
     for (char *name = strtok_r(arena_strdup(u->arena, list), ",", &save); name;
          name = strtok_r(NULL, ",", &save)) {
         const Isa *isa = isa_by_name(name);
         if (!isa)
-            usage(u->arena, "unknown instruction set %s; there are avx512, avx2, portable", name);
+            usage(u->arena, "unknown instruction set %s; there are %s", name, all_names(u->arena));
         for (int i = 0; all_isas[i]; i++) wanted[i] = wanted[i] || all_isas[i] == isa;
     }
     int n = 0;

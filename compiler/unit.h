@@ -24,7 +24,7 @@ typedef struct Options {
     const char *depfile; /* NULL: none */
     Define *defines;
     int n_defines, cap_defines;
-    const Isa *isas[8]; /* NULL-terminated, best first */
+    const Isa *isas[ISA_COUNT + 1]; /* NULL-terminated, best first */
     bool optimize, winograd, inference, time_passes;
     bool shared; /* build a library */
     EmitKind emit;

@@ -84,6 +84,54 @@ isas() {
     done
 }
 
+# known_isas: the instruction sets that nngen knows, best first.
+known_isas() {
+    sed -n 's/^ISA(\(.*\))$/\1/p' "$NNGEN_SOURCE/compiler/isa/isas.def"
+    echo portable
+}
+
+# registers: those of a row of 16 floats in each instruction set, as ISA:NUMBER.
+registers() {
+    for isa in $(known_isas); do
+        echo "$isa:$((16 / $(sed -n 's/.*[.]width = \([0-9]*\),.*/\1/p' "$NNGEN_SOURCE/compiler/isa/$isa.c")))"
+    done
+}
+
+# compilers: those that there are for this machine, a line each, then those for AArch64 if qemu can run
+# what they make.
+compilers() {
+    for cc in clang gcc; do
+        if command -v $cc >/dev/null; then echo $cc; fi
+    done
+    if [ "$(uname -m)" != aarch64 ]; then cross_compilers; fi
+}
+
+cross_compilers() {
+    machine=aarch64-linux-gnu
+    command -v qemu-aarch64 >/dev/null && [ -e /usr/$machine/lib/libc.so.6 ] || return 0
+    if command -v $machine-gcc >/dev/null; then echo $machine-gcc; fi
+    if command -v clang >/dev/null && command -v $machine-ld >/dev/null; then echo clang --target=$machine; fi
+}
+
+# run_made_by COMPILER PROGRAM...: runs a program of one of the compilers.
+run_made_by() {
+    made_for=$1
+    shift
+    case $made_for in
+    *aarch64-linux-gnu*) qemu-aarch64 -L /usr/aarch64-linux-gnu "$@" ;;
+    *) "$@" ;;
+    esac
+}
+
+# compiled_isas COMPILER FILE.c: the instruction sets that the compiler finds in a generated file, a line
+# each, with the expression that says whether the machine has it.
+compiled_isas() {
+    # shellcheck disable=SC2086
+    $1 -E -P -I"$NNGEN_SOURCE/runtime" "$2" | tr '\n' ' ' |
+        grep -o 'nn_supported_[a-z0-9]*(void) { return [^;]*; }' |
+        sed 's/^nn_supported_\([a-z0-9]*\).* return \(.*\); }/\1 \2/'
+}
+
 # tensors FILE: the data of a safetensors file without its header.
 tensors() {
     length=$(od -An -t u8 -N 8 "$1" | tr -d ' ')

@@ -1,5 +1,7 @@
 #include "emit.h"
 
+#include <string.h>
+
 #include "../base/snippets.h"
 #include "parts.h"
 
@@ -78,6 +80,31 @@ static void write_banner(Emission *em) {
     w_line(w, " * kernel 400 lines. */");
 }
 
+/* What declares the intrinsics, and that a machine without code is told so. Instruction sets of one
+ * machine are neighbours and have one header. */
+static void write_headers(Emission *em) {
+    const char *header = NULL, *missing = "";
+    for (int i = 0; em->info->isas[i]; i++) {
+        const Isa *isa = em->info->isas[i];
+        if (!isa->machine) {
+            missing = NULL;
+        } else if (!header || strcmp(header, isa->header) != 0) {
+            header = isa->header;
+            w_raw(em->w,
+                  arena_printf(em->arena, "#if %s\n#include %s\n#endif\n", isa->machine, header));
+            missing =
+                arena_printf(em->arena, "%s%s!(%s)", missing, *missing ? " && " : "", isa->machine);
+        }
+    }
+    if (missing)
+        w_raw(em->w,
+              arena_printf(em->arena,
+                           "#if %s\n#error \"no instruction set of this file is for this machine: "
+                           "compile the architecture again, --isa with portable\"\n#endif\n",
+                           missing));
+    w_line(em->w, "%s", "");
+}
+
 /* The helpers that the code needs. */
 static void write_prelude(Writer *w, Arena *arena, const char *code) {
     Snippets helpers = {0};
@@ -102,10 +129,7 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
     w_raw(w, emit_abi_check(em.arena, info));
     w_raw(w, "#ifdef __FAST_MATH__\n#error \"nngen's results are exact to the bit: compile without "
              "-ffast-math\"\n#endif\n\n");
-    w_raw(w, "/* For Microsoft's target the intrinsics are there only if all code may use them. "
-             "*/\n#if defined(__x86_64__) && !defined(_MSC_VER)\n#define NN_X86 1\n#include "
-             "<immintrin.h>\n#else\n#define "
-             "NN_X86 0\n#endif\n\n");
+    write_headers(&em);
     w_line(w, "enum { NN_CHUNK_MIN = %d, NN_MAX_CHUNKS = %d };", plan->chunk_min, plan->chunk_max);
     w_line(w, "%s", "");
     write_prelude(w, draft, writer_text(code));

@@ -4,10 +4,17 @@
 
 #include "../base/snippets.h"
 
-extern const Isa isa_avx512, isa_avx2, isa_portable;
+#define ISA(name) extern const Isa isa_##name;
+#include "isas.def"
+#undef ISA
+extern const Isa isa_portable;
 extern const char embedded_common[]; /* the same for all: exp, log, hash */
 
-const Isa *const all_isas[] = {&isa_avx512, &isa_avx2, &isa_portable, NULL};
+const Isa *const all_isas[ISA_COUNT + 1] = {
+#define ISA(name) &isa_##name,
+#include "isas.def"
+#undef ISA
+    &isa_portable, NULL};
 
 const Isa *isa_by_name(const char *name) {
     for (int i = 0; all_isas[i]; i++)

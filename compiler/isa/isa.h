@@ -2,12 +2,11 @@
  * vector vocabulary.
  *
  * Generated kernels know two sizes. V is one register of `width` floats and is what contractions
- * count in. F16 is a row of 16 floats (one V for AVX-512, two for AVX2, four for portable code) and
- * is what everything else is written in, so that its text is the same for all instruction sets.
- * MAC<n>(row, x) is what contractions are made of: it adds x times the registers w0, w1 ... to the
- * sums a<row>_0, a<row>_1 ...
- * A further instruction set is a file of this folder, its words in vocabulary/, and a line of
- * isa.c. */
+ * count in. F16 is a row of 16 floats (one V for AVX-512, two for AVX2, four for NEON and portable
+ * code) and is what everything else is written in, so that its text is the same for all instruction
+ * sets. MAC<n>(row, x) is what contractions are made of: it adds x times the registers w0, w1 ...
+ * to the sums a<row>_0, a<row>_1 ... A further instruction set is a file of this folder, its words
+ * in vocabulary/, and a line of isas.def: docs/adding-an-isa.md. */
 #ifndef NNGEN_ISA_ISA_H
 #define NNGEN_ISA_ISA_H
 
@@ -17,17 +16,26 @@ typedef struct Isa Isa;
 struct Isa {
     const char *name;
     const char *suffix;    /* of function names: "_avx2" */
-    const char *machine;   /* condition under which it compiles; NULL: always */
+    const char *machine;   /* preprocessor's condition under which it compiles; NULL: always */
+    const char *header;    /* that declares its intrinsics: "<immintrin.h>"; NULL: none */
     const char *supported; /* C expression: this machine has it */
     int width;             /* floats in a V */
     int registers;
-    int max_rows;           /* rows of a contraction tile of `tile_blocks` blocks */
-    int tile_blocks;        /* blocks of 16 lanes in a contraction tile */
+    bool memory_operands; /* a multiply-add reads its weights from memory: they take no register */
+    int max_rows;         /* rows of a contraction tile of `tile_blocks` blocks */
+    int tile_blocks;      /* blocks of 16 lanes in a contraction tile */
     const char *vocabulary; /* text of its file in vocabulary/ */
 };
 
+enum {
+    ISA_COUNT = 1 /* portable code */
+#define ISA(name) +1
+#include "isas.def"
+#undef ISA
+};
+
 /* Best first, the portable one last; NULL-terminated. */
-extern const Isa *const all_isas[];
+extern const Isa *const all_isas[ISA_COUNT + 1];
 
 const Isa *isa_by_name(const char *name);
 

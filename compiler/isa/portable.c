@@ -9,6 +9,7 @@ const Isa isa_portable = {
     .supported = "true",
     .width = 4,
     .registers = 16,
+    .memory_operands = true,
     .max_rows = 2,
     .tile_blocks = 1,
     .vocabulary = embedded_portable,

@@ -294,8 +294,7 @@ static void write_tall(Writer *w, Nest *n, Panels panels, int tail) {
  * are enough accumulators to hide the latency. */
 static void write_short(Writer *w, Nest *n, int rows, int tail) {
     const Isa *isa = n->isa;
-    int most = tile_rows(isa, 1) / (rows * isa_vectors(isa));
-    if (most < 1) most = 1;
+    int most = tile_short_blocks(isa, rows);
     if (most > MAX_TILE_BLOCKS) most = MAX_TILE_BLOCKS;
     int count = (n->blocks + most - 1) / most, blocks = (n->blocks + count - 1) / count;
     int full = n->blocks / blocks * blocks;

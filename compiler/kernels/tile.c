@@ -13,6 +13,13 @@ int tile_rows(const Isa *isa, int vectors) {
     return isa->max_rows * isa->tile_blocks * isa_vectors(isa) / vectors;
 }
 
+int tile_short_blocks(const Isa *isa, int rows) {
+    int vectors = tile_rows(isa, 1) / rows;
+    if (!isa->memory_operands && vectors * (rows + 1) + 1 > isa->registers)
+        vectors = (isa->registers - 1) / (rows + 1);
+    return vectors < isa_vectors(isa) ? 1 : vectors / isa_vectors(isa);
+}
+
 Tile tile_columns(const Isa *isa, int lanes, int first, int blocks) {
     int per_block = isa_vectors(isa), most = blocks * per_block;
     int vectors = (lanes + isa->width - 1) / isa->width - first * per_block;

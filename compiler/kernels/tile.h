@@ -19,6 +19,10 @@ int tile_vectors(const Isa *isa, Tile tile);
 /* Rows that a tile of so many registers in a row has at most. */
 int tile_rows(const Isa *isa, int vectors);
 
+/* Blocks in a tile of few rows at most: enough sums to hide the latency, and room for a step's
+ * weights where they need registers. */
+int tile_short_blocks(const Isa *isa, int rows);
+
 /* Blocks [first, last), a tile's columns at a time. */
 typedef struct Panels {
     int first, last;

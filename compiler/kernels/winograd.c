@@ -290,6 +290,7 @@ static void write_products(Writer *w, Arena *arena, const Isa *isa, const Shapes
     int runs = tile_panels(isa, s->out.C, 1, blocks, panels);
     int vectors = blocks * isa_vectors(isa), rows = product_rows(isa, vectors), half = rows / 2;
     int wide = isa->registers * 3 / 4 / (2 * isa_vectors(isa));
+    if (wide > tile_short_blocks(isa, 2)) wide = tile_short_blocks(isa, 2);
     bool has_half =
         half > 2 && (half + 1) * 2 * vectors + 1 <= isa->registers && s->blocks > blocks;
     bool has_two = wide > blocks && rows > 2;

@@ -1,7 +1,8 @@
 /* Prints, for arguments over the whole range, the bits of every word of an instruction set's
  * vocabulary, whose file is VOCABULARY: the same lines must come from all of them. With an argument
  * it prints the largest error against the C library in double instead. What is exact is compared
- * with plain C. */
+ * with plain C. Status 77 if SUPPORTED, an expression, says that this machine lacks the
+ * instructions. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,12 +43,14 @@ static void expect(int holds, const char *what) {
         } else                                                                                     \
             printf("%s %08x\n", name, sum);                                                        \
     } while (0)
-/* Zeros of either sign, infinities and NaN in all pairs; a NaN is a NaN, whatever its bits. */
+/* Zeros of either sign, numbers that are and become subnormal, infinities and NaN in all pairs; a
+ * NaN is a NaN, whatever its bits. */
+enum { ODD_NUMBERS = 12, PAIRS = ODD_NUMBERS * ODD_NUMBERS };
 #define ODD(name, call)                                                                            \
     do {                                                                                           \
-        for (int i = 0; i < 64; i += 16) {                                                         \
+        for (int i = 0; i < PAIRS; i += 16) {                                                      \
             const F16 x = LOAD(p + i), y = LOAD(q + i);                                            \
-            (void)y;                                                                               \
+            (void)x, (void)y;                                                                      \
             float out[16];                                                                         \
             STORE(out, call);                                                                      \
             printf("%s", name);                                                                    \
@@ -71,7 +74,7 @@ static double sum_of(const float *in) {
 
 static double most_of(const float *in) {
     double m = (double)in[0];
-    for (int k = 0; k < 16; k++) m = fmax(m, (double)in[k]);
+    for (int k = 0; k < 16; k++) m = (double)in[k] > m ? (double)in[k] : m;
     return m;
 }
 
@@ -214,6 +217,14 @@ TARGET static void lists(void) {
     }
 }
 
+TARGET static void sums_of_rows(void) {
+    float a[32], b[32], to[33] = {0};
+    for (int i = 0; i < 32; i++) a[i] = (float)i + 0.3f, b[i] = 0.7f / ((float)i + 1.0f);
+    ADD_ROW(to, a, b, 32);
+    for (int i = 0; i < 32; i++) expect(to[i] == a[i] + b[i], "ADD_ROW");
+    expect(to[32] == 0.0f, "ADD_ROW writes nothing behind its row");
+}
+
 TARGET static void dropout(int error) {
     const NnDrop d = {.key = nn_dropout_key(1, 2, 3, 4),
                       .threshold = 19661,
@@ -237,9 +248,22 @@ TARGET static void dropout(int error) {
 }
 
 TARGET static void odd_numbers(void) {
-    const float odd[8] = {0.0f, -0.0f, 1.5f, -1.5f, INFINITY, -INFINITY, NAN, -100.0f};
-    float p[64], q[64];
-    for (int i = 0; i < 64; i++) p[i] = odd[i / 8], q[i] = odd[i % 8];
+    const float odd[ODD_NUMBERS] = {0.0f, -0.0f,   1.5f,   -1.5f,   INFINITY, -INFINITY,
+                                    NAN,  -100.0f, 1e-40f, -1e-44f, 1.2e-38f, 3e-20f};
+    float p[PAIRS], q[PAIRS];
+    for (int i = 0; i < PAIRS; i++) p[i] = odd[i / ODD_NUMBERS], q[i] = odd[i % ODD_NUMBERS];
+    ODD("add", ADD(x, y));
+    ODD("sub", SUB(x, y));
+    ODD("mul", ROUNDED(MUL(x, y)));
+    ODD("fma", FMA(x, y, SET(1e-40f)));
+    ODD("fma of zeros", FMA(x, y, SET(-0.0f)));
+    ODD("sum16", SET(SUM16(y)));
+    ODD("max16", SET(MAX16(y)));
+    ODD("nonzero", KEEP(NONZERO(y), SET(1.0f)));
+    ODD("larger than 0", MAX(x, SET(0.0f)));
+    ODD("smaller than 0", MIN(SET(0.0f), x));
+    ODD("0 is larger", SELECT(GT(SET(0.0f), x), SET(0.0f), x));
+    ODD("quotient", QUOTIENT(x, y));
     ODD("max", MAX(x, y));
     ODD("min", MIN(x, y));
     ODD("neg", NEG(x));
@@ -258,12 +282,14 @@ TARGET static void odd_numbers(void) {
 
 int main(int argc, char **argv) {
     (void)argv;
+    if (!(SUPPORTED)) return 77;
     const int error = argc > 1;
     functions(error);
     integers();
     registers();
     squares();
     lists();
+    sums_of_rows();
     dropout(error);
     if (!error) odd_numbers();
     return failed;

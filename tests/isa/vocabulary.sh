@@ -6,7 +6,7 @@ vocabulary=$NNGEN_SOURCE/compiler/isa/vocabulary tested=$NNGEN_SOURCE/tests/isa/
 
 # The test names every word. V_IS is for other words; ROW has as many operands as a row has registers,
 # MAC<n> works on sums that are named: kernels test them.
-words=$(sed -nE -e 's/^FN [A-Za-z0-9]+ ([A-Z0-9_]+)\(.*/\1/p' -e 's/^#define ([A-Z0-9_]+)\(.*/\1/p' \
+words=$(sed -nE -e 's/^(FN|static) .*\b([A-Z0-9_]+)\(.*/\2/p' -e 's/^#define ([A-Z0-9_]+)\(.*/\1/p' \
     "$vocabulary/avx512.h" "$vocabulary/common.h")
 [ "$(echo "$words" | wc -l)" -gt 60 ] || fail "words are not found"
 for word in $words; do
@@ -19,42 +19,53 @@ done
 # Loop programs may use no word that an instruction set lacks.
 for word in $(sed -n 's/^WORD(\([A-Za-z0-9_]*\),.*/\1/p' "$NNGEN_SOURCE/compiler/loops/words.def" |
     grep -v '^__builtin'); do
-    for isa in portable avx2 avx512; do
+    for isa in $(known_isas); do
         grep -qE "^(FN|static|#define|FUSED|ONE|TWO|INT|SHIFT).*\b$word\b" "$vocabulary/$isa.h" \
             "$vocabulary/common.h" "$NNGEN_SOURCE/compiler/emit/prelude.h" || fail "$isa has no $word"
     done
 done
 
-first=
-# soft is the vocabulary of AVX-512 out of pairs of AVX2 registers: see soft/immintrin.h.
-for isa in portable avx2 avx512 soft; do
-    needs=$isa of=$isa soft=
-    case $isa in
-    portable) needs= ;;
-    avx512) needs=avx512vl ;;
-    soft) needs=avx2 of=avx512 soft="-w -mavx2 -mfma -I$NNGEN_SOURCE/tests/isa/soft" ;;
+"$NNGEN" --inference -o "$scratch/net.c" "$NNGEN_SOURCE/tests/trust/small.lua" || { fail "nngen: status $?"; finish; }
+
+tried= first=
+# try ISA OF SUPPORTED COMPILER FLAGS...: OF's vocabulary gives the bits of all others.
+try() {
+    isa=$1 of=$2 supported=$3 cc=$4
+    shift 4
+    # shellcheck disable=SC2086
+    $cc -std=c11 -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror "$@" -I"$vocabulary" \
+        -DVOCABULARY="\"$of.h\"" -DSUPPORTED="$supported" "$tested" -lm -o "$scratch/program" ||
+        { fail "$isa: $cc $*"; return; }
+    status=0
+    run_made_by "$cc" "$scratch/program" >"$scratch/bits" || status=$?
+    case $status in
+    0) tried="$tried $isa " ;;
+    77) return ;;
+    *) grep FAILED "$scratch/bits" | sort -u; fail "$isa: $cc $*: status $status" ;;
     esac
-    [ -z "$needs" ] || [ "$(uname -m)" = x86_64 ] || continue
-    while read -r cc flags; do
-        command -v "$cc" >/dev/null || continue
-        # shellcheck disable=SC2086
-        "$cc" -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror $flags $soft \
-            -I"$vocabulary" -DVOCABULARY="\"$of.h\"" "$tested" -lm -o "$scratch/program" ||
-            { fail "$isa: $cc $flags"; continue; }
-        [ -z "$needs" ] || grep -qs "$needs" /proc/cpuinfo || { echo "no $isa here"; continue; }
-        "$scratch/program" >"$scratch/bits" ||
-            { grep FAILED "$scratch/bits" | sort -u; fail "$isa: $cc $flags"; }
-        if [ -z "$first" ]; then
-            first=$isa
-            cp "$scratch/bits" "$scratch/first"
-            "$scratch/program" error || fail "$isa: errors above the bound"
+    if [ -z "$first" ]; then
+        first=$isa
+        cp "$scratch/bits" "$scratch/first"
+        run_made_by "$cc" "$scratch/program" error || fail "$isa: errors above the bound"
+    fi
+    diff "$scratch/first" "$scratch/bits" || fail "$isa, $cc $*: other bits than $first"
+}
+
+compilers >"$scratch/compilers"
+while read -r cc; do
+    compiled_isas "$cc" "$scratch/net.c" >"$scratch/isas"
+    [ -s "$scratch/isas" ] || fail "$cc compiles no instruction set"
+    for contraction in off fast; do
+        while read -r isa supported; do
+            try "$isa" "$isa" "$supported" "$cc" -ffp-contract=$contraction
+        done <"$scratch/isas"
+        # The vocabulary of AVX-512 out of pairs of AVX2 registers: see soft/immintrin.h.
+        if grep -q ^avx512 "$scratch/isas" && grep -qs avx2 /proc/cpuinfo; then
+            try soft avx512 1 "$cc" -ffp-contract=$contraction -w -mavx2 -mfma -I"$NNGEN_SOURCE/tests/isa/soft"
         fi
-        diff "$scratch/first" "$scratch/bits" || fail "$isa, $cc $flags: other bits than $first"
-    done <<END
-clang -O2
-clang -O2 -ffp-contract=fast
-gcc -O2 -ffp-contract=off
-gcc -O2 -ffp-contract=fast
-END
+    done
+done <"$scratch/compilers"
+for isa in $(known_isas); do
+    case $tried in *" $isa "*) ;; *) echo "no machine with $isa here" ;; esac
 done
 finish

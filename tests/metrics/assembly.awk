@@ -1,4 +1,4 @@
-# Figures of each kernel in the x86 assembly (AT&T syntax) of a model, a line each:
+# Figures of each kernel in the assembly of a model, x86 (AT&T syntax) or AArch64, a line each:
 #
 #   instruction set, kernel, multiply-adds in its hottest loop, vector loads for each of them there,
 #   vector spills there, vector spills in the whole kernel
@@ -6,7 +6,8 @@
 # The hottest loop is the one that adds most to sums which live in registers from turn to turn, or
 # else has the most multiply-adds, among those that hold no other loop. A loop is what lies between a
 # label and the last jump back to it. A load is any instruction that reads memory into a vector
-# register, a spill one that writes a vector register to the stack.
+# register, a spill one that writes a vector register to the stack. -v isas="avx512 avx2" names the
+# instruction sets whose kernels are wanted.
 
 function is_vector(operand) { return operand ~ /^%[xyz]mm[0-9]/ }
 
@@ -27,7 +28,7 @@ function count(from, to,    i, other) {
         fmas += fma[i]
         sums += fma[i] && !(written[i] in other)
         loads += load[i]
-        spills += spill[i] == "rsp" || (framed && spill[i] == "rbp")
+        spills += spill[i]
     }
 }
 
@@ -65,7 +66,47 @@ function end_function(    start, inner, other, isa) {
     kernel = ""
 }
 
-/^[kw]_[a-z0-9_]*_(avx2|avx512):/ {
+# x86, AT&T syntax: the last operand is written.
+function note_x86(    operands, n, operand, last, address) {
+    if ($1 == "movq" && $2 == "%rsp," && $3 == "%rbp") framed = 1
+    if ($1 !~ /^v/) return
+    operands = $0
+    sub(/^\t[a-z0-9]+[ \t]*/, "", operands)
+    n = split(operands, operand, /, */)
+    last = operand[n]
+    sub(/ *[{].*/, "", last)
+    # A comma inside an address makes pieces of it; the piece with ")" ends it.
+    fma[lines] = $1 ~ /^vfn?m(add|sub)[0-9]*ps$/
+    if (is_vector(last)) {
+        written[lines] = substr(last, 5)
+        load[lines] = operands ~ /[(]/
+    } else if (last ~ /[)]$/ && $1 ~ /^vmov/ && is_vector(operand[1])) {
+        address = operands
+        sub(/^[^(]*[(]/, "", address)
+        spill[lines] = substr(address, 2, 3) ~ /^rsp$/ || (framed && substr(address, 2, 3) == "rbp")
+    }
+}
+
+# AArch64: the first operand is written, stores apart; a pair is two.
+function note_arm(    pair) {
+    if ($1 == "mov" && $2 == "x29," && $3 == "sp") framed = 1
+    fma[lines] = $1 == "fmla" || $1 == "fmls"
+    pair = $1 ~ /p$/ ? 2 : 1
+    if ($1 ~ /^st/) {
+        if ($2 ~ /^q/) spill[lines] = pair * ($0 ~ /\[sp/ || (framed && $0 ~ /\[x29/))
+        return
+    }
+    if ($2 != "{" && $2 !~ /^[vqs][0-9]/) return
+    written[lines] = $2 == "{" ? $3 : $2
+    gsub(/^[vqs]|[.,].*/, "", written[lines])
+    load[lines] = $1 ~ /^ld/ ? pair : 0
+}
+
+BEGIN {
+    gsub(/[ \n]+/, "|", isas) # those that are looked at
+    kernels = "^[kw]_[a-z0-9_]*_(" isas "):"
+}
+$0 ~ kernels {
     sub(/:.*/, "")
     begin_function($0)
     next
@@ -81,26 +122,14 @@ kernel == "" { next }
     next
 }
 /^\t[a-z]/ {
-    sub(/[ \t]*#.*/, "")
+    arm = !/%/
+    sub(arm ? "[ \t]*//.*" : "[ \t]*#.*", "")
     lines++
-    fma[lines] = load[lines] = 0
-    spill[lines] = written[lines] = ""
-    if ($1 ~ /^j/ && $2 in label_at) loop_end[label_at[$2]] = lines
-    if ($1 == "movq" && $2 == "%rsp," && $3 == "%rbp") framed = 1
-    if ($1 !~ /^v/) next
-    operands = $0
-    sub(/^\t[a-z0-9]+[ \t]*/, "", operands)
-    n = split(operands, operand, /, */)
-    last = operand[n]
-    sub(/ *[{].*/, "", last)
-    # A comma inside an address makes pieces of it; the piece with ")" ends it.
-    fma[lines] = $1 ~ /^vfn?m(add|sub)[0-9]*ps$/
-    if (is_vector(last)) {
-        written[lines] = substr(last, 5)
-        load[lines] = operands ~ /[(]/
-    } else if (last ~ /[)]$/ && $1 ~ /^vmov/ && is_vector(operand[1])) {
-        address = operands
-        sub(/^[^(]*[(]/, "", address)
-        spill[lines] = substr(address, 2, 3)
-    }
+    fma[lines] = load[lines] = spill[lines] = 0
+    written[lines] = ""
+    if ($1 ~ /^(j|b|cb|tb)/ && $NF in label_at) loop_end[label_at[$NF]] = lines
+    if (arm)
+        note_arm()
+    else
+        note_x86()
 }

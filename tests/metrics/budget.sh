@@ -17,7 +17,7 @@ judged() {
     what=$1
     shift
     "$NNGEN" "$@" -o "$scratch/net.c" "$scratch/net.lua" || { fail "$what: nngen: status $?"; return; }
-    awk -v max_steps=8 -v max_fmas=256 -v max_lines=400 -v longest=1 \
+    awk -v rows="$(registers)" -v max_steps=8 -v max_fmas=256 -v max_lines=400 -v longest=1 \
         -f "$NNGEN_SOURCE/tests/metrics/source.awk" "$scratch/net.c" >"$scratch/told"
     sed '$d' "$scratch/told" >"$scratch/over"
     while read -r line; do fail "$what: $line"; done <"$scratch/over"

@@ -24,8 +24,8 @@ FNR == NR {
 }
 $2 == "source" { at_most($1, "lines of C", $4, sixth_more(was[4])) }
 !assembly || $2 == "source" { next }
-$2 == "object" {
-    at_most($1, "bytes of object code", $4, sixth_more(was[4]))
+$2 ~ /^object/ {
+    at_most(place, "bytes of object code", $4, sixth_more(was[4]))
     next
 }
 {

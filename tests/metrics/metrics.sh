@@ -14,20 +14,27 @@ esac
 command -v "$cc" >/dev/null || skip "clang is missing"
 compiler="clang $("$cc" --version | sed -n 's/.*clang version \([0-9]*\).*/\1/p' | head -n 1)"
 
-# Two compilers at a time: they take most of this test's seconds.
+# For machines whose C library need not be there. Two compilers at a time: they take most of this test's
+# seconds.
+targets="x86_64-linux-gnu aarch64-linux-gnu"
 # shellcheck disable=SC2016
-echo "$NNGEN_MODELS" | tr ' ' '\n' | sed '/^$/d' | xargs -n 1 -P 2 sh -c '
-    "$1" --target=x86_64-linux-gnu -std=c11 -O2 -w -I"$2/runtime" -S -o "$3/$5.s" "$4/$5.c" &&
-        "$1" --target=x86_64-linux-gnu -c -o "$3/$5.o" "$3/$5.s"
+for target in $targets; do
+    echo "$NNGEN_MODELS" | tr ' ' '\n' | sed "/^$/d;s/^/$target /"
+done | xargs -n 2 -P 2 sh -c '
+    "$1" --target="$5" -ffreestanding -std=c11 -O2 -w -I"$2/runtime" -S -o "$3/$6-$5.s" "$4/$6.c" &&
+        "$1" --target="$5" -c -o "$3/$6-$5.o" "$3/$6-$5.s"
 ' sh "$cc" "$NNGEN_SOURCE" "$scratch" "$generated" || { fail "a model does not compile"; finish; }
 
 : >"$scratch/worse"
 for model in $NNGEN_MODELS; do
-    awk -v max_steps=8 -v max_fmas=256 -v max_lines=400 -f "$here/source.awk" "$generated/$model.c" |
+    awk -v rows="$(registers)" -v max_steps=8 -v max_fmas=256 -v max_lines=400 -f "$here/source.awk" "$generated/$model.c" |
         sed "s/^/$model, /" >>"$scratch/worse"
     echo "$model source lines $(($(wc -l <"$generated/$model.c")))"
-    echo "$model object bytes $(($(wc -c <"$scratch/$model.o")))"
-    awk -f "$here/assembly.awk" "$scratch/$model.s" | sed "s/^/$model /"
+    for target in $targets; do
+        echo "$model object-${target%%-*} bytes $(($(wc -c <"$scratch/$model-$target.o")))"
+        special=$(compiled_isas "$cc --target=$target -ffreestanding" "$generated/$model.c" | sed 's/ .*//;/portable/d')
+        awk -v isas="$(echo $special)" -f "$here/assembly.awk" "$scratch/$model-$target.s" | sed "s/^/$model /"
+    done
 done >"$scratch/now"
 
 if [ "${1:-}" = --update ]; then

@@ -63,9 +63,8 @@ function note(line,    text, name, body, parts) {
 }
 
 BEGIN {
-    registers["avx512"] = 1
-    registers["avx2"] = 2
-    registers["portable"] = 4
+    n = split(rows, row, /[: \n]/) # registers of a row of 16 floats: ISA:NUMBER ...
+    for (i = 1; i < n; i += 2) registers[row[i]] = row[i + 1]
 }
 
 # The names of kernels stand at the beginning of a line, their attributes above.

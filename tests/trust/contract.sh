@@ -69,7 +69,7 @@ done
     "$NNGEN_SOURCE/runtime/main.c" ${NNGEN_LIBRARIES:-} -ljansson -lz -lpthread -lm -o program 2>link ||
     case ${NNGEN_SANITIZED:-} in "") fail "the program: $(cat link)" ;; esac
 if [ -x program ]; then
-    for isa in avx512 avx2 portable; do
+    for isa in $(known_isas); do
         ./program info --isa $isa >/dev/null 2>&1 || continue
         ./program check --isa $isa >/dev/null || fail "check, $isa: status $?"
     done
@@ -92,6 +92,13 @@ case $("$NNGEN_CC" --version) in *clang*)
         "$NNGEN_CC" -std=c11 -O1 -ffreestanding -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
             -Werror --target=$target $includes -c net.c -o "$target.o" 2>err ||
             fail "$target: $(head -n 5 err)"
-    done ;;
+    done
+    # A file without code for the machine says so.
+    "$NNGEN" --isa="$(known_isas | grep -v portable | paste -s -d ,)" -o special.c net.lua || fail "nngen: status $?"
+    # shellcheck disable=SC2086
+    if "$NNGEN_CC" -std=c11 -ffreestanding --target=riscv64-linux-gnu $includes -fsyntax-only special.c 2>err; then
+        fail "a file without code compiles"
+    fi
+    grep -q "no instruction set of this file is for this machine" err || fail "no code: $(head -n 3 err)" ;;
 esac
 finish

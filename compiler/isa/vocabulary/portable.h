@@ -93,6 +93,15 @@ typedef I16 M16;
         return r;                                                                                  \
     }
 
+/* clang for AArch64 takes x < 0 ? 0 : x for the instruction that makes 0 of -0: there the mask has
+ * no history. */
+FN I4 GREATER(F4 a, F4 b) {
+    I4 m = (I4)(a > b);
+#if defined(__aarch64__)
+    __asm__("" : "+w"(m));
+#endif
+    return m;
+}
 FN F4 CHOOSE(I4 m, F4 a, F4 b) { return (F4)((m & (I4)a) | (~m & (I4)b)); }
 FN F16 LOAD(const float *p) {
     return (F16){{V_LOAD(p), V_LOAD(p + 4), V_LOAD(p + 8), V_LOAD(p + 12)}};
@@ -104,8 +113,8 @@ TWO(SUB, F16, F16, x - y)
 TWO(MUL, F16, F16, (x * y))
 TWO(DIV, F16, F16, x / y)
 /* Of unordered operands the second one results, as x86 has it. */
-TWO(MAX, F16, F16, CHOOSE((I4)(x > y), x, y))
-TWO(MIN, F16, F16, CHOOSE((I4)(x < y), x, y))
+TWO(MAX, F16, F16, CHOOSE(GREATER(x, y), x, y))
+TWO(MIN, F16, F16, CHOOSE(GREATER(y, x), x, y))
 ONE(SQRT, F16, F16,
     ((F4){__builtin_sqrtf(x[0]), __builtin_sqrtf(x[1]), __builtin_sqrtf(x[2]),
           __builtin_sqrtf(x[3])}))
@@ -122,9 +131,9 @@ FN F16 ROUNDED(F16 a) {
     __asm__("" : "+m"(a));
     return a;
 }
-TWO(GT, M16, F16, (I4)(x > y))
+TWO(GT, M16, F16, GREATER(x, y))
 /* a is greater, or not a number. */
-TWO(WINS, M16, F16, (I4)(x > y) | (I4)(x != x))
+TWO(WINS, M16, F16, GREATER(x, y) | (I4)(x != x))
 ONE(NONZERO, M16, F16, (I4)(x != 0.0f))
 /* Lanes of the mask, the others zero. */
 FN F16 KEEP(M16 m, F16 a) {

@@ -254,21 +254,6 @@ static Optimizer optimizer(Graph *g, int index) {
     return o;
 }
 
-/* The instruction sets that this machine has. */
-static const Isa *const *supported_isas(void) {
-    static const Isa *isas[8];
-    int n = 0;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
-        isas[n++] = isa_by_name("avx512");
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        isas[n++] = isa_by_name("avx2");
-#endif
-    isas[n] = isa_by_name("portable");
-    return isas;
-}
-
 /* The same passes as the compiler's pipeline. */
 static const char *compile(Graph *g) {
     graph_verify(g);
@@ -290,7 +275,7 @@ static const char *compile(Graph *g) {
                      .source = "make_models.c",
                      .sha256 = "0",
                      .graph = text,
-                     .isas = supported_isas(),
+                     .isas = all_isas,
                      .inference = false};
     return emit_c(plan, &info);
 }

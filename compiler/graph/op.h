@@ -28,13 +28,14 @@ typedef enum Trait {
     TRAIT_ACCESS = 512,              /* stack and part: share memory with their operands */
 } Trait;
 
-typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL } AttrType;
+typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;
 
 typedef struct AttrSpec {
     const char *name;
     AttrType type;
-    double low, high; /* both allowed; integers are checked to be whole */
-    double preset;    /* the default */
+    double low, high;         /* both allowed; integers are checked to be whole */
+    double preset;            /* the default */
+    const char *const *words; /* ATTR_WORD: what users write for 0, 1, ...; NULL-terminated */
 } AttrSpec;
 
 /* What a reference rule may know of the step it computes. */
@@ -101,6 +102,7 @@ struct Op {
     const OpSample *samples;
     int n_samples;
     bool backward_only; /* made by passes, not by users */
+    bool layer;         /* nn.<name> is a layer without parameters; attributes are its options */
     bool restacks;      /* its shape rule sets type.parts; others pass on their operands' parts */
     unsigned traits;
     /* Element-wise ops: the value in words of the vocabulary (compiler/loops/words.def), on rows of

@@ -25,7 +25,7 @@ static int layer_named(const Front *f, const char *name) {
  * their weights by accident. */
 static void claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) {
     Front *f = front_of(L);
-    int *number = &f->unnamed[layer->kind - layer_kinds];
+    int *number = &f->unnamed[layer->kind - f->layer_kinds];
     if (f->n_layers >= MAX_LAYERS)
         stop(L, "the model is too large (more than %d layers)", MAX_LAYERS);
     layer->name = wanted;
@@ -46,8 +46,8 @@ static void claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) 
 
 /* `init`: an initialiser for the weight, or { weight = ..., bias = ... }. */
 static bool read_init(const Options *o, Layer *layer, const OptionValue *value) {
-    static const OptionSpec specs[] = {{"weight", OPTION_INIT, false, 0, 0, {0}},
-                                       {"bias", OPTION_INIT, false, 0, 0, {0}}};
+    static const OptionSpec specs[] = {{"weight", OPTION_INIT, false, 0, 0, {0}, NULL},
+                                       {"bias", OPTION_INIT, false, 0, 0, {0}, NULL}};
     lua_State *L = o->L;
     if (!value->stack) return true;
     Init *one = to_init(L, value->stack), *target[2] = {&layer->init, &layer->bias_init};
@@ -76,20 +76,11 @@ static bool read_init(const Options *o, Layer *layer, const OptionValue *value) 
     return ok;
 }
 
-/* nn.conv2d { ... }; the kind's index is the upvalue. */
-static int construct(lua_State *L) {
-    const LayerKind *kind = &layer_kinds[lua_tointeger(L, lua_upvalueindex(1))];
+/* The layer of the kind with the options at `index` (none or nil: all defaults), on the stack. */
+static Layer *construct(lua_State *L, const LayerKind *kind, int index) {
     Options o = options_of_call(L, kind->name);
     OptionValue values[MAX_LAYER_OPTIONS];
-    lua_settop(L, 1);
-    if (to_node(L, 1)) {
-        if (!is_poison(L, 1))
-            diag_error(front_of(L)->diag, o.call,
-                       "%s: is called on options and gives a layer: nn.%s { %s = ... }(x)",
-                       kind->name, kind->name, kind->specs[0].name);
-        return push_poison(L);
-    }
-    bool ok = read_options(&o, 1, kind->specs, kind->n_specs, values);
+    bool ok = read_options(&o, index, kind->specs, kind->n_specs, values);
     Layer *layer = push_layer(L, kind, o.call);
     int top = lua_gettop(L);
     memcpy(layer->options, values, sizeof *values * (size_t)kind->n_specs);
@@ -98,23 +89,12 @@ static int construct(lua_State *L) {
     if (kind->init) ok = read_init(&o, layer, &values[kind->init]) && ok;
     layer->poisoned = !ok;
     lua_settop(L, top);
-    return 1;
+    return layer;
 }
 
-static int layer_call(lua_State *L) {
+static int apply(lua_State *L, Layer *layer, Node *x, Loc here) {
     Front *f = front_of(L);
-    Layer *layer = to_layer(L, 1);
-    Loc here = front_here(L), loc = layer->loc.line ? layer->loc : here;
-    if (is_poison(L, 2) || layer->poisoned) return push_poison(L);
-    Node *x = lua_gettop(L) == 2 ? to_node(L, 2) : NULL;
-    if (!x) {
-        bool bare = !layer->kind->n_specs && (lua_isnoneornil(L, 2) || lua_istable(L, 2));
-        diag_error(f->diag, here, "%s: is called on one node, got %s%s%s", layer->kind->name,
-                   lua_gettop(L) > 2 ? "more" : value_words(L, 2),
-                   bare ? "; it has no options, so the layer is just nn." : "",
-                   bare ? layer->kind->name : "");
-        return push_poison(L);
-    }
+    const Loc loc = layer->loc;
     int errors = diag_errors(f->diag);
     Node *y = layer->kind->apply(L, layer, x, loc);
     if (!layer->first_use.line) layer->first_use = here;
@@ -123,6 +103,49 @@ static int layer_call(lua_State *L) {
         diag_note(f->diag, here, "applied here");
     push_node(L, y);
     return 1;
+}
+
+/* nn.conv2d { ... }, nn.relu(x): options give a layer, a node gives the value of a layer with all
+ * defaults. */
+static int word_call(lua_State *L, const LayerKind *kind) {
+    Node *x = lua_gettop(L) == 2 ? to_node(L, 2) : NULL;
+    const bool options = kind->n_specs && (lua_isnoneornil(L, 2) || lua_istable(L, 2));
+    if (!x && !is_poison(L, 2) && (options || layer_needs_options(kind))) {
+        lua_settop(L, 2);
+        construct(L, kind, 2);
+        return 1;
+    }
+    if (x && !layer_needs_options(kind)) return apply(L, construct(L, kind, 3), x, front_here(L));
+    if (is_poison(L, 2)) return push_poison(L);
+    const char *got = lua_gettop(L) > 2 ? "more" : value_words(L, 2), *name = kind->name;
+    Diag *diag = front_of(L)->diag;
+    if (x && kind->n_specs)
+        diag_error(diag, front_here(L),
+                   "%s: is called on options and gives a layer: nn.%s { %s = ... }(x)", name, name,
+                   kind->specs[0].name);
+    else if (kind->n_specs)
+        diag_error(diag, front_here(L),
+                   "%s: is called on one node or on options { %s = ... }, got %s", name,
+                   option_example(kind->specs, kind->n_specs), got);
+    else if (lua_isnoneornil(L, 2) || lua_istable(L, 2))
+        diag_error(diag, front_here(L),
+                   "%s: is called on one node, got %s; it has no options, so the layer is just "
+                   "nn.%s",
+                   name, got, name);
+    else
+        diag_error(diag, front_here(L), "%s: is called on one node, got %s", name, got);
+    return push_poison(L);
+}
+
+static int layer_call(lua_State *L) {
+    Layer *layer = to_layer(L, 1);
+    if (!layer->loc.line) return word_call(L, layer->kind);
+    if (is_poison(L, 2) || layer->poisoned) return push_poison(L);
+    Node *x = lua_gettop(L) == 2 ? to_node(L, 2) : NULL;
+    if (x) return apply(L, layer, x, front_here(L));
+    diag_error(front_of(L)->diag, front_here(L), "%s: is called on one node, got %s",
+               layer->kind->name, lua_gettop(L) > 2 ? "more" : value_words(L, 2));
+    return push_poison(L);
 }
 
 /* What nn.sequential returns; the upvalue is the list. */
@@ -194,14 +217,12 @@ void register_layers(lua_State *L) {
     lua_pushliteral(L, "layer");
     lua_setfield(L, -2, "__name");
     lua_pop(L, 1);
-    for (int i = 0; i < n_layer_kinds; i++) {
-        if (layer_kinds[i].n_specs) {
-            lua_pushinteger(L, i);
-            lua_pushcclosure(L, construct, 1);
-        } else {
-            push_layer(L, &layer_kinds[i], (Loc){"", 0});
-        }
-        lua_setfield(L, -2, layer_kinds[i].name);
+    Front *f = front_of(L);
+    f->layer_kinds = layer_kinds(f->arena, &f->n_layer_kinds);
+    f->unnamed = ARENA_ARRAY(f->arena, int, f->n_layer_kinds);
+    for (int i = 0; i < f->n_layer_kinds; i++) {
+        push_layer(L, &f->layer_kinds[i], (Loc){"", 0});
+        lua_setfield(L, -2, f->layer_kinds[i].name);
     }
     lua_pushcfunction(L, sequential);
     lua_setfield(L, -2, "sequential");

@@ -38,7 +38,9 @@ typedef struct Front {
     const char **layers; /* names in use */
     Loc *layer_locs;
     int n_layers, cap_layers, cap_layer_locs;
-    int unnamed[32]; /* counters of unnamed layers, by kind */
+    const struct LayerKind *layer_kinds;
+    int n_layer_kinds;
+    int *unnamed; /* counters of unnamed layers, by kind */
     bool has_model;
     Loc model_loc, error_loc; /* error_loc: where the error that Lua reports was raised */
     bool exhausted;           /* a limit is hit: every further instruction fails */
@@ -171,6 +173,7 @@ typedef enum OptionType {
     OPTION_PAIR,
     OPTION_REAL,
     OPTION_BOOL,
+    OPTION_WORD, /* one of `words`, NULL-terminated; its index is the value */
     OPTION_INIT,
     OPTION_ANY
 } OptionType;
@@ -180,6 +183,7 @@ typedef struct OptionSpec {
     bool required;
     double low, high; /* allowed */
     double preset[2];
+    const char *const *words;
 } OptionSpec;
 typedef struct OptionValue {
     bool given;
@@ -197,6 +201,8 @@ typedef struct Options {
 Options options_of_call(lua_State *L, const char *what);
 /* Line of the option, or of the call if that is not known. */
 Loc option_loc(const Options *o, const char *key);
+/* The name of an option to show how a table of them looks. */
+const char *option_example(const OptionSpec *specs, int n);
 /* Reads the table at `index` (none or nil: no options). Reports every mistake and goes on with
  * defaults; returns false if there was one. Values of OPTION_ANY and OPTION_INIT are pushed. */
 bool read_options(const Options *o, int index, const OptionSpec *specs, int n, OptionValue *values);

@@ -88,7 +88,8 @@ static int init_call(lua_State *L) {
         OptionValue values[2];
         Options o = options_of_call(L, name);
         for (int i = 0; i < n; i++)
-            specs[i] = (OptionSpec){names[i], OPTION_REAL, false, -1e30, 1e30, {*numbers[i], 0}};
+            specs[i] =
+                (OptionSpec){names[i], OPTION_REAL, false, -1e30, 1e30, {*numbers[i], 0}, NULL};
         read_options(&o, 2, specs, n, values);
         for (int i = 0; i < n; i++) *numbers[i] = values[i].number[0];
     } else {

@@ -2,6 +2,8 @@
  * call, when the input's size is known; later calls share them. */
 #include "layer.h"
 
+#include <string.h>
+
 /* A parameter `<layer>.<what>`; sizes are checked so that products stay small. */
 static Node *parameter(lua_State *L, const Layer *layer, const char *what, Shape s,
                        const Init *init, double fan_in, double fan_out) {
@@ -35,10 +37,10 @@ static bool same_input(lua_State *L, const Layer *layer, Loc loc, int in) {
 }
 
 enum { LINEAR_NAME, LINEAR_OUT, LINEAR_BIAS, LINEAR_INIT };
-static const OptionSpec linear_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}},
-                                          {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}},
-                                          {"bias", OPTION_BOOL, false, 0, 1, {1, 0}},
-                                          {"init", OPTION_INIT, false, 0, 0, {0}}};
+static const OptionSpec linear_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+                                          {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
+                                          {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+                                          {"init", OPTION_INIT, false, 0, 0, {0}, NULL}};
 
 static Node *add(lua_State *L, const Layer *layer, Loc loc, int n_in, Node **in,
                  const double *attr) {
@@ -82,15 +84,15 @@ enum {
     CONV_BIAS,
     CONV_INIT
 };
-static const OptionSpec conv_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}},
-                                        {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}},
-                                        {"kernel", OPTION_PAIR, true, 1, 1024, {1, 1}},
-                                        {"stride", OPTION_PAIR, false, 1, 1024, {1, 1}},
-                                        {"padding", OPTION_PAIR, false, 0, 1024, {0, 0}},
-                                        {"dilation", OPTION_PAIR, false, 1, 1024, {1, 1}},
-                                        {"groups", OPTION_INT, false, 1, MAX_DIM, {1, 0}},
-                                        {"bias", OPTION_BOOL, false, 0, 1, {1, 0}},
-                                        {"init", OPTION_INIT, false, 0, 0, {0}}};
+static const OptionSpec conv_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+                                        {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
+                                        {"kernel", OPTION_PAIR, true, 1, 1024, {1, 1}, NULL},
+                                        {"stride", OPTION_PAIR, false, 1, 1024, {1, 1}, NULL},
+                                        {"padding", OPTION_PAIR, false, 0, 1024, {0, 0}, NULL},
+                                        {"dilation", OPTION_PAIR, false, 1, 1024, {1, 1}, NULL},
+                                        {"groups", OPTION_INT, false, 1, MAX_DIM, {1, 0}, NULL},
+                                        {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+                                        {"init", OPTION_INIT, false, 0, 0, {0}, NULL}};
 
 static Node *apply_conv2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
@@ -129,9 +131,9 @@ static Node *apply_conv2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
 }
 
 enum { POOL_KERNEL, POOL_STRIDE, POOL_PADDING };
-static const OptionSpec pool_specs[] = {{"kernel", OPTION_PAIR, false, 1, 1024, {2, 2}},
-                                        {"stride", OPTION_PAIR, false, 1, 1024, {0, 0}},
-                                        {"padding", OPTION_PAIR, false, 0, 512, {0, 0}}};
+static const OptionSpec pool_specs[] = {{"kernel", OPTION_PAIR, false, 1, 1024, {2, 2}, NULL},
+                                        {"stride", OPTION_PAIR, false, 1, 1024, {0, 0}, NULL},
+                                        {"padding", OPTION_PAIR, false, 0, 512, {0, 0}, NULL}};
 
 static Node *apply_pool(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
@@ -143,8 +145,8 @@ static Node *apply_pool(lua_State *L, Layer *layer, Node *x, Loc loc) {
 }
 
 enum { DROP_NAME, DROP_P };
-static const OptionSpec dropout_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}},
-                                           {"p", OPTION_REAL, false, 0, 1, {0.5, 0}}};
+static const OptionSpec dropout_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+                                           {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL}};
 
 static Node *apply_dropout(lua_State *L, Layer *layer, Node *x, Loc loc) {
     double attr[MAX_ATTRS] = {layer->options[DROP_P].number[0], dropout_stream(layer->name),
@@ -152,27 +154,58 @@ static Node *apply_dropout(lua_State *L, Layer *layer, Node *x, Loc loc) {
     return add(L, layer, loc, 1, &x, attr);
 }
 
-static const OptionSpec leaky_specs[] = {{"slope", OPTION_REAL, false, 0, 1, {0.01, 0}}};
-
-static Node *apply_leaky(lua_State *L, Layer *layer, Node *x, Loc loc) {
-    return add(L, layer, loc, 1, &x, layer->options[0].number);
+/* A layer whose options are its op's attributes. */
+static Node *apply_op(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    double attr[MAX_ATTRS] = {0};
+    for (int i = 0; i < layer->kind->n_specs; i++) attr[i] = layer->options[i].number[0];
+    return add(L, layer, loc, 1, &x, attr);
 }
 
-static Node *apply_plain(lua_State *L, Layer *layer, Node *x, Loc loc) {
-    return add(L, layer, loc, 1, &x, NULL);
+static const OptionSpec *specs_of(Arena *arena, const Op *op) {
+    static const OptionType types[] = {[ATTR_REAL] = OPTION_REAL,
+                                       [ATTR_INT] = OPTION_INT,
+                                       [ATTR_BOOL] = OPTION_BOOL,
+                                       [ATTR_WORD] = OPTION_WORD};
+    OptionSpec *specs = ARENA_ARRAY(arena, OptionSpec, op->n_attrs + 1);
+    if (op->n_attrs > MAX_LAYER_OPTIONS) bug("%s has too many options", op->name);
+    for (int i = 0; i < op->n_attrs; i++) {
+        const AttrSpec *a = &op->attrs[i];
+        specs[i] =
+            (OptionSpec){a->name, types[a->type], false, a->low, a->high, {a->preset, 0}, a->words};
+    }
+    return specs;
 }
 
 #define SPECS(s) s, (int)(sizeof s / sizeof *s)
-const LayerKind layer_kinds[] = {
+static const LayerKind kinds[] = {
     {"linear", &op_linear, SPECS(linear_specs), true, LINEAR_INIT, apply_linear},
     {"conv2d", &op_conv2d, SPECS(conv_specs), true, CONV_INIT, apply_conv2d},
     {"max_pool2d", &op_max_pool2d, SPECS(pool_specs), false, 0, apply_pool},
     {"avg_pool2d", &op_avg_pool2d, SPECS(pool_specs), false, 0, apply_pool},
     {"dropout", &op_dropout, SPECS(dropout_specs), true, 0, apply_dropout},
-    {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout},
-    {"leaky_relu", &op_leaky_relu, SPECS(leaky_specs), false, 0, apply_leaky},
-    {"relu", &op_relu, NULL, 0, false, 0, apply_plain},
-    {"tanh", &op_tanh, NULL, 0, false, 0, apply_plain},
-    {"sigmoid", &op_sigmoid, NULL, 0, false, 0, apply_plain},
-    {"flatten", &op_flatten, NULL, 0, false, 0, apply_plain}};
-const int n_layer_kinds = sizeof layer_kinds / sizeof *layer_kinds;
+    {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout}};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+const LayerKind *layer_kinds(Arena *arena, int *count) {
+    int n = N_KINDS;
+    for (int i = 0; all_ops[i]; i++) n += all_ops[i]->layer;
+    LayerKind *list = ARENA_ARRAY(arena, LayerKind, n);
+    memcpy(list, kinds, sizeof kinds);
+    *count = N_KINDS;
+    for (int i = 0; all_ops[i]; i++)
+        if (all_ops[i]->layer)
+            list[(*count)++] = (LayerKind){all_ops[i]->name,
+                                           all_ops[i],
+                                           specs_of(arena, all_ops[i]),
+                                           all_ops[i]->n_attrs,
+                                           false,
+                                           0,
+                                           apply_op};
+    return list;
+}
+
+bool layer_needs_options(const LayerKind *kind) {
+    for (int i = 0; i < kind->n_specs; i++)
+        if (kind->specs[i].required) return true;
+    return false;
+}

@@ -1,4 +1,6 @@
-/* Layers: values that are called on a node and give a node. */
+/* Layers: values that are called on a node and give a node. The word of a kind, such as nn.gelu, is
+ * a value that is called on options and gives a layer; where no option must be given, it is a layer
+ * of all defaults, too. */
 #ifndef NNGEN_LUA_LAYER_H
 #define NNGEN_LUA_LAYER_H
 
@@ -12,7 +14,7 @@ typedef struct LayerKind LayerKind;
 typedef struct Layer {
     const LayerKind *kind;
     const char *name; /* NULL for layers without parameters or random numbers */
-    Loc loc;          /* of the constructor; line 0: a layer that is used as it is */
+    Loc loc;          /* of the constructor; line 0: the word itself, nn.relu */
     OptionValue options[MAX_LAYER_OPTIONS];
     bool poisoned; /* its options have mistakes that are reported already */
     Init init, bias_init;
@@ -32,7 +34,10 @@ struct LayerKind {
     Node *(*apply)(lua_State *L, Layer *layer, Node *x, Loc loc);
 };
 
-extern const LayerKind layer_kinds[];
-extern const int n_layer_kinds;
+/* All kinds: those of layer.c, and of the ops that are layers by themselves. */
+const LayerKind *layer_kinds(Arena *arena, int *count);
+
+/* Whether an option must be given; else the kind may be used as a layer, with all defaults. */
+bool layer_needs_options(const LayerKind *kind);
 
 #endif

@@ -78,11 +78,11 @@ static const char *file_stem(Front *f) {
 
 enum { MODEL_NAME, MODEL_DATA, MODEL_TRAIN, MODEL_PREDICT, MODEL_METRICS };
 enum { N_MODEL_OPTIONS = MODEL_METRICS + 1 };
-static const OptionSpec model_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}},
-                                         {"data", OPTION_NAME, false, 0, 0, {0}},
-                                         {"train", OPTION_ANY, false, 0, 0, {0}},
-                                         {"predict", OPTION_ANY, false, 0, 0, {0}},
-                                         {"metrics", OPTION_ANY, false, 0, 0, {0}}};
+static const OptionSpec model_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+                                         {"data", OPTION_NAME, false, 0, 0, {0}, NULL},
+                                         {"train", OPTION_ANY, false, 0, 0, {0}, NULL},
+                                         {"predict", OPTION_ANY, false, 0, 0, {0}, NULL},
+                                         {"metrics", OPTION_ANY, false, 0, 0, {0}, NULL}};
 
 static int nn_model(lua_State *L) {
     Front *f = front_of(L);

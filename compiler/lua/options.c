@@ -100,6 +100,19 @@ bool check_list(lua_State *L, int index, Loc loc, const char *what) {
     return ok;
 }
 
+static bool read_word(const Options *o, const OptionSpec *spec, OptionValue *value) {
+    const char *list = "", *word = lua_type(o->L, -1) == LUA_TSTRING ? lua_tostring(o->L, -1) : "";
+    for (int i = 0; spec->words[i]; i++) {
+        if (!strcmp(word, spec->words[i])) {
+            value->number[0] = i;
+            return true;
+        }
+        list = arena_printf(front_of(o->L)->arena, "%s%s\"%s\"", list, i ? " or " : "",
+                            spec->words[i]);
+    }
+    return wrong_type(o, spec, list, -1);
+}
+
 /* The value is on top of the stack. */
 static bool read_value(const Options *o, const OptionSpec *spec, OptionValue *value) {
     lua_State *L = o->L;
@@ -119,6 +132,8 @@ static bool read_value(const Options *o, const OptionSpec *spec, OptionValue *va
         if (!lua_isboolean(L, -1)) return wrong_type(o, spec, "true or false", -1);
         value->number[0] = lua_toboolean(L, -1);
         return true;
+    case OPTION_WORD:
+        return read_word(o, spec, value);
     case OPTION_INIT:
         if (!to_init(L, -1) && !lua_istable(L, -1))
             return wrong_type(o, spec, "an initialiser such as nn.normal(0, 0.02)", -1);
@@ -158,8 +173,7 @@ static void unknown_option(const Options *o, const char *key, const OptionSpec *
         if (!strcmp(specs[i].name, near)) values[i].given = true;
 }
 
-/* An option to show how a table of options looks. */
-static const char *example(const OptionSpec *specs, int n) {
+const char *option_example(const OptionSpec *specs, int n) {
     for (int i = 0; i < n; i++)
         if (specs[i].required) return specs[i].name;
     return specs[n > 1 && specs[0].type == OPTION_NAME ? 1 : 0].name;
@@ -177,7 +191,7 @@ static bool read_key(const Options *o, int index, const OptionSpec *specs, int n
     while (key && i < n && strcmp(specs[i].name, key) != 0) i++;
     if (!key) {
         diag_error(front_of(L)->diag, o->call, "%s: options have names: { %s = ... }", o->what,
-                   example(specs, n));
+                   option_example(specs, n));
         for (int j = 0; j < n; j++) values[j].given = true; /* so none is missing as well */
         ok = false;
     } else if (i == n) {
@@ -210,7 +224,7 @@ bool read_options(const Options *o, int index, const OptionSpec *specs, int n,
     if (!table && !lua_isnoneornil(L, index)) {
         if (!is_poison(L, index))
             diag_error(f->diag, o->call, "%s: wants a table of options { %s = ... }, got %s",
-                       o->what, example(specs, n), value_words(L, index));
+                       o->what, option_example(specs, n), value_words(L, index));
         return false;
     }
     luaL_checkstack(L, 2 * n + 20, "options");

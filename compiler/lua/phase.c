@@ -8,12 +8,12 @@ enum { MAX_PHASES = 64, MAX_BATCH = 65536, MAX_EPOCHS = 1000000000 };
 
 enum { PHASE_EPOCHS, PHASE_BATCH, PHASE_LOSS, PHASE_OPTIMIZER, PHASE_FREEZE, PHASE_SHUFFLE };
 enum { N_PHASE_OPTIONS = PHASE_SHUFFLE + 1 };
-static const OptionSpec phase_specs[] = {{"epochs", OPTION_INT, true, 1, MAX_EPOCHS, {1, 0}},
-                                         {"batch", OPTION_INT, true, 1, MAX_BATCH, {1, 0}},
-                                         {"loss", OPTION_ANY, false, 0, 0, {0}},
-                                         {"optimizer", OPTION_ANY, false, 0, 0, {0}},
-                                         {"freeze", OPTION_ANY, false, 0, 0, {0}},
-                                         {"shuffle", OPTION_BOOL, false, 0, 1, {1, 0}}};
+static const OptionSpec phase_specs[] = {{"epochs", OPTION_INT, true, 1, MAX_EPOCHS, {1, 0}, NULL},
+                                         {"batch", OPTION_INT, true, 1, MAX_BATCH, {1, 0}, NULL},
+                                         {"loss", OPTION_ANY, false, 0, 0, {0}, NULL},
+                                         {"optimizer", OPTION_ANY, false, 0, 0, {0}, NULL},
+                                         {"freeze", OPTION_ANY, false, 0, 0, {0}, NULL},
+                                         {"shuffle", OPTION_BOOL, false, 0, 1, {1, 0}, NULL}};
 
 static bool belongs(const Node *param, const char *layer) {
     size_t n = strlen(layer);

@@ -56,7 +56,7 @@ GRADIENT(leaky_relu)
 GRADIENT(tanh)
 GRADIENT(sigmoid)
 
-static const AttrSpec leaky_attrs[] = {{"slope", ATTR_REAL, 0, 1, 0.01}};
+static const AttrSpec leaky_attrs[] = {{"slope", ATTR_REAL, 0, 1, 0.01, NULL}};
 static const OpSample samples[] = {
     {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "S(32,3,3)"}, {.inputs = "S(1)"}};
 static const OpSample grad_samples[] = {
@@ -79,6 +79,7 @@ static const OpSample leaky_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                              .row = its_row,                                                       \
                              .zeros = its_zeros,                                                   \
                              .monotone = true,                                                     \
+                             .layer = true,                                                        \
                              __VA_ARGS__};                                                         \
     const Op op_##op_name##_grad = {.name = #op_name "_grad",                                      \
                                     .help = "gradient of " #op_name ", from its value",            \

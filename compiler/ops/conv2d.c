@@ -179,16 +179,19 @@ static int64_t wgrad_flops(const Node *n) {
 }
 
 #define CONV_ATTRS                                                                                 \
-    {"stride_h", ATTR_INT, 1, MAX_DIM, 1}, {"stride_w", ATTR_INT, 1, MAX_DIM, 1},                  \
-        {"padding_h", ATTR_INT, 0, MAX_DIM, 0}, {"padding_w", ATTR_INT, 0, MAX_DIM, 0},            \
-        {"dilation_h", ATTR_INT, 1, MAX_DIM, 1}, {"dilation_w", ATTR_INT, 1, MAX_DIM, 1}, {        \
-        "groups", ATTR_INT, 1, MAX_DIM, 1                                                          \
+    {"stride_h", ATTR_INT, 1, MAX_DIM, 1, NULL}, {"stride_w", ATTR_INT, 1, MAX_DIM, 1, NULL},      \
+        {"padding_h", ATTR_INT, 0, MAX_DIM, 0, NULL},                                              \
+        {"padding_w", ATTR_INT, 0, MAX_DIM, 0, NULL},                                              \
+        {"dilation_h", ATTR_INT, 1, MAX_DIM, 1, NULL},                                             \
+        {"dilation_w", ATTR_INT, 1, MAX_DIM, 1, NULL}, {                                           \
+        "groups", ATTR_INT, 1, MAX_DIM, 1, NULL                                                    \
     }
 static const AttrSpec conv_attrs[] = {CONV_ATTRS};
 static const AttrSpec dgrad_attrs[] = {
-    CONV_ATTRS, {"in_h", ATTR_INT, 1, MAX_DIM, 1}, {"in_w", ATTR_INT, 1, MAX_DIM, 1}};
-static const AttrSpec wgrad_attrs[] = {
-    CONV_ATTRS, {"kernel_h", ATTR_INT, 1, MAX_DIM, 1}, {"kernel_w", ATTR_INT, 1, MAX_DIM, 1}};
+    CONV_ATTRS, {"in_h", ATTR_INT, 1, MAX_DIM, 1, NULL}, {"in_w", ATTR_INT, 1, MAX_DIM, 1, NULL}};
+static const AttrSpec wgrad_attrs[] = {CONV_ATTRS,
+                                       {"kernel_h", ATTR_INT, 1, MAX_DIM, 1, NULL},
+                                       {"kernel_w", ATTR_INT, 1, MAX_DIM, 1, NULL}};
 
 static const OpSample conv_samples[] = {
     {.inputs = "S(3,8,8) P(5,3,3,3) P(5)"},

@@ -112,13 +112,13 @@ static void dropout_gradient(Gradient *g) {
     g->dx[0] = grad_node(g, g->node->op, 1, &g->dy, g->node->attr);
 }
 
-static const AttrSpec attrs[] = {{"p", ATTR_REAL, 0, 1, 0.5},
-                                 {"stream", ATTR_INT, 0, 4294967295.0, 0},
-                                 {"application", ATTR_INT, 0, 1e9, 0},
-                                 {"channels", ATTR_INT, 0, MAX_DIM, 0},
-                                 {"height", ATTR_INT, 0, MAX_DIM, 0},
-                                 {"width", ATTR_INT, 0, MAX_DIM, 0},
-                                 {"application_step", ATTR_INT, -1e9, 1e9, 0}};
+static const AttrSpec attrs[] = {{"p", ATTR_REAL, 0, 1, 0.5, NULL},
+                                 {"stream", ATTR_INT, 0, 4294967295.0, 0, NULL},
+                                 {"application", ATTR_INT, 0, 1e9, 0, NULL},
+                                 {"channels", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                 {"height", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                 {"width", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                 {"application_step", ATTR_INT, -1e9, 1e9, 0, NULL}};
 static const OpSample samples[] = {{.inputs = "S(3,5,4)", WITH(0.3, 17, 1)},
                                    {.inputs = "S(37)", WITH(0.5, 99, 0)},
                                    {.inputs = "S(48,3,3)", WITH(0.25, 4000000000.0, 2)},

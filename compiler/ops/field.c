@@ -38,16 +38,16 @@ static void given(const Env *env, const Node *n, const double *const *in, double
     bug("the value of %s \"%s\" is not given", n->op->name, n->name ? n->name : "");
 }
 
-static const AttrSpec field_attrs[] = {{"rank", ATTR_INT, 0, 3, 1},
-                                       {"d0", ATTR_INT, 0, MAX_DIM, 0},
-                                       {"d1", ATTR_INT, 0, MAX_DIM, 0},
-                                       {"d2", ATTR_INT, 0, MAX_DIM, 0}};
-static const AttrSpec label_attrs[] = {{"classes", ATTR_INT, 1, MAX_DIM, 2}};
+static const AttrSpec field_attrs[] = {{"rank", ATTR_INT, 0, 3, 1, NULL},
+                                       {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                       {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                       {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL}};
+static const AttrSpec label_attrs[] = {{"classes", ATTR_INT, 1, MAX_DIM, 2, NULL}};
 static const AttrSpec param_attrs[] = {
-    {"rank", ATTR_INT, 0, 4, 1},      {"d0", ATTR_INT, 0, MAX_DIM, 0},
-    {"d1", ATTR_INT, 0, MAX_DIM, 0},  {"d2", ATTR_INT, 0, MAX_DIM, 0},
-    {"d3", ATTR_INT, 0, MAX_DIM, 0},  {"init", ATTR_INT, 0, 2, INIT_CONSTANT},
-    {"a", ATTR_REAL, -1e30, 1e30, 0}, {"b", ATTR_REAL, -1e30, 1e30, 0}};
+    {"rank", ATTR_INT, 0, 4, 1, NULL},      {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
+    {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
+    {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"init", ATTR_INT, 0, 2, INIT_CONSTANT, NULL},
+    {"a", ATTR_REAL, -1e30, 1e30, 0, NULL}, {"b", ATTR_REAL, -1e30, 1e30, 0, NULL}};
 
 static const OpSample field_samples[] = {
     {.inputs = "", WITH(3, 2, 14, 13)}, {.inputs = "", WITH(1, 37)}, {.inputs = "", WITH(0)}};

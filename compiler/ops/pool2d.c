@@ -164,14 +164,14 @@ static bool avg_grad_shape(Graph *g, Node *n) {
 }
 
 #define POOL_ATTRS                                                                                 \
-    {"kernel_h", ATTR_INT, 1, MAX_DIM, 2}, {"kernel_w", ATTR_INT, 1, MAX_DIM, 2},                  \
-        {"stride_h", ATTR_INT, 1, MAX_DIM, 2}, {"stride_w", ATTR_INT, 1, MAX_DIM, 2},              \
-        {"padding_h", ATTR_INT, 0, MAX_DIM, 0}, {                                                  \
-        "padding_w", ATTR_INT, 0, MAX_DIM, 0                                                       \
+    {"kernel_h", ATTR_INT, 1, MAX_DIM, 2, NULL}, {"kernel_w", ATTR_INT, 1, MAX_DIM, 2, NULL},      \
+        {"stride_h", ATTR_INT, 1, MAX_DIM, 2, NULL}, {"stride_w", ATTR_INT, 1, MAX_DIM, 2, NULL},  \
+        {"padding_h", ATTR_INT, 0, MAX_DIM, 0, NULL}, {                                            \
+        "padding_w", ATTR_INT, 0, MAX_DIM, 0, NULL                                                 \
     }
 static const AttrSpec attrs[] = {POOL_ATTRS};
 static const AttrSpec avg_grad_attrs[] = {
-    POOL_ATTRS, {"in_h", ATTR_INT, 1, MAX_DIM, 1}, {"in_w", ATTR_INT, 1, MAX_DIM, 1}};
+    POOL_ATTRS, {"in_h", ATTR_INT, 1, MAX_DIM, 1, NULL}, {"in_w", ATTR_INT, 1, MAX_DIM, 1, NULL}};
 static const OpSample samples[] = {{.inputs = "S(3,8,8)"},
                                    {.inputs = "S(16,6,6)", WITH(2, 2, 2, 2, 0, 0)},
                                    {.inputs = "S(5,5,7)", WITH(2, 2, 2, 2, 0, 0)},

@@ -85,12 +85,12 @@ static void slice_value(const Env *env, const Node *n, const double *const *in, 
         memcpy(out + b * to, in[0] + b * from + offset, sizeof *out * (size_t)to);
 }
 
-static const AttrSpec shape_attrs[] = {{"rank", ATTR_INT, 0, 3, 1},
-                                       {"d0", ATTR_INT, 0, MAX_DIM, 0},
-                                       {"d1", ATTR_INT, 0, MAX_DIM, 0},
-                                       {"d2", ATTR_INT, 0, MAX_DIM, 0}};
-static const AttrSpec slice_attrs[] = {{"offset", ATTR_INT, 0, MAX_DIM, 0},
-                                       {"count", ATTR_INT, 1, MAX_DIM, 1}};
+static const AttrSpec shape_attrs[] = {{"rank", ATTR_INT, 0, 3, 1, NULL},
+                                       {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                       {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                       {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL}};
+static const AttrSpec slice_attrs[] = {{"offset", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                       {"count", ATTR_INT, 1, MAX_DIM, 1, NULL}};
 static const OpSample flatten_samples[] = {
     {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "S(32,2,2)"}};
 static const OpSample concat_samples[] = {
@@ -108,6 +108,7 @@ const Op op_flatten = {.name = "flatten",
                        .gradient = flatten_gradient,
                        .reference = copy_value,
                        SAMPLES(flatten_samples),
+                       .layer = true,
                        .traits = TRAIT_MAPS | TRAIT_RENAMES};
 const Op op_reshape = {.name = "reshape",
                        .help = "the same elements in another shape",

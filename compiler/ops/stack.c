@@ -33,7 +33,7 @@ static void part_value(const Env *env, const Node *n, const double *const *in, d
     memcpy(out, in[0] + (int)n->attr[PART_INDEX] * count, sizeof *out * (size_t)count);
 }
 
-static const AttrSpec part_attrs[] = {{"index", ATTR_INT, 0, MAX_DIM, 0}};
+static const AttrSpec part_attrs[] = {{"index", ATTR_INT, 0, MAX_DIM, 0, NULL}};
 static const OpSample stack_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                                          {.inputs = "S(37) S(37) S(37)"},
                                          {.inputs = "S(16,2,2) S(16,2,2)"}};

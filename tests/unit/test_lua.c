@@ -351,6 +351,23 @@ START_TEST(uses_of_a_dropout_draw_differently) {
 }
 END_TEST
 
+START_TEST(words_are_layers_of_defaults_and_take_options) {
+    Graph *g = model_of("local v2 = nn.leaky_relu(v)\n"
+                        "local chain = nn.sequential { nn.leaky_relu, nn.dropout, nn.dropout }\n"
+                        "local v3 = nn.leaky_relu { slope = 0.25 }(v2)",
+                        "nn.leaky_relu {}(chain(v3))");
+    int n;
+    Node **leaky = graph_nodes_of(g, "leaky_relu", &n);
+    ck_assert_int_eq(n, 4);
+    for (int i = 0; i < n; i++)
+        ck_assert_double_eq(leaky[i]->attr[LEAKY_SLOPE], i == 1 ? 0.25 : 0.01);
+    Node **drops = graph_nodes_of(g, "dropout", &n);
+    ck_assert_int_eq(n, 2);
+    ck_assert_str_eq(drops[0]->name, "dropout_1");
+    ck_assert_str_eq(drops[1]->name, "dropout_2");
+}
+END_TEST
+
 START_TEST(optimizers_have_pytorchs_defaults) {
     static const char text[] =
         "local nn = require 'nn'\n"
@@ -465,6 +482,7 @@ SUITE("lua", FIXTURE(begin, end),
             schedules_take_many_numbers, frozen_layers_keep_all_they_have,
             a_layer_used_twice_has_one_set_of_weights, unnamed_layers_are_numbered_by_kind,
             initial_values_are_pytorchs, options_reach_the_nodes,
-            uses_of_a_dropout_draw_differently, optimizers_have_pytorchs_defaults,
-            values_of_the_command_line, the_same_field_is_one_node,
-            metrics_and_predictions_are_sorted, the_globals_are_few, sorting_is_right))
+            uses_of_a_dropout_draw_differently, words_are_layers_of_defaults_and_take_options,
+            optimizers_have_pytorchs_defaults, values_of_the_command_line,
+            the_same_field_is_one_node, metrics_and_predictions_are_sorted, the_globals_are_few,
+            sorting_is_right))

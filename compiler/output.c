@@ -18,8 +18,8 @@ typedef struct File {
     bool placed;         /* it has its name, and had none */
 } File;
 
-static bool failed(const char *path, const char *why) {
-    fprintf(stderr, "nngen: error: cannot write %s: %s\n", path, why);
+static bool failed(const char *path) {
+    fprintf(stderr, "nngen: error: cannot write %s: %s\n", path, strerror(errno));
     return false;
 }
 
@@ -52,12 +52,14 @@ static bool may_replace(const Output *output) {
 
 static bool open_file(File *file) {
     char why[NEWFILE_WHY];
-    return newfile_open(&file->new, file->output->path, why) || failed(file->output->path, why);
+    if (newfile_open(&file->new, file->output->path, why)) return true;
+    fprintf(stderr, "nngen: error: %s: %s\n", file->output->path, why);
+    return false;
 }
 
 static bool write_file(File *file) {
     fputs(file->output->text, file->new.stream); /* errors stay in the stream */
-    return newfile_complete(&file->new, false) || failed(file->output->path, strerror(errno));
+    return newfile_complete(&file->new, false) || failed(file->output->path);
 }
 
 /* Gives the file its name. What was there keeps another one as long as it may have to come back. */
@@ -72,7 +74,7 @@ static bool place(Arena *arena, File *file, bool last) {
             break; /* no links here: what is replaced can't come back */
     }
     const bool waits = file->new.temporary != NULL;
-    if (!newfile_place(&file->new, false)) return failed(file->output->path, strerror(errno));
+    if (!newfile_place(&file->new, false)) return failed(file->output->path);
     file->placed = waits;
     return true;
 }

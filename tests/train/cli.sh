@@ -360,7 +360,7 @@ rejects 1 'absent.lua' "$NNGEN" absent.lua
 rejects 1 'absent.lua' "$NNGEN" -o out.c absent.lua
 rejects 1 'nomodel.lua' "$NNGEN" -o out.c nomodel.lua
 rejects 1 'binary.lua' "$NNGEN" -o out.c binary.lua
-rejects 1 'dangling.safetensors is a link' "$NNGEN" -o dangling.safetensors "$arch"
+rejects 1 'dangling.safetensors: a link' "$NNGEN" -o dangling.safetensors "$arch"
 rejects 2 'would replace' "$NNGEN" -o samelink.lua same.lua
 rejects 2 '-D width: given twice, as 1 and as 2' "$NNGEN" -D width=1 -Dwidth=2 "$arch"
 rejects 2 '--isa: given twice' "$NNGEN" --isa avx2 --isa=avx2 "$arch"

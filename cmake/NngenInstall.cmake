@@ -9,33 +9,10 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/nngen)
 set(header_dir ${CMAKE_INSTALL_INCLUDEDIR}/nngen)
 
-if(TARGET nngen)
-  install(TARGETS nngen)
-endif()
-install(FILES runtime/model.h runtime/program.h DESTINATION ${header_dir})
-install(FILES runtime/main.c DESTINATION ${CMAKE_INSTALL_DATADIR}/nngen)
-set_target_properties(nngen_runtime PROPERTIES EXPORT_NAME runtime)
-set_target_properties(nngraph PROPERTIES EXPORT_NAME graph)
-install(TARGETS nngen_runtime nngraph EXPORT nngen-runtime ARCHIVE)
-install(EXPORT nngen-runtime NAMESPACE nngen:: DESTINATION ${package_dir})
-
-# For CMake.
-configure_package_config_file(
-  ${PROJECT_SOURCE_DIR}/cmake/package/nngen-config.cmake.in ${PROJECT_BINARY_DIR}/package/nngen-config.cmake
-  INSTALL_DESTINATION ${package_dir}
-  PATH_VARS header_dir CMAKE_INSTALL_BINDIR CMAKE_INSTALL_DATADIR
-  NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/nngen-config-version.cmake
-  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT) # of the library of another machine the config says so
-install(
-  FILES
-    ${PROJECT_BINARY_DIR}/package/nngen-config.cmake
-    ${PROJECT_BINARY_DIR}/package/nngen-config-version.cmake
-    cmake/NngenModel.cmake cmake/NngenSettings.cmake cmake/NngenRuntimeNeeds.cmake
-  DESTINATION ${package_dir})
-
 # For man and the shells: nngen and the runtime write them from their tables of options. A cross build has
 # none that runs here.
+set(pages)
+set(page_folders)
 if(TARGET nngen AND NOT CMAKE_CROSSCOMPILING)
   add_executable(nngen_program_page cmake/package/program_page.c)
   nngen_settings(nngen_program_page)
@@ -43,7 +20,6 @@ if(TARGET nngen AND NOT CMAKE_CROSSCOMPILING)
   target_include_directories(nngen_program_page PRIVATE runtime)
   target_link_libraries(nngen_program_page PRIVATE nngen_runtime)
   set_target_properties(nngen_program_page PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/package)
-  set(pages)
   foreach(page "nngen man nngen.1 ${CMAKE_INSTALL_MANDIR}/man1"
                "nngen_program_page man nngen-program.1 ${CMAKE_INSTALL_MANDIR}/man1"
                "nngen bash nngen ${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
@@ -61,10 +37,56 @@ if(TARGET nngen AND NOT CMAKE_CROSSCOMPILING)
       DEPENDS ${program}
       VERBATIM)
     list(APPEND pages ${PROJECT_BINARY_DIR}/package/pages/${file})
-    install(FILES ${PROJECT_BINARY_DIR}/package/pages/${file} DESTINATION ${destination})
+    list(APPEND page_folders ${destination})
   endforeach()
-  add_custom_target(nngen_pages ALL DEPENDS ${pages})
 endif()
+
+# All that is built for an installation: without the programs of arch/, which are not part of it.
+add_custom_target(nngen_package ALL DEPENDS ${pages})
+add_dependencies(nngen_package nngen_runtime nngraph)
+set(built ${pages} $<TARGET_FILE:nngen_runtime> $<TARGET_FILE:nngraph>)
+if(TARGET nngen)
+  add_dependencies(nngen_package nngen)
+  list(APPEND built $<TARGET_FILE:nngen>)
+endif()
+# Before anything is installed: half of it helps nobody.
+install(CODE "
+  set(built \"${built}\")
+  foreach(file IN LISTS built)
+    if(NOT EXISTS \"\${file}\")
+      message(FATAL_ERROR \"\${file} is not built yet. This builds all that is installed:\n\"
+        \"  cmake --build \\\"${PROJECT_BINARY_DIR}\\\" --target nngen_package\")
+    endif()
+  endforeach()")
+
+if(TARGET nngen)
+  install(TARGETS nngen)
+endif()
+install(FILES runtime/model.h runtime/program.h DESTINATION ${header_dir})
+install(FILES runtime/main.c DESTINATION ${CMAKE_INSTALL_DATADIR}/nngen)
+set_target_properties(nngen_runtime PROPERTIES EXPORT_NAME runtime)
+set_target_properties(nngraph PROPERTIES EXPORT_NAME graph)
+install(TARGETS nngen_runtime nngraph EXPORT nngen-runtime ARCHIVE)
+install(EXPORT nngen-runtime NAMESPACE nngen:: DESTINATION ${package_dir})
+
+foreach(page folder IN ZIP_LISTS pages page_folders)
+  install(FILES ${page} DESTINATION ${folder})
+endforeach()
+
+# For CMake.
+configure_package_config_file(
+  ${PROJECT_SOURCE_DIR}/cmake/package/nngen-config.cmake.in ${PROJECT_BINARY_DIR}/package/nngen-config.cmake
+  INSTALL_DESTINATION ${package_dir}
+  PATH_VARS header_dir CMAKE_INSTALL_BINDIR CMAKE_INSTALL_DATADIR
+  NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/nngen-config-version.cmake
+  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT) # of the library of another machine the config says so
+install(
+  FILES
+    ${PROJECT_BINARY_DIR}/package/nngen-config.cmake
+    ${PROJECT_BINARY_DIR}/package/nngen-config-version.cmake
+    cmake/NngenModel.cmake cmake/NngenSettings.cmake cmake/NngenRuntimeNeeds.cmake
+  DESTINATION ${package_dir})
 
 # For pkg-config: nngen for a library alone, nngen-runtime for programs.
 foreach(name nngen nngen-runtime)

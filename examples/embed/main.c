@@ -1,5 +1,6 @@
 /* A program with a network inside: trains a generated model on points that it makes up, measures it
- * and asks it about a point. Of nngen it needs model.h and the generated files, no more. */
+ * and asks it about a point, `embed X Y` or one of its own. Of nngen it needs model.h and the
+ * generated files, no more. */
 #include "spiral.h"
 
 #include <math.h>
@@ -51,7 +52,7 @@ static void init(const NnModel *model, void *state) {
     }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     static float point[SAMPLES][2], test_point[SAMPLES][2];
     static int32_t arm[SAMPLES], test_arm[SAMPLES];
     make_points(SAMPLES, point, arm);
@@ -88,6 +89,10 @@ int main(void) {
             code->train(&call);
             loss += call.loss * BATCH / SAMPLES;
         }
+        if (!isfinite(loss)) {
+            fprintf(stderr, "embed: the loss of epoch %d is not finite\n", (int)call.epoch + 1);
+            return 1;
+        }
         if ((call.epoch + 1) % 50 == 0) printf("epoch %3d: loss %.4f\n", (int)call.epoch + 1, loss);
     }
 
@@ -101,14 +106,19 @@ int main(void) {
     printf("on %d other points: loss %.4f, accuracy %.3f (%s)\n", SAMPLES, call.loss, accuracy,
            code->isa);
 
-    const float where[2] = {0.5f, 0.25f};
+    const float where[2] = {argc == 3 ? strtof(argv[1], NULL) : 0.5f,
+                            argc == 3 ? strtof(argv[2], NULL) : 0.25f};
     float answer, *predictions[NN_SPIRAL_PREDICTIONS] = {&answer};
     fields[NN_SPIRAL_FIELD_POINT] = where;
     call.batch = 1;
     call.predictions = predictions;
     code->predict(&call);
-    printf("the point (%.2f, %.2f) lies on arm %d\n", where[0], where[1], (int)answer);
-
     free(call.work);
+    /* Where the values left the finite numbers there is no class, but NaN. */
+    if (!isfinite(answer)) {
+        fprintf(stderr, "embed: the network has no answer for this point\n");
+        return 1;
+    }
+    printf("the point (%.2f, %.2f) lies on arm %d\n", where[0], where[1], (int)answer);
     return accuracy > 0.95 ? 0 : 1;
 }

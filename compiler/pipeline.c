@@ -22,8 +22,8 @@ typedef enum Shows { GRAPH, ENTRIES, PLAN } Shows;
 typedef enum Purpose { NEEDED, FASTER } Purpose;
 
 static bool pass_load(Unit *u) {
-    u->graph = load_architecture(u->arena, u->diag, u->options.input, u->options.defines,
-                                 u->options.n_defines, &u->sources);
+    u->graph = frontend_load(u->arena, u->diag, u->options.input, u->options.defines,
+                             u->options.n_defines, &u->sources);
     return u->graph && !diag_errors(u->diag);
 }
 

@@ -14,26 +14,6 @@ Graph *graph_new(Arena *arena, Diag *diag) {
     return g;
 }
 
-int64_t shape_count(Shape shape) {
-    int64_t n = 1;
-    for (int i = 0; i < shape.rank; i++) {
-        if (shape.dim[i] > 0 && n > INT64_MAX / shape.dim[i]) return INT64_MAX;
-        n *= shape.dim[i];
-    }
-    return n;
-}
-
-bool shape_equal(Shape a, Shape b) {
-    return a.rank == b.rank && !memcmp(a.dim, b.dim, sizeof(int) * (size_t)a.rank);
-}
-
-const char *shape_text(Arena *arena, Shape shape) {
-    char *text = "(";
-    for (int i = 0; i < shape.rank; i++)
-        text = arena_printf(arena, "%s%s%d", text, i ? ", " : "", shape.dim[i]);
-    return arena_printf(arena, "%s)", text);
-}
-
 static Node *append(Graph *g, const Op *op, Loc loc, const char *name, int n_in, Node *const *in) {
     Node *n = ARENA_NEW(g->arena, Node);
     n->id = g->n_nodes;
@@ -115,7 +95,8 @@ Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in,
 }
 
 Node *graph_error_node(Graph *graph, Loc loc) {
-    Node *n = append(graph, op_by_name("number"), loc, NULL, 0, NULL);
+    static const Op mistake = {.name = "mistake"};
+    Node *n = append(graph, &mistake, loc, NULL, 0, NULL);
     n->type.kind = KIND_ERROR;
     return n;
 }

@@ -2,12 +2,6 @@
 
 #include <string.h>
 
-const Op *op_by_name(const char *name) {
-    for (int i = 0; all_ops[i]; i++)
-        if (!strcmp(all_ops[i]->name, name)) return all_ops[i];
-    return NULL;
-}
-
 int op_attr_index(const Op *op, const char *name) {
     for (int i = 0; i < op->n_attrs; i++)
         if (!strcmp(op->attrs[i].name, name)) return i;

@@ -4,13 +4,13 @@
 #include "layer.h"
 
 static Layer *to_layer(lua_State *L, int index) {
-    return luaL_testudata(L, index, layer_meta);
+    return luaL_testudata(L, index, value_layer_meta);
 }
 
 static Layer *push_layer(lua_State *L, const LayerKind *kind, Loc loc) {
     Layer *layer = lua_newuserdatauv(L, sizeof *layer, 0);
     *layer = (Layer){.kind = kind, .loc = loc, .init = {.kind = -1}, .bias_init = {.kind = -1}};
-    luaL_setmetatable(L, layer_meta);
+    luaL_setmetatable(L, value_layer_meta);
     return layer;
 }
 
@@ -27,7 +27,7 @@ static void claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) 
     Front *f = front_of(L);
     int *number = &f->unnamed[layer->kind - f->layer_kinds];
     if (f->n_layers >= MAX_LAYERS)
-        stop(L, "the model is too large (more than %d layers)", MAX_LAYERS);
+        front_stop(L, "the model is too large (more than %d layers)", MAX_LAYERS);
     layer->name = wanted;
     while (!layer->name) {
         const char *name = arena_printf(f->arena, "%s_%d", layer->kind->name, ++*number);
@@ -50,7 +50,7 @@ static bool read_init(const Options *o, Layer *layer, const OptionValue *value) 
                                        {"bias", OPTION_INIT, false, 0, 0, {0}, NULL}};
     lua_State *L = o->L;
     if (!value->stack) return true;
-    Init *one = to_init(L, value->stack), *target[2] = {&layer->init, &layer->bias_init};
+    Init *one = init_at(L, value->stack), *target[2] = {&layer->init, &layer->bias_init};
     if (one) {
         layer->init = *one;
         return true;
@@ -58,16 +58,16 @@ static bool read_init(const Options *o, Layer *layer, const OptionValue *value) 
     OptionValue values[2];
     Options init = *o;
     init.what = "init";
-    init.call = option_loc(o, "init");
+    init.call = options_loc(o, "init");
     init.place =
         place_inside(place_of_key(place_of_call(front_of(L), o->call, o->what, "init"), "init"));
-    bool ok = read_options(&init, value->stack, specs, 2, values);
+    bool ok = options_read(&init, value->stack, specs, 2, values);
     for (int i = 0; i < 2; i++) {
         if (!values[i].stack) continue;
-        one = to_init(L, values[i].stack);
+        one = init_at(L, values[i].stack);
         if (one) *target[i] = *one;
         if (!one) {
-            diag_error(front_of(L)->diag, option_loc(&init, specs[i].name),
+            diag_error(front_of(L)->diag, options_loc(&init, specs[i].name),
                        "init: %s wants an initialiser such as nn.zeros, got %s", specs[i].name,
                        value_words(L, values[i].stack));
             ok = false;
@@ -80,12 +80,12 @@ static bool read_init(const Options *o, Layer *layer, const OptionValue *value) 
 static Layer *construct(lua_State *L, const LayerKind *kind, int index) {
     Options o = options_of_call(L, kind->name);
     OptionValue values[MAX_LAYER_OPTIONS];
-    bool ok = read_options(&o, index, kind->specs, kind->n_specs, values);
+    bool ok = options_read(&o, index, kind->specs, kind->n_specs, values);
     Layer *layer = push_layer(L, kind, o.call);
     int top = lua_gettop(L);
     memcpy(layer->options, values, sizeof *values * (size_t)kind->n_specs);
     if (kind->named)
-        claim_name(L, layer, values[0].text, values[0].text ? option_loc(&o, "name") : o.call);
+        claim_name(L, layer, values[0].text, values[0].text ? options_loc(&o, "name") : o.call);
     if (kind->init) ok = read_init(&o, layer, &values[kind->init]) && ok;
     layer->poisoned = !ok;
     lua_settop(L, top);
@@ -101,22 +101,22 @@ static int apply(lua_State *L, Layer *layer, Node *x, Loc here) {
     layer->applications++;
     if (diag_errors(f->diag) > errors && (here.line != loc.line || here.file != loc.file))
         diag_note(f->diag, here, "applied here");
-    push_node(L, y);
+    value_push_node(L, y);
     return 1;
 }
 
 /* nn.conv2d { ... }, nn.relu(x): options give a layer, a node gives the value of a layer with all
  * defaults. */
 static int word_call(lua_State *L, const LayerKind *kind) {
-    Node *x = lua_gettop(L) == 2 ? to_node(L, 2) : NULL;
+    Node *x = lua_gettop(L) == 2 ? value_node(L, 2) : NULL;
     const bool options = kind->n_specs && (lua_isnoneornil(L, 2) || lua_istable(L, 2));
-    if (!x && !is_poison(L, 2) && (options || layer_needs_options(kind))) {
+    if (!x && !value_is_poison(L, 2) && (options || layer_needs_options(kind))) {
         lua_settop(L, 2);
         construct(L, kind, 2);
         return 1;
     }
     if (x && !layer_needs_options(kind)) return apply(L, construct(L, kind, 3), x, front_here(L));
-    if (is_poison(L, 2)) return push_poison(L);
+    if (value_is_poison(L, 2)) return value_push_poison(L);
     const char *got = lua_gettop(L) > 2 ? "more" : value_words(L, 2), *name = kind->name;
     Diag *diag = front_of(L)->diag;
     if (x && kind->n_specs)
@@ -126,7 +126,7 @@ static int word_call(lua_State *L, const LayerKind *kind) {
     else if (kind->n_specs)
         diag_error(diag, front_here(L),
                    "%s: is called on one node or on options { %s = ... }, got %s", name,
-                   option_example(kind->specs, kind->n_specs), got);
+                   options_example(kind->specs, kind->n_specs), got);
     else if (lua_isnoneornil(L, 2) || lua_istable(L, 2))
         diag_error(diag, front_here(L),
                    "%s: is called on one node, got %s; it has no options, so the layer is just "
@@ -134,61 +134,61 @@ static int word_call(lua_State *L, const LayerKind *kind) {
                    name, got, name);
     else
         diag_error(diag, front_here(L), "%s: is called on one node, got %s", name, got);
-    return push_poison(L);
+    return value_push_poison(L);
 }
 
 static int layer_call(lua_State *L) {
     Layer *layer = to_layer(L, 1);
     if (!layer->loc.line) return word_call(L, layer->kind);
-    if (is_poison(L, 2) || layer->poisoned) return push_poison(L);
-    Node *x = lua_gettop(L) == 2 ? to_node(L, 2) : NULL;
+    if (value_is_poison(L, 2) || layer->poisoned) return value_push_poison(L);
+    Node *x = lua_gettop(L) == 2 ? value_node(L, 2) : NULL;
     if (x) return apply(L, layer, x, front_here(L));
     diag_error(front_of(L)->diag, front_here(L), "%s: is called on one node, got %s",
                layer->kind->name, lua_gettop(L) > 2 ? "more" : value_words(L, 2));
-    return push_poison(L);
+    return value_push_poison(L);
 }
 
 /* What nn.sequential returns; the upvalue is the list. */
 static int chain(lua_State *L) {
     lua_Integer n = (lua_Integer)lua_rawlen(L, lua_upvalueindex(1));
-    if (lua_gettop(L) != 1 || !to_node(L, 1)) {
+    if (lua_gettop(L) != 1 || !value_node(L, 1)) {
         diag_error(front_of(L)->diag, front_here(L), "sequential: is called on one node, got %s",
                    lua_gettop(L) > 1 ? "more" : value_words(L, 1));
-        return push_poison(L);
+        return value_push_poison(L);
     }
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, lua_upvalueindex(1), i);
         lua_insert(L, 1);
         lua_call(L, 1, 1);
-        if (to_node(L, 1)) continue;
+        if (value_node(L, 1)) continue;
         diag_error(front_of(L)->diag, front_here(L), "sequential: element %d gave %s, not a node",
                    (int)i, value_words(L, 1));
-        return push_poison(L);
+        return value_push_poison(L);
     }
     return 1;
 }
 
 static int sequential(lua_State *L) {
     Front *f = front_of(L);
-    count_call(L);
+    front_count_call(L);
     lua_settop(L, 1);
     if (!lua_istable(L, 1)) {
-        if (!is_poison(L, 1))
+        if (!value_is_poison(L, 1))
             diag_error(f->diag, front_here(L),
                        "sequential: wants a table of layers and functions, got %s",
                        value_words(L, 1));
-        return push_poison(L);
+        return value_push_poison(L);
     }
-    if (!check_list(L, 1, front_here(L), "sequential")) return push_poison(L);
+    if (!table_check_list(L, 1, front_here(L), "sequential")) return value_push_poison(L);
     lua_Integer n = (lua_Integer)lua_rawlen(L, 1), kept = 0;
     lua_newtable(L);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, 1, i);
-        if (to_layer(L, -1) || lua_isfunction(L, -1) || is_poison(L, -1)) {
+        if (to_layer(L, -1) || lua_isfunction(L, -1) || value_is_poison(L, -1)) {
             lua_rawseti(L, 2, ++kept);
             continue;
         }
-        check_mistakes(L);
+        front_check_mistakes(L);
         diag_error(f->diag, front_here(L),
                    "sequential: element %d is %s; layers and functions can be chained", (int)i,
                    value_words(L, -1));
@@ -207,10 +207,10 @@ static int layer_tostring(lua_State *L) {
     return 1;
 }
 
-void register_layers(lua_State *L) {
+void construct_register(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"__call", layer_call}, {"__tostring", layer_tostring}, {NULL, NULL}};
-    luaL_newmetatable(L, layer_meta);
+    luaL_newmetatable(L, value_layer_meta);
     luaL_setfuncs(L, methods, 0);
     lua_pushliteral(L, "layer");
     lua_setfield(L, -2, "__metatable");

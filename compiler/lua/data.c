@@ -46,7 +46,7 @@ static void check_field(Front *f, const char *data, const Node *n) {
                    list);
 }
 
-void check_data(Front *f, Loc loc, const char *data) {
+void data_check(Front *f, Loc loc, const char *data) {
     if (strcmp(data, sets[0]) != 0 && strcmp(data, sets[1]) != 0) {
         const char *near = nearest_name(data, sets);
         if (near)

@@ -28,23 +28,23 @@ static int push_field(lua_State *L, const Op *op, const char *name, const double
     Loc here = front_here(L);
     Node *old = field_named(f->graph, name);
     if (old && old->op == op && !memcmp(old->attr, attr, sizeof *attr * (size_t)op->n_attrs)) {
-        push_node(L, old);
+        value_push_node(L, old);
         return 1;
     }
-    Node *field = add_node(L, op, here, name, 0, NULL, attr);
+    Node *field = front_add_node(L, op, here, name, 0, NULL, attr);
     if (old && field->type.kind != KIND_ERROR && old->type.kind != KIND_ERROR) {
         diag_error(f->diag, here, "field \"%s\" is %s here, but %s before (line %d)", name,
                    field_words(f, field), field_words(f, old), old->loc.line);
         diag_note(f->diag, old->loc, "first named here");
-        return push_poison(L);
+        return value_push_poison(L);
     }
-    push_node(L, field);
+    value_push_node(L, field);
     return 1;
 }
 
 static const char *field_name(lua_State *L, const char *what) {
-    count_call(L);
-    if (is_poison(L, 1)) return NULL;
+    front_count_call(L);
+    if (value_is_poison(L, 1)) return NULL;
     if (lua_type(L, 1) != LUA_TSTRING) {
         diag_error(front_of(L)->diag, front_here(L), "%s: wants the name of a field first, got %s",
                    what, value_words(L, 1));
@@ -63,7 +63,7 @@ static double size_at(lua_State *L, int index, double high) {
 static int shaped_field(lua_State *L, const Op *op) {
     Front *f = front_of(L);
     const char *name = field_name(L, op->name);
-    if (!name || is_poison(L, 2)) return push_poison(L);
+    if (!name || value_is_poison(L, 2)) return value_push_poison(L);
     double attr[MAX_ATTRS] = {0};
     bool ok = lua_istable(L, 2) && lua_rawlen(L, 2) >= 1 && lua_rawlen(L, 2) <= 3;
     int rank = ok ? (int)lua_rawlen(L, 2) : 0;
@@ -78,7 +78,7 @@ static int shaped_field(lua_State *L, const Op *op) {
     diag_error(f->diag, front_here(L),
                "%s \"%s\": wants a shape of 1 to 3 whole sizes, such as {1, 14, 14}%s%s", op->name,
                name, lua_istable(L, 2) ? "" : ", got ", lua_istable(L, 2) ? "" : value_words(L, 2));
-    return push_poison(L);
+    return value_push_poison(L);
 }
 
 static int nn_input(lua_State *L) {
@@ -91,13 +91,13 @@ static int nn_target(lua_State *L) {
 static int nn_label(lua_State *L) {
     enum { MAX_CLASSES = 1 << 20 };
     const char *name = field_name(L, "label");
-    if (!name || is_poison(L, 2)) return push_poison(L);
+    if (!name || value_is_poison(L, 2)) return value_push_poison(L);
     double attr[MAX_ATTRS] = {size_at(L, 2, MAX_CLASSES)};
     if (attr[0] > 0) return push_field(L, &op_label, name, attr);
     diag_error(front_of(L)->diag, front_here(L),
                "label \"%s\": wants the number of classes, 1 to %d, got %s", name, MAX_CLASSES,
                value_words(L, 2));
-    return push_poison(L);
+    return value_push_poison(L);
 }
 
 static const char *defined(Front *f, const char *name) {
@@ -116,18 +116,18 @@ static const char *defined(Front *f, const char *name) {
 /* nn.param(name, default): the command line's value, read as what the default is. */
 static int nn_param(lua_State *L) {
     Front *f = front_of(L);
-    if (is_poison(L, 1)) return push_poison(L);
+    if (value_is_poison(L, 1)) return value_push_poison(L);
     int type = lua_type(L, 2);
     if (lua_type(L, 1) != LUA_TSTRING ||
         (type != LUA_TNUMBER && type != LUA_TBOOLEAN && type != LUA_TSTRING)) {
-        if (!is_poison(L, 2))
+        if (!value_is_poison(L, 2))
             diag_error(f->diag, front_here(L),
                        "param: wants a name and a default that is a number, a string or a boolean, "
                        "as in nn.param(\"hidden\", 64)");
-        return push_poison(L);
+        return value_push_poison(L);
     }
     lua_settop(L, 2);
-    count_call(L);
+    front_count_call(L);
     const char *name = name_at(L, 1, front_here(L), "the name of a parameter of the file");
     if (!name) return 1;
     const char *text = defined(f, name);
@@ -147,7 +147,7 @@ static int nn_param(lua_State *L) {
     return 1;
 }
 
-void register_fields(lua_State *L) {
+void fields_register(lua_State *L) {
     static const luaL_Reg words[] = {{"input", nn_input},
                                      {"target", nn_target},
                                      {"label", nn_label},

@@ -11,18 +11,6 @@
 
 #include "front.h"
 
-Loc front_here(lua_State *L) {
-    lua_Debug ar;
-    Front *f = front_of(L);
-    for (int level = 0; lua_getstack(L, level, &ar); level++) {
-        lua_getinfo(L, "Sl", &ar);
-        if (ar.currentline <= 0) continue;
-        for (int i = 0; i < f->n_files; i++)
-            if (!strcmp(f->chunks[i], ar.source)) return (Loc){f->files[i], ar.currentline};
-    }
-    return (Loc){f->path, 0};
-}
-
 /* Message handler: notes the place of an error while the stack still stands. */
 static int note_place(lua_State *L) {
     Front *f = front_of(L);
@@ -132,7 +120,7 @@ static const char *first_line(const char *text, size_t length) {
     return *text == '#' ? text + strcspn(text, "\n") : text;
 }
 
-bool run_file(lua_State *L, const char *path, Loc from) {
+bool files_run(lua_State *L, const char *path, Loc from) {
     Front *f = front_of(L);
     size_t length;
     char *text = read_file(f, path, from, f->n_files > 0, &length);
@@ -161,41 +149,41 @@ bool run_file(lua_State *L, const char *path, Loc from) {
 static int nn_require(lua_State *L) {
     Front *f = front_of(L);
     Loc here = front_here(L);
-    count_call(L);
-    if (is_poison(L, 1)) return push_poison(L);
+    front_count_call(L);
+    if (value_is_poison(L, 1)) return value_push_poison(L);
     if (lua_type(L, 1) != LUA_TSTRING) {
         diag_error(f->diag, here, "require wants the name of a file, got %s", value_words(L, 1));
-        return push_poison(L);
+        return value_push_poison(L);
     }
     if (!strcmp(lua_tostring(L, 1), "nn")) {
         lua_getfield(L, LUA_REGISTRYINDEX, "nn.vocabulary");
         return 1;
     }
     const char *name = name_at(L, 1, here, "the name of a required file");
-    if (!name) return push_poison(L);
+    if (!name) return value_push_poison(L);
     lua_getfield(L, LUA_REGISTRYINDEX, "nn.loaded");
     int loaded = lua_gettop(L);
     if (lua_getfield(L, loaded, name) == LUA_TLIGHTUSERDATA) {
         diag_error(f->diag, here, "require \"%s\": the files require each other in a circle", name);
-        return push_poison(L);
+        return value_push_poison(L);
     }
     if (!lua_isnil(L, -1)) return 1;
     lua_pushlightuserdata(L, f);
     lua_setfield(L, loaded, name);
     const char *path = arena_printf(f->arena, "%s%s.lua", f->folder, name);
-    if (!run_file(L, path, here)) {
-        if (f->exhausted) return raise_reported(L);
-        push_poison(L);
+    if (!files_run(L, path, here)) {
+        if (f->exhausted) return front_raise(L);
+        value_push_poison(L);
     } else if (lua_isnil(L, -1)) {
         diag_error(f->diag, here, "require \"%s\": %s returns nothing", name, path);
-        push_poison(L);
+        value_push_poison(L);
     }
     lua_pushvalue(L, -1);
     lua_setfield(L, loaded, name);
     return 1;
 }
 
-void open_require(lua_State *L) {
+void files_open_require(lua_State *L) {
     Front *f = front_of(L);
     const char *name = base_name(f->path), *dot = strrchr(name, '.');
     lua_register(L, "require", nn_require);

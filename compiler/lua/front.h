@@ -11,6 +11,7 @@
 #include "frontend.h"
 
 enum {
+    CPU_SECONDS = 4,       /* processor time of a file */
     MAX_NAME = 64,         /* characters */
     MAX_FILE = 1 << 20,    /* bytes of one source file */
     MAX_GRAPH = 20000,     /* nodes that a file may make */
@@ -52,108 +53,113 @@ typedef struct Front {
     int printed;
 } Front;
 
+/* front.c: the run and its limits. */
+
 /* The front end that a state belongs to. */
 Front *front_of(lua_State *L);
-
-/* A new sandboxed state, NULL when memory is exhausted; and the end of it. */
-lua_State *sandbox_new(Front *front);
-void sandbox_close(lua_State *L);
-
-/* Reports that a limit is hit and ends the run: from now on every instruction fails. */
-int stop(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Stops when there are too many mistakes. */
-void check_mistakes(lua_State *L);
-
-/* Counts a call of a word that makes no node, and stops when there are too many: each call may
- * leave a little in the arena, also one whose mistake is known already. */
-void count_call(lua_State *L);
-
-/* Raises a Lua error whose words are reported already. */
-int raise_reported(lua_State *L);
 
 /* Place in the user's file from where the running C function was called. */
 Loc front_here(lua_State *L);
 
-/* Loads and runs a file; leaves its one value on the stack. Returns false after a report. */
-bool run_file(lua_State *L, const char *path, Loc from);
+/* Reports that a limit is hit and ends the run: from now on every instruction fails. */
+int front_stop(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds `require` to the globals. */
-void open_require(lua_State *L);
+/* Raises a Lua error whose words are reported already. */
+int front_raise(lua_State *L);
 
-/* Adds the allowed part of Lua's libraries to the globals. */
-void open_libraries(lua_State *L);
+/* Stops the run after MILLION_INSTRUCTIONS, CPU_SECONDS or too many mistakes. */
+void front_limit_instructions(lua_State *L);
 
-/* Pushes the list of the keys of the table at `index` in order: numbers, then strings, sorted.
- * Other keys make an error of the user: false, and nothing is pushed. */
-bool push_sorted_keys(lua_State *L, int index);
+/* Stops when there are too many mistakes. */
+void front_check_mistakes(lua_State *L);
 
-/* Whether the table at `index` has no keys but 1, 2, ...; reports if not. */
-bool check_list(lua_State *L, int index, Loc loc, const char *what);
+/* Counts a call of a word that makes no node, and stops when there are too many: each call may
+ * leave a little in the arena, even if its mistake is known already. */
+void front_count_call(lua_State *L);
 
-/* Pushes the value at `index` as text, the same in every run. */
-void push_text(lua_State *L, int index);
-
-/* Puts the vocabulary `nn` on the stack. */
-void push_vocabulary(lua_State *L);
-/* Parts of it: each adds its words to the table on top of the stack. */
-void register_fields(lua_State *L);
-void register_layers(lua_State *L);
-void register_inits(lua_State *L);
-void register_optimizers(lua_State *L);
-void register_model(lua_State *L);
-void register_nodes(lua_State *L);
-
-extern const char node_meta[], layer_meta[], init_meta[], optimizer_meta[], model_meta[];
-
-/* Nodes as Lua values. */
-void push_node(lua_State *L, Node *node);
-Node *to_node(lua_State *L, int index); /* NULL if the value is none */
 /* As graph_add, within the limits of the graph and of its tensors' sizes. */
-Node *add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
-               const double *attr);
-Node *number_node(lua_State *L, double value);
-/* A node, or a number as a node; reports and gives a poison node for anything else. `what` names
- * the argument. */
-Node *check_node(lua_State *L, int index, const char *what);
+Node *front_add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in,
+                     Node *const *in, const double *attr);
 
 /* Poison: a node of KIND_ERROR that stands for the value of a mistake already reported. It can be
  * called, indexed and used as any other value is, and stays poison, so that evaluation goes on. */
-Node *poison_node(lua_State *L);
-int push_poison(lua_State *L); /* returns 1, for C functions */
-bool is_poison(lua_State *L, int index);
+Node *front_poison(lua_State *L);
 
-/* "a node", "the string \"abc\"", "nothing" … */
+/* sandbox.c: a new sandboxed state, NULL when memory is exhausted; and its end. */
+lua_State *sandbox_new(Front *front);
+void sandbox_close(lua_State *L);
+
+/* files.c: loads and runs a file; leaves its one value on the stack. Returns false after a report.
+ */
+bool files_run(lua_State *L, const char *path, Loc from);
+/* Adds `require` to the globals. */
+void files_open_require(lua_State *L);
+
+/* library.c: adds the allowed part of Lua's libraries to the globals. */
+void library_open(lua_State *L);
+
+/* table.c: Lua's table.sort, which takes the same steps on every machine. */
+int table_sort(lua_State *L);
+/* Pushes the list of the keys of the table at `index` in order: numbers, then strings, sorted.
+ * Keys of other types are the user's mistake: returns false, and nothing is pushed. */
+bool table_push_keys(lua_State *L, int index);
+/* Whether the table at `index` has no keys but 1, 2, ...; reports if not. */
+bool table_check_list(lua_State *L, int index, Loc loc, const char *what);
+
+/* Puts the vocabulary `nn` on the stack. */
+void vocabulary_push(lua_State *L);
+/* Its parts: each adds its words to the table on top of the stack. */
+void fields_register(lua_State *L);
+void construct_register(lua_State *L);
+void init_register(lua_State *L);
+void optimizer_register(lua_State *L);
+void model_register(lua_State *L);
+void node_register(lua_State *L);
+
+/* value.c: names of the metatables. */
+extern const char value_node_meta[], value_layer_meta[], value_init_meta[], value_optimizer_meta[],
+    value_model_meta[];
+
+/* Nodes as Lua values. */
+void value_push_node(lua_State *L, Node *node);
+Node *value_node(lua_State *L, int index); /* NULL if the value is no node */
+Node *value_number(lua_State *L, double value);
+/* A node, or a number as a node; reports and gives a poison node for anything else. `what` names
+ * the argument. */
+Node *value_check_node(lua_State *L, int index, const char *what);
+int value_push_poison(lua_State *L); /* returns 1, for C functions */
+bool value_is_poison(lua_State *L, int index);
+
+/* "a node", "the string \"abc\"", "nothing" ... */
 const char *value_words(lua_State *L, int index);
+/* A number as a file would write it: 0/0 and 1/0 where it is not finite. */
+const char *value_number_words(Arena *arena, double value);
 
-/* A number as a file would say it: 0/0 and 1/0 where it is not finite. */
-const char *number_words(Arena *arena, double value);
-
-/* Whether a name is allowed: letters, digits, _ and -, at most 64; reports if not. */
-bool check_name(lua_State *L, Loc loc, const char *what, const char *name);
+/* name.c: whether a name is allowed: letters, digits, _ and -, at most 64; reports if not. */
+bool name_check(lua_State *L, Loc loc, const char *what, const char *name);
 /* The string at `index` as a name that lives in the arena, NULL if it is not allowed. */
 const char *name_at(lua_State *L, int index, Loc loc, const char *what);
 
-/* Whether two words differ only in what other libraries write in another way: case, underscores, a
- * `loss` at the end. */
-bool same_word(const char *a, const char *b);
-/* What nngen calls a function, or an option, that other libraries call `word`: NULL, or `word`, if
- * they have no name of their own for it. */
-const char *nngen_word(const char *word);
-const char *nngen_option(const char *word);
+/* pytorch.c: whether two words differ only as libraries differ: in case, underscores, or a `loss`
+ * at the end. */
+bool pytorch_same_word(const char *a, const char *b);
+/* nngen's name of a function, or of an option, that other libraries call `word`; NULL, or `word`,
+ * if they have no other name for it. */
+const char *pytorch_word(const char *word);
+const char *pytorch_option(const char *word);
 /* Whether PyTorch has a function, or an option, that nngen has not yet. */
-bool only_pytorch_has(const char *word);
-bool only_pytorch_has_option(const char *word);
+bool pytorch_only_word(const char *word);
+bool pytorch_only_option(const char *word);
 
-/* Initialisers: constant, uniform or normal with the numbers for a tensor of these fans. */
+/* init.c: initialisers. Constant, uniform or normal with the numbers for a tensor of these fans. */
 typedef struct Init {
     int kind; /* index in init.c's table; -1: PyTorch's default */
     double a, b;
 } Init;
-Init *to_init(lua_State *L, int index);
+Init *init_at(lua_State *L, int index);
 void init_attrs(const Init *init, double fan_in, double fan_out, double *attr);
 
-/* A place in the text of a table that the user wrote; `at` NULL: not known. */
+/* place.c: a place in the text of a table that the user wrote; `at` NULL: not known. */
 typedef struct Place {
     const char *file, *at;
     int line;
@@ -166,7 +172,7 @@ Place place_of_key(Place table, const char *key);
 Place place_inside(Place value);
 Place place_of_item(Place table, int i);
 
-/* Options: a table's fields, checked against a list. */
+/* options.c: a table's fields, checked against a list. */
 typedef enum OptionType {
     OPTION_NAME,
     OPTION_INT,
@@ -200,17 +206,17 @@ typedef struct Options {
 } Options;
 Options options_of_call(lua_State *L, const char *what);
 /* Line of the option, or of the call if that is not known. */
-Loc option_loc(const Options *o, const char *key);
+Loc options_loc(const Options *o, const char *key);
 /* The name of an option to show how a table of them looks. */
-const char *option_example(const OptionSpec *specs, int n);
+const char *options_example(const OptionSpec *specs, int n);
 /* Reads the table at `index` (none or nil: no options). Reports every mistake and goes on with
  * defaults; returns false if there was one. Values of OPTION_ANY and OPTION_INIT are pushed. */
-bool read_options(const Options *o, int index, const OptionSpec *specs, int n, OptionValue *values);
+bool options_read(const Options *o, int index, const OptionSpec *specs, int n, OptionValue *values);
 
-/* The phases that `train = ` at `index` describes, or the one phase. */
-void read_train(lua_State *L, const Options *model, int index);
+/* phase.c: the phases that `train = ` at `index` describes, or the one phase. */
+void phase_read_train(lua_State *L, const Options *model, int index);
 
-/* Checks the fields against those that the known data sets have. */
-void check_data(Front *f, Loc loc, const char *data);
+/* data.c: checks the fields against those that the known data sets have. */
+void data_check(Front *f, Loc loc, const char *data);
 
 #endif

@@ -30,13 +30,13 @@ static void check_defines(Front *f) {
 static int run(lua_State *L) {
     Front *f = front_of(L);
     Loc whole = {f->path, 0};
-    if (!run_file(L, f->path, whole)) return 0;
-    if (luaL_testudata(L, -1, model_meta))
+    if (!files_run(L, f->path, whole)) return 0;
+    if (luaL_testudata(L, -1, value_model_meta))
         check_defines(f);
     else if (lua_isnil(L, -1))
         diag_error(f->diag, whole,
                    "returns nothing; an architecture ends with `return nn.model { ... }`");
-    else if (!is_poison(L, -1))
+    else if (!value_is_poison(L, -1))
         diag_error(f->diag, whole,
                    "returns %s, not nn.model { ... }: it is a part, which architectures can "
                    "require",
@@ -44,8 +44,8 @@ static int run(lua_State *L) {
     return 0;
 }
 
-Graph *load_architecture(Arena *arena, Diag *diag, const char *path, const Define *defines,
-                         int n_defines, Sources *sources) {
+Graph *frontend_load(Arena *arena, Diag *diag, const char *path, const Define *defines,
+                     int n_defines, Sources *sources) {
     Front f = {.arena = arena,
                .diag = diag,
                .graph = graph_new(arena, diag),

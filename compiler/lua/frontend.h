@@ -27,7 +27,7 @@ typedef struct Sources {
 /* Runs the file at `path`. Returns its graph, without gradients, or NULL after reporting to `diag`
  * everything that is wrong with it. Everything made lives in `arena`. A file that runs longer than
  * a few seconds of CPU time ends the program with a diagnostic and status 1. */
-Graph *load_architecture(Arena *arena, Diag *diag, const char *path, const Define *defines,
-                         int n_defines, Sources *sources);
+Graph *frontend_load(Arena *arena, Diag *diag, const char *path, const Define *defines,
+                     int n_defines, Sources *sources);
 
 #endif

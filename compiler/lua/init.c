@@ -65,19 +65,19 @@ void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
     attr[PARAM_B] = bound;
 }
 
-Init *to_init(lua_State *L, int index) {
-    return luaL_testudata(L, index, init_meta);
+Init *init_at(lua_State *L, int index) {
+    return luaL_testudata(L, index, value_init_meta);
 }
 
 static void push_init(lua_State *L, Init init) {
     *(Init *)lua_newuserdatauv(L, sizeof init, 0) = init;
-    luaL_setmetatable(L, init_meta);
+    luaL_setmetatable(L, value_init_meta);
 }
 
 /* nn.uniform(-0.1, 0.1) or nn.uniform { a = -0.1, b = 0.1 } */
 static int init_call(lua_State *L) {
-    count_call(L);
-    const Init *self = luaL_checkudata(L, 1, init_meta);
+    front_count_call(L);
+    const Init *self = luaL_checkudata(L, 1, value_init_meta);
     Front *f = front_of(L);
     Init init = *self;
     double *numbers[2] = {&init.a, &init.b};
@@ -90,11 +90,11 @@ static int init_call(lua_State *L) {
         for (int i = 0; i < n; i++)
             specs[i] =
                 (OptionSpec){names[i], OPTION_REAL, false, -1e30, 1e30, {*numbers[i], 0}, NULL};
-        read_options(&o, 2, specs, n, values);
+        options_read(&o, 2, specs, n, values);
         for (int i = 0; i < n; i++) *numbers[i] = values[i].number[0];
     } else {
         for (int i = 0; i < lua_gettop(L) - 1; i++) {
-            if (is_poison(L, 2 + i)) continue;
+            if (value_is_poison(L, 2 + i)) continue;
             if (i < n && lua_type(L, 2 + i) == LUA_TNUMBER) {
                 *numbers[i] = lua_tonumber(L, 2 + i);
                 continue;
@@ -108,15 +108,15 @@ static int init_call(lua_State *L) {
     if (!(fabs(init.a) <= 1e30 && fabs(init.b) <= 1e30) ||
         (init.kind == UNIFORM && init.a > init.b) || (init.kind == NORMAL && init.b < 0)) {
         diag_error(f->diag, front_here(L), "%s: %s, %s is not a range that can be drawn from", name,
-                   number_words(f->arena, init.a), number_words(f->arena, init.b));
+                   value_number_words(f->arena, init.a), value_number_words(f->arena, init.b));
         init.a = init.b = 0;
     }
     push_init(L, init);
     return 1;
 }
 
-void register_inits(lua_State *L) {
-    luaL_newmetatable(L, init_meta);
+void init_register(lua_State *L) {
+    luaL_newmetatable(L, value_init_meta);
     lua_pushcfunction(L, init_call);
     lua_setfield(L, -2, "__call");
     lua_pushliteral(L, "initialiser");

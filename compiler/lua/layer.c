@@ -17,11 +17,11 @@ static Node *parameter(lua_State *L, const Layer *layer, const char *what, Shape
     if (count > (double)MAX_WEIGHTS) {
         diag_error(f->diag, layer->loc, "%s \"%s\": has %.10g weights; at most %d are possible",
                    layer->kind->name, layer->name, count, MAX_WEIGHTS);
-        return poison_node(L);
+        return front_poison(L);
     }
     init_attrs(init, fan_in, fan_out, attr);
-    return add_node(L, &op_param, layer->loc, arena_printf(f->arena, "%s.%s", layer->name, what), 0,
-                    NULL, attr);
+    return front_add_node(L, &op_param, layer->loc,
+                          arena_printf(f->arena, "%s.%s", layer->name, what), 0, NULL, attr);
 }
 
 /* A layer that is used again must get what its weights were made for. */
@@ -44,7 +44,7 @@ static const OptionSpec linear_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}
 
 static Node *add(lua_State *L, const Layer *layer, Loc loc, int n_in, Node **in,
                  const double *attr) {
-    return add_node(L, layer->kind->op, loc, layer->name, n_in, in, attr);
+    return front_add_node(L, layer->kind->op, loc, layer->name, n_in, in, attr);
 }
 
 /* The op's own rule wants weights, whose sizes come from the input: so its rank is checked first.
@@ -60,9 +60,9 @@ static bool want_input(lua_State *L, const Layer *layer, Node *x, Loc loc, int r
 static Node *apply_linear(lua_State *L, Layer *layer, Node *x, Loc loc) {
     int out = (int)layer->options[LINEAR_OUT].number[0];
     const char *hint = x->type.shape.rank > 1 ? "(N), a vector; use nn.flatten before it" : "(N)";
-    if (!want_input(L, layer, x, loc, 1, hint)) return poison_node(L);
+    if (!want_input(L, layer, x, loc, 1, hint)) return front_poison(L);
     int n = x->type.shape.dim[0];
-    if (!same_input(L, layer, loc, n)) return poison_node(L);
+    if (!same_input(L, layer, loc, n)) return front_poison(L);
     if (!layer->weight) {
         layer->weight = parameter(L, layer, "weight", (Shape){2, {out, n}}, &layer->init, n, out);
         if (layer->options[LINEAR_BIAS].number[0] != 0)
@@ -97,17 +97,17 @@ static const OptionSpec conv_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, 
 static Node *apply_conv2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
     int out = (int)o[CONV_OUT].number[0], groups = (int)o[CONV_N_GROUPS].number[0];
-    if (!want_input(L, layer, x, loc, 3, "(C, H, W)")) return poison_node(L);
+    if (!want_input(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
     Node *in[3] = {x, NULL, NULL};
     int C = x->type.shape.dim[0], kh = (int)o[CONV_KERNEL].number[0],
         kw = (int)o[CONV_KERNEL].number[1];
-    if (!same_input(L, layer, loc, C)) return poison_node(L);
+    if (!same_input(L, layer, loc, C)) return front_poison(L);
     if (C % groups || out % groups) {
         Node probe = {.op = &op_conv2d, .name = layer->name, .loc = loc, .n_in = 1, .in = in};
         op_error(front_of(L)->graph, &probe, 0,
                  "groups (%d) must divide input channels (%d) and output channels (%d)", groups, C,
                  out);
-        return poison_node(L);
+        return front_poison(L);
     }
     if (!layer->weight) {
         double fan_in = (double)(C / groups) * kh * kw, fan_out = (double)out * kh * kw;

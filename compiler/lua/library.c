@@ -13,11 +13,12 @@ static bool is_nan(lua_State *L, int index) {
     return lua_type(L, index) == LUA_TNUMBER && isnan(lua_tonumber(L, index));
 }
 
-void push_text(lua_State *L, int index) {
+static void push_text(lua_State *L, int index) {
     int type = lua_type(L, index);
     if (is_nan(L, index))
         lua_pushstring(L, "nan");
-    else if (type == LUA_TUSERDATA && !to_node(L, index) && !luaL_testudata(L, index, layer_meta))
+    else if (type == LUA_TUSERDATA && !value_node(L, index) &&
+             !luaL_testudata(L, index, value_layer_meta))
         lua_pushstring(L, value_words(L, index));
     else if (type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TLIGHTUSERDATA)
         lua_pushstring(L, type == LUA_TLIGHTUSERDATA ? "error" : lua_typename(L, type));
@@ -62,7 +63,7 @@ static int clean_format(lua_State *L) {
 static int print_line(lua_State *L) {
     enum { MAX_LINES = 1000, MAX_TEXT = 400 };
     Front *f = front_of(L);
-    if (f->printed++ >= MAX_LINES) return stop(L, "print: more than %d lines", MAX_LINES);
+    if (f->printed++ >= MAX_LINES) return front_stop(L, "print: more than %d lines", MAX_LINES);
     Loc here = front_here(L);
     char line[MAX_TEXT];
     size_t used = 0;
@@ -80,96 +81,6 @@ static int print_line(lua_State *L) {
     return 0;
 }
 
-/* Lua's `<` of strings asks the locale. */
-static bool bytes_before(lua_State *L, int a, int b) {
-    size_t na, nb;
-    const char *x = lua_tolstring(L, a, &na), *y = lua_tolstring(L, b, &nb);
-    int order = memcmp(x, y, na < nb ? na : nb);
-    return order < 0 || (order == 0 && na < nb);
-}
-
-/* Whether the value at `a` comes before that at `b`: by the function at `less`, else by `<`; keys
- * of both types: numbers first. */
-static bool before(lua_State *L, int a, int b, int less) {
-    if (less) {
-        lua_pushvalue(L, less);
-        lua_pushvalue(L, a < 0 ? a - 1 : a);
-        lua_pushvalue(L, b < 0 ? b - 2 : b);
-        lua_call(L, 2, 1);
-        bool result = lua_toboolean(L, -1);
-        lua_pop(L, 1);
-        return result;
-    }
-    int ta = lua_type(L, a), tb = lua_type(L, b);
-    if (ta == LUA_TSTRING && tb == LUA_TSTRING) return bytes_before(L, a, b);
-    if (ta == LUA_TNUMBER && tb == LUA_TSTRING) return true;
-    if (ta == LUA_TSTRING && tb == LUA_TNUMBER) return false;
-    return lua_compare(L, a, b, LUA_OPLT);
-}
-
-/* Heap sort of list[1..n]: whatever the comparison says, it ends, and the same way every time. */
-static void sort_list(lua_State *L, int list, lua_Integer n, int less) {
-    luaL_checkstack(L, 10, "sort");
-    for (lua_Integer start = n / 2, end = n; end > 1;) {
-        if (start > 0) {
-            start--;
-        } else {
-            end--;
-            lua_rawgeti(L, list, 1);
-            lua_rawgeti(L, list, end + 1);
-            lua_rawseti(L, list, 1);
-            lua_rawseti(L, list, end + 1);
-        }
-        for (lua_Integer root = start, child; (child = 2 * root + 1) < end; root = child) {
-            lua_rawgeti(L, list, child + 1);
-            if (child + 1 < end) {
-                lua_rawgeti(L, list, child + 2);
-                if (before(L, -2, -1, less)) {
-                    lua_remove(L, -2);
-                    child++;
-                } else {
-                    lua_pop(L, 1);
-                }
-            }
-            lua_rawgeti(L, list, root + 1);
-            if (!before(L, -1, -2, less)) {
-                lua_pop(L, 2);
-                break;
-            }
-            lua_rawseti(L, list, child + 1);
-            lua_rawseti(L, list, root + 1);
-        }
-    }
-}
-
-static int sort(lua_State *L) {
-    luaL_checktype(L, 1, LUA_TTABLE);
-    if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
-    lua_settop(L, 2);
-    sort_list(L, 1, (lua_Integer)lua_rawlen(L, 1), lua_isnil(L, 2) ? 0 : 2);
-    return 0;
-}
-
-bool push_sorted_keys(lua_State *L, int index) {
-    index = lua_absindex(L, index);
-    luaL_checkstack(L, 10, "keys");
-    lua_newtable(L);
-    int keys = lua_gettop(L);
-    lua_Integer n = 0;
-    lua_pushnil(L);
-    while (lua_next(L, index)) {
-        lua_pop(L, 1);
-        if (lua_type(L, -1) != LUA_TNUMBER && lua_type(L, -1) != LUA_TSTRING) {
-            lua_settop(L, keys - 1);
-            return false;
-        }
-        lua_pushvalue(L, -1);
-        lua_rawseti(L, keys, ++n);
-    }
-    sort_list(L, keys, n, 0);
-    return true;
-}
-
 /* The iterator of pairs: upvalues are the table, the sorted keys and a position. */
 static int pairs_next(lua_State *L) {
     lua_Integer i = lua_tointeger(L, lua_upvalueindex(3));
@@ -184,10 +95,10 @@ static int pairs_next(lua_State *L) {
 }
 
 static int sorted_pairs(lua_State *L) {
-    if (is_poison(L, 1)) lua_newtable(L), lua_replace(L, 1);
+    if (value_is_poison(L, 1)) lua_newtable(L), lua_replace(L, 1);
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    if (!push_sorted_keys(L, 1))
+    if (!table_push_keys(L, 1))
         return luaL_error(
             L, "pairs wants keys that are numbers or strings, so that the order is fixed");
     lua_pushinteger(L, 0);
@@ -252,7 +163,7 @@ static int missing(lua_State *L) {
         diag_error(f->diag, front_here(L), "%s has no `%.64s`", library, key);
     else
         diag_error(f->diag, front_here(L), "there is no variable `%.64s`", key);
-    return push_poison(L);
+    return value_push_poison(L);
 }
 
 static void set_missing(lua_State *L, const char *library) {
@@ -291,7 +202,7 @@ static void finish_string(lua_State *L) {
 }
 
 static void finish_table(lua_State *L) {
-    lua_pushcfunction(L, sort);
+    lua_pushcfunction(L, table_sort);
     lua_setfield(L, -2, "sort");
 }
 
@@ -299,7 +210,7 @@ static void finish_math(lua_State *L) {
     (void)L;
 }
 
-void open_libraries(lua_State *L) {
+void library_open(lua_State *L) {
     static const char *const base[] = {"assert", "error",    "ipairs", "pcall",
                                        "select", "tonumber", "type",   NULL};
     static const luaL_Reg own[] = {

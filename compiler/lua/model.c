@@ -35,9 +35,9 @@ static Named *read_named(const Options *model, int index, const char *what, int 
     Front *f = front_of(L);
     bool metric = !strcmp(what, "metrics");
     *count = 0;
-    if (!index || is_poison(L, index)) return NULL;
-    Loc loc = option_loc(model, what);
-    if (!lua_istable(L, index) || !push_sorted_keys(L, index)) {
+    if (!index || value_is_poison(L, index)) return NULL;
+    Loc loc = options_loc(model, what);
+    if (!lua_istable(L, index) || !table_push_keys(L, index)) {
         diag_error(f->diag, loc, "model: %s wants a table { name = node }, got %s", what,
                    value_words(L, index));
         return NULL;
@@ -48,17 +48,17 @@ static Named *read_named(const Options *model, int index, const char *what, int 
     int keys = lua_gettop(L), n = (int)lua_rawlen(L, keys);
     Named *list = ARENA_ARRAY(f->arena, Named, n + 1);
     for (int i = 1; i <= n; i++, lua_settop(L, keys)) {
-        check_mistakes(L);
+        front_check_mistakes(L);
         if (lua_rawgeti(L, keys, i) != LUA_TSTRING) {
             diag_error(f->diag, loc, "model: the entries of %s have names: { accuracy = node }",
                        what);
             continue;
         }
-        Loc here = option_loc(&o, lua_tostring(L, -1));
+        Loc here = options_loc(&o, lua_tostring(L, -1));
         const char *name = name_at(L, -1, here, metric ? "a metric's name" : "a prediction's name");
         if (!name) continue;
         lua_rawget(L, index);
-        Node *node = to_node(L, -1);
+        Node *node = value_node(L, -1);
         if (!node)
             diag_error(f->diag, here, "model: %s \"%s\" wants a node, got %s%s",
                        metric ? "metric" : "prediction", name, value_words(L, -1),
@@ -93,34 +93,34 @@ static int nn_model(lua_State *L) {
     if (f->has_model) {
         diag_error(f->diag, o.call, "model: an architecture is one model, this is the second");
         diag_note(f->diag, f->model_loc, "the first one is here");
-        return push_poison(L);
+        return value_push_poison(L);
     }
     f->has_model = true;
     f->model_loc = o.call;
-    if (!read_options(&o, 1, model_specs, N_MODEL_OPTIONS, v) && !lua_istable(L, 1))
-        return push_poison(L);
+    if (!options_read(&o, 1, model_specs, N_MODEL_OPTIONS, v) && !lua_istable(L, 1))
+        return value_push_poison(L);
     g->name = v[MODEL_NAME].text;
     if (!v[MODEL_NAME].given) {
         g->name = file_stem(f);
-        check_name(L, o.call, "the model's name, here that of the file,", g->name);
+        name_check(L, o.call, "the model's name, here that of the file,", g->name);
     }
     g->data = v[MODEL_DATA].text;
     if (v[MODEL_TRAIN].stack)
-        read_train(L, &o, v[MODEL_TRAIN].stack);
+        phase_read_train(L, &o, v[MODEL_TRAIN].stack);
     else
         diag_error(
             f->diag, o.call,
             "model: train is missing: { epochs = ..., batch = ..., loss = ..., optimizer = ... }");
     g->predictions = read_named(&o, v[MODEL_PREDICT].stack, "predict", &g->n_predictions);
     g->metrics = read_named(&o, v[MODEL_METRICS].stack, "metrics", &g->n_metrics);
-    if (g->data) check_data(f, option_loc(&o, "data"), g->data);
+    if (g->data) data_check(f, options_loc(&o, "data"), g->data);
     lua_newuserdatauv(L, 1, 0);
-    luaL_setmetatable(L, model_meta);
+    luaL_setmetatable(L, value_model_meta);
     return 1;
 }
 
-void register_model(lua_State *L) {
-    luaL_newmetatable(L, model_meta);
+void model_register(lua_State *L) {
+    luaL_newmetatable(L, value_model_meta);
     lua_pushliteral(L, "model");
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);

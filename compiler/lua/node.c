@@ -1,116 +1,13 @@
-/* Nodes as Lua values: operators, shape, text. */
-#include <math.h>
+/* What a file can do with a node: arithmetic, `.shape`, `tostring`; and what to write instead where
+ * Lua's operators mean nothing. */
 #include <string.h>
 
 #include "front.h"
 
-const char node_meta[] = "nn.node", layer_meta[] = "nn.layer", init_meta[] = "nn.init",
-           optimizer_meta[] = "nn.optimizer", model_meta[] = "nn.model";
-
-void push_node(lua_State *L, Node *node) {
-    *(Node **)lua_newuserdatauv(L, sizeof node, 0) = node;
-    luaL_setmetatable(L, node_meta);
-}
-
-Node *to_node(lua_State *L, int index) {
-    Node **box = luaL_testudata(L, index, node_meta);
-    return box ? *box : NULL;
-}
-
-static void check_room(lua_State *L) {
-    const Front *f = front_of(L);
-    check_mistakes(L);
-    if (f->graph->n_nodes >= MAX_GRAPH || f->operands > MAX_OPERANDS)
-        stop(L, "the model is too large (more than %d nodes or %d operands)", MAX_GRAPH,
-             MAX_OPERANDS);
-}
-
-Node *add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
-               const double *attr) {
-    Front *f = front_of(L);
-    check_room(L);
-    f->operands += n_in;
-    Node *n = graph_add(f->graph, op, loc, name, n_in, in, attr);
-    if (n->type.kind == KIND_PARAM) f->weights += (double)shape_count(n->type.shape);
-    if (f->weights > (double)MAX_WEIGHTS)
-        stop(L, "the model is too large (more than %d parameters)", MAX_WEIGHTS);
-    return n;
-}
-
-Node *poison_node(lua_State *L) {
-    Front *f = front_of(L);
-    check_room(L);
-    return graph_error_node(f->graph, front_here(L));
-}
-
-int push_poison(lua_State *L) {
-    push_node(L, poison_node(L));
-    return 1;
-}
-
-bool is_poison(lua_State *L, int index) {
-    const Node *n = to_node(L, index);
-    return n && n->type.kind == KIND_ERROR;
-}
-
-Node *number_node(lua_State *L, double value) {
-    if (isfinite(value)) return add_node(L, &op_number, front_here(L), NULL, 0, NULL, &value);
-    Front *f = front_of(L);
-    diag_error(f->diag, front_here(L), "a number must be finite, got %s",
-               number_words(f->arena, value));
-    return poison_node(L);
-}
-
-const char *number_words(Arena *arena, double value) {
-    if (isfinite(value)) return arena_printf(arena, "%.10g", value);
-    return isnan(value) ? "0/0" : value > 0 ? "1/0" : "-1/0";
-}
-
-const char *value_words(lua_State *L, int index) {
-    Front *f = front_of(L);
-    const Node *node = to_node(L, index);
-    if (node && node->type.kind == KIND_SCHEDULE) return "a schedule";
-    if (node && node->type.kind == KIND_SCALAR) return "a loss";
-    if (node && node->type.kind == KIND_SAMPLE && !node->type.classes)
-        return arena_printf(f->arena, "a node of shape %s", shape_text(f->arena, node->type.shape));
-    if (node) return "a node";
-    if (luaL_testudata(L, index, layer_meta)) return "a layer";
-    if (luaL_testudata(L, index, init_meta)) return "an initialiser";
-    if (luaL_testudata(L, index, optimizer_meta)) return "an optimizer";
-    if (luaL_testudata(L, index, model_meta)) return "a model";
-    switch (lua_type(L, index)) {
-    case LUA_TNONE:
-    case LUA_TNIL:
-        return "nothing";
-    case LUA_TBOOLEAN:
-        return lua_toboolean(L, index) ? "true" : "false";
-    case LUA_TNUMBER:
-        return arena_printf(f->arena, "the number %s",
-                            number_words(f->arena, lua_tonumber(L, index)));
-    case LUA_TSTRING:
-        return arena_printf(f->arena, "the string \"%.40s\"", lua_tostring(L, index));
-    case LUA_TTABLE:
-        return "a table";
-    case LUA_TFUNCTION:
-        return "a function";
-    default:
-        return "an error";
-    }
-}
-
-Node *check_node(lua_State *L, int index, const char *what) {
-    Node *node = to_node(L, index);
-    if (node) return node;
-    if (lua_type(L, index) == LUA_TNUMBER) return number_node(L, lua_tonumber(L, index));
-    diag_error(front_of(L)->diag, front_here(L), "%s: wants a node, got %s", what,
-               value_words(L, index));
-    return poison_node(L);
-}
-
 static int operate(lua_State *L, const Op *op, int n_in) {
     Node *in[2];
-    for (int i = 0; i < n_in; i++) in[i] = check_node(L, i + 1, op->name);
-    push_node(L, add_node(L, op, front_here(L), NULL, n_in, in, NULL));
+    for (int i = 0; i < n_in; i++) in[i] = value_check_node(L, i + 1, op->name);
+    value_push_node(L, front_add_node(L, op, front_here(L), NULL, n_in, in, NULL));
     return 1;
 }
 
@@ -132,9 +29,9 @@ static int node_unm(lua_State *L) {
 
 /* Operators that nodes do not have; what to do instead is the upvalue. */
 static int node_operator(lua_State *L) {
-    if (!is_poison(L, 1) && !is_poison(L, 2))
+    if (!value_is_poison(L, 1) && !value_is_poison(L, 2))
         diag_error(front_of(L)->diag, front_here(L), "%s", lua_tostring(L, lua_upvalueindex(1)));
-    return push_poison(L);
+    return value_push_poison(L);
 }
 
 static int node_length(lua_State *L) {
@@ -150,7 +47,7 @@ static int node_compare(lua_State *L) {
 }
 
 static int node_index(lua_State *L) {
-    Node *n = to_node(L, 1);
+    Node *n = value_node(L, 1);
     const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
     if (n && key && !strcmp(key, "shape")) {
         Shape one = {3, {1, 1, 1, 0}}, shape = n->type.kind == KIND_ERROR ? one : n->type.shape;
@@ -161,39 +58,39 @@ static int node_index(lua_State *L) {
         }
         return 1;
     }
-    if (is_poison(L, 1)) {
+    if (value_is_poison(L, 1)) {
         if (!key) return 0; /* so that loops over it end */
         lua_settop(L, 1);
         return 1;
     }
     diag_error(front_of(L)->diag, front_here(L), "a node has no `%.64s`; it has `shape`",
                key ? key : "[...]");
-    return push_poison(L);
+    return value_push_poison(L);
 }
 
 static int node_newindex(lua_State *L) {
-    if (is_poison(L, 1)) return 0;
+    if (value_is_poison(L, 1)) return 0;
     return luaL_error(L, "a node cannot be changed");
 }
 
 static int node_call(lua_State *L) {
-    if (!is_poison(L, 1)) {
+    if (!value_is_poison(L, 1)) {
         Front *f = front_of(L);
         diag_error(f->diag, front_here(L), "%s is a node, not a layer: it cannot be called",
-                   node_words(f->graph, to_node(L, 1)));
-        return push_poison(L);
+                   node_words(f->graph, value_node(L, 1)));
+        return value_push_poison(L);
     }
     lua_settop(L, 1);
     return 1;
 }
 
 static int node_equal(lua_State *L) {
-    lua_pushboolean(L, to_node(L, 1) == to_node(L, 2));
+    lua_pushboolean(L, value_node(L, 1) == value_node(L, 2));
     return 1;
 }
 
 static int node_tostring(lua_State *L) {
-    const Node *n = to_node(L, 1);
+    const Node *n = value_node(L, 1);
     if (!n) return luaL_error(L, "not a node");
     if (n->type.kind == KIND_ERROR) {
         lua_pushliteral(L, "node with an error");
@@ -218,7 +115,7 @@ static int node_tostring(lua_State *L) {
     return 1;
 }
 
-void register_nodes(lua_State *L) {
+void node_register(lua_State *L) {
     static const char compared[] =
         "Lua cannot compare what nodes will compute; nn.less_equal(x, y) "
         "and nn.equal(x, y) give 1 or 0 for each sample";
@@ -244,7 +141,7 @@ void register_nodes(lua_State *L) {
                   {"__len", node_length, "a node has no length; x.shape is the list of its sizes"},
                   {"__lt", node_compare, compared},
                   {"__le", node_compare, compared}};
-    luaL_newmetatable(L, node_meta);
+    luaL_newmetatable(L, value_node_meta);
     luaL_setfuncs(L, methods, 0);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         lua_pushstring(L, others[i].words);

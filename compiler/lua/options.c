@@ -6,11 +6,11 @@
 #include "front.h"
 
 Options options_of_call(lua_State *L, const char *what) {
-    count_call(L);
+    front_count_call(L);
     return (Options){L, what, front_here(L), {NULL, NULL, 0}};
 }
 
-Loc option_loc(const Options *o, const char *key) {
+Loc options_loc(const Options *o, const char *key) {
     Place table = o->place.at ? o->place : place_of_call(front_of(o->L), o->call, o->what, key);
     Place value = place_of_key(table, key);
     if (value.at) return (Loc){value.file, value.line};
@@ -23,14 +23,14 @@ __attribute__((format(printf, 3, 4))) static bool mistake(const Options *o, cons
     Front *f = front_of(o->L);
     va_list args;
     va_start(args, format);
-    diag_error(f->diag, option_loc(o, spec->name), "%s: %s %s", o->what, spec->name,
+    diag_error(f->diag, options_loc(o, spec->name), "%s: %s %s", o->what, spec->name,
                arena_vprintf(f->arena, format, args));
     va_end(args);
     return false;
 }
 
 static bool wrong_type(const Options *o, const OptionSpec *spec, const char *wants, int index) {
-    if (is_poison(o->L, index)) return false;
+    if (value_is_poison(o->L, index)) return false;
     return mistake(o, spec, "wants %s, got %s", wants, value_words(o->L, index));
 }
 
@@ -38,7 +38,7 @@ static bool in_range(const Options *o, const OptionSpec *spec, double v) {
     if (v >= spec->low && v <= spec->high) return true;
     if (isnan(v)) return mistake(o, spec, "wants a number, got 0/0");
     return mistake(o, spec, "must be between %.10g and %.10g, got %s", spec->low, spec->high,
-                   number_words(front_of(o->L)->arena, v));
+                   value_number_words(front_of(o->L)->arena, v));
 }
 
 static bool whole(const Options *o, const OptionSpec *spec, int index, double *out) {
@@ -47,7 +47,7 @@ static bool whole(const Options *o, const OptionSpec *spec, int index, double *o
     if (isnan(v)) return mistake(o, spec, "wants a whole number, got 0/0");
     if (v != floor(v))
         return mistake(o, spec, "must be a whole number, got %s",
-                       number_words(front_of(o->L)->arena, v));
+                       value_number_words(front_of(o->L)->arena, v));
     if (!in_range(o, spec, v)) return false;
     *out = v;
     return true;
@@ -77,27 +77,8 @@ static bool read_pair(const Options *o, const OptionSpec *spec, OptionValue *val
 
 static bool read_name(const Options *o, const OptionSpec *spec, OptionValue *value) {
     if (lua_type(o->L, -1) != LUA_TSTRING) return wrong_type(o, spec, "a string", -1);
-    value->text = name_at(o->L, -1, option_loc(o, spec->name), "a name");
+    value->text = name_at(o->L, -1, options_loc(o, spec->name), "a name");
     return value->text != NULL;
-}
-
-bool check_list(lua_State *L, int index, Loc loc, const char *what) {
-    index = lua_absindex(L, index);
-    lua_Integer n = (lua_Integer)lua_rawlen(L, index), k;
-    if (!push_sorted_keys(L, index)) {
-        diag_error(front_of(L)->diag, loc, "%s: wants a list { a, b, ... }", what);
-        return false;
-    }
-    bool ok = true;
-    for (int i = 1; ok && lua_rawgeti(L, -1, i) != LUA_TNIL; i++, lua_pop(L, 1)) {
-        if (lua_isinteger(L, -1) && (k = lua_tointeger(L, -1)) >= 1 && k <= n) continue;
-        diag_error(front_of(L)->diag, loc,
-                   "%s: wants a list { a, b, ... }; `%.64s` has no place in it", what,
-                   lua_tostring(L, -1));
-        ok = false;
-    }
-    lua_pop(L, ok ? 2 : 1);
-    return ok;
 }
 
 static bool read_word(const Options *o, const OptionSpec *spec, OptionValue *value) {
@@ -135,7 +116,7 @@ static bool read_value(const Options *o, const OptionSpec *spec, OptionValue *va
     case OPTION_WORD:
         return read_word(o, spec, value);
     case OPTION_INIT:
-        if (!to_init(L, -1) && !lua_istable(L, -1))
+        if (!luaL_testudata(L, -1, value_init_meta) && !lua_istable(L, -1))
             return wrong_type(o, spec, "an initialiser such as nn.normal(0, 0.02)", -1);
         break;
     case OPTION_ANY:
@@ -150,30 +131,30 @@ static void unknown_option(const Options *o, const char *key, const OptionSpec *
                            OptionValue *values) {
     const char *names[32] = {NULL}, *list = "", *near = NULL;
     Front *f = front_of(o->L);
-    count_call(o->L);
+    front_count_call(o->L);
     for (int i = 0; i < n && i < 31; i++) {
         names[i] = specs[i].name;
         list = arena_printf(f->arena, "%s%s%s", list, i ? ", " : "", specs[i].name);
-        if (!strcmp(nngen_option(key), specs[i].name)) near = specs[i].name;
+        if (!strcmp(pytorch_option(key), specs[i].name)) near = specs[i].name;
     }
-    if (!near && only_pytorch_has_option(key)) {
-        diag_error(f->diag, option_loc(o, key), "%s: nngen has no option `%s` yet; it has %s",
+    if (!near && pytorch_only_option(key)) {
+        diag_error(f->diag, options_loc(o, key), "%s: nngen has no option `%s` yet; it has %s",
                    o->what, key, list);
         return;
     }
     if (!near) near = nearest_name(key, names);
     if (!near) {
-        diag_error(f->diag, option_loc(o, key), "%s: unknown option `%.64s`; it has %s", o->what,
+        diag_error(f->diag, options_loc(o, key), "%s: unknown option `%.64s`; it has %s", o->what,
                    key, list);
         return;
     }
-    diag_error(f->diag, option_loc(o, key), "%s: unknown option `%.64s`; did you mean `%s`?",
+    diag_error(f->diag, options_loc(o, key), "%s: unknown option `%.64s`; did you mean `%s`?",
                o->what, key, near);
     for (int i = 0; i < n; i++) /* so it is not missing as well */
         if (!strcmp(specs[i].name, near)) values[i].given = true;
 }
 
-const char *option_example(const OptionSpec *specs, int n) {
+const char *options_example(const OptionSpec *specs, int n) {
     for (int i = 0; i < n; i++)
         if (specs[i].required) return specs[i].name;
     return specs[n > 1 && specs[0].type == OPTION_NAME ? 1 : 0].name;
@@ -191,7 +172,7 @@ static bool read_key(const Options *o, int index, const OptionSpec *specs, int n
     while (key && i < n && strcmp(specs[i].name, key) != 0) i++;
     if (!key) {
         diag_error(front_of(L)->diag, o->call, "%s: options have names: { %s = ... }", o->what,
-                   option_example(specs, n));
+                   options_example(specs, n));
         for (int j = 0; j < n; j++) values[j].given = true; /* so none is missing as well */
         ok = false;
     } else if (i == n) {
@@ -211,7 +192,7 @@ static bool read_key(const Options *o, int index, const OptionSpec *specs, int n
     return ok;
 }
 
-bool read_options(const Options *o, int index, const OptionSpec *specs, int n,
+bool options_read(const Options *o, int index, const OptionSpec *specs, int n,
                   OptionValue *values) {
     lua_State *L = o->L;
     Front *f = front_of(L);
@@ -222,22 +203,22 @@ bool read_options(const Options *o, int index, const OptionSpec *specs, int n,
     }
     bool table = lua_istable(L, index);
     if (!table && !lua_isnoneornil(L, index)) {
-        if (!is_poison(L, index))
+        if (!value_is_poison(L, index))
             diag_error(f->diag, o->call, "%s: wants a table of options { %s = ... }, got %s",
-                       o->what, option_example(specs, n), value_words(L, index));
+                       o->what, options_example(specs, n), value_words(L, index));
         return false;
     }
     luaL_checkstack(L, 2 * n + 20, "options");
     if (table) {
         index = lua_absindex(L, index);
-        if (!push_sorted_keys(L, index)) {
+        if (!table_push_keys(L, index)) {
             diag_error(f->diag, o->call, "%s: the names of options are strings", o->what);
             return false;
         }
         int keys = lua_gettop(L);
         lua_Integer count = (lua_Integer)lua_rawlen(L, keys);
         for (lua_Integer k = 1; k <= count; k++) {
-            check_mistakes(L);
+            front_check_mistakes(L);
             lua_rawgeti(L, keys, k);
             if (!read_key(o, index, specs, n, values)) ok = false;
         }

@@ -43,21 +43,21 @@ static void unknown_layer(Front *f, Loc loc, const char *name, Node **params, in
 static void read_freeze(const Options *o, Phase *p, int index) {
     lua_State *L = o->L;
     Front *f = front_of(L);
-    Loc loc = option_loc(o, "freeze");
+    Loc loc = options_loc(o, "freeze");
     if (!lua_istable(L, index)) {
-        if (!is_poison(L, index))
+        if (!value_is_poison(L, index))
             diag_error(f->diag, loc, "freeze: wants a list of layer names { \"conv1\" }, got %s",
                        value_words(L, index));
         return;
     }
     int count;
     Node **params = graph_nodes_of(f->graph, "param", &count);
-    if (lua_rawlen(L, index) > 0 && !check_list(L, index, loc, "freeze")) return;
+    if (lua_rawlen(L, index) > 0 && !table_check_list(L, index, loc, "freeze")) return;
     bool *taken = ARENA_ARRAY(f->arena, bool, count + 1);
     p->frozen = ARENA_ARRAY(f->arena, Node *, count + 1);
     lua_Integer n = (lua_Integer)lua_rawlen(L, index);
     for (lua_Integer i = 1; i <= n; i++, lua_pop(L, 1)) {
-        check_mistakes(L);
+        front_check_mistakes(L);
         lua_rawgeti(L, index, i);
         const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
         if (!name) {
@@ -80,15 +80,15 @@ static void read_freeze(const Options *o, Phase *p, int index) {
 static void read_loss(const Options *o, Phase *p, int index) {
     lua_State *L = o->L;
     Front *f = front_of(L);
-    Loc loc = option_loc(o, "loss");
+    Loc loc = options_loc(o, "loss");
     if (!index) {
         diag_error(f->diag, p->loc,
                    "train: there is no loss; add `loss = nn.cross_entropy(...)` or another");
-        p->loss = poison_node(L);
+        p->loss = front_poison(L);
         return;
     }
     p->loc = loc;
-    p->loss = check_node(L, index, "loss");
+    p->loss = value_check_node(L, index, "loss");
     Kind kind = p->loss->type.kind;
     if (kind != KIND_SCALAR && kind != KIND_ERROR)
         diag_error(
@@ -106,29 +106,29 @@ static void read_phase(const Options *o, int index, Phase *p) {
     Front *f = front_of(L);
     OptionValue v[N_PHASE_OPTIONS];
     p->loc = o->place.at ? (Loc){o->place.file, o->place.line} : o->call;
-    read_options(o, index, phase_specs, N_PHASE_OPTIONS, v);
+    options_read(o, index, phase_specs, N_PHASE_OPTIONS, v);
     p->epochs = (int)v[PHASE_EPOCHS].number[0];
     p->batch = (int)v[PHASE_BATCH].number[0];
     p->shuffle = v[PHASE_SHUFFLE].number[0] != 0;
     int optimizer = v[PHASE_OPTIMIZER].stack;
     Loc loc = p->loc;
     read_loss(o, p, v[PHASE_LOSS].stack);
-    if (optimizer && luaL_testudata(L, optimizer, optimizer_meta))
+    if (optimizer && luaL_testudata(L, optimizer, value_optimizer_meta))
         p->optimizer = *(Optimizer *)lua_touserdata(L, optimizer);
-    else if (!optimizer || !is_poison(L, optimizer))
-        diag_error(f->diag, optimizer ? option_loc(o, "optimizer") : loc,
+    else if (!optimizer || !value_is_poison(L, optimizer))
+        diag_error(f->diag, optimizer ? options_loc(o, "optimizer") : loc,
                    "train: optimizer wants nn.adam { lr = 1e-3 }, nn.sgd, nn.adamw or nn.rmsprop, "
                    "got %s",
                    optimizer ? value_words(L, optimizer) : "nothing");
     if (v[PHASE_FREEZE].stack) read_freeze(o, p, v[PHASE_FREEZE].stack);
 }
 
-void read_train(lua_State *L, const Options *model, int index) {
+void phase_read_train(lua_State *L, const Options *model, int index) {
     Front *f = front_of(L);
     Graph *g = f->graph;
-    Loc loc = option_loc(model, "train");
+    Loc loc = options_loc(model, "train");
     if (!lua_istable(L, index)) {
-        if (!is_poison(L, index))
+        if (!value_is_poison(L, index))
             diag_error(f->diag, loc,
                        "model: train wants a phase { epochs, batch, loss, optimizer } or a list of "
                        "them, got %s",
@@ -141,7 +141,7 @@ void read_train(lua_State *L, const Options *model, int index) {
                    (int)(n < 1000000 ? n : 1000000), MAX_PHASES);
         return;
     }
-    if (n && !check_list(L, index, loc, "train")) return;
+    if (n && !table_check_list(L, index, loc, "train")) return;
     Place train =
         place_inside(place_of_key(place_of_call(f, model->call, model->what, "train"), "train"));
     g->n_phases = n ? (int)n : 1;

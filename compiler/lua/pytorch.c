@@ -201,20 +201,20 @@ static void fold(char out[MAX_NAME + 1], const char *word) {
     out[n] = '\0';
 }
 
-bool same_word(const char *a, const char *b) {
+bool pytorch_same_word(const char *a, const char *b) {
     char x[MAX_NAME + 1], y[MAX_NAME + 1];
     fold(x, a);
     fold(y, b);
     return *x && strcmp(x, y) == 0;
 }
 
-const char *nngen_word(const char *word) {
+const char *pytorch_word(const char *word) {
     for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++)
-        if (same_word(word, other_names[i][1])) return other_names[i][0];
+        if (pytorch_same_word(word, other_names[i][1])) return other_names[i][0];
     return NULL;
 }
 
-const char *nngen_option(const char *key) {
+const char *pytorch_option(const char *key) {
     static const char *const words[][2] = {
         {"kernel_size", "kernel"}, {"size", "kernel"},      {"pool_size", "kernel"},
         {"strides", "stride"},     {"filters", "out"},      {"out_channels", "out"},
@@ -230,13 +230,13 @@ const char *nngen_option(const char *key) {
     return key;
 }
 
-bool only_pytorch_has(const char *word) {
+bool pytorch_only_word(const char *word) {
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
-        if (same_word(word, missing[i])) return true;
+        if (pytorch_same_word(word, missing[i])) return true;
     return false;
 }
 
-bool only_pytorch_has_option(const char *word) {
+bool pytorch_only_option(const char *word) {
     for (size_t i = 0; i < sizeof missing_options / sizeof *missing_options; i++)
         if (strcmp(word, missing_options[i]) == 0) return true;
     return false;

@@ -14,11 +14,7 @@
 #include "../../common/clean.h"
 #include "front.h"
 
-enum { MAX_MEMORY = 256 << 20, HOOK_EVERY = 10000, MILLION_INSTRUCTIONS = 100, CPU_SECONDS = 4 };
-
-Front *front_of(lua_State *L) {
-    return *(Front **)lua_getextraspace(L);
-}
+enum { MAX_MEMORY = 256 << 20 };
 
 static void *limited_alloc(void *context, void *block, size_t old, size_t size) {
     Front *f = context;
@@ -34,54 +30,10 @@ static void *limited_alloc(void *context, void *block, size_t old, size_t size) 
     return grown;
 }
 
-static const char reported;
-
-int raise_reported(lua_State *L) {
-    lua_pushlightuserdata(L, (void *)(size_t)&reported);
-    return lua_error(L);
-}
-
-static void count_instructions(lua_State *L, lua_Debug *debug) {
-    (void)debug;
-    Front *f = front_of(L);
-    if (f->exhausted) raise_reported(L);
-    check_mistakes(L);
-    f->instructions += HOOK_EVERY;
-    if (clock() - f->start > (clock_t)CPU_SECONDS * CLOCKS_PER_SEC)
-        stop(L, "the file runs too long (more than %d s)", CPU_SECONDS);
-    if (f->instructions >= MILLION_INSTRUCTIONS * 1000000L)
-        stop(L, "the file runs too long (more than %d million instructions)", MILLION_INSTRUCTIONS);
-}
-
-int stop(lua_State *L, const char *format, ...) {
-    Front *f = front_of(L);
-    if (!f->exhausted) {
-        va_list args;
-        va_start(args, format);
-        diag_error(f->diag, front_here(L), "%s", arena_vprintf(f->arena, format, args));
-        va_end(args);
-    }
-    f->exhausted = true;
-    /* Also the instructions behind a pcall that hides this error. */
-    lua_sethook(L, count_instructions, LUA_MASKCOUNT, 1);
-    return raise_reported(L);
-}
-
-void check_mistakes(lua_State *L) {
-    if (diag_errors(front_of(L)->diag) >= MAX_MISTAKES)
-        stop(L, "there are too many mistakes; the rest is not checked");
-}
-
-void count_call(lua_State *L) {
-    check_mistakes(L);
-    if (++front_of(L)->calls > MAX_CALLS)
-        stop(L, "the file calls nn too often (more than %d times)", MAX_CALLS);
-}
-
 static int open_all(lua_State *L) {
-    open_libraries(L);
-    open_require(L);
-    push_vocabulary(L);
+    library_open(L);
+    files_open_require(L);
+    vocabulary_push(L);
     lua_setfield(L, LUA_REGISTRYINDEX, "nn.vocabulary");
     return 0;
 }
@@ -132,7 +84,7 @@ lua_State *sandbox_new(Front *front) {
         sandbox_close(L);
         return NULL;
     }
-    lua_sethook(L, count_instructions, LUA_MASKCOUNT, HOOK_EVERY);
+    front_limit_instructions(L);
     return L;
 }
 

@@ -15,33 +15,33 @@ static int apply_function(lua_State *L) {
     if (lua_gettop(L) != op->min_in) {
         diag_error(front_of(L)->diag, front_here(L), "%s: wants %d argument%s, got %d", op->name,
                    op->min_in, op->min_in == 1 ? "" : "s", lua_gettop(L));
-        return push_poison(L);
+        return value_push_poison(L);
     }
-    for (int i = 0; i < op->min_in; i++) in[i] = check_node(L, i + 1, op->name);
-    push_node(L, add_node(L, op, front_here(L), NULL, op->min_in, in, NULL));
+    for (int i = 0; i < op->min_in; i++) in[i] = value_check_node(L, i + 1, op->name);
+    value_push_node(L, front_add_node(L, op, front_here(L), NULL, op->min_in, in, NULL));
     return 1;
 }
 
 static int nn_concat(lua_State *L) {
     enum { MAX_PARTS = 1000 };
     Front *f = front_of(L);
-    if (is_poison(L, 1)) return push_poison(L);
+    if (value_is_poison(L, 1)) return value_push_poison(L);
     lua_Unsigned n = lua_istable(L, 1) ? lua_rawlen(L, 1) : 0;
     if (n < 1 || n > MAX_PARTS || lua_gettop(L) != 1) {
         diag_error(f->diag, front_here(L),
                    "concat: wants a table of 1 to %d nodes { a, b }, got %s", MAX_PARTS,
                    lua_istable(L, 1) ? arena_printf(f->arena, "one of %d", (int)n)
                                      : value_words(L, 1));
-        return push_poison(L);
+        return value_push_poison(L);
     }
-    if (!check_list(L, 1, front_here(L), "concat")) return push_poison(L);
+    if (!table_check_list(L, 1, front_here(L), "concat")) return value_push_poison(L);
     Node *in[MAX_PARTS];
     for (int i = 0; i < (int)n; i++) {
         lua_rawgeti(L, 1, i + 1);
-        in[i] = check_node(L, -1, "concat");
+        in[i] = value_check_node(L, -1, "concat");
         lua_pop(L, 1);
     }
-    push_node(L, add_node(L, &op_concat, front_here(L), NULL, (int)n, in, NULL));
+    value_push_node(L, front_add_node(L, &op_concat, front_here(L), NULL, (int)n, in, NULL));
     return 1;
 }
 
@@ -50,15 +50,15 @@ static int schedule_function(lua_State *L, const Op *op) {
     if (n < op->min_in || (op->min_in == 1 && n > 1)) {
         diag_error(front_of(L)->diag, front_here(L), "%s: wants %s, got %d", op->name,
                    op->min_in == 1 ? "one number" : "two numbers or more", n);
-        return push_poison(L);
+        return value_push_poison(L);
     }
-    Node *value = check_node(L, 1, op->name);
-    if (op->min_in == 1) value = add_node(L, op, front_here(L), NULL, 1, &value, NULL);
+    Node *value = value_check_node(L, 1, op->name);
+    if (op->min_in == 1) value = front_add_node(L, op, front_here(L), NULL, 1, &value, NULL);
     for (int i = 2; i <= n; i++) {
-        Node *in[2] = {value, check_node(L, i, op->name)};
-        value = add_node(L, op, front_here(L), NULL, 2, in, NULL);
+        Node *in[2] = {value, value_check_node(L, i, op->name)};
+        value = front_add_node(L, op, front_here(L), NULL, 2, in, NULL);
     }
-    push_node(L, value);
+    value_push_node(L, value);
     return 1;
 }
 
@@ -81,13 +81,13 @@ static int unknown_word(lua_State *L) {
     const char *names[MAX_WORDS] = {NULL}, *key = luaL_tolstring(L, 2, NULL);
     Front *f = front_of(L);
     int n = 0;
-    push_sorted_keys(L, 1);
+    table_push_keys(L, 1);
     for (; n < MAX_WORDS - 1 && lua_rawgeti(L, -1, n + 1) == LUA_TSTRING; lua_pop(L, 1))
         names[n++] = lua_tostring(L, -1); /* the table keeps it alive */
-    const char *near = nngen_word(key);
+    const char *near = pytorch_word(key);
     for (int i = 0; i < n && !near; i++)
-        if (same_word(key, names[i])) near = names[i];
-    const bool later = !near && only_pytorch_has(key);
+        if (pytorch_same_word(key, names[i])) near = names[i];
+    const bool later = !near && pytorch_only_word(key);
     if (!near) near = nearest_name(key, names);
     if (later)
         diag_error(f->diag, front_here(L), "nngen has no nn.%s yet", key);
@@ -95,22 +95,22 @@ static int unknown_word(lua_State *L) {
         diag_error(f->diag, front_here(L), "nn has no `%.64s`; did you mean `%s`?", key, near);
     else
         diag_error(f->diag, front_here(L), "nn has no `%.64s`", key);
-    return push_poison(L);
+    return value_push_poison(L);
 }
 
 static int read_only(lua_State *L) {
     return luaL_error(L, "nn cannot be changed");
 }
 
-void push_vocabulary(lua_State *L) {
+void vocabulary_push(lua_State *L) {
     static const luaL_Reg words[] = {{"concat", nn_concat}, {"min", nn_min}, {"max", nn_max},
                                      {"cos", nn_cos},       {"exp", nn_exp}, {NULL, NULL}};
     static const Op *const counters[] = {&op_epoch, &op_epochs, &op_step, &op_steps};
-    register_nodes(L);
+    node_register(L);
     lua_newtable(L);
     luaL_setfuncs(L, words, 0);
     for (int i = 0; i < 4; i++) {
-        push_node(L, add_node(L, counters[i], (Loc){"", 0}, NULL, 0, NULL, NULL));
+        value_push_node(L, front_add_node(L, counters[i], (Loc){"", 0}, NULL, 0, NULL, NULL));
         lua_setfield(L, -2, counters[i]->name);
     }
     for (int i = 0; i < N_FUNCTIONS; i++) {
@@ -118,11 +118,11 @@ void push_vocabulary(lua_State *L) {
         lua_pushcclosure(L, apply_function, 1);
         lua_setfield(L, -2, functions[i]->name);
     }
-    register_fields(L);
-    register_layers(L);
-    register_inits(L);
-    register_optimizers(L);
-    register_model(L);
+    fields_register(L);
+    construct_register(L);
+    init_register(L);
+    optimizer_register(L);
+    model_register(L);
     lua_newtable(L);
     lua_pushcfunction(L, unknown_word);
     lua_setfield(L, -2, "__index");

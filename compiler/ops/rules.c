@@ -1,3 +1,4 @@
+/* Helpers that the rules of several ops share: types, what operands must be, ties. */
 #include "rules.h"
 
 #include <math.h>
@@ -37,23 +38,6 @@ bool want_same(Graph *graph, const Node *node, int i, int j) {
     if (shape_equal(node->in[i]->type.shape, node->in[j]->type.shape)) return true;
     return op_error(graph, node, j, "wants equal shapes, %s on one side",
                     shape_text(graph->arena, node->in[i]->type.shape));
-}
-
-Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const double *attr) {
-    return graph_add(g->graph, op, g->node->loc, g->node->name, n_in, in, attr);
-}
-
-Node *grad_unary(Gradient *g, const Op *op, Node *a) {
-    return grad_node(g, op, 1, &a, NULL);
-}
-
-Node *grad_binary(Gradient *g, const Op *op, Node *a, Node *b) {
-    Node *in[2] = {a, b};
-    return grad_node(g, op, 2, in, NULL);
-}
-
-Node *grad_number(Gradient *g, double value) {
-    return graph_add(g->graph, &op_number, g->node->loc, NULL, 0, NULL, &value);
 }
 
 int64_t all_elements(const Env *env, const Node *node) {

@@ -19,7 +19,7 @@ bool want_bias(Graph *graph, const Node *node, int i, int count);
 /* Reports unless operands `i` and `j` have equal shapes. */
 bool want_same(Graph *graph, const Node *node, int i, int j);
 
-/* Adds a node with the forward node's name and place. */
+/* grad.c: adds a node with the forward node's name and place. */
 Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const double *attr);
 Node *grad_unary(Gradient *g, const Op *op, Node *a);
 Node *grad_binary(Gradient *g, const Op *op, Node *a, Node *b);

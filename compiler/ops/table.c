@@ -1,4 +1,5 @@
-#include <stddef.h>
+/* The table of ops, from ops.def. */
+#include <string.h>
 
 #include "ops.h"
 
@@ -7,3 +8,9 @@ const Op *const all_ops[] = {
 #include "ops.def"
 #undef OP
     NULL};
+
+const Op *op_by_name(const char *name) {
+    for (int i = 0; all_ops[i]; i++)
+        if (!strcmp(all_ops[i]->name, name)) return all_ops[i];
+    return NULL;
+}

@@ -3,7 +3,7 @@
 
 #include "front.h"
 
-bool check_name(lua_State *L, Loc loc, const char *what, const char *name) {
+bool name_check(lua_State *L, Loc loc, const char *what, const char *name) {
     size_t n = strlen(name);
     if (n >= 1 && n <= MAX_NAME &&
         strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == n)
@@ -22,5 +22,5 @@ const char *name_at(lua_State *L, int index, Loc loc, const char *what) {
         diag_error(f->diag, loc, "%s has a zero byte in it", what);
         return NULL;
     }
-    return check_name(L, loc, what, name) ? arena_strdup(f->arena, name) : NULL;
+    return name_check(L, loc, what, name) ? arena_strdup(f->arena, name) : NULL;
 }

@@ -106,9 +106,10 @@ struct Op {
     bool restacks;      /* its shape rule sets type.parts; others pass on their operands' parts */
     unsigned traits;
     /* Element-wise ops: the value in words of the vocabulary (compiler/loops/words.def), on rows of
-     * 16 floats. %a, %b: the operands; %p: the first attribute; %d, %s, %e, %c: decisions, sample,
-     * element and channel of the row, for dropout. Products are ROUNDED, so that no compiler can
-     * contract them with a later addition. The result's places are those of the operands. */
+     * 16 floats. %a, %b: the operands; %p: the first attribute; %w: its word, in capitals; %d, %s,
+     * %e, %c: decisions, sample, element and channel of the row, for dropout. Products are ROUNDED,
+     * so that no compiler can contract them with a later addition. The result's places are those of
+     * the operands. */
     const char *row;
     Zeros zeros;
     bool monotone; /* rows: grows with its operand, so it may follow a max-pool instead */

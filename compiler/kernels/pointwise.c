@@ -1,5 +1,6 @@
 #include "pointwise.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,13 @@ static const char *drop_text(const Kernel *k, Arena *arena, const Node *node, Si
     return arena_printf(arena, "%s + %s", drop, part_text(k, arena, site));
 }
 
+/* The word that the first attribute stands for, in capitals. */
+static const char *first_word(Arena *arena, const Node *node) {
+    char *word = arena_strdup(arena, node->op->attrs[0].words[(int)node->attr[0]]);
+    for (char *c = word; *c; c++) *c = (char)toupper((unsigned char)*c);
+    return word;
+}
+
 static const char *expression(const Kernel *k, Arena *arena, const Node *node, Site site) {
     const char *a = operand(k, arena, node->in[0], site);
     const char *b = node->n_in > 1 ? operand(k, arena, node->in[1], site) : "";
@@ -94,6 +102,9 @@ static const char *expression(const Kernel *k, Arena *arena, const Node *node, S
             break;
         case 'p':
             piece = arena_printf(arena, "(float)%.17g", node->attr[0]);
+            break;
+        case 'w':
+            piece = first_word(arena, node);
             break;
         default:
             bug("row %s of %s", node->op->row, node->op->name);

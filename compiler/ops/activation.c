@@ -3,14 +3,6 @@
 
 #include "rules.h"
 
-static bool same_shape(Graph *g, Node *n) {
-    for (int i = 0; i < n->n_in; i++)
-        if (!want_sample(g, n, i, -1, "real values per sample")) return false;
-    if (n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
-    n->type = n->in[0]->type;
-    return true;
-}
-
 #define ELEMENTWISE(op_name, expression)                                                           \
     static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
                                 double *out) {                                                     \
@@ -72,7 +64,7 @@ static const OpSample leaky_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                              .help = words,                                                        \
                              .min_in = 1,                                                          \
                              .max_in = 1,                                                          \
-                             .shape = same_shape,                                                  \
+                             .shape = elementwise_shape,                                           \
                              .gradient = op_name##_gradient,                                       \
                              .reference = op_name##_value,                                         \
                              SAMPLES(its_samples),                                                 \
@@ -85,7 +77,7 @@ static const OpSample leaky_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                                     .help = "gradient of " #op_name ", from its value",            \
                                     .min_in = 2,                                                   \
                                     .max_in = 2,                                                   \
-                                    .shape = same_shape,                                           \
+                                    .shape = elementwise_shape,                                    \
                                     .reference = op_name##_grad_value,                             \
                                     SAMPLES(its_grad_samples),                                     \
                                     .backward_only = true,                                         \

@@ -40,6 +40,14 @@ bool want_same(Graph *graph, const Node *node, int i, int j) {
                     shape_text(graph->arena, node->in[i]->type.shape));
 }
 
+bool elementwise_shape(Graph *g, Node *n) {
+    for (int i = 0; i < n->n_in; i++)
+        if (!want_sample(g, n, i, -1, "real values per sample")) return false;
+    if (n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
+    n->type = n->in[0]->type;
+    return true;
+}
+
 int64_t all_elements(const Env *env, const Node *node) {
     return shape_count(node->type.shape) * (node->type.kind == KIND_SAMPLE ? env->batch : 1);
 }

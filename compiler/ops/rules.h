@@ -19,6 +19,9 @@ bool want_bias(Graph *graph, const Node *node, int i, int count);
 /* Reports unless operands `i` and `j` have equal shapes. */
 bool want_same(Graph *graph, const Node *node, int i, int j);
 
+/* Shape rule of ops whose operands, one or two, are real samples of one shape, and so the value. */
+bool elementwise_shape(Graph *graph, Node *node);
+
 /* grad.c: adds a node with the forward node's name and place. */
 Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const double *attr);
 Node *grad_unary(Gradient *g, const Op *op, Node *a);

@@ -71,7 +71,6 @@ static const char *const missing[] = {
     "gather",
     "gaussian_nll",
     "ge",
-    "gelu",
     "glu",
     "greater",
     "greater_equal",

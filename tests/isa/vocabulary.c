@@ -78,12 +78,31 @@ static double most_of(const float *in) {
     return m;
 }
 
+/* The slope of x s(x), s the sigmoid of u(x) = sqrt(8 / pi) (x + 0.044715 x^3). */
+static double tanh_slope(double x) {
+    const double c = 1.5957691216057308, s = 1.0 / (1.0 + exp(-c * (x + 0.044715 * x * x * x)));
+    return s + x * s * (1.0 - s) * c * (1.0 + 3 * 0.044715 * x * x);
+}
+
 TARGET static void functions(int error) {
     double limit = 3e-7;
     CASE("exp", EXP(x), exp(v), 0.02f);
     CASE("log", LOG(ADD(ABS(x), SET(1e-3f))), log((double)(fabsf(in[l]) + 1e-3f)), 0.37f);
     CASE("sigmoid", SIGMOID(x), 1.0 / (1.0 + exp(-v)), 0.02f);
     CASE("tanh", TANH(x), tanh(v), 0.003f);
+    CASE("bell", BELL(ABS(x)), exp(-v * v / 2), 0.003f);
+    limit = 6e-7;
+    CASE("tail of the bell", TAIL(ABS(x), SET(1.0f)),
+         0.5 * exp(v * v / 2) * erfc(fabs(v) / sqrt(2.0)), 0.003f);
+    CASE("gelu", GELU_NONE(x), 0.5 * v * erfc(-v / sqrt(2.0)), 0.003f);
+    limit = 2e-6; /* of the exponent, whose rounding counts by its size */
+    CASE("gelu, tanh form", GELU_TANH(x),
+         v / (1.0 + exp(-1.5957691216057308 * (v + 0.044715 * v * v * v))), 0.001f);
+    limit = 6e-7;
+    CASE("gelu's slope", ADD(GELU_NONE_SLOPE(x), SET(1.0f)),
+         1.0 + 0.5 * erfc(-v / sqrt(2.0)) + 0.3989422804014327 * v * exp(-v * v / 2), 0.003f);
+    CASE("gelu's slope, tanh form", ADD(GELU_TANH_SLOPE(x), SET(1.0f)), 1.0 + tanh_slope(v),
+         0.003f);
     limit = 1.2e-7;
     CASE("quotient", QUOTIENT(SET(0.7f), ADD(ABS(x), SET(1e-8f))),
          (double)0.7f / (double)(fabsf(in[l]) + 1e-8f), 0.37f);
@@ -281,6 +300,10 @@ TARGET static void odd_numbers(void) {
     ODD("exp", EXP(x));
     ODD("tanh", TANH(x));
     ODD("sigmoid", SIGMOID(x));
+    ODD("gelu", GELU_NONE(x));
+    ODD("gelu's slope", GELU_NONE_SLOPE(x));
+    ODD("gelu, tanh form", GELU_TANH(x));
+    ODD("gelu's slope, tanh form", GELU_TANH_SLOPE(x));
 }
 
 int main(int argc, char **argv) {

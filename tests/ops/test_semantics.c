@@ -3,8 +3,8 @@
 #include "single.h"
 
 START_TEST(activations_pass_nan) {
-    const Op *const ops[] = {&op_relu, &op_leaky_relu, &op_tanh, &op_sigmoid};
-    for (int i = 0; i < 4; i++)
+    const Op *const ops[] = {&op_relu, &op_leaky_relu, &op_tanh, &op_sigmoid, &op_gelu};
+    for (int i = 0; i < 5; i++)
         ck_assert(isnan(*RUN(add(ops[i], NULL, 1, sample(1, 1, 0, 0), 0, 0), NAN)));
     expect(RUN(add(&op_relu, NULL, 1, sample(1, 3, 0, 0), 0, 0), -2, 0, 3), 0, 0, 3);
     expect(RUN(add(&op_leaky_relu, ATTR(0.25), 1, sample(1, 3, 0, 0), 0, 0), -2, 0, 3), -0.5, 0, 3);

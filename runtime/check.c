@@ -129,7 +129,7 @@ bool check_command(const NnModel *model, const Options *options) {
     int64_t batch = options->number[OPTION_BATCH];
     Arena *arena = arena_new();
     Checker c = {.model = model,
-                 .graph = graph_parse(arena, diag_new(arena), model->graph),
+                 .graph = graph_parse_lines(arena, diag_new(arena), model->graph),
                  .seed = (uint64_t)options->number[OPTION_SEED]};
     progress_begin(&c.progress, option_given(options, OPTION_QUIET), 0);
     c.batch = batch > 0 ? (int)batch : preset_batch(c.graph);

@@ -79,9 +79,9 @@ static const char *broken_rate(const Graph *graph, const NnCall *call, const Ref
 /* What is the first not to be finite in the step of `call`, in words; NULL if all is. `rate`: it is
  * the learning rate. */
 static const char *first_broken(Training *t, const NnCall *call, bool *rate) {
-    if (!*t->model->graph) return NULL;
+    if (!t->model->graph[0]) return NULL;
     Arena *arena = arena_new();
-    const Graph *graph = graph_parse(arena, diag_new(arena), t->model->graph);
+    const Graph *graph = graph_parse_lines(arena, diag_new(arena), t->model->graph);
     Reference r = reference_of(graph, &t->engine, call);
     const bool *needed = trained_nodes(graph, call->phase, &r);
     const char *words = broken_rate(graph, call, &r);

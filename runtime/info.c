@@ -155,7 +155,7 @@ bool info_command(const NnModel *model, const Options *options) {
         return true;
     }
     Arena *arena = arena_new();
-    info_json(model, graph_parse(arena, diag_new(arena), model->graph), &sizes);
+    info_json(model, graph_parse_lines(arena, diag_new(arena), model->graph), &sizes);
     arena_free(arena);
     return true;
 }

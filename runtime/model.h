@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 4
+#define NN_ABI 5
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -153,7 +153,8 @@ typedef struct NnModel {
     const char *version;       /* of nngen */
     const char *source;        /* base name of the architecture file */
     const char *source_sha256; /* of the file, what it requires and the -D values; hex */
-    const char *graph; /* the differentiated graph as text (nngen --emit=graph), with places */
+    const char *const *graph; /* lines of the differentiated graph's text, as of nngen --emit=graph,
+                                 with places in the source; NULL behind the last */
     const char *const *summary; /* lines of nngen --emit=summary; NULL behind the last */
 
     int n_fields, n_params, n_phases, n_metrics, n_predictions, n_kernels, n_codes;

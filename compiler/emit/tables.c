@@ -98,11 +98,30 @@ static void write_outputs(Emission *em, const char *name, const Named *list, int
     w_close_with(em->w, ";");
 }
 
-static void write_summary(Emission *em) {
-    w_open(em->w, "static const char *const nn_summary[] =");
-    for (const char *line = emit_summary(em->arena, em->plan->graph); *line;) {
-        int length = (int)strcspn(line, "\n");
-        w_line(em->w, "\"%.*s\",", length, line);
+/* A line of text as a string literal. Names of files may have any bytes: those that C would read as
+ * something else, or not at all, are written by their numbers. */
+static const char *literal(Arena *arena, const char *text, size_t length) {
+    char *escaped = ARENA_ARRAY(arena, char, 4 * length + 3), *to = escaped;
+    *to++ = '"';
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c < ' ' || c > '~' || c == '\\' || c == '?') {
+            to += snprintf(to, 5, "\\%03o", c);
+            continue;
+        }
+        if (c == '"') *to++ = '\\';
+        *to++ = (char)c;
+    }
+    *to = '"';
+    return escaped;
+}
+
+/* An array of the lines of a text, a NULL behind the last. */
+static void write_text(Emission *em, const char *name, const char *text) {
+    w_open(em->w, "static const char *const %s[] =", name);
+    for (const char *line = text; *line;) {
+        const size_t length = strcspn(line, "\n");
+        w_line(em->w, "%s,", literal(em->arena, line, length));
         line += length + (line[length] == '\n');
     }
     w_line(em->w, "NULL,");
@@ -284,23 +303,6 @@ static void write_access(Emission *em) {
     w_line(w, "%s", "");
 }
 
-/* The graph's text as a string literal, a line of it a line. */
-static void write_graph(Emission *em) {
-    w_raw(em->w, "static const char nn_graph[] = {\n");
-    const char *text = em->info->graph;
-    char number[8];
-    int column = 0;
-    for (; *text; text++) {
-        snprintf(number, sizeof number, "%d,", (unsigned char)*text);
-        w_raw(em->w, number);
-        if (++column == 28 || *text == '\n') {
-            w_raw(em->w, "\n");
-            column = 0;
-        }
-    }
-    w_raw(em->w, "0};\n");
-}
-
 void emit_tables(Emission *em) {
     const Plan *p = em->plan;
     const Graph *g = p->graph;
@@ -311,11 +313,11 @@ void emit_tables(Emission *em) {
     write_phases(em);
     if (!inference) write_outputs(em, "nn_metrics", g->metrics, g->n_metrics, true);
     write_outputs(em, "nn_predictions", g->predictions, g->n_predictions, false);
-    write_summary(em);
+    write_text(em, "nn_summary", emit_summary(em->arena, g));
     int kernels = write_kernels(em);
     write_access(em);
     write_memory(em);
-    write_graph(em);
+    write_text(em, "nn_graph", em->info->graph);
     w_open(w, "static const NnCode nn_codes[] =");
     int codes = 0;
     for (int i = 0; em->info->isas[i]; i++, codes++) {

@@ -155,4 +155,8 @@ const char *graph_dump_placed(Arena *arena, const Graph *graph);
 /* The graph of a text made by either. A malformed text is bug(). */
 Graph *graph_parse(Arena *arena, Diag *diag, const char *text);
 
+/* The same of the text's lines without their ends, as a generated file has them; NULL behind the
+ * last. */
+Graph *graph_parse_lines(Arena *arena, Diag *diag, const char *const *lines);
+
 #endif

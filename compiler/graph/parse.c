@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "../base/writer.h"
 #include "double.h"
 #include "op.h"
 #include "optimizer.h"
@@ -181,4 +182,10 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
         expect(&s, "\n");
     }
     return s.g;
+}
+
+Graph *graph_parse_lines(Arena *arena, Diag *diag, const char *const *lines) {
+    Writer *w = writer_new(arena);
+    for (; *lines; lines++) w_line(w, "%s", *lines);
+    return graph_parse(arena, diag, writer_text(w));
 }

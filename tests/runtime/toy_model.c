@@ -216,6 +216,7 @@ static const NnPhase phases[] = {
 };
 static const NnOutput metrics[] = {{"accuracy", 1, 0, true}, {"cross_entropy", 1, 0, false}};
 static const NnOutput predictions[] = {{"comparison", 1, 2, true}, {"logits", 2, 0, true}};
+static const char *const no_graph[] = {NULL};
 static const char *const summary[] = {"model toy, data mnist-pairs", NULL};
 static const NnKernel kernels[] = {
     {"predict", -1, 4 * INPUTS},
@@ -234,7 +235,7 @@ const NnModel nn_model_toy = {
     .version = "0",
     .source = "toy.lua",
     .source_sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-    .graph = "",
+    .graph = no_graph,
     .summary = summary,
     .n_fields = 3,
     .n_params = 2,

@@ -81,7 +81,8 @@ static const char *toy_graph(Arena *arena, double sgd_rate) {
 static Status run_check(double sgd_rate, char *line, int size) {
     Arena *arena = arena_new();
     NnModel model = nn_model_toy;
-    model.graph = toy_graph(arena, sgd_rate);
+    const char *const lines[] = {toy_graph(arena, sgd_rate), NULL};
+    model.graph = lines;
     char *argv[] = {"toy", "check", "--json", "--threads", "2"};
     fflush(stdout);
     int kept = dup(STDOUT_FILENO);

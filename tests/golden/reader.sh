@@ -1,0 +1,19 @@
+#!/bin/sh
+# What a reader of the generated C finds in it.
+. "$(dirname "$0")/../lib.sh"
+cd "$scratch"
+
+# The graph, a line of text for each of its lines, whatever the file is called.
+for file in aux.lua 'a??(*/?b.lua' "$(printf '\303\251*.lua')"; do
+    mkdir -p "$(dirname "$file")"
+    cp "$NNGEN_SOURCE/arch/aux.lua" "$file"
+    cp "$NNGEN_SOURCE/arch/trunk.lua" "$(dirname "$file")"
+    "$NNGEN" -o net.c "$file" || fail "$file: status $?"
+    "$NNGEN" --emit=graph "$file" >graph
+    sed -n '/^static const char \*const nn_graph\[\] = {$/,/^};$/p' net.c |
+        sed -n 's/^    "\(.*\)",$/\1/p' | sed 's/ @\\"[^"]*\\":[0-9]*$//; s/\\"/"/g' | cmp graph - ||
+        fail "$file: the lines of nn_graph are not those of --emit=graph"
+    "$NNGEN_CC" -std=c11 -Wall -Wextra -Wpedantic -Werror "-I$NNGEN_SOURCE/runtime" -fsyntax-only net.c ||
+        fail "$file: the C has warnings"
+done
+finish

@@ -103,6 +103,9 @@ struct Op {
     int n_samples;
     bool backward_only; /* made by passes, not by users */
     bool layer;         /* nn.<name> is a layer without parameters; attributes are its options */
+    bool function;      /* nn.<name> is a function: of the operands; of a table of them where their
+                           number is free; of two or more for a schedule of two. It is a value where
+                           the op has no operands */
     bool restacks;      /* its shape rule sets type.parts; others pass on their operands' parts */
     unsigned traits;
     /* Element-wise ops: the value in words of the vocabulary (compiler/loops/words.def), on rows of

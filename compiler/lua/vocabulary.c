@@ -1,51 +1,61 @@
-/* The table `nn`, and its functions of nodes: losses, decisions, schedules, concat. */
+/* The table `nn`. Its functions of nodes and of schedules come from the table of ops. */
 #include <string.h>
 
 #include "../../common/nearest.h"
 #include "front.h"
 
-static const Op *const functions[] = {&op_cross_entropy, &op_mse,   &op_bce_with_logits,
-                                      &op_argmax,        &op_equal, &op_less_equal};
-enum { N_FUNCTIONS = sizeof functions / sizeof *functions };
+enum { MAX_ARGUMENTS = 2 };
 
-/* Functions of one or two nodes; the op's index is the upvalue. */
-static int apply_function(lua_State *L) {
-    const Op *op = functions[lua_tointeger(L, lua_upvalueindex(1))];
-    Node *in[2] = {NULL, NULL};
+/* The op whose function runs: its index is the upvalue. */
+static const Op *called_op(lua_State *L) {
+    return all_ops[lua_tointeger(L, lua_upvalueindex(1))];
+}
+
+static int push_result(lua_State *L, const Op *op, int n_in, Node *const *in) {
+    value_push_node(L, front_add_node(L, op, front_here(L), NULL, n_in, in, NULL));
+    return 1;
+}
+
+/* nn.mse(x, t): as many arguments as the op has operands. */
+static int of_operands(lua_State *L) {
+    const Op *op = called_op(L);
+    Node *in[MAX_ARGUMENTS] = {NULL};
     if (lua_gettop(L) != op->min_in) {
         diag_error(front_of(L)->diag, front_here(L), "%s: wants %d argument%s, got %d", op->name,
                    op->min_in, op->min_in == 1 ? "" : "s", lua_gettop(L));
         return value_push_poison(L);
     }
     for (int i = 0; i < op->min_in; i++) in[i] = value_check_node(L, i + 1, op->name);
-    value_push_node(L, front_add_node(L, op, front_here(L), NULL, op->min_in, in, NULL));
-    return 1;
+    return push_result(L, op, op->min_in, in);
 }
 
-static int nn_concat(lua_State *L) {
+/* nn.concat { a, b } */
+static int of_table(lua_State *L) {
     enum { MAX_PARTS = 1000 };
+    const Op *op = called_op(L);
     Front *f = front_of(L);
     if (value_is_poison(L, 1)) return value_push_poison(L);
     lua_Unsigned n = lua_istable(L, 1) ? lua_rawlen(L, 1) : 0;
     if (n < 1 || n > MAX_PARTS || lua_gettop(L) != 1) {
-        diag_error(f->diag, front_here(L),
-                   "concat: wants a table of 1 to %d nodes { a, b }, got %s", MAX_PARTS,
+        diag_error(f->diag, front_here(L), "%s: wants a table of 1 to %d nodes { a, b }, got %s",
+                   op->name, MAX_PARTS,
                    lua_istable(L, 1) ? arena_printf(f->arena, "one of %d", (int)n)
                                      : value_words(L, 1));
         return value_push_poison(L);
     }
-    if (!table_check_list(L, 1, front_here(L), "concat")) return value_push_poison(L);
+    if (!table_check_list(L, 1, front_here(L), op->name)) return value_push_poison(L);
     Node *in[MAX_PARTS];
     for (int i = 0; i < (int)n; i++) {
         lua_rawgeti(L, 1, i + 1);
-        in[i] = value_check_node(L, -1, "concat");
+        in[i] = value_check_node(L, -1, op->name);
         lua_pop(L, 1);
     }
-    value_push_node(L, front_add_node(L, &op_concat, front_here(L), NULL, (int)n, in, NULL));
-    return 1;
+    return push_result(L, op, (int)n, in);
 }
 
-static int schedule_function(lua_State *L, const Op *op) {
+/* nn.cos(x); nn.min(x, y, ...), from the left. */
+static int of_schedules(lua_State *L) {
+    const Op *op = called_op(L);
     int n = lua_gettop(L);
     if (n < op->min_in || (op->min_in == 1 && n > 1)) {
         diag_error(front_of(L)->diag, front_here(L), "%s: wants %s, got %d", op->name,
@@ -62,17 +72,16 @@ static int schedule_function(lua_State *L, const Op *op) {
     return 1;
 }
 
-static int nn_min(lua_State *L) {
-    return schedule_function(L, &op_min);
-}
-static int nn_max(lua_State *L) {
-    return schedule_function(L, &op_max);
-}
-static int nn_cos(lua_State *L) {
-    return schedule_function(L, &op_cos);
-}
-static int nn_exp(lua_State *L) {
-    return schedule_function(L, &op_exp);
+/* Pushes the word of an op that is a function. */
+static void push_word(lua_State *L, int i) {
+    const Op *op = all_ops[i];
+    if (!op->max_in) {
+        value_push_node(L, front_add_node(L, op, (Loc){"", 0}, NULL, 0, NULL, NULL));
+        return;
+    }
+    if (op->max_in > MAX_ARGUMENTS) bug("%s has too many operands", op->name);
+    lua_pushinteger(L, i);
+    lua_pushcclosure(L, op->max_in < 0 ? of_table : op->number ? of_schedules : of_operands, 1);
 }
 
 /* A name that is not there: say which one is near. */
@@ -103,20 +112,12 @@ static int read_only(lua_State *L) {
 }
 
 void vocabulary_push(lua_State *L) {
-    static const luaL_Reg words[] = {{"concat", nn_concat}, {"min", nn_min}, {"max", nn_max},
-                                     {"cos", nn_cos},       {"exp", nn_exp}, {NULL, NULL}};
-    static const Op *const counters[] = {&op_epoch, &op_epochs, &op_step, &op_steps};
     node_register(L);
     lua_newtable(L);
-    luaL_setfuncs(L, words, 0);
-    for (int i = 0; i < 4; i++) {
-        value_push_node(L, front_add_node(L, counters[i], (Loc){"", 0}, NULL, 0, NULL, NULL));
-        lua_setfield(L, -2, counters[i]->name);
-    }
-    for (int i = 0; i < N_FUNCTIONS; i++) {
-        lua_pushinteger(L, i);
-        lua_pushcclosure(L, apply_function, 1);
-        lua_setfield(L, -2, functions[i]->name);
+    for (int i = 0; all_ops[i]; i++) {
+        if (!all_ops[i]->function) continue;
+        push_word(L, i);
+        lua_setfield(L, -2, all_ops[i]->name);
     }
     fields_register(L);
     construct_register(L);

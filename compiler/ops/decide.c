@@ -55,7 +55,8 @@ static const OpSample compare_samples[] = {
                            .max_in = 2,                                                            \
                            .shape = compare_shape,                                                 \
                            .reference = name_##_value,                                             \
-                           SAMPLES(compare_samples)};
+                           SAMPLES(compare_samples),                                               \
+                           .function = true};
 COMPARE(equal, ==, "1 where equal, else 0")
 COMPARE(less_equal, <=, "1 where not greater, else 0")
 
@@ -68,4 +69,5 @@ const Op op_argmax = {
     .max_in = 1,
     .shape = argmax_shape,
     .reference = argmax_value,
-    SAMPLES(argmax_samples)};
+    SAMPLES(argmax_samples),
+    .function = true};

@@ -160,6 +160,7 @@ static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}, {.inputs =
                            .gradient = gradient_,                                                  \
                            .reference = name_##_value,                                             \
                            SAMPLES(samples_),                                                      \
+                           .function = true,                                                       \
                            .traits = TRAIT_LOSS};
 #define LOSS_GRAD(name_, operands, shape_, samples_)                                               \
     const Op op_##name_ = {.name = #name_,                                                         \

@@ -129,6 +129,7 @@ const Op op_concat = {.name = "concat",
                       .gradient = concat_gradient,
                       .reference = concat_value,
                       SAMPLES(concat_samples),
+                      .function = true,
                       .traits = TRAIT_MAPS};
 const Op op_slice = {.name = "slice",
                      .help = "some features or channels",

@@ -35,6 +35,7 @@ static const OpSample counter_samples[] = {{.inputs = ""}};
                              .reference = op_name##_value,                                         \
                              SAMPLES(counter_samples),                                             \
                              .constant = true,                                                     \
+                             .function = true,                                                     \
                              .number = "(double)call->" #member};
 COUNTER(epoch, epoch, "epoch of the phase, from 0")
 COUNTER(epochs, epochs, "epochs of the phase")
@@ -58,6 +59,7 @@ COUNTER(steps, steps, "steps of the phase")
                              .reference = op_name##_value,                                         \
                              SAMPLES(op_name##_samples),                                           \
                              .constant = exact,                                                    \
+                             .function = true,                                                     \
                              .number =                                                             \
                                  arity == 2 ? "nn_" #op_name "(%s, %s)" : "nn_" #op_name "(%s)"};
 FUNCTION(min, 2, true, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller of two numbers")

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/graph/op.h"
+
 enum {
     TRUNK = 1, /* the first element of each kind */
     BRANCHES = 7,
@@ -63,10 +65,46 @@ static bool fits(int size, int kernel, int padding, int dilation) {
     return size + 2 * padding >= dilation * (kernel - 1) + 1;
 }
 
+/* A value of the attribute as a file writes it. */
+static void write_attribute(char *text, size_t size, const AttrSpec *a) {
+    const double low = a->low > -2 ? a->low : -2, high = a->high < 2 ? a->high : 2;
+    int n = 0;
+    switch (a->type) {
+    case ATTR_REAL:
+        snprintf(text, size, "%s = %.2f, ", a->name, low + (high - low) * below(11) / 10);
+        break;
+    case ATTR_INT:
+        snprintf(text, size, "%s = %d, ", a->name, (int)low + below((int)(high - low) + 1));
+        break;
+    case ATTR_BOOL:
+        snprintf(text, size, "%s = %s, ", a->name, below(2) ? "true" : "false");
+        break;
+    case ATTR_WORD:
+        while (a->words[n]) n++;
+        snprintf(text, size, "%s = \"%s\", ", a->name, a->words[below(n)]);
+    }
+}
+
+/* One of the element-wise layers; the text lives until the next call. A ReLU every other time: the
+ * compiler knows most about it. */
 static const char *activation(void) {
-    static const char *const all[] = {"nn.relu", "nn.relu", "nn.tanh", "nn.sigmoid",
-                                      "nn.leaky_relu { slope = 0.1 }"};
-    return all[below(5)];
+    static char text[400];
+    const Op *choices[100];
+    int n = 0;
+    for (int i = 0; all_ops[i] && n < 100; i++)
+        if (all_ops[i]->layer && all_ops[i]->row) choices[n++] = all_ops[i];
+    const int choice = below(2 * n);
+    if (choice >= n) return "nn.relu";
+    const Op *op = choices[choice];
+    size_t used = (size_t)snprintf(text, sizeof text, "nn.%s", op->name);
+    if (!op->n_attrs) return text;
+    used += (size_t)snprintf(text + used, sizeof text - used, " { ");
+    for (int i = 0; i < op->n_attrs; i++) {
+        write_attribute(text + used, sizeof text - used, &op->attrs[i]);
+        used = strlen(text);
+    }
+    snprintf(text + used, sizeof text - used, "}");
+    return text;
 }
 
 static const char *init(void) {

@@ -4,12 +4,15 @@
 # layer has at most 12,000 lines and compiles as quickly as others. Random architectures, and those
 # that were unrolled tap by tap. NNGEN_SEED, NNGEN_FIRST and NNGEN_CASES choose others and more.
 . "$(dirname "$0")/../lib.sh"
+[ -z "${NNGEN_SANITIZED:-}" ] || skip "the libraries are built with sanitizers"
 
 seed=${NNGEN_SEED:-1}
 first=${NNGEN_FIRST:-0}
 cases=${NNGEN_CASES:-40}
 echo "seed $seed, graphs $first to $((first + cases - 1))"
-"$NNGEN_CC" -std=c11 -O1 -o "$scratch/architecture" "$NNGEN_SOURCE/tests/fuzz/architecture.c"
+# shellcheck disable=SC2086
+"$NNGEN_CC" -std=c11 -O1 -I"$NNGEN_SOURCE" "$NNGEN_SOURCE/tests/fuzz/architecture.c" \
+    $NNGEN_LIBRARIES -ljansson -lz -lpthread -lm -o "$scratch/architecture"
 
 # judged WHAT [nngen options]: writes $scratch/net.c of $scratch/net.lua, judges its kernels, and notes
 # the longest.

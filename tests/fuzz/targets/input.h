@@ -20,6 +20,6 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t n_a, const uint8_t *b,
 const char *input_file(const void *bytes, size_t size);
 
 /* Words that text.c puts into texts, with a NULL at the end; the target's. */
-extern const char *const fuzz_words[];
+const char *const *fuzz_words(void);
 
 #endif

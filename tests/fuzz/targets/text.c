@@ -99,9 +99,10 @@ static const char *number(void) {
 }
 
 static const char *word(void) {
+    const char *const *words = fuzz_words();
     size_t n = 0;
-    while (fuzz_words[n]) n++;
-    return fuzz_words[draw(n)];
+    while (words[n]) n++;
+    return words[draw(n)];
 }
 
 /* `text` with `old` replaced by `new`, as far as there is room; returns its size. */

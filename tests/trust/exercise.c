@@ -1,7 +1,8 @@
 /* Runs every entry point of a model, on each instruction set that there is, in exactly the memory
  * that it asks for, which holds garbage: results must be the same numbers everywhere, made of
  * nothing but what was set. A memory sanitizer sees where that is not so; without one the garbage
- * is NaN. */
+ * is NaN. Prints the size of the state and, for each batch, a hash of the results. With ALONE there
+ * are no threads, only tasks, so that a C library is all that it needs. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,15 @@
 #include "runtime/digits.h"
 #include "runtime/model.h"
 #include "runtime/random.h"
+#ifdef ALONE
+/* Tasks in the other order, in place of a team. */
+static void team_run(void *team, int n, void (*fn)(void *arg, int i), void *arg) {
+    (void)team;
+    while (n-- > 0) fn(arg, n);
+}
+#else
 #include "runtime/team.h"
+#endif
 
 extern const NnModel NN_MODEL_SYMBOL;
 static const NnModel *const model = &NN_MODEL_SYMBOL;
@@ -22,9 +31,10 @@ static void *garbage(size_t bytes) {
     size_t room = (bytes + NN_ALIGN - 1) / NN_ALIGN * NN_ALIGN;
     void *memory = aligned_alloc(NN_ALIGN, room ? room : NN_ALIGN);
     if (!memory) abort();
-#if !defined(__has_feature) || !__has_feature(memory_sanitizer)
-    memset(memory, 0xff, room);
+#ifdef __has_feature
+    if (__has_feature(memory_sanitizer)) return memory;
 #endif
+    memset(memory, 0xff, room);
     return memory;
 }
 
@@ -67,7 +77,7 @@ static void init(const NnCode *code, NnCall *call, float *room) {
 }
 
 /* All that a call leaves goes into the hash. */
-static void exercise(const NnCode *code, int batch, int threads, Team *team, const void **fields) {
+static void exercise(const NnCode *code, int batch, int threads, void *team, const void **fields) {
     NnCall call = {.state = garbage(model->state_bytes),
                    .work = garbage(model->work_bytes(batch, threads)),
                    .fields = fields,
@@ -128,7 +138,13 @@ static void exercise(const NnCode *code, int batch, int threads, Team *team, con
 
 int main(void) {
     const void **fields = malloc(sizeof *fields * (size_t)model->n_fields);
-    Team *team = team_new(THREADS);
+#ifdef ALONE
+    void *team = fields;
+    const int fewest = THREADS;
+#else
+    void *team = team_new(THREADS);
+    const int fewest = 1;
+#endif
     if (!fields || !team) return 1;
     for (int i = 0; i < model->n_fields; i++) {
         void *values = garbage(sizeof(float) * MOST * (size_t)model->fields[i].count);
@@ -140,7 +156,7 @@ int main(void) {
         uint64_t first = 0;
         for (int c = 0; c < model->n_codes; c++) {
             if (!model->codes[c].supported()) continue;
-            for (int threads = 1; threads <= THREADS; threads += THREADS - 1) {
+            for (int threads = fewest; threads <= THREADS; threads += THREADS - 1) {
                 hash = 0xcbf29ce484222325u;
                 exercise(&model->codes[c], batches[b], threads, team, fields);
                 if (!first) first = hash;
@@ -150,6 +166,7 @@ int main(void) {
                 return 1;
             }
         }
+        printf("batch %d: %016llx\n", batches[b], (unsigned long long)first);
     }
     for (int i = 0; i < model->n_fields; i++) free((void *)(uintptr_t)fields[i]);
     free(fields);

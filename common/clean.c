@@ -1,3 +1,4 @@
+/* Makes foreign text safe for a terminal. */
 #include "clean.h"
 
 #include <stdbool.h>

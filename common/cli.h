@@ -10,22 +10,22 @@
 enum { CLI_MAX_OPTIONS = 64, CLI_MAX_COMMANDS = 32 };
 
 /* `--name operand` or `--name=operand`; a name of one letter takes one dash, `-o operand` or
- * `-ooperand`. `help` and `version` excuse whatever is missing. */
+ * `-ooperand`. After `help` and `version` nothing is missing. */
 typedef struct CliOption {
-    const char *name;       /* without dashes */
-    const char *operand;    /* what help calls it; NULL: a flag */
-    const char *choices;    /* "on|off": what the operand, or behind `=` a flag, may be; NULL: those
-                               of an operand with a | in it, else anything */
-    int64_t low, high;      /* a whole number in this range; high 0: a text */
-    unsigned taken, needed; /* bits 1 << command: those that may, that must have it */
+    const char *name;    /* without dashes */
+    const char *operand; /* what help calls it; NULL: a flag */
+    const char *choices; /* "on|off": choices for the operand, or for a flag after `=`; NULL: those
+                            of an operand with a | in it, else anything */
+    int64_t low, high;   /* a whole number in this range; high 0: a text */
+    unsigned taken, needed; /* bits 1 << command: commands that may have it, and must have it */
     bool repeats;           /* may be given more than once */
     const char *help;       /* lines */
-    unsigned other;         /* bits 1 << command: those to which it means something else, */
-    const char *other_help; /* which this tells */
+    unsigned other;         /* bits 1 << command: commands to which it means something else, */
+    const char *other_help; /* as this help explains */
 } CliOption;
 
 typedef struct CliCommand {
-    const char *name;    /* "" for the first: what is done where no command is named */
+    const char *name;    /* "" for the first: the action where no command is named */
     const char *operand; /* the one word that it needs besides options; NULL: none */
     const char *help;    /* a sentence without its full stop */
 } CliCommand;
@@ -36,10 +36,10 @@ typedef struct CliVariable {
 } CliVariable;
 
 typedef struct Cli {
-    const char *program;            /* as one calls it */
-    const char *summary;            /* what it is, a sentence without its full stop */
+    const char *program;            /* as users call it */
+    const char *summary;            /* a sentence without its full stop */
     const char *version;            /* of nngen */
-    const CliVariable *environment; /* a nameless one behind the last */
+    const CliVariable *environment; /* ends with a row without a name */
     const CliCommand *commands;
     const CliOption *options;
     int n_commands, n_options;
@@ -58,14 +58,14 @@ typedef struct CliArguments {
     CliArgument *list; /* the options in order; the caller gives room for argc */
     int n;
     uint64_t given;    /* bits 1 << option */
-    char problem[512]; /* what is wrong, if something is; holds words as they were typed */
+    char problem[512]; /* the mistake, if there is one; quotes words as they were typed */
 } CliArguments;
 
 /* Reads a line. `--` ends the options; what follows is no command, unless one must be named. False,
  * with arguments->problem, if it is wrong. */
 bool cli_parse(const Cli *cli, int argc, char **argv, CliArguments *arguments);
 
-/* With its dashes, in a place that the next call but three uses again. */
+/* The option's name with its dashes; the fourth next call overwrites it. */
 const char *cli_option_text(const CliOption *option);
 
 /* Whether a command may have the option. */
@@ -74,16 +74,16 @@ bool cli_takes(const CliOption *option, int command);
 /* What the option means to a command; -1: to those without a meaning of their own. */
 const char *cli_option_help(const CliOption *option, int command);
 
-/* Length of the first of several choices; *next is the one behind it, NULL behind the last. */
+/* Length of the first of several choices; *next is the following one, NULL after the last. */
 int cli_choice(const char *choices, const char **next);
 
-/* What the operand may be, or NULL: anything. */
+/* The choices for the operand, or NULL: anything. */
 const char *cli_choices(const CliOption *option);
 
 /* Help for a command, or with -1 for the program. */
 void cli_help(const Cli *cli, int command, FILE *out);
 
-/* What else is made of the tables: choices of --help, which help does not tell. */
+/* Further texts made from the tables, as hidden choices of --help. */
 #define CLI_PAGES "man|bash|zsh|fish"
 
 /* A page for man, or the completion for a shell; `kind` is one of CLI_PAGES. */

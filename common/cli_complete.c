@@ -1,4 +1,4 @@
-/* Completions: what a shell offers behind the words typed so far. */
+/* Completions: the words that a shell offers after those typed so far. */
 #include <ctype.h>
 #include <string.h>
 
@@ -189,7 +189,8 @@ static void fish(const Cli *cli, FILE *out) {
         const unsigned bits = option->taken | option->needed;
         fprintf(out, "complete -c %s", cli->program);
         if (bits != all && bits != 0) {
-            /* Where no command is named: the others are not seen. */
+            /* If the nameless command takes it, it is offered unless a command that does not take
+             * it was seen. */
             const bool unnamed = (bits & 1) && !*cli->commands[0].name;
             fprintf(out, " -n '%s__fish_seen_subcommand_from", unnamed ? "not " : "");
             for (int k = 0; k < cli->n_commands; k++)

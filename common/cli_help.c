@@ -1,3 +1,4 @@
+/* Help texts, from the tables of commands and options. */
 #include "cli.h"
 
 #include <ctype.h>

@@ -1,9 +1,10 @@
+/* Pages for man, from the tables of commands and options. */
 #include <ctype.h>
 #include <string.h>
 
 #include "cli.h"
 
-/* Text as troff shows it: no character of it is a request. */
+/* Escapes text for troff, so that no character of it is a request. */
 static void text(const char *words, FILE *out) {
     for (const char *c = words; *c; c++) {
         const bool begins = c == words || c[-1] == '\n';
@@ -23,7 +24,7 @@ static void words_in(const char *font, const char *words, FILE *out) {
     fputs("\\fR", out);
 }
 
-/* A sentence from what has no capital and no full stop. */
+/* Makes a sentence: capital and full stop. */
 static void sentence(const char *words, FILE *out) {
     fputc(toupper((unsigned char)*words), out);
     text(words + 1, out);
@@ -61,7 +62,7 @@ static void takers(const Cli *cli, const CliOption *option, FILE *out) {
     for (int i = 0; i < cli->n_commands; i++) {
         if (!(takes >> i & 1)) continue;
         const char *name = cli->commands[i].name;
-        if (!*name) return; /* what is done where no command is named: no need to tell */
+        if (!*name) return; /* the action without a command needs no mention */
         fputs(before, out);
         words_in("B", name, out);
         before = ", ";

@@ -1,3 +1,4 @@
+/* Reads a command line by the tables of commands and options. */
 #include "cli.h"
 
 #include <errno.h>
@@ -106,7 +107,7 @@ static const CliOption *find_option(const Cli *cli, const char *word, const char
     return NULL;
 }
 
-/* Says that a command has no such option. */
+/* Reports that a command has no such option. */
 static bool foreign_option(const Cli *cli, CliArguments *a, const CliOption *option) {
     const char *name = cli->commands[a->command].name;
     const char *names[CLI_MAX_OPTIONS + 1] = {NULL};
@@ -152,7 +153,7 @@ static bool unknown_command(const Cli *cli, CliArguments *a, const char *word, b
     return !sure || wrong(a, "unknown command %s", word);
 }
 
-/* A command, or what it works on. */
+/* Takes a word: a command, or the one that it works on. */
 static bool take_word(const Cli *cli, CliArguments *a, const char *word, bool literal) {
     const bool named = a->command >= 0;
     if (!named && !a->operand && (!literal || *cli->commands[0].name)) {

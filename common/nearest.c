@@ -1,3 +1,4 @@
+/* Distances between words, for suggestions. */
 #include "nearest.h"
 
 #include <ctype.h>
@@ -6,7 +7,7 @@
 
 enum { MAX_NAME = 40, MOST_SLIPS = 3, LETTERS_A_SLIP = 3, SHORT = 4, BEGINNING = 3 };
 
-/* With small letters; false if it is longer than anything one types by mistake. */
+/* Folds to small letters. Returns false if the word is too long for a typing mistake. */
 static bool fold(char out[MAX_NAME + 1], const char *name) {
     size_t n = strlen(name);
     if (n > MAX_NAME) return false;
@@ -18,8 +19,8 @@ static int least(int a, int b) {
     return a < b ? a : b;
 }
 
-/* The fewest slips between two words (Damerau's distance, no letter swapped twice), of which
- * another letter counts as `other`. */
+/* The fewest slips between two words (Damerau's distance, no letter swapped twice), where a
+ * replaced letter counts as `other`. */
 static int slips(const char *a, const char *b, int other) {
     int na = (int)strlen(a), nb = (int)strlen(b), d[MAX_NAME + 1][MAX_NAME + 1];
     for (int i = 0; i <= na; i++) d[i][0] = i;
@@ -35,7 +36,7 @@ static int slips(const char *a, const char *b, int other) {
     return d[na][nb];
 }
 
-/* Slips that make `b` of `a`; more than MOST_SLIPS if it is not near. */
+/* Number of slips from `a` to `b`; more than MOST_SLIPS if they are not near. */
 static int apart(const char *a, const char *b) {
     const int na = (int)strlen(a), nb = (int)strlen(b), longer = na > nb ? na : nb;
     const bool begins = a[0] == b[0] || (a[0] && a[0] == b[1] && a[1] == b[0]);

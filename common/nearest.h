@@ -1,4 +1,4 @@
-/* What a word was meant to be, for "did you mean `kernel`?". */
+/* Suggestions: "did you mean `kernel`?". */
 #ifndef COMMON_NEAREST_H
 #define COMMON_NEAREST_H
 

@@ -1,3 +1,4 @@
+/* Files written under a temporary name and renamed when they are complete. */
 #define _GNU_SOURCE
 #include "newfile.h"
 
@@ -30,7 +31,7 @@ char *newfile_name(const char *path) {
 }
 
 static void open_temporary(NewFile *file, mode_t mode) {
-    do { /* one of the same number may have been killed and left its file */
+    do { /* a killed process of the same number may have left its file */
         free(file->temporary);
         file->temporary = newfile_name(file->path);
         file->stream = file->temporary ? fopen(file->temporary, "wxe") : NULL;
@@ -96,7 +97,7 @@ void newfile_sync_folder(const char *path) {
     close(fd);
 }
 
-/* The temporary name is nobody's any more. */
+/* The temporary name is free again. */
 static void forget(NewFile *file) {
     if (unfinished == file->temporary) unfinished = NULL;
     free(file->temporary);

@@ -1,3 +1,5 @@
+/* `nngen build`: runs the C compiler on generated code and the runtime, and replaces the output
+ * last. */
 #define _XOPEN_SOURCE 700
 
 #include "build.h"
@@ -21,7 +23,7 @@
 typedef struct Scratch {
     const char *folder;        /* also the compiler's own $TMPDIR */
     const char *model, *other; /* the generated C; the main file, or the list of exported symbols */
-    const char *made;          /* beside what is to be replaced */
+    const char *made;          /* beside the file that is to be replaced */
 } Scratch;
 
 static bool failed(const char *path) {
@@ -62,7 +64,7 @@ static void close_scratch(const Scratch *s) {
     if (s->folder) nftw(s->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Where the file really goes. NULL with a message. */
+/* Follows links of the output's path. Returns NULL, with a message, if it is no regular file. */
 static const char *destination(Arena *arena, const char *path) {
     struct stat info;
     if (stat(path, &info) != 0) return path;

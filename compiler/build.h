@@ -4,8 +4,8 @@
 
 #include "unit.h"
 
-/* Compiles the unit's C (its product; the pipeline has run) to options.output. What was there stays
- * until the new file is complete. False with a message. */
+/* Compiles the unit's C (its product; the pipeline has run) to options.output. An existing file
+ * stays until the new one is complete. Returns false after a message. */
 bool build(const Unit *unit);
 
 #endif

@@ -1,3 +1,4 @@
+/* Reads nngen's command line, and derives the names of the files to be written. */
 #define _XOPEN_SOURCE 700
 
 #include "command_line.h"
@@ -191,7 +192,7 @@ static const char *header_of(Arena *arena, const char *output) {
     return arena_printf(arena, "%.*s.h", (int)n - 2, output);
 }
 
-/* Where the product goes, and what is written beside it. */
+/* The names of the product and of the files beside it. */
 static void settle_output(Unit *u) {
     Options *o = &u->options;
     const bool is_c = o->emit == EMIT_C && !o->stop;

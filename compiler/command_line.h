@@ -1,4 +1,4 @@
-/* The command line of nngen: its commands, their options, and what is wrong with a line. */
+/* The command line of nngen: its commands, their options, and the check of a line. */
 #ifndef NNGEN_COMMAND_LINE_H
 #define NNGEN_COMMAND_LINE_H
 

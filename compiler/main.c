@@ -13,7 +13,7 @@
 #include "pipeline.h"
 #include "sources.h"
 
-/* The product last: whoever finds it new finds what goes with it, too. */
+/* The product is written last: when it is new, the files beside it are new, too. */
 static bool write_files(Unit *u) {
     const Options *o = &u->options;
     Output outputs[3];
@@ -37,7 +37,8 @@ static bool compile(Unit *u, Task task) {
 }
 
 int main(int argc, char **argv) {
-    /* Beyond the limit of a file's size (ulimit -f) a writing fails, for build's compiler, too. */
+    /* Ignored, so that a write beyond the file size limit (ulimit -f) fails, here and in the C
+     * compiler of build. */
     signal(SIGXFSZ, SIG_IGN);
     Unit u = {.arena = arena_new()};
     u.diag = diag_new(u.arena);

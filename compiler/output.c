@@ -1,3 +1,4 @@
+/* Writes all files of a compilation under temporary names, then renames them together. */
 #define _XOPEN_SOURCE 700
 
 #include "output.h"
@@ -62,7 +63,7 @@ static bool write_file(File *file) {
     return newfile_complete(&file->new, false) || failed(file->output->path);
 }
 
-/* Gives the file its name. What was there keeps another one as long as it may have to come back. */
+/* Gives the file its name. The file that had it keeps a second name, so that it can be restored. */
 static bool place(Arena *arena, File *file, bool last) {
     for (int tries = 0; file->new.replaces && !last && !file->earlier &&tries < 100; tries++) {
         char *made = newfile_name(file->new.path);
@@ -71,7 +72,7 @@ static bool place(Arena *arena, File *file, bool last) {
         if (name && link(file->new.path, name) == 0)
             file->earlier = name;
         else if (!name || errno != EEXIST)
-            break; /* no links here: what is replaced can't come back */
+            break; /* a file system without links: a replaced file cannot be restored */
     }
     const bool waits = file->new.temporary != NULL;
     if (!newfile_place(&file->new, false)) return failed(file->output->path);
@@ -98,7 +99,7 @@ bool outputs_write(Arena *arena, const Output *outputs, int n) {
         files[i].output = &outputs[i];
         ok = open_file(&files[i]);
     }
-    /* What is written in place comes when all others are complete. */
+    /* Files written in place come last, when all others are complete. */
     for (int i = 0; i < n && ok; i++)
         if (files[i].new.temporary) ok = write_file(&files[i]);
     for (int i = 0; i < n && ok; i++)

@@ -9,15 +9,15 @@
 typedef struct Output {
     const char *path; /* links are followed */
     const char *text;
-    const char *ours; /* NULL, or what a file that is there must have in it to be replaced */
+    const char *ours; /* NULL, or text that an existing file must contain to be replaced */
 } Output;
 
-/* Whether nngen would write a file of its own at the path, and so may write others beside it: a
- * regular file, or none yet. What is none (a terminal, /dev/null) is written to, not replaced. */
+/* Whether nngen would make a regular file at the path, and so may write others beside it: there is
+ * a regular file, or none yet. Devices (a terminal, /dev/null) are written to, not replaced. */
 bool output_is_file(const char *path);
 
-/* Writes the outputs under temporary names, and gives them theirs when all are complete: a failure
- * leaves what was there, and a message. */
+/* Writes the outputs under temporary names and renames them when all are complete. A failure leaves
+ * the earlier files and gives a message. */
 bool outputs_write(Arena *arena, const Output *outputs, int n);
 
 #endif

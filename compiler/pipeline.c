@@ -1,3 +1,4 @@
+/* Runs the passes of pipeline.def in order, with dumps, times and verifiers. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "pipeline.h"
@@ -29,7 +30,8 @@ static bool pass_load(Unit *u) {
 
 static bool pass_differentiate(Unit *u) {
     if (!differentiate(u->graph)) return false;
-    /* Read back by programs; people compare texts, in which places would only differ. */
+    /* `check` parses this text and needs source locations; --emit=graph omits them so that texts
+     * can be compared. */
     u->graph_text = u->options.emit == EMIT_GRAPH ? graph_dump(u->arena, u->graph)
                                                   : graph_dump_placed(u->arena, u->graph);
     return true;
@@ -106,7 +108,7 @@ static const char *dump(const Unit *u, Shows shows) {
     return text;
 }
 
-/* Every fact that holds after a pass is checked after it. */
+/* Checks all invariants that hold after the pass. */
 static void verify(const Unit *u) {
     if (u->graph) graph_verify(u->graph);
     for (int i = 0; u->plan && i < u->plan->n_entries; i++)

@@ -1,3 +1,4 @@
+/* Name, hash and dependencies of the texts that a compilation read. */
 #include "sources.h"
 
 #include <sha256.h>
@@ -17,7 +18,7 @@ const char *sources_name(Arena *arena, const Sources *sources) {
 }
 
 static void add(SHA256_CTX *hash, const void *bytes, size_t n) {
-    /* Each piece with its length, so that no two lists of pieces hash the same bytes. */
+    /* Hashes each piece with its length, so that different lists of pieces hash different bytes. */
     unsigned char length[8];
     for (int i = 0; i < 8; i++) length[i] = (unsigned char)((unsigned long long)n >> (8 * i));
     SHA256Update(hash, length, sizeof length);
@@ -40,7 +41,7 @@ const char *sources_sha256(Arena *arena, const Sources *sources, const Define *d
     return arena_strdup(arena, SHA256End(&hash, hex));
 }
 
-/* As make reads names in rules; backslashes count only in front of what they take care of. */
+/* Escapes a name for make's rules, where backslashes matter only before a blank or a #. */
 static void add_name(Writer *w, const char *name) {
     char text[4] = "";
     for (int slashes = 0; *name; name++) {

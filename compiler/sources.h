@@ -1,11 +1,11 @@
-/* What is said of the texts that a compilation read. */
+/* Facts about the texts that a compilation read, for the generated file. */
 #ifndef NNGEN_SOURCES_H
 #define NNGEN_SOURCES_H
 
 #include "lua/frontend.h"
 
-/* Base name of the architecture file, without what would mean something in a string or a comment
- * of C; lives in `arena`. */
+/* Base name of the architecture file, without characters that C strings or comments treat
+ * specially; lives in `arena`. */
 const char *sources_name(Arena *arena, const Sources *sources);
 
 /* SHA-256 in hex over each text (name and contents, in load order) and the -D values; lives in

@@ -1,3 +1,4 @@
+/* Finds the C compiler and nngen's own files, and runs a program that signals end in good order. */
 #define _GNU_SOURCE /* environ */
 
 #include "toolchain.h"
@@ -109,18 +110,18 @@ void release_signals(void) {
     if (ended_by) raise(ended_by);
 }
 
-/* In a process group of its own, so that whatever it starts ends with it. */
+/* Starts a process group, so that all that it starts ends with it. */
 static bool start(const Words *words, pid_t *pid) {
     posix_spawnattr_t attributes;
     struct sigaction stops;
     if (posix_spawnattr_init(&attributes) != 0) return false;
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    /* Such a group is not the terminal's foreground one: after `stty tostop` it would be stopped
-     * where it prints a message. */
+    /* The group is in the background of the terminal: after `stty tostop` a message would stop it.
+     */
     sigaction(SIGTTOU, NULL, &stops);
     signal(SIGTTOU, SIG_IGN);
-    /* Nothing is written through the words; the type is that of old functions. */
+    /* posix_spawnp does not change the words; its type is older than const. */
     char **argv = (char **)(void *)words->list;
     const int error = posix_spawnp(pid, argv[0], NULL, &attributes, argv, environ);
     sigaction(SIGTTOU, &stops, NULL);
@@ -140,10 +141,12 @@ bool run_words(const Words *words) {
     }
     child = pid;
     if (ended_by) kill(-pid, SIGTERM);
-    /* Its number stays its own until nobody sends signals there any more. */
+    /* Waits without reaping: until it is reaped its number is not reused, so signals reach its
+     * group.
+     */
     while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) continue;
     child = 0;
-    if (ended_by) kill(-pid, SIGKILL); /* what it started and did not wait for */
+    if (ended_by) kill(-pid, SIGKILL); /* processes that it started and did not wait for */
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
     return !ended_by && status == 0;
 }

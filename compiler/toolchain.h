@@ -22,7 +22,7 @@ void words_split(Words *words, const char *text);
  * is in PATH. False with a message. */
 bool words_compiler(Words *words);
 
-/* A file that came with this nngen: the first of the places that is there, below $NNGEN_HOME or the
+/* A file installed with this nngen: the first of the places that exists, below $NNGEN_HOME or the
  * folder above that of the program. `places` is NULL-terminated. NULL with a message. */
 const char *nngen_file(Arena *arena, const char *const *places);
 

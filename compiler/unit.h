@@ -39,7 +39,7 @@ typedef struct Unit {
     Graph *graph; /* as loaded, then differentiated */
     const char *graph_text;
     Plan *plan;
-    const char *product; /* the text that was asked for */
+    const char *product; /* the text to be written */
     const char *header;  /* that of options.header */
 } Unit;
 

@@ -1,3 +1,4 @@
+/* Bump allocation: blocks that double in size, freed together. */
 #include "arena.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* Diagnostics: collecting them, writing them with the line of the source, and bug(). */
 #include "diag.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Definitions of a C text are found by the layout of its lines, uses by identifiers. */
+/* Finds definitions in a C text by the layout of its lines, and uses by identifiers. */
 #include "snippets.h"
 
 #include <string.h>
@@ -55,7 +55,7 @@ static bool closes(char c) {
     return c == ')' || c == ']' || c == '}';
 }
 
-/* The end of the definition at p: behind a line after which nothing is open and the next line is
+/* The end of the definition at p: after a line that leaves nothing open and the next line is
  * not indented. */
 static const char *end_of(const char *p, const char *end) {
     int open = 0;
@@ -81,7 +81,8 @@ static const char *end_of(const char *p, const char *end) {
 }
 
 /* Finds the name that the definition gives: the last word outside brackets of a type, else the last
- * one before a bracket, but for attributes; where it is alone, the first one behind the bracket. */
+ * one before a bracket (attributes do not count); if that is the only word, the first one after the
+ * bracket. */
 static void find_name(Arena *arena, Snippet *s) {
     const char *p = s->text, *end = p + s->size, *found = NULL;
     size_t size, length = 0;

@@ -1,5 +1,5 @@
-/* A C text cut into its definitions, so that a program gets those that it uses, as a linker takes
- * members of a library. */
+/* A C text cut into its definitions, so that a program gets only the definitions that it uses, as a
+ * linker takes members of a library. */
 #ifndef NNGEN_BASE_SNIPPETS_H
 #define NNGEN_BASE_SNIPPETS_H
 
@@ -27,7 +27,8 @@ typedef struct Snippets {
  * line belong to nothing and are left out. The text stays the caller's and has to live as long. */
 void snippets_add(Snippets *snippets, Arena *arena, const char *text);
 
-/* Marks as used what the code names, comments and strings apart, and what that names in turn. */
+/* Marks the definitions that the code names outside comments and strings, and those that these name
+ * in turn. */
 void snippets_use(Snippets *snippets, const char *code);
 
 /* Writes the used ones in their order, with the empty lines between them. */

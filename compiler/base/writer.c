@@ -1,16 +1,17 @@
+/* Text under construction, with its indentation. */
 #include "writer.h"
 
 #include <stdarg.h>
 #include <string.h>
 
-enum { FULL = 100 }; /* characters of a line that w_flow fills, behind its indentation */
+enum { FULL = 100 }; /* characters of a line that w_flow fills, after its indentation */
 
 struct Writer {
     Arena *arena;
     char *text, *line; /* line: what w_line formats */
     size_t length, capacity, line_capacity;
     int indent, lines;
-    size_t flowed; /* characters of the last line behind its indentation, if w_flow wrote it */
+    size_t flowed; /* characters of the last line after its indentation, if w_flow wrote it */
 };
 
 Writer *writer_new(Arena *arena) {

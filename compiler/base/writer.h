@@ -16,8 +16,8 @@ Writer *writer_new(Arena *arena);
  * lines; each is indented. */
 void w_line(Writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* As w_line, but behind what the last w_flow wrote while a line has room, for short statements of
- * which there are many. */
+/* As w_line, but continues the line of the last w_flow while it has room: for many short
+ * statements. */
 void w_flow(Writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A line ending in ` {`, after which lines are indented by four more spaces, until w_close. */
@@ -26,7 +26,7 @@ void w_open(Writer *w, const char *format, ...) __attribute__((format(printf, 2,
 /* Closes the block opened last: a line `}`. */
 void w_close(Writer *w);
 
-/* As w_close, with `tail` behind the brace: `};`. */
+/* As w_close, with `tail` after the brace: `};`. */
 void w_close_with(Writer *w, const char *tail);
 
 /* Indents the following lines by `levels` more. */

@@ -1,3 +1,4 @@
+/* Doubles as text: a short decimal where it reads back exactly, else hexadecimal. */
 #include "double.h"
 
 #include <math.h>
@@ -7,8 +8,8 @@
 
 #include "../base/diag.h"
 
-/* Integers up to 2^53 and powers of ten up to 10^22 are doubles, so that the quotient of two of
- * them is rounded once: what double_text tries is what double_read computes. */
+/* Integers up to 2^53 and powers of ten up to 10^22 are doubles, so the quotient of two of them is
+ * rounded once, and double_text tries exactly what double_read computes. */
 enum { MAX_DECIMALS = 22 };
 static const double max_whole = 9007199254740992.0, max_shown = 1e15;
 

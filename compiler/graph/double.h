@@ -8,7 +8,7 @@
  * back exactly, else a hexadecimal one such as "0x1.5555555555555p-2". */
 const char *double_text(Arena *arena, double value);
 
-/* Reads such a text at `*text` and moves `*text` behind it; a malformed one is bug(). */
+/* Reads such a text at `*text` and moves `*text` past it; a malformed one is bug(). */
 double double_read(const char **text);
 
 #endif

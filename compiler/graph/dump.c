@@ -30,7 +30,7 @@ static void dump_node(Writer *w, Arena *a, const Node *n, bool places) {
     w_raw(w, arena_printf(a, " : %s", type_text(a, n->type)));
     if (n->name) w_raw(w, arena_printf(a, " \"%s\"", n->name));
     if (places && n->loc.line > 0) {
-        /* The name alone: where a file lay is nothing to the text's readers. */
+        /* The base name alone: the text does not depend on the folder of the file. */
         const char *slash = strrchr(n->loc.file, '/'), *file = slash ? slash + 1 : n->loc.file;
         if (!file[strcspn(file, "\"\\\n")])
             w_raw(w, arena_printf(a, " @\"%s\":%d", file, n->loc.line));

@@ -1,3 +1,4 @@
+/* Building a graph, and rewriting it: replacing nodes, dropping dead ones, renumbering. */
 #include "graph.h"
 
 #include <math.h>

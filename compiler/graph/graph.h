@@ -1,7 +1,7 @@
 /* The graph of a model: one node per op, operands before users, so that every pass is a plain loop.
  *
- * Losses, metrics, predictions and gradients of all phases are roots of one graph. Nodes live in
- * the graph's arena; nobody frees them. */
+ * * Losses, metrics, predictions and gradients of all phases are roots of one graph. Nodes live and
+ * die with the graph's arena. */
 #ifndef NNGEN_GRAPH_GRAPH_H
 #define NNGEN_GRAPH_GRAPH_H
 
@@ -24,7 +24,7 @@ typedef struct Shape {
 
 /* How often a value exists. */
 typedef enum Kind {
-    KIND_ERROR,    /* of a node with an error already reported: users stay silent */
+    KIND_ERROR,    /* of a node whose error is reported: its users report nothing */
     KIND_SCHEDULE, /* one double a step, known before the step starts */
     KIND_PARAM,    /* one tensor for the whole batch: a parameter, or the gradient of one */
     KIND_SAMPLE,   /* one tensor a sample; the batch axis is implied */
@@ -35,7 +35,7 @@ typedef struct Type {
     Kind kind;
     Shape shape; /* rank 0 for KIND_SCHEDULE and KIND_SCALAR */
     int classes; /* > 0: an integer class index in 0 .. classes-1; 0: a real value */
-    int parts;   /* KIND_SAMPLE: values for each sample, [part][sample]; 1 but behind a stack */
+    int parts; /* KIND_SAMPLE: values for each sample, [part][sample]; 1 unless made from a stack */
 } Type;
 
 typedef struct Op Op;
@@ -118,8 +118,7 @@ bool graph_type(Graph *graph, Node *node);
 /* A node of KIND_ERROR, to go on with after a reported mistake. */
 Node *graph_error_node(Graph *graph, Loc loc);
 
-/* Puts phases' parameters, fields etc. in reach of passes: all nodes of the op called `op_name`, in
- * order of id; their number goes to `*count`. */
+/* All nodes of the op called `op_name`, in order of id; their number goes to `*count`. */
 Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count);
 
 /* Elements of one sample (or of the parameter); INT64_MAX where there are more. */

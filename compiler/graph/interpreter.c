@@ -1,3 +1,4 @@
+/* The reference: runs the graph op by op in double precision, and measures what rounding costs. */
 #include "interpreter.h"
 
 #include <float.h>

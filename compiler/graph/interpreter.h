@@ -5,9 +5,9 @@
 #include "op.h"
 
 /* Values of all nodes that the wanted ones need; `values[id]` is [part][batch][elements] for
- * KIND_SAMPLE, [elements] else, NULL where not computed, which a run that `env->stop` ends leaves
- * more of. On entry the values of fields (input, label, target) and parameters that are needed must
- * be set; bug() names one that is missing. Arrays made here live in `arena`. */
+ * KIND_SAMPLE, [elements] else, NULL where not computed; a run that `env->stop` ends early leaves
+ * more of them. On entry the values of fields (input, label, target) and parameters that are needed
+ * must be set; bug() names one that is missing. Arrays made here live in `arena`. */
 void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
                double **values);
 
@@ -21,7 +21,7 @@ typedef struct Reference {
     Env env;
     double **values; /* per node; NULL where not computed */
     double tie;      /* decisions that are nearer to a tie may be turned by rounding; 0: none */
-    Node **wanted;   /* what is asked for: loss, learning rate, gradients, then the rest */
+    Node **wanted;   /* nodes that were asked for: loss, learning rate, gradients, then the rest */
     int n_wanted;
     double **rounded[ROUNDED_RUNS]; /* NULL until asked for */
 } Reference;
@@ -35,9 +35,9 @@ double *reference_room(Reference *reference, const char *op, const char *name, i
 
 void reference_run(Reference *reference);
 
-/* `values` as they would be with the value of every node rounded to float, and those of
- * contractions to as much less as their sums lose; decisions within `tie` of a tie are as they are
- * (run 0), those at even places turned (1), at odd ones (2), all (3). */
+/* `values` as they would be with the value of every node rounded to float, and values of
+ * contractions by as many bits more as their sums lose; decisions within `tie` of a tie are as they
+ * are (run 0), those at even places turned (1), at odd ones (2), all (3). */
 double **reference_rounded(Reference *reference, int run);
 
 /* The largest change of an element of `node`, one of those that were asked for, in those runs. */

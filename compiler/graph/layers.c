@@ -1,3 +1,4 @@
+/* Rows of layers for people, and FLOPs, from the graph alone. */
 #include "layers.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ void layers_flops(const Graph *g, int phase, int64_t *forward, int64_t *train) {
     *train = reached_flops(g, reached);
 }
 
-/* What has a gradient and users may write; decisions have none. */
+/* Ops that users write and that have a gradient; decisions have none. */
 static bool is_layer(const Node *n) {
     return n->type.kind == KIND_SAMPLE && n->n_in > 0 && !n->op->backward_only && n->op->gradient;
 }
@@ -55,7 +56,7 @@ static int operand_row(const Rows *r, const Node *n) {
     return row >= 0 ? row : -1 - n->in[0]->id;
 }
 
-/* A further use of a layer: of the same name; without one, the same op behind the same row. */
+/* A further use of a layer: of the same name; without one, the same op on the same row. */
 static int same_layer(const Rows *r, const Node *n) {
     int from = operand_row(r, n);
     for (int i = 0; i < r->n; i++) {

@@ -1,3 +1,4 @@
+/* Attributes and messages that all ops share. */
 #include "op.h"
 
 #include <string.h>

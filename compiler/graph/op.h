@@ -45,19 +45,19 @@ typedef struct Env {
     uint64_t seed;        /* of the dropout masks */
     int64_t first_sample; /* index in the epoch of the batch's first sample */
     double epoch, epochs, step, steps;
-    /* How far decisions are from a tie, where rounding could turn them: rules lower margin[sample]
-     * to the least distance that the sign of a ReLU's input, the winner of a window or of an
-     * argmax, or a comparison of reals has from one, relative to the tensor's largest magnitude.
-     * Exact ties decide the same everywhere and do not count. NULL: not asked for. */
+    /* Distance of decisions from a tie, where rounding could turn them. Rules lower margin[sample]
+     * to the least distance of any decision (the sign of a ReLU's input, the winner of a window or
+     * of an argmax, a comparison of reals), relative to the tensor's largest magnitude. Exact ties
+     * decide the same everywhere and do not count. NULL: not asked for. */
     double *margin;
     double stop; /* the run ends, unfinished, when margin[0] is less */
-    /* Decisions within `turn` of a tie are taken the other way, to see what they do to a result:
-     * those at even places with bit 1 of `turned`, at odd ones with bit 2. */
+    /* Decisions within `turn` of a tie are taken the other way, to measure their effect on a
+     * result: at even places if `turned` has bit 1, at odd ones if it has bit 2. */
     double turn;
     int turned;
-    /* 0: exact. Else the value of every node is multiplied by this, rounded as floats would be and
-     * divided again, to see what roundings do to a result; another factor, other roundings. Sums
-     * over samples and places are rounded after each term. */
+    /* 0: exact. Else the value of every node is multiplied by this, rounded to float and divided
+     * again, to measure the effect of rounding on a result; another factor gives other roundings.
+     * Sums over samples and places are rounded after each term. */
     double rounding;
 } Env;
 
@@ -118,7 +118,7 @@ struct Op {
     bool monotone; /* rows: grows with its operand, so it may follow a max-pool instead */
     /* Schedules and scalars: the value in double, a C expression with %s for each operand. */
     const char *number;
-    const char *kernel; /* how its kernel's name ends, if not with the op's name */
+    const char *kernel; /* end of its kernel's name; NULL: the op's name */
     bool constant;      /* value known to the last bit without fields and parameters */
     double bound;       /* allowed error of compiled code, relative to the largest value; 0: 1e-5 */
 };

@@ -1,3 +1,4 @@
+/* Optimizers and their options by name. */
 #include "optimizer.h"
 
 #include <string.h>

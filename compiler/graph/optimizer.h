@@ -27,8 +27,8 @@ struct OptimizerKind {
     int n_options; /* at most MAX_OPTIMIZER_OPTIONS */
     /* Names of the moments that it keeps, as PyTorch calls them ("exp_avg"); NULL-terminated. */
     const char *const *(*moments)(const Optimizer *o);
-    /* What the ranges of single options cannot say: the words of a mistake, and the option that it
-     * is about; NULL if all is well. May be NULL. */
+    /* Checks options together, where their ranges do not suffice: returns the words of a mistake
+     * and sets the option that it is about, or returns NULL. May be NULL. */
     const char *(*mistake)(const Optimizer *o, const char **option);
     /* One step in double, as naively as possible, of one element: its parameter *p, gradient g and
      * moments *m[0], ...; zero before the first step. */
@@ -37,7 +37,7 @@ struct OptimizerKind {
     /* The same as loop program (compiler/loops/loops.h), of a row of 16 elements from i on: `d` is
      * a variable with the gradient, p + i the parameters, s0 + i, s1 + i, ... the moments, k the
      * factors. Products are ROUNDED, so that no compiler can contract them with an addition. Roots
-     * are exact; a divider would take as long as them, so quotients are multiply-adds. */
+     * are exact. Division takes as long as a root, so quotients are multiply-adds. */
     void (*update)(Writer *w, const Optimizer *o);
     /* C statements that set `float k[8]` for a step, from `double lr` and `int64_t step`: computed
      * in double, once, and rounded. */

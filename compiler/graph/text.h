@@ -1,4 +1,4 @@
-/* What the two directions of the graph's text share. */
+/* Shared by the writer and the reader of a graph's text. */
 #ifndef NNGEN_GRAPH_TEXT_H
 #define NNGEN_GRAPH_TEXT_H
 

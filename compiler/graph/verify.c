@@ -1,4 +1,4 @@
-/* The invariants of graph.h. The first that fails ends the program: it is a mistake of nngen. */
+/* The invariants of graph.h. The first one that fails ends the program: a mistake of nngen's. */
 #include <math.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* The list of instruction sets, and code in their words. */
 #include "isa.h"
 
 #include <string.h>

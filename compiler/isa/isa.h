@@ -1,7 +1,7 @@
-/* An instruction set: what kernels need to know of it, and the text that gives generated code its
- * vector vocabulary.
+/* An instruction set: its sizes, as kernels need them, and the text of its vector vocabulary for
+ * generated code.
  *
- * Generated kernels know two sizes. V is one register of `width` floats and is what contractions
+ * * Generated kernels know two sizes. V is one register of `width` floats and is what contractions
  * count in. F16 is a row of 16 floats (one V for AVX-512, two for AVX2, four for NEON and portable
  * code) and is what everything else is written in, so that its text is the same for all instruction
  * sets. MAC<n>(row, x) is what contractions are made of: it adds x times the registers w0, w1 ...
@@ -44,8 +44,8 @@ static inline int isa_vectors(const Isa *isa) {
     return 16 / isa->width;
 }
 
-/* Writes code that is in the vocabulary's words: before it the definitions that it needs, their
- * names with the suffix, behind it what takes the names away again. */
+/* Writes code that is in the vocabulary's words: before it the definitions that it needs, with the
+ * suffix in their names; after it the lines that undefine the names. */
 void isa_write(Arena *arena, Writer *w, const Isa *isa, const char *code);
 
 #endif

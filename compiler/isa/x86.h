@@ -1,4 +1,4 @@
-/* What AVX-512 and AVX2 have alike. */
+/* Shared by AVX-512 and AVX2. */
 #ifndef NNGEN_ISA_X86_H
 #define NNGEN_ISA_X86_H
 

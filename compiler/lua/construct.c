@@ -21,8 +21,8 @@ static int layer_named(const Front *f, const char *name) {
     return -1;
 }
 
-/* The name that the user gives, else the kind and a number; two layers of one name would share
- * their weights by accident. */
+/* Gives the layer its name: the user's, else the kind and a number. Two layers may not have the
+ * same name, as their weights would share it. */
 static void claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) {
     Front *f = front_of(L);
     int *number = &f->unnamed[layer->kind - f->layer_kinds];
@@ -148,7 +148,7 @@ static int layer_call(lua_State *L) {
     return value_push_poison(L);
 }
 
-/* What nn.sequential returns; the upvalue is the list. */
+/* The function that nn.sequential returns; the upvalue is the list. */
 static int chain(lua_State *L) {
     lua_Integer n = (lua_Integer)lua_rawlen(L, lua_upvalueindex(1));
     if (lua_gettop(L) != 1 || !value_node(L, 1)) {

@@ -1,4 +1,4 @@
-/* The data sets that nngen knows, so that a wrong field is found before there is a program. */
+/* The data sets that nngen knows, so that a wrong field is reported before there is a program. */
 #include <string.h>
 
 #include "../../common/nearest.h"
@@ -22,7 +22,7 @@ static const char *type_words(Arena *arena, Shape shape, int classes) {
                    : arena_printf(arena, "real values of shape %s", shape_text(arena, shape));
 }
 
-/* A field must be what the data set of that name has. */
+/* Reports a field that differs from the data set's field of that name. */
 static void check_field(Front *f, const char *data, const Node *n) {
     const char *names[N_KNOWN + 1] = {NULL}, *list = "";
     int count = 0;

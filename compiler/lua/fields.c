@@ -1,4 +1,4 @@
-/* What comes from outside: fields of the data set, and values of the command line. */
+/* Values from outside: fields of the data set, and values of the command line. */
 #include <math.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@ static bool is_field(const Node *n) {
     return op_is(n->op, TRAIT_FIELD);
 }
 
-/* The field of that name that is there already. */
+/* The field of that name, if there is one. */
 static Node *field_named(const Graph *g, const char *name) {
     for (int i = 0; i < g->n_nodes; i++)
         if (is_field(g->nodes[i]) && !strcmp(g->nodes[i]->name, name)) return g->nodes[i];

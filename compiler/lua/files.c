@@ -29,8 +29,8 @@ static const char *shortened(Arena *arena, const char *message) {
     return arena_printf(arena, "%.*s%s", (int)n, message, message[n] ? " ..." : "");
 }
 
-/* The error on top of the stack as a located diagnostic. Lua's own "name:12: " gives way to the
- * place in the user's words. */
+/* The error on top of the stack as a located diagnostic. Replaces Lua's "name:12: " with the place
+ * as the user names it. */
 static void report_lua_error(lua_State *L, int status) {
     Front *f = front_of(L);
     if (lua_islightuserdata(L, -1)) return; /* reported already */
@@ -59,8 +59,8 @@ static void report_lua_error(lua_State *L, int status) {
                *message ? shortened(f->arena, message) : "`error` was called without a message");
 }
 
-/* Reads a whole regular file; NULL after a report. The last part of the path may not be a link when
- * it was required: it must lie in the architecture's folder. */
+/* Reads a whole regular file; NULL after a report. A required file may not be a link: it must lie
+ * in the architecture's folder. */
 static char *read_file(Front *f, const char *path, Loc from, bool required, size_t *length) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (required ? O_NOFOLLOW : 0));
     struct stat st;
@@ -113,7 +113,7 @@ static const char *enter_source(Front *f, const char *path, const char *text, si
     return chunk;
 }
 
-/* Where Lua begins to read, as its own loader does: behind an editor's byte order mark, and at the
+/* Where Lua begins to read, as its own loader does: after an editor's byte order mark, and at the
  * end of a first line with `#`. The text ends with a zero. */
 static const char *first_line(const char *text, size_t length) {
     if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) text += 3;

@@ -1,4 +1,4 @@
-/* What every file of the front end needs of a run: its state, its limits, the place in the user's
+/* The run that all files of the front end share: its state, its limits, the place in the user's
  * file, and nodes that count against the limits. */
 #include <string.h>
 
@@ -51,7 +51,7 @@ int front_stop(lua_State *L, const char *format, ...) {
         va_end(args);
     }
     f->exhausted = true;
-    /* Also the instructions behind a pcall that hides this error. */
+    /* A pcall may hide this error: then the next instruction fails. */
     lua_sethook(L, count_instructions, LUA_MASKCOUNT, 1);
     return front_raise(L);
 }

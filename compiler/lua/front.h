@@ -1,4 +1,4 @@
-/* What the files of the front end share; private to compiler/lua. */
+/* Shared by the files of the front end; private to compiler/lua. */
 #ifndef NNGEN_LUA_FRONT_H
 #define NNGEN_LUA_FRONT_H
 

@@ -1,3 +1,4 @@
+/* Runs an architecture file and checks what it returns. */
 #include "frontend.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@ static const char *folder_of(Arena *arena, const char *path) {
     return slash ? arena_printf(arena, "%.*s", (int)(slash - path) + 1, path) : "";
 }
 
-/* A -D that no nn.param asked for is a mistake. */
+/* Reports each -D that no nn.param asked for. */
 static void check_defines(Front *f) {
     const char **names = ARENA_ARRAY(f->arena, const char *, f->n_param_names + 1);
     for (int i = 0; i < f->n_param_names; i++) names[i] = f->param_names[i];

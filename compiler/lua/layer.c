@@ -24,7 +24,8 @@ static Node *parameter(lua_State *L, const Layer *layer, const char *what, Shape
                           arena_printf(f->arena, "%s.%s", layer->name, what), 0, NULL, attr);
 }
 
-/* A layer that is used again must get what its weights were made for. */
+/* Reports a further input whose size differs from the first one's, for which the weights were made.
+ */
 static bool same_input(lua_State *L, const Layer *layer, Loc loc, int in) {
     if (!layer->weight || layer->in == in) return true;
     diag_error(front_of(L)->diag, loc,
@@ -47,7 +48,7 @@ static Node *add(lua_State *L, const Layer *layer, Loc loc, int n_in, Node **in,
     return front_add_node(L, layer->kind->op, loc, layer->name, n_in, in, attr);
 }
 
-/* The op's own rule wants weights, whose sizes come from the input: so its rank is checked first.
+/* Checks the input's rank: the sizes of the weights, which the op's rule wants, come from it.
  */
 static bool want_input(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
                        const char *words) {

@@ -16,7 +16,7 @@ typedef struct Layer {
     const char *name; /* NULL for layers without parameters or random numbers */
     Loc loc;          /* of the constructor; line 0: the word itself, nn.relu */
     OptionValue options[MAX_LAYER_OPTIONS];
-    bool poisoned; /* its options have mistakes that are reported already */
+    bool poisoned; /* its options have mistakes, already reported */
     Init init, bias_init;
     Node *weight, *bias;
     int in; /* features or channels that the weights are for */

@@ -1,6 +1,6 @@
-/* The allowed part of Lua's libraries. What could reach outside is left out; what would differ from
- * run to run or from machine to machine (addresses, the order of pairs, the pivots of sort, libm)
- * is replaced or left out. */
+/* The allowed part of Lua's libraries. Functions that could reach outside are left out. Functions
+ * that would differ from run to run or from machine to machine (addresses, the order of pairs, the
+ * pivots of sort, libm) are replaced or left out. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "../../common/clean.h"
 #include "front.h"
 
-/* It has no sign, though some machines print one. */
+/* NaN is printed without a sign, which some machines would print. */
 static bool is_nan(lua_State *L, int index) {
     return lua_type(L, index) == LUA_TNUMBER && isnan(lua_tonumber(L, index));
 }
@@ -106,7 +106,7 @@ static int sorted_pairs(lua_State *L) {
     return 1;
 }
 
-/* A word that is not there, of the globals or of the library that the upvalue names. */
+/* Reports a missing word, of the globals or of the library that the upvalue names. */
 static int missing(lua_State *L) {
     static const char *const left_out[] = {"io",
                                            "os",

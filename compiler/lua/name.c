@@ -1,4 +1,4 @@
-/* Names that users give: which are allowed. */
+/* Checks names that users give. */
 #include <string.h>
 
 #include "front.h"

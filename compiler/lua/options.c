@@ -1,4 +1,4 @@
-/* Option tables: every field is known, of the right type and in range, or the user hears of it. */
+/* Option tables: reports every field that is unknown, of another type or out of range. */
 #include <math.h>
 #include <string.h>
 
@@ -150,7 +150,7 @@ static void unknown_option(const Options *o, const char *key, const OptionSpec *
     }
     diag_error(f->diag, options_loc(o, key), "%s: unknown option `%.64s`; did you mean `%s`?",
                o->what, key, near);
-    for (int i = 0; i < n; i++) /* so it is not missing as well */
+    for (int i = 0; i < n; i++) /* so that it is not reported as missing, too */
         if (!strcmp(specs[i].name, near)) values[i].given = true;
 }
 
@@ -173,7 +173,8 @@ static bool read_key(const Options *o, int index, const OptionSpec *specs, int n
     if (!key) {
         diag_error(front_of(L)->diag, o->call, "%s: options have names: { %s = ... }", o->what,
                    options_example(specs, n));
-        for (int j = 0; j < n; j++) values[j].given = true; /* so none is missing as well */
+        for (int j = 0; j < n; j++)
+            values[j].given = true; /* so that none is reported as missing, too */
         ok = false;
     } else if (i == n) {
         unknown_option(o, key, specs, n, values);

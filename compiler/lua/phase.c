@@ -27,7 +27,7 @@ static void unknown_layer(Front *f, Loc loc, const char *name, Node **params, in
         bool has_params = false;
         for (int j = 0; j < count; j++) has_params = has_params || belongs(params[j], f->layers[i]);
         if (has_params) names[n++] = f->layers[i];
-        /* A layer whose mistakes are reported has none. */
+        /* A layer with a reported mistake has no parameters. */
         if (!has_params && diag_errors(f->diag) && !strcmp(f->layers[i], name)) return;
     }
     const char *near = nearest_name(name, names);

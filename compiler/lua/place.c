@@ -1,6 +1,6 @@
-/* Lua knows the line of a call, not those of the options in its table. This finds them in the text:
- * a small scanner that knows braces, strings and comments, and gives up where the text is not
- * written as a plain table. */
+/* Finds the line of an option: Lua knows the line of a call, but not the lines within its table. A
+ * small scanner of braces, strings and comments, which gives up where the text is no plain table.
+ */
 #include <ctype.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ static void skip_long(Place *p, int level) {
     advance(p, end ? (size_t)(end - p->at) + 2 + (size_t)level : strlen(p->at));
 }
 
-/* Moves over white space, comments and strings to what means something; 0 at the end. */
+/* Moves over white space, comments and strings. Returns the next character, 0 at the end. */
 static char next(Place *p) {
     for (;;) {
         char c = *p->at;

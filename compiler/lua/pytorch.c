@@ -1,5 +1,5 @@
-/* Words that users of PyTorch bring along: what nngen calls them, or that it has no such thing yet,
- * which says more than the nearest spelling of something else. */
+/* Words of PyTorch: nngen's name for each, or that nngen has no such function yet. Either helps
+ * more than a word of similar spelling. */
 #include <ctype.h>
 #include <string.h>
 
@@ -190,7 +190,7 @@ static const char *const missing_options[] = {
     "weight",
 };
 
-/* Without what differs between Conv2d and conv2d, MSELoss and mse_loss and mse. */
+/* Drops the differences between Conv2d and conv2d, and between MSELoss, mse_loss and mse. */
 static void fold(char out[MAX_NAME + 1], const char *word) {
     size_t n = 0;
     for (; *word && n < MAX_NAME; word++)

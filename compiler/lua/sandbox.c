@@ -40,8 +40,8 @@ static int open_all(lua_State *L) {
 
 static char watchdog_text[400];
 
-/* C functions such as patterns do not pass the instruction hook: what it would have ended long ago
- * ends here, without what else there is to report. */
+/* C functions such as patterns never reach the instruction hook. A timer ends them, without further
+ * reports. */
 static void watchdog(int signal_number) {
     (void)signal_number;
     ssize_t ignored = write(STDERR_FILENO, watchdog_text, strlen(watchdog_text));

@@ -1,10 +1,10 @@
-/* Tables of an architecture file: sorting, their keys in the same order on every machine, and
- * whether they are lists. */
+/* Tables of an architecture file: sorts them, lists their keys in the same order on every machine,
+ * checks that they are lists. */
 #include <string.h>
 
 #include "front.h"
 
-/* Lua's `<` of strings asks the locale. */
+/* Compares bytes: Lua's `<` of strings depends on the locale. */
 static bool bytes_before(lua_State *L, int a, int b) {
     size_t na, nb;
     const char *x = lua_tolstring(L, a, &na), *y = lua_tolstring(L, b, &nb);
@@ -31,7 +31,7 @@ static bool before(lua_State *L, int a, int b, int less) {
     return lua_compare(L, a, b, LUA_OPLT);
 }
 
-/* Heap sort of list[1..n]: whatever the comparison says, it ends, and the same way every time. */
+/* Heap sort of list[1..n]: it ends for any comparison function, and always takes the same steps. */
 static void sort_list(lua_State *L, int list, lua_Integer n, int less) {
     luaL_checkstack(L, 10, "sort");
     for (lua_Integer start = n / 2, end = n; end > 1;) {

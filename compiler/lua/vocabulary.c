@@ -84,7 +84,7 @@ static void push_word(lua_State *L, int i) {
     lua_pushcclosure(L, op->max_in < 0 ? of_table : op->number ? of_schedules : of_operands, 1);
 }
 
-/* A name that is not there: say which one is near. */
+/* Reports an unknown name and suggests a similar one. */
 static int unknown_word(lua_State *L) {
     enum { MAX_WORDS = 128 };
     const char *names[MAX_WORDS] = {NULL}, *key = luaL_tolstring(L, 2, NULL);

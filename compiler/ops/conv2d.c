@@ -3,7 +3,7 @@
 
 #include "rules.h"
 
-/* Sizes of one convolution, whichever of its three ops asks. */
+/* Sizes of one convolution, for each of its three ops. */
 typedef struct Conv {
     int B, C, H, W, O, OH, OW, KH, KW, sh, sw, ph, pw, dh, dw, groups;
 } Conv;

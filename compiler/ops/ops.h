@@ -70,7 +70,7 @@ enum { LEAKY_SLOPE };
  * decision of element (c, h, w) has the number (h*WIDTH + w)*CHANNEL_STRIDE + c, where
  * CHANNEL_STRIDE is CHANNELS rounded up to 16; dropout2d's has the number c. Where CHANNELS is 0
  * (the preset), the shape rule sets all three from the operand, looking through flatten and the
- * pointwise ops behind it. */
+ * pointwise ops after it. */
 enum {
     DROPOUT_P,
     DROPOUT_STREAM,
@@ -108,17 +108,21 @@ enum { SLICE_OFFSET, SLICE_COUNT };
 /* part */
 enum { PART_INDEX };
 
+/* clang-format off */
 /* Whether dropout keeps element number `element` (see above) of a sample: the one definition that
- * reference and generated code share. A decision is 16 bits of a 32-bit counter hash:
- *   key  = dropout_key(seed, stream, application, step): the high half of
- *          fin(fin(fin(seed + 0x9e3779b97f4a7c15) ^ step) ^ (application << 32 | stream)), all of
- * 64 bits, fin(x): x ^= x>>33; x *= 0xff51afd7ed558ccd; x ^= x>>33; x *= 0xc4ceb9fe1a85ec53; x ^=
- * x>>33 word = sample * words + element / 32 * 16 + element % 16,  words = round_up(elements, 32) /
- * 2 hash = mix(word * 0x9E3779B1 ^ key), the low half for element / 16 even, else the high half
+ * the reference and generated code share. A decision is 16 bits of a 32-bit hash of a counter:
+ *   key  = dropout_key(seed, stream, application, step), the high half of
+ *          fin(fin(fin(seed + 0x9e3779b97f4a7c15) ^ step) ^ (application << 32 | stream)), with
+ *          fin(x): x ^= x>>33; x *= 0xff51afd7ed558ccd; x ^= x>>33; x *= 0xc4ceb9fe1a85ec53;
+ *                  x ^= x>>33, all of 64 bits
+ *   word = sample * words + element / 32 * 16 + element % 16, words = round_up(elements, 32) / 2
+ *   hash = mix(word * 0x9E3779B1 ^ key), with
+ *          mix(x): x ^= x>>16; x *= 0x7feb352d; x ^= x>>15; x *= 0x846ca68b; x ^= x>>16
+ *   half = the low half of hash if element / 16 is even, else the high half
  *   keep = half >= threshold, threshold = round(p * 65536)
- * with mix(x): x ^= x>>16; x *= 0x7feb352d; x ^= x>>15; x *= 0x846ca68b; x ^= x>>16. `sample` is
- * the index in the epoch, all arithmetic is modulo 2^32, elements = CHANNEL_STRIDE*HEIGHT*WIDTH
- * (dropout2d: CHANNEL_STRIDE). */
+ * `sample` is the index in the epoch, all arithmetic but that of the key is modulo 2^32, elements =
+ * CHANNEL_STRIDE * HEIGHT * WIDTH (dropout2d: CHANNEL_STRIDE). */
+/* clang-format on */
 uint32_t dropout_key(uint64_t seed, uint32_t stream, uint32_t application, uint64_t step);
 uint32_t dropout_hash(uint32_t word, uint32_t key);
 bool dropout_keeps(uint32_t key, int64_t sample, int64_t elements, int64_t element,

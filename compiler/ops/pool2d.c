@@ -53,7 +53,7 @@ static int tap_at(const Pool *p, int oy, int ox, int t) {
     return y < 0 || y >= p->H || x < 0 || x >= p->W ? -1 : y * p->W + x;
 }
 
-/* The winner of the window, with `below` not NULL the best that is less than that. */
+/* The winner of the window; if `below` is not NULL, the largest value that is less than that. */
 static int winner(const Pool *p, const double *plane, int oy, int ox, const double *below) {
     int best = -1;
     for (int t = 0; t < p->k[0] * p->k[1]; t++) {
@@ -65,7 +65,8 @@ static int winner(const Pool *p, const double *plane, int oy, int ox, const doub
     return best;
 }
 
-/* The same, or the second where that is to be. `plane` is number c of all samples' planes. */
+/* The winner, or the second where the decision is to be turned. `plane` is number c of all samples'
+ * planes. */
 static int decided_winner(const Env *env, const Pool *p, const double *plane, int c, int oy, int ox,
                           double scale) {
     int best = winner(p, plane, oy, ox, NULL);

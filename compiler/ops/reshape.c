@@ -1,4 +1,4 @@
-/* Flatten, concatenate, and the ops that take their gradients apart again. */
+/* Flatten, concatenate, and the ops of their gradients. */
 #include <string.h>
 
 #include "rules.h"

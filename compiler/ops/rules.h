@@ -35,8 +35,8 @@ int64_t all_elements(const Env *env, const Node *node);
  * scalars. */
 double broadcast(const Node *node, const double *const *in, int i, int64_t k);
 
-/* A sum over samples and places, so far: a float where Env.rounding is asked for. Its terms may be
- * many and nearly equal, so that roundings add up, one by one, instead of cancelling. */
+/* A sum over samples and places, so far: rounded to float if Env.rounding is set. Terms may be many
+ * and nearly equal, so that their roundings add up instead of cancelling. */
 static inline double partial_sum(const Env *env, double sum) {
     return env->rounding > 0 ? (double)(float)sum : sum;
 }
@@ -44,12 +44,13 @@ static inline double partial_sum(const Env *env, double sum) {
 /* Places of a window or kernel along one direction: how many fit. */
 int window_count(int size, int kernel, int stride, int pad, int dilation);
 
-/* The measure of distances from ties: the largest magnitude of `count` values, 0 where nobody asks.
+/* The unit for distances from ties: the largest magnitude of `count` values, 0 if margins are not
+ * asked for.
  */
 double tie_scale(const Env *env, const double *values, int64_t count);
 
-/* Notes the distance from a tie of the decision at `place`, one of the sample's; true if it is to
- * be taken the other way. */
+/* Notes the distance from a tie of the decision at `place`, one of the sample's; returns whether it
+ * is to be turned. */
 bool decision_turns(const Env *env, int64_t sample, int64_t place, double distance, double scale);
 
 /* Fills the samples of the table entry's two members. */

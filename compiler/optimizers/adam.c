@@ -1,5 +1,5 @@
 /* Adam and AdamW: torch.optim.Adam, torch.optim.AdamW. The two differ in where weights decay: in
- * the gradient, or by themselves. */
+ * the gradient, or apart from it. */
 #include <math.h>
 
 #include "optimizers.h"

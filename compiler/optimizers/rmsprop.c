@@ -30,7 +30,8 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
     if (o->option[CENTERED] != 0) {
         double *mean = m[mean_of(o)];
         *mean = alpha * *mean + (1 - alpha) * g;
-        /* Moments that were floats may have lost a square, flushed to zero, and kept the mean. */
+        /* Moments may come from floats, where the square was flushed to zero and the mean was not.
+         */
         root = fmax(root - *mean * *mean, 0);
     }
     g /= sqrt(root) + o->option[EPS];

@@ -1,3 +1,4 @@
+/* The table of optimizers, from optimizers.def. */
 #include <stddef.h>
 
 #include "optimizers.h"

@@ -1,12 +1,15 @@
+/* clang-format off */
 /* Makes true: where an activation is followed by a max-pool, backward applies the activation's
- * gradient to the pooled gradient; a ReLU's and a dropout's gradient on the same values are one
- * node that reads the dropped output; a bias gradient sums the pooled gradient. How: rewrites, to a
- * fixed point, act_grad(a, max_pool2d_grad(a, d))     -> max_pool2d_grad(a, act_grad(max_pool2d(a),
- * d)) relu_grad(r, dropout(d))               -> dropout_grad(dropout(r), d), same decisions
- *   bias_grad(max_pool2d_grad(a, d))       -> bias_grad(d)
- * The first is exact: the gradient is zero but at the winner, whose value is the pooled one. So is
- * the second: the output is positive where ReLU passed and the element was kept. Leaves to others:
- * dead nodes of the old order are dropped by graph_rewrite. */
+ * gradient to the pooled gradient; a ReLU's and a dropout's gradient of the same values are one node
+ * that reads the dropped output; a bias gradient sums the pooled gradient.
+ * How: rewrites, to a fixed point,
+ *   1  act_grad(a, max_pool2d_grad(a, d))  ->  max_pool2d_grad(a, act_grad(max_pool2d(a), d))
+ *   2  relu_grad(r, dropout(d))            ->  dropout_grad(dropout(r), d), with the same decisions
+ *   3  bias_grad(max_pool2d_grad(a, d))    ->  bias_grad(d)
+ * 1 is exact: the gradient is zero except at the winner, whose value is the pooled one. So is 2: the
+ * output is positive where ReLU passed and the element was kept.
+ * Leaves to others: graph_rewrite drops the nodes that are no longer used. */
+/* clang-format on */
 #include "commute.h"
 
 #include <string.h>

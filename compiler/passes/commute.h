@@ -3,9 +3,9 @@
 
 #include "../graph/graph.h"
 
-/* Moves gradients of activations in front of gradients of max-pools, so that backward needs the
- * pooled values and the winners alone, and reads dropout masks off the stored output. Returns
- * whether anything changed. */
+/* Moves gradients of activations before gradients of max-pools, so that backward needs only the
+ * pooled values and the winners, and reads dropout masks from the stored output. Returns whether
+ * anything changed. */
 bool commute(Graph *graph);
 
 #endif

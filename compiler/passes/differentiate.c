@@ -64,7 +64,7 @@ static bool backward(Reverse *r, Node *n) {
     return true;
 }
 
-/* What the phase trains: the parameters that a gradient has arrived at. */
+/* Collects the parameters that the phase trains: those with a gradient. */
 static bool collect(const Reverse *r, Phase *p) {
     bool has_params = false;
     p->trained = ARENA_ARRAY(r->g->arena, Trained, r->n);

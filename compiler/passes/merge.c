@@ -13,8 +13,8 @@
 
 #include "../ops/ops.h"
 
-/* Values that one node may hold, more of which only leave the caches, and a bound of the work,
- * after which the graph stays as it is. */
+/* MAX_PARTS: more values per node would not fit the caches. MAX_STEPS bounds the pass; when it is
+ * reached the rest stays unmerged. */
 enum { MAX_PARTS = 16, MAX_STEPS = 1 << 25 };
 
 typedef struct Merge {
@@ -72,8 +72,8 @@ static Node *find_or_add(Graph *g, const Node *like, const Op *op, int n_in, Nod
     return graph_add(g, op, like->loc, like->name, n_in, in, attr);
 }
 
-/* The node whose parts these are, made if there is none. What only renames the elements of a stack
- * comes behind it, so that fields are stacked as they are. */
+/* The node whose parts these are, made if there is none. Ops that only rename elements come after
+ * the stack, so that fields are stacked as they are. */
 static Node *stack_of(Graph *g, Node *const *nodes, int n) {
     Node *first = nodes[0], *in[MAX_PARTS];
     bool parts = first->op == &op_part && first->in[0]->type.parts == n;
@@ -187,7 +187,7 @@ static int match_parts(const Merge *m, const Node *whole, int at, const Node *ba
     return n;
 }
 
-/* A gradient takes the winners of the pool of all. */
+/* A gradient reads the winners of the pool over all parts: whether there is such a pool. */
 static bool has_pool(const Graph *g, const Node *gradient, const Node *whole) {
     for (int i = 0; i < g->n_nodes; i++) {
         const Node *n = g->nodes[i];

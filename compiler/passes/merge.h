@@ -4,7 +4,7 @@
 
 #include "../graph/graph.h"
 
-/* Whether anything was merged. */
+/* Returns whether anything was merged. */
 bool merge(Graph *graph);
 
 #endif

@@ -28,7 +28,7 @@ static Node *fold(Graph *g, Node *n) {
     return graph_add(g, &op_number, n->loc, NULL, 0, NULL, &value);
 }
 
-/* x where the operation with the other operand does nothing to it. */
+/* x, where the other operand is neutral. */
 static Node *neutral(Graph *g, Node *n) {
     (void)g;
     if (n->n_in != 2) return NULL;

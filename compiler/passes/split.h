@@ -5,7 +5,7 @@
 
 /* A plan for a differentiated graph: fields, places of parameters, phases, and an entry with a
  * graph of its own for every entry point (see entry_graph). With `inference` prediction is the only
- * one. NULL, with an error, if they are too large together. */
+ * one. Returns NULL, with an error, if they are too large together. */
 Plan *split(Graph *graph, bool inference);
 
 #endif

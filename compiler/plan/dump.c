@@ -1,3 +1,4 @@
+/* The plan as text, for --emit=plan. */
 #include "../base/writer.h"
 #include "plan.h"
 

@@ -1,6 +1,6 @@
-/* Static memory placement of activations: buffers in order of size, each at the lowest offset where
- * no buffer lies whose lifetime meets its own. Offsets are per sample; a chunk's area is the offset
- * times its number of samples. */
+/* Static memory placement of activations: buffers in order of size, each at the lowest offset that
+ * is free during its lifetime. Offsets are per sample; a chunk's area is the offset times its
+ * number of samples. */
 #include "plan.h"
 
 static void find_lifetimes(Entry *e) {

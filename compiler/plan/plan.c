@@ -1,3 +1,4 @@
+/* Adding entries to a plan, and finding its buffers. */
 #include "plan.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* The plan: what the graph becomes before it is text. Kernels in order for each entry point, the
- * buffers they read and write, and where those lie in memory. Nothing after the plan decides
- * anything but registers and loops. */
+/* The plan, between graph and text: kernels in order for each entry point, the buffers that they
+ * read and write, and the places of these in memory. Later steps choose registers and loops,
+ * nothing else. */
 #ifndef NNGEN_PLAN_PLAN_H
 #define NNGEN_PLAN_PLAN_H
 
@@ -63,7 +63,7 @@ typedef struct Operand {
     bool written;
 } Operand;
 
-/* A parameter of a kernel that is not memory: value is a C expression of the entry function. */
+/* A parameter of a kernel that is not memory; `value` is a C expression in the entry function. */
 typedef struct Arg {
     const char *type, *name, *value;
 } Arg;
@@ -164,8 +164,8 @@ typedef struct Entry {
     const Node *loss;        /* ENTRY_TRAIN, ENTRY_EVALUATE */
 } Entry;
 
-/* How a parameter lies in the state: as [blocks of 16 outputs][kh][kw][in][16] (a linear layer is a
- * convolution whose kernel is as large as its input), vectors as [out rounded up to 16]. */
+/* The layout of a parameter in the state: as [blocks of 16 outputs][kh][kw][in][16] (a linear layer
+ * is a convolution whose kernel is as large as its input), vectors as [out rounded up to 16]. */
 typedef struct ParamPlace {
     const Node *node; /* of the graph as differentiated */
     Buffer *value;
@@ -180,7 +180,7 @@ typedef struct ParamPlace {
 typedef struct DerivedKind DerivedKind;
 typedef struct Derived Derived;
 
-/* How a copy of a weight is made: body of a C function with the parameters `const float *w,
+/* Makes a copy of a weight: body of a C function with the parameters `const float *w,
  * float *t, int first, int last` that makes the parts from `first` to before `last` of
  * Derived.blocks. */
 struct DerivedKind {
@@ -217,7 +217,7 @@ typedef struct PhasePlan {
 
 typedef struct Plan {
     Arena *arena;
-    Graph *graph; /* as differentiated: the one that travels in the file */
+    Graph *graph; /* as differentiated; its text is part of the generated file */
     Entry **entries;
     int n_entries, cap_entries;
     ParamPlace *params;
@@ -248,8 +248,8 @@ enum { MAX_CHUNKS = 64 };
 int chunk_samples(int64_t params, int64_t flops, int64_t places);
 
 /* Chunks that a batch has at most, for gradients of so many floats: 64, or as many as have 256 MiB
- * together, 8 of 32 MiB. Larger ones leave all caches, and adding them costs what memory takes: a
- * quarter as many of twice the size, down to one. */
+ * together, 8 of 32 MiB. Larger ones leave all caches, and adding them costs memory bandwidth: a
+ * quarter as many for twice the size, down to one. */
 int chunk_limit(int64_t floats);
 
 /* Fills in chunk_min, by the contraction with the fewest places, and chunk_max. */

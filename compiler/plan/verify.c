@@ -1,8 +1,9 @@
+/* The invariants of a plan: see plan_verify. */
 #include <string.h>
 
 #include "plan.h"
 
-/* Whether a kernel from before `end` writes the part of the buffer. */
+/* Whether a kernel before `end` writes the part of the buffer. */
 static bool is_written(const Entry *e, const Buffer *whole, int part, int end) {
     for (int i = 0; i < end; i++)
         for (int o = 0; o < e->kernels[i]->n_operands; o++) {

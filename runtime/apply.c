@@ -21,7 +21,8 @@ typedef struct Line {
     const char *twice; /* the name that came twice */
 } Line;
 
-/* Labels have the names that a data file gives them: what CSV would take for more is quoted. */
+/* Names of labels come from a data file: those with characters that mean something in CSV are
+ * quoted. */
 static void put_name(FILE *out, const char *name) {
     const bool plain = !name[strcspn(name, ",\"\r\n")];
     if (!plain) fputc('"', out);
@@ -67,8 +68,8 @@ static void put_prediction(Line *line, const NnOutput *output, int k, float valu
         put_real(line, name, json_float(value), (double)value, 9);
 }
 
-/* A prediction may well bear the name of the label that it predicts, and two columns of one name
- * would be a trap: then the label's is called <name>_label. */
+/* A prediction may have the name of the label that it predicts. As two columns may not have one
+ * name, the label's is called <name>_label then. */
 static const char *label_column(const NnModel *model, const char *label) {
     bool taken = strcmp(label, "index") == 0;
     for (int i = 0; i < model->n_predictions; i++)
@@ -109,7 +110,7 @@ static void write_line(const NnModel *model, const Split *split, int index,
     memory_release(mark);
 }
 
-/* Two columns of one name are a trap in CSV, and one of them is lost in JSON. */
+/* Two columns of one name mislead in CSV, and JSON would lose one of them. */
 static bool columns_differ(const NnModel *model, const Split *split, float *const *predictions,
                            const double *metrics) {
     Line line = {.seen = keep_json(json_object())};
@@ -120,7 +121,7 @@ static bool columns_differ(const NnModel *model, const Split *split, float *cons
                    line.twice);
 }
 
-/* Which prediction or metric of the sample, or its loss, is not finite; NULL: none. */
+/* The first prediction or metric of the sample, or its loss, that is not finite; NULL: all are. */
 static const char *broken_output(const NnModel *model, const NnCall *call) {
     for (int i = 0; i < model->n_predictions; i++)
         for (int k = 0; k < model->predictions[i].count; k++)
@@ -207,7 +208,7 @@ bool init_command(const NnModel *model, const Options *options) {
     return weights_save(&engine, options->text[OPTION_SAVE]);
 }
 
-/* `loss` and the gradients that the last call left. */
+/* Writes `loss` and the gradients of the last call. */
 static bool write_gradients(const NnModel *model, const NnCall *call, const char *path) {
     const NnPhase *phase = &model->phases[call->phase];
     TensorOut *tensors = allocate((size_t)phase->n_trained + 1, sizeof *tensors);

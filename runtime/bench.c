@@ -1,3 +1,4 @@
+/* `bench`: speed of training, evaluation, prediction and each kernel, beside the machine's peak. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +76,7 @@ static double peak_gflops(const char *isa) {
 enum { RUNS_LEAST = 15, RUNS_MOST = 2000, WARM_UP = 3 };
 static const double seconds_most = 1.5;
 
-/* How long something took, how much it computed in that time, and how much it could have. */
+/* Time taken, work done in that time, and the peak rate around it. */
 typedef struct Row {
     const char *name;
     double us, gflops, percent;
@@ -91,7 +92,7 @@ typedef struct Bench {
     Row train, infer, *kernels; /* kernels: on one thread */
 } Bench;
 
-/* What the trace hook sees: the time since the kernel before, on the one thread that runs. */
+/* State of the trace hook, which measures the time since the kernel before; one thread runs. */
 typedef struct Trace {
     double last;
     double *sums; /* per kernel, of this step */
@@ -178,7 +179,8 @@ static void measure_all(Bench *bench) {
     const char *isa = bench->engine.code->isa;
     size_t n = (size_t)model->n_kernels;
     double *seconds = allocate(n, sizeof *seconds);
-    /* The clock of a busy machine changes: peak before, between and after what it is held against.
+    /* The clock of a busy machine changes, so the peak is measured before, between and after the
+     * measurements that it is compared with.
      */
     double peak = peak_gflops(isa);
     double step = time_calls(bench, true);
@@ -206,7 +208,7 @@ static const char *data_name(const Bench *bench) {
     return bench->engine.data.source ? bench->engine.data.source : "drawn";
 }
 
-/* Of the kernels of a phase (-1: prediction) together, in microseconds. */
+/* Time of all kernels of a phase (-1: prediction), in microseconds. */
 static double kernels_us(const Bench *bench, int phase) {
     double sum = 0;
     for (int k = 0; k < bench->model->n_kernels; k++)
@@ -234,7 +236,7 @@ static void tell_json(const Bench *bench) {
                         "infer_percent_of_peak", bench->infer.percent, "kernels", kernels));
 }
 
-/* The table in the making. */
+/* The table under construction. */
 enum { NUMBER, NAME, US, SHARE, GFLOPS, PEAK, MARK, COLUMNS, LEFT = NAME + 1 };
 typedef struct Cells {
     const char **at;
@@ -246,7 +248,7 @@ static const char **next_row(Cells *cells) {
     return cells->at + COLUMNS * cells->rows++;
 }
 
-/* `all`: microseconds of the kernels that the row is one of; 0: of none. */
+/* `all`: microseconds of the kernels to which the row belongs; 0: to none. */
 static void add_row(Cells *cells, const char *number, const Row *row, double all) {
     const char **cell = next_row(cells);
     cell[NUMBER] = number;

@@ -20,8 +20,8 @@
 
 enum { STEPS = 4 };
 
-/* Samples of a batch: in a large network not so many that loss and gradients are more work than
- * this, which takes the interpreter less than a second. */
+/* Samples of a batch: at most so many that loss and gradients are no more work than this, which
+ * takes the interpreter less than a second. */
 enum { MOST_SAMPLES = 7, LEAST_SAMPLES = 3 };
 static const int64_t batch_flops = 1000000000;
 
@@ -77,7 +77,7 @@ static void check_phase(Checker *c) {
     for (int step = 0; step < STEPS; step++) check_step(c, step);
 }
 
-/* Ops state how far compiled code may be off where 1e-5 is not to be had. */
+/* Ops state the allowed error of compiled code where 1e-5 cannot be reached. */
 static double stated_bound(const Graph *graph) {
     double bound = value_bound;
     for (int i = 0; i < graph->n_nodes; i++)

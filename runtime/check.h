@@ -1,5 +1,5 @@
-/* Compiled code and the double-precision interpreter, side by side. With the files of check the
- * only part of the runtime that knows the compiler's graph. */
+/* Compiled code and the double-precision interpreter, side by side. Only check and info know the
+ * compiler's graph. */
 #ifndef NN_RUNTIME_CHECK_H
 #define NN_RUNTIME_CHECK_H
 
@@ -37,45 +37,45 @@ typedef struct Checker {
 
 /* check_draw.c */
 
-/* Everything that a phase computes in `call`, on the fields that the engine points to and the
+/* The reference's run of a phase in `call`, on the fields that the engine points to and the
  * parameters of its state. The caller frees the arena. */
 Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call);
 
-/* Draws a batch and gives the reference's results on it. Samples with a decision so near a tie that
- * rounding could turn it are drawn again, alone; of several in vain the one is kept whose decisions
- * are the farthest from a tie. */
+/* Draws a batch and gives the reference's results on it. A sample with a decision so near a tie
+ * that rounding could turn it is drawn again. After several tries the draw is kept whose decisions
+ * are farthest from a tie. */
 Reference draw_batch(Checker *checker, const NnCall *call);
 
-/* check_compare.c: each notes what is worst. */
+/* check_compare.c: each function notes the largest error. */
 
 /* Notes an error; NaN counts as infinite. */
 void worst_note(Worst *worst, double error, const char *what, const char *name);
 
-/* How far values are from the wanted ones. */
+/* The distance of values from the wanted ones. */
 typedef struct Distance {
     double off;  /* the largest difference; infinite if a value is not finite */
     double size; /* the largest magnitude of the wanted values */
 } Distance;
 
 /* For updates, with `before` not NULL, `size` is the largest movement from there to `wanted`, and
- * what rounding a value to float may cost is no difference. */
+ * the error of rounding a value to float does not count. */
 Distance distance_of(const float *found, const double *wanted, const float *before, int64_t count);
 
 /* off / size: 0 if nothing is off, infinite if only the size is 0. */
 double relative_error(Distance distance);
 
-/* The loss that a call left; `what` and the phase name it. */
+/* Compares the loss of a call; `what` and the phase name it. */
 void check_loss(Checker *checker, const NnCall *call, Reference *reference, const char *what);
 
-/* Metrics and predictions of the call, which is made here. */
+/* Makes the call and compares its metrics and predictions. */
 void check_outputs(Checker *checker, NnCall call, Reference *reference);
 
-/* The gradients that a call left. False if all of them are zero, or nothing but rounding: then the
- * comparison says nothing. */
+/* Compares the gradients of a call. Returns false if all of them are zero, or rounding alone: then
+ * the comparison proves nothing. */
 bool check_gradients(Checker *checker, const NnCall *call, Reference *reference);
 
 /* Parameters and moments after the step of the call, which has left its gradients and has the state
- * before the step; the engine's is that after it. What is not trained must be the same. */
+ * before the step; the engine's is that after it. Untrained parameters must be unchanged. */
 void check_updates(Checker *checker, const NnCall *call, Reference *reference);
 
 #endif

@@ -1,5 +1,5 @@
-/* What `check` compares: loss, metrics, predictions, gradients, steps; see check.c for what they
- * are measured by. */
+/* What `check` compares: loss, metrics, predictions, gradients, steps; check.c defines the errors.
+ */
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -8,10 +8,11 @@
 
 enum { MOST_SLOTS = 4 };
 
-/* As many times what the reference's few ways of rounding cost may be due to others. */
+/* Safety factor: the estimate tries only a few roundings. */
 static const double roundings = 4;
 
-/* Gradients below this part of the network's largest are zero but for what does not quite cancel.
+/* Gradients below this fraction of the network's largest count as zero: remainders of terms that
+ * cancel.
  */
 static const double zero_gradient = 1e-6;
 
@@ -33,7 +34,7 @@ Distance distance_of(const float *found, const double *wanted, const float *befo
         d.off = isfinite(off) ? fmax(d.off, off) : INFINITY;
         d.size = fmax(d.size, size);
     }
-    /* What is smaller than normal is flushed to zero by an update. */
+    /* An update flushes subnormal numbers to zero. */
     if (before && d.off <= (double)FLT_MIN) d.off = 0;
     return d;
 }
@@ -43,9 +44,8 @@ double relative_error(Distance d) {
     return d.size > 0 && isfinite(d.off) ? d.off / d.size : INFINITY;
 }
 
-/* The relative error, in which rounding is not to be blamed twice: what as many roundings of the
- * node's terms cost in the reference is more than the bound allows of a sum in which they cancel.
- */
+/* The relative error less the effect of rounding in the reference: where terms cancel, a few
+ * roundings of them exceed the bound on their sum. */
 static double judged(const Checker *c, Reference *r, const Node *node, Distance d) {
     if (relative_error(d) > c->bound)
         d.size = fmax(d.size, roundings * reference_rounding(r, node) / c->bound);
@@ -68,7 +68,7 @@ static const Node *output_named(Checker *c, const Named *list, int n, const char
     return NULL;
 }
 
-/* A number of the batch as it is, of values per sample the mean. */
+/* A number of the batch, or the mean of values per sample. */
 static double metric_of(const Checker *c, const Node *node, double *const *values) {
     double sum = 0;
     int n = node->type.kind == KIND_SAMPLE ? c->batch : 1;
@@ -88,7 +88,7 @@ static void check_metric(Checker *c, Reference *r, const char *name, double foun
     worst_note(&c->forward, relative_error(d), "metric", name);
 }
 
-/* Whether the class is the right one, or one that roundings give. */
+/* Whether the class is the right one, or one that some rounding gives. */
 static bool is_class(Reference *r, const Node *node, int64_t k, double found) {
     bool right = found == r->values[node->id][k];
     for (int i = 0; i < ROUNDED_RUNS && !right; i++)
@@ -176,7 +176,7 @@ static double *widened(Arena *arena, const float *values, int64_t count) {
     return wide;
 }
 
-/* A parameter (slot 0) and its moments before a step, and the gradient that the step goes by. */
+/* A parameter (slot 0) and its moments before a step, and the gradient of the step. */
 typedef struct Before {
     int64_t count;
     int n_slots;
@@ -197,7 +197,7 @@ static void update(const Checker *c, const NnCall *call, const Reference *r, con
 }
 
 /* An error of a step relative to its largest movement. Where the gradient and the decay, or a
- * moment, nearly cancel, the step hangs on their last bits: what those cost counts less. */
+ * moment, nearly cancel, the step depends on their last bits: their effect is subtracted. */
 static double judged_step(const Checker *c, const NnCall *call, const Reference *r,
                           const Before *before, int slot, double *const *wanted, double error) {
     if (!(error > step_bound) || isinf(error) || !before->gradient) return error;
@@ -211,7 +211,7 @@ static double judged_step(const Checker *c, const NnCall *call, const Reference 
 }
 
 /* Compares a parameter and its moments after the step of the call, which has left its gradient,
- * with the reference's update of what was before; what is not trained must be the same. */
+ * with the reference's update of the state before; untrained parameters must be unchanged. */
 static void check_update(Checker *c, const NnCall *call, const Reference *r, int param,
                          bool trained) {
     const NnModel *model = c->model;

@@ -1,5 +1,5 @@
 /* Batches for `check`: random samples whose decisions (the sign before a ReLU, the winner of a
- * window) are far enough from ties that rounding does not turn them, as far as there are such. */
+ * window) are far enough from ties that rounding does not turn them, if such samples are found. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "random.h"
 
 /* Compiled code may be off by value_bound of a tensor's largest value; a decision that is as near
- * to a tie may turn. In a network of a hundred thousand decisions, one of most samples' is: after
- * some tries the farthest is so far off that roundings hardly reach it. */
+ * to a tie may turn. In a network of a hundred thousand decisions most samples have one that near.
+ * After some tries the farthest is so far from ties that roundings hardly reach it. */
 enum { TRIES = 32 };
 static const double tie_width = 1e-5;
 
@@ -47,7 +47,7 @@ static Reference reference_begin(const Graph *graph, Engine *engine, const NnCal
     return r;
 }
 
-/* Sets `samples` samples from number `first` on to what the engine's fields are. */
+/* Copies the engine's fields into `samples` samples from number `first` on. */
 static void set_fields(const Engine *engine, double *const *field, int first, int samples) {
     for (int i = 0; i < engine->model->n_fields; i++) {
         const NnField *f = &engine->model->fields[i];
@@ -89,7 +89,7 @@ static double sample_margin(const Reference *r, int index, double stop) {
     env.first_sample += index;
     env.margin = &margin;
     env.stop = stop;
-    /* Gradients decide nothing anew. */
+    /* Gradients make no further decisions. */
     Node **wanted = ARENA_ARRAY(arena, Node *, r->n_wanted);
     int n = 0;
     for (int i = 0; i < r->n_wanted; i++)

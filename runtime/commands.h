@@ -24,19 +24,19 @@ typedef struct Options {
     const char *text[OPTION_COUNT]; /* NULL: not given */
     int64_t number[OPTION_COUNT];
     SplitId split;
-    /* Tests: training behaves after that many steps as on Ctrl-C, and writes a checkpoint whenever
-     * that many have been run; 0: never. */
+    /* For tests: training stops as on Ctrl-C after stop_after steps, and writes a checkpoint every
+     * checkpoint_steps steps; 0: never. */
     int64_t stop_after, checkpoint_steps;
 } Options;
 
-/* Each has written its messages when it returns false. */
+/* A command that returns false has written its messages. */
 struct Command {
     const char *name;
     bool (*run)(const NnModel *model, const Options *options);
     bool needs_phase; /* not for models that are never trained */
 };
 
-/* What holds without any option: numbers and their limits are in options.def. Epochs
+/* The defaults: numbers and their limits are in options.def. Epochs
  * and batch 0: as the architecture says; threads 0: all processors. */
 void options_default(Options *options);
 
@@ -66,19 +66,19 @@ bool grad_command(const NnModel *model, const Options *options);
 bool check_command(const NnModel *model, const Options *options);
 bool bench_command(const NnModel *model, const Options *options);
 
-/* Round r starts from initial weights of seed + r; order and dropout masks are functions of
- * seed + r, too. A resumed training goes on with the settings of its checkpoint and gives the same
- * bytes as one that was never interrupted, or goes on longer with more --epochs.
+/* Round r starts from initial weights of seed + r; order and dropout masks are functions of seed +
+ * r, too. A resumed training goes on with the settings of its checkpoint and gives the same bytes
+ * as one that was never interrupted, or goes on longer with more --epochs.
  *
- * With --save a checkpoint is written every --checkpoint-every seconds and at the end of a round.
+ * * With --save a checkpoint is written every --checkpoint-every seconds and at the end of a round.
  * On Ctrl-C, SIGTERM, SIGHUP and SIGXCPU the step at hand is finished, weights and a checkpoint are
- * written (without --save only <model>.interrupted.safetensors), and all is well. So it is, but for
- * the status, when standard output or the log can no longer be written. */
+ * written (without --save only <model>.interrupted.safetensors), and the command succeeds. The same
+ * is done when standard output or the log can no longer be written, but the command fails. */
 bool train_command(const NnModel *model, const Options *options);
 
 /* A line on standard output (or in --predictions) for each sample of --split: index, the labels
  * that the data has, predictions and, if all fields are there, metrics of that sample alone; CSV
- * with a header line, or JSON. Columns bear the names of the fields, predictions (name_0, name_1,
+ * with a header line, or JSON. Columns have the names of the fields, predictions (name_0, name_1,
  * ... for vectors) and metrics; a label named as another column is called <name>_label. */
 bool predict_command(const NnModel *model, const Options *options);
 

@@ -1,3 +1,4 @@
+/* Data sets: reads safetensors files, chooses a source, binds the model's fields. */
 #include "dataset.h"
 
 #include <inttypes.h>
@@ -66,7 +67,7 @@ static bool take_labels(const char *path, const Tensor *tensor, const NnField *w
     return true;
 }
 
-/* Of a label that the model does not read: it only goes to files of predictions. */
+/* A label that the model does not read: it is only copied to files of predictions. */
 static void take_integers(const Tensor *tensor, Split *split, const char *name) {
     int64_t *integers = allocate((size_t)tensor->count, sizeof *integers);
     for (int64_t i = 0; i < tensor->count; i++) integers[i] = integer_at(tensor, i);

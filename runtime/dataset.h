@@ -45,7 +45,7 @@ typedef struct Dataset {
     double mean, deviation;   /* of the normalisation; 0 and 1 without */
 } Dataset;
 
-/* What a command wants of the data. */
+/* The data that a command wants. */
 typedef struct DataRequest {
     const char *source; /* folder, safetensors file or "synthetic"; NULL: the default */
     uint64_t seed;      /* of the draw of pairs */
@@ -55,8 +55,8 @@ typedef struct DataRequest {
     bool quiet;        /* no note about the default */
 } DataRequest;
 
-/* Where the request's data come from: its source, else $NNGEN_DATA, else data/mnist if there is
- * such a folder; NULL: nothing of that, digits are drawn. */
+/* The source of the data: that of the request, else $NNGEN_DATA, else data/mnist if there is such a
+ * folder, else NULL: digits are drawn. */
 const char *dataset_source(const DataRequest *request);
 
 /* Loads the wanted splits and binds the model's fields. False with a message. */
@@ -70,7 +70,7 @@ bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset 
 /* Whether every field of the model is bound. */
 bool split_complete(const Split *split, const NnModel *model);
 
-/* Goes on with a hash over the bits of `count` values of four bytes. */
+/* Continues a hash over the bits of `count` values of four bytes. */
 uint64_t fingerprint(uint64_t hash, const void *values, int64_t count);
 
 /* Hash of the bound values: the same data gives the same number. */

@@ -13,7 +13,7 @@ typedef struct DigitField {
     const char *name;
     int channels; /* as many digits, one after the other; 0: a label */
     int classes;  /* of a label */
-    int digit;    /* first digit of the sample that it tells of, or COMPARISON of both */
+    int digit;    /* number of its first digit in the sample, or COMPARISON of both */
 } DigitField;
 
 typedef struct DigitSet {
@@ -39,7 +39,7 @@ static const DigitSet sets[] = {
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
-/* NULL if the set's field is what the model wants, else words that name both sides. */
+/* NULL if the set's field fits the model's, else words that name both. */
 static const char *field_mismatch(const DigitSet *set, const DigitField *have,
                                   const NnField *want) {
     bool label = want->kind == NN_LABEL, has_label = have->channels == 0;
@@ -81,8 +81,8 @@ static const char *set_mismatch(const DigitSet *set, const NnModel *model) {
     return why;
 }
 
-/* The set that the architecture names or, if it names none, that has its first field. NULL if it
- * does not serve, and `why`. */
+/* The set that the architecture names or, if it names none, that has its first field. NULL, and
+ * `why`, if it does not fit. */
 static const DigitSet *choose_set(const NnModel *model, const char **why) {
     *why = model->data ? format_text("data set \"%s\" is none of the built-in ones (mnist-pairs, "
                                      "mnist); give its samples with --data FILE.safetensors",
@@ -104,7 +104,7 @@ bool dataset_builtin(const NnModel *model) {
     return choose_set(model, &why) != NULL;
 }
 
-/* Which digits a split has: its sample i those at order[i * set->digits] and behind. */
+/* The digits of a split: sample i has set->digits of them, from order[i * set->digits] on. */
 typedef struct Draw {
     const Digits *digits;
     int *order; /* of all digits of the file, or from somewhere in it */
@@ -126,7 +126,8 @@ static bool draw_pairs(const DataRequest *request, const char *source, Draw *dra
                        source, val->samples, test->samples, test_digits, test_digits / 2);
     random_permutation(random_stream(request->seed, "training pairs"), train_digits, train->order);
     random_permutation(random_stream(request->seed, "test pairs"), test_digits, test->order);
-    /* Test pairs from the front, validation pairs from the back: neither number moves the other. */
+    /* Test pairs come from the front, validation pairs from the back: the number of one does not
+     * move the other. */
     *val = (Draw){test->digits, test->order + test_digits - 2 * val->samples, val->samples};
     return true;
 }

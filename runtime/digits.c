@@ -1,3 +1,4 @@
+/* Reads MNIST's files, plain or compressed. */
 #define _GNU_SOURCE
 #include "digits.h"
 

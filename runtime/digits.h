@@ -21,7 +21,7 @@ typedef struct Digits {
  * a message. */
 bool digits_get(const char *folder, bool training, Digits *digits);
 
-/* The path of one of these files under the first of its names that is there, or NULL. */
+/* The path of one of these files, under the first of its names that exists, or NULL. */
 const char *digits_path(const char *folder, bool training, bool images);
 
 /* The image of a digit: its place in `digits`, or `room` after drawing it there. */

@@ -1,3 +1,4 @@
+/* Draws digits: strokes, their variation, and the pixels under them. */
 #include "digits.h"
 
 #include <math.h>
@@ -136,7 +137,7 @@ void digit_draw(uint64_t key, int digit, unsigned char image[SIDE * SIDE]) {
     Hand hand = take_hand(key);
     const Glyph *glyph = &glyphs[digit];
     for (int i = 0; i < glyph->n; i++) {
-        /* The flag of a 1 is a habit of some. */
+        /* Some people write a 1 with a flag. */
         if (digit == 1 && i == 1 && vary(&hand, 0, 1) < .5) continue;
         draw_stroke(canvas, &hand, &glyph->strokes[i]);
     }

@@ -1,5 +1,5 @@
-/* What went wrong when a training left the finite numbers. Steps are exact, so the epoch can be
- * gone through again from its beginning to the first step that does. */
+/* Finds the cause when a training gives numbers that are not finite. Steps are reproducible, so the
+ * epoch is run again from its beginning up to the first such step. */
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -19,7 +19,7 @@ static bool is_finite(Training *t, int slot, int param) {
     return true;
 }
 
-/* Moments first: they take the parameter with them. */
+/* Moments first: the parameter follows them. */
 int broken_parameter(Training *t, int *slot) {
     const NnPhase *phase = &t->model->phases[t->at.phase];
     for (*slot = phase->n_slots; *slot > 0; --*slot)
@@ -52,7 +52,7 @@ static const char *range(double low, double high) {
                        : "";
 }
 
-/* Nodes that the phase's loss and gradients need: metrics are not the training's business. */
+/* Nodes that the phase's loss and gradients need; training ignores metrics. */
 static bool *trained_nodes(const Graph *graph, int phase, const Reference *r) {
     bool *needed = ARENA_ARRAY(r->arena, bool, graph->n_nodes);
     for (int i = 0; i < 2 + graph->phases[phase].n_trained; i++) needed[r->wanted[i]->id] = true;
@@ -67,7 +67,7 @@ static const char *place_of(const Node *node) {
     return node->loc.line > 0 ? format_text(" (%s:%d)", node->loc.file, node->loc.line) : "";
 }
 
-/* A learning rate that no float holds, in words; NULL if it is another one. */
+/* Words for a learning rate that no float holds; NULL if a float holds it. */
 static const char *broken_rate(const Graph *graph, const NnCall *call, const Reference *r) {
     const Node *rate = graph->phases[call->phase].optimizer.lr;
     const double value = r->values[rate->id][0];
@@ -76,8 +76,8 @@ static const char *broken_rate(const Graph *graph, const NnCall *call, const Ref
                        isfinite(value) ? ", beyond what a float holds" : "");
 }
 
-/* What is the first not to be finite in the step of `call`, in words; NULL if all is. `rate`: it is
- * the learning rate. */
+/* The first value of the step of `call` that is not finite, in words; NULL if all are finite. Sets
+ * `rate` if it is the learning rate. */
 static const char *first_broken(Training *t, const NnCall *call, bool *rate) {
     if (!t->model->graph[0]) return NULL;
     Arena *arena = arena_new();
@@ -102,7 +102,7 @@ static const char *first_broken(Training *t, const NnCall *call, bool *rate) {
     return words;
 }
 
-/* The update is what leaves the finite numbers. */
+/* Gradients are finite: the update is not. */
 static const char *updated_parameter(Training *t, int slot, int param, const void *before) {
     const NnParam *p = &t->model->params[param];
     double low = INFINITY, high = -INFINITY;
@@ -117,7 +117,7 @@ static const char *updated_parameter(Training *t, int slot, int param, const voi
                        p->name, real_text(low, DIGITS), real_text(high, DIGITS));
 }
 
-/* Beside the file of --save, which keeps what it holds. Returns where, or NULL. */
+/* Saves a checkpoint beside the file of --save, which stays as it is. Returns its path, or NULL. */
 static const char *keep_good(Training *t) {
     const char *path = good_name(&t->options);
     memcpy(t->engine.state, t->good, t->model->state_bytes);

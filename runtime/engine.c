@@ -1,3 +1,4 @@
+/* Memory, weights and batches of a model, and the evaluation of a split. */
 #include "engine.h"
 
 #include <math.h>

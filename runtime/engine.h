@@ -23,7 +23,7 @@ typedef struct Engine {
     bool told; /* that a loss or metric is not finite: once is enough */
 } Engine;
 
-/* Where in the training a call is: for schedules. */
+/* The position of a call in the training, for schedules. */
 typedef struct When {
     int phase;
     int64_t epoch, epochs, step, steps;
@@ -56,14 +56,14 @@ void engine_take_drawn(Engine *engine);
 /* Draws initial weights, each parameter from its own stream of (seed, name), and prepares. */
 void engine_init(Engine *engine, uint64_t seed);
 
-/* Rebuilds what is derived from the parameters: after they were set. */
+/* Rebuilds the derived copies of parameters, after these were set. */
 void engine_prepare(Engine *engine, int phase);
 
 /* Samples per call of evaluations, whatever the threads, so that the sums are the same everywhere.
  */
 enum { EVALUATE_BATCH = 256 };
 
-/* The end of the last phase, with the architecture's epochs. */
+/* The position at the end of the last phase, with the architecture's epochs. */
 When when_trained(const NnModel *model);
 
 /* Means over samples. `metrics` has one value per metric of the model. */

@@ -1,3 +1,4 @@
+/* Whole files in, complete files out, with messages. */
 #define _GNU_SOURCE
 #include "file.h"
 

@@ -7,7 +7,7 @@
 #include "engine.h"
 #include "table.h"
 
-/* What memory is counted for. */
+/* The batch and threads for which memory is counted. */
 typedef struct Sizes {
     int batch, threads, chunks;
     size_t work;

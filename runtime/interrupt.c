@@ -1,3 +1,4 @@
+/* Signals that end a training in good order. */
 #define _GNU_SOURCE
 #include "interrupt.h"
 
@@ -13,12 +14,12 @@ static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU};
 enum { WATCHED = sizeof watched / sizeof *watched };
 
 static volatile sig_atomic_t came;
-static struct timespec first; /* used by the handler alone, which nothing interrupts */
+static struct timespec first; /* used only by the handler, which is not interrupted */
 
 static void end_now(int number) {
     static const char words[] = "ended at once: the training since the last checkpoint is lost\n";
     newfile_abandon();
-    if (write(STDERR_FILENO, words, sizeof words - 1) < 0) { /* nobody to tell */
+    if (write(STDERR_FILENO, words, sizeof words - 1) < 0) { /* standard error is closed */
     }
     signal(number, SIG_DFL);
     raise(number); /* waits until the handler returns */

@@ -1,3 +1,4 @@
+/* Names of the files of a command, and which of them would replace each other. */
 #define _GNU_SOURCE
 #include "names.h"
 
@@ -14,14 +15,14 @@ static const char *base_of(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-/* "out/aux<text>.safetensors" for "out/aux.safetensors". */
+/* Inserts the text: "out/aux<text>.safetensors" for "out/aux.safetensors". */
 static char *insert(const char *path, const char *text) {
     const char *base = base_of(path), *dot = strrchr(base, '.');
     if (!dot || dot == base) dot = base + strlen(base);
     return format_text("%.*s%s%s", (int)(dot - path), path, text, dot);
 }
 
-/* A device or a pipe has nothing beside it. */
+/* A device or a pipe has no files beside it. */
 static bool saves_to_device(const Options *options) {
     struct stat info;
     const char *save = options->text[OPTION_SAVE];
@@ -45,7 +46,7 @@ static bool is_there(const char *path) {
     return path && lstat(path, &info) == 0;
 }
 
-/* Whether a round from that on would find one of its files there. */
+/* Whether this round or a later one has a file of that name already. */
 static bool meets_files(const NnModel *model, const Options *options, int64_t round) {
     const size_t mark = memory_mark();
     bool found = false;
@@ -55,7 +56,7 @@ static bool meets_files(const NnModel *model, const Options *options, int64_t ro
     return found;
 }
 
-/* "aux.safetensors", "aux-2.safetensors", ...: no name that a round or a checkpoint has. */
+/* "aux.safetensors", "aux-2.safetensors", ...: never a name that a round or a checkpoint has. */
 static const char *nth_name(const char *path, int n) {
     return n == 1 ? base_of(path) : insert(base_of(path), format_text("-%d", n));
 }
@@ -81,11 +82,11 @@ const char *good_name(const Options *options) {
     return save && !saves_to_device(options) ? format_text("%s.good", save) : NULL;
 }
 
-/* How a command uses a file. SAVED: it writes to --save, or to a name made of that. */
+/* How a command uses a file. SAVED: it writes to --save, or to a name derived from it. */
 typedef enum Use { READ, RESUMED, WRITTEN, SAVED } Use;
 
-/* Two names of one file have the same device and number or, before there is such a file, the same
- * name in the same folder. */
+/* Two paths name one file if device and number are equal or, where there is no file yet, folder and
+ * name. */
 typedef struct Name {
     Use use;
     const char *role, *path;
@@ -105,7 +106,7 @@ static void add(Names *names, Use use, const char *role, const char *path) {
     if (!path) return;
     const char *base = base_of(path);
     if (stat(path, &info) == 0) {
-        /* The same terminal or /dev/null twice does no harm. */
+        /* A terminal or /dev/null may be named twice. */
         if (!S_ISREG(info.st_mode)) return;
         base = "";
     } else if (stat(base > path ? format_text("%.*s", (int)(base - path), path) : ".", &info) !=

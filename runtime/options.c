@@ -1,3 +1,4 @@
+/* Reads the command line of a program; the table of its commands. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,7 @@ static const CliCommand command_rows[] = {
 };
 #undef COMMAND
 
-#define EXACT ((INT64_C(1) << 53) - 1) /* in readers of JSON that know doubles only */
+#define EXACT ((INT64_C(1) << 53) - 1) /* for readers of JSON that know only doubles */
 #define OPTION(id, name_, operand_, low_, high_, preset_, taken_, needed_, help_)                  \
     {.name = name_,                                                                                \
      .operand = operand_,                                                                          \
@@ -112,7 +113,7 @@ static Status unknown_isa(const NnModel *model, const char *isa) {
                 : usage_problem("unknown --isa %s; the program has %s", isa, list);
 }
 
-/* Limits that the model sets. */
+/* Checks limits that the model sets. */
 static Status check_values(Options *options, const NnModel *model) {
     const char *isa = options->text[OPTION_ISA];
     if (isa && !has_code(model, isa)) return unknown_isa(model, isa);
@@ -195,8 +196,8 @@ static Status run(const NnModel *model, int argc, char **argv) {
     return ok ? STATUS_OK : STATUS_FAILED;
 }
 
-/* Else a file that is opened later would get what is printed. Not to be written: printing still
- * fails. */
+/* A closed standard stream is opened, so that no later file gets its number and with it the output.
+ * It is opened for reading, so that printing still fails. */
 static void replace_closed_streams(void) {
     int fd;
     do fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -206,7 +207,7 @@ static void replace_closed_streams(void) {
 
 int run_program(const NnModel *model, int argc, char **argv) {
     replace_closed_streams();
-    signal(SIGXFSZ, SIG_IGN); /* beyond the limit of a file's size (ulimit -f) a writing fails */
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond the file size limit (ulimit -f) fails */
     size_t mark = memory_mark();
     report_program(model->name);
     Status status = run(model, argc, argv);

@@ -1,4 +1,4 @@
-/* What libnngen_runtime gives to the main file of a program. */
+/* The interface of libnngen_runtime to the main file of a program. */
 #ifndef NN_PROGRAM_H
 #define NN_PROGRAM_H
 

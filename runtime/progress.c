@@ -1,3 +1,4 @@
+/* The line that shows how far long work is. */
 #define _GNU_SOURCE
 #include "progress.h"
 
@@ -11,7 +12,7 @@
 
 static const double terminal_pause = 0.1, plain_pause = 5; /* seconds between lines */
 
-/* Lines that a terminal is too narrow for end early; plain ones are never that long. */
+/* Lines end early on a narrow terminal; plain ones are never that long. */
 enum { LONGEST = 4096, GAP = 2 };
 
 /* A terminal may change its size at any time. */
@@ -41,7 +42,7 @@ bool progress_due(const Progress *progress) {
     return seconds_now() - progress->shown >= pause;
 }
 
-/* A line in the making. `room`: columns that it may have. */
+/* A line under construction. `room`: columns that it may have. */
 typedef struct Line {
     char text[LONGEST];
     int length, room;
@@ -56,7 +57,7 @@ static bool append(Line *line, const char *words) {
     return true;
 }
 
-/* A fifth of the line. None where that is too short to tell anything. */
+/* A bar of a fifth of the line; none where that is too short to show anything. */
 static void append_bar(Line *line, double done) {
     enum { LEAST = 8, MOST = 24 };
     char bar[MOST + 2] = "[";
@@ -85,7 +86,7 @@ static void append_left(Line *line, const Progress *progress, double done) {
 
 void progress_show(Progress *progress, double done, const char *const *fields) {
     if (progress->quiet) return;
-    /* Terminals go on to the next line, some at once, when the last column is written. */
+    /* The last column stays empty: a terminal would go on to the next line. */
     Line line = {.room = progress->terminal ? terminal_columns() - 1 : LONGEST};
     if (line.room > LONGEST - 1) line.room = LONGEST - 1;
     if (done > 1) done = 1;

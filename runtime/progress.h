@@ -1,6 +1,6 @@
-/* How far long work is: on a terminal one line that is drawn anew in place, as wide as the terminal
+/* Progress of long work: on a terminal one line that is redrawn in place, as wide as the terminal
  * has room for; elsewhere (no terminal, TERM=dumb) plain lines now and then; nothing with --quiet.
- * Messages and results take the line away (report.h). */
+ * Messages and results remove the line (report.h). */
 #ifndef NN_RUNTIME_PROGRESS_H
 #define NN_RUNTIME_PROGRESS_H
 
@@ -12,11 +12,11 @@ typedef struct Progress {
     double begun, shown; /* clock readings; shown: of the last line */
 } Progress;
 
-/* Work begins of which the part `done`, 0 to 1, is already done. */
+/* Begins work of which the part `done`, 0 to 1, is already done. */
 void progress_begin(Progress *progress, bool quiet, double done);
 
-/* Whether it is time to show a line: often on a terminal, every few seconds elsewhere. Cheap: to be
- * asked after every step. */
+/* Whether it is time to show a line: often on a terminal, every few seconds elsewhere. Cheap enough
+ * to be called after every step. */
 bool progress_due(const Progress *progress);
 
 /* Shows "[####....]  40%  1:23 left" and the fields, "epoch 8/40", "loss 0.1234", the most

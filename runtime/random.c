@@ -1,3 +1,4 @@
+/* Random numbers from a key and a counter. */
 #include "random.h"
 
 #include <math.h>

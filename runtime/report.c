@@ -1,3 +1,4 @@
+/* Messages, JSON, and memory that a command releases at its end. */
 #define _GNU_SOURCE
 #include "report.h"
 
@@ -19,7 +20,7 @@ static bool silent;
 
 static _Noreturn void out_of_memory(void);
 
-/* Jansson's functions give NULL without memory, and a list would silently lack an item. */
+/* Jansson's functions return NULL without memory; a list would then silently lack an item. */
 static void *json_memory(size_t bytes) {
     void *memory = malloc(bytes ? bytes : 1);
     if (!memory) out_of_memory();
@@ -31,7 +32,7 @@ void report_program(const char *name) {
     json_set_alloc_funcs(json_memory, free);
 }
 
-/* Whether a passing line stands on the terminal. */
+/* Whether a passing line is on the terminal. */
 static bool standing;
 
 bool report_terminal(void) {
@@ -44,7 +45,7 @@ void report_passing(const char *line) {
         fprintf(stderr, "%s\n", line);
         return;
     }
-    /* One call, one write: whoever looks on never sees half of it. */
+    /* One write, so that a reader never sees half of it. */
     fprintf(stderr, "\r%s\033[K", line);
     standing = true;
 }
@@ -175,14 +176,14 @@ const char *problem_text(void) {
     return last_problem;
 }
 
-/* What is to be released, the last first. */
+/* Things to be released, the last first. */
 static struct {
     void *thing;
     void (*release)(void *);
 } * kept;
 static size_t n_kept, room_kept;
 
-/* Half-written files go with the rest. */
+/* Half-written files are removed with the rest. */
 static _Noreturn void out_of_memory(void) {
     problems_shown(true);
     problem("out of memory");
@@ -229,9 +230,9 @@ void memory_release(size_t mark) {
 void *allocate(size_t count, size_t size) {
     enum { LINE = 64, HUGE_PAGE = 2 << 20 };
     if (count > (SIZE_MAX - HUGE_PAGE) / size) out_of_memory();
-    /* Parameters and activations lie in huge pages where the system has them: many small ones take
-     * the processor's time to find, and share places in its caches as chance will have it. Smaller
-     * arrays would waste most of a page. */
+    /* Parameters and activations lie in huge pages where the system has them: small pages cost
+     * address translation, and share cache sets by chance. Smaller arrays would waste most of a
+     * page. */
     size_t align = count * size > HUGE_PAGE / 2 ? HUGE_PAGE : LINE;
     size_t bytes = count * size / align * align + align;
     void *memory = keep(aligned_alloc(align, bytes), free);

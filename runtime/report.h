@@ -7,38 +7,39 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Exit statuses of the program, and results of what may fail in more than one way. */
+/* Exit statuses of the program, and results of functions that may fail in more than one way. */
 typedef enum Status { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 } Status;
 
-/* Name that messages begin with; kept, not copied. JSON has memory or ends the program, from now
- * on. */
+/* Name that messages begin with; kept, not copied. From now on JSON ends the program when memory is
+ * exhausted. */
 void report_program(const char *name);
 
 /* Writes `<program>: error: <words>` to standard error. Returns false, so that a function can
  * `return problem(...)`. */
 bool problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* While it is tried whether something works, problems are remembered and not shown. */
+/* Whether problems are shown. While something is tried that may fail they are only remembered. */
 void problems_shown(bool shown);
 
 /* The same for wrong usage, with a hint at --help. Returns STATUS_USAGE. */
 Status usage_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* `<program>: <words>` on standard error: something to know, not a mistake. */
+/* Writes `<program>: <words>` to standard error: a note, not a mistake. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Whether standard error is a terminal that can draw a line anew. */
 bool report_terminal(void);
 
-/* Shows a line for a while on such a terminal, where the next message, JSON value or passing line
- * takes its place; a line like any other elsewhere. It is shorter than the terminal is wide. */
+/* Shows a passing line on such a terminal: the next message, JSON value or passing line replaces
+ * it. Elsewhere it is a line like any other. It must be shorter than the terminal is wide. */
 void report_passing(const char *line);
 
-/* Takes the passing line away: before other words go to standard output. */
+/* Removes the passing line: to be called before other words go to standard output. */
 void report_clear(void);
 
 /* Writes the value as one line and releases it, numbers with the fewest digits that read back as
- * the same double; a reader at the other end of a pipe sees it now. Errors stay in the stream. */
+ * the same double; the line is flushed, for readers at the other end of a pipe. Errors stay in the
+ * stream. */
 void json_line(FILE *out, json_t *value);
 
 /* Null for NaN and infinities, which JSON does not have. */
@@ -53,9 +54,8 @@ double seconds_now(void);
 /* Words of the last problem; "" before the first. */
 const char *problem_text(void);
 
-/* Memory and other things live until what they belong to ends: a command, or a part of one that
- * has set a mark. Nobody else releases them, so an error is a plain return. For one thread alone.
- */
+/* Memory and other things belong to a command, or to a part of one that has set a mark, and are
+ * released at its end and nowhere else, so an error is a plain return. For one thread alone. */
 
 /* Zeroed memory for `count` items of `size` bytes, aligned to 64 bytes. Ends the program with a
  * message and status 1 when there is none; so do the others. */
@@ -64,13 +64,13 @@ void *allocate(size_t count, size_t size);
 /* The string that printf would write. */
 char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Has `thing` released, too; returns it. */
+/* Registers `thing` for release; returns it. */
 void *keep(void *thing, void (*release)(void *));
 
 /* The same for a JSON value; NULL stays NULL. */
 json_t *keep_json(json_t *json);
 
-/* Releases all that came after the mark, the last first. */
+/* Releases all that was registered after the mark, the last first. */
 size_t memory_mark(void);
 void memory_release(size_t mark);
 

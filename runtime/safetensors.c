@@ -1,3 +1,4 @@
+/* Reads and writes files in the safetensors format. */
 #include "safetensors.h"
 
 #include <inttypes.h>
@@ -93,7 +94,7 @@ static int by_place(const void *a, const void *b) {
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-/* Whether the tensors lie side by side and leave nothing out. */
+/* Whether the tensors lie side by side without gaps. */
 static bool check_places(TensorFile *file, size_t data_size) {
     size_t at = 0;
     if (file->n_tensors > 1)
@@ -112,7 +113,7 @@ static bool check_places(TensorFile *file, size_t data_size) {
            problem("%s: %zu bytes at the end belong to no tensor", file->path, data_size - at);
 }
 
-/* A file that other programs write, and what reads it in Python, around its name. */
+/* Formats of other programs, and the Python call that reads each; the file's name goes between. */
 typedef struct Foreign {
     const char *magic, *what, *before, *after;
 } Foreign;
@@ -121,7 +122,7 @@ static bool is_text(unsigned char c, bool ascii) {
     return c == '\t' || c == '\r' || c == '\n' || (c >= ' ' && c != 127 && !(ascii && c > 127));
 }
 
-/* What a file is whose first eight bytes are no length of a header; NULL if that is not known. */
+/* The format of a file whose first eight bytes are no length of a header; NULL: unknown. */
 static const Foreign *foreign_format(const unsigned char *bytes, size_t size) {
     static const Foreign binary[] = {
         {"\x93NUMPY", "a NumPy array (.npy)", "numpy.load(\"", "\")"},
@@ -240,7 +241,7 @@ static bool doubles(const TensorFile *file, const Tensor *tensor, float *out) {
     for (int64_t i = 0; i < tensor->count; i++) {
         double value;
         memcpy(&value, tensor->bytes + (size_t)i * sizeof value, sizeof value);
-        /* From there on a finite value is rounded to infinity. */
+        /* Finite values from here on are rounded to infinity. */
         if (isfinite(value) && fabs(value) >= 0x1.ffffffp127)
             return problem("%s: tensor \"%s\": value %" PRId64 ", %s, is beyond what a float holds",
                            file->path, tensor->name, i, real_text(value, 6));
@@ -284,7 +285,7 @@ static const char *header_text(int n, const TensorOut *tensors, json_t *meta) {
     return format_text("%s%*s", text, (int)(7 - (strlen(text) + 7) % 8), "");
 }
 
-/* A NaN is written as the same bits whatever machine made it: x86 gives some a sign. */
+/* Every NaN is written as the same bits: x86 gives some of them a sign. */
 static void write_floats(FILE *out, const float *values, int64_t count) {
     const uint32_t nan = 0x7fc00000;
     int64_t begin = 0;

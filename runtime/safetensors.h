@@ -54,7 +54,7 @@ bool same_shape(int rank, const int *dim, int other_rank, const int *other_dim);
 enum { SHAPE_TEXT = 12 * TENSOR_MAX_RANK + 3 };
 char *shape_words(char room[SHAPE_TEXT], int rank, const int *dim);
 
-/* An F32 tensor to be written; everything is the caller's. */
+/* An F32 tensor to be written; all members belong to the caller. */
 typedef struct TensorOut {
     const char *name;
     int rank;
@@ -67,10 +67,12 @@ typedef struct TensorOut {
 typedef const float *TensorValues(const void *context, int i);
 
 /* Writes tensors in the given order to a temporary file and renames it to `path`. Takes over
- * `meta`, an object of strings, or NULL. The bytes depend on nothing else. False with a message. */
+ * `meta`, an object of strings, or NULL. The bytes depend on these arguments alone. Returns false
+ * after a message. */
 bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *meta);
 
-/* The same with values that are made one after the other; those of `tensors` are not looked at. */
+/* The same with values from a function, one tensor after the other; those of `tensors` are ignored.
+ */
 bool tensors_write_made(const char *path, int n, const TensorOut *tensors, TensorValues *values,
                         const void *context, json_t *meta);
 

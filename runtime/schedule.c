@@ -1,3 +1,4 @@
+/* Epochs and steps of the phases. */
 #include "schedule.h"
 
 /* Gives each of `left` more epochs to the phase, from `first` on, that is furthest below its share.

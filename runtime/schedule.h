@@ -1,4 +1,4 @@
-/* How many epochs and steps the phases of a training have. */
+/* Numbers of epochs and steps of the phases of a training. */
 #ifndef NN_RUNTIME_SCHEDULE_H
 #define NN_RUNTIME_SCHEDULE_H
 

@@ -1,3 +1,4 @@
+/* Tables and numbers for people. */
 #include "table.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@ enum { GAP = 2 };
 
 void table_print(FILE *out, int rows, int columns, int left, const char *const *cells) {
     for (int r = 0; r < rows; r++) {
-        int owed = 0; /* blanks that nothing has followed yet */
+        int owed = 0; /* blanks to be printed before the next cell */
         for (int c = 0; c < columns; c++) {
             int width = 0;
             for (int i = 0; i < rows; i++) {

@@ -1,3 +1,4 @@
+/* A team of threads: how tasks are handed over, and how threads sleep and wake. */
 #define _GNU_SOURCE
 #include "team.h"
 
@@ -21,7 +22,7 @@ enum { SPINS = 2000, COUNT_BITS = 20, COUNT_MASK = (1 << COUNT_BITS) - 1 };
  * late can thus never take a task of a round with the function of another, and the caller waits for
  * the tasks only, not for workers that came too late to get one. */
 
-/* A number that threads wait for to change. */
+/* A number whose changes threads wait for. */
 typedef struct Signal {
     _Alignas(64) _Atomic uint32_t value; /* a futex */
     _Atomic int sleepers;
@@ -46,7 +47,7 @@ static void pause_briefly(void) {
 #endif
 }
 
-/* Waits until the value is another one; returns that. */
+/* Waits until the value changes; returns the new one. */
 static uint32_t wait_while(Signal *signal, uint32_t old) {
     for (int i = 0; signal->value == old && i < SPINS; i++) pause_briefly();
     while (signal->value == old) {
@@ -117,7 +118,7 @@ static void end_workers(void *arg) {
 
 Team *team_new(int threads) {
     Team *team = keep(allocate(1, sizeof *team), end_workers);
-    /* Signals are for the calling thread. */
+    /* Workers block signals: the calling thread handles them. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);

@@ -19,7 +19,7 @@ static int64_t epoch_steps(const Training *t, int phase) {
     return schedule_steps(t->engine.data.split[SPLIT_TRAIN].samples, phase_batch(t, phase));
 }
 
-/* Of the phases before this one. */
+/* Steps of the phases before this one. */
 static int64_t phases_steps(const Training *t, int phase) {
     int64_t sum = 0;
     for (int p = 0; p < phase; p++) sum += t->at.epochs[p] * epoch_steps(t, p);
@@ -68,8 +68,8 @@ NnCall train_call(Training *t) {
     return call;
 }
 
-/* One batch of the epoch at `at`. Here and below false means that the training ends, with a message
- * or stopped. */
+/* Runs one batch of the epoch at `at`. Here and below false means that the training ends, after a
+ * message or an interruption. */
 static bool train_step(Training *t) {
     NnCall call = train_call(t);
     t->engine.code->train(&call);
@@ -118,11 +118,11 @@ static bool no_parameter_moved(const Training *t) {
     return same;
 }
 
-/* What will not get better by itself is said, not hidden. */
+/* Warns when training has stalled. */
 static void tell_dead_end(Training *t, double loss) {
     const int64_t last = t->at.epochs[t->at.phase] - 1;
     if (t->at.epoch == 0) t->at.first_loss = loss;
-    /* Resumed behind the last step of an epoch, none has run. */
+    /* Resumed after the last step of an epoch, no step has run. */
     const bool ran = t->at.batch > t->good_at.batch, end = t->at.epoch == 0 || t->at.epoch == last;
     if (ran && end && gradients_are_zero(t))
         note("phase %" PRId64 ", epoch %" PRId64 ": all gradients of its last batch are zero",
@@ -159,7 +159,7 @@ static bool train_epoch(Training *t) {
     return true;
 }
 
-/* What is trained is saved first: whoever reads of it may be gone by then. */
+/* Save before reporting: the reader of our output may have closed the pipe. */
 static bool train_round(Training *t) {
     t->checkpoint = checkpoint_name(t->model, &t->options, t->at.round);
     if (!t->resumed) {
@@ -181,7 +181,7 @@ static bool train_round(Training *t) {
         while (t->at.epoch < t->at.epochs[phase])
             if (!train_epoch(t)) return false;
     }
-    /* The place behind the last epoch, from which more epochs could go on. */
+    /* The position after the last epoch, from which more epochs could continue. */
     t->at.phase = t->model->n_phases - 1;
     t->at.epoch = t->at.epochs[t->at.phase] - 1;
     const When end = when_epoch_ends(t);
@@ -192,7 +192,7 @@ static bool train_round(Training *t) {
     return report_round(t, end) || save_and_stop(t);
 }
 
-/* Whether a checkpoint's place is one of this training. */
+/* Whether a checkpoint's position is one of this training. */
 static bool place_is_possible(const Training *t, const char *resume) {
     const Position *at = &t->at;
     const int64_t epochs = at->epochs[at->phase];
@@ -227,7 +227,7 @@ static bool make_ready(Training *t, TensorFile *file) {
     const char *resume = t->options.text[OPTION_RESUME];
     t->at.first_loss = INFINITY;
     if (resume && !checkpoint_read(model, resume, &t->options, &t->at, file)) return false;
-    /* The checkpoint says how many rounds there are. */
+    /* The checkpoint has the number of rounds. */
     if (resume && !names_differ(model, &t->options)) return false;
     if (!save_possible(t)) return false;
     t->resumed = resume != NULL;
@@ -253,7 +253,7 @@ static bool make_ready(Training *t, TensorFile *file) {
     return place_is_possible(t, resume) && checkpoint_take(&t->engine, file, (int)t->at.phase);
 }
 
-/* Until the first step an interruption takes nothing away, and ends the program as any other. */
+/* Before the first step there is nothing to save, and an interruption ends the program as usual. */
 bool train_command(const NnModel *model, const Options *options) {
     Training t = {.model = model, .options = *options};
     TensorFile file;

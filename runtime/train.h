@@ -9,21 +9,21 @@
 
 typedef struct Training {
     const NnModel *model;
-    Options options; /* with --resume the checkpoint's */
+    Options options; /* of --resume: the checkpoint's */
     Position at;
     Initial *initial; /* of --load; NULL: initial values are drawn */
     bool resumed;     /* the state at `at` is loaded: do not begin its round or phase anew */
     double since;     /* clock reading minus at.seconds */
     int64_t steps_run;
-    const char *checkpoint; /* where that of this round goes; NULL: nowhere */
-    const char *here; /* what stands for --save where that cannot be written; NULL: all could */
+    const char *checkpoint; /* the file of this round's checkpoint; NULL: none */
+    const char *here; /* the replacement for --save if that could not be written; NULL: it could */
     double saved;     /* clock reading when it was written, or the training began */
-    bool stopped; /* before the end, and what is needed to go on is written where it was to be */
-    bool failed;  /* something could not be written or told as it was to be */
+    bool stopped;     /* before the end, and all that is needed to resume is written in its place */
+    bool failed;      /* a file or a report could not be written in its place */
     Engine engine;
     NnCall last; /* the latest step */
     int *order;  /* of the training samples in this epoch */
-    void *good;  /* the state at the beginning of this epoch, where all was finite */
+    void *good;  /* the state at the beginning of this epoch, when all values were finite */
     Position good_at;
 
     FILE *log; /* CSV, NULL: none */
@@ -31,8 +31,8 @@ typedef struct Training {
     Progress progress;
     double loss;    /* running training loss of the latest epoch that has ended */
     bool evaluated; /* the scores are those of an epoch of this round */
-    /* Of the rounds that this run has ended, [loss, metrics...][split]: mean, and sum of squared
-     * distances from it. */
+    /* Results of the rounds that this run has finished, [loss, metrics...][split]: mean, and sum of
+     * squared distances from it. */
     struct {
         double mean, squares;
     } * rounds;
@@ -52,19 +52,19 @@ NnCall train_call(Training *t);
  * -1 if all are; `slot` is 0 or says which moment, from 1. */
 int broken_parameter(Training *t, int *slot);
 
-/* When the loss or a parameter is no longer finite: goes through the epoch again up to the step
- * where that begins, and says which tensor is the first. With --save the state of the epoch's
- * beginning is kept in a checkpoint beside that file. Returns false. */
+/* When the loss or a parameter is no longer finite: runs the epoch again up to the first such step,
+ * and names the first tensor. With --save it keeps the state at the epoch's beginning in a
+ * checkpoint beside that file. Returns false. */
 bool explain_divergence(Training *t);
 
-/* What a training leaves, in train_save.c. A file that cannot be written where it was to be goes to
- * the current folder, which is said. */
+/* The files of a training, in train_save.c. A file that cannot be written in its place goes to the
+ * current folder, with a message. */
 
-/* Whether all that the training will leave can be written; false with a message. */
+/* Checks that all files of the training can be written. Returns false after a message. */
 bool save_possible(const Training *t);
 
-/* Whether it is time to write the checkpoint, and writing it. A failure is told and waits for the
- * next time. */
+/* Whether it is time to write the checkpoint, and writing it. A failure is reported and tried again
+ * the next time. */
 bool checkpoint_due(const Training *t);
 void save_checkpoint(Training *t);
 
@@ -72,33 +72,34 @@ void save_checkpoint(Training *t);
  * parameters could not be written anywhere. */
 bool save_round(Training *t);
 
-/* Ends the training at the position: writes what there is and says how to go on; false. */
+/* Ends the training at the position: writes its state and prints the command that resumes it.
+ * Returns false. */
 bool save_and_stop(Training *t);
 
-/* The log, in train_log.c. log_open goes on after a resumed training's position: later lines are
- * taken away. */
+/* The log, in train_log.c. log_open continues after the position of a resumed training: later lines
+ * are removed. */
 bool log_open(Training *t);
 bool log_add(Training *t, double loss);
 bool log_close(const Training *t);
 
-/* What a training tells while it runs: epochs and rounds as JSON or in words on standard output; on
+/* The reports of a running training: epochs and rounds as JSON or in words on standard output; on
  * standard error progress with the time left, one line on a terminal, now and then a plain line
  * elsewhere; and the log, whose columns are round (from 0), phase (from 1), epoch (from 0), loss
  * (running training loss, with dropout), train_loss, train_<metric>..., val_loss, val_<metric>...,
- * seconds (since the round began). Those that return a bool give false with a message. */
+ * seconds (since the round began). Functions that return a bool return false after a message. */
 bool report_open(Training *t);
 
 /* After a step; `loss` is the running loss of the epoch. */
 void report_step(Training *t, double loss);
 
 /* After an epoch: evaluates train and val, and adds to the log. False, with a message or
- * interrupted, if it has to be done again. */
+ * interrupted, if the evaluation has to be repeated. */
 bool report_epoch(Training *t, When when, double loss);
 
 /* After a round: evaluates train, val and test. */
 bool report_round(Training *t, When when);
 
-/* Takes the progress line away and closes the log. */
+/* Removes the progress line and closes the log. */
 bool report_close(const Training *t);
 
 #endif

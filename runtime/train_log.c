@@ -30,7 +30,7 @@ static const char *header(const NnModel *model) {
     return format_text("%s,seconds\n", line);
 }
 
-/* Whether the line's epoch comes before the position; 1: it does, 0: not, -1: it is no such line.
+/* Whether the line's epoch comes before the position: 1 yes, 0 no, -1 it is no line of an epoch.
  */
 static int comes_before(const Position *at, const char *line) {
     int64_t round, phase, epoch;
@@ -41,8 +41,8 @@ static int comes_before(const Position *at, const char *line) {
     return epoch < at->epoch;
 }
 
-/* The place behind the lines that are before the position: what follows was logged after the
- * checkpoint, or was cut off. -1 after a message. */
+/* Offset in the file after the lines of epochs before the position: later lines were logged after
+ * the checkpoint, or were cut off. -1 after a message. */
 static int64_t end_of_good(const Training *t, const char *first) {
     char *line = NULL;
     size_t room = 0;

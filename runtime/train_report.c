@@ -1,3 +1,4 @@
+/* The reports of a training: JSON lines, tables, progress and the log. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +20,7 @@ bool report_open(Training *t) {
     return log_open(t);
 }
 
-/* The epoch, the running training loss and what the last evaluation gave, named as in the log;
+/* The epoch, the running training loss and the results of the last evaluation, named as in the log;
  * round and phase where there are several. */
 static void show_progress(Training *t, double loss) {
     const NnModel *model = t->model;
@@ -45,7 +46,7 @@ void report_step(Training *t, double loss) {
     if (progress_due(&t->progress)) show_progress(t, loss);
 }
 
-/* Between two batches of an evaluation. */
+/* Called between two batches of an evaluation. */
 static bool not_interrupted(void *training, int samples) {
     (void)training;
     (void)samples;
@@ -69,7 +70,7 @@ static bool evaluate(Training *t, SplitId last, When when, bool (*go_on)(void *,
     return ended;
 }
 
-/* Standard output is looked at after each line: who does not read any more needs no more. */
+/* Checks standard output after each line: when its reader is gone, training ends. */
 static bool told(Training *t) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return true;
     t->failed = true;
@@ -92,7 +93,7 @@ bool report_epoch(Training *t, When when, double loss) {
     return log_add(t, loss);
 }
 
-/* The loss or a metric: the values in which a table has its rows. */
+/* The loss or a metric: a row of the tables. */
 static const char *value_name(const NnModel *model, int value) {
     return value ? model->metrics[value - 1].name : "loss";
 }

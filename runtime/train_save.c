@@ -1,4 +1,4 @@
-/* What a training leaves, whatever happens: parameters, and checkpoints to go on from. */
+/* The files of a training: parameters, and checkpoints from which it can resume. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,13 +35,13 @@ typedef enum Content { PARAMETERS, CHECKPOINT } Content;
 
 static bool write_to(Training *t, Content content, const char *path) {
     if (content == PARAMETERS) return weights_save(&t->engine, path);
-    /* What the log holds of the epochs before must not be lost where the checkpoint is not. */
+    /* The log first: where the checkpoint is kept, the lines of earlier epochs must be, too. */
     if (t->log) output_sync(t->log, t->options.text[OPTION_LOG]);
     t->at.seconds = seconds_now() - t->since;
     return checkpoint_save(&t->engine, &t->options, &t->at, path);
 }
 
-/* Returns where it was written, or NULL. */
+/* Returns the path of the written file, or NULL. */
 static const char *write_somewhere(Training *t, Content content, const char *path) {
     if (write_to(t, content, path)) return path;
     if (!t->here) t->here = save_here(t->model, &t->options, t->at.round);
@@ -72,7 +72,7 @@ void save_checkpoint(Training *t) {
     t->saved = seconds_now();
 }
 
-/* `word` as a shell takes it for one. */
+/* Quotes `word` for a shell. */
 static const char *quoted(const char *word) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_./,:=+@%-";
@@ -83,8 +83,8 @@ static const char *quoted(const char *word) {
     return format_text("%s'", text);
 }
 
-/* The command that goes on from the checkpoint, which knows what is trained, with files where they
- * could be written: `moved`: that is not where --save says. */
+/* The command that resumes from the checkpoint, with the files that could be written; `moved`: they
+ * are not in the place of --save. */
 static const char *command_to_go_on(const Training *t, const char *checkpoint, bool moved) {
     static const OptionId texts[] = {OPTION_SAVE, OPTION_LOG, OPTION_DATA, OPTION_ISA};
     static const OptionId numbers[] = {OPTION_CHECKPOINT_EVERY, OPTION_THREADS};

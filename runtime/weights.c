@@ -1,3 +1,4 @@
+/* Reads and writes parameters and checkpoints; checks that a file fits the model. */
 #include "weights.h"
 
 #include <inttypes.h>
@@ -83,7 +84,7 @@ static bool is_known(const NnModel *model, const char *name) {
     return known;
 }
 
-/* Whether the file holds these tensors and no others but states. */
+/* Whether the file has these tensors and, apart from states, no others. */
 static bool entries_fit(const NnModel *model, int phase, const TensorFile *file) {
     for (int i = 0; i < entry_count(model, phase); i++) {
         Entry entry = entry_of(model, phase, i);
@@ -106,7 +107,7 @@ static const Tensor *entry_tensor(const NnModel *model, Entry entry, const Tenso
     return fits ? tensor : NULL;
 }
 
-/* ReLU would hide a value that is not a number. */
+/* Refuses values that are not finite: ReLU would hide them. */
 static bool entries_finite(const Engine *engine, int phase, const TensorFile *file) {
     for (int i = 0; i < entry_count(engine->model, phase); i++) {
         Entry entry = entry_of(engine->model, phase, i);
@@ -150,8 +151,8 @@ static void tell_parts(const char *path, const char *what, const char *list) {
     if (*list) note("%s: %s: %s", path, what, list);
 }
 
-/* Whether what the file has of the model can be taken, and is something; says what that is and what
- * is not taken. */
+/* Whether at least one parameter can be taken from the file, and none is wrong; reports which are
+ * taken and which are not. */
 static bool partial_fits(const Engine *engine, const TensorFile *file) {
     const NnModel *model = engine->model;
     const char *taken = "", *skipped = "", *left = "";
@@ -207,7 +208,7 @@ void initial_take(Engine *engine, const Initial *initial) {
     take_entries(engine, NO_PHASE, &initial->file);
 }
 
-/* PyTorch's tools look for the format. */
+/* PyTorch's tools look for the key `format`. */
 bool weights_save(const Engine *engine, const char *path) {
     return write_entries(engine, NO_PHASE, json_pack("{s:s}", "format", "pt"), path);
 }

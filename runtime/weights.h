@@ -1,6 +1,6 @@
 /* Parameters in files, by PyTorch's names, shapes and order. A checkpoint is such a file with the
- * moments of the running phase as tensors `state/<slot>/<parameter>`, and with numbers that say
- * what the training does and where it is. */
+ * moments of the running phase as tensors `state/<slot>/<parameter>`, and with its settings and its
+ * position as metadata. */
 #ifndef NN_RUNTIME_WEIGHTS_H
 #define NN_RUNTIME_WEIGHTS_H
 
@@ -8,12 +8,12 @@
 #include "safetensors.h"
 #include "schedule.h"
 
-/* How far a training is: `batch` steps of the epoch are done. */
+/* The position of a training: `batch` steps of the epoch are done. */
 typedef struct Position {
     int64_t round, phase, epoch, batch;
-    int64_t data;    /* fingerprint of the training split, 63 bits */
-    int64_t initial; /* fingerprint of what --load gave the round to begin with; 0: all was drawn */
-    double loss;     /* sum over the epoch's samples so far of the training loss */
+    int64_t data;      /* fingerprint of the training split, 63 bits */
+    int64_t initial;   /* fingerprint of the initial values from --load; 0: all were drawn */
+    double loss;       /* sum over the epoch's samples so far of the training loss */
     double first_loss; /* of the phase's first epoch; infinite before its end */
     double seconds;    /* spent on the round */
     int64_t *epochs;   /* of each phase of the round */
@@ -29,8 +29,8 @@ typedef struct Initial {
     int64_t fingerprint; /* of the values that are taken; never 0 */
 } Initial;
 
-/* Reads it. What it has must be exactly the model's parameters or, if `partial`, some of them: what
- * is loaded, skipped and left over is said then. False with a message. */
+/* Reads it. What it has must be exactly the model's parameters or, if `partial`, some of them: it
+ * reports then what is loaded, skipped and left over. False with a message. */
 bool initial_read(Engine *engine, const char *path, bool partial, Initial *initial);
 
 /* Sets the parameters that the file has. */

@@ -1,3 +1,4 @@
+/* Prints the machine's peak of float multiply-adds, as bench measures it. */
 #include "peak.h"
 
 #include <time.h>

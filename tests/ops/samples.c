@@ -1,3 +1,4 @@
+/* Reads the texts of samples, and draws values for them. */
 #include "samples.h"
 
 #include <ctype.h>

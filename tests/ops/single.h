@@ -47,7 +47,7 @@ static inline Node *add(const Op *op, const double *attr, int n, Node *a, Node *
     return graph_add(graph, op, nowhere, NULL, n, (Node *[]){a, b, c}, attr);
 }
 
-/* The value of a node where its operands, which are leaves, have these values. */
+/* The value of a node whose operands are leaves with these values. */
 static inline double *run(Node *n, double *a, double *b) {
     double **values = ARENA_ARRAY(arena, double *, graph->n_nodes);
     if (a) values[n->in[0]->id] = a;

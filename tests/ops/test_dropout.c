@@ -102,7 +102,7 @@ START_TEST(dropout_is_pinned) {
 }
 END_TEST
 
-/* A vector that flatten made numbers its elements as the tensor did, also behind pointwise ops; one
+/* A vector that flatten made numbers its elements as the tensor did, also after pointwise ops; one
  * that a layer made does not, even if its size is the same. */
 START_TEST(dropout_numbers_places) {
     Node *x = sample(3, 4, 2, 2), *flat = add(&op_flatten, NULL, 1, x, 0, 0);

@@ -1,4 +1,4 @@
-/* What every op gets for free: its samples against its rules. The reference must fill the result
+/* The tests that every op gets: its samples against its rules. The reference must fill the result
  * that the shape rule states, and the nodes that the gradient rule builds must have the value of
  * central differences of the reference. */
 #include <math.h>
@@ -171,7 +171,7 @@ static const char *check_sample(const Op *op, const OpSample *sample) {
     return fault || !op->gradient ? fault : check_gradient(&c);
 }
 
-/* What is wrong with an op, or NULL. */
+/* The fault of an op, or NULL. */
 static const char *fault_of(const Op *op) {
     if (!op->n_samples) return "the op has no samples";
     if (!op->help || !op->name || !op->shape || !op->reference) return "the table is incomplete";

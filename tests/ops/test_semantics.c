@@ -1,5 +1,5 @@
-/* What ops mean where random samples do not tell: ties, NaN, padding, rounding of sizes, results
- * known by hand. PyTorch's semantics. */
+/* The meaning of ops where random samples do not show it: ties, NaN, padding, rounding of sizes,
+ * results known by hand. PyTorch's semantics. */
 #include "single.h"
 
 START_TEST(activations_pass_nan) {
@@ -140,7 +140,7 @@ START_TEST(margins_are_noted) {
         ck_assert(is_near(op, 1 + 7e-5) && is_near(op, 1 - 7e-5));
         ck_assert(!is_near(op, 1 + 9e-5) && !is_near(op, 1));
     }
-    env.margin = NULL; /* nobody asks */
+    env.margin = NULL; /* not asked for */
     RUN(add(&op_relu, NULL, 1, sample(1, 1, 0, 0), 0, 0), 1e-9, 1);
 }
 END_TEST

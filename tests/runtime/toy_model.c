@@ -1,3 +1,4 @@
+/* A small model written by hand as nngen would write it. */
 #include "toy_model.h"
 
 #include "../../compiler/ops/ops.h"

@@ -36,7 +36,7 @@ START_TEST(big_and_empty_allocations) {
 }
 END_TEST
 
-/* Sizes whose product does not fit are exhausted memory, not a small block. */
+/* Sizes whose product overflows count as exhausted memory; they do not give a small block. */
 START_TEST(impossible_allocations_end_the_program) {
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
@@ -197,7 +197,7 @@ START_TEST(text_is_cleaned) {
     /* Of one, two, three and four bytes. */
     ck_assert_str_eq(cleaned("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"),
                      "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
-    /* C1 controls, as characters and as bytes; U+00A0 is none. */
+    /* C1 controls, as characters and as bytes; U+00A0 is not one. */
     ck_assert_str_eq(cleaned("\xc2\x80\xc2\x9b"
                              "1m\xc2\x9f\xc2\xa0"),
                      "??1m?\xc2\xa0");

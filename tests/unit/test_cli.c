@@ -52,7 +52,7 @@ START_TEST(unrelated_words_are_not_offered) {
         ck_assert_msg(!near, "%s: %s", far[i], near);
     }
     ck_assert_ptr_null(nearest_name("kernel", none));
-    /* A third of a name may be wrong, but not of one that nobody types. */
+    /* A third of a name may be wrong, but a name may not be longer than people type. */
     char large[300];
     for (size_t n = 10; n < sizeof large; n++) {
         memset(large, 'a', n);

@@ -92,7 +92,7 @@ START_TEST(a_network) {
     ck_assert(differentiate(graph));
     expect_trained(&graph->phases[0], "conv.weight conv.bias out.weight ");
     expect_slopes();
-    ck_assert_int_eq(count_of(&op_conv2d_dgrad), 0); /* nobody asks for the input's gradient */
+    ck_assert_int_eq(count_of(&op_conv2d_dgrad), 0); /* the input's gradient is not wanted */
     ck_assert_int_eq(count_of(&op_conv2d_wgrad), 1);
 }
 END_TEST
@@ -156,7 +156,7 @@ START_TEST(joined_branches) {
 }
 END_TEST
 
-/* A frozen parameter costs nothing: no gradient, and no way back through what only it would need.
+/* A frozen parameter costs nothing: no gradient, and no backward nodes that only it would need.
  */
 START_TEST(frozen_parameters_are_pruned) {
     Node *x = vector("x", 3), *h = unary(&op_tanh, linear("first", 4, x));

@@ -112,7 +112,7 @@ START_TEST(doubles_read_back) {
 }
 END_TEST
 
-/* Where such a locale is installed; elsewhere the test says nothing. */
+/* Where such a locale is installed; elsewhere the test proves nothing. */
 START_TEST(text_is_the_same_in_every_locale) {
     build_model();
     const char *text = graph_dump(arena, graph);

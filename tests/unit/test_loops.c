@@ -38,7 +38,7 @@ static void end(void) {
     arena_free(arena);
 }
 
-/* Lines, one a line of the text: what ends with `{` is opened, `}` closes. */
+/* Builds a program from its lines: one that ends with `{` opens a block, `}` closes it. */
 static void build(const char *program) {
     char *copy = arena_strdup(arena, program);
     for (char *save = NULL, *line = strtok_r(copy, "\n", &save); line;
@@ -106,7 +106,7 @@ START_TEST(accepts) {
 END_TEST
 
 static const char *const mistaken[] = {
-    /* Outside: behind, before, a row too far, a buffer of another size. */
+    /* Outside: after, before, a row too far, a buffer of another size. */
     "for (int s = 0; s < n; s++) {\nSTORE(y + s * 48 + 33, LOAD(x));\n}",
     "for (int s = 0; s < n; s++) {\nSTORE(y + s * 48 - 1, LOAD(x));\n}",
     "for (int s = 0; s <= n; s++) {\nSTORE(y + s * 48, LOAD(x));\n}",
@@ -118,7 +118,7 @@ static const char *const mistaken[] = {
     "STORE(g + at * 16, LOAD(x + at * 16));\n}\n}",
     "for (int t = 0; t < 5; t++) {\nconst int at = t - 1;\nif (at < 0 && at >= 3) continue;\n"
     "STORE(g + at * 16, LOAD(x + at * 16));\n}",
-    /* What a guard says ends with its block. */
+    /* A guard holds until the end of its block. */
     "for (int t = 0; t < 5; t++) {\nif (t < 3) {\nconst F16 a = LOAD(x + t * 16);\nSTORE(g, "
     "a);\n}\n"
     "STORE(g, LOAD(x + t * 16));\n}",
@@ -134,7 +134,7 @@ static const char *const mistaken[] = {
     "NN_COPY(scratch + 17, w + 112, 192);",
     "NN_ZERO(scratch, 256);\nTRANSPOSE_PART(w, 11, scratch, 4);",
     "NN_ZERO(scratch, 256);\nTRANSPOSE(w, 16, scratch, 16);",
-    /* Reading what nobody wrote, writing what is only read. */
+    /* Reading unwritten memory, writing read-only memory. */
     "STORE(g, LOAD(scratch));",
     "STORE(g, LOAD(y));",
     "float t[32];\nSTORE(g, LOAD(t));",

@@ -441,7 +441,7 @@ START_TEST(metrics_and_predictions_are_sorted) {
 }
 END_TEST
 
-/* What the sandbox offers is a list; nothing is in it that is not meant to be. */
+/* The sandbox has these names and no others. */
 START_TEST(the_globals_are_few) {
     Graph *g = model_of("local names = {}\n"
                         "for k, v in pairs(_ENV) do names[#names + 1] = k\n"

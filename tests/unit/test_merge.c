@@ -161,7 +161,7 @@ START_TEST(chains_merge_step_by_step) {
 }
 END_TEST
 
-/* a goes before b on one side, behind it on the other: only one of them can merge. */
+/* a comes before b on one side and after it on the other: only one of them can merge. */
 START_TEST(crossing_merges_make_no_circle) {
     Node *x = use("b", use("a", vector("x", SIZE)));
     Node *y = use("a", use("b", vector("y", SIZE)));

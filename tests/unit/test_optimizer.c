@@ -125,7 +125,7 @@ START_TEST(rmsprop_centered) {
 END_TEST
 
 /* Every element by itself. */
-/* A gradient so small that its square is nothing as a float. */
+/* A gradient so small that its square is zero as a float. */
 START_TEST(rmsprop_centered_without_square) {
     Optimizer o = optimizer_with(&optimizer_rmsprop, "centered=1");
     double param = 3, gradient = 0, square = 0, mean = 1e-22, *slot[2] = {&square, &mean};

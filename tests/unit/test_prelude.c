@@ -1,5 +1,5 @@
-/* The helpers that generated files carry, compiled as they are, against references of their own. A
- * helper without a test is a warning of the compiler's here: it is not used. */
+/* The helpers that generated files carry, compiled as they are, against references of their own.
+ * The compiler warns here of a helper without a test, as unused. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <fenv.h>
@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* What the plan decides. */
+/* Constants that the plan would define. */
 enum { NN_CHUNK_MIN = 12, NN_MAX_CHUNKS = 64 };
 
 #include "compiler/emit/prelude.h"
@@ -96,7 +96,7 @@ START_TEST(arithmetic_passes_nan_on) {
 }
 END_TEST
 
-/* Whatever the caller's rounding is, it is to nearest in between, and the caller's afterwards. */
+/* Rounding is to nearest within a call; the caller's mode is restored after it. */
 START_TEST(the_callers_mode_comes_back) {
     /* Volatile: computed where it stands. */
     volatile double one = 1.0, three = 3.0;
@@ -147,7 +147,7 @@ START_TEST(chunks_cover_the_batch) {
         const int next = odd == 3 ? chunks / 3 * 4 : chunks == 1 ? 2 : chunks / 2 * 3;
         ck_assert(odd == 1 || odd == 3);
         ck_assert(chunks == NN_MAX_CHUNKS || next * NN_CHUNK_MIN > batch);
-        /* What work_bytes counts on for smaller batches. */
+        /* work_bytes assumes this for smaller batches. */
         ck_assert(chunks == NN_MAX_CHUNKS || nn_capacity(batch) <= 2 * NN_CHUNK_MIN);
         ck_assert_int_eq(nn_first(batch, 0), 0);
         ck_assert_int_eq(nn_first(batch, chunks), batch);
@@ -294,7 +294,7 @@ START_TEST(tasks_run_on_the_callers_team) {
     ck_assert_int_eq(n_order, 5);
     for (int i = 0; i < 5; i++) ck_assert_int_eq(order[i], 4 - i);
     n_order = 0;
-    call.team = NULL; /* a single task needs nobody */
+    call.team = NULL; /* a single task needs no team */
     nn_run(&call, 1, note, order);
     ck_assert_int_eq(n_order, 1);
 }

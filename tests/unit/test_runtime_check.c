@@ -1,3 +1,4 @@
+/* `check`: right code passes, wrong code fails. */
 #define _GNU_SOURCE
 #include <float.h>
 #include <math.h>

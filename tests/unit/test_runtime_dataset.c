@@ -1,3 +1,4 @@
+/* Data sets: their splits, their normalisation, wrong requests and files. */
 #define _GNU_SOURCE
 #include <math.h>
 
@@ -190,7 +191,7 @@ START_TEST(bad_requests) {
 }
 END_TEST
 
-/* A data file for the toy model; what `broken` names is made wrong. */
+/* A data file for the toy model, with the mistake that `broken` names. */
 static void write_data(const char *broken) {
     static float values[3 * HALF];
     for (int i = 0; i < 3 * HALF; i++) values[i] = (float)i;

@@ -1,3 +1,4 @@
+/* MNIST's file format: plain, compressed, damaged. */
 #define _GNU_SOURCE
 #include <zlib.h>
 

@@ -1,3 +1,4 @@
+/* Numbers and structures in JSON. */
 #define _GNU_SOURCE
 #include <float.h>
 #include <math.h>
@@ -41,7 +42,7 @@ START_TEST(shortest_numbers) {
 }
 END_TEST
 
-/* No digit is missing, and none could be left out. */
+/* The fewest digits that read back. */
 START_TEST(numbers_read_back) {
     uint64_t bits = 1;
     for (int i = 0; i < 20000; i++) {
@@ -57,7 +58,7 @@ START_TEST(numbers_read_back) {
         for (int d = 1; d < 17; d++) {
             snprintf(shorter, sizeof shorter, "%.*e", d - 1, value);
             if (strtod(shorter, NULL) != value) continue;
-            /* Zeros before the first digit, and behind the last of a whole number. */
+            /* Zeros before the first digit, and after the last of a whole number. */
             ck_assert_msg(digits <= d || fabs(value) < 1 || fmod(value, 1) == 0, "%s", text);
             break;
         }

@@ -1,3 +1,4 @@
+/* Command lines of a program. */
 #define _GNU_SOURCE
 #include "../../runtime/commands.h"
 #include "../runtime/support.h"

@@ -1,3 +1,4 @@
+/* Lines of progress, and tables. */
 #define _GNU_SOURCE
 #include "../../runtime/progress.h"
 #include "../../runtime/table.h"
@@ -5,7 +6,7 @@
 #include "../runtime/support.h"
 #include "../runtime/toy_model.h"
 
-/* What is written to standard error, which is a file from begin_errors on. */
+/* The text on standard error, which is a file from begin_errors on. */
 static int kept_errors;
 
 static void begin_errors(void) {
@@ -56,7 +57,7 @@ START_TEST(plain_lines) {
 }
 END_TEST
 
-/* Long epochs tell of themselves where there is no terminal, too. */
+/* Long epochs show progress without a terminal, too. */
 START_TEST(lines_within_an_epoch) {
     enter_scratch();
     begin_errors();

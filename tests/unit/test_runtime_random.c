@@ -1,3 +1,4 @@
+/* Random streams, drawn digits, and the distribution of epochs. */
 #define _GNU_SOURCE
 #include <math.h>
 

@@ -1,3 +1,4 @@
+/* Safetensors files: round trips, damage, and atomic writing. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <math.h>
@@ -287,8 +288,7 @@ START_TEST(writing_is_atomic) {
 }
 END_TEST
 
-/* What a killed program of the same number left (in a container the number is often the same) is in
- * nobody's way. */
+/* Temporary files of a killed process with the same number (common in containers) do no harm. */
 START_TEST(leftovers_do_no_harm) {
     enter_scratch();
     for (int serial = 0; serial < 100; serial++) {

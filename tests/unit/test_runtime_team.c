@@ -1,3 +1,4 @@
+/* The team of threads: each task runs once, sleepers wake. */
 #define _GNU_SOURCE
 #include <stdatomic.h>
 #include <time.h>

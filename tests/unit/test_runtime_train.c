@@ -1,3 +1,4 @@
+/* Training: bits for any number of threads, interruption, resuming, logs, messages. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <sys/wait.h>
@@ -25,7 +26,7 @@ static Options small_training(const char *save) {
     return o;
 }
 
-/* Training talks on standard output; tests have no use for it. */
+/* Drops the output of training. */
 static bool train(const Options *options) {
     fflush(stdout);
     int kept = dup(STDOUT_FILENO);
@@ -144,7 +145,7 @@ START_TEST(resume_is_exact) {
 }
 END_TEST
 
-/* Killed again and again, and resumed from the newest checkpoint there is, or begun anew. */
+/* Killed again and again, and resumed from the newest checkpoint, or begun anew. */
 START_TEST(killed_anywhere) {
     enter_scratch();
     Options o = two_rounds("whole.safetensors", "whole.csv");
@@ -333,7 +334,7 @@ static char *notes_of(const Options *options, bool ok) {
     return notes;
 }
 
-/* Interrupted behind the last step of the first epoch: resumed, no step of it is left, which is no
+/* Interrupted after the last step of the first epoch: resumed, no step of it is left, which is no
  * sign of gradients that are zero. */
 START_TEST(resume_tells_no_dead_end) {
     enter_scratch();
@@ -477,7 +478,7 @@ static void expect_notes(const Options *options, const char *words) {
     free(notes);
 }
 
-/* A training begins with the parameters of a file, each of its rounds; what it lacks is drawn. */
+/* Each round of a training begins with the parameters of a file; missing ones are drawn. */
 START_TEST(begins_with_weights) {
     enter_scratch();
     Options o = small_training("first.safetensors");
@@ -487,7 +488,7 @@ START_TEST(begins_with_weights) {
     o = two_rounds("whole.safetensors", "whole.csv");
     o.text[OPTION_LOAD] = "half.safetensors";
     ck_assert_msg(train(&o), "%s", problem_text());
-    /* Not what seeds alone give. */
+    /* Not the values that seeds alone give. */
     Options drawn = small_training("drawn.safetensors");
     ck_assert(train(&drawn));
     ck_assert(!same_files("whole.0.safetensors", "drawn.safetensors"));

@@ -1,3 +1,4 @@
+/* A file in memory, for readers that open paths. */
 #define _GNU_SOURCE
 #include "input.h"
 

@@ -191,7 +191,7 @@ static void add_backward(Model *m, const Case *c) {
     const Op *op = c->op;
     Node *value = build(m, c);
     if (op == &op_max_pool2d_grad) {
-        /* Reads what the pool found out, so the pool must be there. */
+        /* It reads the pool's winners, so the pool must be in the graph. */
         Node *x = value->in[0], *half = number_leaf(m->g, 0.5), **loss = &m->g->phases[0].loss;
         Node *pool = graph_add(m->g, &op_max_pool2d, nowhere, NULL, 1, &x, value->attr);
         *loss = binary(m->g, &op_add, *loss, binary(m->g, &op_mse, pool, half));

@@ -1,3 +1,4 @@
+/* Leaves and operands for models of samples. */
 #include "operands.h"
 
 #include <stdlib.h>

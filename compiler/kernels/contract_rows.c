@@ -26,7 +26,7 @@ static void define_follow(Writer *w, const Nest *n) {
     Site site = {arena_printf(a, "o + (sample) * %d + (at) + (lane)", n->out.stride),
                  "s + (sample)", "(e + (at) + (lane))", channel};
     w_indent(body, 1);
-    write_row(body, n->k, a, "sums", site);
+    w_line(body, "%s", row_text(n->k, a, "sums", site));
     write_macro(w, "FOLLOW(sums, sample, at, lane)", writer_text(body));
     arena_free(a);
 }
@@ -44,9 +44,10 @@ static void define_window(Writer *w, const Nest *n) {
         head = arena_printf(a, "%s, v%d", head, i);
     }
     w_indent(body, 1);
-    pool_write_window(body, n->k, values, places, "o + (at) + (lane)");
-    write_row(body, n->k, a, "h",
-              (Site){"o + (at) + (lane)", "s", "(e + (at) + (lane))", "c + (lane)"});
+    w_line(body, "%s", pool_window_text(n->k, a, values, places, "o + (at) + (lane)"));
+    w_line(body, "%s",
+           row_text(n->k, a, "h",
+                    (Site){"o + (at) + (lane)", "s", "(e + (at) + (lane))", "c + (lane)"}));
     write_macro(w, arena_printf(a, "%s)", head), writer_text(body));
     arena_free(a);
 }

@@ -1,9 +1,9 @@
 #include "pointwise.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "../loops/loops.h"
 #include "../ops/ops.h"
 
 bool is_pointwise(const Node *node) {
@@ -121,13 +121,14 @@ static bool in_registers(const Kernel *k, const Node *node) {
     return false;
 }
 
-void write_row(Writer *w, const Kernel *k, Arena *arena, const char *head, Site site) {
-    if (head && strcmp(head, "h") != 0) w_line(w, "const F16 h = %s;", head);
+const char *row_text(const Kernel *k, Arena *arena, const char *head, Site site) {
+    const char *text = "";
+    if (head && strcmp(head, "h") != 0) text = arena_printf(arena, "const F16 h = %s;", head);
     bool clean = true;
     for (int i = 0; i < k->n_fused; i++) {
         const Node *node = k->fused[i];
         const char *e = expression(k, arena, node, site);
-        w_line(w, "const F16 f%d = %s;", i, e);
+        text = arena_printf(arena, "%s%sconst F16 f%d = %s;", text, *text ? "\n" : "", i, e);
         clean = clean && keeps_zero(node);
     }
     for (int i = 0; i < k->n_operands; i++) {
@@ -137,8 +138,10 @@ void write_row(Writer *w, const Kernel *k, Arena *arena, const char *head, Site 
         int channels = k->out.C;
         if (!clean && channels % LANES)
             name = arena_printf(arena, "LANES(%s, 0, %d - (%s))", name, channels, site.channel);
-        w_line(w, "STORE(%s + %s, %s);", k->operands[i].param, site.offset, name);
+        text = arena_printf(arena, "%s%sSTORE(%s + %s, %s);", text, *text ? "\n" : "",
+                            k->operands[i].param, site.offset, name);
     }
+    return text;
 }
 
 static bool fits(const Node *node) {
@@ -146,31 +149,30 @@ static bool fits(const Node *node) {
 }
 
 /* Loops over the chunk: one flat loop where no node asks where it is, else by place and channel. */
-static void write(Writer *w, const Kernel *k, const Isa *isa) {
-    (void)isa;
-    Arena *arena = arena_new();
+static void build(Loops *l, const Kernel *k) {
     bool flat = true;
     for (int i = 0; i < k->n_fused; i++)
         flat =
             flat && !is_dropout(k->fused[i]) && (keeps_zero(k->fused[i]) || k->out.C % LANES == 0);
     if (flat) {
-        w_open(w, "for (int i = 0; i < n * %d; i += 16)", k->out.stride);
-        write_row(w, k, arena, NULL, (Site){"i", "0", "0", "0"});
-        w_close(w);
-    } else {
-        w_line(w, "for (int s = 0; s < n; s++)");
-        w_line(w, "for (int p = 0; p < %d; p++)", k->out.H * k->out.W);
-        w_open(w, "for (int c = 0; c < %d; c += 16)", k->out.cs);
-        w_line(w, "const int e = p * %d + c, i = s * %d + e;", k->out.cs, k->out.stride);
-        write_row(w, k, arena, NULL, (Site){"i", "s", "e", "c"});
-        w_close(w);
+        l_open(l, "for (int i = 0; i < n * %d; i += 16)", k->out.stride);
+        l_lines(l, row_text(k, l->arena, NULL, (Site){"i", "0", "0", "0"}));
+        l_close(l);
+        return;
     }
-    arena_free(arena);
+    l_open(l, "for (int s = 0; s < n; s++)");
+    l_open(l, "for (int p = 0; p < %d; p++)", k->out.H * k->out.W);
+    l_open(l, "for (int c = 0; c < %d; c += 16)", k->out.cs);
+    l_line(l, "const int e = p * %d + c, i = s * %d + e;", k->out.cs, k->out.stride);
+    l_lines(l, row_text(k, l->arena, NULL, (Site){"i", "s", "e", "c"}));
+    l_close(l);
+    l_close(l);
+    l_close(l);
 }
 
 const Family family_pointwise = {
     .name = "pointwise",
     .fits = fits,
     .fuses = true,
-    .write = write,
+    .build = build,
 };

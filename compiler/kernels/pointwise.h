@@ -1,4 +1,4 @@
-/* Point-wise nodes as text: applied to rows of 16 floats in registers, behind a contraction, a pool
+/* Point-wise nodes: applied to rows of 16 floats in registers, behind a contraction, a pool
  * or in loops of their own. */
 #ifndef NNGEN_KERNELS_POINTWISE_H
 #define NNGEN_KERNELS_POINTWISE_H
@@ -23,9 +23,9 @@ bool is_monotone(const Node *node);
  * with a ReLU. */
 bool is_dropout(const Node *node);
 
-/* Writes the kernel's point-wise nodes on one row, then the stores of every value that the kernel
- * keeps. `head` is an expression for the value of kernel->node (of the pool, if one is fused), NULL
- * for a point-wise kernel. */
-void write_row(Writer *w, const Kernel *kernel, Arena *arena, const char *head, Site site);
+/* Lines that compute the kernel's point-wise nodes on one row, then store every value that the
+ * kernel keeps. `head` is an expression for the value of kernel->node (of the pool, if one is
+ * fused), NULL for a point-wise kernel. */
+const char *row_text(const Kernel *kernel, Arena *arena, const char *head, Site site);
 
 #endif

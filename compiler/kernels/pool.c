@@ -2,6 +2,7 @@
  * equal ones, is kept as its number in the window for the gradient. */
 #include "pool.h"
 
+#include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "pointwise.h"
 
@@ -24,23 +25,29 @@ Element pool_winner_element(const Node *pool) {
     return v.kernel[0] * v.kernel[1] <= 256 ? ELEMENT_BYTE : ELEMENT_INT;
 }
 
-void pool_write_window(Writer *w, const Kernel *k, const char *const *values, int count,
-                       const char *offset) {
-    const char *winner = NULL;
+/* The operand with the winners: NULL if the kernel keeps none. */
+static const Operand *winner_of(const Kernel *k) {
     for (int i = 0; i < k->n_operands; i++)
-        if (k->operands[i].written && k->operands[i].buffer->element != ELEMENT_FLOAT)
-            winner = k->operands[i].param;
-    w_line(w, "F16 h = %s;", values[0]);
-    if (winner) w_line(w, "I16 won = ISET(0);");
+        if (k->operands[i].buffer->element != ELEMENT_FLOAT) return &k->operands[i];
+    return NULL;
+}
+
+const char *pool_window_text(const Kernel *k, Arena *arena, const char *const *values, int count,
+                             const char *offset) {
+    const Operand *winner = winner_of(k);
+    const char *text =
+        arena_printf(arena, "F16 h = %s;%s", values[0], winner ? "\nI16 won = ISET(0);" : "");
     for (int i = 1; i < count; i++) {
-        w_open(w, "%s", "");
-        w_line(w, "const F16 x%d = %s;", i, values[i]);
-        w_line(w, "const M16 wins = WINS(x%d, h);", i);
-        w_line(w, "h = SELECT(wins, x%d, h);", i);
-        if (winner) w_line(w, "won = ISELECT(wins, ISET(%d), won);", i);
-        w_close(w);
+        text = arena_printf(arena,
+                            "%s\nconst F16 x%d = %s;\nconst M16 wins%d = WINS(x%d, h);\n"
+                            "h = SELECT(wins%d, x%d, h);",
+                            text, i, values[i], i, i, i, i);
+        if (winner)
+            text = arena_printf(arena, "%s\nwon = ISELECT(wins%d, ISET(%d), won);", text, i, i);
     }
-    if (winner) w_line(w, "STORE_BYTES(%s + %s, won);", winner, offset);
+    if (winner)
+        text = arena_printf(arena, "%s\nSTORE_BYTES(%s + %s, won);", text, winner->param, offset);
+    return text;
 }
 
 static bool fits(const Node *node) {
@@ -52,107 +59,101 @@ static bool fits_grad(const Node *node) {
 }
 
 /* Opens the loops over samples, output places and rows of channels: s, oy, ox, c. */
-static void open_places(Writer *w, Layout out) {
-    w_line(w, "for (int s = 0; s < n; s++)");
-    w_line(w, "for (int oy = 0; oy < %d; oy++)", out.H);
-    w_line(w, "for (int ox = 0; ox < %d; ox++)", out.W);
-    w_open(w, "for (int c = 0; c < %d; c += 16)", out.cs);
+static void open_places(Loops *l, Layout out) {
+    l_open(l, "for (int s = 0; s < n; s++)");
+    l_open(l, "for (int oy = 0; oy < %d; oy++)", out.H);
+    l_open(l, "for (int ox = 0; ox < %d; ox++)", out.W);
+    l_open(l, "for (int c = 0; c < %d; c += 16)", out.cs);
 }
 
-/* Opens the loops over the places of a window that lie inside, with their number `tap` and address.
- */
-static void open_window(Writer *w, Window v, Layout in, const char *tensor, const char *type) {
-    w_line(w, "for (int ky = 0, tap = 0; ky < %d; ky++)", v.kernel[0]);
-    w_open(w, "for (int kx = 0; kx < %d; kx++, tap++)", v.kernel[1]);
-    w_line(w, "const int iy = oy * %d + ky - %d, ix = ox * %d + kx - %d;", v.stride[0], v.pad[0],
+/* Opens the loops over the places of a window that lie inside, with their address and, where it is
+ * asked for, their number `tap`. */
+static void open_window(Loops *l, Window v, Layout in, const char *tensor, const char *type,
+                        bool tap) {
+    l_open(l, "for (int ky = 0%s; ky < %d; ky++)", tap ? ", tap = 0" : "", v.kernel[0]);
+    l_open(l, "for (int kx = 0; kx < %d; kx++%s)", v.kernel[1], tap ? ", tap++" : "");
+    l_line(l, "const int iy = oy * %d + ky - %d, ix = ox * %d + kx - %d;", v.stride[0], v.pad[0],
            v.stride[1], v.pad[1]);
     if (v.pad[0] || v.pad[1])
-        w_line(w, "if (iy < 0 || iy >= %d || ix < 0 || ix >= %d) continue;", in.H, in.W);
-    w_line(w, "%s *at = %s + s * %d + (iy * %d + ix) * %d + c;", type, tensor, in.stride, in.W,
+        l_line(l, "if (iy < 0 || iy >= %d || ix < 0 || ix >= %d) continue;", in.H, in.W);
+    l_line(l, "%s *at = %s + s * %d + (iy * %d + ix) * %d + c;", type, tensor, in.stride, in.W,
            in.cs);
 }
 
-static void write(Writer *w, const Kernel *k, const Isa *isa) {
-    (void)isa;
-    Arena *arena = arena_new();
+static void close_window(Loops *l) {
+    l_close(l);
+    l_close(l);
+}
+
+static void close_places(Loops *l) {
+    for (int i = 0; i < 4; i++) l_close(l);
+}
+
+static const char *mean_factor(const Loops *l, Window v) {
+    return arena_printf(l->arena, "SET((float)%.17g)", 1.0 / (v.kernel[0] * v.kernel[1]));
+}
+
+static void build(Loops *l, const Kernel *k) {
     Window v = window_of(k->node);
     bool max = k->node->op == &op_max_pool2d;
-    const Operand *winner = NULL;
-    for (int i = 0; i < k->n_operands; i++)
-        if (k->operands[i].written && k->operands[i].buffer->element != ELEMENT_FLOAT)
-            winner = &k->operands[i];
-    open_places(w, k->out);
-    w_line(w, "const int e = (oy * %d + ox) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,
+    const Operand *winner = winner_of(k);
+    open_places(l, k->out);
+    l_line(l, "const int e = (oy * %d + ox) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,
            k->out.stride);
-    w_line(w, max ? "F16 h = SET(-__builtin_inff());" : "F16 sum = SET(0.0f);");
-    if (winner) w_line(w, "I16 won = ISET(0);");
-    open_window(w, v, k->in, "x", "const float");
+    l_line(l, max ? "F16 h = SET(-__builtin_inff());" : "F16 sum = SET(0.0f);");
+    if (winner) l_line(l, "I16 won = ISET(0);");
+    open_window(l, v, k->in, "x", "const float", winner);
     if (max) {
-        w_line(w, "const F16 v = LOAD(at);");
-        w_line(w, "const M16 wins = WINS(v, h);");
-        w_line(w, "h = SELECT(wins, v, h);");
-        if (winner)
-            w_line(w, "won = ISELECT(wins, ISET((uint32_t)tap), won);");
-        else
-            w_line(w, "(void)tap;");
+        l_line(l, "const F16 v = LOAD(at);");
+        l_line(l, "const M16 wins = WINS(v, h);");
+        l_line(l, "h = SELECT(wins, v, h);");
+        if (winner) l_line(l, "won = ISELECT(wins, ISET((uint32_t)tap), won);");
     } else {
-        w_line(w, "(void)tap;");
-        w_line(w, "sum = ADD(sum, LOAD(at));");
+        l_line(l, "sum = ADD(sum, LOAD(at));");
     }
-    w_close(w);
-    if (!max)
-        w_line(w, "const F16 h = ROUNDED(MUL(sum, SET((float)%.17g)));",
-               1.0 / (v.kernel[0] * v.kernel[1]));
+    close_window(l);
+    if (!max) l_line(l, "const F16 h = ROUNDED(MUL(sum, %s));", mean_factor(l, v));
     if (winner)
-        w_line(w,
+        l_line(l,
                winner->buffer->element == ELEMENT_BYTE ? "STORE_BYTES(%s + o, won);"
                                                        : "STORE((float *)%s + o, AS_FLOAT(won));",
                winner->param);
-    write_row(w, k, arena, "h", (Site){"o", "s", "e", "c"});
-    w_close(w);
-    arena_free(arena);
+    l_lines(l, row_text(k, l->arena, "h", (Site){"o", "s", "e", "c"}));
+    close_places(l);
 }
 
-static void write_grad(Writer *w, const Kernel *k, const Isa *isa) {
-    (void)isa;
+static void build_grad(Loops *l, const Kernel *k) {
     Window v = window_of(k->node);
     bool max = k->node->op == &op_max_pool2d_grad;
-    const Operand *winner = NULL;
-    for (int i = 0; i < k->n_operands; i++)
-        if (k->operands[i].buffer->element != ELEMENT_FLOAT) winner = &k->operands[i];
-    w_line(w, "NN_ZERO(dx, (size_t)n * %zu);", (size_t)k->out.stride * sizeof(float));
-    open_places(w, k->in);
-    w_line(w, "const int o = s * %d + (oy * %d + ox) * %d + c;", k->in.stride, k->in.W, k->in.cs);
+    const Operand *winner = winner_of(k);
+    l_line(l, "NN_ZERO(dx, (size_t)n * %zu);", (size_t)k->out.stride * sizeof(float));
+    open_places(l, k->in);
+    l_line(l, "const int o = s * %d + (oy * %d + ox) * %d + c;", k->in.stride, k->in.W, k->in.cs);
     if (max) {
-        w_line(w, "const F16 g = LOAD(dy + o);");
-        w_line(w,
+        l_line(l, "const F16 g = LOAD(dy + o);");
+        l_line(l,
                winner->buffer->element == ELEMENT_BYTE
                    ? "const I16 won = LOAD_BYTES(%s + o);"
                    : "const I16 won = AS_INT(LOAD((const float *)%s + o));",
                winner->param);
     } else {
-        w_line(w, "const F16 g = ROUNDED(MUL(LOAD(dy + o), SET((float)%.17g)));",
-               1.0 / (v.kernel[0] * v.kernel[1]));
+        l_line(l, "const F16 g = ROUNDED(MUL(LOAD(dy + o), %s));", mean_factor(l, v));
     }
-    open_window(w, v, k->out, "dx", "float");
-    if (max)
-        w_line(w, "STORE(at, ADD(LOAD(at), KEEP(IEQ(won, ISET((uint32_t)tap)), g)));");
-    else {
-        w_line(w, "(void)tap;");
-        w_line(w, "STORE(at, ADD(LOAD(at), g));");
-    }
-    w_close(w);
-    w_close(w);
+    open_window(l, v, k->out, "dx", "float", max);
+    l_line(l, "STORE(at, ADD(LOAD(at), %s));",
+           max ? "KEEP(IEQ(won, ISET((uint32_t)tap)), g)" : "g");
+    close_window(l);
+    close_places(l);
 }
 
 const Family family_pool = {
     .name = "pool",
     .fits = fits,
     .fuses = true,
-    .write = write,
+    .build = build,
 };
 const Family family_pool_grad = {
     .name = "pool gradient",
     .fits = fits_grad,
-    .write = write_grad,
+    .build = build_grad,
 };

@@ -7,9 +7,9 @@
  * most 256 places. */
 Element pool_winner_element(const Node *pool);
 
-/* Statements that declare `h`, the largest of `count` values of a window given as expressions, the
- * first of equal ones, and store its number at `offset` where the kernel keeps winners. */
-void pool_write_window(Writer *w, const Kernel *kernel, const char *const *values, int count,
-                       const char *offset);
+/* Lines that declare `h`, the largest of `count` values of a window given as expressions, the first
+ * of equal ones, and store its number at `offset` where the kernel keeps winners. */
+const char *pool_window_text(const Kernel *kernel, Arena *arena, const char *const *values,
+                             int count, const char *offset);
 
 #endif

@@ -131,10 +131,9 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     w_open(w, "for (int px = 0; px < %d; px++)", k->out.W);
     w_line(w, "const int e = (y * %d + px) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,
            k->out.stride);
-    write_row(w, k, arena,
-              arena_printf(arena, "LOAD(area + ((y + %d) * %d + px + %d) * 16)", p.pad[0],
-                           p.padded[1], p.pad[1]),
-              (Site){"o", "s", "e", "c"});
+    const char *head = arena_printf(arena, "LOAD(area + ((y + %d) * %d + px + %d) * 16)", p.pad[0],
+                                    p.padded[1], p.pad[1]);
+    w_line(w, "%s", row_text(k, arena, head, (Site){"o", "s", "e", "c"}));
     w_close(w);
     w_close(w);
     w_close(w);

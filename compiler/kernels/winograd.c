@@ -346,10 +346,10 @@ static void write_rest(Writer *w, Arena *arena, const Kernel *k, const Shapes *s
         for (int n = 0; n < kh * kw; n++)
             places[n] = arena_printf(arena, "LOAD(y + ((i * %d + %d) * 4 + j * %d + %d) * 16)", kh,
                                      n / kw, kw, n % kw);
-        pool_write_window(w, k, places, kh * kw, "o");
-        write_row(w, k, arena, "h", site);
+        w_line(w, "%s", pool_window_text(k, arena, places, kh * kw, "o"));
+        w_line(w, "%s", row_text(k, arena, "h", site));
     } else {
-        write_row(w, k, arena, "LOAD(y + (i * 4 + j) * 16)", site);
+        w_line(w, "%s", row_text(k, arena, "LOAD(y + (i * 4 + j) * 16)", site));
     }
     w_close(w);
 }

@@ -53,6 +53,7 @@ Memory *loops_add_memory(Loops *l, const char *name, Base base, Linear size) {
 static Linear buffer_size(const Buffer *b) {
     switch (b->space) {
     case SPACE_SAMPLE:
+        return (Linear){b->layout.stride, 0, false};
     case SPACE_FIELD:
         return (Linear){b->element == ELEMENT_INT && b->space == SPACE_FIELD ? 1 : b->size, 0,
                         false};
@@ -144,6 +145,12 @@ void l_line(Loops *l, const char *format, ...) {
     va_start(args, format);
     loops_parse_line(l, arena_vprintf(l->arena, format, args));
     va_end(args);
+}
+
+void l_lines(Loops *l, const char *lines) {
+    for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
+        l_line(l, "%.*s", (int)(end - lines), lines);
+    l_line(l, "%s", lines);
 }
 
 void l_open(Loops *l, const char *format, ...) {

@@ -169,6 +169,9 @@ Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa);
 /* One statement, with `for (...)` before it or not. */
 void l_line(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Several statements, a line each. */
+void l_lines(Loops *l, const char *lines);
+
 /* `for (...)`, `if (...)`, or "" for a block: the lines until l_close belong to it. */
 void l_open(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void l_close(Loops *l);

@@ -16,6 +16,7 @@ static void operand(const char *param, BufferSpace space, Element element, int64
     b->space = space;
     b->element = element;
     b->size = size;
+    b->layout.stride = (int)size;
     kernel->operands[kernel->n_operands++] = (Operand){param, b, written};
 }
 

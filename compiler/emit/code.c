@@ -104,63 +104,94 @@ static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, c
     return name;
 }
 
-static const char *pointer_name(Arena *arena, const Buffer *b) {
-    return arena_printf(arena, "b%d_%s", b->index, emit_identifier(arena, b->name));
-}
-
-/* The C expression for where a buffer of the chunk lies. */
-static const char *address(Emission *em, const Entry *e, const Buffer *b) {
-    Arena *arena = em->arena;
+/* Declares the pointer to a value of the chunk. */
+static void write_pointer(Emission *em, ValueNames names, const Buffer *b) {
+    Writer *w = em->w;
+    const char *name = emit_value_name(names, b), *type = element_type(b);
+    const long long offset = (long long)b->offset, size = (long long)b->size;
     switch (b->space) {
     case SPACE_STATE:
-        return arena_printf(arena, "job->state + %lld", (long long)b->offset);
+        w_line(w, "const float *const %s = state + %lld;", name, offset);
+        return;
     case SPACE_FIELD:
         if (b->element == ELEMENT_INT)
-            return arena_printf(arena, "(const int32_t *)call->fields[%lld] + first",
-                                (long long)b->offset);
-        return arena_printf(arena, "(const float *)call->fields[%lld] + (size_t)first * %lld",
-                            (long long)b->offset, (long long)b->size);
+            w_line(w, "const int32_t *const %s = (const int32_t *)call->fields[%lld] + first;",
+                   name, offset);
+        else
+            w_line(w,
+                   "const float *const %s = (const float *)call->fields[%lld] + (size_t)first * "
+                   "%lld;",
+                   name, offset, size);
+        return;
     case SPACE_SAMPLE:
         if (b->whole) /* strides count elements */
-            return arena_printf(arena, "(%s *)(area + job->capacity * %lld) + (size_t)n * %lld",
-                                element_type(b), (long long)b->whole->offset,
-                                (long long)b->part * b->layout.stride);
-        return arena_printf(arena,
-                            b->element == ELEMENT_FLOAT ? "area + job->capacity * %lld"
-                                                        : "(void *)(area + job->capacity * %lld)",
-                            (long long)b->offset);
+            w_line(w, "%s *const %s = %s + (size_t)n * %lld;", type, name,
+                   emit_value_name(names, b->whole), (long long)b->part * b->layout.stride);
+        else if (b->element == ELEMENT_FLOAT)
+            w_line(w, "float *const %s = area + job->capacity * %lld;", name, offset);
+        else
+            w_line(w, "%s *const %s = (void *)(area + job->capacity * %lld);", type, name, offset);
+        return;
     case SPACE_GRADIENT:
-        return arena_printf(arena, "gradient + %lld", (long long)b->offset);
+        w_line(w, "float *const %s = gradient + %lld;", name, offset);
+        return;
     case SPACE_SUM:
-        return arena_printf(arena, "sums + %lld", (long long)b->offset);
+        w_line(w, "double *const %s = sums + %lld;", name, offset);
+        return;
     case SPACE_OUTPUT:
-        return arena_printf(arena, "call->predictions[%lld] + (size_t)first * %lld",
-                            (long long)b->offset, (long long)shape_count(b->node->type.shape));
+        w_line(w, "float *const %s =", name);
+        w_line(w,
+               "    call->predictions && call->predictions[%lld] ? call->predictions[%lld] + "
+               "(size_t)first * %lld : NULL;",
+               offset, offset, (long long)shape_count(b->node->type.shape));
+        return;
     }
-    (void)e;
-    return NULL;
 }
 
-static const char *argument(Emission *em, const Entry *e, const Buffer *b) {
-    return b->space == SPACE_SAMPLE ? pointer_name(em->arena, b) : address(em, e, b);
+/* Declares the pointers that the kernels of a stage get, each space's together. */
+static void write_pointers(Emission *em, const Entry *e, int stage, ValueNames names) {
+    const Plan *p = em->plan;
+    bool *here = ARENA_ARRAY(em->arena, bool, e->n_buffers + 1);
+    bool *state = ARENA_ARRAY(em->arena, bool, p->n_params + p->n_derived + 1);
+    for (int j = 0; j < e->n_kernels; j++)
+        for (int o = 0; o < e->kernels[j]->n_operands; o++) {
+            const Buffer *b = e->kernels[j]->operands[o].buffer;
+            if (e->kernels[j]->stage != stage) continue;
+            if (b->space == SPACE_STATE) {
+                state[emit_state_index(p, b)] = true;
+                continue;
+            }
+            here[b->index] = true;
+            if (b->whole) here[b->whole->index] = true;
+        }
+    for (int i = 0; i < p->n_params; i++)
+        if (state[i]) write_pointer(em, names, p->params[i].value);
+    for (int i = 0; i < p->n_derived; i++)
+        if (state[p->n_params + i]) write_pointer(em, names, p->derived[i]->value);
+    static const BufferSpace order[] = {SPACE_FIELD, SPACE_SAMPLE, SPACE_SUM, SPACE_GRADIENT,
+                                        SPACE_OUTPUT};
+    for (size_t s = 0; s < sizeof order / sizeof *order; s++)
+        for (int part = 0; part < 2; part++)
+            for (int i = 0; i < e->n_buffers; i++)
+                if (here[i] && e->buffers[i]->space == order[s] && !e->buffers[i]->whole == !part)
+                    write_pointer(em, names, e->buffers[i]);
 }
 
 static void write_call(Emission *em, const Entry *e, const Kernel *k, const char *name,
-                       const Isa *isa) {
+                       ValueNames names, const Isa *isa) {
     Writer *w = em->w;
     const char *text = "";
     const Buffer *output = NULL;
     for (int i = 0; i < k->n_operands; i++) {
         const Buffer *b = k->operands[i].buffer;
-        text = arena_printf(em->arena, "%s%s%s", text, i ? ", " : "", argument(em, e, b));
+        text = arena_printf(em->arena, "%s%s%s", text, i ? ", " : "", emit_value_name(names, b));
         if (b->space == SPACE_OUTPUT) output = b;
     }
     if (k->scratch) text = arena_printf(em->arena, "%s, scratch", text);
     text = arena_printf(em->arena, k->parts > 1 ? "%s, n * %d" : "%s, n", text, k->parts);
     for (int i = 0; i < k->n_args; i++)
         text = arena_printf(em->arena, "%s, %s", text, k->args[i].value);
-    if (output)
-        w_line(w, "if (call->predictions && call->predictions[%lld])", (long long)output->offset);
+    if (output) w_line(w, "if (%s)", emit_value_name(names, output));
     w_line(w, output ? "    k_%s%s(%s);" : "k_%s%s(%s);", name, isa->suffix, text);
     int index = emit_kernel_index(em->plan, e, k);
     if (index >= 0) w_line(w, "NN_TRACE(%d);", index);
@@ -180,7 +211,7 @@ static void zero_unwritten(Emission *em, const Entry *e) {
 }
 
 static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
-                        const char *const *names) {
+                        const char *const *names, ValueNames values) {
     Writer *w = em->w;
     /* Gradients are made, and added, in the last stage. */
     const bool sums = e->kind == ENTRY_TRAIN && stage == e->stages - 1;
@@ -211,27 +242,17 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
         w_line(w, "float *gradient = job->gradients + (size_t)job->tree.row[chunk] * %lld;",
                (long long)e->gradient_floats);
     }
+    w_line(w, "const float *state = job->state;");
     w_line(w, "double *sums = job->sums + chunk * %d;", e->n_sums);
     if (e->scratch_floats)
         w_line(w, "float *scratch = job->scratch + (size_t)task * %lld;",
                (long long)e->scratch_floats);
-    w_line(w, "(void)first, (void)n, (void)area, (void)sums%s;",
+    w_line(w, "(void)first, (void)n, (void)state, (void)area, (void)sums%s;",
            e->scratch_floats ? ", (void)scratch" : "");
-    bool *here = ARENA_ARRAY(em->arena, bool, e->n_buffers);
-    for (int j = 0; j < e->n_kernels; j++)
-        for (int o = 0; o < e->kernels[j]->n_operands; o++) {
-            const Buffer *b = e->kernels[j]->operands[o].buffer;
-            if (e->kernels[j]->stage == stage && b->space == SPACE_SAMPLE) here[b->index] = true;
-        }
-    for (int i = 0; i < e->n_buffers; i++) {
-        const Buffer *b = e->buffers[i];
-        if (here[i])
-            w_line(w, "%s *const %s = %s;", element_type(b), pointer_name(em->arena, b),
-                   address(em, e, b));
-    }
+    write_pointers(em, e, stage, values);
     if (sums) zero_unwritten(em, e);
     for (int i = 0; i < e->n_kernels; i++)
-        if (e->kernels[i]->stage == stage) write_call(em, e, e->kernels[i], names[i], isa);
+        if (e->kernels[i]->stage == stage) write_call(em, e, e->kernels[i], names[i], values, isa);
     w_close(w);
     w_line(w, "nn_leave(mode);");
     w_close(w);
@@ -351,7 +372,8 @@ void emit_entry_code(Emission *em, const Entry *e, const Isa *isa) {
         const PhasePlan *p = &em->plan->phases[e->phase];
         update = write_kernel(em, isa, p->update, update_parameters(em->arena, p->slots));
     }
-    for (int s = 0; s < e->stages; s++) write_stage(em, e, s, isa, names);
+    const ValueNames values = emit_value_names(em->arena, em->plan, e);
+    for (int s = 0; s < e->stages; s++) write_stage(em, e, s, isa, names, values);
     if (update) {
         write_sum(em, e, isa);
         write_update(em, e, isa, update);

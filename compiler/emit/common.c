@@ -89,7 +89,8 @@ void emit_entry_common(Emission *em, const Entry *e) {
         w_line(w, "float *k = job->k;");
         w_line(w, "const double lr = job->numbers.n%d;", phase->optimizer.lr->id);
         w_line(w, "const int64_t step = call->step;");
-        emit_update_factors(w, em->plan->phases[e->phase].update);
+        const Kernel *update = em->plan->phases[e->phase].update;
+        update->family->write_factors(w, update);
         w_close(w);
     }
     w_close(w);

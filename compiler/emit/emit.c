@@ -7,26 +7,6 @@
 
 extern const char embedded_dropout[], embedded_prelude[];
 
-const char *emit_identifier(Arena *arena, const char *name) {
-    char *s = arena_strdup(arena, name);
-    for (char *p = s; *p; p++)
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9')))
-            *p = '_';
-    return s;
-}
-
-const char *emit_what(Arena *arena, const Kernel *k) {
-    const char *text = k->family->name;
-    for (int i = 0; i < k->n_fused; i++) {
-        if (k->pool && k->pool_after == i) text = arena_printf(arena, "%s + max_pool2d", text);
-        if (k->fused[i] != k->node)
-            text = arena_printf(arena, "%s + %s", text, k->fused[i]->op->name);
-    }
-    if (k->pool && k->pool_after == k->n_fused) text = arena_printf(arena, "%s + max_pool2d", text);
-    if (k->partner) text = arena_printf(arena, "%s + gradient", text);
-    return text;
-}
-
 const char *emit_abi_check(Arena *arena, const EmitInfo *info) {
     return arena_printf(arena,
                         "#if NN_ABI != %d\n"
@@ -34,10 +14,6 @@ const char *emit_abi_check(Arena *arena, const EmitInfo *info) {
                         "architecture again with the nngen of this model.h\"\n"
                         "#endif\n",
                         MODEL_ABI, info->version, MODEL_ABI);
-}
-
-const char *emit_symbol(Arena *arena, const Graph *graph) {
-    return arena_printf(arena, "nn_model_%s", emit_identifier(arena, graph->name));
 }
 
 static void write_banner(Emission *em) {
@@ -143,13 +119,4 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
 const char *emit_main(const Plan *plan) {
     return arena_printf(plan->arena, "#define NN_MODEL_SYMBOL %s\n#include \"nngen/main.c\"\n",
                         emit_symbol(plan->arena, plan->graph));
-}
-
-void emit_check(Emission *em, const char *entry) {
-    w_line(em->w, "if (nn_broken_call(&%s, %s, call)) return;",
-           emit_symbol(em->arena, em->plan->graph), entry);
-}
-
-void emit_update_factors(Writer *w, const Kernel *update) {
-    update->family->write_factors(w, update);
 }

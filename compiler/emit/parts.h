@@ -28,6 +28,22 @@ const char *emit_identifier(Arena *arena, const char *name);
 /* Lines that refuse another version of model.h. */
 const char *emit_abi_check(Arena *arena, const EmitInfo *info);
 
+/* "trunk.lua:6"; "" for what has no place in the source. May stand in a comment. */
+const char *emit_place(Arena *arena, Loc loc);
+
+/* The number of a parameter or, after all of them, of a derived copy; both lie in their order. */
+int emit_state_index(const Plan *plan, const Buffer *buffer);
+
+/* The names of all values that the kernels of an entry read and write, each its own. They are the
+ * pointers of the functions that call kernels. */
+typedef struct ValueNames {
+    const Plan *plan;
+    const char *const *name;
+} ValueNames;
+
+ValueNames emit_value_names(Arena *arena, const Plan *plan, const Entry *entry);
+const char *emit_value_name(ValueNames names, const Buffer *buffer);
+
 /* The kernel's family and what is fused into it: "conv2d + relu + max_pool2d". */
 const char *emit_what(Arena *arena, const Kernel *kernel);
 
@@ -35,15 +51,15 @@ const char *emit_what(Arena *arena, const Kernel *kernel);
  * name "slice_2". */
 const char *const *emit_kernel_names(Arena *arena, const Entry *entry);
 
+/* Whether the model's table has the entry's kernels: all but those of evaluation. */
+bool emit_traced(const Entry *entry);
+
 /* Index of the kernel in the model's table, -1 for kernels of evaluation. NULL: the index of the
  * entry's update, which the derived copies follow. */
 int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel);
 
 /* A statement that leaves a function of NnCode whose call breaks the contract. */
 void emit_check(Emission *em, const char *entry);
-
-/* Statements that set the factors of a phase's update: see kernels/family.h. */
-void emit_update_factors(Writer *w, const Kernel *update);
 
 /* Structures and functions of an entry that are the same for all instruction sets: its job, the
  * numbers of the batch. */

@@ -1,6 +1,5 @@
 /* The model's constant tables, access to parameters in PyTorch's order, sizes of memory, and the
  * one exported symbol. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "../graph/optimizer.h"
@@ -128,61 +127,13 @@ static void write_text(Emission *em, const char *name, const char *text) {
     w_close_with(em->w, ";");
 }
 
-static bool timed(const Entry *e) {
-    return e->kind != ENTRY_EVALUATE;
-}
-
-int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel) {
-    int index = 0;
-    for (int i = 0; i < plan->n_entries; i++) {
-        const Entry *e = plan->entries[i];
-        if (!timed(e)) {
-            if (e == entry) return -1;
-            continue;
-        }
-        if (e == entry) return index + (kernel ? kernel->index : e->n_kernels);
-        index += e->n_kernels + (e->kind == ENTRY_TRAIN ? 2 : 0);
-    }
-    bug("entry %s is not in the plan", entry->name);
-}
-
-static int by_name(const void *a, const void *b) {
-    const Kernel *x = *(Kernel *const *)a, *y = *(Kernel *const *)b;
-    const int order = strcmp(x->name, y->name);
-    return order ? order : x->index - y->index;
-}
-
-static int name_is(const void *name, const void *kernel) {
-    return strcmp(name, (*(Kernel *const *)kernel)->name);
-}
-
-const char *const *emit_kernel_names(Arena *arena, const Entry *entry) {
-    const size_t n = (size_t)entry->n_kernels;
-    const char **names = ARENA_ARRAY(arena, const char *, n + 1);
-    if (!n) return names;
-    Kernel **sorted = ARENA_ARRAY(arena, Kernel *, n);
-    memcpy(sorted, entry->kernels, sizeof *sorted * n);
-    qsort(sorted, n, sizeof *sorted, by_name);
-    for (size_t i = 0, number = 1; i < n; i++) {
-        const char *name = sorted[i]->name;
-        names[sorted[i]->index] = name;
-        if (!i || strcmp(sorted[i - 1]->name, name) != 0) {
-            number = 1;
-            continue;
-        }
-        do names[sorted[i]->index] = arena_printf(arena, "%s_%zu", name, ++number);
-        while (bsearch(names[sorted[i]->index], sorted, n, sizeof *sorted, name_is));
-    }
-    return names;
-}
-
 static int write_kernels(Emission *em) {
     const Plan *p = em->plan;
     int n = 0;
     w_open(em->w, "static const NnKernel nn_kernels[] =");
     for (int i = 0; i < p->n_entries; i++) {
         const Entry *e = p->entries[i];
-        if (!timed(e)) continue;
+        if (!emit_traced(e)) continue;
         const char *const *names = emit_kernel_names(em->arena, e);
         for (int j = 0; j < e->n_kernels; j++, n++)
             w_line(em->w, "{\"%s\", %d, %lld},", names[j], e->phase,

@@ -16,4 +16,10 @@ for file in aux.lua 'a??(*/?b.lua' "$(printf '\303\251*.lua')"; do
     "$NNGEN_CC" -std=c11 -Wall -Wextra -Wpedantic -Werror "-I$NNGEN_SOURCE/runtime" -fsyntax-only net.c ||
         fail "$file: the C has warnings"
 done
+
+# Kernels get values by name: no call has a sum of an address and an offset.
+"$NNGEN" -o net.c "$NNGEN_SOURCE/arch/aux.lua"
+grep -q 'k_conv1_forward_portable(x_left_dense, conv1_weight, conv1_bias, winner_[a-z0-9_]*, y_dropout_1, n \* 2' net.c ||
+    fail "the call of conv1_forward: $(grep 'k_conv1_forward_portable(x_left' net.c)"
+! grep -n '^ *k_[a-z0-9_]*([^;]*\(state\|gradient\|sums\|area\) +[^;]*;' net.c | grep -v k_update || fail "a call has an address"
 finish

@@ -11,7 +11,7 @@
 void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
                double **values);
 
-enum { ROUNDED_RUNS = 4 };
+enum { ROUNDED_RUNS = 16 };
 
 /* A run of everything that a phase computes: loss, learning rate, gradients, metrics, predictions.
  */
@@ -36,11 +36,13 @@ double *reference_room(Reference *reference, const char *op, const char *name, i
 void reference_run(Reference *reference);
 
 /* `values` as they would be with the value of every node rounded to float, and values of
- * contractions by as many bits more as their sums lose; decisions within `tie` of a tie are as they
- * are (run 0), those at even places turned (1), at odd ones (2), all (3). */
+ * contractions and of approximated functions by as many bits more as these lose; decisions within
+ * `tie` of a tie are as they are (run 0, 4 ...), those at even places turned (1), at odd ones (2),
+ * all (3). */
 double **reference_rounded(Reference *reference, int run);
 
-/* The largest change of an element of `node`, one of those that were asked for, in those runs. */
+/* The largest change of an element of `node`, one of those that were asked for, in some of those
+ * runs: in more of them the fewer elements it has, as one number may change little by chance. */
 double reference_rounding(Reference *reference, const Node *node);
 
 /* One step of the optimizer on one parameter of `count` elements, PyTorch's formulas in double.

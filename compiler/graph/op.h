@@ -120,7 +120,8 @@ struct Op {
     const char *number;
     const char *kernel; /* end of its kernel's name; NULL: the op's name */
     bool constant;      /* value known to the last bit without fields and parameters */
-    double bound;       /* allowed error of compiled code, relative to the largest value; 0: 1e-5 */
+    int lost_bits; /* of a float, by the errors of approximated functions: 2 for 4 half units */
+    double bound;  /* allowed error of compiled code, relative to the largest value; 0: 1e-5 */
 };
 
 static inline bool op_is(const Op *op, Trait trait) {

@@ -92,7 +92,7 @@ ACTIVATION(leaky_relu, "x, or slope * x where x < 0",
            "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, SET(%p))))", ZEROS_KEPT, leaky_samples,
            leaky_grad_samples, .attrs = leaky_attrs, .n_attrs = COUNT_OF(leaky_attrs))
 ACTIVATION(tanh, "hyperbolic tangent", "TANH(%a)", "ROUNDED(MUL(%b, FMA(NEG(%a), %a, SET(1.0f))))",
-           true, samples, grad_samples, .n_attrs = 0)
+           ZEROS_KEPT, samples, grad_samples, .lost_bits = 2)
 ACTIVATION(sigmoid, "1 / (1 + exp(-x))", "SIGMOID(%a)",
            "ROUNDED(MUL(%b, ROUNDED(MUL(%a, SUB(SET(1.0f), %a)))))", ZEROS_LOST, samples,
-           grad_samples, .n_attrs = 0)
+           grad_samples, .lost_bits = 2)

@@ -55,6 +55,7 @@ const Op op_gelu = {.name = "gelu",
                     SAMPLES(samples),
                     .layer = true,
                     .row = "GELU_%w(%a)",
+                    .lost_bits = 4,
                     .zeros = ZEROS_KEPT};
 const Op op_gelu_grad = {.name = "gelu_grad",
                          .help = "gradient of gelu, from its operand",
@@ -67,4 +68,5 @@ const Op op_gelu_grad = {.name = "gelu_grad",
                          SAMPLES(grad_samples),
                          .backward_only = true,
                          .row = "ROUNDED(MUL(%b, GELU_%w_SLOPE(%a)))",
+                         .lost_bits = 4,
                          .zeros = ZEROS_KEPT};

@@ -161,7 +161,8 @@ static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}, {.inputs =
                            .reference = name_##_value,                                             \
                            SAMPLES(samples_),                                                      \
                            .function = true,                                                       \
-                           .traits = TRAIT_LOSS};
+                           .traits = TRAIT_LOSS,                                                   \
+                           .lost_bits = 2};
 #define LOSS_GRAD(name_, operands, shape_, samples_)                                               \
     const Op op_##name_ = {.name = #name_,                                                         \
                            .help = "gradient of a loss",                                           \
@@ -171,7 +172,8 @@ static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}, {.inputs =
                            .reference = name_##_value,                                             \
                            SAMPLES(samples_),                                                      \
                            .backward_only = true,                                                  \
-                           .traits = TRAIT_LOSS_GRADIENT};
+                           .traits = TRAIT_LOSS_GRADIENT,                                          \
+                           .lost_bits = 2};
 LOSS(cross_entropy, "cross-entropy of softmax, mean", cross_entropy_shape, cross_entropy_gradient,
      ce_samples)
 LOSS(mse, "squared error, mean", regression_shape, mse_gradient, re_samples)

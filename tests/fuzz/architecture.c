@@ -289,15 +289,17 @@ static void write_losses(int classes, int targets) {
         puts("loss = loss + nn.exp(-nn.epoch) * nn.bce_with_logits(b, nn.sigmoid(t))");
     if (element(LOSSES + 2, 3)) puts("loss = loss + nn.mse(nn.tanh(b), nn.sigmoid(b))");
     if (element(EQUAL + 1, 2)) {
-        static const char *const losses[] = {"nn.mse(b, b)",
-                                             "nn.bce_with_logits(b, b)",
-                                             "nn.mse(y, y)",
-                                             "nn.mse(nn.dropout { name = \"d\", p = 0.3 }(a), a)",
-                                             "nn.cross_entropy(a, l)",
-                                             "nn.mse(nn.relu(f), nn.relu(f))",
-                                             "nn.mse(f - a.shape[1], f - a.shape[1])",
-                                             "nn.bce_with_logits(nn.flatten(y), nn.flatten(y))"};
-        printf("loss = loss + 0.5 * %s\n", losses[below(8)]);
+        static const char *const losses[] = {
+            "nn.mse(b, b)",
+            "nn.bce_with_logits(even, even)",
+            "nn.mse(y, y)",
+            "nn.mse(nn.dropout { name = \"d\", p = 0.3 }(a), a)",
+            "nn.cross_entropy(a, l)",
+            "nn.mse(nn.relu(f), nn.relu(f))",
+            "nn.mse(f - a.shape[1], f - a.shape[1])",
+            "nn.bce_with_logits(nn.tanh(nn.flatten(y)), nn.tanh(nn.flatten(y)))"};
+        /* Both sides of a cross-entropy may only be bounded values: the loss has no least value. */
+        printf("local even = nn.tanh(b)\nloss = loss + 0.5 * %s\n", losses[below(8)]);
     }
     if (element(LOSSES + 3, 3)) puts("loss = loss * (nn.epochs - nn.epoch) / nn.epochs + 0.1 * ce");
 }

@@ -7,7 +7,7 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_PACKAGE_DESCRIPTION
 "nngen turns the description of a neural network, a short Lua file, into one
 C file that holds its training step and inference, as vector code for
-AVX-512, AVX2 and any other machine. With the runtime in this package the C
+AVX-512, AVX2, NEON and any other machine. With the runtime in this package the C
 becomes a program that trains, evaluates and checks the network; by itself
 it needs nothing but a C compiler.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)

@@ -132,7 +132,7 @@ typedef struct NnCall {
 
 /* The code for one instruction set. */
 typedef struct NnCode {
-    const char *isa;         /* "avx512", "avx2", "portable" */
+    const char *isa;         /* "avx512", "avx2", "neon", "portable" */
     bool (*supported)(void); /* by this machine */
     /* Rebuilds what is derived from the parameters (transposed copies); after the last `set`. */
     void (*prepare)(const NnCall *call);

@@ -2,7 +2,8 @@
 # Code for other machines, run by qemu, computes the bits that this machine's code computes: losses,
 # gradients, parameters after some steps, metrics and predictions of the networks of arch/ and of random
 # ones, on every instruction set and with several tasks. A compiler for AArch64 and a floating-point
-# contraction for each network by turns; with NNGEN_ALL=1 all compilers. NNGEN_SEED, NNGEN_FIRST and NNGEN_CASES choose other random networks.
+# contraction for each network by turns; with NNGEN_ALL=1 all compilers. NNGEN_SEED, NNGEN_FIRST and
+# NNGEN_CASES choose other random networks.
 . "$(dirname "$0")/../lib.sh"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "brings its own programs"
 command -v clang >/dev/null || skip "no clang"

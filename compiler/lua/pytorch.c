@@ -18,6 +18,8 @@ static const char *const other_names[][2] = {
     {"less_equal", "le"},
 };
 
+/* Words of PyTorch that nngen lacked when the list was made. Those that it has by now are found as
+ * words of nn before anyone looks here. */
 static const char *const missing[] = {
     "abs",
     "acos",

@@ -7,6 +7,7 @@
 
 #include "compiler/graph/interpreter.h"
 #include "compiler/ops/ops.h"
+#include "compiler/optimizers/optimizers.h"
 #include "samples.h"
 
 enum { BATCH = 3, POINTS = 24, GUARD = 8 };
@@ -201,6 +202,32 @@ START_TEST(names_are_unique) {
 }
 END_TEST
 
+/* docs/language.md names each word that comes from the table, and the options of layers. */
+START_TEST(words_are_documented) {
+    static char text[1 << 17];
+    FILE *file = fopen(NNGEN_SOURCE "/docs/language.md", "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 0);
+    fclose(file);
+    for (int i = 0; all_ops[i]; i++) {
+        const Op *op = all_ops[i];
+        if (!op->layer && !op->function) continue;
+        ck_assert_msg(strstr(text, arena_printf(arena, "`nn.%s", op->name)), "nn.%s", op->name);
+        for (int k = 0; op->layer && k < op->n_attrs; k++)
+            ck_assert_msg(strstr(text, arena_printf(arena, "`%s = ", op->attrs[k].name)),
+                          "%s of nn.%s", op->attrs[k].name, op->name);
+    }
+    for (int i = 0; all_optimizers[i]; i++) {
+        const OptimizerKind *kind = all_optimizers[i];
+        ck_assert_msg(strstr(text, arena_printf(arena, "`nn.%s`", kind->name)), "nn.%s",
+                      kind->name);
+        for (int k = 0; k < kind->n_options; k++)
+            ck_assert_msg(strstr(text, arena_printf(arena, "`%s = ", kind->options[k].name)),
+                          "%s of nn.%s", kind->options[k].name, kind->name);
+    }
+}
+END_TEST
+
 /* The tests above must be able to fail. */
 static void no_gradient(Gradient *g) {
     (void)g;
@@ -272,4 +299,5 @@ static int count_ops(void) {
 }
 
 SUITE("ops", FIXTURE(begin, end), LOOP(op_fits_its_samples, count_ops()),
-      TESTS(names_are_unique, planted_faults_are_found, zeros_against_zeros_fail))
+      TESTS(names_are_unique, words_are_documented, planted_faults_are_found,
+            zeros_against_zeros_fail))

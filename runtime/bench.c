@@ -8,63 +8,18 @@
 #include "random.h"
 #include "table.h"
 
-#if defined __x86_64__
-#include <immintrin.h>
-#endif
-
-/* Twelve chains hide the latency of two units; x = x * a + b stays near 1. Fewer registers than the
- * 16 of AVX2, so nothing spills. Volatile: otherwise the compiler knows factor and term and may
- * compute ahead. */
-enum { CHAINS = 12 };
-static volatile float factor = 0.999f, term = 0.001f;
-
-#define EACH_CHAIN _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++)
-#define DEFINE_RUN(name, V, SET, FMA, ADD, FIRST)                                                  \
-    static float name(int64_t steps) {                                                             \
-        V a = SET(factor), b = SET(term), sum = SET(0), x[CHAINS];                                 \
-        EACH_CHAIN x[i] = SET(1 + 0.01f * (float)i);                                               \
-        for (int64_t s = 0; s < steps; s++) {                                                      \
-            EACH_CHAIN x[i] = FMA(x[i], a, b);                                                     \
-        }                                                                                          \
-        EACH_CHAIN sum = ADD(sum, x[i]);                                                           \
-        return FIRST(sum);                                                                         \
-    }
-
-#define SAME(x) (x)
-#define PLUS(x, y) ((x) + (y))
-DEFINE_RUN(run_portable, float, SAME, fmaf, PLUS, SAME)
-
-#if defined __x86_64__
-__attribute__((target("avx512f")))
-DEFINE_RUN(run_avx512, __m512, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_cvtss_f32)
-    __attribute__((target("avx2,fma")))
-    DEFINE_RUN(run_avx2, __m256, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_cvtss_f32)
-#endif
-
-        typedef float (*Kernel)(int64_t steps);
-
 /* GFLOP/s (a fused multiply-add counts as two) that one thread reaches now on registers alone with
- * the instructions that code for `isa` uses: 16 lanes for "avx512", 8 for "avx2", else the fmaf
- * that portable code calls. The best of several runs of a millisecond or so. The caller makes sure
- * that the machine has them. */
-static double peak_gflops(const char *isa) {
-    Kernel kernel = run_portable;
-    int lanes = 1;
-#if defined __x86_64__
-    if (strcmp(isa, "avx512") == 0) kernel = run_avx512, lanes = 16;
-    if (strcmp(isa, "avx2") == 0) kernel = run_avx2, lanes = 8;
-#else
-    (void)isa;
-#endif
+ * the code's own instructions. The best of several runs of a millisecond or so; x = x * factor +
+ * term stays near 1. */
+static double peak_gflops(const NnCode *code) {
     enum { RUNS = 12 };
     static volatile float result; /* so that the work is not dropped */
     const int64_t steps = 400000;
     double best = 0;
     for (int i = 0; i < RUNS; i++) {
         double start = seconds_now();
-        result = kernel(steps);
-        double gflops =
-            2.0 * (double)CHAINS * lanes * (double)steps / (seconds_now() - start) * 1e-9;
+        result = code->peak(steps, 0.999f, 0.001f);
+        double gflops = 2.0 * code->peak_width * (double)steps / (seconds_now() - start) * 1e-9;
         if (gflops > best) best = gflops;
     }
     (void)result;
@@ -176,19 +131,19 @@ static Row make_row(const Bench *bench, const char *name, double seconds, int64_
 static void measure_all(Bench *bench) {
     const NnModel *model = bench->model;
     const NnPhase *phase = &model->phases[bench->phase];
-    const char *isa = bench->engine.code->isa;
+    const NnCode *code = bench->engine.code;
     size_t n = (size_t)model->n_kernels;
     double *seconds = allocate(n, sizeof *seconds);
     /* The clock of a busy machine changes, so the peak is measured before, between and after the
      * measurements that it is compared with.
      */
-    double peak = peak_gflops(isa);
+    double peak = peak_gflops(code);
     double step = time_calls(bench, true);
-    peak = fmax(peak, peak_gflops(isa));
+    peak = fmax(peak, peak_gflops(code));
     double infer = time_calls(bench, false);
     time_kernels(bench, true, seconds);
     time_kernels(bench, false, seconds);
-    peak = fmax(peak, peak_gflops(isa));
+    peak = fmax(peak, peak_gflops(code));
     bench->peak = peak * bench->engine.threads;
     bench->kernels = allocate(n, sizeof *bench->kernels);
     int64_t infer_flops = 0;

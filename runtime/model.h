@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 5
+#define NN_ABI 6
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -144,6 +144,10 @@ typedef struct NnCode {
     void (*evaluate)(NnCall *call);
     /* Predictions only; reads only the fields marked `predicts`. */
     void (*predict)(NnCall *call);
+    /* For measuring what the machine does at most: in each step `peak_width` floats x become
+     * x * factor + term, in registers alone. Returns one of them. */
+    int peak_width;
+    float (*peak)(int64_t steps, float factor, float term);
 } NnCode;
 
 typedef struct NnModel {

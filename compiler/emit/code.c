@@ -409,6 +409,28 @@ static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const c
     w_close(w);
 }
 
+int emit_chains(const Isa *isa) {
+    return isa->registers - 4;
+}
+
+static void write_peak(Emission *em, const Isa *isa) {
+    Writer *w = em->w;
+    const int chains = emit_chains(isa);
+    w_open(w, "static TARGET float nn_peak%s(int64_t steps, float factor, float term)",
+           isa->suffix);
+    w_line(w, "const V a = V_SET(factor), b = V_SET(term);");
+    for (int i = 0; i < chains; i++) w_flow(w, "V x%d = V_SET(1.%02df);", i, i);
+    w_open(w, "for (int64_t s = 0; s < steps; s++)");
+    for (int i = 0; i < chains; i++) w_flow(w, "x%d = V_FMA(x%d, a, b);", i, i);
+    w_close(w);
+    for (int i = 1; i < chains; i++) w_flow(w, "x0 = V_FMA(x%d, a, x0);", i);
+    w_line(w, "float first[%d];", isa->width);
+    w_line(w, "V_STORE(first, x0);");
+    w_line(w, "return first[0];");
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
 void emit_section(Emission *em, const Isa *isa) {
     Writer *w = em->w;
     if (isa->machine) w_raw(w, arena_printf(em->arena, "#if %s\n", isa->machine));
@@ -423,6 +445,7 @@ void emit_section(Emission *em, const Isa *isa) {
     write_dispatch(em, isa, ENTRY_TRAIN, "nn_gradient", "NN_GRADIENT", ", false");
     write_dispatch(em, isa, ENTRY_EVALUATE, "nn_evaluate", "NN_EVALUATE", "");
     write_dispatch(em, isa, ENTRY_PREDICT, "nn_predict", "NN_PREDICT", "");
+    write_peak(em, isa);
     w_line(em->w, "static bool nn_supported%s(void) { return %s; }", isa->suffix, isa->supported);
     isa_write(draft, w, isa, writer_text(em->w));
     em->w = w;

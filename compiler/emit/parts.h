@@ -74,6 +74,10 @@ void emit_entry_code(Emission *em, const Entry *entry, const Isa *isa);
 /* The functions that make copies of weights for an instruction set. */
 void emit_derived(Emission *em, const Isa *isa);
 
+/* Registers that NnCode.peak computes with: enough to hide the latency, few enough that none is
+ * spilled. */
+int emit_chains(const Isa *isa);
+
 /* Where parameters lie. */
 void emit_places(Emission *em);
 

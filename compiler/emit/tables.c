@@ -276,9 +276,9 @@ void emit_tables(Emission *em) {
         if (isa->machine) w_raw(w, arena_printf(em->arena, "#if %s\n", isa->machine));
         w_line(w,
                "{\"%s\", nn_supported%s, nn_prepare%s, nn_train%s, nn_gradient%s, nn_evaluate%s, "
-               "nn_predict%s},",
+               "nn_predict%s, %d, nn_peak%s},",
                isa->name, isa->suffix, isa->suffix, isa->suffix, isa->suffix, isa->suffix,
-               isa->suffix);
+               isa->suffix, isa->width * emit_chains(isa), isa->suffix);
         if (isa->machine) w_raw(w, "#endif\n");
     }
     w_close_with(w, ";");

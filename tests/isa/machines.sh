@@ -15,7 +15,9 @@ seed=${NNGEN_SEED:-1}
 first=${NNGEN_FIRST:-0}
 cases=${NNGEN_CASES:-4}
 echo "seed $seed, graphs $first to $((first + cases - 1))"
-clang -std=c11 -O1 -o "$scratch/architecture" "$NNGEN_SOURCE/tests/fuzz/architecture.c"
+# shellcheck disable=SC2086
+clang -std=c11 -O1 -I"$NNGEN_SOURCE" "$NNGEN_SOURCE/tests/fuzz/architecture.c" $NNGEN_LIBRARIES \
+    -ljansson -lz -lpthread -lm -o "$scratch/architecture"
 
 # exercised COMPILER SYMBOL FLAGS AND FILES...: what the program says.
 exercised() {

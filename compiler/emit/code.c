@@ -218,7 +218,7 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
     w_open(w, "static void %s_stage_%d%s(void *arg, int task)", e->name, stage, isa->suffix);
     w_line(w, "const struct %s_job *job = arg;", e->name);
     w_line(w, "NnCall *call = job->call;");
-    w_line(w, "const unsigned mode = nn_enter();");
+    w_line(w, "const uint64_t mode = nn_enter();");
     if (e->kind == ENTRY_TRAIN) {
         w_open(w, "for (int chunk = job->tree.first[task]; chunk < job->tree.first[task + 1]; "
                   "chunk++)");
@@ -264,7 +264,7 @@ static void write_sum(Emission *em, const Entry *e, const Isa *isa) {
     Writer *w = em->w;
     w_open(w, "static void %s_sum%s(void *arg, int task)", e->name, isa->suffix);
     w_line(w, "const struct %s_job *job = arg;", e->name);
-    w_line(w, "const unsigned mode = nn_enter();");
+    w_line(w, "const uint64_t mode = nn_enter();");
     w_line(w, "const size_t at = nn_slice(%lld, task, job->tasks);", (long long)e->gradient_floats);
     w_line(w, "const size_t n = nn_slice(%lld, task + 1, job->tasks) - at;",
            (long long)e->gradient_floats);
@@ -291,7 +291,7 @@ static void write_update(Emission *em, const Entry *e, const Isa *isa, const cha
                (long long)p->ranges[i].gradient, (long long)p->ranges[i].count);
     w_close_with(w, ";");
     w_line(w, "const struct %s_job *job = arg;", e->name);
-    w_line(w, "const unsigned mode = nn_enter();");
+    w_line(w, "const uint64_t mode = nn_enter();");
     w_open(w, "for (int r = 0; r < %d; r++)", p->n_ranges);
     w_line(w, "const size_t from = nn_slice(ranges[r].count, task, job->tasks), to = "
               "nn_slice(ranges[r].count, task + 1, job->tasks);");
@@ -390,7 +390,7 @@ static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const c
     emit_check(em, entry);
     int n = 0;
     for (int i = 0; i < em->plan->n_entries; i++) n += em->plan->entries[i]->kind == kind;
-    if (n) w_line(w, "const unsigned mode = nn_enter();");
+    if (n) w_line(w, "const uint64_t mode = nn_enter();");
     if (n == 1) {
         for (int i = 0; i < em->plan->n_entries; i++)
             if (em->plan->entries[i]->kind == kind)

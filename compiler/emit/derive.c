@@ -44,6 +44,7 @@ void emit_derived(Emission *em, const Isa *isa) {
     w_line(w, "float *state = call->state;");
     w_line(w, "const int tasks = nn_tasks(call);");
     w_line(w, "(void)state, (void)tasks, (void)task;");
+    if (p->n_derived) w_line(w, "const uint64_t mode = nn_enter();");
     for (int i = 0; i < p->n_derived; i++) {
         const Derived *d = p->derived[i];
         const char *condition = trained(em, d);
@@ -52,6 +53,7 @@ void emit_derived(Emission *em, const Isa *isa) {
             condition ? arena_printf(em->arena, "if (%s) ", condition) : "", d->name, isa->suffix,
             (long long)d->param->value->offset, (long long)d->value->offset, d->blocks, d->blocks);
     }
+    if (p->n_derived) w_line(w, "nn_leave(mode);");
     w_close(w);
     w_open(w, "static void nn_prepare%s(const NnCall *call)", isa->suffix);
     emit_check(em, "NN_PREPARE");

@@ -96,20 +96,36 @@ static double nn_cos(double x) {
     return sum;
 }
 
-/* To nearest, denormals flushed, no traps; what the caller had comes back after. */
-static unsigned nn_enter(void) {
-#if defined(__x86_64__)
-    const unsigned mode = __builtin_ia32_stmxcsr();
-    __builtin_ia32_ldmxcsr(0x9fc0u);
-    return mode;
-#else
-    return 0;
+/* What IEEE 754 presets, whatever the caller has: to nearest, subnormal numbers, no traps. Returns
+ * the caller's mode and exceptions, which nn_leave gives back. */
+static uint64_t nn_enter(void) {
+    uint64_t mode = 0;
+#if defined(__SSE__)
+    mode = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(0x1f80u);
+#elif defined(__aarch64__)
+    uint64_t status;
+    __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr\n\tmsr fpcr, xzr"
+                     : "=&r"(mode), "=&r"(status)
+                     :
+                     : "memory");
+    mode |= status << 32;
+#elif defined(__riscv_flen)
+    __asm__ volatile("fscsr %0, zero" : "=r"(mode) : : "memory");
 #endif
+    return mode;
 }
 
-static void nn_leave(unsigned mode) {
-#if defined(__x86_64__)
-    __builtin_ia32_ldmxcsr(mode);
+static void nn_leave(uint64_t mode) {
+#if defined(__SSE__)
+    __builtin_ia32_ldmxcsr((unsigned)mode);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1"
+                     :
+                     : "r"(mode & 0xffffffffu), "r"(mode >> 32)
+                     : "memory");
+#elif defined(__riscv_flen)
+    __asm__ volatile("fscsr %0" : : "r"(mode) : "memory");
 #else
     (void)mode;
 #endif

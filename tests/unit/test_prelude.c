@@ -96,28 +96,38 @@ START_TEST(arithmetic_passes_nan_on) {
 }
 END_TEST
 
-/* Rounding is to nearest within a call; the caller's mode is restored after it. */
+/* Within a call the mode is IEEE's preset; the caller's mode is restored after it, and the exceptions
+ * that the caller has seen, too. */
 START_TEST(the_callers_mode_comes_back) {
     /* Volatile: computed where it stands. */
     volatile double one = 1.0, three = 3.0;
     volatile float tiny = FLT_MIN, half = 0.5f;
     volatile double third = one / three;
     fesetround(FE_UPWARD);
+#ifdef __SSE__
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040u); /* flushes */
+#endif
+    feclearexcept(FE_ALL_EXCEPT);
     volatile double above = one / three;
-    const unsigned mode = nn_enter();
+    const uint64_t mode = nn_enter();
     volatile double inside = one / three;
-    volatile float flushed = tiny * half;
+    volatile float halved = tiny * half;
+    volatile float doubled = halved + halved;
     nn_leave(mode);
     volatile double after = one / three;
-    const int rounding = fegetround();
+    const int rounding = fegetround(), raised = fetestexcept(FE_ALL_EXCEPT);
+#ifdef __SSE__
+    const unsigned flushes = __builtin_ia32_stmxcsr() & 0x8040u;
+    __builtin_ia32_ldmxcsr(0x1f80u);
+    ck_assert_uint_eq(flushes, 0x8040u);
+#endif
     fesetround(FE_TONEAREST);
     ck_assert_int_eq(rounding, FE_UPWARD);
+    ck_assert_int_eq(raised & FE_UNDERFLOW, 0);
     ck_assert(above > third && after == above);
-    ck_assert_float_gt(tiny * half, 0.0f);
-#ifdef __x86_64__
     ck_assert_double_eq(inside, third);
-    ck_assert_float_eq(flushed, 0.0f);
-#endif
+    ck_assert_float_eq(halved, 0x1p-127f);
+    ck_assert_float_eq(doubled, FLT_MIN);
 }
 END_TEST
 

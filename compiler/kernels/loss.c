@@ -48,7 +48,7 @@ static void build_softmax(Loops *l, const Kernel *k) {
     if (has(k, "dx")) {
         l_line(l, "const F16 scale = DIV(SET(g), total_e);");
         l_open(l, "for (int c = 0; c < %d; c += 16)", x.stride);
-        l_line(l, "const F16 p = ROUNDED(MUL(EXP(SUB(LOAD(z + c), m)), scale));");
+        l_line(l, "const F16 p = ROUNDED(MUL(CUT(EXP(SUB(LOAD(z + c), m))), scale));");
         l_line(l, "const F16 hit = KEEP(IEQ(IOTA(), ISET((uint32_t)(t[s] - c))), SET(g));");
         l_line(l,
                rest ? "STORE(dx + s * %d + c, LANES(SUB(p, hit), 0, %d - c));"

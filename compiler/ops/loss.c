@@ -1,6 +1,7 @@
 /* Losses: means over the batch (and over the elements of a sample, but for cross-entropy). */
 #include <math.h>
 
+#include "../graph/cut.h"
 #include "rules.h"
 
 static bool loss_result(Node *n) {
@@ -60,19 +61,27 @@ static bool bce_target_grad_shape(Graph *g, Node *n) {
     return true;
 }
 
-static double log_sum(const double *z, int64_t N) {
-    double top = z[0], sum = 0;
+static double most(const double *z, int64_t N) {
+    double top = z[0];
     for (int64_t i = 1; i < N; i++) top = fmax(top, z[i]);
+    return top;
+}
+
+/* Of exponentials, in which `top` is 1. */
+static double sum_below(const double *z, int64_t N, double top) {
+    double sum = 0;
     for (int64_t i = 0; i < N; i++) sum += exp(z[i] - top);
-    return top + log(sum);
+    return sum;
 }
 
 static void cross_entropy_value(const Env *env, const Node *n, const double *const *in,
                                 double *out) {
     int64_t N = n->in[0]->type.shape.dim[0];
     double sum = 0;
-    for (int b = 0; b < env->batch; b++)
-        sum += log_sum(in[0] + b * N, N) - in[0][b * N + (int64_t)in[1][b]];
+    for (int b = 0; b < env->batch; b++) {
+        const double *z = in[0] + b * N, top = most(z, N);
+        sum += top + log(sum_below(z, N, top)) - z[(int64_t)in[1][b]];
+    }
     *out = sum / env->batch;
 }
 
@@ -80,10 +89,10 @@ static void cross_entropy_grad_value(const Env *env, const Node *n, const double
                                      double *out) {
     int64_t N = n->type.shape.dim[0];
     for (int b = 0; b < env->batch; b++) {
-        const double *z = in[0] + b * N, whole = log_sum(z, N);
+        const double *z = in[0] + b * N, top = most(z, N), whole = sum_below(z, N, top);
         for (int64_t i = 0; i < N; i++) {
             double wanted = i == (int64_t)in[1][b];
-            out[b * N + i] = (exp(z[i] - whole) - wanted) * in[2][0] / env->batch;
+            out[b * N + i] = (cut(exp(z[i] - top)) / whole - wanted) * in[2][0] / env->batch;
         }
     }
 }

@@ -32,23 +32,23 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
         *p *= 1 - lr * o->option[WEIGHT_DECAY];
     else
         g += o->option[WEIGHT_DECAY] * *p;
-    *m[0] = beta1 * *m[0] + (1 - beta1) * g;
-    *m[1] = beta2 * *m[1] + (1 - beta2) * g * g;
+    *m[0] = cut(beta1 * *m[0] + (1 - beta1) * g);
+    *m[1] = mean_square(beta2, *m[1], g);
     const double c1 = 1 - pow(beta1, (double)(step + 1)), c2 = 1 - pow(beta2, (double)(step + 1));
     *p -= lr / c1 * *m[0] / (sqrt(*m[1]) / sqrt(c2) + o->option[EPS]);
+    if (o->option[WEIGHT_DECAY] != 0) *p = cut(*p);
 }
 
 static void update(Writer *w, const Optimizer *o) {
     w_line(w, is_decoupled(o) ? "F16 x = LOAD(p + i);" : "const F16 x = LOAD(p + i);");
     if (o->option[WEIGHT_DECAY] != 0 && !is_decoupled(o)) w_line(w, "d = FMA(SET(k[7]), x, d);");
-    w_line(w, "const F16 m = FMA(SET(k[0]), LOAD(s0 + i), ROUNDED(MUL(SET(k[1]), d)));");
-    w_line(w, "const F16 v = FMA(SET(k[2]), LOAD(s1 + i), "
-              "ROUNDED(MUL(SET(k[3]), ROUNDED(MUL(d, d)))));");
+    w_line(w, "const F16 m = CUT(FMA(SET(k[0]), LOAD(s0 + i), ROUNDED(MUL(SET(k[1]), d))));");
+    w_line(w, "const F16 v = MEAN_SQUARE(LOAD(s1 + i), d, k[2], k[3]);");
     w_line(w, "STORE(s0 + i, m);");
     w_line(w, "STORE(s1 + i, v);");
     if (is_decoupled(o)) w_line(w, "x = ROUNDED(MUL(SET(k[7]), x));");
     w_line(w, "const F16 root = FMA(SQRT(v), SET(k[4]), SET(k[5]));");
-    w_line(w, "STORE(p + i, FMA(SET(k[6]), QUOTIENT(m, root), x));");
+    store_parameter(w, o->option[WEIGHT_DECAY], "FMA(SET(k[6]), QUOTIENT(m, root), x)");
 }
 
 static void factors(Writer *w, const Optimizer *o) {

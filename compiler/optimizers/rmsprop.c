@@ -25,29 +25,29 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
     const double alpha = o->option[ALPHA];
     (void)step;
     g += o->option[WEIGHT_DECAY] * *p;
-    *m[0] = alpha * *m[0] + (1 - alpha) * g * g;
+    *m[0] = mean_square(alpha, *m[0], g);
     double root = *m[0];
     if (o->option[CENTERED] != 0) {
         double *mean = m[mean_of(o)];
-        *mean = alpha * *mean + (1 - alpha) * g;
-        /* Moments may come from floats, where the square was flushed to zero and the mean was not.
-         */
+        *mean = cut(alpha * *mean + (1 - alpha) * g);
+        /* Moments that come from floats may have a mean above the root. */
         root = fmax(root - *mean * *mean, 0);
     }
     g /= sqrt(root) + o->option[EPS];
-    if (o->option[MOMENTUM] != 0) g = *m[1] = o->option[MOMENTUM] * *m[1] + g;
+    if (o->option[MOMENTUM] != 0) g = *m[1] = cut(o->option[MOMENTUM] * *m[1] + g);
     *p -= lr * g;
+    if (o->option[WEIGHT_DECAY] != 0) *p = cut(*p);
 }
 
 static void update(Writer *w, const Optimizer *o) {
     w_line(w, "const F16 x = LOAD(p + i);");
     if (o->option[WEIGHT_DECAY] != 0) w_line(w, "d = FMA(SET(k[7]), x, d);");
-    w_line(w, "const F16 v = FMA(SET(k[2]), LOAD(s0 + i), "
-              "ROUNDED(MUL(SET(k[3]), ROUNDED(MUL(d, d)))));");
+    w_line(w, "const F16 v = MEAN_SQUARE(LOAD(s0 + i), d, k[2], k[3]);");
     w_line(w, "STORE(s0 + i, v);");
     if (o->option[CENTERED] != 0) {
         const int a = mean_of(o);
-        w_line(w, "const F16 a = FMA(SET(k[2]), LOAD(s%d + i), ROUNDED(MUL(SET(k[3]), d)));", a);
+        w_line(w, "const F16 a = CUT(FMA(SET(k[2]), LOAD(s%d + i), ROUNDED(MUL(SET(k[3]), d))));",
+               a);
         w_line(w, "STORE(s%d + i, a);", a);
         w_line(w, "const F16 root = ADD(SQRT(MAX(SET(0.0f), FMA(NEG(a), a, v))), SET(k[5]));");
     } else {
@@ -55,10 +55,10 @@ static void update(Writer *w, const Optimizer *o) {
     }
     w_line(w, "d = QUOTIENT(d, root);");
     if (o->option[MOMENTUM] != 0) {
-        w_line(w, "d = FMA(SET(k[0]), LOAD(s1 + i), d);");
+        w_line(w, "d = CUT(FMA(SET(k[0]), LOAD(s1 + i), d));");
         w_line(w, "STORE(s1 + i, d);");
     }
-    w_line(w, "STORE(p + i, FMA(SET(k[6]), d, x));");
+    store_parameter(w, o->option[WEIGHT_DECAY], "FMA(SET(k[6]), d, x)");
 }
 
 static void factors(Writer *w, const Optimizer *o) {

@@ -20,21 +20,22 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
     const double momentum = o->option[MOMENTUM];
     g += o->option[WEIGHT_DECAY] * *p;
     if (momentum != 0) {
-        *m[0] = step == 0 ? g : momentum * *m[0] + (1 - o->option[DAMPENING]) * g;
+        *m[0] = cut(step == 0 ? g : momentum * *m[0] + (1 - o->option[DAMPENING]) * g);
         g = o->option[NESTEROV] != 0 ? g + momentum * *m[0] : *m[0];
     }
     *p -= lr * g;
+    if (o->option[WEIGHT_DECAY] != 0) *p = cut(*p);
 }
 
 static void update(Writer *w, const Optimizer *o) {
     w_line(w, "const F16 x = LOAD(p + i);");
     if (o->option[WEIGHT_DECAY] != 0) w_line(w, "d = FMA(SET(k[7]), x, d);");
     if (o->option[MOMENTUM] != 0) {
-        w_line(w, "const F16 m = FMA(SET(k[0]), LOAD(s0 + i), ROUNDED(MUL(SET(k[1]), d)));");
+        w_line(w, "const F16 m = CUT(FMA(SET(k[0]), LOAD(s0 + i), ROUNDED(MUL(SET(k[1]), d))));");
         w_line(w, "STORE(s0 + i, m);");
         w_line(w, o->option[NESTEROV] != 0 ? "d = FMA(SET(k[0]), m, d);" : "d = m;");
     }
-    w_line(w, "STORE(p + i, FMA(SET(k[6]), d, x));");
+    store_parameter(w, o->option[WEIGHT_DECAY], "FMA(SET(k[6]), d, x)");
 }
 
 static void factors(Writer *w, const Optimizer *o) {

@@ -114,6 +114,11 @@ TARGET static void functions(int error) {
     CASE("first", SET(FIRST(x)), (double)in[0], 0.1f);
     CASE("lanes", LANES(x, 3, 7), (l >= 3 && l < 10 ? v : 0.0), 0.1f);
     CASE("relu", RELU(x), fmax(v, 0), 0.1f);
+    CASE("cut", CUT(x), fabs(v) < 0x1p-63 ? 0.0 : v, 0x1p-70f);
+    CASE("mean of squares", MEAN_SQUARE(ABS(x), x, 0.9f, 0.1f),
+         (double)fmaf(0.1f * in[l], in[l], fmaxf(0x1p-120f, 0.9f * fabsf(in[l]))), 0.37f);
+    CASE("mean of few squares", MEAN_SQUARE(ABS(x), SUB(x, x), 0.9f, 0.1f),
+         (double)fmaxf(0x1p-120f, 0.9f * fabsf(in[l])), 0x1p-128f);
     CASE("sub", SUB(x, SET(0.3f)), (double)(in[l] - 0.3f), 0.37f);
     CASE("mul", ROUNDED(MUL(x, SET(0.3f))), (double)(in[l] * 0.3f), 0.37f);
     CASE("fma", FMA(x, SET(0.3f), SET(0.7f)), (double)fmaf(in[l], 0.3f, 0.7f), 0.37f);
@@ -296,6 +301,8 @@ TARGET static void odd_numbers(void) {
     ODD("sqrt", SQRT(x));
     ODD("div", DIV(x, y));
     ODD("relu", RELU(x));
+    ODD("cut", CUT(x));
+    ODD("mean of squares", MEAN_SQUARE(x, y, 0.9f, 0.1f));
     ODD("positive", POSITIVE(x, y));
     ODD("exp", EXP(x));
     ODD("tanh", TANH(x));

@@ -124,7 +124,6 @@ START_TEST(rmsprop_centered) {
 }
 END_TEST
 
-/* Every element by itself. */
 /* A gradient so small that its square is zero as a float. */
 START_TEST(rmsprop_centered_without_square) {
     Optimizer o = optimizer_with(&optimizer_rmsprop, "centered=1");
@@ -134,6 +133,32 @@ START_TEST(rmsprop_centered_without_square) {
 }
 END_TEST
 
+/* What a single gradient leaves is gone, or small and normal, after many steps without one. */
+START_TEST(moments_and_decaying_parameters_end) {
+    static const char *const options[] = {"weight_decay=0.5", "momentum=0.5 weight_decay=0.5",
+                                          "momentum=0.5 centered=1 weight_decay=0.5"};
+    const OptimizerKind *const kinds[] = {&optimizer_adamw, &optimizer_sgd, &optimizer_rmsprop};
+    for (int k = 0; k < 3; k++) {
+        const Optimizer o = optimizer_with(kinds[k], options[k]);
+        double p = 1e-10, none = 0, m[3] = {1e-10, 1e-10, 1e-10}, *slot[3] = {m, m + 1, m + 2};
+        if (k == 2) p = 0, m[2] = 1e-18; /* a parameter would keep its step */
+        for (int step = 0; step < 100000; step++)
+            reference_update(&o, step, k == 2 ? 0 : 0.9, 1, &p, &none, slot);
+        ck_assert_double_eq(m[k == 2], 0);
+        if (k != 1) ck_assert_double_ge(m[k == 0], 0x1p-120);
+        if (k == 2) ck_assert_double_eq(m[2], 0);
+        if (k != 2) ck_assert_double_eq(p, 0);
+        p = 0x1p-64;
+        reference_update(&o, 0, 0, 1, &p, &none, slot);
+        ck_assert_double_eq(p, 0);
+    }
+    ck_assert(isnan(cut(NAN)) && isnan(mean_square(0.9, NAN, 1)));
+    ck_assert_double_eq(cut(-0x1p-63), -0x1p-63);
+    ck_assert_double_eq(cut(-0x1.fp-64), 0);
+}
+END_TEST
+
+/* Every element by itself. */
 START_TEST(elements_are_independent) {
     Optimizer o = optimizer_new(&optimizer_adam);
     double p[3] = {1, 2, 3}, g[3] = {1, -5, 0}, m[3] = {0}, v[3] = {0}, *slot[] = {m, v};
@@ -165,6 +190,7 @@ START_TEST(slots_have_torch_names) {
 }
 END_TEST
 
-SUITE("optimizer", TESTS(sgd_plain, sgd_momentum, sgd_dampening, adam, adam_decay, adamw, rmsprop,
-                         rmsprop_centered, rmsprop_centered_without_square,
-                         elements_are_independent, slots_have_torch_names))
+SUITE("optimizer",
+      TESTS(sgd_plain, sgd_momentum, sgd_dampening, adam, adam_decay, adamw, rmsprop,
+            rmsprop_centered, rmsprop_centered_without_square, moments_and_decaying_parameters_end,
+            elements_are_independent, slots_have_torch_names))

@@ -96,8 +96,8 @@ START_TEST(arithmetic_passes_nan_on) {
 }
 END_TEST
 
-/* Within a call the mode is IEEE's preset; the caller's mode is restored after it, and the exceptions
- * that the caller has seen, too. */
+/* Within a call the mode is IEEE's preset; the caller's mode is restored after it, and the
+ * exceptions that the caller has seen, too. */
 START_TEST(the_callers_mode_comes_back) {
     /* Volatile: computed where it stands. */
     volatile double one = 1.0, three = 3.0;

@@ -5,7 +5,7 @@
 
 #include "compiler/base/snippets.h"
 
-static Snippets cut(const char *text) {
+static Snippets cut_text(const char *text) {
     Snippets s = {0};
     snippets_add(&s, arena, text);
     return s;
@@ -41,14 +41,14 @@ START_TEST(every_kind_of_definition_has_a_name) {
     const char *all = "";
     const int n = (int)(sizeof cases / sizeof *cases);
     for (int i = 0; i < n; i++) {
-        Snippets s = cut(cases[i].text);
+        Snippets s = cut_text(cases[i].text);
         ck_assert_int_eq(s.n, 1);
         ck_assert_str_eq(s.list[0].name, cases[i].name);
         ck_assert_uint_eq(s.list[0].size, strlen(cases[i].text));
         ck_assert_int_eq(s.list[0].macro, strstr(cases[i].text, "#define") != NULL);
         all = arena_printf(arena, "%s%s%s", all, i % 3 ? "" : "\n", cases[i].text);
     }
-    Snippets s = cut(all);
+    Snippets s = cut_text(all);
     ck_assert_int_eq(s.n, n);
     for (int i = 0; i < n; i++) {
         ck_assert_str_eq(s.list[i].name, cases[i].name);
@@ -71,24 +71,24 @@ static const char text[] = "/* What the file is for: c. */\n"
                            "static int e(int n) { return n ? e(n - 1) : AB; }\n";
 
 START_TEST(uses_pull_in_what_they_use) {
-    Snippets s = cut(text);
+    Snippets s = cut_text(text);
     snippets_use(&s, "int main(void) { return c(); }");
     ck_assert_str_eq(written(&s), "#define A 1\n/* Half of A. */\n#define B (A / 2)\n\n"
                                   "static int c(void) { return B; } /* c */\n");
     snippets_use(&s, "e");
     ck_assert(!s.list[3].used && s.list[4].used);
-    s = cut(text);
+    s = cut_text(text);
     snippets_use(&s, "A(AB) + e");
     ck_assert_str_eq(written(&s),
                      "#define A 1\n\nstatic int e(int n) { return n ? e(n - 1) : AB; }\n");
-    s = cut(text);
+    s = cut_text(text);
     snippets_use(&s, "d");
     ck_assert(s.list[0].used && s.list[1].used && s.list[2].used && s.list[3].used);
 }
 END_TEST
 
 START_TEST(names_in_comments_texts_and_longer_names_are_no_uses) {
-    Snippets s = cut(text);
+    Snippets s = cut_text(text);
     snippets_use(&s, "/* A, c */ puts(\"A \\\" c\"); x('c'); aA = A1 + c_ + 0xA + 1.A; // d");
     ck_assert_str_eq(written(&s), "");
     snippets_use(&s, "A");
@@ -97,7 +97,7 @@ START_TEST(names_in_comments_texts_and_longer_names_are_no_uses) {
 END_TEST
 
 START_TEST(texts_are_added_to_each_other) {
-    Snippets s = cut(text);
+    Snippets s = cut_text(text);
     snippets_add(&s, arena, "#define F c()\n");
     snippets_use(&s, "F + 1");
     ck_assert_int_eq(s.n, 6);
@@ -106,7 +106,7 @@ START_TEST(texts_are_added_to_each_other) {
 END_TEST
 
 START_TEST(nothing_gives_nothing) {
-    Snippets s = cut("");
+    Snippets s = cut_text("");
     snippets_use(&s, "A");
     ck_assert_str_eq(written(&s), "");
 }

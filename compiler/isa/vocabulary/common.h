@@ -68,7 +68,8 @@ FN F16 QUOTIENT(F16 x, F16 y) {
     return FMA(FMA(minus, q, x), r, q);
 }
 
-FN F16 SIGMOID(F16 x) { return DIV(SET(1.0f), ADD(SET(1.0f), EXP(NEG(x)))); }
+/* The least value is 2^-125.5, as that of e^88 would be subnormal. */
+FN F16 SIGMOID(F16 x) { return DIV(SET(1.0f), ADD(SET(1.0f), EXP(MIN(SET(87.0f), NEG(x))))); }
 
 /* Cephes tanhf. */
 FN F16 TANH(F16 x) {
@@ -145,6 +146,13 @@ FN F16 GELU_TANH_SLOPE(F16 x) {
     return FMA(ROUNDED(MUL(ROUNDED(MUL(tail, r)), c)), du, s);
 }
 
+/* +0 where |x| < 2^-63, else x: what the upper two bits of the exponent say. */
+FN F16 CUT(F16 x) { return KEEP(IGT(IAND(AS_INT(x), ISET(0x60000000u)), ISET(0)), x); }
+/* The mean m of squares, of which `share` stays, and the share `rest` of the square of d; at least
+ * 2^-120. */
+FN F16 MEAN_SQUARE(F16 m, F16 d, float share, float rest) {
+    return FMA(MUL(SET(rest), d), d, MAX(SET(0x1p-120f), MUL(SET(share), m)));
+}
 FN F16 RELU(F16 x) { return MAX(SET(0.0f), x); }
 /* The sums of n floats, whole rows of 16; `to` may be one of the summands. */
 static __attribute__((noinline)) TARGET void ADD_ROW(float *to, const float *a, const float *b,

@@ -14,7 +14,18 @@ typedef enum OptionId {
 } OptionId;
 #undef OPTION
 
-typedef struct Command Command;
+#define COMMAND(id, ...) COMMAND_##id,
+typedef enum CommandId {
+#include "commands.def"
+    COMMAND_COUNT
+} CommandId;
+#undef COMMAND
+
+typedef struct Command {
+    CommandId id;
+    const char *name;
+    bool needs_phase; /* not for models that are never trained */
+} Command;
 
 /* Texts point into argv. Numbers not given have the defaults of options_default. */
 typedef struct Options {
@@ -28,13 +39,6 @@ typedef struct Options {
      * checkpoint_steps steps; 0: never. */
     int64_t stop_after, checkpoint_steps;
 } Options;
-
-/* A command that returns false has written its messages. */
-struct Command {
-    const char *name;
-    bool (*run)(const NnModel *model, const Options *options);
-    bool needs_phase; /* not for models that are never trained */
-};
 
 /* The defaults: numbers and their limits are in options.def. Epochs
  * and batch 0: as the architecture says; threads 0: all processors. */
@@ -57,7 +61,11 @@ bool option_takes(OptionId id, int64_t number);
 /* The data that the options ask for, without any split wanted. */
 DataRequest options_data(const Options *options);
 
-/* The commands. info: FLOPs are per sample and of the first phase; memory is that of batches of
+/* Prints help for the command of the options, or for the program. */
+void options_help(const NnModel *model, const Options *options);
+
+/* The commands. One that returns false has written its messages. info: FLOPs are per sample and of
+ * the first phase; memory is that of batches of
  * --batch samples (the largest batch of the phases) on --threads (1) threads. */
 bool info_command(const NnModel *model, const Options *options);
 bool eval_command(const NnModel *model, const Options *options);

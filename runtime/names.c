@@ -129,7 +129,7 @@ static void add_option(Names *names, Use use, const Options *options, OptionId i
 
 static void add_saved(Names *names, const NnModel *model, const Options *options) {
     add_option(names, SAVED, options, OPTION_SAVE);
-    if (options->command && options->command->run != train_command) return;
+    if (options->command && options->command->id != COMMAND_TRAIN) return;
     add(names, SAVED, "the .good of --save", good_name(options));
     const int64_t rounds = options->number[OPTION_ROUNDS];
     const bool several = rounds > 1 && options->text[OPTION_SAVE];

@@ -1,34 +1,23 @@
 /* Reads the command line of a program; the table of its commands. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../common/cli.h"
 #include "../common/nearest.h"
-#include "names.h"
+#include "commands.h"
 #include "team.h"
 
-#define COMMAND(id, ...) AT_##id,
+#define COMMAND(id, ...) id = 1 << COMMAND_##id,
 enum {
 #include "commands.def"
-    COMMANDS
-};
-#undef COMMAND
-#define COMMAND(id, ...) id = 1 << AT_##id,
-enum {
-#include "commands.def"
-    ALL = (1 << COMMANDS) - 1,
+    ALL = (1 << COMMAND_COUNT) - 1,
     DATA_USERS = TRAIN | EVAL | PREDICT | GRAD | BENCH
 };
 #undef COMMAND
 
-#define COMMAND(id, name, needs_phase, help) {#name, name##_command, needs_phase},
+#define COMMAND(id, name, needs_phase, help) {COMMAND_##id, #name, needs_phase},
 static const Command commands[] = {
 #include "commands.def"
 };
@@ -89,7 +78,7 @@ static Cli command_line(const NnModel *model) {
         .version = model->version,
         .environment = environment,
         .commands = command_rows,
-        .n_commands = COMMANDS,
+        .n_commands = COMMAND_COUNT,
         .options = rows,
         .n_options = OPTION_COUNT,
     };
@@ -148,9 +137,7 @@ Status options_parse(Options *options, const NnModel *model, int argc, char **ar
     }
     if (line.command < 0) return STATUS_OK;
     options->command = &commands[line.command];
-    Status status = check_values(options, model);
-    if (status != STATUS_OK) return status;
-    return names_differ(model, options) ? STATUS_OK : STATUS_USAGE;
+    return check_values(options, model);
 }
 
 DataRequest options_data(const Options *options) {
@@ -164,53 +151,10 @@ DataRequest options_data(const Options *options) {
     };
 }
 
-static void show_help(const Cli *cli, const Options *options) {
-    if (*options->text[OPTION_HELP])
-        cli_page(cli, options->text[OPTION_HELP], stdout);
-    else
-        cli_help(cli, options->command ? (int)(options->command - commands) : -1, stdout);
-}
-
-static Status run(const NnModel *model, int argc, char **argv) {
-    Options options;
-    if (model->abi != NN_ABI) {
-        problem("generated for version %d of model.h, this program has version %d", model->abi,
-                NN_ABI);
-        return STATUS_FAILED;
-    }
-    Status status = options_parse(&options, model, argc, argv);
-    if (status != STATUS_OK) return status;
-    const Command *command = options.command;
+void options_help(const NnModel *model, const Options *options) {
     const Cli cli = command_line(model);
-    bool ok = true;
-    if (option_given(&options, OPTION_HELP))
-        show_help(&cli, &options);
-    else if (!command)
-        printf("%s, made by nngen %s\n", model->name, model->version);
-    else if (command->needs_phase && model->n_phases == 0)
-        ok = problem("model \"%s\" has no training phase", model->name);
+    if (*options->text[OPTION_HELP])
+        cli_page(&cli, options->text[OPTION_HELP], stdout);
     else
-        ok = command->run(model, &options);
-    if (ok && (fflush(stdout) != 0 || ferror(stdout)))
-        ok = problem("cannot write to standard output: %s", strerror(errno));
-    return ok ? STATUS_OK : STATUS_FAILED;
-}
-
-/* A closed standard stream is opened, so that no later file gets its number and with it the output.
- * It is opened for reading, so that printing still fails. */
-static void replace_closed_streams(void) {
-    int fd;
-    do fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0) close(fd);
-}
-
-int run_program(const NnModel *model, int argc, char **argv) {
-    replace_closed_streams();
-    signal(SIGXFSZ, SIG_IGN); /* a write beyond the file size limit (ulimit -f) fails */
-    size_t mark = memory_mark();
-    report_program(model->name);
-    Status status = run(model, argc, argv);
-    memory_release(mark);
-    return (int)status;
+        cli_help(&cli, options->command ? (int)options->command->id : -1, stdout);
 }

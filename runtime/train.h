@@ -39,7 +39,15 @@ typedef struct Training {
     int n_rounds;
 } Training;
 
-/* Of all rounds. */
+/* The position of a training, in train_step.c. Samples of a batch of the phase, and steps of an
+ * epoch of it. */
+int phase_batch(const Training *t, int phase);
+int64_t epoch_steps(const Training *t, int phase);
+
+/* Moves to the end of the epoch; returns its last step. */
+When when_epoch_ends(Training *t);
+
+/* Steps of all rounds, done and in all. */
 int64_t steps_done(const Training *t);
 int64_t steps_all(const Training *t);
 

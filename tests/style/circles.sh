@@ -13,14 +13,6 @@ compiler/kernels/pooled_wgrad.c compiler/kernels/families.c
 compiler/kernels/winograd.c compiler/kernels/families.c
 compiler/loops/parse.c compiler/loops/build.c
 compiler/passes/lower/values.c compiler/passes/lower/kernel.c
-runtime/dataset_digits.c runtime/dataset.c
-runtime/diverge.c runtime/train.c
-runtime/names.c runtime/train.c
-runtime/options.c runtime/apply.c
-runtime/options.c runtime/bench.c
-runtime/options.c runtime/names.c
-runtime/options.c runtime/train.c
-runtime/train_report.c runtime/train.c
 '
 
 # Lines "name FILE": what the object files define for others, and what they want from them.

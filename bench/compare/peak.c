@@ -34,7 +34,7 @@ static float multiply_add(long steps, float factor, float term) {
 }
 
 double peak_gflops(void) {
-    /* Volatile: what the compiler knows it may compute. */
+    /* Volatile: the compiler may compute ahead with values that it knows. */
     static volatile float factor = 0.999f, term = 0.001f, result;
     const long steps = 400000;
     double best = 0;

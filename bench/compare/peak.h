@@ -1,4 +1,4 @@
-/* What the peers measure themselves against. */
+/* The peak against which all peers are measured. */
 #ifndef BENCH_COMPARE_PEAK_H
 #define BENCH_COMPARE_PEAK_H
 

@@ -1,16 +1,17 @@
+/* Draws the graph in the language of Graphviz. */
 #include "dot.h"
 
 #include "../base/writer.h"
 #include "../graph/double.h"
 #include "../graph/op.h"
 
-/* The roots that users wrote; gradients are made. */
+/* The roots that users wrote, without gradients. */
 static void mark(void *context, Node **root) {
     bool *reached = context;
     if ((*root)->type.kind != KIND_PARAM) reached[(*root)->id] = true;
 }
 
-/* What a loss, learning rate, metric or prediction needs. */
+/* Marks the nodes that a loss, learning rate, metric or prediction needs. */
 static bool *shown_nodes(Arena *arena, const Graph *g) {
     bool *shown = ARENA_ARRAY(arena, bool, g->n_nodes + 1);
     graph_each_root((Graph *)(uintptr_t)g, mark, shown);

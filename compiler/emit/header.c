@@ -13,7 +13,7 @@ typedef struct Header {
     const char *prefix; /* "NN_AUX" */
 } Header;
 
-/* In capitals; what is neither letter nor digit becomes _. */
+/* Converts to capitals; other characters than letters and digits become _. */
 static char *capitals(Arena *arena, const char *name) {
     char *text = arena_strdup(arena, emit_identifier(arena, name));
     for (char *c = text; *c; c++) *c = (char)toupper((unsigned char)*c);
@@ -21,7 +21,7 @@ static char *capitals(Arena *arena, const char *name) {
 }
 
 /* Indices of one kind: NN_AUX_FIELD_LEFT = 0 and so on, then NN_AUX_FIELDS, their number. Names
- * that would be one get _2, _3 ... */
+ * that would be equal get _2, _3 ... */
 static void write_indices(Header *h, const char *kind, const char *of, int n,
                           const char *(*name)(const Header *, int),
                           const char *(*words)(const Header *, int)) {

@@ -1,3 +1,4 @@
+/* The table of layers, totals and phases, for --emit=summary and `info`. */
 #include "summary.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A program with a network inside: trains a generated model on points that it makes up, measures it
- * and asks it about a point, `embed X Y` or one of its own. Of nngen it needs model.h and the
- * generated files, no more. */
+ * and asks it about a point, `embed X Y` or one of its own. Of nngen it needs only model.h and the
+ * generated files. */
 #include "spiral.h"
 
 #include <math.h>
@@ -38,7 +38,7 @@ static void *allocate(size_t bytes) {
     return memory;
 }
 
-/* Gives each parameter random values as the architecture says. */
+/* Draws each parameter from the distribution that the architecture states. */
 static void init(const NnModel *model, void *state) {
     for (int p = 0; p < model->n_params; p++) {
         const NnParam *param = &model->params[p];
@@ -114,7 +114,7 @@ int main(int argc, char **argv) {
     call.predictions = predictions;
     code->predict(&call);
     free(call.work);
-    /* Where the values left the finite numbers there is no class, but NaN. */
+    /* Where values are not finite the class is NaN. */
     if (!isfinite(answer)) {
         fprintf(stderr, "embed: the network has no answer for this point\n");
         return 1;

@@ -1,6 +1,6 @@
 /* Prints, for arguments over the whole range, the bits of every word of an instruction set's
  * vocabulary, whose file is VOCABULARY: the same lines must come from all of them. With an argument
- * it prints the largest error against the C library in double instead. What is exact is compared
+ * it prints the largest error against the C library in double instead. Exact words are compared
  * with plain C. Status 77 if SUPPORTED, an expression, says that this machine lacks the
  * instructions. */
 #include <math.h>

@@ -1,4 +1,4 @@
-/* What the runtime's tests share. */
+/* Shared by the tests of the runtime. */
 #ifndef NN_TESTS_SUPPORT_H
 #define NN_TESTS_SUPPORT_H
 

@@ -1,4 +1,4 @@
-/* Runs a program on a pseudo-terminal and says what a person would have seen.
+/* Runs a program on a pseudo-terminal and prints the lines that a person would have seen.
  *
  * usage: terminal COLUMNS[,COLUMNS...] COMMAND [ARGUMENT...]
  *
@@ -52,7 +52,7 @@ static void put(char c) {
     if (column > length) length = column;
 }
 
-/* What is drawn over is cleared behind the new text. */
+/* A line that is drawn over is cleared after the new text. */
 static void drawn_over(void) {
     if (!length) return;
     tell("drawn");

@@ -1,5 +1,5 @@
-/* Breaks the contract of model.h in each way that checks see: a line of what they say for each, on
- * standard output. NN_FAIL is `told`, or undefined: then the first breach ends the program. */
+/* Breaks the contract of model.h in each way that checks detect, and prints their message for each.
+ * NN_FAIL is `told`, or undefined: then the first breach ends the program. */
 #include "model.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* Runs every entry point of a model, on each instruction set that there is, in exactly the memory
- * that it asks for, which holds garbage: results must be the same numbers everywhere, made of
- * nothing but what was set. A memory sanitizer sees where that is not so; without one the garbage
- * is NaN. Prints the size of the state and, for each batch, a hash of the results. With ALONE there
- * are no threads, only tasks, so that a C library is all that it needs. */
+ * that it asks for, which holds garbage: results must be the same numbers everywhere and depend
+ * only on memory that was set. A memory sanitizer finds exceptions; without one the garbage is NaN.
+ * Prints the size of the state and, for each batch, a hash of the results. With ALONE there are no
+ * threads, only tasks, so that a C library is all that it needs. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ static void init(const NnCode *code, NnCall *call, float *room) {
     code->prepare(call);
 }
 
-/* All that a call leaves goes into the hash. */
+/* All results of a call go into the hash. */
 static void exercise(const NnCode *code, int batch, int threads, void *team, const void **fields) {
     NnCall call = {.state = garbage(model->state_bytes),
                    .work = garbage(model->work_bytes(batch, threads)),

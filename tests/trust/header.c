@@ -18,7 +18,8 @@ static void equal(const char *what, size_t constant, size_t value) {
     wrong++;
 }
 
-/* The constant's name ends with that of what it is the index of, perhaps with a number behind. */
+/* The constant's name ends with the name that it is the index of, perhaps with a number after it.
+ */
 static void named(const char *constant, const char *name) {
     const char *at = strchr(constant, '_') + 1;
     for (; *name && *at; name++, at++)

@@ -1,5 +1,5 @@
-/* The text of a graph: what parser and verifier accept can be written and reads back. What they do
- * not is a mistake of whoever wrote the text, which ends in bug(). */
+/* The text of a graph: texts that parser and verifier accept can be written and read back; all
+ * others end in bug(). */
 #include <setjmp.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ static const char *const words[] = {
     "predict ",   "model ",     "data ",    "\"x\"",  "0x1.8p+1", "0x1p-1074", "1e-08",
     "\n",         " : ",        "=",        ","};
 
-/* Those and the names of all ops. */
+/* The words above and the names of all ops. */
 const char *const *fuzz_words(void) {
     enum { N = sizeof words / sizeof *words, MOST = 500 };
     static const char *all[MOST];

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
 }
 
-/* What the gzip file holds; 0 if it is none. */
+/* Unpacks the gzip file; 0 if it is not one. */
 static size_t unpack(const uint8_t *data, size_t size, uint8_t *plain) {
     z_stream z = {.next_in = (Bytef *)(uintptr_t)data,
                   .avail_in = (uInt)size,
@@ -46,7 +46,7 @@ static size_t pack(const uint8_t *plain, size_t size, uint8_t *data, size_t max)
     return status == Z_STREAM_END ? z.total_out : 0;
 }
 
-/* Mutates what is compressed as often as the compressed bytes, whose checksum then is wrong. */
+/* Mutates the content as often as the compressed bytes, whose checksum is wrong then. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed) {
     static uint8_t plain[MAX_PLAIN], packed[MAX_PLAIN];
     size_t inside = seed % 2 ? unpack(data, size, plain) : 0;

@@ -1,4 +1,4 @@
-/* Architecture files: whatever they say, they give a graph or a message. A graph can be
+/* Architecture files: any text gives a graph or a message. A graph can be
  * differentiated, verified, and written and read back. */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -91,7 +91,7 @@ static const char *const words[] = {"nn.input",
                                     "; ",
                                     "--"};
 
-/* Those, and the words and options that come from the tables of ops and optimizers. */
+/* The words above, and the words and options of the tables of ops and optimizers. */
 const char *const *fuzz_words(void) {
     enum { N = sizeof words / sizeof *words, MOST = 500 };
     static const char *all[MOST];

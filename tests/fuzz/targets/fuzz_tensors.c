@@ -1,6 +1,6 @@
 /* safetensors files, as weights, as checkpoints and as data of the hand-written model of
- * tests/runtime. The input is a text: the number that the length of the header is wrong by, the
- * number of bytes behind it, and the header in the next lines. */
+ * tests/runtime. The input is a text: the error of the header's length, the number of bytes after
+ * the header, and the header in the next lines. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

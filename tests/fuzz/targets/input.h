@@ -1,4 +1,4 @@
-/* What the targets share. */
+/* Shared by the targets. */
 #ifndef NNGEN_FUZZ_INPUT_H
 #define NNGEN_FUZZ_INPUT_H
 

@@ -1,6 +1,6 @@
 /* Mutations of texts: a token, a bracketed group, a line or a few bytes give way to nothing, to a
- * word, to a number at a limit, or to a piece of the same kind from this or another text. So what
- * comes out is made of pieces of valid texts, and mostly gets past the parser. */
+ * word, to a number at a limit, or to a piece of the same kind from this or another text. So the
+ * result is made of pieces of valid texts, and mostly gets past the parser. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static Span line_at(const uint8_t *text, size_t size, size_t at) {
     return s;
 }
 
-/* The first group at or behind the place, with its brackets. */
+/* The first group at or after the place, with its brackets. */
 static Span group_at(const uint8_t *text, size_t size, size_t at) {
     while (at < size && !strchr("({[", text[at])) at++;
     Span s = {text, at, at};

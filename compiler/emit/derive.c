@@ -26,14 +26,10 @@ void emit_derived(Emission *em, const Isa *isa) {
         w_line(w, "static __attribute__((noinline)) TARGET");
         w_open(w, "void w_%s%s(const float *restrict w, float *restrict t, int first, int last)",
                d->name, isa->suffix);
-        if (d->kind->build) {
-            Loops *l = loops_new_derived(em->arena, d, isa);
-            d->kind->build(l, d);
-            loops_verify(l);
-            loops_print(w, l);
-        } else {
-            d->kind->write(w, d, isa);
-        }
+        Loops *l = loops_new_derived(em->arena, d, isa);
+        d->kind->build(l, d);
+        loops_verify(l);
+        loops_print(w, l);
         w_close(w);
         w_line(w, "%s", "");
     }

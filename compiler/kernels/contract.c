@@ -381,8 +381,8 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
         n.single = ways[i].single;
         n.longest = (Body){0};
         write_nest(draft, &n, ways[i].looped);
-        short_enough =
-            n.longest.steps <= MAX_STEPS && n.longest.fmas <= MAX_FMAS && tile_fits_budget(draft);
+        short_enough = n.longest.steps <= MAX_STEPS && n.longest.fmas <= MAX_FMAS &&
+                       tile_fits_budget(writer_lines(draft));
     }
     w_lines_of(w, draft);
     arena_free(n.arena);

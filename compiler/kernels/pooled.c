@@ -66,19 +66,12 @@ const char *pooled_base(Arena *arena, const Pooled *p, int scale) {
                         p->window[1] * p->stride[1] * scale);
 }
 
-void pooled_write_base(Writer *w, const Pooled *p, int scale) {
+void pooled_build_base(Loops *l, const Pooled *p, int scale) {
     if (!has_table(p)) return;
-    int n = p->windows[0] * p->windows[1];
-    Arena *arena = arena_new();
-    w_line(w, "static const int base[%d] = {", n);
-    for (int i = 0; i < n; i += 12) {
-        char *line = "   ";
-        for (int j = i; j < n && j < i + 12; j++)
-            line = arena_printf(arena, "%s %d,", line, pooled_window(p, j) * scale);
-        w_line(w, "%s", line);
-    }
-    w_line(w, "};");
-    arena_free(arena);
+    const int n = p->windows[0] * p->windows[1];
+    int *base = ARENA_ARRAY(l->arena, int, n);
+    for (int i = 0; i < n; i++) base[i] = pooled_window(p, i) * scale;
+    l_table(l, "base", base, n);
 }
 
 bool pooled_padded(const Pooled *p) {
@@ -90,12 +83,14 @@ int pooled_border_floats(const Kernel *k, const Pooled *p) {
     return pooled_samples(p) * p->padded[0] * p->padded[1] * k->in.cs;
 }
 
-void pooled_write_border(Writer *w, const Kernel *k, const Pooled *p) {
+void pooled_build_border(Loops *l, const Kernel *k, const Pooled *p) {
     int row = k->in.W * k->in.cs, wide = p->padded[1] * k->in.cs;
-    w_line(w, "for (int s = s0; s < s1; s++)");
-    w_line(w, "for (int y = 0; y < %d; y++)", k->in.H);
-    w_line(w, "    NN_COPY(input + ((s - s0) * %d + y + %d) * %d + %d, x + s * %d + y * %d, %zu);",
-           p->padded[0], p->pad[0], wide, p->pad[1] * k->in.cs, k->in.stride, row,
+    l_open(l, "for (int s = s0; s < s1; s++)");
+    l_line(l,
+           "for (int y = 0; y < %d; y++) "
+           "NN_COPY(input + ((s - s0) * %d + y + %d) * %d + %d, x + s * %d + y * %d, %zu);",
+           k->in.H, p->padded[0], p->pad[0], wide, p->pad[1] * k->in.cs, k->in.stride, row,
            (size_t)row * sizeof(float));
-    w_line(w, "const float *xs = input;");
+    l_close(l);
+    l_line(l, "const float *xs = input;");
 }

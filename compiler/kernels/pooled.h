@@ -5,6 +5,7 @@
 #ifndef NNGEN_KERNELS_POOLED_H
 #define NNGEN_KERNELS_POOLED_H
 
+#include "../loops/loops.h"
 #include "family.h"
 
 /* Sizes of convolution and pool, [0] vertical, [1] horizontal. */
@@ -39,13 +40,13 @@ int pooled_samples(const Pooled *p);
 /* The C expression for pooled_window() of window `q` times `scale`, and the table that it needs, if
  * it needs one: many windows would make a long table. */
 const char *pooled_base(Arena *arena, const Pooled *p, int scale);
-void pooled_write_base(Writer *w, const Pooled *p, int scale);
+void pooled_build_base(Loops *l, const Pooled *p, int scale);
 
 /* A copy of samples [s0, s1) of x with a border of zeros, for convolutions with padding: floats
  * that it needs (0: none), and the statements that fill `input`, which was zeroed once, and declare
  * `xs`. */
 bool pooled_padded(const Pooled *p);
 int pooled_border_floats(const Kernel *kernel, const Pooled *p);
-void pooled_write_border(Writer *w, const Kernel *kernel, const Pooled *p);
+void pooled_build_border(Loops *l, const Kernel *kernel, const Pooled *p);
 
 #endif

@@ -2,6 +2,7 @@
  * channels that are alive, in order of the winner's place; an item adds its gradient times the
  * channel's weights, [ky][kx] with input channels in lanes, to the patch that the winner read. The
  * accumulators are the places that a row of a window's winners can reach. */
+#include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "pointwise.h"
 #include "pooled.h"
@@ -38,114 +39,123 @@ static int64_t scratch(const Kernel *k) {
     return (int64_t)area(&p) + 2 * list_floats(k, &p) + starts(&p);
 }
 
-static void write_lists(Writer *w, const Kernel *k, const Pooled *p) {
-    w_line(w, "int items = 0, next = 0;");
-    w_line(w, "for (int s = s0; s < s1; s++)");
-    w_line(w, "for (int q = 0; q < %d; q++)", p->windows[0] * p->windows[1]);
-    w_open(w, "for (int k = 0; k < %d; k++)", p->places);
-    w_line(w, "start[next++] = items;");
-    w_open(w, "for (int c = 0; c < %d; c += 16)", k->in.cs);
-    w_line(w, "const int o = s * %d + q * %d + c;", k->in.stride, k->in.cs);
-    w_line(w, "const F16 g = KEEP(IEQ(LOAD_BYTES(winner + o), ISET((uint32_t)k)), LOAD(x + o));");
-    w_line(w,
+/* Items are at most all channels of the windows so far: each has one winner. */
+static void build_lists(Loops *l, const Kernel *k, const Pooled *p) {
+    const int windows = p->windows[0] * p->windows[1];
+    l_line(l, "int items = 0, next = 0;");
+    l_open(l, "for (int s = s0; s < s1; s++)");
+    l_open(l, "for (int q = 0; q < %d; q++)", windows);
+    l_open(l, "for (int k = 0; k < %d; k++)", p->places);
+    /* One for each turn. */
+    l_given(l, "next", "0", arena_printf(l->arena, "%d", starts(p) - 2));
+    l_line(l, "start[next] = items;");
+    l_line(l, "next++;");
+    l_open(l, "for (int c = 0; c < %d; c += 16)", k->in.cs);
+    l_line(l, "const int o = s * %d + q * %d + c;", k->in.stride, k->in.cs);
+    l_line(l, "const F16 g = KEEP(IEQ(LOAD_BYTES(winner + o), ISET((uint32_t)k)), LOAD(x + o));");
+    l_given(l, "items", "0", arena_printf(l->arena, "%d", list_floats(k, p) - LANES));
+    l_line(l,
            "items += COMPRESS(list + items, from + items, NONZERO(g), g, IMUL(IADD(IOTA(), "
            "ISET((uint32_t)c)), ISET(%d)));",
            p->taps[0] * p->taps[1] * LANES);
-    w_close(w);
-    w_close(w);
-    w_line(w, "start[next] = items;");
+    for (int i = 0; i < 4; i++) l_close(l);
+    l_given(l, "next", "0", arena_printf(l->arena, "%d", starts(p) - 1));
+    l_line(l, "start[next] = items;");
 }
 
 /* `rows` kernel rows for the winners of a row of the window: one list after the other. */
-static void write_kernel_rows(Writer *w, const Pooled *p, int rows) {
+static void build_kernel_rows(Loops *l, const Kernel *k, const Pooled *p, int rows) {
     int columns = reach(p), row = p->padded[1] * LANES;
     for (int y = 0; y < rows; y++)
         for (int x = 0; x < columns; x++)
-            w_flow(w, "V a%d_%d = V_LOAD(to + %d);", y, x, y * p->dilation[0] * row + x * LANES);
+            l_flow(l, "V a%d_%d = V_LOAD(to + %d);", y, x, y * p->dilation[0] * row + x * LANES);
     for (int kx = 0; kx < p->window[1]; kx++) {
-        w_open(w, "for (int i = row[%d]; i < row[%d]; i++)", kx, kx + 1);
-        w_line(w, "const V g = V_SET(list[i]);");
-        w_line(w, "const float *wt = wv + from[i];");
+        l_line(l, "const int end%d = row[%d];", kx, kx + 1);
+        l_given(l, arena_printf(l->arena, "end%d", kx), "0",
+                arena_printf(l->arena, "%d", list_floats(k, p) - LANES));
+        l_open(l, "for (int i = row[%d]; i < end%d; i++)", kx, kx);
+        /* What build_lists stored: numbers of items, offsets of channels. */
+        l_given(l, "i", "0", arena_printf(l->arena, "end%d - 1", kx));
+        l_line(l, "const V g = V_SET(list[i]);");
+        l_line(l, "const int channel = from[i];");
+        l_given(l, "channel", "0",
+                arena_printf(l->arena, "%d", (k->in.C - 1) * p->taps[0] * p->taps[1] * LANES));
+        l_line(l, "const float *wt = wv + channel;");
         for (int y = 0; y < rows; y++)
             for (int x = 0; x < p->taps[1]; x++) {
                 int column = kx * p->stride[1] + x * p->dilation[1];
-                w_flow(w, "a%d_%d = V_FMA(g, V_LOAD(wt + %d), a%d_%d);", y, column,
+                l_flow(l, "a%d_%d = V_FMA(g, V_LOAD(wt + %d), a%d_%d);", y, column,
                        (y * p->taps[1] + x) * LANES, y, column);
             }
-        w_close(w);
+        l_close(l);
     }
     for (int y = 0; y < rows; y++)
         for (int x = 0; x < columns; x++)
-            w_flow(w, "V_STORE(to + %d, a%d_%d);", y * p->dilation[0] * row + x * LANES, y, x);
+            l_flow(l, "V_STORE(to + %d, a%d_%d);", y * p->dilation[0] * row + x * LANES, y, x);
 }
 
-static void write_windows(Writer *w, Arena *arena, const Pooled *p, const Isa *isa) {
-    int windows = p->windows[0] * p->windows[1], rows = (isa->registers - 2) / reach(p);
-    w_open(w, "for (int q = 0; q < %d; q++)", windows);
-    w_open(w, "for (int wy = 0; wy < %d; wy++)", p->window[0]);
-    w_line(w, "const int32_t *row = start + ((s - s0) * %d + q) * %d + wy * %d;", windows,
+static void build_windows(Loops *l, const Kernel *k, const Pooled *p) {
+    int windows = p->windows[0] * p->windows[1], rows = (l->isa->registers - 2) / reach(p);
+    l_open(l, "for (int q = 0; q < %d; q++)", windows);
+    l_open(l, "for (int wy = 0; wy < %d; wy++)", p->window[0]);
+    l_line(l, "const int32_t *row = start + ((s - s0) * %d + q) * %d + wy * %d;", windows,
            p->places, p->window[1]);
-    w_line(w, "if (row[0] == row[%d]) continue;", p->window[1]);
-    w_open(w, "for (int v = 0; v < 16; v += %d)", isa->width);
-    w_line(w, "const float *wv = wb + v;");
-    w_line(w, "float *to = area + %s + wy * %d + v;", pooled_base(arena, p, LANES),
-           p->stride[0] * p->padded[1] * LANES);
+    l_line(l, "if (row[0] == row[%d]) continue;", p->window[1]);
+    l_open(l, "for (int v = 0; v < 16; v += %d)", l->isa->width);
     if (rows > p->taps[0]) rows = p->taps[0];
-    int rest = p->taps[0] % rows;
-    if (rest || rows < p->taps[0])
-        w_open(w, "for (int y = 0; y < %d; y += %d)", p->taps[0] - rest, rows);
+    const int rest = p->taps[0] % rows, full = p->taps[0] - rest;
+    const int down = p->dilation[0] * p->padded[1] * LANES, row_weights = p->taps[1] * LANES;
+    const char *base = pooled_base(l->arena, p, LANES);
+    const int window_row = p->stride[0] * p->padded[1] * LANES;
+    if (full > rows)
+        l_open(l, "for (int y = 0; y < %d; y += %d)", full, rows);
     else
-        w_open(w, "%s", "");
-    write_kernel_rows(w, p, rows);
-    if (rest || rows < p->taps[0]) {
-        w_line(w, "to += %d;", rows * p->dilation[0] * p->padded[1] * LANES);
-        w_line(w, "wv += %d;", rows * p->taps[1] * LANES);
-    }
-    w_close(w);
+        l_open(l, "%s", "");
+    const char *weights = full > rows ? arena_printf(l->arena, " + y * %d", row_weights) : "";
+    const char *place = full > rows ? arena_printf(l->arena, " + y * %d", down) : "";
+    l_line(l, "const float *wv = wb + v%s;", weights);
+    l_line(l, "float *to = area + %s + wy * %d + v%s;", base, window_row, place);
+    build_kernel_rows(l, k, p, rows);
+    l_close(l);
     if (rest) {
-        w_open(w, "%s", "");
-        write_kernel_rows(w, p, rest);
-        w_close(w);
+        l_open(l, "%s", "");
+        l_line(l, "const float *wv = wb + v + %d;", full * row_weights);
+        l_line(l, "float *to = area + %s + wy * %d + v + %d;", base, window_row, full * down);
+        build_kernel_rows(l, k, p, rest);
+        l_close(l);
     }
-    w_close(w);
-    w_close(w);
-    w_close(w);
+    for (int i = 0; i < 3; i++) l_close(l);
 }
 
-static void write(Writer *w, const Kernel *k, const Isa *isa) {
-    Arena *arena = arena_new();
+static void build(Loops *l, const Kernel *k) {
     Pooled p = pooled_sizes(k->node);
     int samples = pooled_samples(&p), list = list_floats(k, &p);
-    pooled_write_base(w, &p, LANES);
-    w_line(w, "float *area = scratch, *list = area + %d;", area(&p));
-    w_line(w, "int32_t *from = (int32_t *)(void *)(list + %d), *start = from + %d;", list, list);
-    w_open(w, "for (int s0 = 0; s0 < n; s0 += %d)", samples);
-    w_line(w, "const int s1 = n < s0 + %d ? n : s0 + %d;", samples, samples);
-    write_lists(w, k, &p);
-    w_open(w, "for (int c = 0; c < %d; c += 16)", k->out.cs);
-    w_line(w, "const float *wb = w + c * %d;", p.taps[0] * p.taps[1] * k->in.C);
-    w_open(w, "for (int s = s0; s < s1; s++)");
-    w_line(w, "NN_ZERO(area, %zu);", (size_t)area(&p) * sizeof(float));
-    write_windows(w, arena, &p, isa);
-    w_line(w, "for (int y = 0; y < %d; y++)", k->out.H);
-    w_open(w, "for (int px = 0; px < %d; px++)", k->out.W);
-    w_line(w, "const int e = (y * %d + px) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,
+    pooled_build_base(l, &p, LANES);
+    l_line(l, "float *area = scratch, *list = area + %d;", area(&p));
+    l_line(l, "int32_t *from = (int32_t *)(void *)(list + %d), *start = from + %d;", list, list);
+    l_open(l, "for (int s0 = 0; s0 < n; s0 += %d)", samples);
+    l_line(l, "const int s1 = n < s0 + %d ? n : s0 + %d;", samples, samples);
+    build_lists(l, k, &p);
+    l_open(l, "for (int c = 0; c < %d; c += 16)", k->out.cs);
+    l_line(l, "const float *wb = w + c * %d;", p.taps[0] * p.taps[1] * k->in.C);
+    l_open(l, "for (int s = s0; s < s1; s++)");
+    l_line(l, "NN_ZERO(area, %zu);", (size_t)area(&p) * sizeof(float));
+    build_windows(l, k, &p);
+    l_open(l, "for (int y = 0; y < %d; y++)", k->out.H);
+    l_open(l, "for (int px = 0; px < %d; px++)", k->out.W);
+    l_line(l, "const int e = (y * %d + px) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,
            k->out.stride);
-    const char *head = arena_printf(arena, "LOAD(area + ((y + %d) * %d + px + %d) * 16)", p.pad[0],
-                                    p.padded[1], p.pad[1]);
-    w_line(w, "%s", row_text(k, arena, head, (Site){"o", "s", "e", "c"}));
-    w_close(w);
-    w_close(w);
-    w_close(w);
-    w_close(w);
-    arena_free(arena);
+    const char *head = arena_printf(l->arena, "LOAD(area + ((y + %d) * %d + px + %d) * 16)",
+                                    p.pad[0], p.padded[1], p.pad[1]);
+    l_lines(l, row_text(k, l->arena, head, (Site){"o", "s", "e", "c"}));
+    for (int i = 0; i < 5; i++) l_close(l);
 }
 
 const Family family_pooled_dgrad = {
     .name = "input gradient through pool",
     .fits = fits,
     .fuses = true,
-    .write = write,
+    .build = build,
     .scratch = scratch,
     .shortcut = true,
 };

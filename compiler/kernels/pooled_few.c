@@ -5,6 +5,7 @@
  * A winner differs from lane to lane. Where a window has two rows and what it reads fits in rows of
  * four floats, the lanes pick their value from two such rows in a register. Else the gradient is
  * split by winner, and each value that the window reads meets every part of it. */
+#include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "pooled.h"
 #include "tile.h"
@@ -32,70 +33,68 @@ static bool picks(const Kernel *k, const Pooled *p) {
 }
 
 /* Opens the loops over the block's windows: q, patch, o. */
-static void open_windows(Writer *w, const Kernel *k, const Pooled *p) {
-    Arena *arena = arena_new();
-    const char *base = pooled_base(arena, p, k->in.cs);
+static void open_windows(Loops *l, const Kernel *k, const Pooled *p) {
+    const char *base = pooled_base(l->arena, p, k->in.cs);
     int sample = pooled_padded(p) ? p->padded[0] * p->padded[1] * k->in.cs : k->in.stride;
-    w_line(w, "for (int s = s0; s < s1; s++)");
-    w_open(w, "for (int q = 0; q < %d; q++)", p->windows[0] * p->windows[1]);
-    w_line(w, "const float *patch = xs + (s - s0) * %d + %s;", sample, base);
-    w_line(w, "const int o = s * %d + q * %d + c + v;", k->out.stride, k->out.cs);
-    w_line(w, "const V g = V_LOAD(dy + o);");
-    w_line(w, "const VI won = V_BYTES(winner + o);");
-    arena_free(arena);
+    l_open(l, "for (int s = s0; s < s1; s++)");
+    l_open(l, "for (int q = 0; q < %d; q++)", p->windows[0] * p->windows[1]);
+    l_line(l, "const float *patch = xs + (s - s0) * %d + %s;", sample, base);
+    l_line(l, "const int o = s * %d + q * %d + c + v;", k->out.stride, k->out.cs);
+    l_line(l, "const V g = V_LOAD(dy + o);");
+    l_line(l, "const VI won = V_BYTES(winner + o);");
 }
 
 /* The first block of samples starts from zero unless another kernel wrote to the gradient. */
-static void write_start(Writer *w, const Kernel *k, int a) {
-    w_flow(w, k->adds ? "V a%d = V_LOAD(to + %d);" : "V a%d = s0 > 0 ? V_LOAD(to + %d) : V_ZERO();",
+static void build_start(Loops *l, const Kernel *k, int a) {
+    l_flow(l, k->adds ? "V a%d = V_LOAD(to + %d);" : "V a%d = s0 > 0 ? V_LOAD(to + %d) : V_ZERO();",
            a, a * LANES);
 }
 
-static void write_picks(Writer *w, const Kernel *k, const Pooled *p) {
+static void build_picks(Loops *l, const Kernel *k, const Pooled *p) {
     int taps = p->taps[0] * p->taps[1], row = p->padded[1];
-    for (int t = 0; t < taps; t++) write_start(w, k, t);
-    open_windows(w, k, p);
+    for (int t = 0; t < taps; t++) build_start(l, k, t);
+    open_windows(l, k, p);
     /* From the number in the window to that in two rows of four. */
     if (p->window[1] == 2 && p->stride[1] == 1) {
-        w_line(w, "const VI at = V_IPLUS(won, V_IAND(won, 2));");
+        l_line(l, "const VI at = V_IPLUS(won, V_IAND(won, 2));");
     } else {
-        w_line(w, "VI at = V_ISET(0);");
+        l_line(l, "VI at = V_ISET(0);");
         for (int i = 1; i < p->places; i++)
-            w_line(w, "at = V_ISELECT(won, %d, %d, at);", i,
+            l_line(l, "at = V_ISELECT(won, %d, %d, at);", i,
                    i / p->window[1] * PICK_COLUMNS + i % p->window[1] * p->stride[1]);
     }
     for (int x = 1; x < p->taps[1]; x++)
-        w_line(w, "const VI at%d = V_IADD(at, %d);", x, x * p->dilation[1]);
+        l_line(l, "const VI at%d = V_IADD(at, %d);", x, x * p->dilation[1]);
     for (int y = 0; y < p->taps[0]; y++) {
-        w_open(w, "%s", "");
-        w_line(w, "const VT rows = V_ROWS(patch + %d, patch + %d);", y * p->dilation[0] * row,
+        l_open(l, "%s", "");
+        l_line(l, "const VT rows = V_ROWS(patch + %d, patch + %d);", y * p->dilation[0] * row,
                (y * p->dilation[0] + p->stride[0]) * row);
         for (int x = 0; x < p->taps[1]; x++) {
             int t = y * p->taps[1] + x;
             if (x)
-                w_line(w, "a%d = V_FMA(V_PICK(rows, at%d), g, a%d);", t, x, t);
+                l_line(l, "a%d = V_FMA(V_PICK(rows, at%d), g, a%d);", t, x, t);
             else
-                w_line(w, "a%d = V_FMA(V_PICK(rows, at), g, a%d);", t, t);
+                l_line(l, "a%d = V_FMA(V_PICK(rows, at), g, a%d);", t, t);
         }
-        w_close(w);
+        l_close(l);
     }
-    w_close(w);
-    for (int t = 0; t < taps; t++) w_line(w, "V_STORE(to + %d, a%d);", t * LANES, t);
+    l_close(l);
+    l_close(l);
+    for (int t = 0; t < taps; t++) l_line(l, "V_STORE(to + %d, a%d);", t * LANES, t);
 }
 
 /* Accumulators [first, last) of kernel places times channels. */
-static void write_split(Writer *w, const Kernel *k, const Pooled *p, int first, int last) {
+static void build_split(Loops *l, const Kernel *k, const Pooled *p, int first, int last) {
     int cs = k->in.cs, channels = k->in.C, row = p->padded[1] * cs;
-    Arena *arena = arena_new();
-    w_open(w, "%s", "");
-    for (int a = first; a < last; a++) write_start(w, k, a);
-    open_windows(w, k, p);
-    for (int i = 0; i < p->places; i++) w_line(w, "const V g%d = V_KEEP(won, %d, g);", i, i);
+    l_open(l, "%s", "");
+    for (int a = first; a < last; a++) build_start(l, k, a);
+    open_windows(l, k, p);
+    for (int i = 0; i < p->places; i++) l_line(l, "const V g%d = V_KEEP(won, %d, g);", i, i);
     int height = (p->taps[0] - 1) * p->dilation[0] + 1 + (p->window[0] - 1) * p->stride[0];
     for (int y = 0; y < height; y++)
         for (int x = 0; x < reach(p); x++)
             for (int c = 0; c < channels; c++) {
-                char *line = NULL;
+                bool first_one = true;
                 for (int i = 0; i < p->places; i++) {
                     int ty = y - i / p->window[1] * p->stride[0];
                     int tx = x - i % p->window[1] * p->stride[1];
@@ -104,114 +103,110 @@ static void write_split(Writer *w, const Kernel *k, const Pooled *p, int first, 
                     tx /= p->dilation[1];
                     int a = (ty * p->taps[1] + tx) * channels + c;
                     if (ty >= p->taps[0] || tx >= p->taps[1] || a < first || a >= last) continue;
-                    if (!line)
-                        line = arena_printf(arena, "{ const V f = V_SET(patch[%d]);",
-                                            y * row + x * cs + c);
-                    line = arena_printf(arena, "%s a%d = V_FMA(f, g%d, a%d);", line, a, i, a);
+                    int at = y * row + x * cs + c;
+                    if (first_one) l_flow(l, "const V f%d = V_SET(patch[%d]);", at, at);
+                    first_one = false;
+                    l_flow(l, "a%d = V_FMA(f%d, g%d, a%d);", a, at, i, a);
                 }
-                if (line) w_flow(w, "%s }", line);
             }
-    w_close(w);
-    for (int a = first; a < last; a++) w_flow(w, "V_STORE(to + %d, a%d);", a * LANES, a);
-    w_close(w);
-    arena_free(arena);
+    l_close(l);
+    l_close(l);
+    for (int a = first; a < last; a++) l_flow(l, "V_STORE(to + %d, a%d);", a * LANES, a);
+    l_close(l);
 }
 
 /* The same for `taps` taps of a kernel row, from `to` on: the places of a window are a loop. */
-static void write_row_taps(Writer *w, const Kernel *k, const Pooled *p, int taps) {
+static void build_row_taps(Loops *l, const Kernel *k, const Pooled *p, int taps) {
     int channels = k->in.C;
-    for (int a = 0; a < taps * channels; a++) write_start(w, k, a);
-    open_windows(w, k, p);
-    w_line(w, "patch += ky * %d + kx * %d;", p->dilation[0] * p->padded[1] * k->in.cs,
+    l_line(l, "float *to = sums + (ky * %d + kx) * %d;", p->taps[1], channels * LANES);
+    for (int a = 0; a < taps * channels; a++) build_start(l, k, a);
+    open_windows(l, k, p);
+    l_line(l, "patch += ky * %d + kx * %d;", p->dilation[0] * p->padded[1] * k->in.cs,
            p->dilation[1] * k->in.cs);
-    w_open(w, "for (int i = 0; i < %d; i++)", p->places);
-    w_line(w, "const float *f = patch + place[i];");
-    w_line(w, "const V part = V_KEEP(won, i, g);");
+    l_open(l, "for (int i = 0; i < %d; i++)", p->places);
+    l_line(l, "const float *f = patch + place[i];");
+    l_line(l, "const V part = V_KEEP(won, i, g);");
     for (int a = 0; a < taps * channels; a++)
-        w_flow(w, "a%d = V_FMA(V_SET(f[%d]), part, a%d);", a,
+        l_flow(l, "a%d = V_FMA(V_SET(f[%d]), part, a%d);", a,
                a / channels * p->dilation[1] * k->in.cs + a % channels, a);
-    w_close(w);
-    w_close(w);
-    for (int a = 0; a < taps * channels; a++) w_flow(w, "V_STORE(to + %d, a%d);", a * LANES, a);
-    w_line(w, "to += %d;", taps * channels * LANES);
+    l_close(l);
+    l_close(l);
+    l_close(l);
+    for (int a = 0; a < taps * channels; a++) l_flow(l, "V_STORE(to + %d, a%d);", a * LANES, a);
 }
 
 /* Kernel rows are a loop, and so are as many of their taps at a time as the registers hold. */
-static void write_looped(Writer *w, const Kernel *k, const Pooled *p, const Isa *isa) {
-    int most = (isa->registers - 2) / k->in.C, groups = (p->taps[1] + most - 1) / most;
+static void build_looped(Loops *l, const Kernel *k, const Pooled *p) {
+    int most = (l->isa->registers - 2) / k->in.C, groups = (p->taps[1] + most - 1) / most;
     int taps = (p->taps[1] + groups - 1) / groups, rest = p->taps[1] % taps;
-    w_open(w, "for (int ky = 0; ky < %d; ky++)", p->taps[0]);
-    w_line(w, "int kx = 0;");
-    w_open(w, "for (; kx + %d <= %d; kx += %d)", taps, p->taps[1], taps);
-    write_row_taps(w, k, p, taps);
-    w_close(w);
+    l_open(l, "for (int ky = 0; ky < %d; ky++)", p->taps[0]);
+    l_open(l, "for (int kx = 0; kx + %d <= %d; kx += %d)", taps, p->taps[1], taps);
+    build_row_taps(l, k, p, taps);
+    l_close(l);
     if (rest) {
-        w_open(w, "%s", "");
-        write_row_taps(w, k, p, rest);
-        w_close(w);
+        l_open(l, "%s", "");
+        l_line(l, "const int kx = %d;", p->taps[1] - rest);
+        build_row_taps(l, k, p, rest);
+        l_close(l);
     }
-    w_close(w);
+    l_close(l);
 }
 
 /* The table of pooled_place(). */
-static void write_places(Writer *w, const Kernel *k, const Pooled *p) {
-    Arena *arena = arena_new();
-    const char *list = "";
-    for (int i = 0; i < p->places; i++)
-        list = arena_printf(arena, "%s%s%d", list, i ? ", " : "", pooled_place(p, i) * k->in.cs);
-    w_line(w, "static const int place[%d] = {%s};", p->places, list);
-    arena_free(arena);
+static void build_places(Loops *l, const Kernel *k, const Pooled *p) {
+    int *place = ARENA_ARRAY(l->arena, int, p->places);
+    for (int i = 0; i < p->places; i++) place[i] = pooled_place(p, i) * k->in.cs;
+    l_table(l, "place", place, p->places);
 }
 
-static void write_all(Writer *w, const Kernel *k, const Pooled *p, const Isa *isa, bool looped) {
+static void build_all(Loops *l, const Kernel *k, const Pooled *p, bool looped) {
     int sums = p->taps[0] * p->taps[1] * k->in.C, samples = pooled_samples(p);
-    pooled_write_base(w, p, k->in.cs);
-    if (looped) write_places(w, k, p);
+    pooled_build_base(l, p, k->in.cs);
+    if (looped) build_places(l, k, p);
     if (pooled_padded(p)) {
-        w_line(w, "float *input = scratch;");
-        w_line(w, "NN_ZERO(input, %zu);", (size_t)pooled_border_floats(k, p) * sizeof(float));
+        l_line(l, "float *input = scratch;");
+        l_line(l, "NN_ZERO(input, %zu);", (size_t)pooled_border_floats(k, p) * sizeof(float));
     }
-    w_open(w, "for (int s0 = 0; s0 < n; s0 += %d)", samples);
-    w_line(w, "const int s1 = n < s0 + %d ? n : s0 + %d;", samples, samples);
+    l_open(l, "for (int s0 = 0; s0 < n; s0 += %d)", samples);
+    l_line(l, "const int s1 = n < s0 + %d ? n : s0 + %d;", samples, samples);
     if (pooled_padded(p))
-        pooled_write_border(w, k, p);
+        pooled_build_border(l, k, p);
     else
-        w_line(w, "const float *xs = x + s0 * %d;", k->in.stride);
-    w_line(w, "for (int c = 0; c < %d; c += 16)", round_up(k->out.C, LANES));
-    w_open(w, "for (int v = 0; v < 16; v += %d)", isa->width);
-    w_line(w, "float *to = dw + c * %d + v;", sums);
+        l_line(l, "const float *xs = x + s0 * %d;", k->in.stride);
+    l_open(l, "for (int c = 0; c < %d; c += 16)", round_up(k->out.C, LANES));
+    l_open(l, "for (int v = 0; v < 16; v += %d)", l->isa->width);
+    l_line(l, "float *%s = dw + c * %d + v;", looped ? "sums" : "to", sums);
     if (picks(k, p)) {
-        write_picks(w, k, p);
+        build_picks(l, k, p);
     } else if (looped) {
-        write_looped(w, k, p, isa);
+        build_looped(l, k, p);
     } else {
-        int most = isa->registers - p->places - 1, passes = (sums + most - 1) / most;
+        int most = l->isa->registers - p->places - 1, passes = (sums + most - 1) / most;
         for (int i = 0; i < passes; i++)
-            write_split(w, k, p, sums * i / passes, sums * (i + 1) / passes);
+            build_split(l, k, p, sums * i / passes, sums * (i + 1) / passes);
     }
-    w_close(w);
-    w_close(w);
+    l_close(l);
+    l_close(l);
+    l_close(l);
 }
 
 /* Straight code for all taps of the kernel, where that is short. */
-static void write(Writer *w, const Kernel *k, const Isa *isa) {
+static void build(Loops *l, const Kernel *k) {
     Pooled p = pooled_sizes(k->node);
-    Arena *arena = arena_new();
-    Writer *draft = writer_new(arena);
     bool looped =
         !picks(k, &p) && (p.places > MAX_STEPS || p.taps[0] * p.taps[1] * k->in.C > MAX_FMAS);
-    if (!looped) write_all(draft, k, &p, isa, false);
-    if (looped || !tile_fits_budget(draft))
-        write_all(w, k, &p, isa, true);
+    Loops *draft = loops_new(l->arena, k, l->isa);
+    if (!looped) build_all(draft, k, &p, false);
+    if (looped || !tile_fits_budget(loops_lines(draft)))
+        build_all(l, k, &p, true);
     else
-        w_lines_of(w, draft);
-    arena_free(arena);
+        *l = *draft;
 }
 
 const Family family_pooled_few = {
     .name = "weight gradient through pool, few channels",
     .fits = fits,
-    .write = write,
+    .build = build,
     .scratch = scratch,
     .shortcut = true,
 };

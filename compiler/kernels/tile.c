@@ -1,8 +1,8 @@
 #include "tile.h"
 
-bool tile_fits_budget(const Writer *body) {
+bool tile_fits_budget(int lines) {
     enum { AROUND = 4 }; /* comment, attributes, head, end */
-    return writer_lines(body) + AROUND <= MAX_LINES;
+    return lines + AROUND <= MAX_LINES;
 }
 
 int tile_vectors(const Isa *isa, Tile tile) {

@@ -67,7 +67,7 @@ typedef struct Body {
 enum { MAX_STEPS = 8, MAX_FMAS = 256, MAX_LINES = 400 };
 
 /* Whether the body of a kernel is short enough. */
-bool tile_fits_budget(const Writer *body);
+bool tile_fits_budget(int lines);
 
 /* The steps of a reduction of `length` steps whose operands lie next to each other: a rolled loop
  * of bodies within the budget, or straight code when short, which is added to `body`. */

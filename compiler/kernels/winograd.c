@@ -8,6 +8,7 @@
  * the output gradient, with weights turned around. Transformed weights are a derived copy. The
  * choice depends on shapes alone: that copy is rebuilt after every update in any case, and then a
  * single tile takes about as long as the direct way, two take two thirds of its time or less. */
+#include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "pointwise.h"
 #include "pool.h"
@@ -95,68 +96,64 @@ static const char *const weight_rows[6] = {
 /* G g G' of the nine rows `from` + (3 y + x) * `step` floats for each turn of the loop, stored at
  * `to`. Two rows of the result at a time, those that share terms: twelve matrices lie in as many
  * pages, and processors know the addresses of about sixteen for stores. */
-static void write_weight_transforms(Writer *w, Arena *arena, const char *loop, const char *from,
-                                    int step, const char *to, long long matrix) {
+static void build_weight_transforms(Loops *l, const char *loop, const char *from, int step,
+                                    const char *to, long long matrix) {
     static const int pairs[3][2] = {{0, 5}, {1, 2}, {3, 4}};
     for (int pair = 0; pair < 3; pair++) {
         const int *rows = pairs[pair];
-        w_open(w, "%s", loop);
-        w_line(w, "const float *from = %s;", from);
-        w_line(w, "float *to = %s, half[6 * 16];",
-               arena_printf(arena, "%s + %lld", to, 6 * rows[0] * matrix));
-        w_open(w, "for (int x = 0; x < 3; x++)");
+        l_open(l, "%s", loop);
+        l_line(l, "const float *from = %s;", from);
+        l_line(l, "float *to = %s + %lld;", to, 6 * rows[0] * matrix);
+        l_line(l, "float half[96];");
+        l_open(l, "for (int x = 0; x < 3; x++)");
         for (int y = 0; y < 3; y++)
             if (pair || y != 1)
-                w_line(w, "const F16 g%d = LOAD(from + (%d + x) * %d);", y, 3 * y, step);
-        w_line(w, "STORE(half + x * 16, %s);", weight_rows[rows[0]]);
-        w_line(w, "STORE(half + (3 + x) * 16, %s);", weight_rows[rows[1]]);
-        w_close(w);
-        w_open(w, "for (int row = 0; row < 6; row += 3, to += %lld)",
+                l_line(l, "const F16 g%d = LOAD(from + (%d + x) * %d);", y, 3 * y, step);
+        l_line(l, "STORE(half + x * 16, %s);", weight_rows[rows[0]]);
+        l_line(l, "STORE(half + (3 + x) * 16, %s);", weight_rows[rows[1]]);
+        l_close(l);
+        l_open(l, "for (int row = 0; row < 6; row += 3, to += %lld)",
                6 * (rows[1] - rows[0]) * matrix);
         for (int x = 0; x < 3; x++)
-            w_line(w, "const F16 g%d = LOAD(half + (row + %d) * 16);", x, x);
-        for (int x = 0; x < 6; x++) w_line(w, "STORE(to + %lld, %s);", x * matrix, weight_rows[x]);
-        w_close(w);
-        w_close(w);
+            l_line(l, "const F16 g%d = LOAD(half + (row + %d) * 16);", x, x);
+        for (int x = 0; x < 6; x++) l_line(l, "STORE(to + %lld, %s);", x * matrix, weight_rows[x]);
+        l_close(l);
+        l_close(l);
     }
 }
 
-static void write_weights(Writer *w, const Derived *d, const Isa *isa) {
-    (void)isa;
-    Arena *arena = arena_new();
+static void build_weights(Loops *l, const Derived *d) {
     const ParamPlace *p = d->param;
-    w_open(w, "for (int b = first; b < last; b++)");
-    write_weight_transforms(w, arena, arena_printf(arena, "for (int i = 0; i < %d; i++)", p->in),
-                            arena_printf(arena, "w + (b * %d + i) * 16", 9 * p->in), p->in * LANES,
-                            arena_printf(arena, "t + (b * %d + i) * 16", p->in),
+    l_open(l, "for (int b = first; b < last; b++)");
+    build_weight_transforms(l, arena_printf(l->arena, "for (int i = 0; i < %d; i++)", p->in),
+                            arena_printf(l->arena, "w + (b * %d + i) * 16", 9 * p->in),
+                            p->in * LANES, arena_printf(l->arena, "t + (b * %d + i) * 16", p->in),
                             matrix_floats(p->out, p->in));
-    w_close(w);
-    arena_free(arena);
+    l_close(l);
 }
 
 /* Inputs in lanes, taps in reverse. */
-static void write_transposed(Writer *w, const Derived *d, const Isa *isa) {
-    (void)isa;
-    Arena *arena = arena_new();
+static void build_transposed(Loops *l, const Derived *d) {
     const ParamPlace *p = d->param;
-    w_line(w, "float squares[9 * 256]; /* [tap][output][16 inputs] */");
-    w_line(w, "for (int b = first; b < last; b++)");
-    w_open(w, "for (int o = 0; o < %d; o += 16)", p->out);
+    /* [tap][output][16 inputs] */
+    l_line(l, "float squares[2304];");
+    l_open(l, "for (int b = first; b < last; b++)");
+    l_open(l, "for (int o = 0; o < %d; o += 16)", p->out);
     if (p->in % LANES)
-        w_line(w, "const int rows = %d - b * 16 < 16 ? %d - b * 16 : 16;", p->in, p->in);
-    w_open(w, "for (int tap = 0; tap < 9; tap++)");
-    w_line(w, "const float *from = w + ((o / 16 * 9 + 8 - tap) * %d + b * 16) * 16;", p->in);
-    w_line(w, p->in % LANES ? "TRANSPOSE_PART(from, rows, squares + tap * 256, 16);"
+        l_line(l, "const int rows = %d - b * 16 < 16 ? %d - b * 16 : 16;", p->in, p->in);
+    l_open(l, "for (int tap = 0; tap < 9; tap++)");
+    l_line(l, "const float *from = w + ((o / 16 * 9 + 8 - tap) * %d + b * 16) * 16;", p->in);
+    l_line(l, p->in % LANES ? "TRANSPOSE_PART(from, rows, squares + tap * 256, 16);"
                             : "TRANSPOSE(from, 16, squares + tap * 256, 16);");
-    w_close(w);
+    l_close(l);
     const char *loop = "for (int i = 0; i < 16; i++)";
     if (p->out % LANES)
-        loop = arena_printf(arena, "for (int i = 0; i < 16 && o + i < %d; i++)", p->out);
-    write_weight_transforms(w, arena, loop, "squares + i * 16", 256,
-                            arena_printf(arena, "t + (b * %d + o + i) * 16", p->out),
+        loop = arena_printf(l->arena, "for (int i = 0; i < 16 && o + i < %d; i++)", p->out);
+    build_weight_transforms(l, loop, "squares + i * 16", 256,
+                            arena_printf(l->arena, "t + (b * %d + o + i) * 16", p->out),
                             matrix_floats(p->in, p->out));
-    w_close(w);
-    arena_free(arena);
+    l_close(l);
+    l_close(l);
 }
 
 /* B' applied to six rows `from` + i * `step` floats, stored at `to` + i * `stride`. */
@@ -397,6 +394,6 @@ const Family family_winograd = {
     .scratch = scratch,
     .shortcut = true,
 };
-const DerivedKind derived_winograd = {.name = "winograd", .write = write_weights};
+const DerivedKind derived_winograd = {.name = "winograd", .build = build_weights};
 const DerivedKind derived_winograd_transposed = {.name = "winograd_transposed",
-                                                 .write = write_transposed};
+                                                 .build = build_transposed};

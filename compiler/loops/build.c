@@ -147,6 +147,15 @@ void l_line(Loops *l, const char *format, ...) {
     va_end(args);
 }
 
+void l_flow(Loops *l, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    loops_parse_line(l, arena_vprintf(l->arena, format, args));
+    va_end(args);
+    const Statement *block = l->open[l->n_open - 1];
+    block->body[block->n_body - 1]->flow = true;
+}
+
 void l_lines(Loops *l, const char *lines) {
     for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
         l_line(l, "%.*s", (int)(end - lines), lines);

@@ -126,7 +126,8 @@ typedef enum StatementKind {
 
 struct Statement {
     StatementKind kind;
-    int line; /* of the program, from 1 */
+    int line;  /* of the program, from 1 */
+    bool flow; /* printed after the statement before it, where that line has room */
     Name **names;
     Expr **values; /* as many as names */
     int n_names, cap_names, cap_values;
@@ -169,6 +170,9 @@ Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa);
 /* One statement, with `for (...)` before it or not. */
 void l_line(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* One statement of many short ones: it may share its line of C with those before it. */
+void l_flow(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Several statements, a line each. */
 void l_lines(Loops *l, const char *lines);
 
@@ -185,6 +189,9 @@ void l_given(Loops *l, const char *name, const char *low, const char *high);
 
 /* The program as C statements. */
 void loops_print(Writer *w, const Loops *l);
+
+/* Lines of its C. */
+int loops_lines(const Loops *l);
 
 /* bug() unless the program keeps the rules of verify.c. */
 void loops_verify(const Loops *l);

@@ -219,7 +219,10 @@ static void print(Writer *w, Text *t, const Statement *s) {
     case STATEMENT_GIVEN:
         break;
     default:
-        w_line(w, "%s", head(t, s));
+        if (s->flow)
+            w_flow(w, "%s", head(t, s));
+        else
+            w_line(w, "%s", head(t, s));
         break;
     }
 }
@@ -228,6 +231,16 @@ void loops_print(Writer *w, const Loops *l) {
     Text t = {.arena = arena_new()};
     for (int i = 0; i < l->body->n_body; i++) print(w, &t, l->body->body[i]);
     arena_free(t.arena);
+}
+
+int loops_lines(const Loops *l) {
+    Arena *arena = arena_new();
+    Writer *w = writer_new(arena);
+    w_indent(w, 1);
+    loops_print(w, l);
+    const int lines = writer_lines(w);
+    arena_free(arena);
+    return lines;
 }
 
 static const char *size_text(Arena *arena, Linear size) {

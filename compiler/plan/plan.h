@@ -180,13 +180,12 @@ typedef struct ParamPlace {
 typedef struct DerivedKind DerivedKind;
 typedef struct Derived Derived;
 
-/* Makes a copy of a weight: body of a C function with the parameters `const float *w,
+/* Makes a copy of a weight: body of a function with the parameters `const float *w,
  * float *t, int first, int last` that makes the parts from `first` to before `last` of
  * Derived.blocks. */
 struct DerivedKind {
     const char *name; /* "transposed" */
-    void (*write)(Writer *w, const Derived *derived, const Isa *isa);
-    void (*build)(Loops *loops, const Derived *derived); /* in place of write */
+    void (*build)(Loops *loops, const Derived *derived);
 };
 
 /* A copy of a weight in another form, rebuilt when the weight changes. */

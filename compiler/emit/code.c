@@ -1,113 +1,11 @@
 /* What an instruction set has: its vocabulary, kernel functions in order of execution, and the
  * functions that run each entry. */
-#include <string.h>
-
-#include "../loops/loops.h"
 #include "parts.h"
-
-static const char *element_type(const Buffer *b) {
-    switch (b->element) {
-    case ELEMENT_FLOAT:
-        return "float";
-    case ELEMENT_BYTE:
-        return "uint8_t";
-    case ELEMENT_INT:
-        return "int32_t";
-    case ELEMENT_DOUBLE:
-        return "double";
-    }
-    return "float";
-}
-
-static const char *parameters(Arena *arena, const Kernel *k) {
-    const char *text = "";
-    for (int i = 0; i < k->n_operands; i++) {
-        const Operand *o = &k->operands[i];
-        text = arena_printf(arena, "%s%s%s *restrict %s", text, i ? ", " : "",
-                            o->written ? element_type(o->buffer)
-                                       : arena_printf(arena, "const %s", element_type(o->buffer)),
-                            o->param);
-    }
-    if (k->scratch) text = arena_printf(arena, "%s, float *restrict scratch", text);
-    text = arena_printf(arena, "%s, int n", text);
-    for (int i = 0; i < k->n_args; i++) {
-        const char *type = k->args[i].type;
-        text = arena_printf(arena, "%s, %s%s%s", text, type,
-                            type[strlen(type) - 1] == '*' ? "" : " ", k->args[i].name);
-    }
-    return text;
-}
-
-static const char *update_parameters(Arena *arena, int slots) {
-    const char *text = "float *restrict p, const float *restrict g, const float *restrict h";
-    for (int i = 0; i < slots; i++) text = arena_printf(arena, "%s, float *restrict s%d", text, i);
-    return arena_printf(arena, "%s, int n, const float *k", text);
-}
-
-static Loops *kernel_loops(Arena *arena, const Kernel *k, const Isa *isa) {
-    Loops *loops = loops_new(arena, k, isa);
-    k->family->build(loops, k);
-    loops_verify(loops);
-    return loops;
-}
-
-const char *emit_loops(const Plan *plan, const Isa *isa) {
-    const char *text = "";
-    for (int i = 0; i < plan->n_entries; i++) {
-        const Entry *e = plan->entries[i];
-        text = arena_printf(plan->arena, "%s# %s\n", text, e->name);
-        for (int j = 0; j < e->n_kernels; j++) {
-            const Kernel *k = e->kernels[j];
-            if (!k->family->build) continue;
-            const char *dump = loops_dump(plan->arena, kernel_loops(plan->arena, k, isa));
-            if (!strstr(text, dump)) text = arena_printf(plan->arena, "%s%s", text, dump);
-        }
-    }
-    return text;
-}
-
-/* Writes the kernel's function unless one with the same text is there; returns its name. */
-static const char *write_kernel(Emission *em, const Isa *isa, const Kernel *k, const char *params) {
-    /* Most texts of a deep network are there already: they are not kept. */
-    Arena *draft = arena_new();
-    Writer *body = writer_new(draft);
-    w_indent(body, 1);
-    if (k->family->build)
-        loops_print(body, kernel_loops(draft, k, isa));
-    else
-        k->family->write(body, k, isa);
-    const char *text = arena_printf(draft, "%s|%s", params, writer_text(body));
-    const size_t size = strlen(text);
-    int same_name = 0;
-    for (int i = 0; i < em->n_written; i++) {
-        if (em->written[i].isa != isa) continue;
-        if (em->written[i].size == size && !memcmp(em->written[i].text, text, size)) {
-            arena_free(draft);
-            return em->written[i].name;
-        }
-        const char *n = em->written[i].name;
-        size_t length = strlen(k->name);
-        if (!strncmp(n, k->name, length) && (!n[length] || n[length] == '_')) same_name++;
-    }
-    const char *name =
-        same_name ? arena_printf(em->arena, "%s_v%d", k->name, same_name + 1) : k->name;
-    Written written = {isa, arena_strdup(em->arena, text), size, name};
-    ARENA_PUSH(em->arena, em->written, em->n_written, em->cap_written, written);
-    w_line(em->w, "/* %s */", emit_what(em->arena, k));
-    w_line(em->w, "static __attribute__((noinline)) TARGET");
-    /* k_: no kernel meets a word of the vocabulary, whatever the layer is called. */
-    w_open(em->w, "void k_%s%s(%s)", name, isa->suffix, params);
-    w_raw(em->w, writer_text(body));
-    w_close(em->w);
-    w_line(em->w, "%s", "");
-    arena_free(draft);
-    return name;
-}
 
 /* Declares the pointer to a value of the chunk. */
 static void write_pointer(Emission *em, ValueNames names, const Buffer *b) {
     Writer *w = em->w;
-    const char *name = emit_value_name(names, b), *type = element_type(b);
+    const char *name = emit_value_name(names, b), *type = emit_element_type(b);
     const long long offset = (long long)b->offset, size = (long long)b->size;
     switch (b->space) {
     case SPACE_STATE:
@@ -177,10 +75,10 @@ static void write_pointers(Emission *em, const Entry *e, int stage, ValueNames n
                     write_pointer(em, names, e->buffers[i]);
 }
 
-static void write_call(Emission *em, const Entry *e, const Kernel *k, const char *name,
-                       ValueNames names, const Isa *isa) {
+static void write_call(Emission *em, const Entry *e, const Kernel *k, ValueNames names,
+                       const Isa *isa) {
     Writer *w = em->w;
-    const char *text = "";
+    const char *text = "", *name = emit_function_name(em->functions, e, k);
     const Buffer *output = NULL;
     for (int i = 0; i < k->n_operands; i++) {
         const Buffer *b = k->operands[i].buffer;
@@ -210,9 +108,9 @@ static void zero_unwritten(Emission *em, const Entry *e) {
     }
 }
 
-static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
-                        const char *const *names, ValueNames values) {
+static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa) {
     Writer *w = em->w;
+    const ValueNames values = emit_values(em, e);
     /* Gradients are made, and added, in the last stage. */
     const bool sums = e->kind == ENTRY_TRAIN && stage == e->stages - 1;
     w_open(w, "static void %s_stage_%d%s(void *arg, int task)", e->name, stage, isa->suffix);
@@ -252,7 +150,7 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa,
     write_pointers(em, e, stage, values);
     if (sums) zero_unwritten(em, e);
     for (int i = 0; i < e->n_kernels; i++)
-        if (e->kernels[i]->stage == stage) write_call(em, e, e->kernels[i], names[i], values, isa);
+        if (e->kernels[i]->stage == stage) write_call(em, e, e->kernels[i], values, isa);
     w_close(w);
     w_line(w, "nn_leave(mode);");
     w_close(w);
@@ -364,19 +262,13 @@ static void write_runner(Emission *em, const Entry *e, const Isa *isa) {
 }
 
 void emit_entry_code(Emission *em, const Entry *e, const Isa *isa) {
-    const char **names = ARENA_ARRAY(em->arena, const char *, e->n_kernels);
-    for (int i = 0; i < e->n_kernels; i++)
-        names[i] = write_kernel(em, isa, e->kernels[i], parameters(em->arena, e->kernels[i]));
-    const char *update = NULL;
+    const Functions *functions = em->functions;
+    emit_kernel_functions(em, isa, e);
+    for (int s = 0; s < e->stages; s++) write_stage(em, e, s, isa);
     if (e->kind == ENTRY_TRAIN) {
         const PhasePlan *p = &em->plan->phases[e->phase];
-        update = write_kernel(em, isa, p->update, update_parameters(em->arena, p->slots));
-    }
-    const ValueNames values = emit_value_names(em->arena, em->plan, e);
-    for (int s = 0; s < e->stages; s++) write_stage(em, e, s, isa, names, values);
-    if (update) {
         write_sum(em, e, isa);
-        write_update(em, e, isa, update);
+        write_update(em, e, isa, emit_function_name(functions, e, p->update));
     }
     write_runner(em, e, isa);
 }
@@ -434,13 +326,19 @@ static void write_peak(Emission *em, const Isa *isa) {
 void emit_section(Emission *em, const Isa *isa) {
     Writer *w = em->w;
     if (isa->machine) w_raw(w, arena_printf(em->arena, "#if %s\n", isa->machine));
-    w_line(w, "/* ---- %s ---- */", isa->name);
-    w_line(w, "%s", "");
+    emit_heading(w, isa->name);
     /* What the code needs of the vocabulary is known when it is written. */
     Arena *draft = arena_new();
     em->w = writer_new(draft);
+    em->functions = emit_collect_kernels(em, isa);
+    emit_heading(em->w, arena_printf(draft, "%s, weights", isa->name));
     emit_derived(em, isa);
-    for (int i = 0; i < em->plan->n_entries; i++) emit_entry_code(em, em->plan->entries[i], isa);
+    for (int i = 0; i < em->plan->n_entries; i++) {
+        const Entry *e = em->plan->entries[i];
+        emit_heading(em->w, arena_printf(draft, "%s, %s", isa->name, e->name));
+        emit_entry_code(em, e, isa);
+    }
+    emit_heading(em->w, arena_printf(draft, "%s, calls", isa->name));
     write_dispatch(em, isa, ENTRY_TRAIN, "nn_train", "NN_TRAIN", ", true");
     write_dispatch(em, isa, ENTRY_TRAIN, "nn_gradient", "NN_GRADIENT", ", false");
     write_dispatch(em, isa, ENTRY_EVALUATE, "nn_evaluate", "NN_EVALUATE", "");

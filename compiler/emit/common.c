@@ -42,6 +42,7 @@ static void write_drops(Writer *w, const Entry *e) {
 
 void emit_entry_common(Emission *em, const Entry *e) {
     Writer *w = em->w;
+    emit_heading(w, e->name);
     w_open(w, "struct %s_job", e->name);
     w_line(w, "NnCall *call;");
     w_line(w, "int chunks, tasks;");
@@ -54,8 +55,11 @@ void emit_entry_common(Emission *em, const Entry *e) {
     if (e->kind == ENTRY_TRAIN) w_line(w, "float k[8]; /* factors of the update */");
     if (e->n_drops) w_line(w, "NnDrop drops[%d];", e->n_drops);
     w_open(w, "struct");
-    for (int i = 0; i < e->n_numbers; i++)
-        w_line(w, "double %s; /* %s */", e->numbers[i].name, e->numbers[i].node->op->name);
+    for (int i = 0; i < e->n_numbers; i++) {
+        const Node *node = e->numbers[i].node;
+        w_line(w, "double %s; /* %s */", e->numbers[i].name,
+               emit_placed(em->arena, node->op->name, node->loc));
+    }
     if (!e->n_numbers) w_line(w, "double none;");
     w_close_with(w, " numbers;");
     w_close_with(w, ";");

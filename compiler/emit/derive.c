@@ -22,7 +22,9 @@ void emit_derived(Emission *em, const Isa *isa) {
     const Plan *p = em->plan;
     for (int i = 0; i < p->n_derived; i++) {
         const Derived *d = p->derived[i];
-        w_line(w, "/* %s, %s */", d->param->node->name, d->kind->name);
+        const Node *weight = d->param->node;
+        w_line(w, "/* %s: %s", emit_placed(em->arena, weight->name, weight->loc), d->kind->name);
+        w_line(w, " *     w = %s, t = %s */", weight->name, d->value->name);
         w_line(w, "static __attribute__((noinline)) TARGET");
         w_open(w, "void w_%s%s(const float *restrict w, float *restrict t, int first, int last)",
                d->name, isa->suffix);

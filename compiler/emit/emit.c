@@ -16,6 +16,21 @@ const char *emit_abi_check(Arena *arena, const EmitInfo *info) {
                         MODEL_ABI, info->version, MODEL_ABI);
 }
 
+/* " (k_slice_v2)": the kernel's function, if it is called otherwise than the kernel; of each
+ * instruction set where they differ. */
+static const char *function_names(Emission *em, const Entry *e, const Kernel *k, const char *name) {
+    const char *first = emit_function_name(em->sections[0], e, k), *all = "";
+    bool same = true;
+    for (int i = 0; em->info->isas[i]; i++) {
+        const char *function = emit_function_name(em->sections[i], e, k);
+        all = arena_printf(em->arena, "%s%sk_%s%s", all, i ? ", " : "", function,
+                           em->info->isas[i]->suffix);
+        same = same && !strcmp(function, first);
+    }
+    if (same && !strcmp(first, name)) return "";
+    return arena_printf(em->arena, " (%s)", same ? arena_printf(em->arena, "k_%s", first) : all);
+}
+
 static void write_banner(Emission *em) {
     const Plan *p = em->plan;
     Writer *w = em->w;
@@ -27,7 +42,25 @@ static void write_banner(Emission *em) {
     w_line(w, " * sha256 of the source: %s", em->info->sha256);
     w_line(w, " * instruction sets: %s, chosen at run time", isas);
     w_line(w, " *");
-    w_line(w, " * Kernels in order of execution (the numbers are NnModel.kernels' indices):");
+    w_line(w, " * Contents, by what to search for:");
+    w_line(w, " *   ==== state: where parameters, copies of weights and moments lie");
+    for (int i = 0; i < p->n_entries; i++)
+        w_line(w, " *   ==== %s: where its values lie, what its tasks share, numbers of the batch",
+               p->entries[i]->name);
+    const char *isa = em->info->isas[0]->name;
+    w_line(w, " *   ==== %s: words of an instruction set; the same of each other one:", isa);
+    w_line(w, " *   ==== %s, weights: what copies them", isa);
+    for (int i = 0; i < p->n_entries; i++)
+        w_line(w, " *   ==== %s, %s: kernels that no entry before it has, then what runs it", isa,
+               p->entries[i]->name);
+    w_line(w, " *   ==== %s, calls: the functions of NnCode", isa);
+    w_line(w,
+           " *   ==== tables: fields, parameters, phases, summary, kernels, memory, graph, model");
+    w_line(w, " *");
+    w_line(w, " * Kernels in order of execution: their number in NnModel.kernels, name and the "
+              "function if "
+              "it is called");
+    w_line(w, " * otherwise, what they do, where that is written, and the work:");
     for (int i = 0; i < p->n_entries; i++) {
         const Entry *e = p->entries[i];
         w_line(w, " *");
@@ -35,20 +68,21 @@ static void write_banner(Emission *em) {
         const char *const *names = emit_kernel_names(em->arena, e);
         for (int j = 0; j < e->n_kernels; j++) {
             const Kernel *k = e->kernels[j];
-            const char *parts =
-                k->parts > 1 ? arena_printf(em->arena, "; %d parts a sample", k->parts) : "";
-            const char *work =
-                k->flops ? arena_printf(em->arena, "; %lld FLOPs per sample", (long long)k->flops)
-                         : "";
-            const char *what = emit_what(em->arena, k);
-            int index = emit_kernel_index(p, e, k);
-            if (index >= 0)
-                w_line(w, " *   %3d %s: %s%s%s", index, names[j], what, parts, work);
-            else
-                w_line(w, " *       %s: %s%s%s", names[j], what, parts, work);
+            const int index = emit_kernel_index(p, e, k);
+            const char *number = index < 0 ? "   " : arena_printf(em->arena, "%3d", index);
+            w_line(w, " *   %s %s%s: %s%s", number, names[j], function_names(em, e, k, names[j]),
+                   emit_placed(em->arena, emit_what(em->arena, k), k->node->loc),
+                   emit_work(em->arena, k));
         }
     }
     w_line(w, " *");
+    w_line(
+        w,
+        " * Names of values: x_ is a field, y_ what a layer makes, dx_ the gradient of the loss in "
+        "what a layer reads");
+    w_line(w, " * (dy_: in what it makes), winner_ the places that a max-pool chose, d_ the "
+              "gradient of a "
+              "parameter.");
     w_line(w, " * Tensors are [sample][y][x][channel] with channels padded to 16 floats; weights "
               "are [block of 16");
     w_line(w, " * outputs][ky][kx][input][16]. Straight code has at most 8 reduction steps and 256 "
@@ -95,9 +129,17 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
     Arena *draft = arena_new();
     Writer *code = writer_new(draft), *w = writer_new(plan->arena);
     Emission em = {.plan = plan, .info = info, .arena = plan->arena, .w = code};
+    em.values = ARENA_ARRAY(em.arena, ValueNames, plan->n_entries);
+    for (int i = 0; i < plan->n_entries; i++)
+        em.values[i] = emit_value_names(em.arena, plan, plan->entries[i]);
+    emit_heading(code, "state");
     emit_places(&em);
     for (int i = 0; i < plan->n_entries; i++) emit_entry_common(&em, plan->entries[i]);
-    for (int i = 0; info->isas[i]; i++) emit_section(&em, info->isas[i]);
+    for (int i = 0; info->isas[i]; i++) {
+        emit_section(&em, info->isas[i]);
+        em.sections[i] = em.functions;
+    }
+    emit_heading(code, "tables");
     emit_tables(&em);
     em.w = w;
     write_banner(&em);

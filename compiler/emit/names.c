@@ -26,6 +26,16 @@ const char *emit_place(Arena *arena, Loc loc) {
     return arena_printf(arena, "%s:%d", clean, loc.line);
 }
 
+const char *emit_placed(Arena *arena, const char *name, Loc loc) {
+    const char *place = emit_place(arena, loc);
+    return arena_printf(arena, "%s%s%s", name, *place ? ", " : "", place);
+}
+
+void emit_heading(Writer *w, const char *text) {
+    w_line(w, "/* ==== %s ==== */", text);
+    w_line(w, "%s", "");
+}
+
 typedef struct Numbered {
     const char *name;
     int index;
@@ -179,6 +189,12 @@ ValueNames emit_value_names(Arena *arena, const Plan *plan, const Entry *entry) 
         names[state + i] = buffer_name(arena, entry->buffers[i], gradient);
     number_names(arena, names, n);
     return (ValueNames){plan, names};
+}
+
+ValueNames emit_values(const Emission *em, const Entry *entry) {
+    int index = 0;
+    while (em->plan->entries[index] != entry) index++;
+    return em->values[index];
 }
 
 const char *emit_value_name(ValueNames names, const Buffer *b) {

@@ -4,35 +4,28 @@
 
 #include "emit.h"
 
-/* A kernel function that is written: kernels of several entries with equal text share one. */
-typedef struct Written {
-    const Isa *isa;
-    const char *text; /* from the parameter list on */
-    size_t size;
-    const char *name; /* without suffix */
-} Written;
+typedef struct Use {
+    const Entry *entry;
+    const Kernel *kernel;
+} Use;
 
-/* State of the emission of one file. */
-typedef struct Emission {
+/* A kernel function and the kernels that it is for. */
+typedef struct Function {
+    const char *name; /* without k_ and suffix */
+    const char *what, *params, *body;
+    size_t size; /* of parameters and body */
+    Use *uses;
+    int n_uses, cap_uses;
+} Function;
+
+/* Those of an instruction set. */
+typedef struct Functions {
     const Plan *plan;
-    const EmitInfo *info;
-    Arena *arena;
-    Writer *w;
-    Written *written;
-    int n_written, cap_written;
-} Emission;
-
-/* C identifier made of a name. */
-const char *emit_identifier(Arena *arena, const char *name);
-
-/* Lines that refuse another version of model.h. */
-const char *emit_abi_check(Arena *arena, const EmitInfo *info);
-
-/* "trunk.lua:6"; "" for what has no place in the source. May stand in a comment. */
-const char *emit_place(Arena *arena, Loc loc);
-
-/* The number of a parameter or, after all of them, of a derived copy; both lie in their order. */
-int emit_state_index(const Plan *plan, const Buffer *buffer);
+    const Isa *isa;
+    Function *list; /* in the order of their first uses */
+    int n, cap;
+    int **of; /* by entry and kernel, the entry's update last: index in the list */
+} Functions;
 
 /* The names of all values that the kernels of an entry read and write, each its own. They are the
  * pointers of the functions that call kernels. */
@@ -41,8 +34,54 @@ typedef struct ValueNames {
     const char *const *name;
 } ValueNames;
 
+/* State of the emission of one file. */
+typedef struct Emission {
+    const Plan *plan;
+    const EmitInfo *info;
+    Arena *arena;
+    Writer *w;
+    ValueNames *values;                       /* by entry */
+    const Functions *functions;               /* of the instruction set at hand */
+    const Functions *sections[ISA_COUNT + 1]; /* of each one that is written */
+} Emission;
+
+/* C identifier made of a name. */
+const char *emit_identifier(Arena *arena, const char *name);
+
+/* A line that the contents name: "==== train_1 ====". */
+void emit_heading(Writer *w, const char *text);
+
+/* Lines that refuse another version of model.h. */
+const char *emit_abi_check(Arena *arena, const EmitInfo *info);
+
+/* "trunk.lua:6"; "" for what has no place in the source. May stand in a comment. */
+const char *emit_place(Arena *arena, Loc loc);
+
+/* "conv1.weight, trunk.lua:6" */
+const char *emit_placed(Arena *arena, const char *name, Loc loc);
+
+/* The number of a parameter or, after all of them, of a derived copy; both lie in their order. */
+int emit_state_index(const Plan *plan, const Buffer *buffer);
+
 ValueNames emit_value_names(Arena *arena, const Plan *plan, const Entry *entry);
+ValueNames emit_values(const Emission *em, const Entry *entry); /* em->values of the entry */
 const char *emit_value_name(ValueNames names, const Buffer *buffer);
+
+/* "uint8_t" */
+const char *emit_element_type(const Buffer *buffer);
+
+/* "; 2 parts a sample; 165888 FLOPs per sample", or less. */
+const char *emit_work(Arena *arena, const Kernel *kernel);
+
+/* The kernel functions of an instruction set, of all entries. */
+const Functions *emit_collect_kernels(Emission *em, const Isa *isa);
+
+/* Writes those that the entry is the first to use. */
+void emit_kernel_functions(Emission *em, const Isa *isa, const Entry *entry);
+
+/* The function that computes a kernel of the entry, without k_ and suffix. */
+const char *emit_function_name(const Functions *functions, const Entry *entry,
+                               const Kernel *kernel);
 
 /* The kernel's family and what is fused into it: "conv2d + relu + max_pool2d". */
 const char *emit_what(Arena *arena, const Kernel *kernel);

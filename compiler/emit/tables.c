@@ -49,7 +49,7 @@ void emit_places(Emission *em) {
         const ParamPlace *q = &p->params[i];
         w_line(em->w, "{%lld, %lld, %d, %d, %d, %d, %d, %d}, /* %s */", (long long)q->value->offset,
                (long long)q->value->size, q->out, q->in, q->kh, q->kw, q->groups, q->block_in,
-               q->node->name);
+               emit_placed(em->arena, q->node->name, q->node->loc));
     }
     if (!p->n_params) w_line(em->w, "{0},");
     w_close_with(em->w, ";");

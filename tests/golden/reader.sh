@@ -22,4 +22,21 @@ done
 grep -q 'k_conv1_forward_portable(x_left_dense, conv1_weight, conv1_bias, winner_[a-z0-9_]*, y_dropout_1, n \* 2' net.c ||
     fail "the call of conv1_forward: $(grep 'k_conv1_forward_portable(x_left' net.c)"
 ! grep -n '^ *k_[a-z0-9_]*([^;]*\(state\|gradient\|sums\|area\) +[^;]*;' net.c | grep -v k_update || fail "a call has an address"
+
+# What the contents name is there, once.
+sed -n 's/^ \*   \(==== [^:]*\):.*/\1/p' net.c >contents
+[ "$(wc -l <contents)" -ge 9 ] || fail "the contents: $(cat contents)"
+while read -r heading; do
+    [ "$(grep -c "^/\* $heading ====" net.c)" -eq 1 ] || fail "not there once: $heading"
+done <contents
+
+# Above each kernel stand its layers with their lines, its work, and what it gets.
+awk '/^\/\*/ { comment = "" } { comment = comment $0 "\n" }
+    /^void [kw]_/ && comment !~ /[.]lua:[0-9]+/ { print $2 }' net.c >bare
+[ ! -s bare ] || fail "no line of the source stands above: $(cat bare)"
+for words in 'contract + relu + max_pool2d + dropout' \
+    'train_1: conv1, trunk.lua:6; relu, aux.lua:15; max_pool2d, dropout_1, trunk.lua:6; 2 parts a sample; 165888 FLOPs per sample; 1280 bytes of weights' \
+    'x = x_left_dense, w = conv1_weight, bias = conv1_bias,' 'train_1, evaluate_1, predict: merge, aux.lua:11'; do
+    grep -qF "$words" net.c || fail "no comment says: $words"
+done
 finish

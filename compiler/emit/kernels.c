@@ -1,0 +1,261 @@
+/* The kernel functions of an instruction set: kernels with equal text are one function. The comment
+ * above it says for which layers it works, on what, and how much it does. */
+#include <string.h>
+
+#include "../graph/optimizer.h"
+#include "../loops/loops.h"
+#include "parts.h"
+
+const char *emit_element_type(const Buffer *b) {
+    switch (b->element) {
+    case ELEMENT_FLOAT:
+        return "float";
+    case ELEMENT_BYTE:
+        return "uint8_t";
+    case ELEMENT_INT:
+        return "int32_t";
+    case ELEMENT_DOUBLE:
+        return "double";
+    }
+    return "float";
+}
+
+static const char *parameters(Arena *arena, const Kernel *k) {
+    const char *text = "";
+    for (int i = 0; i < k->n_operands; i++) {
+        const Operand *o = &k->operands[i];
+        text =
+            arena_printf(arena, "%s%s%s *restrict %s", text, i ? ", " : "",
+                         o->written ? emit_element_type(o->buffer)
+                                    : arena_printf(arena, "const %s", emit_element_type(o->buffer)),
+                         o->param);
+    }
+    if (k->scratch) text = arena_printf(arena, "%s, float *restrict scratch", text);
+    text = arena_printf(arena, "%s, int n", text);
+    for (int i = 0; i < k->n_args; i++) {
+        const char *type = k->args[i].type;
+        text = arena_printf(arena, "%s, %s%s%s", text, type,
+                            type[strlen(type) - 1] == '*' ? "" : " ", k->args[i].name);
+    }
+    return text;
+}
+
+static const char *update_parameters(Arena *arena, int slots) {
+    const char *text = "float *restrict p, const float *restrict g, const float *restrict h";
+    for (int i = 0; i < slots; i++) text = arena_printf(arena, "%s, float *restrict s%d", text, i);
+    return arena_printf(arena, "%s, int n, const float *k", text);
+}
+
+static Loops *kernel_loops(Arena *arena, const Kernel *k, const Isa *isa) {
+    Loops *loops = loops_new(arena, k, isa);
+    k->family->build(loops, k);
+    loops_verify(loops);
+    return loops;
+}
+
+const char *emit_loops(const Plan *plan, const Isa *isa) {
+    const char *text = "";
+    for (int i = 0; i < plan->n_entries; i++) {
+        const Entry *e = plan->entries[i];
+        text = arena_printf(plan->arena, "%s# %s\n", text, e->name);
+        for (int j = 0; j < e->n_kernels; j++) {
+            const Kernel *k = e->kernels[j];
+            if (!k->family->build) continue;
+            const char *dump = loops_dump(plan->arena, kernel_loops(plan->arena, k, isa));
+            if (!strstr(text, dump)) text = arena_printf(plan->arena, "%s%s", text, dump);
+        }
+    }
+    return text;
+}
+
+/* The kernel's function: one with the same text, or a new one. */
+static int find_function(Emission *em, Functions *f, const Kernel *k, const char *params) {
+    /* Most texts of a deep network are there already: they are not kept. */
+    Arena *draft = arena_new();
+    Writer *body = writer_new(draft);
+    w_indent(body, 1);
+    if (k->family->build)
+        loops_print(body, kernel_loops(draft, k, f->isa));
+    else
+        k->family->write(body, k, f->isa);
+    const size_t head = strlen(params), size = head + strlen(writer_text(body));
+    int same_name = 0, found = -1;
+    for (int i = 0; i < f->n && found < 0; i++) {
+        const Function *other = &f->list[i];
+        if (other->size == size && !strcmp(other->params, params) &&
+            !strcmp(other->body, writer_text(body)))
+            found = i;
+        const char *n = other->name;
+        size_t length = strlen(k->name);
+        if (!strncmp(n, k->name, length) && (!n[length] || n[length] == '_')) same_name++;
+    }
+    if (found < 0) {
+        const Function function = {
+            .name = same_name ? arena_printf(em->arena, "%s_v%d", k->name, same_name + 1) : k->name,
+            .what = emit_what(em->arena, k),
+            .params = params,
+            .body = arena_strdup(em->arena, writer_text(body)),
+            .size = size};
+        found = f->n;
+        ARENA_PUSH(em->arena, f->list, f->n, f->cap, function);
+    }
+    arena_free(draft);
+    return found;
+}
+
+/* "conv1, trunk.lua:6; relu, aux.lua:15": what the kernel computes and where that is written. */
+static const char *layers(Arena *arena, const Kernel *k) {
+    const Node *list[MAX_FUSED + 3];
+    int n = 0;
+    list[n++] = k->node;
+    for (int i = 0; i <= k->n_fused; i++) {
+        if (k->pool && k->pool_after == i) list[n++] = k->pool;
+        if (i < k->n_fused && k->fused[i] != k->node) list[n++] = k->fused[i];
+    }
+    if (k->partner) list[n++] = k->partner;
+    const char *text = "";
+    for (int i = 0; i < n; i++) {
+        const char *place = emit_place(arena, list[i]->loc);
+        const bool last = i == n - 1 || strcmp(place, emit_place(arena, list[i + 1]->loc)) != 0;
+        text = arena_printf(arena, "%s%s%s%s%s", text,
+                            list[i]->name ? list[i]->name : list[i]->op->name,
+                            last && *place ? ", " : "", last ? place : "",
+                            i == n - 1 ? ""
+                            : last     ? "; "
+                                       : ", ");
+    }
+    return text;
+}
+
+const char *emit_work(Arena *arena, const Kernel *k) {
+    const char *text = "";
+    if (k->parts > 1) text = arena_printf(arena, "; %d parts a sample", k->parts);
+    return k->flops ? arena_printf(arena, "%s; %lld FLOPs per sample", text, (long long)k->flops)
+                    : text;
+}
+
+/* A use of a function in words: layers and work. */
+static const char *use_words(Emission *em, const Entry *e, const Kernel *k) {
+    if (!k->node) {
+        const Phase *phase = &em->plan->graph->phases[e->phase];
+        return emit_placed(em->arena, k->optimizer->kind->name, phase->loc);
+    }
+    int64_t weights = 0;
+    for (int i = 0; i < k->n_operands; i++)
+        if (k->operands[i].buffer->space == SPACE_STATE) weights += k->operands[i].buffer->size;
+    const char *text =
+        arena_printf(em->arena, "%s%s", layers(em->arena, k), emit_work(em->arena, k));
+    return weights
+               ? arena_printf(em->arena, "%s; %lld bytes of weights", text, (long long)weights * 4)
+               : text;
+}
+
+/* "x = x_left_dense, w = conv1_weight". */
+static const char *legend(Emission *em, const Kernel *k, const Entry *e) {
+    const char *text = "";
+    if (!k->node) {
+        const PhasePlan *p = &em->plan->phases[e->phase];
+        text = "p = parameters, g + h = gradients";
+        for (int i = 0; i < p->slots; i++)
+            text = arena_printf(em->arena, "%s, s%d = %s", text, i, p->slot_names[i]);
+        return text;
+    }
+    for (int i = 0; i < k->n_operands; i++)
+        text = arena_printf(em->arena, "%s%s%s = %s", text, i ? ", " : "", k->operands[i].param,
+                            emit_value_name(emit_values(em, e), k->operands[i].buffer));
+    return text;
+}
+
+/* The uses, those in the same words together: " * train_1, evaluate_1: conv1, trunk.lua:6 ...". */
+static void write_uses(Emission *em, const Function *f) {
+    enum { MAX_USES = 6 };
+    const char *words[MAX_USES], *legends[MAX_USES], *entries[MAX_USES];
+    const Entry *last[MAX_USES];
+    int n = 0, more = 0;
+    for (int i = 0; i < f->n_uses; i++) {
+        const Use *use = &f->uses[i];
+        const char *said = use_words(em, use->entry, use->kernel);
+        const char *on = legend(em, use->kernel, use->entry);
+        int same = 0;
+        while (same < n && (strcmp(words[same], said) != 0 || strcmp(legends[same], on) != 0))
+            same++;
+        if (same == MAX_USES) {
+            more++;
+            continue;
+        }
+        if (same == n) {
+            words[n] = said;
+            legends[n] = on;
+            entries[n] = use->entry->name;
+            last[n++] = use->entry;
+        } else if (last[same] != use->entry) {
+            entries[same] = arena_printf(em->arena, "%s, %s", entries[same], use->entry->name);
+            last[same] = use->entry;
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        w_line(em->w, " * %s: %s", entries[i], words[i]);
+        w_line(em->w, " *     %s%s", legends[i], i == n - 1 && !more ? " */" : "");
+    }
+    if (more) w_line(em->w, " * and %d more; the contents above name them */", more);
+}
+
+static void write_function(Emission *em, const Isa *isa, const Function *f) {
+    Writer *w = em->w;
+    w_line(w, "/* %s", f->what);
+    write_uses(em, f);
+    w_line(w, "static __attribute__((noinline)) TARGET");
+    /* k_: no kernel meets a word of the vocabulary, whatever the layer is called. */
+    w_open(w, "void k_%s%s(%s)", f->name, isa->suffix, f->params);
+    w_raw(w, f->body);
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
+static int entry_index(const Plan *plan, const Entry *entry) {
+    int index = 0;
+    while (plan->entries[index] != entry) index++;
+    return index;
+}
+
+/* Where Functions.of has the kernel; an update comes after the entry's kernels. */
+static int *function_of(const Functions *f, const Entry *e, const Kernel *k) {
+    return &f->of[entry_index(f->plan, e)][k->node ? k->index : e->n_kernels];
+}
+
+static void collect(Emission *em, Functions *f, const Entry *e, const Kernel *k,
+                    const char *params) {
+    const int found = find_function(em, f, k, params);
+    const Use use = {e, k};
+    Function *function = &f->list[found];
+    *function_of(f, e, k) = found;
+    ARENA_PUSH(em->arena, function->uses, function->n_uses, function->cap_uses, use);
+}
+
+const Functions *emit_collect_kernels(Emission *em, const Isa *isa) {
+    const Plan *p = em->plan;
+    Functions *f = ARENA_NEW(em->arena, Functions);
+    f->plan = p;
+    f->isa = isa;
+    f->of = ARENA_ARRAY(em->arena, int *, p->n_entries);
+    for (int i = 0; i < p->n_entries; i++) {
+        const Entry *e = p->entries[i];
+        f->of[i] = ARENA_ARRAY(em->arena, int, e->n_kernels + 1);
+        for (int j = 0; j < e->n_kernels; j++)
+            collect(em, f, e, e->kernels[j], parameters(em->arena, e->kernels[j]));
+        if (e->kind == ENTRY_TRAIN)
+            collect(em, f, e, p->phases[e->phase].update,
+                    update_parameters(em->arena, p->phases[e->phase].slots));
+    }
+    return f;
+}
+
+void emit_kernel_functions(Emission *em, const Isa *isa, const Entry *e) {
+    for (int i = 0; i < em->functions->n; i++)
+        if (em->functions->list[i].uses[0].entry == e)
+            write_function(em, isa, &em->functions->list[i]);
+}
+
+const char *emit_function_name(const Functions *f, const Entry *e, const Kernel *k) {
+    return f->list[*function_of(f, e, k)].name;
+}

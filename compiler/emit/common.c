@@ -43,6 +43,7 @@ static void write_drops(Writer *w, const Entry *e) {
 void emit_entry_common(Emission *em, const Entry *e) {
     Writer *w = em->w;
     emit_heading(w, e->name);
+    emit_work_map(em, e);
     w_open(w, "struct %s_job", e->name);
     w_line(w, "NnCall *call;");
     w_line(w, "int chunks, tasks;");

@@ -133,6 +133,7 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
     for (int i = 0; i < plan->n_entries; i++)
         em.values[i] = emit_value_names(em.arena, plan, plan->entries[i]);
     emit_heading(code, "state");
+    emit_state_map(&em);
     emit_places(&em);
     for (int i = 0; i < plan->n_entries; i++) emit_entry_common(&em, plan->entries[i]);
     for (int i = 0; info->isas[i]; i++) {

@@ -117,6 +117,10 @@ void emit_derived(Emission *em, const Isa *isa);
  * spilled. */
 int emit_chains(const Isa *isa);
 
+/* Comments that say where everything lies in the state, and in an entry's work area. */
+void emit_state_map(Emission *em);
+void emit_work_map(Emission *em, const Entry *entry);
+
 /* Where parameters lie. */
 void emit_places(Emission *em);
 

@@ -39,4 +39,17 @@ for words in 'contract + relu + max_pool2d + dropout' \
     'x = x_left_dense, w = conv1_weight, bias = conv1_bias,' 'train_1, evaluate_1, predict: merge, aux.lua:11'; do
     grep -qF "$words" net.c || fail "no comment says: $words"
 done
+
+# The maps of memory: nothing that is alive together lies in one place, and the rows are those of the plan.
+"$NNGEN" --emit=plan "$NNGEN_SOURCE/arch/aux.lua" >plan
+sed -n '/^entry train_1/,/^}/s/^ *sample .* at *\([0-9]*\), *\([0-9]*\) floats, alive \([0-9]*\)[.][.]\([0-9]*\)$/\1 \2 \3 \4/p' plan >wanted
+sed -n '/==== train_1 ====/,/^struct/s/^ \* *\([0-9]*\) *\([0-9]*\)  [a-z][A-Za-z0-9_]* *\([0-9]*\) [a-z0-9_]* [.][.] \([0-9]*\) .*$/\1 \2 \3 \4/p' net.c |
+    cmp wanted - || fail "the map of train_1 is not the plan's: $(head -n 3 wanted)"
+[ "$(wc -l <wanted)" -gt 15 ] || fail "the plan has $(wc -l <wanted) values"
+for words in '320      18432  conv2.weight                       trunk.lua:7' \
+    'conv2.weight.winograd              made of conv2.weight by w_conv2_weight_winograd' \
+    '209184      70432  exp_avg of phase 1' '0 sum_compare_cross_entropy aux.lua:20'; do
+    sed '/^#include "model.h"/,/^struct train_1_job/s/  */ /g' net.c | grep -qF "$(echo "$words" | sed 's/  */ /g')" ||
+        fail "no map says: $words"
+done
 finish

@@ -1,0 +1,84 @@
+/* Where everything lies, for people: tables of the state and of each entry's work area. */
+#include "parts.h"
+
+enum { WIDTH = 34 }; /* of a name's column */
+
+static void row(Writer *w, long long offset, long long floats, const char *name, const char *what) {
+    if (*what)
+        w_line(w, " * %10lld %10lld  %-*s %s", offset, floats, WIDTH, name, what);
+    else
+        w_line(w, " * %10lld %10lld  %s", offset, floats, name);
+}
+
+void emit_state_map(Emission *em) {
+    const Plan *p = em->plan;
+    Writer *w = em->w;
+    w_line(w, "/* The state, in floats: offset, size, what lies there.");
+    for (int i = 0; i < p->n_params; i++) {
+        const ParamPlace *q = &p->params[i];
+        row(w, (long long)q->value->offset, (long long)q->value->size, q->node->name,
+            emit_place(em->arena, q->node->loc));
+    }
+    for (int i = 0; i < p->n_derived; i++) {
+        const Derived *d = p->derived[i];
+        row(w, (long long)d->value->offset, (long long)d->value->size, d->value->name,
+            arena_printf(em->arena, "made of %s by w_%s", d->param->node->name, d->name));
+    }
+    for (int i = 0; i < p->graph->n_phases && !em->info->inference; i++) {
+        const PhasePlan *phase = &p->phases[i];
+        for (int s = 0; s < phase->slots; s++)
+            row(w, (long long)(p->moment_offset + s * phase->gradient_floats),
+                (long long)phase->gradient_floats,
+                arena_printf(em->arena, "%s of phase %d", phase->slot_names[s], i + 1),
+                "of what it trains, as gradients lie; phases share the place");
+    }
+    w_line(w, " * %10lld in all */", (long long)p->state_floats);
+}
+
+static void write_gradients(Emission *em, const Entry *e) {
+    const PhasePlan *phase = &em->plan->phases[e->phase];
+    w_line(em->w, " * gradients: rows x %lld, as many rows as NnTree says. In a row:",
+           (long long)e->gradient_floats);
+    for (int i = 0; i < em->plan->n_params; i++)
+        if (phase->gradient_of[i] >= 0)
+            row(em->w, (long long)phase->gradient_of[i], (long long)em->plan->params[i].value->size,
+                arena_printf(em->arena, "d_%s",
+                             emit_identifier(em->arena, em->plan->params[i].node->name)),
+                "");
+}
+
+static void write_activations(Emission *em, const Entry *e) {
+    const ValueNames names = emit_values(em, e);
+    const char *const *kernels = emit_kernel_names(em->arena, e);
+    w_line(
+        em->w,
+        " * areas: %s x capacity samples x %lld, the values of a chunk: offset and size for each "
+        "sample, and the",
+        e->stages > 1 ? "chunks" : "tasks", (long long)e->sample_floats);
+    w_line(em->w, " *   first and the last kernel that works on them");
+    for (int i = 0; i < e->n_buffers; i++) {
+        const Buffer *b = e->buffers[i];
+        if (!buffer_placed(b)) continue;
+        row(em->w, (long long)b->offset, (long long)buffer_room(b), emit_value_name(names, b),
+            arena_printf(em->arena, "%d %s .. %d %s", b->first, kernels[b->first], b->last,
+                         kernels[b->last]));
+    }
+}
+
+void emit_work_map(Emission *em, const Entry *e) {
+    const ValueNames names = emit_values(em, e);
+    Writer *w = em->w;
+    w_line(w, "/* The work area, in floats, one after the other:");
+    w_line(w, " * sums: chunks x %d, %d doubles each, of a chunk's samples",
+           round_up(2 * e->n_sums, LANES), e->n_sums);
+    for (int i = 0; i < e->n_buffers; i++) {
+        const Buffer *b = e->buffers[i];
+        if (b->space == SPACE_SUM)
+            w_line(w, " * %10lld             %-*s %s", (long long)b->offset, WIDTH,
+                   emit_value_name(names, b), emit_place(em->arena, b->node->loc));
+    }
+    if (e->kind == ENTRY_TRAIN) write_gradients(em, e);
+    write_activations(em, e);
+    w_line(w, " * scratch: tasks x %lld, for one kernel at a time */",
+           (long long)e->scratch_floats);
+}

@@ -1,3 +1,3 @@
 #ifndef NNGEN_VERSION
-#define NNGEN_VERSION "0.1.0"
+#define NNGEN_VERSION "0.2.0"
 #endif

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of checkpoints. Those of version 2 say nothing of phase_epochs, initial and first_loss. */
-enum { VERSION = 3, OLDEST = 2 };
+/* Of checkpoints. Those before it have no "nngen". */
+enum { VERSION = 4 };
 
 /* Equal values of these, equal data and an equal model make equal trainings. */
 static const OptionId settings[] = {OPTION_SEED,      OPTION_ROUNDS,    OPTION_EPOCHS,
@@ -226,6 +226,7 @@ bool checkpoint_save(const Engine *engine, const Options *options, const Positio
     for (int p = 0; p < model->n_phases; p++)
         json_array_append_new(epochs, json_integer(at->epochs[p]));
     json_object_set_new(state, "phase_epochs", epochs);
+    json_object_set_new(state, "nngen", json_string(model->version));
     if (at->initial) json_object_set_new(state, "initial", json_integer(at->initial));
     if (isfinite(at->first_loss))
         json_object_set_new(state, "first_loss", json_real(at->first_loss));
@@ -255,7 +256,6 @@ static bool read_setting(const char *path, const json_t *state, OptionId id, Opt
 /* The epochs of the phases, which more --epochs raise. */
 static bool read_epochs(const NnModel *model, const char *path, const json_t *state,
                         Options *options, Position *at) {
-    const bool old = json_integer_value(json_object_get(state, "version")) == OLDEST;
     const json_t *list = json_object_get(state, "phase_epochs");
     const int64_t was = json_integer_value(json_object_get(state, option_name(OPTION_EPOCHS)));
     if (was && was < model->n_phases)
@@ -263,7 +263,7 @@ static bool read_epochs(const NnModel *model, const char *path, const json_t *st
     at->epochs = allocate((size_t)model->n_phases, sizeof *at->epochs);
     schedule_epochs(model, was, at->epochs);
     const int64_t total = schedule_total(model, at->epochs);
-    bool good = (old && !list) || json_array_size(list) == (size_t)model->n_phases;
+    bool good = json_array_size(list) == (size_t)model->n_phases;
     for (int p = 0; list && good && p < model->n_phases; p++) {
         at->epochs[p] = json_integer_value(json_array_get(list, (size_t)p));
         good = at->epochs[p] > 0 && at->epochs[p] <= total;
@@ -286,6 +286,13 @@ static bool read_epochs(const NnModel *model, const char *path, const json_t *st
     return true;
 }
 
+/* Whether these versions of nngen compute the same bits: the first two numbers are the same. */
+static bool same_results(const char *a, const char *b) {
+    for (int dots = 0; *a == *b; a++, b++)
+        if (!*a || (*a == '.' && ++dots == 2)) return true;
+    return false;
+}
+
 bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
                      TensorFile *file) {
     if (!tensors_read(path, file)) return false;
@@ -300,9 +307,13 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
                        &round, "at_phase", &phase, "at_epoch", &epoch, "at_batch", &batch, "data",
                        &data, "loss_sum", &at->loss, "seconds", &at->seconds) != 0)
         return problem("%s: not a whole checkpoint: %s", path, error.text);
-    if (version < OLDEST || version > VERSION)
-        return problem("%s: a checkpoint of version %" PRId64 ", not %d", path, (int64_t)version,
-                       VERSION);
+    const char *nngen = json_string_value(json_object_get(state, "nngen"));
+    if (version != VERSION || !nngen || !same_results(nngen, model->version))
+        return problem(
+            "%s: a checkpoint of %s, whose results differ in last bits from those of "
+            "nngen %s: it cannot be resumed; --load takes its weights",
+            path, version == VERSION && nngen ? format_text("nngen %s", nngen) : "another nngen",
+            model->version);
     if (strcmp(name, model->name) != 0)
         return problem("%s: a checkpoint of model \"%s\", not of \"%s\"", path, name, model->name);
     if (strcmp(hash, model->source_sha256) != 0)

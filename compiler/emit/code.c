@@ -1,5 +1,5 @@
-/* What an instruction set has: its vocabulary, kernel functions in order of execution, and the
- * functions that run each entry. */
+/* The section of an instruction set: its vocabulary, kernel functions in order of execution, and
+ * the functions that run each entry. */
 #include "parts.h"
 
 /* Declares the pointer to a value of the chunk. */
@@ -177,8 +177,8 @@ static void write_sum(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w, "%s", "");
 }
 
-/* The update of what a task has of each range. The kernel does the last addition of gradients; what
- * comes before it is done in strips, whose sums stay in the first-level cache. */
+/* Updates a task's part of each range. The kernel does the last addition of gradients; earlier
+ * additions are done in strips, whose sums stay in the first-level cache. */
 static void write_update(Emission *em, const Entry *e, const Isa *isa, const char *name) {
     Writer *w = em->w;
     const PhasePlan *p = &em->plan->phases[e->phase];
@@ -273,8 +273,8 @@ void emit_entry_code(Emission *em, const Entry *e, const Isa *isa) {
     write_runner(em, e, isa);
 }
 
-/* A function per member of NnCode that picks the phase's entry. What the calling thread computes by
- * itself, as learning rates, does not depend on the caller's rounding either. */
+/* A function per member of NnCode that picks the phase's entry. Numbers that the calling thread
+ * computes itself, such as learning rates, do not depend on the caller's rounding either. */
 static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const char *member,
                            const char *entry, const char *extra) {
     Writer *w = em->w;
@@ -327,7 +327,7 @@ void emit_section(Emission *em, const Isa *isa) {
     Writer *w = em->w;
     if (isa->machine) w_raw(w, arena_printf(em->arena, "#if %s\n", isa->machine));
     emit_heading(w, isa->name);
-    /* What the code needs of the vocabulary is known when it is written. */
+    /* The words that the code uses are known only after it is written. */
     Arena *draft = arena_new();
     em->w = writer_new(draft);
     em->functions = emit_collect_kernels(em, isa);

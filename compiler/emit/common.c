@@ -1,4 +1,5 @@
-/* What an entry has once: the job that its tasks share, and the numbers of the batch, in double. */
+/* Written once for an entry: the job that its tasks share, and the numbers of the batch, in double.
+ */
 #include "parts.h"
 
 static void write_numbers(Emission *em, const Entry *e, int stage) {

@@ -1,5 +1,5 @@
-/* Copies of weights: a function for each and instruction set, and what rebuilds them after an
- * update or after parameters were set. */
+/* Copies of weights: a function for each and instruction set, and the functions that rebuild them
+ * after an update or after parameters were set. */
 #include "../loops/loops.h"
 #include "parts.h"
 

@@ -1,3 +1,4 @@
+/* The generated file: banner, includes, helpers, and its sections in order. */
 #include "emit.h"
 
 #include <string.h>
@@ -16,8 +17,8 @@ const char *emit_abi_check(Arena *arena, const EmitInfo *info) {
                         MODEL_ABI, info->version, MODEL_ABI);
 }
 
-/* " (k_slice_v2)": the kernel's function, if it is called otherwise than the kernel; of each
- * instruction set where they differ. */
+/* " (k_slice_v2)": the kernel's function, if its name differs from the kernel's; for each
+ * instruction set where these differ. */
 static const char *function_names(Emission *em, const Entry *e, const Kernel *k, const char *name) {
     const char *first = emit_function_name(em->sections[0], e, k), *all = "";
     bool same = true;
@@ -90,8 +91,8 @@ static void write_banner(Emission *em) {
     w_line(w, " * kernel 400 lines. */");
 }
 
-/* What declares the intrinsics, and that a machine without code is told so. Instruction sets of one
- * machine are neighbours and have one header. */
+/* Includes that declare the intrinsics, and an error for machines without code. Instruction sets of
+ * one machine are neighbours and have one header. */
 static void write_headers(Emission *em) {
     const char *header = NULL, *missing = "";
     for (int i = 0; em->info->isas[i]; i++) {

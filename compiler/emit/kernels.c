@@ -1,5 +1,5 @@
 /* The kernel functions of an instruction set: kernels with equal text are one function. The comment
- * above it says for which layers it works, on what, and how much it does. */
+ * above it names its layers, its operands and its work. */
 #include <string.h>
 
 #include "../graph/optimizer.h"
@@ -70,7 +70,7 @@ const char *emit_loops(const Plan *plan, const Isa *isa) {
 
 /* The kernel's function: one with the same text, or a new one. */
 static int find_function(Emission *em, Functions *f, const Kernel *k, const char *params) {
-    /* Most texts of a deep network are there already: they are not kept. */
+    /* In a deep network most texts exist already: the draft is dropped. */
     Arena *draft = arena_new();
     Writer *body = writer_new(draft);
     w_indent(body, 1);
@@ -103,7 +103,8 @@ static int find_function(Emission *em, Functions *f, const Kernel *k, const char
     return found;
 }
 
-/* "conv1, trunk.lua:6; relu, aux.lua:15": what the kernel computes and where that is written. */
+/* "conv1, trunk.lua:6; relu, aux.lua:15": the layers of the kernel and their places in the source.
+ */
 static const char *layers(Arena *arena, const Kernel *k) {
     const Node *list[MAX_FUSED + 3];
     int n = 0;
@@ -205,7 +206,7 @@ static void write_function(Emission *em, const Isa *isa, const Function *f) {
     w_line(w, "/* %s", f->what);
     write_uses(em, f);
     w_line(w, "static __attribute__((noinline)) TARGET");
-    /* k_: no kernel meets a word of the vocabulary, whatever the layer is called. */
+    /* The prefix k_ keeps names of kernels apart from words of the vocabulary. */
     w_open(w, "void k_%s%s(%s)", f->name, isa->suffix, f->params);
     w_raw(w, f->body);
     w_close(w);

@@ -1,4 +1,4 @@
-/* Where everything lies, for people: tables of the state and of each entry's work area. */
+/* Maps of memory for readers: tables of the state and of each entry's work area. */
 #include "parts.h"
 
 enum { WIDTH = 34 }; /* of a name's column */

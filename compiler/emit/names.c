@@ -1,4 +1,4 @@
-/* What things are called in a generated file: the model's constant, kernels, the values that they
+/* Names in a generated file: the model's constant, kernels, the values that they
  * read and write, and where in the source they come from. */
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +76,7 @@ const char *const *emit_kernel_names(Arena *arena, const Entry *entry) {
     return names;
 }
 
-/* The next node on the way to what a value is made of: its first operand of a sample. */
+/* One step towards the origin of a value: its first operand of a sample. */
 static const Node *made_of(const Node *node) {
     for (int i = 0; i < node->n_in; i++)
         if (node->in[i]->type.kind == KIND_SAMPLE) return node->in[i];
@@ -89,8 +89,9 @@ static bool joins(const Node *node) {
     return values > 1;
 }
 
-/* A value without a name is called after the layer that it follows, and its op: "conv1_relu". What
- * joins several values is called after its op; a loss and a gradient belong to what they are of. */
+/* A value without a name is called after the layer that it follows, and its op: "conv1_relu". A
+ * value that joins several is called after its op; a loss and a gradient are named after their
+ * values. */
 static const char *stem(Arena *arena, const Node *node, bool gradient) {
     if (node->name) return emit_identifier(arena, node->name);
     const char *op = node->op->name;

@@ -54,7 +54,7 @@ void emit_heading(Writer *w, const char *text);
 /* Lines that refuse another version of model.h. */
 const char *emit_abi_check(Arena *arena, const EmitInfo *info);
 
-/* "trunk.lua:6"; "" for what has no place in the source. May stand in a comment. */
+/* "trunk.lua:6"; "" without a place in the source. May stand in a comment. */
 const char *emit_place(Arena *arena, Loc loc);
 
 /* "conv1.weight, trunk.lua:6" */
@@ -86,8 +86,8 @@ const char *emit_function_name(const Functions *functions, const Entry *entry,
 /* The kernel's family and what is fused into it: "conv2d + relu + max_pool2d". */
 const char *emit_what(Arena *arena, const Kernel *kernel);
 
-/* What the table of kernels and the banner call each kernel of the entry: "slice", the next of that
- * name "slice_2". */
+/* The name of each kernel of the entry in the table of kernels and the banner: "slice", the next of
+ * that name "slice_2". */
 const char *const *emit_kernel_names(Arena *arena, const Entry *entry);
 
 /* Whether the model's table has the entry's kernels: all but those of evaluation. */
@@ -117,11 +117,11 @@ void emit_derived(Emission *em, const Isa *isa);
  * spilled. */
 int emit_chains(const Isa *isa);
 
-/* Comments that say where everything lies in the state, and in an entry's work area. */
+/* Comments that map the state, and an entry's work area. */
 void emit_state_map(Emission *em);
 void emit_work_map(Emission *em, const Entry *entry);
 
-/* Where parameters lie. */
+/* The places of parameters. */
 void emit_places(Emission *em);
 
 /* Tables, state access, and the model. */

@@ -97,8 +97,8 @@ static void write_outputs(Emission *em, const char *name, const Named *list, int
     w_close_with(em->w, ";");
 }
 
-/* A line of text as a string literal. Names of files may have any bytes: those that C would read as
- * something else, or not at all, are written by their numbers. */
+/* A line of text as a string literal. Names of files may have any bytes: bytes that C would read
+ * otherwise are written as numbers. */
 static const char *literal(Arena *arena, const char *text, size_t length) {
     char *escaped = ARENA_ARRAY(arena, char, 4 * length + 3), *to = escaped;
     *to++ = '"';

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../graph/optimizer.h"
+#include "../kernels/reason.h"
 #include "../loops/loops.h"
 #include "parts.h"
 
@@ -196,15 +197,26 @@ static void write_uses(Emission *em, const Function *f) {
     }
     for (int i = 0; i < n; i++) {
         w_line(em->w, " * %s: %s", entries[i], words[i]);
-        w_line(em->w, " *     %s%s", legends[i], i == n - 1 && !more ? " */" : "");
+        w_line(em->w, " *     %s", legends[i]);
     }
-    if (more) w_line(em->w, " * and %d more; the contents above name them */", more);
+    if (more) w_line(em->w, " * and %d more; the contents above name them", more);
+}
+
+/* Continues a comment with the lines of a text, and ends it. */
+static void write_reason(Emission *em, const char *text) {
+    for (const char *line = text; line;) {
+        const char *end = strchr(line, '\n');
+        const int length = end ? (int)(end - line) : (int)strlen(line);
+        w_line(em->w, " * %.*s%s", length, line, end ? "" : " */");
+        line = end ? end + 1 : NULL;
+    }
 }
 
 static void write_function(Emission *em, const Isa *isa, const Function *f) {
     Writer *w = em->w;
     w_line(w, "/* %s", f->what);
     write_uses(em, f);
+    write_reason(em, kernel_reason(em->arena, f->uses[0].kernel, isa));
     w_line(w, "static __attribute__((noinline)) TARGET");
     /* The prefix k_ keeps names of kernels apart from words of the vocabulary. */
     w_open(w, "void k_%s%s(%s)", f->name, isa->suffix, f->params);

@@ -52,4 +52,11 @@ for words in '320      18432  conv2.weight                       trunk.lua:7' \
     sed '/^#include "model.h"/,/^struct train_1_job/s/  */ /g' net.c | grep -qF "$(echo "$words" | sed 's/  */ /g')" ||
         fail "no map says: $words"
 done
+
+# The last lines above each kernel say how it is cut, and why.
+awk '/^\/\*/ { comment = "" } { comment = comment $0 "\n" }
+    /^void k_/ && comment !~ /\n \* (Tile: |No tile: )/ { print $2 }' net.c >bare
+[ ! -s bare ] || fail "no tile stands above: $(cat bare)"
+sed -n '/==== avx2, train_1 ====/,/^void k_fc1_forward_avx2/p' net.c >avx2
+grep -q '^ \* Tile: at most 6 rows x 2 registers of 8 outputs: of 16 registers 12 hold sums' avx2 || fail "avx2: $(grep Tile: avx2)"
 finish

@@ -197,6 +197,44 @@ TARGET static void registers(void) {
     for (int l = 0; l < W; l++) expect(out[l] == (bytes[l] == 3 ? a[l] : 0.0f), "V_KEEP, V_IS");
 }
 
+/* A float of any bits; one whose products are near the least normal number, and sums too where it
+ * is a term; one of few bits at either end of its mantissa, so that sums are often half way between
+ * floats. */
+static float drawn(uint64_t *seed, int kind, int term) {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    uint32_t bits = (uint32_t)(*seed >> 32);
+    float x;
+    if (kind == 1) bits = (bits & 0x807fffffu) | (term ? bits % 4 : 63 + bits % 8) << 23;
+    if (kind == 2)
+        bits = (bits & 0x80000007u) | (120 + (bits >> 8) % 16) << 23 |
+               (bits & 0x10000 ? 0x7ffff8u : 0);
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* The multiply-add against the C library's. */
+TARGET static void fused(void) {
+    enum { W = sizeof(V) / sizeof(float), TURNS = 200000 };
+    uint64_t seed = 88172645463325252u;
+    for (int i = 0; i < TURNS; i++) {
+        float a[W], b[W], c[W], out[W];
+        for (int l = 0; l < W; l++) {
+            a[l] = drawn(&seed, i % 3, 0);
+            b[l] = drawn(&seed, i % 3, 0);
+            c[l] = drawn(&seed, i % 3, 1);
+            if (i % 6 == 5) c[l] = -(a[l] * b[l]) * (1.0f + 0x1p-23f * (float)(seed % 5));
+        }
+        V_STORE(out, V_FMA(V_LOAD(a), V_LOAD(b), V_LOAD(c)));
+        for (int l = 0; l < W; l++) {
+            const float wanted = fmaf(a[l], b[l], c[l]);
+            expect(wanted != wanted ? out[l] != out[l] : !memcmp(&wanted, &out[l], sizeof wanted),
+                   "V_FMA is not the library's");
+        }
+    }
+}
+
 TARGET static void squares(void) {
     float square[256], turned[256];
     for (int i = 0; i < 256; i++) square[i] = (float)i;
@@ -320,6 +358,7 @@ int main(int argc, char **argv) {
     functions(error);
     integers();
     registers();
+    if (!error) fused();
     squares();
     lists();
     sums_of_rows();

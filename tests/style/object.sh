@@ -7,7 +7,7 @@
 need_models
 command -v nm >/dev/null || skip "nm is missing"
 
-allowed='memcpy|memset|memmove|fmaf|sqrtf|__cpu_model|__cpu_indicator_init|__stack_chk_fail'
+allowed='memcpy|memset|memmove|sqrtf|__cpu_model|__cpu_indicator_init|__stack_chk_fail'
 most_stack=16384 # bytes of a function's frame; calls are at most a few functions deep
 
 headers=$(grep -ho '"<[a-z_]*[.]h>"' "$NNGEN_SOURCE"/compiler/isa/*.[ch] | tr -d '"' | sort -u | paste -s -d '|')

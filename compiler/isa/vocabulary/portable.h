@@ -31,15 +31,37 @@ FN V V_LOAD(const float *p) {
 FN void V_STORE(float *p, V v) { __builtin_memcpy(p, &v, sizeof v); }
 FN V V_SET(float x) { return (V){x, x, x, x}; }
 
-/* A call of fmaf for each lane where the machine is not known to have the instruction: one copy. */
-#if defined(__FMA__) || defined(__aarch64__)
+/* Whether every processor that the code is for has the instruction. The preset of x86-64 has not.
+ */
+#if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__aarch64__) || defined(__riscv_flen)
+#define HAS_FMA 1
+#else
+#define HAS_FMA 0
+#endif
+/* Without it, one copy. */
+#if HAS_FMA
 #define FUSED FN
 #else
 #define FUSED static __attribute__((noinline))
 #endif
+typedef double D4 __attribute__((vector_size(32)));
+typedef int64_t L4 __attribute__((vector_size(32)));
+/* Some C libraries round twice in fmaf, and the others are slow without the instruction. The
+ * product of two floats is exact in double. Where its sum with c is not, and even, the last bit is
+ * set by a step towards the error e: what is rounded to odd can be rounded again, to a float (S.
+ * Boldo, G. Melquiond, Emulation of FMA and correctly rounded sums, 2008). */
 FUSED V V_FMA(V a, V b, V c) {
+#if HAS_FMA
     return (V){__builtin_fmaf(a[0], b[0], c[0]), __builtin_fmaf(a[1], b[1], c[1]),
                __builtin_fmaf(a[2], b[2], c[2]), __builtin_fmaf(a[3], b[3], c[3])};
+#else
+    const D4 p = __builtin_convertvector(a, D4) * __builtin_convertvector(b, D4);
+    const D4 z = __builtin_convertvector(c, D4), s = p + z, t = s - p;
+    const D4 e = (p - (s - t)) + (z - t);
+    const L4 bits = (L4)s, step = ((bits ^ (L4)e) >> 63) | 1;
+    const L4 inexact = (L4)((e < 0.0) | (e > 0.0)), even = (bits & 1) - 1;
+    return __builtin_convertvector((D4)(bits + (step & inexact & even)), V);
+#endif
 }
 
 FN VI V_BYTES(const uint8_t *p) { return (VI){p[0], p[1], p[2], p[3]}; }

@@ -6,6 +6,7 @@ function(nngen_settings target)
   if(CMAKE_C_COMPILER_ID MATCHES "Clang|GNU")
     # The build types that CMake knows say themselves how much to optimise; no type would mean -O0.
     target_compile_options(${target} PRIVATE
+      -ffp-contract=off # products that feed a sum are rounded, on every machine
       -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${NNGEN_WERROR}>:-Werror>
       $<$<NOT:$<CONFIG:Debug,Release,RelWithDebInfo,MinSizeRel>>:-O2>)
   endif()

@@ -96,7 +96,7 @@ static bool make_words(const Unit *u, const Scratch *s, Words *words) {
     if (!words_compiler(words)) return false;
     const char *model_h = nngen_file(u->arena, header);
     if (!model_h) return false;
-    words_split(words, "-std=c11 -O2");
+    words_split(words, "-std=c11 -O2 -ffp-contract=off");
     words_add(words, arena_printf(u->arena, "-I%s", folder_of(u->arena, model_h)));
     if (u->options.shared) {
         words_split(words, "-fPIC -shared");

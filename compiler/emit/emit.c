@@ -148,7 +148,16 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
     w_raw(w, "#include \"model.h\"\n\n");
     w_raw(w, emit_abi_check(em.arena, info));
     w_raw(w, "#ifdef __FAST_MATH__\n#error \"nngen's results are exact to the bit: compile without "
-             "-ffast-math\"\n#endif\n\n");
+             "-ffast-math\"\n#endif\n"
+             "#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ "
+             "!= 16\n"
+             "#error \"this target computes floats in a higher precision, as x87 does: compile "
+             "with -msse2 "
+             "-mfpmath=sse, or the like\"\n#endif\n"
+             "#if defined(__ARM_NEON) && !defined(__aarch64__)\n"
+             "#error \"NEON of 32-bit Arm flushes subnormal numbers: compile with -mfpu=vfpv4-d16, "
+             "or the "
+             "like\"\n#endif\n\n");
     write_headers(&em);
     w_line(w, "enum { NN_CHUNK_MIN = %d, NN_MAX_CHUNKS = %d };", plan->chunk_min, plan->chunk_max);
     w_line(w, "%s", "");

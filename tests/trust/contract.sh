@@ -86,6 +86,24 @@ for version in next old; do
 done
 grep -q '[.]abi = [0-9]' net.c || fail "the file has no version of its own"
 
+# Targets whose floats are others do not compile, and say what helps.
+case $("$NNGEN_CC" --version) in *clang*)
+    while read -r words target; do
+        # shellcheck disable=SC2086
+        "$NNGEN_CC" -std=c11 -ffreestanding $includes --target=$target -fsyntax-only net.c 2>err &&
+            fail "$target: compiles"
+        grep -q "$words" err || fail "$target: $(head -n 3 err)"
+    done <<END
+precision i386-linux-gnu -mno-sse
+NEON armv7a-linux-gnueabihf -mfpu=neon
+END
+    for target in "i386-linux-gnu -msse2 -mfpmath=sse" "armv7a-linux-gnueabihf -mfpu=vfpv4-d16"; do
+        # shellcheck disable=SC2086
+        "$NNGEN_CC" -std=c11 -O1 -ffreestanding $includes --target=$target -c net.c -o net.o 2>err ||
+            fail "$target: $(head -n 3 err)"
+    done ;;
+esac
+
 # Microsoft's target, and any other that clang can compile for: portable code, but for Intel's.
 case $("$NNGEN_CC" --version) in *clang*)
     for target in x86_64-pc-windows-msvc x86_64-linux-gnu aarch64-linux-gnu riscv64-linux-gnu; do

@@ -107,7 +107,7 @@ static int find_function(Emission *em, Functions *f, const Kernel *k, const char
 /* "conv1, trunk.lua:6; relu, aux.lua:15": the layers of the kernel and their places in the source.
  */
 static const char *layers(Arena *arena, const Kernel *k) {
-    const Node *list[MAX_FUSED + 3];
+    const Node **list = ARENA_ARRAY(arena, const Node *, k->n_fused + 3);
     int n = 0;
     list[n++] = k->node;
     for (int i = 0; i <= k->n_fused; i++) {

@@ -25,7 +25,7 @@ bool is_unpadded(const Node *value) {
 
 const char *kernel_param(const Kernel *kernel, const Node *node) {
     for (int i = 0; i < kernel->n_operands; i++)
-        if (kernel->values[i] == node && !kernel->operands[i].written)
+        if (kernel->operands[i].value == node && !kernel->operands[i].written)
             return kernel->operands[i].param;
     bug("kernel %s does not read node %d (%s)", kernel->name, node->id, node->op->name);
 }

@@ -26,13 +26,13 @@ static bool keeps_zero(const Node *node) {
 
 static const char *arg_of(const Kernel *k, const Node *node) {
     for (int i = 0; i < k->n_args; i++)
-        if (k->scalars[i] == node) return k->args[i].name;
+        if (k->args[i].node == node) return k->args[i].name;
     bug("kernel %s has no argument for node %d", k->name, node->id);
 }
 
 static bool reads(const Kernel *k, const Node *node) {
     for (int i = 0; i < k->n_operands; i++)
-        if (k->values[i] == node && !k->operands[i].written) return true;
+        if (k->operands[i].value == node && !k->operands[i].written) return true;
     return false;
 }
 
@@ -132,7 +132,7 @@ const char *row_text(const Kernel *k, Arena *arena, const char *head, Site site)
         clean = clean && keeps_zero(node);
     }
     for (int i = 0; i < k->n_operands; i++) {
-        const Node *value = k->values[i];
+        const Node *value = k->operands[i].value;
         if (!k->operands[i].written || !value || !in_registers(k, value)) continue;
         const char *name = operand(k, arena, value, site);
         int channels = k->out.C;

@@ -61,11 +61,13 @@ typedef struct Operand {
     const char *param; /* its name in the kernel's parameter list */
     Buffer *buffer;
     bool written;
+    Node *value; /* that it holds, or NULL */
 } Operand;
 
 /* A parameter of a kernel that is not memory; `value` is a C expression in the entry function. */
 typedef struct Arg {
     const char *type, *name, *value;
+    Node *node; /* schedule or scalar that it passes, or NULL */
 } Arg;
 
 typedef struct Family Family;
@@ -73,27 +75,23 @@ typedef struct Loops Loops;
 typedef struct Kernel Kernel;
 typedef struct Isa Isa;
 
-enum { MAX_OPERANDS = 24, MAX_ARGS = 24, MAX_FUSED = 24 };
-
 struct Kernel {
     const Family *family;
-    const char *name;       /* C identifier, unique in the file but for the instruction set */
-    const char *what;       /* a line for the contents table */
-    Node *node;             /* the node that decides the family */
-    Node *fused[MAX_FUSED]; /* point-wise nodes computed in registers after it, in order */
-    int n_fused;
+    const char *name; /* C identifier, unique in the file but for the instruction set */
+    const char *what; /* a line for the contents table */
+    Node *node;       /* the node that decides the family */
+    Node **fused;     /* point-wise nodes computed in registers after it, in order */
+    int n_fused, cap_fused;
     Node *pool;     /* max_pool2d fused between the fused nodes before and after it, or NULL */
     int pool_after; /* number of fused nodes applied before the pool */
     Node *partner;  /* loss: the gradient node computed with it, or NULL */
-    Operand operands[MAX_OPERANDS];
-    int n_operands;
-    Arg args[MAX_ARGS];
-    int n_args;
-    Node *values[MAX_OPERANDS]; /* values[i]: node that operands[i] holds, or NULL */
-    Node *scalars[MAX_ARGS]; /* scalars[i]: schedule or scalar node that args[i] passes, or NULL */
-    Layout in, out;          /* of the first sample operand and the result */
-    int parts;               /* values that it computes for each sample; its `n` counts them all */
-    int64_t flops;           /* dense contraction FLOPs per sample */
+    Operand *operands;
+    int n_operands, cap_operands;
+    Arg *args;
+    int n_args, cap_args;
+    Layout in, out;  /* of the first sample operand and the result */
+    int parts;       /* values that it computes for each sample; its `n` counts them all */
+    int64_t flops;   /* dense contraction FLOPs per sample */
     bool adds;       /* gradients of parameters: an earlier kernel of the entry wrote to it */
     int64_t scratch; /* floats that it needs while it runs, however many samples there are */
     int stage;       /* kernels of stage k+1 need sums over the whole batch that stage k made */

@@ -17,7 +17,8 @@ static void operand(const char *param, BufferSpace space, Element element, int64
     b->element = element;
     b->size = size;
     b->layout.stride = (int)size;
-    kernel->operands[kernel->n_operands++] = (Operand){param, b, written};
+    const Operand operand = {param, b, written, NULL};
+    ARENA_PUSH(arena, kernel->operands, kernel->n_operands, kernel->cap_operands, operand);
 }
 
 /* x: read, n * 48 floats; w: read, 160 floats; y: written, n * 48; win: written bytes, n * 48;

@@ -10,6 +10,10 @@
 #include "../../ops/ops.h"
 #include "lowering.h"
 
+/* Operands, or arguments, of a kernel that fusion makes: with more, their pointers and numbers
+ * spill in every row. */
+enum { MOST_POINTERS = 24 };
+
 bool lower_precedes(const Lowering *l, const Node *node, const Kernel *k) {
     const Kernel *maker = l->kernel[l->storage[node->id]->id];
     if (!maker) return false; /* a field that is not packed yet */
@@ -42,10 +46,11 @@ bool fuse_pointwise(Lowering *l, Node *node) {
         if (!maker) continue;
         if (!k || lower_precedes(l, l->storage[node->in[i]->id], k) == false) k = maker;
     }
-    if (!k || !k->family->fuses || k->n_fused == MAX_FUSED) return false;
+    if (!k || !k->family->fuses) return false;
     if (k->parts != node->type.parts) return false;
     /* Two reads more, and every value in registers may yet have to be stored, winners too. */
-    if (k->n_operands + 2 + k->n_fused + 4 > MAX_OPERANDS || k->n_args + 4 > MAX_ARGS) return false;
+    if (k->n_operands + 2 + k->n_fused + 4 > MOST_POINTERS || k->n_args + 4 > MOST_POINTERS)
+        return false;
     for (int i = 0; i < node->n_in; i++) {
         Node *in = node->in[i];
         if (in->type.kind == KIND_SAMPLE) {
@@ -56,7 +61,7 @@ bool fuse_pointwise(Lowering *l, Node *node) {
             return false;
         }
     }
-    k->fused[k->n_fused++] = node;
+    add_fused(l, k, node);
     for (int i = 0; i < node->n_in; i++) {
         if (node->in[i]->type.kind != KIND_SAMPLE) continue;
         Node *at = l->storage[node->in[i]->id];

@@ -48,15 +48,17 @@ Kernel *node_kernel(Lowering *l, Node *node) {
     return k;
 }
 
+void add_operand(Lowering *l, Kernel *k, Operand operand) {
+    ARENA_PUSH(l->arena, k->operands, k->n_operands, k->cap_operands, operand);
+}
+
 const char *lower_operand(Lowering *l, Kernel *k, const char *param, Buffer *buffer, Node *value,
                           bool written) {
     for (int i = 0; i < k->n_operands && !param; i++)
-        if (value && k->values[i] == value && k->operands[i].written == written)
+        if (value && k->operands[i].value == value && k->operands[i].written == written)
             return k->operands[i].param;
-    if (k->n_operands == MAX_OPERANDS) bug("kernel %s has too many operands", k->name);
     if (!param) param = arena_printf(l->arena, "%c%d", written ? 'y' : 'r', k->n_operands);
-    k->values[k->n_operands] = value;
-    k->operands[k->n_operands++] = (Operand){param, buffer, written};
+    add_operand(l, k, (Operand){param, buffer, written, value});
     if (value && !written) {
         mark_read(l, value);
         const Kernel *maker = l->kernel[value->id];
@@ -76,10 +78,12 @@ void place_last(Lowering *l, Kernel *k) {
     e->kernels[k->index] = k;
 }
 
-static void add_arg(Kernel *k, const char *type, const char *name, const char *value, Node *node) {
-    if (k->n_args == MAX_ARGS) bug("kernel %s has too many arguments", k->name);
-    k->scalars[k->n_args] = node;
-    k->args[k->n_args++] = (Arg){type, name, value};
+static void add_arg(Lowering *l, Kernel *k, Arg arg) {
+    ARENA_PUSH(l->arena, k->args, k->n_args, k->cap_args, arg);
+}
+
+void add_fused(Lowering *l, Kernel *k, Node *node) {
+    ARENA_PUSH(l->arena, k->fused, k->n_fused, k->cap_fused, node);
 }
 
 static const char *number_name(Lowering *l, const Node *node) {
@@ -90,7 +94,7 @@ static const char *number_name(Lowering *l, const Node *node) {
 
 /* A number as an argument in float; kernels of its users run in a later stage. */
 void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char *format) {
-    add_arg(k, "float", name, arena_printf(l->arena, format, number_name(l, node)), node);
+    add_arg(l, k, (Arg){"float", name, arena_printf(l->arena, format, number_name(l, node)), node});
     if (l->stage[node->id] >= k->stage) k->stage = l->stage[node->id] + 1;
 }
 
@@ -99,7 +103,7 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
         Node *in = node->in[i];
         if (in->type.kind == KIND_SAMPLE) continue;
         bool known = false;
-        for (int j = 0; j < k->n_args; j++) known = known || k->scalars[j] == in;
+        for (int j = 0; j < k->n_args; j++) known = known || k->args[j].node == in;
         if (!known)
             number_arg(l, k, in, arena_printf(l->arena, "k%d", k->n_args),
                        "(float)job->numbers.%s");
@@ -108,10 +112,11 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
     int first = 0;
     while (first < k->n_args && strcmp(k->args[first].name, "first") != 0) first++;
     if (first == k->n_args && node->op != &op_dropout_grad) {
-        add_arg(k, "int", "first", "first", NULL);
-        if (k->parts > 1) add_arg(k, "int", "each", "n", NULL);
+        add_arg(l, k, (Arg){"int", "first", "first", NULL});
+        if (k->parts > 1) add_arg(l, k, (Arg){"int", "each", "n", NULL});
     }
     int slot = lower_drop(l, node);
-    add_arg(k, "const NnDrop *", arena_printf(l->arena, "d%d", k->n_args),
-            arena_printf(l->arena, "&job->drops[%d]", slot), node);
+    add_arg(l, k,
+            (Arg){"const NnDrop *", arena_printf(l->arena, "d%d", k->n_args),
+                  arena_printf(l->arena, "&job->drops[%d]", slot), node});
 }

@@ -20,7 +20,7 @@ static void lower_pointwise(Lowering *l, Node *node) {
                 at[i] = in_layout(l, node->in[i], layout, &in[i]);
         Kernel *k = node_kernel(l, node);
         k->in = layout;
-        k->fused[k->n_fused++] = node;
+        add_fused(l, k, node);
         for (int i = 0; i < node->n_in; i++) {
             if (!in[i]) continue;
             /* A copy in another layout stands for the operand in this kernel only. */
@@ -33,13 +33,7 @@ static void lower_pointwise(Lowering *l, Node *node) {
 }
 
 static void lower_plain(Lowering *l, Node *node) {
-    Buffer *in[MAX_OPERANDS];
-    if (node->n_in >= MAX_OPERANDS) {
-        diag_error(l->graph->diag, node->loc, "%s has %d operands; at most %d are possible",
-                   node->op->name, node->n_in, MAX_OPERANDS - 1);
-        make_value(l, node);
-        return;
-    }
+    Buffer **in = ARENA_ARRAY(l->arena, Buffer *, node->n_in);
     for (int i = 0; i < node->n_in; i++) {
         Node *at = l->storage[node->in[i]->id];
         Layout layout = l->layout[at->id];
@@ -60,8 +54,7 @@ static void lower_plain(Lowering *l, Node *node) {
         Node *at = l->storage[node->in[i]->id];
         bool direct = in[i] == l->buffer[at->id] && !is_field(at);
         char *param = i || node->n_in > 1 ? arena_printf(l->arena, "x%d", i) : "x";
-        k->values[k->n_operands] = direct ? at : NULL;
-        k->operands[k->n_operands++] = (Operand){param, in[i], false};
+        add_operand(l, k, (Operand){param, in[i], false, direct ? at : NULL});
         if (direct) mark_read(l, at);
         if (l->kernel[at->id] && l->kernel[at->id]->stage > k->stage)
             k->stage = l->kernel[at->id]->stage;

@@ -79,6 +79,9 @@ Kernel *new_kernel(Lowering *l, const Family *family, Node *node, const char *na
 /* A kernel of the node's family that computes its value. */
 Kernel *node_kernel(Lowering *l, Node *node);
 
+void add_operand(Lowering *l, Kernel *k, Operand operand);
+void add_fused(Lowering *l, Kernel *k, Node *node);
+
 /* Adds an operand; reading a value marks its buffer as read. Returns its parameter name. A kernel
  * that names its operands (`param`) gets each of them, even where two are the same value; without a
  * name, a value that the kernel has is not added again. */

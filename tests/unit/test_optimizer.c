@@ -108,6 +108,15 @@ START_TEST(rmsprop) {
 }
 END_TEST
 
+/* Means 1/4, -5/16, -7/64; half of them and half of the next gradient: 1/2, -7/8, 3/32. */
+START_TEST(lion) {
+    Optimizer o = optimizer_with(&optimizer_lion, "beta1=0.5 beta2=0.75");
+    EXPECT(&o, 2.9, 3, 2.9, -7.0 / 64);
+    *optimizer_option(&o, "weight_decay") = 1;
+    EXPECT(&o, 2.6, 2.44, 2.096, -7.0 / 64);
+}
+END_TEST
+
 /* Means 1/4, -5/16, -7/64: variances 3/16, 279/256, 3855/4096. eps joins the root. */
 START_TEST(rmsprop_centered) {
     Optimizer o = optimizer_with(&optimizer_rmsprop, "alpha=0.75 centered=1 eps=1");
@@ -191,6 +200,6 @@ START_TEST(slots_have_torch_names) {
 END_TEST
 
 SUITE("optimizer",
-      TESTS(sgd_plain, sgd_momentum, sgd_dampening, adam, adam_decay, adamw, rmsprop,
+      TESTS(sgd_plain, sgd_momentum, sgd_dampening, adam, adam_decay, adamw, lion, rmsprop,
             rmsprop_centered, rmsprop_centered_without_square, moments_and_decaying_parameters_end,
             elements_are_independent, slots_have_torch_names))

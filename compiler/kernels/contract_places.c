@@ -125,7 +125,8 @@ static void write_straight_taps(Writer *w, Nest *n, Tile tile, const char *x, in
                        .block = n->block_weights,
                        .row = rows_of,
                        .live = mask};
-        tile_run(w, n->isa, tile, r, whole ? n->x.taps * n->reduced : n->reduced, &n->body);
+        tile_run((Code){.text = w}, n->isa, tile, r, whole ? n->x.taps * n->reduced : n->reduced,
+                 &n->body);
         if (!whole && t + 1 < n->x.taps) w_line(w, "NN_ORDER();");
     }
     end_body(n);
@@ -137,7 +138,7 @@ static void declare_sums(Writer *w, const Nest *n, Tile tile) {
     for (int v = 0; v < tile.vectors; v++)
         start[v] = n->bias ? arena_printf(n->arena, "V_LOAD(bias + c + %d)", v * n->isa->width)
                            : "V_ZERO()";
-    tile_declare(w, n->isa, tile, start);
+    tile_declare((Code){.text = w}, n->isa, tile, start);
 }
 
 /* Declares where the tile's first output lies: e, o. */
@@ -280,9 +281,10 @@ static void write_looped_taps(Writer *w, Nest *n, Tile tile, int width) {
         w_line(w, "const float *xk = %s + %s * %d, *wk = %s + %s * %d;", row, place_text(n, from),
                n->in.cs, weight, from, n->reduced * LANES);
         if (inner)
-            tile_run(w, n->isa, tile, r, x->taps * n->reduced, &n->body);
+            tile_run((Code){.text = w}, n->isa, tile, r, x->taps * n->reduced, &n->body);
         else
-            tile_loop(w, n->isa, tile, r, arena_printf(n->arena, "(kx1 - kx0) * %d", n->reduced),
+            tile_loop((Code){.text = w}, n->isa, tile, r,
+                      arena_printf(n->arena, "(kx1 - kx0) * %d", n->reduced),
                       n->reduced % 2 ? 1 : 2);
     } else {
         w_open(w, "for (int kx = %s; kx < %s; kx += %d)", from, to, step);
@@ -296,7 +298,7 @@ static void write_looped_taps(Writer *w, Nest *n, Tile tile, int width) {
                     if (i % width == q) r.live |= 1ull << i;
             }
             w_line(w, "const float *xk = %s + ix * %d;", row, n->in.cs);
-            tile_run(w, n->isa, tile, r, n->reduced, &n->body);
+            tile_run((Code){.text = w}, n->isa, tile, r, n->reduced, &n->body);
             if (windows) w_close(w);
         }
         w_close(w);

@@ -1,5 +1,34 @@
 #include "tile.h"
 
+/* A short statement; the last one of a block of text closes it. */
+static void flow(Code code, const char *text, bool last) {
+    if (code.loops) {
+        l_flow(code.loops, "%s", text);
+        if (last) l_close(code.loops);
+        return;
+    }
+    w_flow(code.text, last ? "%s }" : "%s", text);
+    if (last) w_indent(code.text, -1);
+}
+
+static void line(Code code, const char *text) {
+    if (code.loops)
+        l_line(code.loops, "%s", text);
+    else
+        w_line(code.text, "%s", text);
+}
+
+/* A block that begins with the declaration. */
+static void open_block(Code code, const char *declaration) {
+    if (code.loops) {
+        l_open(code.loops, "%s", "");
+        l_line(code.loops, "%s", declaration);
+        return;
+    }
+    w_line(code.text, "{ %s", declaration);
+    w_indent(code.text, 1);
+}
+
 bool tile_fits_budget(int lines) {
     enum { AROUND = 4 }; /* comment, attributes, head, end */
     return lines + AROUND <= MAX_LINES;
@@ -43,67 +72,74 @@ int tile_panels(const Isa *isa, int lanes, int groups, int blocks, Panels panels
     return n;
 }
 
-void tile_declare(Writer *w, const Isa *isa, Tile tile, const char *const *start) {
+void tile_declare(Code code, const Isa *isa, Tile tile, const char *const *start) {
     int vectors = tile_vectors(isa, tile);
     Arena *arena = arena_new();
-    char *line = "const V";
+    char *text = "const V";
     for (int v = 0; v < vectors; v++)
-        line = arena_printf(arena, "%s%s b%d = %s", line, v ? "," : "", v, start[v]);
-    w_line(w, "%s;", line);
+        text = arena_printf(arena, "%s%s b%d = %s", text, v ? "," : "", v, start[v]);
+    line(code, arena_printf(arena, "%s;", text));
     for (int r = 0; r < tile.rows; r++) {
-        line = "V";
+        text = "V";
         for (int v = 0; v < vectors; v++)
-            line = arena_printf(arena, "%s%s a%d_%d = b%d", line, v ? "," : "", r, v, v);
-        w_flow(w, "%s;", line);
+            text = arena_printf(arena, "%s%s a%d_%d = b%d", text, v ? "," : "", r, v, v);
+        flow(code, arena_printf(arena, "%s;", text), false);
     }
     arena_free(arena);
 }
 
-void tile_step(Writer *w, const Isa *isa, Tile tile, Reduction r, int j) {
+void tile_step(Code code, const Isa *isa, Tile tile, Reduction r, int j) {
     int per_block = isa_vectors(isa), vectors = tile_vectors(isa, tile);
     Arena *arena = arena_new();
-    char *line = "{ const V";
+    char *text = "const V";
     for (int v = 0; v < vectors; v++)
-        line = arena_printf(
-            arena, "%s%s w%d = V_LOAD(%s + %lld)", line, v ? "," : "", v, r.weight,
+        text = arena_printf(
+            arena, "%s%s w%d = V_LOAD(%s + %lld)", text, v ? "," : "", v, r.weight,
             (long long)(v / per_block * r.block + v % per_block * isa->width + j * LANES));
-    w_line(w, "%s;", line);
-    w_indent(w, 1);
+    open_block(code, arena_printf(arena, "%s;", text));
     int last = tile.rows - 1;
     while (!(r.live >> last & 1)) last--;
     for (int row = 0; row <= last; row++)
         if (r.live >> row & 1)
-            w_flow(w, "MAC%d(%d, %s[%d]);%s", vectors, row, r.x, r.row[row] + j,
-                   row == last ? " }" : "");
-    w_indent(w, -1);
+            flow(code, arena_printf(arena, "MAC%d(%d, %s[%d]);", vectors, row, r.x, r.row[row] + j),
+                 row == last);
     arena_free(arena);
 }
 
-static void write_steps(Writer *w, const Isa *isa, Tile tile, Reduction r, int steps) {
-    for (int j = 0; j < steps; j++) tile_step(w, isa, tile, r, j);
+static void add_steps(Code code, const Isa *isa, Tile tile, Reduction r, int steps) {
+    for (int j = 0; j < steps; j++) tile_step(code, isa, tile, r, j);
 }
 
-void tile_loop(Writer *w, const Isa *isa, Tile tile, Reduction r, const char *length, int unroll) {
+void tile_loop(Code code, const Isa *isa, Tile tile, Reduction r, const char *length, int unroll) {
+    Arena *arena = arena_new();
     /* Pointers that move, constant distances: with a counter as index, compilers find addresses
      * that take an addition or a longer instruction for every row. */
-    w_line(w, "{ const float *xj = %s, *wj = %s;", r.x, r.weight);
-    w_indent(w, 1);
-    w_open(w, "for (int j = 0; j < %s; j += %d, xj += %d, wj += %d)", length, unroll, unroll,
-           unroll * LANES);
+    open_block(code, arena_printf(arena, "const float *xj = %s, *wj = %s;", r.x, r.weight));
+    const char *head = arena_printf(arena, "for (int j = 0; j < %s; j += %d, xj += %d, wj += %d)",
+                                    length, unroll, unroll, unroll * LANES);
     r.x = "xj";
     r.weight = "wj";
-    write_steps(w, isa, tile, r, unroll);
-    w_close_with(w, " }");
-    w_indent(w, -1);
+    if (code.loops) {
+        l_open(code.loops, "%s", head);
+        add_steps(code, isa, tile, r, unroll);
+        l_close(code.loops);
+        l_close(code.loops);
+    } else {
+        w_open(code.text, "%s", head);
+        add_steps(code, isa, tile, r, unroll);
+        w_close_with(code.text, " }");
+        w_indent(code.text, -1);
+    }
+    arena_free(arena);
 }
 
-void tile_run(Writer *w, const Isa *isa, Tile tile, Reduction r, int length, Body *body) {
+void tile_run(Code code, const Isa *isa, Tile tile, Reduction r, int length, Body *body) {
     int vectors = tile_vectors(isa, tile), rows = 0;
     for (int row = 0; row < tile.rows; row++) rows += (int)(r.live >> row & 1);
     int most = MAX_FMAS / (rows * vectors > 0 ? rows * vectors : 1);
     if (most > body->run) most = body->run;
     if (length <= most) {
-        write_steps(w, isa, tile, r, length);
+        add_steps(code, isa, tile, r, length);
         body->steps += length;
         body->fmas += length * rows * vectors;
         return;
@@ -111,7 +147,7 @@ void tile_run(Writer *w, const Isa *isa, Tile tile, Reduction r, int length, Bod
     int unroll = length % 2 == 0 && most >= 2 ? 2 : 1;
     char text[16];
     snprintf(text, sizeof text, "%d", length);
-    tile_loop(w, isa, tile, r, text, unroll);
+    tile_loop(code, isa, tile, r, text, unroll);
 }
 
 const char *tile_row(Arena *arena, const Isa *isa, Tile tile, int row, int block) {

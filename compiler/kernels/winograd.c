@@ -250,8 +250,8 @@ static void write_tile_products(Writer *w, Arena *arena, const Isa *isa, const S
     for (int i = 0; i < tile_vectors(isa, tile); i++) start[i] = "V_ZERO()";
     for (int r = 0; r < rows; r++) at[r] = r * s->in.cs;
     Body body = {.run = MAX_STEPS};
-    tile_declare(w, isa, tile, start);
-    tile_run(w, isa, tile,
+    tile_declare((Code){.text = w}, isa, tile, start);
+    tile_run((Code){.text = w}, isa, tile,
              (Reduction){"row", "wp", (int64_t)s->in.C * LANES, at, (1ull << rows) - 1}, s->in.C,
              &body);
     for (int r = 0; r < rows; r++)

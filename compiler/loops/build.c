@@ -193,11 +193,9 @@ void l_table(Loops *l, const char *name, const int *values, int n) {
     loops_add(l, s);
 }
 
-void l_given(Loops *l, const char *name, const char *low, const char *high) {
+void l_given(Loops *l, const char *integer, const char *low, const char *high) {
     Statement *s = loops_statement(l, STATEMENT_GIVEN);
-    Name *known = loops_name(l, name);
-    if (!known) bug("kernel %s has no %s", l->kernel, name);
-    ARENA_PUSH(l->arena, s->names, s->n_names, s->cap_names, known);
+    s->target = loops_parse_expr(l, integer);
     s->values = ARENA_ARRAY(l->arena, Expr *, 2);
     s->values[0] = loops_parse_expr(l, low);
     s->values[1] = loops_parse_expr(l, high);

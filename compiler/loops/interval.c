@@ -237,12 +237,9 @@ enum { MAX_DEPTH = 4 }; /* replacements one after the other */
 static int ends_of(const Name *name, bool high, const Sum *ends[2]) {
     int n = 0;
     if (!name->bounds) return 0;
-    if (!high) {
-        if (name->bounds->low) ends[n++] = name->bounds->low;
-        return n;
-    }
+    const Sum *const *bounds = high ? name->bounds->high : name->bounds->low;
     for (int i = 0; i < 2; i++)
-        if (name->bounds->high[i]) ends[n++] = name->bounds->high[i];
+        if (bounds[i]) ends[n++] = bounds[i];
     return n;
 }
 
@@ -260,6 +257,11 @@ static bool cancels(const Sum *sum, int64_t factor, const Sum *by, int depth) {
             if (cancels(sum, f, ends[j], depth + 1)) return true;
     }
     return false;
+}
+
+/* Whether the name is this sum. It may be known better by now than when the name got its range. */
+static bool is_equal_to(const Name *name, const Sum *end) {
+    return name->bounds->low[0] == end && name->bounds->high[0] == end;
 }
 
 /* The upper bound that the ranges of the names give. */
@@ -283,7 +285,8 @@ static Linear high_of(const Sum *sum, const Linear *limit, int depth) {
         const int n = ends_of(sum->terms[i].name, f > 0, ends);
         for (int j = 0; j < n; j++) {
             if (limit && !high.unbounded && linear_at_most(high, *limit)) return high;
-            if (!cancels(sum, f, ends[j], depth + 1)) continue;
+            if (!is_equal_to(sum->terms[i].name, ends[j]) && !cancels(sum, f, ends[j], depth + 1))
+                continue;
             const Sum other = replaced(sum, i, ends[j]);
             const Linear found = high_of(&other, limit, depth + 1);
             if (limit && !found.unbounded && linear_at_most(found, *limit)) return found;

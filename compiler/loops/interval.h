@@ -22,7 +22,7 @@ typedef struct Sum {
 /* More of a name than its range: it lies between low and high, sums of other names. For pointers
  * both are the same: elements from the start of the memory. NULL: nothing is known. */
 typedef struct Bounds {
-    const Sum *low, *high[2]; /* high: of a minimum, both */
+    const Sum *low[2], *high[2]; /* several: all of them hold */
 } Bounds;
 
 extern const Interval interval_all, interval_bool;

@@ -119,9 +119,10 @@ typedef enum StatementKind {
     STATEMENT_DECLARE,  /* `names` with their `values` (NULL: without) */
     STATEMENT_ASSIGN,   /* target operator value */
     STATEMENT_DO,       /* value: a call without result */
+    STATEMENT_MAC,      /* names[i] = V_FMA(V_SET(value), wi, names[i]) for each i */
     STATEMENT_TABLE,    /* static const int name[size] */
     STATEMENT_ARRAY,    /* type name[size] */
-    STATEMENT_GIVEN,    /* names[0] lies in [values[0], values[1]] */
+    STATEMENT_GIVEN,    /* target lies in [values[0], values[1]] */
 } StatementKind;
 
 struct Statement {
@@ -183,9 +184,10 @@ void l_close(Loops *l);
 /* `static const int name[n]`, n > 0. */
 void l_table(Loops *l, const char *name, const int *values, int n);
 
-/* States what a line of arithmetic cannot show: the integer `name` lies in [low, high], both
- * expressions. The verifier takes it as given, so the caller says in a comment why it holds. */
-void l_given(Loops *l, const char *name, const char *low, const char *high);
+/* States what a line of arithmetic cannot show: `integer`, a name or a sum, lies in [low, high],
+ * all of them expressions. The verifier takes it as given, so the caller says in a comment why it
+ * holds. */
+void l_given(Loops *l, const char *integer, const char *low, const char *high);
 
 /* The program as C statements. */
 void loops_print(Writer *w, const Loops *l);

@@ -464,8 +464,37 @@ void loops_parse_open(Loops *l, const char *line) {
     if (*rest) mistake(&(Parser){l, line, rest}, "the end wanted");
 }
 
+/* `MAC3(row, value)`, a step of a register tile: a<row>_0 to a<row>_2 add value * w0 to w2. */
+static Statement *parse_mac(Parser *p) {
+    Statement *s = loops_statement(p->l, STATEMENT_MAC);
+    const int count = (int)parse_number(p)->value;
+    want(p, "(");
+    skip_space(p);
+    const int row = (int)parse_number(p)->value;
+    want(p, ",");
+    s->value = parse(p, 0);
+    if (!is_number(s->value->type)) mistake(p, "a number wanted");
+    want(p, ")");
+    for (int i = 0; i < count; i++) {
+        Name *sum = loops_name(p->l, arena_printf(p->l->arena, "a%d_%d", row, i));
+        const Name *weight = loops_name(p->l, arena_printf(p->l->arena, "w%d", i));
+        if (!sum || !weight || sum->type.base != BASE_VECTOR || sum->type.constant ||
+            weight->type.base != BASE_VECTOR)
+            mistake(p, "no such row of a tile");
+        sum->assigned = true;
+        ARENA_PUSH(p->l->arena, s->names, s->n_names, s->cap_names, sum);
+    }
+    s->size = row;
+    return s;
+}
+
 static Statement *parse_statement(Parser *p) {
     LoopType type;
+    skip_space(p);
+    if (!strncmp(p->at, "MAC", 3) && isdigit((unsigned char)p->at[3])) {
+        p->at += 3;
+        return parse_mac(p);
+    }
     if (take_type(p, &type)) return parse_declaration(p, type);
     return parse_simple(p);
 }

@@ -164,6 +164,11 @@ static const char *head(Text *t, const Statement *s) {
         add_assignment(t, s);
         add(t, ";");
         break;
+    case STATEMENT_MAC:
+        add(t, arena_printf(t->arena, "MAC%d(%lld, ", s->n_names, (long long)s->size));
+        add_expr(t, s->value, 0);
+        add(t, ");");
+        break;
     case STATEMENT_DO:
         add_expr(t, s->value, 0);
         add(t, ";");

@@ -67,7 +67,7 @@ static const Sum *kept(Verifier *v, Sum sum) {
 
 static Bounds *same_as(Verifier *v, Sum sum) {
     Bounds *b = ARENA_NEW(v->arena, Bounds);
-    b->low = b->high[0] = kept(v, sum);
+    b->low[0] = b->high[0] = kept(v, sum);
     return b;
 }
 
@@ -75,7 +75,7 @@ static Bounds *same_as(Verifier *v, Sum sum) {
 static Sum place_of(const Verifier *v, const Expr *e) {
     switch (e->kind) {
     case EXPR_NAME:
-        if (e->name->bounds) return *e->name->bounds->low;
+        if (e->name->bounds) return *e->name->bounds->low[0];
         if (e->name->value && e->name->value->type.pointer)
             refuse(v, arena_printf(v->arena, "it is not known where %s leads", e->name->text));
         return sum_constant((Linear){0, 0, false});
@@ -213,7 +213,7 @@ static void assume_less(Verifier *v, const Expr *a, const Expr *b, bool strict) 
             if (!name->type.pointer) bounds->high[bounds->high[0] ? 1 : 0] = kept(v, end);
         } else {
             r.low = sum_low(&end);
-            if (!bounds->low) bounds->low = kept(v, end);
+            bounds->low[bounds->low[0] ? 1 : 0] = kept(v, end);
         }
         know(v, name, interval_meet(name->range, r), bounds);
     }
@@ -292,7 +292,7 @@ static void check_for(Verifier *v, const Statement *s) {
     forget_assigned(v, s);
     for (int i = 1; i < s->n_names; i++) know(v, s->names[i], interval_all, NULL);
     Bounds *bounds = ARENA_NEW(v->arena, Bounds);
-    bounds->low = kept(v, from);
+    bounds->low[0] = kept(v, from);
     const Sum self = {.terms = {{var, 1}}, .n_terms = 1};
     know(v, var, (Interval){sum_low(&from), interval_all.high}, bounds);
     assume(v, s->condition, true);
@@ -327,7 +327,7 @@ static void check_declare(Verifier *v, const Statement *s) {
         const Expr *a, *b;
         Bounds *bounds = same_as(v, sum);
         if (is_minimum(value, &a, &b)) {
-            bounds->low = NULL;
+            bounds->low[0] = NULL;
             bounds->high[0] = kept(v, sum_of(a));
             bounds->high[1] = kept(v, sum_of(b));
         }
@@ -384,6 +384,7 @@ static int straight_fmas(const Statement *s) {
     for (int i = 0; i < s->n_body; i++) {
         const Statement *b = s->body[i];
         if (b->value) n += count_fmas(b->value);
+        if (b->kind == STATEMENT_MAC) n += b->n_names;
         if (b->kind == STATEMENT_BLOCK) n += straight_fmas(b);
     }
     return n;
@@ -417,17 +418,23 @@ static void check_statement(Verifier *v, const Statement *s) {
         check_assign(v, s);
         break;
     case STATEMENT_DO:
+    case STATEMENT_MAC:
         check_expr(v, s->value);
         break;
     case STATEMENT_ARRAY:
         s->names[0]->memory->written = s->operator!= NULL;
         break;
     case STATEMENT_GIVEN: {
+        if (s->target->kind != EXPR_NAME) {
+            assume_less(v, s->values[0], s->target, false);
+            assume_less(v, s->target, s->values[1], false);
+            break;
+        }
         const Sum low = sum_of(s->values[0]), high = sum_of(s->values[1]);
         Bounds *bounds = ARENA_NEW(v->arena, Bounds);
-        bounds->low = kept(v, low);
+        bounds->low[0] = kept(v, low);
         bounds->high[0] = kept(v, high);
-        know(v, s->names[0], (Interval){sum_low(&low), sum_high(&high)}, bounds);
+        know(v, s->target->name, (Interval){sum_low(&low), sum_high(&high)}, bounds);
         break;
     }
     case STATEMENT_TABLE:

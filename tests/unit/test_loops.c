@@ -191,6 +191,55 @@ START_TEST(takes_what_is_given) {
 }
 END_TEST
 
+/* Taps of a row of places, x: 3 of 16 floats. Which places a tap reads stands in tables, and where
+ * these end in what is given. The second row of the tile reads `value`. */
+typedef struct Taps {
+    const char *last, *value;
+} Taps;
+
+static void build_taps(void *context) {
+    const Taps *taps = context;
+    l_table(l, "from", (const int[]){1, 0, 0}, 3);
+    l_table(l, "to", (const int[]){3, 3, 2}, 3);
+    build("for (int k = 0; k < 3; k++) {\nconst int tap = k - 1;\n"
+          "V a0_0 = V_ZERO(), a1_0 = V_ZERO();\nfor (int p = from[k]; p < to[k]; p++) {");
+    l_given(l, "tap + p", "0", taps->last);
+    build("{\nconst V w0 = V_LOAD(w + p * 16);\nMAC1(0, x[tap * 16 + p * 16]);");
+    l_line(l, "MAC1(1, %s);", taps->value);
+    build("}\n}\n}");
+    loops_verify(l);
+}
+
+START_TEST(keeps_taps_inside) {
+    build_taps(&(Taps){"2", "x[tap * 16 + p * 16 + 15]"});
+}
+END_TEST
+
+static bool refuses_taps(Taps taps, const char *message) {
+    char text[4096];
+    return ends_in_bug(build_taps, &taps, text, sizeof text) && strstr(text, message);
+}
+
+START_TEST(refuses_taps_outside) {
+    ck_assert(refuses_taps((Taps){"2", "x[tap * 16 + p * 16 + 16]"}, "kernel kernel, line "));
+    ck_assert(refuses_taps((Taps){"3", "x[tap * 16 + p * 16]"}, "a read of x[48 n + 0]"));
+    kernel->operands[0].buffer->layout.stride = 24;
+    l = loops_new(arena, kernel, isa_by_name("avx2"));
+    ck_assert(refuses_taps((Taps){"2", "x[tap * 16 + p * 16]"}, "a read of x[24 n + 0]"));
+}
+END_TEST
+
+START_TEST(counts_tiles) {
+    build("V a0_0 = V_ZERO();\nconst V w0 = V_LOAD(w);");
+    ck_assert(refused("MAC1(1, x[0]);"));
+    ck_assert(refused("MAC2(0, x[0]);"));
+    for (int i = 0; i < 256; i++) l_flow(l, "MAC1(0, x[%d]);", i % 48);
+    loops_verify(l);
+    ck_assert_int_lt(loops_lines(l), 256 / 4);
+    ck_assert(refused("MAC1(0, x[0]);"));
+}
+END_TEST
+
 START_TEST(prints_c) {
     build("for (int s = 0; s < n; s++) {\nfor (int c = 0; c < 48; c += 16) {\n"
           "const F16 a = LOAD(x + (s * 3 + c / 16) * 16);\n"
@@ -209,4 +258,5 @@ END_TEST
 
 SUITE("loops", FIXTURE(begin, end), LOOP(accepts, sizeof sound / sizeof *sound),
       LOOP(refuses, sizeof mistaken / sizeof *mistaken),
-      TESTS(refuses_long_bodies, keeps_lists_in_their_range, takes_what_is_given, prints_c))
+      TESTS(refuses_long_bodies, keeps_lists_in_their_range, takes_what_is_given, keeps_taps_inside,
+            refuses_taps_outside, counts_tiles, prints_c))

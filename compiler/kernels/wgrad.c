@@ -115,7 +115,11 @@ static void build_tile(Loops *l, Nest *n, Tile tile, const char *x_place, const 
     bool loop_x = n->out[1] > 1 || (!n->merged && !always_inside(n, 1));
     if (loop_y) l_open(l, "for (int oy = %s; oy++)", inside_y);
     /* The places at which a tap reads inside: see bound(). */
-    if (loop_y && !always_inside(n, 0))
+    const bool guard_y = loop_y && !always_inside(n, 0);
+    if (guard_y && n->taps[0] == 1)
+        l_given(l, "oy", arena_printf(l->arena, "%d", bound(n, 0, 0, 0)),
+                arena_printf(l->arena, "%d", bound(n, 0, 0, 1) - 1));
+    else if (guard_y)
         l_given(l, arena_printf(l->arena, "ty + oy * %d", n->stride[0]), "0",
                 arena_printf(l->arena, "%d", n->in[0] - 1));
     if (loop_x) l_open(l, "for (int ox = %s; ox++)", inside_x);

@@ -149,20 +149,23 @@ Sum sum_add(const Sum *a, const Sum *b, int64_t factor) {
     return s;
 }
 
-static bool is_zero(const Sum *s) {
-    const Linear zero = {0, 0, false};
-    return !s->n_terms && linear_equal(s->constant, zero) &&
-           interval_equal(s->rest, (Interval){zero, zero});
+/* Whether both are written the same. */
+static bool is_same(const Expr *a, const Expr *b) {
+    if (a->kind != b->kind || a->n_in != b->n_in || a->name != b->name || a->value != b->value ||
+        a->word != b->word ||
+        (a->text && b->text ? strcmp(a->text, b->text) != 0 : a->text != b->text))
+        return false;
+    for (int i = 0; i < a->n_in; i++)
+        if (!is_same(a->in[i], b->in[i])) return false;
+    return true;
 }
 
 bool is_minimum(const Expr *e, const Expr **a, const Expr **b) {
-    if (e->kind != EXPR_CHOICE || e->in[0]->kind != EXPR_BINARY || strcmp(e->in[0]->text, "<") != 0)
-        return false;
+    if (e->kind != EXPR_CHOICE || e->in[0]->kind != EXPR_BINARY) return false;
+    const bool less = !strcmp(e->in[0]->text, "<"), more = !strcmp(e->in[0]->text, ">");
     *a = e->in[1];
     *b = e->in[2];
-    const Sum x = sum_of(e->in[0]->in[0]), y = sum_of(e->in[0]->in[1]);
-    const Sum p = sum_of(*a), q = sum_of(*b), d = sum_add(&x, &p, -1), f = sum_add(&y, &q, -1);
-    return is_zero(&d) && is_zero(&f);
+    return (less || more) && is_same(e->in[0]->in[more], *a) && is_same(e->in[0]->in[less], *b);
 }
 
 static Sum sum_of_choice(const Expr *e) {

@@ -80,6 +80,9 @@ static const char *const sound[] = {
     /* Blocks of samples, and their places in scratch memory. */
     "for (int s0 = 0; s0 < n; s0 += 4) {\nconst int s1 = n < s0 + 4 ? n : s0 + 4;\n"
     "for (int s = s0; s < s1; s++) {\nSTORE(scratch + (s - s0) * 16, LOAD(x + s * 48));\n}\n}",
+    /* The smaller one, whichever is asked first; neither needs to be a sum. */
+    "for (int p = 0; p < 3; p++) {\nconst int c = p * 15 / 2 > 10 ? 10 : p * 15 / 2;\n"
+    "STORE(g + c + 134, LOAD(w));\n}",
     /* Tiles of samples, then the rest one by one. */
     "int s = 0;\nfor (; s + 3 <= n; s += 3) {\nSTORE(y + s * 48 + 128, LOAD(x + s * 48 + "
     "128));\n}\n"

@@ -129,8 +129,15 @@ ends() {
     [ "$status" -eq "$1" ] || fail "SIG$2: status $status"
     [ ! -s "$scratch/err" ] || fail "SIG$2: says $(cat "$scratch/err")"
     for pid in $(cat "$scratch/pids"); do
-        # A process that has ended may wait for someone to ask how.
-        state=$(sed 's/.*) //; s/ .*//' "/proc/$pid/stat" 2>/dev/null) || continue
+        # A process that has ended may wait for someone to ask how, and one that is killed takes a moment.
+        tries=0
+        while state=$(sed 's/.*) //; s/ .*//' "/proc/$pid/stat" 2>/dev/null); do
+            case $state in '' | Z | X) break ;; esac
+            [ $tries -lt 50 ] || break
+            tries=$((tries + 1))
+            sleep 0.1
+        done
+        [ -e "/proc/$pid/stat" ] || continue
         case $state in '' | Z | X) ;; *) fail "SIG$2: the compiler runs on"; kill -KILL "$pid" ;; esac
     done
     alone my "SIG$2"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Code for other machines, run by qemu, computes the bits that this machine's code computes: losses,
-# gradients, parameters after some steps, metrics and predictions of the networks of arch/ and of random
-# ones, on every instruction set and with several tasks. A compiler for AArch64 and a floating-point
-# contraction for each network by turns; with NNGEN_ALL=1 all compilers. NNGEN_SEED, NNGEN_FIRST and
-# NNGEN_CASES choose other random networks.
+# gradients, subnormal ones too, parameters after some steps, metrics and predictions of the networks of
+# arch/ and of random ones, on every instruction set and with several tasks. A compiler for AArch64 and a
+# floating-point contraction for each network by turns; with NNGEN_ALL=1 all compilers. NNGEN_SEED,
+# NNGEN_FIRST and NNGEN_CASES choose other random networks.
 . "$(dirname "$0")/../lib.sh"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "brings its own programs"
 command -v clang >/dev/null || skip "no clang"
@@ -13,7 +13,7 @@ many=$(($(wc -l <"$scratch/compilers")))
 
 seed=${NNGEN_SEED:-1}
 first=${NNGEN_FIRST:-0}
-cases=${NNGEN_CASES:-4}
+cases=${NNGEN_CASES:-3}
 echo "seed $seed, graphs $first to $((first + cases - 1))"
 # shellcheck disable=SC2086
 clang -std=c11 -O1 -I"$NNGEN_SOURCE" "$NNGEN_SOURCE/tests/fuzz/architecture.c" $NNGEN_LIBRARIES \
@@ -32,16 +32,19 @@ exercised() {
 }
 
 turn=0
-# compare NAME SYMBOL NATIVE FOREIGN: the code for this machine, the file that is compiled for others.
+# compare NAME SYMBOL NATIVE FOREIGN [FLAG]: the code for this machine, the file that is compiled for
+# others.
 compare() {
-    exercised clang "$2" "$3" >"$scratch/wanted"
+    # shellcheck disable=SC2086
+    exercised clang "$2" "$3" ${5:-} >"$scratch/wanted"
     grep -q '^batch 67: ' "$scratch/wanted" || { fail "$1: $(cat "$scratch/wanted")"; return; }
     turn=$((turn + 1)) number=0
     case $((turn / many % 2)) in 0) contraction=off ;; *) contraction=fast ;; esac
     while read -r cross; do
         number=$((number + 1))
         [ -n "${NNGEN_ALL:-}" ] || [ $((turn % many + 1)) -eq $number ] || continue
-        exercised "$cross" "$2" -ffp-contract=$contraction "$4" >"$scratch/got"
+        # shellcheck disable=SC2086
+        exercised "$cross" "$2" -ffp-contract=$contraction ${5:-} "$4" >"$scratch/got"
         diff "$scratch/wanted" "$scratch/got" || fail "$1: $cross: other bits"
     done <"$scratch/compilers"
 }
@@ -60,5 +63,6 @@ while [ "$i" -lt $((first + cases)) ]; do
     "$scratch/architecture" "$number" >"$scratch/net.lua"
     "$NNGEN" -o "$scratch/net.c" "$scratch/net.lua" || { fail "architecture $number: nngen: status $?"; continue; }
     compare "architecture $number" nn_model_fuzz "$scratch/net.c" "$scratch/net.c"
+    compare "architecture $number, subnormal" nn_model_fuzz "$scratch/net.c" "$scratch/net.c" -DSCALE=1e-39f
 done
 finish

@@ -38,6 +38,11 @@ static void *garbage(size_t bytes) {
     return memory;
 }
 
+/* Of the fields: a small one makes gradients subnormal. */
+#ifndef SCALE
+#define SCALE 1.0f
+#endif
+
 static uint64_t hash;
 
 static void mix(const void *values, size_t bytes) {
@@ -57,8 +62,9 @@ static void fill(const NnField *field, uint64_t key, void *values) {
         bool digit = field->count == DIGIT_PIXELS;
         if (digit) digit_draw(random_fork(key, (uint64_t)s), s % DIGIT_CLASSES, image);
         for (int i = 0; i < field->count; i++)
-            sample[i] = digit ? (float)image[i] / 255
-                              : (float)random_normal(random_fork(key, (uint64_t)s), (uint64_t)i);
+            sample[i] =
+                SCALE * (digit ? (float)image[i] / 255
+                               : (float)random_normal(random_fork(key, (uint64_t)s), (uint64_t)i));
     }
 }
 

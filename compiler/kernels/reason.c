@@ -48,17 +48,16 @@ static const char *contraction(Arena *arena, const Kernel *k, const Isa *isa) {
     const int blocks = round_up(lanes, LANES) / LANES < isa->tile_blocks ? 1 : isa->tile_blocks;
     const int vectors = first_vectors(isa, lanes, groups, blocks);
     int rows = tile_rows(isa, vectors);
-    const char *why;
     if (k->pool) {
         const int high = (int)k->pool->attr[POOL_KERNEL_H],
                   wide = (int)k->pool->attr[POOL_KERNEL_W];
         if (rows * vectors > isa->registers / 2) rows = isa->registers / 2 / vectors;
         rows = (rows / high < wide ? wide : rows / high / wide * wide) * high;
-        why = "Rows are at most so many places of a row of the output, or several samples' places; "
-              "of "
-              "those the number that\ncosts least: short tiles wait for latency, taps outside the "
-              "input take no time.";
     }
+    const char *why =
+        "Rows are at most so many places of a row of the output, or several samples' places; of "
+        "those the number that\ncosts least: short tiles wait for latency, taps outside the input "
+        "take no time.";
     return arena_printf(arena, "%s\n%s\n%s.", budget(arena, isa, rows, vectors), why,
                         panels_words(arena, isa, lanes, groups, blocks));
 }

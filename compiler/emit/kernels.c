@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "../graph/optimizer.h"
-#include "../kernels/reason.h"
 #include "../loops/loops.h"
 #include "parts.h"
 
@@ -202,8 +201,12 @@ static void write_uses(Emission *em, const Function *f) {
     if (more) w_line(em->w, " * and %d more; the contents above name them", more);
 }
 
-/* Continues a comment with the lines of a text, and ends it. */
-static void write_reason(Emission *em, const char *text) {
+/* Continues a comment with the reason for the kernel's tile, and ends it. */
+static void write_reason(Emission *em, const Kernel *k, const Isa *isa) {
+    const char *text =
+        k->family->reason
+            ? k->family->reason(em->arena, k, isa)
+            : "No tile: rows of 16 floats one by one; memory, not arithmetic, takes the time.";
     for (const char *line = text; line;) {
         const char *end = strchr(line, '\n');
         const int length = end ? (int)(end - line) : (int)strlen(line);
@@ -216,7 +219,7 @@ static void write_function(Emission *em, const Isa *isa, const Function *f) {
     Writer *w = em->w;
     w_line(w, "/* %s", f->what);
     write_uses(em, f);
-    write_reason(em, kernel_reason(em->arena, f->uses[0].kernel, isa));
+    write_reason(em, f->uses[0].kernel, isa);
     w_line(w, "static __attribute__((noinline)) TARGET");
     /* The prefix k_ keeps names of kernels apart from words of the vocabulary. */
     w_open(w, "void k_%s%s(%s)", f->name, isa->suffix, f->params);

@@ -50,4 +50,14 @@ static void build(Loops *l, const Kernel *k) {
     }
 }
 
-const Family family_bias_grad = {.name = "bias gradient", .fits = fits, .build = build};
+static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
+    (void)arena, (void)k, (void)isa;
+    return "Tile: up to 4 rows of 16 outputs: so many sums hide the latency of additions.";
+}
+
+const Family family_bias_grad = {
+    .name = "bias gradient",
+    .fits = fits,
+    .build = build,
+    .reason = reason,
+};

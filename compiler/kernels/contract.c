@@ -10,6 +10,7 @@
 #include "contract.h"
 
 #include "../ops/ops.h"
+#include "reason.h"
 #include "weights.h"
 
 static bool fits(const Node *node) {
@@ -388,9 +389,26 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(n.arena);
 }
 
+static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
+    Nest n = {.k = k, .isa = isa, .arena = arena};
+    Panels panels[MAX_PANELS];
+    set_geometry(&n);
+    const int runs = nest_panels(&n, panels), vectors = tile_vectors(isa, panels[0].tile);
+    const int rows = most_rows(&n, vectors) / n.pool_w * n.pool_w * n.pool_h;
+    return arena_printf(
+        arena,
+        "%s\nRows are at most so many places of a row of the output, or several samples' places; "
+        "of "
+        "those the number that\ncosts least: short tiles wait for latency, taps outside the input "
+        "take no time.\n%s.",
+        reason_tile(arena, isa, rows, vectors),
+        reason_panels(arena, isa, n.lanes_out, panels, runs));
+}
+
 const Family family_contract = {
     .name = "contract",
     .fits = fits,
     .fuses = true,
     .write = write,
+    .reason = reason,
 };

@@ -49,6 +49,10 @@ int pooled_window(const Pooled *p, int window) {
            window % p->windows[1] * p->window[1] * p->stride[1];
 }
 
+int pooled_reach(const Pooled *p) {
+    return (p->taps[1] - 1) * p->dilation[1] + 1 + (p->window[1] - 1) * p->stride[1];
+}
+
 int pooled_samples(const Pooled *p) {
     int windows = p->windows[0] * p->windows[1], samples = (LIST_ITEMS + windows / 2) / windows;
     return samples < 1 ? 1 : samples;

@@ -33,6 +33,9 @@ int pooled_place(const Pooled *p, int place);
 /* The same for the first place of window number `window`. */
 int pooled_window(const Pooled *p, int window);
 
+/* Places of a row that the winners in a row of a window read. */
+int pooled_reach(const Pooled *p);
+
 /* Samples whose lists are made at a time: lists long enough to run well, short enough for the
  * first-level cache. */
 int pooled_samples(const Pooled *p);

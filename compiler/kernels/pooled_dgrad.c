@@ -9,15 +9,10 @@
 
 enum { MAX_REACH = 14 }; /* accumulators in a row: the smallest instruction set has 16 registers */
 
-/* Places in a row that the winners in a row of a window read. */
-static int reach(const Pooled *p) {
-    return (p->taps[1] - 1) * p->dilation[1] + 1 + (p->window[1] - 1) * p->stride[1];
-}
-
 static bool fits(const Node *node) {
     if (node->op != &op_conv2d_dgrad || !pooled_fits(node)) return false;
     Pooled p = pooled_sizes(node);
-    return reach(&p) <= MAX_REACH;
+    return pooled_reach(&p) <= MAX_REACH;
 }
 
 /* Floats of scratch memory: one sample's gradient for 16 channels with its padding, list, starts.
@@ -65,7 +60,7 @@ static void build_lists(Loops *l, const Kernel *k, const Pooled *p) {
 
 /* `rows` kernel rows for the winners of a row of the window: one list after the other. */
 static void build_kernel_rows(Loops *l, const Kernel *k, const Pooled *p, int rows) {
-    int columns = reach(p), row = p->padded[1] * LANES;
+    int columns = pooled_reach(p), row = p->padded[1] * LANES;
     for (int y = 0; y < rows; y++)
         for (int x = 0; x < columns; x++)
             l_flow(l, "V a%d_%d = V_LOAD(to + %d);", y, x, y * p->dilation[0] * row + x * LANES);
@@ -95,7 +90,7 @@ static void build_kernel_rows(Loops *l, const Kernel *k, const Pooled *p, int ro
 }
 
 static void build_windows(Loops *l, const Kernel *k, const Pooled *p) {
-    int windows = p->windows[0] * p->windows[1], rows = (l->isa->registers - 2) / reach(p);
+    int windows = p->windows[0] * p->windows[1], rows = (l->isa->registers - 2) / pooled_reach(p);
     l_open(l, "for (int q = 0; q < %d; q++)", windows);
     l_open(l, "for (int wy = 0; wy < %d; wy++)", p->window[0]);
     l_line(l, "const int32_t *row = start + ((s - s0) * %d + q) * %d + wy * %d;", windows,
@@ -151,11 +146,23 @@ static void build(Loops *l, const Kernel *k) {
     for (int i = 0; i < 5; i++) l_close(l);
 }
 
+static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
+    const Pooled p = pooled_sizes(k->node);
+    (void)isa;
+    return arena_printf(
+        arena,
+        "Tile: the %d places of a row that the winners of a window can reach, as sums in "
+        "registers; "
+        "what the pool let\nthrough is collected in lists first, the rest is never multiplied.",
+        pooled_reach(&p));
+}
+
 const Family family_pooled_dgrad = {
     .name = "input gradient through pool",
     .fits = fits,
     .fuses = true,
     .build = build,
     .scratch = scratch,
+    .reason = reason,
     .shortcut = true,
 };

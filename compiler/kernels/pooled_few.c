@@ -22,13 +22,8 @@ static int64_t scratch(const Kernel *k) {
     return pooled_border_floats(k, &p);
 }
 
-/* Places of a row that a window's winners read with the kernel. */
-static int reach(const Pooled *p) {
-    return (p->taps[1] - 1) * p->dilation[1] + 1 + (p->window[1] - 1) * p->stride[1];
-}
-
 static bool picks(const Kernel *k, const Pooled *p) {
-    return k->in.cs == 1 && p->window[0] == 2 && reach(p) <= PICK_COLUMNS &&
+    return k->in.cs == 1 && p->window[0] == 2 && pooled_reach(p) <= PICK_COLUMNS &&
            p->taps[0] * p->taps[1] <= 9;
 }
 
@@ -92,7 +87,7 @@ static void build_split(Loops *l, const Kernel *k, const Pooled *p, int first, i
     for (int i = 0; i < p->places; i++) l_line(l, "const V g%d = V_KEEP(won, %d, g);", i, i);
     int height = (p->taps[0] - 1) * p->dilation[0] + 1 + (p->window[0] - 1) * p->stride[0];
     for (int y = 0; y < height; y++)
-        for (int x = 0; x < reach(p); x++)
+        for (int x = 0; x < pooled_reach(p); x++)
             for (int c = 0; c < channels; c++) {
                 bool first_one = true;
                 for (int i = 0; i < p->places; i++) {
@@ -203,10 +198,21 @@ static void build(Loops *l, const Kernel *k) {
         *l = *draft;
 }
 
+static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
+    const Pooled p = pooled_sizes(k->node);
+    (void)isa;
+    return arena_printf(
+        arena,
+        "Tile: sums are the %d x %d places of the kernel times %d inputs; 16 outputs in lanes, as "
+        "there are fewer inputs.\nEach window adds what its winner read.",
+        p.taps[0], p.taps[1], k->in.C);
+}
+
 const Family family_pooled_few = {
     .name = "weight gradient through pool, few channels",
     .fits = fits,
     .build = build,
     .scratch = scratch,
+    .reason = reason,
     .shortcut = true,
 };

@@ -234,10 +234,21 @@ static void build(Loops *l, const Kernel *k) {
     build_flush(l, k, &p);
 }
 
+static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
+    const Pooled p = pooled_sizes(k->node);
+    (void)isa;
+    return arena_printf(
+        arena,
+        "Tile: sums are the %d x %d places of the kernel; 16 of %d inputs in lanes, so that an "
+        "output's windows that\nare not zero go through a list, one by one.",
+        p.taps[0], p.taps[1], k->in.C);
+}
+
 const Family family_pooled_wgrad = {
     .name = "weight gradient through pool",
     .fits = fits,
     .build = build,
     .scratch = scratch,
+    .reason = reason,
     .shortcut = true,
 };

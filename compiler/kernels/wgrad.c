@@ -3,11 +3,10 @@
  * samples and output places in order. Adds to the gradient of the chunk. Samples go in blocks that
  * stay in the second-level cache; the accumulators pass through memory between blocks, which rounds
  * nothing. */
-#include <string.h>
-
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "pointwise.h"
+#include "reason.h"
 #include "tile.h"
 #include "weights.h"
 
@@ -209,6 +208,15 @@ static void build_panels(Loops *l, Nest *n, Panels panels) {
     l_close(l);
 }
 
+/* Of the tiles that need less than one load for each multiply-add, high and narrow ones read the
+ * fewest lines of the cache. */
+static int nest_panels(const Nest *n, Panels panels[MAX_PANELS]) {
+    const Isa *isa = n->isa;
+    const int blocks = round_up(n->dy.C, LANES) / LANES;
+    const int wide = blocks < isa->tile_blocks || isa_vectors(isa) > 1 ? 1 : isa->tile_blocks;
+    return tile_panels(isa, n->dy.C, n->groups, wide, panels);
+}
+
 static void build(Loops *l, const Kernel *k) {
     const Isa *isa = l->isa;
     Nest n = {.k = k, .isa = isa, .arena = l->arena};
@@ -225,19 +233,29 @@ static void build(Loops *l, const Kernel *k) {
     l_open(l, "for (int s0 = 0; s0 < n; s0 += %d)", block);
     l_line(l, "const int s1 = n < s0 + %d ? n : s0 + %d;", block, block);
     if (n.rows < n.out[0]) l_open(l, "for (int y0 = 0; y0 < %d; y0 += %d)", n.out[0], n.rows);
-    /* Of the tiles that need less than one load for each multiply-add, high and narrow ones read
-     * the fewest lines of the cache. */
-    int blocks = round_up(n.dy.C, LANES) / LANES;
-    int wide = blocks < isa->tile_blocks || isa_vectors(isa) > 1 ? 1 : isa->tile_blocks;
     Panels panels[MAX_PANELS];
-    int runs = tile_panels(isa, n.dy.C, n.groups, wide, panels);
+    const int runs = nest_panels(&n, panels);
     for (int i = 0; i < runs; i++) build_panels(l, &n, panels[i]);
     if (n.rows < n.out[0]) l_close(l);
     l_close(l);
+}
+
+static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
+    Nest n = {.k = k, .isa = isa, .arena = arena};
+    Panels panels[MAX_PANELS];
+    set_geometry(&n);
+    const int runs = nest_panels(&n, panels), vectors = tile_vectors(isa, panels[0].tile);
+    return arena_printf(
+        arena,
+        "%s\nRows are inputs of a weight, all tiles about equally high; narrow and high tiles read "
+        "the input once for more.\nSamples go in blocks that stay in the second-level cache. %s.",
+        reason_tile(arena, isa, tile_rows(isa, vectors), vectors),
+        reason_panels(arena, isa, n.dy.C, panels, runs));
 }
 
 const Family family_wgrad = {
     .name = "weight gradient",
     .fits = fits,
     .build = build,
+    .reason = reason,
 };

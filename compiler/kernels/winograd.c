@@ -12,6 +12,7 @@
 #include "../ops/ops.h"
 #include "pointwise.h"
 #include "pool.h"
+#include "reason.h"
 #include "tile.h"
 
 enum {
@@ -261,6 +262,10 @@ static void write_tile_products(Writer *w, Arena *arena, const Isa *isa, const S
     w_close(w);
 }
 
+static int panel_blocks(const Isa *isa, const Shapes *s) {
+    return s->blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
+}
+
 /* Rows of a tile: the most that the registers hold and GROUP is a multiple of. */
 static int product_rows(const Isa *isa, int vectors) {
     int rows = GROUP;
@@ -283,8 +288,7 @@ static void write_tail(Writer *w, Arena *arena, const Isa *isa, const Shapes *s,
  * high and over more blocks at once, which hides the latency. */
 static void write_products(Writer *w, Arena *arena, const Isa *isa, const Shapes *s) {
     Panels panels[MAX_PANELS];
-    int blocks = s->blocks < isa->tile_blocks ? 1 : isa->tile_blocks;
-    int runs = tile_panels(isa, s->out.C, 1, blocks, panels);
+    int blocks = panel_blocks(isa, s), runs = tile_panels(isa, s->out.C, 1, blocks, panels);
     int vectors = blocks * isa_vectors(isa), rows = product_rows(isa, vectors), half = rows / 2;
     int wide = isa->registers * 3 / 4 / (2 * isa_vectors(isa));
     if (wide > tile_short_blocks(isa, 2)) wide = tile_short_blocks(isa, 2);
@@ -386,6 +390,19 @@ static void write(Writer *w, const Kernel *k, const Isa *isa) {
     arena_free(arena);
 }
 
+static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
+    const Shapes s = shapes_of(k);
+    Panels panels[MAX_PANELS];
+    const int runs = tile_panels(isa, s.out.C, 1, panel_blocks(isa, &s), panels);
+    return arena_printf(
+        arena,
+        "Tile: 4x4 outputs, whose %d products do the work of 144; %d such tiles at a time, so that "
+        "their patches and products\nstay in the second-level cache. Rows of a product are tiles "
+        "of "
+        "outputs, as many as the %d registers hold with weights.\n%s.",
+        PRODUCTS, GROUP, isa->registers, reason_panels(arena, isa, s.out.C, panels, runs));
+}
+
 const Family family_winograd = {
     .name = "Winograd contract",
     .fits = fits,
@@ -393,6 +410,7 @@ const Family family_winograd = {
     .write = write,
     .scratch = scratch,
     .shortcut = true,
+    .reason = reason,
 };
 const DerivedKind derived_winograd = {.name = "winograd", .build = build_weights};
 const DerivedKind derived_winograd_transposed = {.name = "winograd_transposed",

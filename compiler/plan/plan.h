@@ -117,6 +117,9 @@ struct Family {
     bool shortcut;
     /* In place of write: the body as a loop program for the instruction set that it names. */
     void (*build)(Loops *loops, const Kernel *kernel);
+    /* Its tile on the instruction set and why it is cut so, in words for the comment above the
+     * function: lines that end with \n, but for the last. NULL: rows of 16 floats, one by one. */
+    const char *(*reason)(Arena *arena, const Kernel *kernel, const Isa *isa);
 };
 
 typedef enum EntryKind { ENTRY_TRAIN, ENTRY_EVALUATE, ENTRY_PREDICT } EntryKind;

@@ -55,8 +55,6 @@ for file in $(find common compiler runtime -name '*.[ch]' -o -name '*.def' | sor
         [ "$target" != "$folder" ] || continue
         case "$file $path" in
         "compiler/emit/"*" compiler/graph/layers.h" | "compiler/emit/"*" compiler/graph/optimizer.h") continue ;;
-        # The comments above kernels give the reason for their tiles.
-        "compiler/emit/kernels.c compiler/kernels/reason.h") continue ;;
         # The summary and the drawing show the graph itself.
         "compiler/emit/summary."*" compiler/graph/"* | "compiler/emit/dot."*" compiler/graph/"*) continue ;;
         "runtime/check.h compiler/"* | "runtime/info.c compiler/graph/layers.h") continue ;;

@@ -11,7 +11,7 @@ typedef struct Window {
 } Window;
 
 static Window window_of(const Node *node) {
-    Window v;
+    Window v = {0};
     for (int i = 0; i < 2; i++) {
         v.kernel[i] = (int)node->attr[POOL_KERNEL_H + i];
         v.stride[i] = (int)node->attr[POOL_STRIDE_H + i];

@@ -108,6 +108,14 @@ static void zero_unwritten(Emission *em, const Entry *e) {
     }
 }
 
+/* Addition i of the tree, in place: `count` floats of two rows, from `at` of them on. */
+static void write_addition(Writer *w, const Entry *e, const char *at, const char *count) {
+    const long long row = (long long)e->gradient_floats;
+    w_line(w, "float *const to = job->gradients + (size_t)job->tree.to[i] * %lld%s;", row, at);
+    w_line(w, "ADD_ROW(to, to, job->gradients + (size_t)job->tree.from[i] * %lld%s, %s);", row, at,
+           count);
+}
+
 static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa) {
     Writer *w = em->w;
     const ValueNames values = emit_values(em, e);
@@ -131,10 +139,7 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa)
            e->stages > 1 ? "chunk" : "task", (long long)e->sample_floats);
     if (sums) {
         w_open(w, "for (int i = job->tree.before[chunk]; i < job->tree.before[chunk + 1]; i++)");
-        w_line(w, "float *const to = job->gradients + (size_t)job->tree.to[i] * %lld;",
-               (long long)e->gradient_floats);
-        w_line(w, "ADD_ROW(to, to, job->gradients + (size_t)job->tree.from[i] * %lld, %lld);",
-               (long long)e->gradient_floats, (long long)e->gradient_floats);
+        write_addition(w, e, "", arena_printf(em->arena, "%lld", (long long)e->gradient_floats));
         w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));
         w_close(w);
         w_line(w, "float *gradient = job->gradients + (size_t)job->tree.row[chunk] * %lld;",
@@ -167,10 +172,7 @@ static void write_sum(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w, "const size_t n = nn_slice(%lld, task + 1, job->tasks) - at;",
            (long long)e->gradient_floats);
     w_open(w, "for (int i = job->tree.before[job->chunks]; i < job->tree.additions; i++)");
-    w_line(w, "float *const to = job->gradients + (size_t)job->tree.to[i] * %lld + at;",
-           (long long)e->gradient_floats);
-    w_line(w, "ADD_ROW(to, to, job->gradients + (size_t)job->tree.from[i] * %lld + at, n);",
-           (long long)e->gradient_floats);
+    write_addition(w, e, " + at", "n");
     w_close(w);
     w_line(w, "nn_leave(mode);");
     w_close(w);

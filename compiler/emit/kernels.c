@@ -106,13 +106,11 @@ static int find_function(Emission *em, Functions *f, const Kernel *k, const char
 /* "conv1, trunk.lua:6; relu, aux.lua:15": the layers of the kernel and their places in the source.
  */
 static const char *layers(Arena *arena, const Kernel *k) {
-    const Node **list = ARENA_ARRAY(arena, const Node *, k->n_fused + 3);
-    int n = 0;
+    int followers, n = 0;
+    const Node *const *follow = kernel_followers(arena, k, &followers);
+    const Node **list = ARENA_ARRAY(arena, const Node *, followers + 2);
     list[n++] = k->node;
-    for (int i = 0; i <= k->n_fused; i++) {
-        if (k->pool && k->pool_after == i) list[n++] = k->pool;
-        if (i < k->n_fused && k->fused[i] != k->node) list[n++] = k->fused[i];
-    }
+    for (int i = 0; i < followers; i++) list[n++] = follow[i];
     if (k->partner) list[n++] = k->partner;
     const char *text = "";
     for (int i = 0; i < n; i++) {
@@ -228,15 +226,9 @@ static void write_function(Emission *em, const Isa *isa, const Function *f) {
     w_line(w, "%s", "");
 }
 
-static int entry_index(const Plan *plan, const Entry *entry) {
-    int index = 0;
-    while (plan->entries[index] != entry) index++;
-    return index;
-}
-
 /* Where Functions.of has the kernel; an update comes after the entry's kernels. */
 static int *function_of(const Functions *f, const Entry *e, const Kernel *k) {
-    return &f->of[entry_index(f->plan, e)][k->node ? k->index : e->n_kernels];
+    return &f->of[emit_entry_index(f->plan, e)][k->node ? k->index : e->n_kernels];
 }
 
 static void collect(Emission *em, Functions *f, const Entry *e, const Kernel *k,

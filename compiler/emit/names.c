@@ -192,10 +192,14 @@ ValueNames emit_value_names(Arena *arena, const Plan *plan, const Entry *entry) 
     return (ValueNames){plan, names};
 }
 
-ValueNames emit_values(const Emission *em, const Entry *entry) {
+int emit_entry_index(const Plan *plan, const Entry *entry) {
     int index = 0;
-    while (em->plan->entries[index] != entry) index++;
-    return em->values[index];
+    while (plan->entries[index] != entry) index++;
+    return index;
+}
+
+ValueNames emit_values(const Emission *em, const Entry *entry) {
+    return em->values[emit_entry_index(em->plan, entry)];
 }
 
 const char *emit_value_name(ValueNames names, const Buffer *b) {
@@ -206,14 +210,10 @@ const char *emit_value_name(ValueNames names, const Buffer *b) {
 
 const char *emit_what(Arena *arena, const Kernel *k) {
     const char *text = k->family->name;
-    for (int i = 0; i < k->n_fused; i++) {
-        if (k->pool && k->pool_after == i) text = arena_printf(arena, "%s + max_pool2d", text);
-        if (k->fused[i] != k->node)
-            text = arena_printf(arena, "%s + %s", text, k->fused[i]->op->name);
-    }
-    if (k->pool && k->pool_after == k->n_fused) text = arena_printf(arena, "%s + max_pool2d", text);
-    if (k->partner) text = arena_printf(arena, "%s + gradient", text);
-    return text;
+    int n;
+    const Node *const *follow = kernel_followers(arena, k, &n);
+    for (int i = 0; i < n; i++) text = arena_printf(arena, "%s + %s", text, follow[i]->op->name);
+    return k->partner ? arena_printf(arena, "%s + gradient", text) : text;
 }
 
 bool emit_traced(const Entry *entry) {

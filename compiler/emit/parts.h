@@ -60,6 +60,9 @@ const char *emit_place(Arena *arena, Loc loc);
 /* "conv1.weight, trunk.lua:6" */
 const char *emit_placed(Arena *arena, const char *name, Loc loc);
 
+/* The number of an entry among the plan's. */
+int emit_entry_index(const Plan *plan, const Entry *entry);
+
 /* The number of a parameter or, after all of them, of a derived copy; both lie in their order. */
 int emit_state_index(const Plan *plan, const Buffer *buffer);
 

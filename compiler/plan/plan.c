@@ -36,3 +36,13 @@ Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph) {
     ARENA_PUSH(plan->arena, plan->entries, plan->n_entries, plan->cap_entries, e);
     return e;
 }
+
+const Node *const *kernel_followers(Arena *arena, const Kernel *k, int *count) {
+    const Node **list = ARENA_ARRAY(arena, const Node *, k->n_fused + 1);
+    *count = 0;
+    for (int i = 0; i <= k->n_fused; i++) {
+        if (k->pool && k->pool_after == i) list[(*count)++] = k->pool;
+        if (i < k->n_fused && k->fused[i] != k->node) list[(*count)++] = k->fused[i];
+    }
+    return list;
+}

@@ -252,6 +252,10 @@ int chunk_samples(int64_t params, int64_t flops, int64_t places);
  * quarter as many for twice the size, down to one. */
 int chunk_limit(int64_t floats);
 
+/* The nodes that the kernel computes in registers after its own, in order: the fused ones, and the
+ * pool between them. */
+const Node *const *kernel_followers(Arena *arena, const Kernel *kernel, int *count);
+
 /* Fills in chunk_min, by the contraction with the fewest places, and chunk_max. */
 void plan_cut(Plan *plan);
 

@@ -96,6 +96,8 @@ TARGET static void functions(int error) {
          0.5 * exp(v * v / 2) * erfc(fabs(v) / sqrt(2.0)), 0.003f);
     CASE("gelu", GELU_NONE(x), 0.5 * v * erfc(-v / sqrt(2.0)), 0.003f);
     limit = 2e-6; /* of the exponent, whose rounding counts by its size */
+    CASE("bend of gelu's tanh form", GELU_TANH_BEND(x),
+         1.5957691216057308 * (v + 0.044715 * v * v * v), 0.001f);
     CASE("gelu, tanh form", GELU_TANH(x),
          v / (1.0 + exp(-1.5957691216057308 * (v + 0.044715 * v * v * v))), 0.001f);
     limit = 6e-7;

@@ -126,22 +126,24 @@ FN F16 GELU_NONE_SLOPE(F16 x) {
     return SELECT(GT(x, SET(0.0f)), SUB(SET(1.0f), less), less);
 }
 
-/* The tanh form, x (1 + tanh(u)) / 2 = x s(2 u), s the sigmoid, u = sqrt(2 / pi) (x + 0.044715
- * x^3). */
+/* 2 u = sqrt(8 / pi) (x + 0.044715 x^3), of the tanh form x (1 + tanh(u)) / 2 = x s(2 u), s the
+ * sigmoid; c: x within +-12.8, where s reaches its ends, so that no cube overflows. */
+FN F16 GELU_TANH_BEND(F16 c) {
+    const F16 square = ROUNDED(MUL(c, c));
+    return ROUNDED(MUL(SET(1.5957691216f), FMA(ROUNDED(MUL(SET(0.044715f), square)), c, c)));
+}
+
 FN F16 GELU_TANH(F16 x) {
-    const F16 c = MIN(SET(12.8f), MAX(SET(-12.8f), x)), square = ROUNDED(MUL(c, c));
-    const F16 inner = FMA(ROUNDED(MUL(SET(0.044715f), square)), c, c);
-    const F16 s = SIGMOID(ROUNDED(MUL(SET(1.5957691216f), inner)));
-    return ROUNDED(MUL(MAX(SET(-12.8f), x), s));
+    const F16 least = MAX(SET(-12.8f), x), c = MIN(SET(12.8f), least);
+    return ROUNDED(MUL(least, SIGMOID(GELU_TANH_BEND(c))));
 }
 
 /* s + x s (1 - s) 2 u'; s (1 - s) is e / (1 + e)^2 for e = exp(-|2 u|). */
 FN F16 GELU_TANH_SLOPE(F16 x) {
-    const F16 c = MIN(SET(12.8f), MAX(SET(-12.8f), x)), square = ROUNDED(MUL(c, c));
-    const F16 inner = FMA(ROUNDED(MUL(SET(0.044715f), square)), c, c);
-    const F16 e = EXP(ROUNDED(MUL(SET(-1.5957691216f), ABS(inner))));
+    const F16 c = MIN(SET(12.8f), MAX(SET(-12.8f), x));
+    const F16 e = EXP(NEG(ABS(GELU_TANH_BEND(c))));
     const F16 r = QUOTIENT(SET(1.0f), ADD(SET(1.0f), e)), tail = ROUNDED(MUL(e, r));
-    const F16 du = FMA(SET(0.2140644488f), square, SET(1.5957691216f));
+    const F16 du = FMA(SET(0.2140644488f), ROUNDED(MUL(c, c)), SET(1.5957691216f));
     const F16 s = SELECT(GT(c, SET(0.0f)), r, tail);
     return FMA(ROUNDED(MUL(ROUNDED(MUL(tail, r)), c)), du, s);
 }
@@ -153,6 +155,7 @@ FN F16 CUT(F16 x) { return KEEP(IGT(IAND(AS_INT(x), ISET(0x60000000u)), ISET(0))
 FN F16 MEAN_SQUARE(F16 m, F16 d, float share, float rest) {
     return FMA(MUL(SET(rest), d), d, MAX(SET(0x1p-120f), MUL(SET(share), m)));
 }
+
 FN F16 RELU(F16 x) { return MAX(SET(0.0f), x); }
 /* The sums of n floats, whole rows of 16; `to` may be one of the summands. */
 static __attribute__((noinline)) TARGET void ADD_ROW(float *to, const float *a, const float *b,

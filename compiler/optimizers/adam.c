@@ -55,10 +55,7 @@ static void factors(Writer *w, const Optimizer *o) {
     const double beta1 = o->option[BETA1], beta2 = o->option[BETA2];
     w_line(w, "const double c1 = nn_difference(1.0, nn_power(%.17g, step + 1));", beta1);
     w_line(w, "const double c2 = nn_difference(1.0, nn_power(%.17g, step + 1));", beta2);
-    w_line(w, "k[0] = (float)%.17g;", beta1);
-    w_line(w, "k[1] = (float)%.17g;", 1 - beta1);
-    w_line(w, "k[2] = (float)%.17g;", beta2);
-    w_line(w, "k[3] = (float)%.17g;", 1 - beta2);
+    mean_factors(w, beta1, beta2);
     w_line(w, "k[4] = (float)(1.0 / nn_root(c2));");
     w_line(w, "k[5] = (float)%.17g;", o->option[EPS]);
     w_line(w, "k[6] = (float)(-lr / c1);");

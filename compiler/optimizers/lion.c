@@ -35,12 +35,8 @@ static void update(Writer *w, const Optimizer *o) {
 }
 
 static void factors(Writer *w, const Optimizer *o) {
-    const double beta1 = o->option[BETA1], beta2 = o->option[BETA2];
     w_line(w, "(void)step;");
-    w_line(w, "k[0] = (float)%.17g;", beta1);
-    w_line(w, "k[1] = (float)%.17g;", 1 - beta1);
-    w_line(w, "k[2] = (float)%.17g;", beta2);
-    w_line(w, "k[3] = (float)%.17g;", 1 - beta2);
+    mean_factors(w, o->option[BETA1], o->option[BETA2]);
     w_line(w, "k[6] = (float)-lr;");
     w_line(w, "k[7] = (float)nn_difference(1.0, nn_product(lr, %.17g));", o->option[WEIGHT_DECAY]);
 }

@@ -14,6 +14,15 @@ static inline void store_parameter(Writer *w, double weight_decay, const char *v
     w_line(w, weight_decay != 0 ? "STORE(p + i, CUT(%s));" : "STORE(p + i, %s);", value);
 }
 
+/* Factors k[0] to k[3] of two running means: the share of the first that stays and that of the
+ * gradient, and the same of the second. */
+static inline void mean_factors(Writer *w, double stays, double second_stays) {
+    w_line(w, "k[0] = (float)%.17g;", stays);
+    w_line(w, "k[1] = (float)%.17g;", 1 - stays);
+    w_line(w, "k[2] = (float)%.17g;", second_stays);
+    w_line(w, "k[3] = (float)%.17g;", 1 - second_stays);
+}
+
 /* Rows of an option table. */
 #define REAL_OPTION(name_, low_, high_, preset_, help_)                                            \
     { .name = name_, .help = help_, .low = low_, .high = high_, .preset = preset_ }

@@ -34,7 +34,7 @@ Distance distance_of(const float *found, const double *wanted, const float *befo
         d.off = isfinite(off) ? fmax(d.off, off) : INFINITY;
         d.size = fmax(d.size, size);
     }
-    /* An update flushes subnormal numbers to zero. */
+    /* Subnormal numbers have fewer digits: an error below the normal numbers is rounding. */
     if (before && d.off <= (double)FLT_MIN) d.off = 0;
     return d;
 }

@@ -78,7 +78,7 @@ bool bench_command(const NnModel *model, const Options *options);
  * r, too. A resumed training goes on with the settings of its checkpoint and gives the same bytes
  * as one that was never interrupted, or goes on longer with more --epochs.
  *
- * * With --save a checkpoint is written every --checkpoint-every seconds and at the end of a round.
+ * With --save a checkpoint is written every --checkpoint-every seconds and at the end of a round.
  * On Ctrl-C, SIGTERM, SIGHUP and SIGXCPU the step at hand is finished, weights and a checkpoint are
  * written (without --save only <model>.interrupted.safetensors), and the command succeeds. The same
  * is done when standard output or the log can no longer be written, but the command fails. */

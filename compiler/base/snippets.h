@@ -27,8 +27,8 @@ typedef struct Snippets {
  * line belong to nothing and are left out. The text stays the caller's and has to live as long. */
 void snippets_add(Snippets *snippets, Arena *arena, const char *text);
 
-/* Marks the definitions that the code names outside comments and strings, and those that these name
- * in turn. */
+/* Marks each definition whose name the code uses (comments and strings do not count), then each one
+ * that a marked definition uses. */
 void snippets_use(Snippets *snippets, const char *code);
 
 /* Writes the used ones in their order, with the empty lines between them. */

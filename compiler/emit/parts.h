@@ -79,7 +79,7 @@ const char *emit_work(Arena *arena, const Kernel *kernel);
 /* The kernel functions of an instruction set, of all entries. */
 const Functions *emit_collect_kernels(Emission *em, const Isa *isa);
 
-/* Writes those that the entry is the first to use. */
+/* Writes the functions whose first use is in the entry. */
 void emit_kernel_functions(Emission *em, const Isa *isa, const Entry *entry);
 
 /* The function that computes a kernel of the entry, without k_ and suffix. */

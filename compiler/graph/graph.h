@@ -1,6 +1,6 @@
 /* The graph of a model: one node per op, operands before users, so that every pass is a plain loop.
  *
- * * Losses, metrics, predictions and gradients of all phases are roots of one graph. Nodes live and
+ * Losses, metrics, predictions and gradients of all phases are roots of one graph. Nodes live and
  * die with the graph's arena. */
 #ifndef NNGEN_GRAPH_GRAPH_H
 #define NNGEN_GRAPH_GRAPH_H

@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Bits of a float that compiled code loses: those that the op states, or that the sums of a
- * contraction lose: the errors of n terms' additions grow about as the root of n (Higham, Accuracy
- * and Stability of Numerical Algorithms, 2nd ed., 2.8). */
+/* Bits of a float that compiled code loses in the op. Most ops state their number. A contraction
+ * loses more in longer sums: the errors of n additions grow about as the root of n (Higham,
+ * Accuracy and Stability of Numerical Algorithms, 2nd ed., 2.8). */
 static int lost_bits(const Node *n, int batch) {
     if (!n->op->flops) return n->op->lost_bits;
     double values = (double)node_count(n), multiply_adds = (double)n->op->flops(n) / 2;

@@ -41,8 +41,8 @@ void reference_run(Reference *reference);
  * all (3). */
 double **reference_rounded(Reference *reference, int run);
 
-/* The largest change of an element of `node`, one of those that were asked for, in some of those
- * runs: in more of them the fewer elements it has, as one number may change little by chance. */
+/* The largest change of any element of `node` in those runs; `node` is one of `wanted`. A node of
+ * few elements takes more runs, because a single number may change little by chance. */
 double reference_rounding(Reference *reference, const Node *node);
 
 /* One step of the optimizer on one parameter of `count` elements, PyTorch's formulas in double.

@@ -1,12 +1,13 @@
 /* An instruction set: its sizes, as kernels need them, and the text of its vector vocabulary for
  * generated code.
  *
- * * Generated kernels know two sizes. V is one register of `width` floats and is what contractions
- * count in. F16 is a row of 16 floats (one V for AVX-512, two for AVX2, four for NEON and portable
- * code) and is what everything else is written in, so that its text is the same for all instruction
- * sets. MAC<n>(row, x) is what contractions are made of: it adds x times the registers w0, w1 ...
- * to the sums a<row>_0, a<row>_1 ... A further instruction set is a file of this folder, its words
- * in vocabulary/, and a line of isas.def: docs/adding-an-isa.md. */
+ * Generated kernels know two sizes. Contractions count in V, one register of `width` floats. All
+ * other kernels are written in F16, a row of 16 floats (one V for AVX-512, two for AVX2, four for
+ * NEON and portable code), so their text is the same for all instruction sets. Contractions consist
+ * of MAC<n>(row, x), which adds x times the registers w0, w1 ... to the sums a<row>_0, a<row>_1 ...
+ *
+ * A further instruction set is a file of this folder, its words in vocabulary/, and a line of
+ * isas.def: docs/adding-an-isa.md. */
 #ifndef NNGEN_ISA_ISA_H
 #define NNGEN_ISA_ISA_H
 

@@ -216,7 +216,7 @@ bool options_read(const Options *o, int index, const OptionSpec *specs, int n, O
 /* phase.c: the phases that `train = ` at `index` describes, or the one phase. */
 void phase_read_train(lua_State *L, const Options *model, int index);
 
-/* data.c: checks the fields against those that the known data sets have. */
+/* data.c: reports an unknown data set, and each field that the set lacks or has in another form. */
 void data_check(Front *f, Loc loc, const char *data);
 
 #endif

@@ -16,6 +16,8 @@
 
 #include "runtime/model.h"
 
+#include "../room.h"
+
 extern const NnModel NN_MODEL_SYMBOL;
 static const NnModel *const model = &NN_MODEL_SYMBOL;
 
@@ -76,13 +78,6 @@ static uint64_t hashed(uint64_t hash, const void *values, size_t bytes) {
     const unsigned char *byte = values;
     for (size_t i = 0; i < bytes; i++) hash = (hash ^ byte[i]) * 0x100000001b3u;
     return hash;
-}
-
-static void *room(size_t bytes) {
-    void *memory = aligned_alloc(NN_ALIGN, (bytes + NN_ALIGN - 1) / NN_ALIGN * NN_ALIGN);
-    if (!memory) abort();
-    memset(memory, 0, bytes);
-    return memory;
 }
 
 /* The weights of a scenario; the model keeps them. */

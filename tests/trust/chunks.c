@@ -8,19 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../room.h"
+
 extern const NnModel NN_MODEL_SYMBOL;
 static const NnModel *const model = &NN_MODEL_SYMBOL;
 
 enum { CHUNK = 2, MOST = 64, TASKS = 9, EDGE = 4096 };
 
 static int failures;
-
-static void *room(size_t bytes) {
-    void *memory = aligned_alloc(NN_ALIGN, (bytes / NN_ALIGN + 1) * NN_ALIGN);
-    if (!memory) exit(1);
-    memset(memory, 0, bytes);
-    return memory;
-}
 
 static uint32_t random_number = 1;
 

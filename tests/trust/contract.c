@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../room.h"
+
 extern const NnModel NN_MODEL_SYMBOL;
 static const NnModel *const model = &NN_MODEL_SYMBOL;
 
@@ -14,13 +16,6 @@ void told(const char *name, const char *call, const char *words);
 void told(const char *name, const char *call, const char *words) {
     printf("%s: %s: %s\n", name, call, words);
     breaches++;
-}
-
-static void *room(size_t bytes) {
-    void *memory = aligned_alloc(NN_ALIGN, (bytes / NN_ALIGN + 2) * NN_ALIGN);
-    if (!memory) exit(1);
-    for (size_t i = 0; i < bytes; i++) ((char *)memory)[i] = 0;
-    return memory;
 }
 
 int main(void) {

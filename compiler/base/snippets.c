@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "hash.h"
 
 static bool in_identifier(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -118,15 +119,9 @@ static void find_name(Arena *arena, Snippet *s) {
     s->name = arena_printf(arena, "%.*s", (int)length, found);
 }
 
-static unsigned hash(const char *p, size_t size) {
-    unsigned h = 2166136261u;
-    for (size_t i = 0; i < size; i++) h = (h ^ (unsigned char)p[i]) * 16777619u;
-    return h;
-}
-
 /* Where the hash table has the name, or its place there. */
 static int *place(const Snippets *s, const char *p, size_t size) {
-    unsigned at = hash(p, size) & (unsigned)(s->slots - 1);
+    unsigned at = hash_name(p, size) & (unsigned)(s->slots - 1);
     while (s->index[at] >= 0 && !is_word(p, size, s->list[s->index[at]].name))
         at = (at + 1) & (unsigned)(s->slots - 1);
     return &s->index[at];

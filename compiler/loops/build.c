@@ -17,26 +17,7 @@ void loops_add(Loops *l, Statement *s) {
 
 void loops_enter(Loops *l, Statement *s) {
     if (l->n_open) loops_add(l, s);
-    int n = l->n_open;
-    ARENA_PUSH(l->arena, l->scopes, n, l->cap_scopes, l->n_names);
     ARENA_PUSH(l->arena, l->open, l->n_open, l->cap_open, s);
-}
-
-Name *loops_name(const Loops *l, const char *text) {
-    for (int i = l->n_names; i-- > 0;)
-        if (!strcmp(l->names[i]->text, text)) return l->names[i];
-    return NULL;
-}
-
-Name *loops_declare(Loops *l, const char *text, LoopType type, Memory *memory) {
-    for (int i = l->n_names; i-- > l->scopes[l->n_open - 1];)
-        if (!strcmp(l->names[i]->text, text)) bug("kernel %s declares %s twice", l->kernel, text);
-    Name *name = ARENA_NEW(l->arena, Name);
-    name->text = text;
-    name->type = type;
-    name->memory = memory;
-    ARENA_PUSH(l->arena, l->names, l->n_names, l->cap_names, name);
-    return name;
 }
 
 Memory *loops_add_memory(Loops *l, const char *name, Base base, Linear size) {
@@ -91,6 +72,8 @@ static Loops *begin(Arena *arena, const char *name, const Isa *isa) {
     l->kernel = name;
     l->body = loops_statement(l, STATEMENT_BLOCK);
     l->n_lines = 0;
+    l->symbols = ARENA_ARRAY(arena, Symbol *, SYMBOL_SLOTS);
+    loops_know_words(l);
     loops_enter(l, l->body);
     return l;
 }
@@ -171,7 +154,7 @@ void l_open(Loops *l, const char *format, ...) {
 
 void l_close(Loops *l) {
     if (l->n_open < 2) bug("kernel %s closes what is not open", l->kernel);
-    l->n_names = l->scopes[--l->n_open];
+    loops_leave(l);
 }
 
 void l_table(Loops *l, const char *name, const int *values, int n) {
@@ -187,8 +170,7 @@ void l_table(Loops *l, const char *name, const int *values, int n) {
     memcpy(copy, values, sizeof *copy * (size_t)n);
     s->table = copy;
     s->size = n;
-    Name *table =
-        loops_declare(l, arena_strdup(l->arena, name), (LoopType){BASE_INT, true, true}, m);
+    Name *table = loops_declare(l, name, (LoopType){BASE_INT, true, true}, m);
     ARENA_PUSH(l->arena, s->names, s->n_names, s->cap_names, table);
     loops_add(l, s);
 }

@@ -16,9 +16,29 @@ Statement *loops_statement(Loops *l, StatementKind kind);
 void loops_add(Loops *l, Statement *s);
 void loops_enter(Loops *l, Statement *s);
 
+/* What an identifier of the program stands for, as far as it stands for anything. */
+typedef struct Symbol Symbol;
+struct Symbol {
+    const char *text;
+    const Word *word;
+    Base base;  /* that it is the name of, or BASE_COUNT */
+    Name *name; /* in scope, the innermost, or NULL */
+    Symbol *next;
+};
+enum { SYMBOL_SLOTS = 256 };
+
+/* The symbol of that text, which need not end where it does. */
+Symbol *loops_symbol(Loops *l, const char *text, size_t length);
+
+/* Makes symbols of words and types known to a new program. */
+void loops_know_words(Loops *l);
+
 /* The name in scope, or NULL; a new one, bug() if the innermost scope has it already. */
-Name *loops_name(const Loops *l, const char *text);
+Name *loops_name(Loops *l, const char *text);
 Name *loops_declare(Loops *l, const char *text, LoopType type, Memory *memory);
+
+/* Closes the innermost scope. */
+void loops_leave(Loops *l);
 
 Memory *loops_add_memory(Loops *l, const char *name, Base base, Linear size);
 

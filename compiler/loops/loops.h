@@ -78,6 +78,9 @@ typedef struct Name {
     const Expr *value; /* at its declaration, or NULL */
     Interval range;    /* of integers */
     struct Bounds *bounds;
+    int scope; /* open statements where it was declared */
+    struct Symbol *symbol;
+    struct Name *outer; /* of the same text, in scope where this one was declared */
 } Name;
 
 /* A word of the vocabulary or of the prelude: words.def. */
@@ -154,8 +157,7 @@ struct Loops {
     int n_open, cap_open;
     Name **names; /* in scope, the innermost last */
     int n_names, cap_names;
-    int *scopes; /* names in scope where each open statement began */
-    int cap_scopes;
+    struct Symbol **symbols; /* a hash table */
     Memory **memories;
     int n_memories, cap_memories;
     int n_lines;

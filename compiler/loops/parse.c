@@ -13,16 +13,6 @@ typedef struct Parser {
     const char *at;
 } Parser;
 
-static const Word words[] = {
-#define WORD(name, result, params) {#name, BASE_##result, params},
-#include "words.def"
-#undef WORD
-};
-
-const char *const base_names[BASE_COUNT] = {"void",    "bool",  "int",    "uint32_t", "size_t",
-                                            "uint8_t", "float", "double", "F16",      "I16",
-                                            "M16",     "V",     "VI",     "VT",       "NnDrop"};
-
 static _Noreturn void mistake(const Parser *p, const char *what) {
     bug("kernel %s, `%s`, at `%s`: %s", p->l->kernel, p->line, p->at, what);
 }
@@ -31,13 +21,17 @@ static void skip_space(Parser *p) {
     while (*p->at == ' ' || *p->at == '\n') p->at++;
 }
 
+static bool in_word(char c) {
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Takes the symbol or, whole, the word. */
 static bool take(Parser *p, const char *symbol) {
     skip_space(p);
-    const size_t n = strlen(symbol);
-    if (strncmp(p->at, symbol, n) != 0) return false;
-    if (isalpha((unsigned char)*symbol) && (isalnum((unsigned char)p->at[n]) || p->at[n] == '_'))
-        return false;
-    p->at += n;
+    const char *at = p->at;
+    while (*symbol && *at == *symbol) at++, symbol++;
+    if (*symbol || (in_word(at[-1]) && in_word(*at))) return false;
+    p->at = at;
     return true;
 }
 
@@ -46,29 +40,24 @@ static void want(Parser *p, const char *symbol) {
 }
 
 /* An identifier, or NULL. */
-static const char *take_word(Parser *p) {
+static Symbol *take_symbol(Parser *p) {
     skip_space(p);
     const char *from = p->at;
-    if (!isalpha((unsigned char)*from) && *from != '_') return NULL;
-    while (isalnum((unsigned char)*p->at) || *p->at == '_') p->at++;
-    return arena_printf(p->l->arena, "%.*s", (int)(p->at - from), from);
+    if (!in_word(*from) || isdigit((unsigned char)*from)) return NULL;
+    while (in_word(*p->at)) p->at++;
+    return loops_symbol(p->l, from, (size_t)(p->at - from));
 }
 
 /* `const float *` and the like; false, nothing taken, if no type stands there. */
 static bool take_type(Parser *p, LoopType *type) {
     const char *from = p->at;
     *type = (LoopType){.constant = take(p, "const")};
-    if (take(p, "int32_t")) {
-        type->base = BASE_INT;
-    } else {
-        int base = 0;
-        while (base < BASE_COUNT && !take(p, base_names[base])) base++;
-        if (base == BASE_COUNT) {
-            p->at = from;
-            return false;
-        }
-        type->base = (Base)base;
+    const Symbol *symbol = take_symbol(p);
+    if (!symbol || symbol->base == BASE_COUNT) {
+        p->at = from;
+        return false;
     }
+    type->base = symbol->base;
     type->pointer = take(p, "*");
     return true;
 }
@@ -121,10 +110,9 @@ static bool fits_param(const char **param, LoopType t) {
     return letter && !t.pointer && t.base == bases[letter - letters];
 }
 
-static Expr *parse_call(Parser *p, const char *text) {
-    const Word *word = NULL;
-    for (size_t i = 0; i < sizeof words / sizeof *words && !word; i++)
-        if (!strcmp(words[i].text, text)) word = &words[i];
+static Expr *parse_call(Parser *p, const Symbol *symbol) {
+    const Word *word = symbol->word;
+    const char *text = symbol->text;
     if (!word) mistake(p, arena_printf(p->l->arena, "no word `%s`", text));
     Expr *e = new_expr(p, EXPR_CALL, (LoopType){word->result, false, false});
     e->word = word;
@@ -174,13 +162,12 @@ static Expr *parse_primary(Parser *p) {
         want(p, ")");
         return e;
     }
-    const char *text = take_word(p);
-    if (!text) mistake(p, "an expression wanted");
-    if (take(p, "(")) return parse_call(p, text);
-    Name *name = loops_name(p->l, text);
-    if (!name) mistake(p, arena_printf(p->l->arena, "no name `%s` here", text));
-    Expr *e = new_expr(p, EXPR_NAME, name->type);
-    e->name = name;
+    const Symbol *symbol = take_symbol(p);
+    if (!symbol) mistake(p, "an expression wanted");
+    if (take(p, "(")) return parse_call(p, symbol);
+    if (!symbol->name) mistake(p, arena_printf(p->l->arena, "no name `%s` here", symbol->text));
+    Expr *e = new_expr(p, EXPR_NAME, symbol->name->type);
+    e->name = symbol->name;
     return e;
 }
 
@@ -198,8 +185,9 @@ static Expr *parse_postfix(Parser *p) {
         } else if (take(p, "->")) {
             Expr *member = new_expr(p, EXPR_MEMBER, (LoopType){BASE_FLOAT, false, false});
             member->in[member->n_in++] = e;
-            member->text = take_word(p);
-            if (e->type.base != BASE_DROP || !member->text) mistake(p, "no such member");
+            const Symbol *symbol = take_symbol(p);
+            if (e->type.base != BASE_DROP || !symbol) mistake(p, "no such member");
+            member->text = symbol->text;
             e = member;
         } else {
             return e;
@@ -270,7 +258,9 @@ static Expr *parse(Parser *p, int level) {
         skip_space(p);
         if (*p->at == '+' && (p->at[1] == '+' || p->at[1] == '=')) break; /* an assignment */
         size_t i = 0, n = sizeof operators / sizeof *operators;
-        while (i < n && strncmp(p->at, operators[i].text, strlen(operators[i].text)) != 0) i++;
+        while (i < n && (*p->at != *operators[i].text ||
+                         (operators[i].text[1] && p->at[1] != operators[i].text[1])))
+            i++;
         if (i == n || operators[i].level <= level) break;
         p->at += strlen(operators[i].text);
         Expr *right = parse(p, operators[i].level);
@@ -347,8 +337,9 @@ static Statement *parse_declaration(Parser *p, LoopType type) {
     do {
         LoopType own = type;
         if (s->n_names && take(p, "*")) own.pointer = true;
-        const char *text = take_word(p);
-        if (!text) mistake(p, "a name wanted");
+        const Symbol *symbol = take_symbol(p);
+        if (!symbol) mistake(p, "a name wanted");
+        const char *text = symbol->text;
         if (take(p, "[")) {
             if (s->n_names) mistake(p, "an array is declared alone");
             s->kind = STATEMENT_ARRAY;

@@ -36,7 +36,6 @@ static void append(Writer *w, const char *text, size_t n) {
     memcpy(w->text + w->length, text, n);
     w->length += n;
     w->text[w->length] = '\0';
-    for (size_t i = 0; i < n; i++) w->lines += text[i] == '\n';
 }
 
 static void indented(Writer *w, const char *text) {
@@ -47,6 +46,7 @@ static void indented(Writer *w, const char *text) {
             for (int i = 0; i < w->indent; i++) append(w, "    ", 4);
         append(w, text, n);
         append(w, "\n", 1);
+        w->lines++;
         text = end ? end + 1 : NULL;
     } while (text);
 }
@@ -80,7 +80,6 @@ void w_flow(Writer *w, const char *format, ...) {
     size_t line = w->flowed, n = strlen(text);
     if (line && line + 1 + n <= FULL) {
         w->length--; /* the line end */
-        w->lines--;
         append(w, " ", 1);
         append(w, text, n);
         append(w, "\n", 1);
@@ -120,6 +119,7 @@ void w_lines_of(Writer *w, const Writer *other) {
 
 void w_raw(Writer *w, const char *text) {
     append(w, text, strlen(text));
+    while ((text = strchr(text, '\n'))) text++, w->lines++;
 }
 
 const char *writer_text(const Writer *w) {

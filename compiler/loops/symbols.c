@@ -19,7 +19,7 @@ Symbol *loops_symbol(Loops *l, const char *text, size_t length) {
     for (Symbol *s = *slot; s; s = s->next)
         if (!strncmp(s->text, text, length) && !s->text[length]) return s;
     Symbol *s = ARENA_NEW(l->arena, Symbol);
-    s->text = arena_printf(l->arena, "%.*s", (int)length, text);
+    s->text = memcpy(arena_alloc(l->arena, length + 1, 1), text, length);
     s->base = BASE_COUNT;
     s->next = *slot;
     return *slot = s;

@@ -216,7 +216,7 @@ static void write_update(Emission *em, const Entry *e, const Isa *isa, const cha
                              (long long)(em->plan->moment_offset + i * p->gradient_floats));
     w_line(w,
            "k_%s%s(job->state + ranges[r].param + at, row[0], before <= last ? "
-           "row[job->tree.from[last]] : NULL, %s(int)n, job->k);",
+           "row[job->tree.from[last]] : NULL, %s(int)(n / 16), job->k);",
            name, isa->suffix, slots);
     w_close(w);
     w_close(w);

@@ -1,5 +1,6 @@
 /* Written once for an entry: the job that its tasks share, and the numbers of the batch, in double.
  */
+#include "../loops/loops.h"
 #include "parts.h"
 
 static void write_numbers(Emission *em, const Entry *e, int stage) {
@@ -95,8 +96,12 @@ void emit_entry_common(Emission *em, const Entry *e) {
         w_line(w, "float *k = job->k;");
         w_line(w, "const double lr = job->numbers.n%d;", phase->optimizer.lr->id);
         w_line(w, "const int64_t step = call->step;");
+        w_line(w, "(void)step;");
         const Kernel *update = em->plan->phases[e->phase].update;
-        update->family->write_factors(w, update);
+        Loops *factors = loops_new_factors(em->arena, update->name);
+        update->family->build_factors(factors, update);
+        loops_verify(factors);
+        loops_print(w, factors);
         w_close(w);
     }
     w_close(w);

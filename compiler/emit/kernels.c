@@ -46,8 +46,15 @@ static const char *update_parameters(Arena *arena, int slots) {
     return arena_printf(arena, "%s, int n, const float *k", text);
 }
 
+static int moments_of(const Optimizer *o) {
+    int n = 0;
+    while (o->kind->moments(o)[n]) n++;
+    return n;
+}
+
 static Loops *kernel_loops(Arena *arena, const Kernel *k, const Isa *isa) {
-    Loops *loops = loops_new(arena, k, isa);
+    Loops *loops = k->optimizer ? loops_new_update(arena, k->name, moments_of(k->optimizer), isa)
+                                : loops_new(arena, k, isa);
     k->family->build(loops, k);
     loops_verify(loops);
     return loops;
@@ -58,8 +65,8 @@ const char *emit_loops(const Plan *plan, const Isa *isa) {
     for (int i = 0; i < plan->n_entries; i++) {
         const Entry *e = plan->entries[i];
         text = arena_printf(plan->arena, "%s# %s\n", text, e->name);
-        for (int j = 0; j < e->n_kernels; j++) {
-            const Kernel *k = e->kernels[j];
+        for (int j = 0; j < e->n_kernels + (e->kind == ENTRY_TRAIN); j++) {
+            const Kernel *k = j < e->n_kernels ? e->kernels[j] : plan->phases[e->phase].update;
             if (!k->family->build) continue;
             const char *dump = loops_dump(plan->arena, kernel_loops(plan->arena, k, isa));
             if (!strstr(text, dump)) text = arena_printf(plan->arena, "%s%s", text, dump);

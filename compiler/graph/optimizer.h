@@ -34,14 +34,14 @@ struct OptimizerKind {
      * moments *m[0], ...; zero before the first step. */
     void (*reference)(const Optimizer *o, int64_t step, double lr, double *p, double g,
                       double *const *m);
-    /* The same as loop program (compiler/loops/loops.h), of a row of 16 elements from i on: `d` is
-     * a variable with the gradient, p + i the parameters, s0 + i, s1 + i, ... the moments, k the
-     * factors. Products are ROUNDED, so that no compiler can contract them with an addition. Roots
-     * are exact. Division takes as long as a root, so quotients are multiply-adds. Moments and
-     * decaying parameters are cut as docs/numbers.md says. */
+    /* The same as lines of a loop program (compiler/loops/loops.h), for a row of 16 elements from i
+     * on: `d` is a variable with the gradient, p + i the parameters, s0 + i, s1 + i, ... the
+     * moments, k the factors. Products are ROUNDED, so that no compiler can contract them with an
+     * addition. Roots are exact. Division takes as long as a root, so quotients are multiply-adds.
+     * Moments and decaying parameters are cut as docs/numbers.md says. */
     void (*update)(Writer *w, const Optimizer *o);
-    /* C statements that set `float k[8]` for a step, from `double lr` and `int64_t step`: computed
-     * in double, once, and rounded. */
+    /* Lines of a loop program that set `float k[8]` for a step, from `double lr` and `int64_t
+     * step`: computed in double, once, and rounded. */
     void (*factors)(Writer *w, const Optimizer *o);
 };
 

@@ -12,8 +12,7 @@ extern const Family *const all_families[];
 /* The update of parameters by an optimizer: not chosen by a node. Its function has the parameters
  *   float *p, const float *g, const float *h, float *s0, s1, s2 (as many as moments), int n,
  *   const float *k
- * for n floats of parameters, gradients g + h (h NULL: g alone), moments; factors.
- */
+ * for n rows of 16 parameters, gradients g + h (h NULL: g alone), moments; factors. */
 extern const Family family_update;
 
 /* Gradients of a convolution that take the gradient behind the max-pool on it: see pooled.h. */

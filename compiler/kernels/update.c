@@ -1,6 +1,7 @@
 /* Optimizer updates over runs of the parameter arena. The last addition of gradients is part of the
  * pass. */
 #include "../graph/optimizer.h"
+#include "../loops/loops.h"
 #include "family.h"
 
 static bool never(const Node *node) {
@@ -8,22 +9,30 @@ static bool never(const Node *node) {
     return false;
 }
 
-static void write(Writer *w, const Kernel *k, const Isa *isa) {
-    (void)isa;
-    w_open(w, "for (int i = 0; i < n; i += 16)");
-    w_line(w, "F16 d = LOAD(g + i);");
-    w_line(w, "if (h) d = ADD(d, LOAD(h + i));");
-    k->optimizer->kind->update(w, k->optimizer);
-    w_close(w);
+/* Adds what the optimizer says, line by line. */
+static void add_lines(Loops *l, const Optimizer *o, void (*say)(Writer *w, const Optimizer *o)) {
+    Writer *w = writer_new(l->arena);
+    say(w, o);
+    l_lines(l, writer_text(w));
 }
 
-static void write_factors(Writer *w, const Kernel *k) {
-    k->optimizer->kind->factors(w, k->optimizer);
+static void build(Loops *l, const Kernel *k) {
+    l_open(l, "for (int i = 0; i < n * 16; i += 16)");
+    l_line(l, "F16 d = LOAD(g + i);");
+    l_open(l, "if (h)");
+    l_line(l, "d = ADD(d, LOAD(h + i));");
+    l_close(l);
+    add_lines(l, k->optimizer, k->optimizer->kind->update);
+    l_close(l);
+}
+
+static void build_factors(Loops *l, const Kernel *k) {
+    add_lines(l, k->optimizer, k->optimizer->kind->factors);
 }
 
 const Family family_update = {
     .name = "update",
     .fits = never,
-    .write = write,
-    .write_factors = write_factors,
+    .build = build,
+    .build_factors = build_factors,
 };

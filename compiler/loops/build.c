@@ -1,7 +1,6 @@
 /* Building loop programs: scopes, memories, the kernel's parameters. */
-#include <string.h>
-
 #include "build.h"
+#include <string.h>
 
 Statement *loops_statement(Loops *l, StatementKind kind) {
     Statement *s = ARENA_NEW(l->arena, Statement);
@@ -65,6 +64,8 @@ static LoopType arg_type(const Arg *arg) {
     bug("an argument of type %s", arg->type);
 }
 
+static const Linear factors = {0, 8, false}; /* of an optimizer's step */
+
 static Loops *begin(Arena *arena, const char *name, const Isa *isa) {
     Loops *l = ARENA_NEW(arena, Loops);
     l->arena = arena;
@@ -123,6 +124,27 @@ Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa) {
     return l;
 }
 
+Loops *loops_new_update(Arena *arena, const char *name, int moments, const Isa *isa) {
+    Loops *l = begin(arena, name, isa);
+    const Linear size = {16, 0, false};
+    memory_param(l, "p", BASE_FLOAT, size, true)->filled = true;
+    memory_param(l, "g", BASE_FLOAT, size, false);
+    memory_param(l, "h", BASE_FLOAT, size, false)->optional = true;
+    for (int i = 0; i < moments; i++)
+        memory_param(l, arena_printf(arena, "s%d", i), BASE_FLOAT, size, true)->filled = true;
+    int_param(l, "n", (Linear){1, 0, false}, (Linear){1, 0, false});
+    memory_param(l, "k", BASE_FLOAT, factors, false);
+    return l;
+}
+
+Loops *loops_new_factors(Arena *arena, const char *name) {
+    Loops *l = begin(arena, name, isa_by_name("portable"));
+    memory_param(l, "k", BASE_FLOAT, factors, true);
+    loops_declare(l, "lr", (LoopType){BASE_DOUBLE, false, true}, NULL);
+    int_param(l, "step", (Linear){0, 0, false}, (Linear){.unbounded = true});
+    return l;
+}
+
 void l_line(Loops *l, const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -142,7 +164,7 @@ void l_flow(Loops *l, const char *format, ...) {
 void l_lines(Loops *l, const char *lines) {
     for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
         l_line(l, "%.*s", (int)(end - lines), lines);
-    l_line(l, "%s", lines);
+    if (*lines) l_line(l, "%s", lines);
 }
 
 void l_open(Loops *l, const char *format, ...) {

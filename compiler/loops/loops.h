@@ -61,7 +61,8 @@ typedef struct Memory {
     Linear size; /* elements */
     bool filled; /* holds values before the program runs */
     bool writable;
-    bool written;     /* by the program, as far as the verifier has reached */
+    bool optional; /* there may be none of it: then its pointer is NULL, as `if (pointer)` asks */
+    bool written;  /* by the program, as far as the verifier has reached */
     Interval content; /* of integers: what may be stored there and is found there */
 } Memory;
 
@@ -169,6 +170,14 @@ Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa);
 
 /* An empty program for a copy of a weight: see DerivedKind for its parameters. */
 Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa);
+
+/* An empty program for an optimizer's update, which keeps so many moments: see family_update for
+ * its parameters. */
+Loops *loops_new_update(Arena *arena, const char *name, int moments, const Isa *isa);
+
+/* An empty program for the factors of its step: `float *k`, 8 of them, from `double lr` and
+ * `int64_t step`. */
+Loops *loops_new_factors(Arena *arena, const char *name);
 
 /* One statement, with `for (...)` before it or not. */
 void l_line(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -407,7 +407,8 @@ static Statement *parse_simple(Parser *p) {
 
 static Expr *parse_condition(Parser *p) {
     Expr *e = parse(p, 0);
-    if (!is_number(e->type)) mistake(p, "a condition wanted");
+    const bool optional = e->kind == EXPR_NAME && e->name->memory && e->name->memory->optional;
+    if (!is_number(e->type) && !optional) mistake(p, "a condition wanted");
     return e;
 }
 

@@ -102,6 +102,7 @@ static void access(Verifier *v, const Expr *pointer, Sum offset, Sum count, bool
         refuse(v, arena_printf(v->arena, "%s of %s[%s] from %s to before %s",
                                write ? "a store" : "a read", m->name, show(v->arena, m->size),
                                show(v->arena, sum_low(&from)), show(v->arena, sum_high(&to))));
+    if (m->optional) refuse(v, arena_printf(v->arena, "there may be no %s", m->name));
     if (write && !m->writable) refuse(v, arena_printf(v->arena, "%s is only read", m->name));
     if (!write && !m->filled && !m->written)
         refuse(v, arena_printf(v->arena, "%s is read before it is written", m->name));
@@ -397,13 +398,17 @@ static void check_statement(Verifier *v, const Statement *s) {
     case STATEMENT_FOR:
         check_for(v, s);
         break;
-    case STATEMENT_IF:
+    case STATEMENT_IF: {
         check_expr(v, s->condition);
         assume(v, s->condition, true);
+        Memory *asked = s->condition->type.pointer ? loops_memory(s->condition) : NULL;
+        if (asked) asked->optional = false;
         check_block(v, s);
+        if (asked) asked->optional = true;
         forget(v, mark);
         forget_assigned(v, s);
         break;
+    }
     case STATEMENT_BLOCK:
         check_block(v, s);
         break;

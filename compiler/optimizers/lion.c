@@ -35,7 +35,6 @@ static void update(Writer *w, const Optimizer *o) {
 }
 
 static void factors(Writer *w, const Optimizer *o) {
-    w_line(w, "(void)step;");
     mean_factors(w, o->option[BETA1], o->option[BETA2]);
     w_line(w, "k[6] = (float)-lr;");
     w_line(w, "k[7] = (float)nn_difference(1.0, nn_product(lr, %.17g));", o->option[WEIGHT_DECAY]);

@@ -62,7 +62,6 @@ static void update(Writer *w, const Optimizer *o) {
 }
 
 static void factors(Writer *w, const Optimizer *o) {
-    w_line(w, "(void)step;");
     w_line(w, "k[0] = (float)%.17g;", o->option[MOMENTUM]);
     w_line(w, "k[2] = (float)%.17g;", o->option[ALPHA]);
     w_line(w, "k[3] = (float)%.17g;", 1 - o->option[ALPHA]);

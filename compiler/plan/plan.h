@@ -109,8 +109,8 @@ struct Family {
     /* Body of the C function: its parameters are the kernel's operands, then `int n`, the number of
      * values, then its args. Writes statements only. */
     void (*write)(Writer *w, const Kernel *kernel, const Isa *isa);
-    /* Updates: C statements that set `float k[8]` for the step from `double lr`, `int64_t step`. */
-    void (*write_factors)(Writer *w, const Kernel *kernel);
+    /* Updates: the loop program that computes the factors of a step. */
+    void (*build_factors)(Loops *loops, const Kernel *kernel);
     /* Floats of scratch memory: the parameter `float *scratch` of the function. NULL: none. */
     int64_t (*scratch)(const Kernel *kernel);
     /* Other families compute the same nodes too, more slowly. */

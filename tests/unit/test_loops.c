@@ -194,6 +194,29 @@ START_TEST(takes_what_is_given) {
 }
 END_TEST
 
+START_TEST(asks_for_what_may_be_missing) {
+    l = loops_new_update(arena, "update", 1, isa_by_name("avx2"));
+    build("for (int i = 0; i < n * 16; i += 16) {\nF16 d = LOAD(g + i);\nif (h) {\n"
+          "d = ADD(d, LOAD(h + i));\n}\nSTORE(s0 + i, FMA(SET(k[7]), LOAD(p + i), d));\n}");
+    loops_verify(l);
+    ck_assert(refused("STORE(p, LOAD(h));"));
+    ck_assert(refused("if (h) {\nSTORE(p, LOAD(g));\n}\nSTORE(p, LOAD(h));"));
+    ck_assert(refused("if (g) {\nSTORE(p, LOAD(g));\n}"));
+    ck_assert(refused("STORE(s0 + n, LOAD(g + 1));"));
+    ck_assert(refused("STORE(p, SET(k[8]));"));
+}
+END_TEST
+
+START_TEST(computes_factors) {
+    l = loops_new_factors(arena, "update");
+    build("k[6] = (float)(-lr / nn_difference(1.0, nn_power(0.9, step + 1)));");
+    loops_verify(l);
+    ck_assert(refused("k[8] = (float)lr;"));
+    l = loops_new_factors(arena, "update");
+    ck_assert(refused("k[0] = k[1];"));
+}
+END_TEST
+
 /* Taps of a row of places, x: 3 of 16 floats. Which places a tap reads stands in tables, and where
  * these end in what is given. The second row of the tile reads `value`. */
 typedef struct Taps {
@@ -261,5 +284,6 @@ END_TEST
 
 SUITE("loops", FIXTURE(begin, end), LOOP(accepts, sizeof sound / sizeof *sound),
       LOOP(refuses, sizeof mistaken / sizeof *mistaken),
-      TESTS(refuses_long_bodies, keeps_lists_in_their_range, takes_what_is_given, keeps_taps_inside,
-            refuses_taps_outside, counts_tiles, prints_c))
+      TESTS(refuses_long_bodies, keeps_lists_in_their_range, takes_what_is_given,
+            asks_for_what_may_be_missing, computes_factors, keeps_taps_inside, refuses_taps_outside,
+            counts_tiles, prints_c))

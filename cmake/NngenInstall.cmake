@@ -20,11 +20,17 @@ if(TARGET nngen AND NOT CMAKE_CROSSCOMPILING)
   target_include_directories(nngen_program_page PRIVATE runtime)
   target_link_libraries(nngen_program_page PRIVATE nngen_runtime)
   set_target_properties(nngen_program_page PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/package)
-  foreach(page "nngen man nngen.1 ${CMAKE_INSTALL_MANDIR}/man1"
-               "nngen_program_page man nngen-program.1 ${CMAKE_INSTALL_MANDIR}/man1"
-               "nngen bash nngen ${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
-               "nngen zsh _nngen ${CMAKE_INSTALL_DATADIR}/zsh/site-functions"
-               "nngen fish nngen.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+  set(wanted "nngen_program_page man nngen-program.1 ${CMAKE_INSTALL_MANDIR}/man1")
+  foreach(program nngen nngen-data)
+    if(TARGET ${program})
+      list(APPEND wanted
+        "${program} man ${program}.1 ${CMAKE_INSTALL_MANDIR}/man1"
+        "${program} bash ${program} ${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+        "${program} zsh _${program} ${CMAKE_INSTALL_DATADIR}/zsh/site-functions"
+        "${program} fish ${program}.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+    endif()
+  endforeach()
+  foreach(page IN LISTS wanted)
     string(REPLACE " " ";" page ${page})
     list(GET page 0 program)
     list(GET page 1 kind)
@@ -49,6 +55,10 @@ if(TARGET nngen)
   add_dependencies(nngen_package nngen)
   list(APPEND built $<TARGET_FILE:nngen>)
 endif()
+if(TARGET nngen-data)
+  add_dependencies(nngen_package nngen-data)
+  list(APPEND built $<TARGET_FILE:nngen-data>)
+endif()
 # Before anything is installed: half of it helps nobody.
 install(CODE "
   set(built \"${built}\")
@@ -59,9 +69,11 @@ install(CODE "
     endif()
   endforeach()")
 
-if(TARGET nngen)
-  install(TARGETS nngen)
-endif()
+foreach(program nngen nngen-data)
+  if(TARGET ${program})
+    install(TARGETS ${program})
+  endif()
+endforeach()
 install(FILES runtime/model.h runtime/program.h DESTINATION ${header_dir})
 install(FILES runtime/main.c DESTINATION ${CMAKE_INSTALL_DATADIR}/nngen)
 set_target_properties(nngen_runtime PROPERTIES EXPORT_NAME runtime)

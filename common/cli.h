@@ -27,6 +27,7 @@ typedef struct CliOption {
 typedef struct CliCommand {
     const char *name;    /* "" for the first: the action where no command is named */
     const char *operand; /* the one word that it needs besides options; NULL: none */
+    bool repeats;        /* it takes several such words, files of any kind */
     const char *help;    /* a sentence without its full stop */
 } CliCommand;
 
@@ -53,8 +54,11 @@ typedef struct CliArgument {
 
 /* A command line, read. Texts are those of argv. */
 typedef struct CliArguments {
-    int command; /* -1: none was named, which --help and --version excuse */
-    const char *operand;
+    int command;           /* -1: none was named, which --help and --version excuse */
+    const char *operand;   /* the first, if there are several */
+    const char **operands; /* all of them, where a command takes several; the caller gives room for
+                              argc */
+    int n_operands;
     CliArgument *list; /* the options in order; the caller gives room for argc */
     int n;
     uint64_t given;    /* bits 1 << option */

@@ -11,6 +11,12 @@ static bool is_file(const CliOption *option) {
             strchr(option->operand, '.'));
 }
 
+/* Pattern of the files that the words of a command may be; "": it takes none. */
+static const char *files_of(const CliCommand *command) {
+    if (!command->operand) return "";
+    return command->repeats ? "*" : strstr(command->operand, ".lua") ? "*.lua" : "";
+}
+
 /* A help's lines as one, `escaped` characters with `escape` in front of them. */
 static void one_line(const char *help, const char *escaped, const char *escape, FILE *out) {
     for (const char *c = help; *c; c++) {
@@ -24,6 +30,10 @@ static void choices(const CliOption *option, FILE *out) {
         const int n = cli_choice(choice, &next);
         fprintf(out, "%.*s%s", n, choice, next ? " " : "");
     }
+}
+
+static bool has_names(const Cli *cli) {
+    return cli->n_commands > 1 || *cli->commands[0].name;
 }
 
 static void command_names(const Cli *cli, const char *between, FILE *out) {
@@ -72,41 +82,39 @@ static void bash(const Cli *cli, FILE *out) {
     identifier(cli->program, out);
     fputs("() {\n"
           "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
-          "    local command= options= words= word\n"
+          "    local command= options= words= word files=\n"
           "    COMPREPLY=()\n"
           "    # bash takes --name=value for three words.\n"
           "    if [[ $current == = ]]; then current=\n"
           "    elif [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}; fi\n",
           out);
     bash_values(cli, out);
-    fputs("    for word in \"${COMP_WORDS[@]:1:COMP_CWORD - 1}\"; do\n        case $word in ", out);
-    command_names(cli, " | ", out);
-    fputs(") command=$word; break ;; esac\n    done\n    case $command in\n", out);
+    if (has_names(cli)) {
+        fputs("    for word in \"${COMP_WORDS[@]:1:COMP_CWORD - 1}\"; do\n        case $word in ",
+              out);
+        command_names(cli, " | ", out);
+        fputs(") command=$word; break ;; esac\n    done\n", out);
+    }
+    fputs("    case $command in\n", out);
     for (int i = 0; i < cli->n_commands; i++) {
         if (!*cli->commands[i].name) continue;
         fprintf(out, "    %s) options='", cli->commands[i].name);
         option_names(cli, i, out);
-        fputs("' ;;\n", out);
+        fprintf(out, "' files='%s' ;;\n", files_of(&cli->commands[i]));
     }
     fputs("    *) options='", out);
     option_names(cli, *cli->commands[0].name ? -1 : 0, out);
     fputs("' words='", out);
     command_names(cli, " ", out);
-    fputs("' ;;\n    esac\n"
-          "    if [[ $current == -* ]]; then words=$options; fi\n"
-          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n",
+    fprintf(out, "' files='%s' ;;\n    esac\n", files_of(&cli->commands[0]));
+    fputs("    if [[ $current == -* ]]; then words=$options; fi\n"
+          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+          "    if [[ $files && $current != -* ]]; then\n"
+          "        compopt -o filenames\n"
+          "        mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(\n"
+          "            compgen -f -X \"!$files\" -- \"$current\"; compgen -d -- \"$current\")\n"
+          "    fi\n",
           out);
-    for (int i = 0; i < cli->n_commands; i++)
-        if (cli->commands[i].operand && strstr(cli->commands[i].operand, ".lua")) {
-            fputs(
-                "    if [[ $current != -* ]]; then\n"
-                "        compopt -o filenames\n"
-                "        mapfile -t -O \"${#COMPREPLY[@]}\" COMPREPLY < <(\n"
-                "            compgen -f -X '!*.lua' -- \"$current\"; compgen -d -- \"$current\")\n"
-                "    fi\n",
-                out);
-            break;
-        }
     fputs("}\ncomplete -F ", out);
     identifier(cli->program, out);
     fprintf(out, " %s\n", cli->program);
@@ -147,6 +155,24 @@ static void zsh_option(const CliOption *option, int command, FILE *out) {
     fputs("' \\\n", out);
 }
 
+/* What the words besides options may be; command -1: none is named yet. */
+static void zsh_words_of(const Cli *cli, int command, bool named, FILE *out) {
+    const CliCommand *row = command >= 0 ? &cli->commands[command] : NULL;
+    const char *files = row ? files_of(row) : "";
+    const bool many = row && row->repeats;
+    if (named) fputs("      '1:command:'", out);
+    if (named && *files) fputs(" \\\n", out);
+    if (!named && has_names(cli))
+        fprintf(out, "      '1: :{_describe command commands%s%s%s}'",
+                *files ? "; _files -g \"" : "", files, *files ? "\"" : "");
+    else if (*files)
+        fprintf(out, "      '%s:%s:_files -g \"%s\"'",
+                many    ? "*"
+                : named ? "2"
+                        : "1",
+                row->operand, files);
+}
+
 static void zsh(const Cli *cli, FILE *out) {
     const bool unnamed = !*cli->commands[0].name;
     fprintf(out, "#compdef %s\nlocal -a commands\nlocal command= word\ncommands=(\n", cli->program);
@@ -155,35 +181,41 @@ static void zsh(const Cli *cli, FILE *out) {
         zsh_words(cli->commands[i].help, out);
         fputs("'\n", out);
     }
-    fputs(")\nfor word in ${words[2,CURRENT-1]}; do\n  case $word in (", out);
-    command_names(cli, "|", out);
-    fputs(") command=$word; break ;; esac\ndone\ncase $command in\n", out);
+    fputs(")\n", out);
+    if (has_names(cli)) {
+        fputs("for word in ${words[2,CURRENT-1]}; do\n  case $word in (", out);
+        command_names(cli, "|", out);
+        fputs(") command=$word; break ;; esac\ndone\n", out);
+    }
+    fputs("case $command in\n", out);
     for (int i = cli->n_commands - 1; i >= -!unnamed; i--) {
         const bool named = i >= unnamed;
-        const char *operand = i >= 0 ? cli->commands[i].operand : NULL;
         fprintf(out, "  (%s)\n    _arguments -s \\\n", named ? cli->commands[i].name : "*");
         for (int k = 0; k < cli->n_options; k++)
             if (i < 0 || cli_takes(&cli->options[k], i)) zsh_option(&cli->options[k], i, out);
-        fputs(named ? "      '1:command:'" : "      '1: :{_describe command commands", out);
-        if (!named) fputs(operand ? "; _files -g \"*.lua\"}'" : "}'", out);
-        if (named && operand) fprintf(out, " \\\n      '2:%s:_files -g \"*.lua\"'", operand);
+        zsh_words_of(cli, i, named, out);
         fputs(" ;;\n", out);
     }
     fputs("esac\n", out);
 }
 
 static void fish(const Cli *cli, FILE *out) {
-    const char *operand = cli->commands[0].operand;
     const unsigned all = (1U << cli->n_commands) - 1;
-    fprintf(out, "# fish completion for %s\ncomplete -c %s -f\n", cli->program, cli->program);
+    fprintf(out, "# fish completion for %s\ncomplete -c %s -%c\n", cli->program, cli->program,
+            cli->commands[0].repeats ? 'F' : 'f');
     for (int i = 0; i < cli->n_commands; i++) {
-        if (!*cli->commands[i].name) continue;
+        const CliCommand *command = &cli->commands[i];
+        if (!*command->name) continue;
         fprintf(out, "complete -c %s -n __fish_use_subcommand -a %s -d '", cli->program,
-                cli->commands[i].name);
-        one_line(cli->commands[i].help, "'\\", "\\", out);
+                command->name);
+        one_line(command->help, "'\\", "\\", out);
         fputs("'\n", out);
+        if (command->repeats)
+            fprintf(out, "complete -c %s -n '__fish_seen_subcommand_from %s' -F\n", cli->program,
+                    command->name);
     }
-    if (operand) fprintf(out, "complete -c %s -a '(__fish_complete_suffix .lua)'\n", cli->program);
+    if (strcmp(files_of(&cli->commands[0]), "*.lua") == 0)
+        fprintf(out, "complete -c %s -a '(__fish_complete_suffix .lua)'\n", cli->program);
     for (int i = 0; i < cli->n_options; i++) {
         const CliOption *option = &cli->options[i];
         const unsigned bits = option->taken | option->needed;

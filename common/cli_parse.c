@@ -167,11 +167,12 @@ static bool take_word(const Cli *cli, CliArguments *a, const char *word, bool li
     if (!named && *command->name) return unknown_command(cli, a, word, true);
     if (!command->operand)
         return wrong(a, "\"%s\": one command at a time, and options begin with --", word);
-    if (a->operand)
+    if (a->operand && !command->repeats)
         return (named || unknown_command(cli, a, a->operand, false)) &&
                wrong(a, "one %s at a time, not \"%s\" and \"%s\"", command->operand, a->operand,
                      word);
-    a->operand = word;
+    if (!a->operand) a->operand = word;
+    if (command->repeats) a->operands[a->n_operands++] = word;
     return true;
 }
 
@@ -196,6 +197,7 @@ static bool check_command(const Cli *cli, CliArguments *a) {
 bool cli_parse(const Cli *cli, int argc, char **argv, CliArguments *a) {
     a->command = -1;
     a->operand = NULL;
+    a->n_operands = 0;
     a->n = 0;
     a->given = 0;
     *a->problem = '\0';

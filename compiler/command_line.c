@@ -21,6 +21,10 @@ static const CliCommand commands[] = {
     {.name = "build",
      .operand = "ARCH.lua",
      .help = "make a program of it, which bears the name of the file, or a library"},
+    {.name = "data",
+     .operand = "SOURCE...",
+     .repeats = true,
+     .help = "make a data file of images, tables, text, arrays or sound; see nngen data --help"},
 };
 
 #define OPTION(id, ...) OPTION_##id,
@@ -247,7 +251,9 @@ static void show_help(const CliArguments *line, const char *page) {
 
 Task command_line(Unit *u, int argc, char **argv) {
     Options *o = &u->options;
-    CliArguments line = {.list = ARENA_ARRAY(u->arena, CliArgument, argc)};
+    if (argc > 1 && strcmp(argv[1], commands[TASK_DATA].name) == 0) return TASK_DATA;
+    CliArguments line = {.list = ARENA_ARRAY(u->arena, CliArgument, argc),
+                         .operands = ARENA_ARRAY(u->arena, const char *, argc)};
     if (!cli_parse(&cli, argc, argv, &line)) usage(u->arena, "%s", line.problem);
     for (int i = 0; i < line.n; i++)
         if (line.list[i].option == OPTION_HELP) {
@@ -258,6 +264,8 @@ Task command_line(Unit *u, int argc, char **argv) {
         puts("nngen " NNGEN_VERSION);
         return TASK_NOTHING;
     }
+    if (line.command == TASK_DATA)
+        usage(u->arena, "data is the first word: nngen data %s -o F.safetensors", line.operand);
     o->optimize = o->winograd = true;
     for (int i = 0; all_isas[i]; i++) o->isas[i] = all_isas[i];
     o->input = line.operand;

@@ -8,6 +8,7 @@
 
 #include "build.h"
 #include "command_line.h"
+#include "data.h"
 #include "emit/emit.h"
 #include "output.h"
 #include "pipeline.h"
@@ -43,6 +44,7 @@ int main(int argc, char **argv) {
     Unit u = {.arena = arena_new()};
     u.diag = diag_new(u.arena);
     const Task task = command_line(&u, argc, argv);
+    if (task == TASK_DATA) return make_data(u.arena, argv + 1);
     bool ok = task == TASK_NOTHING || compile(&u, task);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "nngen: error: cannot write to standard output: %s\n", strerror(errno));

@@ -51,19 +51,29 @@ bool words_compiler(Words *words) {
     return false;
 }
 
-/* The folder that holds bin/, include/ and so on. */
-static const char *home(Arena *arena) {
-    const char *named = getenv("NNGEN_HOME");
-    if (named && *named) return named;
+/* The folder that lies `up` levels above the program; NULL if that is not known. */
+static const char *folder_above(Arena *arena, int up) {
     char path[PATH_MAX];
     const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
     if (n < 0) return NULL;
     path[n] = '\0';
-    for (int up = 0; up < 2; up++) {
+    while (up-- > 0) {
         char *slash = strrchr(path, '/');
         if (slash) *slash = '\0';
     }
     return arena_strdup(arena, path);
+}
+
+/* The folder that holds bin/, include/ and so on. */
+static const char *home(Arena *arena) {
+    const char *named = getenv("NNGEN_HOME");
+    return named && *named ? named : folder_above(arena, 2);
+}
+
+const char *nngen_sibling(Arena *arena, const char *name) {
+    const char *folder = folder_above(arena, 1);
+    const char *path = folder ? arena_printf(arena, "%s/%s", folder, name) : NULL;
+    return path && access(path, X_OK) == 0 ? path : NULL;
 }
 
 const char *nngen_file(Arena *arena, const char *const *places) {

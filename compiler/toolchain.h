@@ -26,6 +26,9 @@ bool words_compiler(Words *words);
  * folder above that of the program. `places` is NULL-terminated. NULL with a message. */
 const char *nngen_file(Arena *arena, const char *const *places);
 
+/* A program that lies beside this nngen; NULL if there is none of that name. */
+const char *nngen_sibling(Arena *arena, const char *name);
+
 /* From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT end the program that run_words runs, with all
  * that it started, instead of nngen. Those that are ignored (nohup) stay so, here and there. */
 void hold_signals(void);

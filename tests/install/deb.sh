@@ -12,7 +12,15 @@ field() { dpkg-deb -f "$package" "$1"; }
 for library in libc6 liblua5.4-0 libmd0; do
     field Depends | grep -q "$library (>= " || fail "Depends: $(field Depends), without $library"
 done
-! field Depends | grep -E 'jansson|zlib' || fail "needs what only programs need"
+if [ -x "$NNGEN_BIN/nngen-data" ]; then
+    for library in libarchive libcsv libjpeg libpng libsndfile; do
+        field Depends | grep -q "$library" || fail "Depends: $(field Depends), without $library"
+    done
+    files="bin/nngen-data share/man/man1/nngen-data.1.gz share/bash-completion/completions/nngen-data"
+else
+    ! field Depends | grep -E 'jansson|zlib' || fail "needs what only programs need"
+    files=
+fi
 for library in libjansson-dev zlib1g-dev clang; do
     field Recommends | grep -q "$library" || fail "Recommends: $(field Recommends), without $library"
 done
@@ -27,7 +35,7 @@ cd "$scratch/root/usr"
 for file in bin/nngen include/nngen/model.h lib/libnngen_runtime.a lib/libnngraph.a share/nngen/main.c \
     lib/cmake/nngen/nngen-config.cmake lib/pkgconfig/nngen.pc share/doc/nngen/copyright share/man/man1/nngen.1.gz \
     share/man/man1/nngen-program.1.gz share/bash-completion/completions/nngen \
-    share/zsh/vendor-completions/_nngen share/fish/vendor_completions.d/nngen.fish; do
+    share/zsh/vendor-completions/_nngen share/fish/vendor_completions.d/nngen.fish $files; do
     [ -s "$file" ] || fail "$file is missing"
 done
 ! grep -rF "$NNGEN_BUILD" lib/cmake lib/pkgconfig || fail "paths of the build"

@@ -3,9 +3,12 @@
 . "$(dirname "$0")/../lib.sh"
 . "$NNGEN_SOURCE/tests/install/common"
 install_nngen
-for page in man:man/man1/nngen.1 bash:bash-completion/completions/nngen zsh:zsh/site-functions/_nngen \
-    fish:fish/vendor_completions.d/nngen.fish; do
-    "$prefix/bin/nngen" "--help=${page%%:*}" | cmp - "$prefix/share/${page#*:}" || fail "$page is another one"
+for program in nngen nngen-data; do
+    [ -x "$NNGEN_BIN/$program" ] || { echo "$program was not built"; continue; }
+    for page in man:man/man1/$program.1 bash:bash-completion/completions/$program \
+        zsh:zsh/site-functions/_$program fish:fish/vendor_completions.d/$program.fish; do
+        "$prefix/bin/$program" "--help=${page%%:*}" | cmp - "$prefix/share/${page#*:}" || fail "$page is another one"
+    done
 done
 grep -q '\\-\\-epochs' "$prefix/share/man/man1/nngen-program.1" || fail "nngen-program.1 lacks --epochs"
 if command -v man >/dev/null; then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Files call each other in one direction: the calls between the object files of compiler/, common/ and
-# runtime/ make no circle. In compiler/lua the names that a file exports begin with the file's name.
+# Files call each other in one direction: the calls between the object files of compiler/, common/, runtime/
+# and convert/ make no circle. In compiler/lua the names that a file exports begin with the file's name.
 . "$(dirname "$0")/../lib.sh"
 command -v nm >/dev/null || skip "nm is missing"
 cd "$NNGEN_SOURCE"
@@ -16,9 +16,10 @@ compiler/passes/lower/values.c compiler/passes/lower/kernel.c
 '
 
 # Lines "name FILE": what the object files define for others, and what they want from them.
-find "$NNGEN_BUILD/CMakeFiles" -name '*.c.o' -exec nm -A -g {} + | sed -n 's|^[^:]*[.]dir/\([^:]*[.]c\)[.]o:|\1 |p' |
+find "$NNGEN_BUILD/CMakeFiles" "$NNGEN_BUILD/convert" -name '*.c.o' -exec nm -A -g {} + 2>/dev/null |
+    sed -n 's|^[^:]*/convert/CMakeFiles/[^:]*[.]dir/|.dir/convert/|; s|^[^:]*[.]dir/\([^:]*[.]c\)[.]o:|\1 |p' |
     while read -r file rest; do
-        case $file in compiler/* | common/* | runtime/*) [ ! -e "$file" ] || echo "$file $rest" ;; esac
+        case $file in compiler/* | common/* | runtime/* | convert/*) [ ! -e "$file" ] || echo "$file $rest" ;; esac
     done >"$scratch/names"
 awk '$(NF - 1) != "U" { print $NF, $1 }' "$scratch/names" >"$scratch/defined"
 awk '$(NF - 1) == "U" { print $NF, $1 }' "$scratch/names" >"$scratch/wanted"

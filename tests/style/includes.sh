@@ -33,11 +33,12 @@ allowed() {
         for folder in compiler/*/ compiler/passes/*/; do echo "${folder%/}"; done
         ;;
     runtime) echo common ;;
+    convert) echo "common runtime" ;;
     *) echo "unknown" ;;
     esac
 }
 
-for file in $(find common compiler runtime -name '*.[ch]' -o -name '*.def' | sort); do
+for file in $(find common compiler runtime convert -name '*.[ch]' -o -name '*.def' | sort); do
     folder=${file%/*}
     may=$(allowed "$folder" | tr '\n' ' ')
     if [ "$may" = "unknown " ]; then

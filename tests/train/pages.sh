@@ -3,7 +3,7 @@
 # and of the programs.
 . "$(dirname "$0")/../lib.sh"
 cd "$scratch"
-for name in nngen aux; do
+for name in nngen nngen-data aux; do
     program=$NNGEN_BIN/$name
     [ -x "$program" ] || { echo "$name was not built"; continue; }
     for page in man bash zsh fish; do
@@ -48,6 +48,9 @@ if command -v bash >/dev/null; then
     : >net.lua
     : >other.txt
     completes 'build' nngen bui
+    completes 'other.txt' nngen data oth
+    completes 'other.txt' nngen-data oth
+    completes '--like' nngen-data --li
     completes 'net.lua' nngen build n
     completes 'net.lua' nngen n
     completes '--emit' nngen --em

@@ -167,6 +167,28 @@ START_TEST(a_command_may_follow_the_options_end) {
 }
 END_TEST
 
+START_TEST(a_command_may_take_several_words) {
+    static const CliCommand many[] = {{.name = "", .operand = "FILE...", .repeats = true}};
+    const Cli several = {.program = "prog",
+                         .commands = many,
+                         .options = no_options,
+                         .n_commands = 1,
+                         .n_options = 1};
+    const char *words_read[8];
+    char *words_of_it[] = {"prog", "a", "--fast", "b", "--", "--c"};
+    line.list = list;
+    line.operands = words_read;
+    ck_assert_msg(cli_parse(&several, 6, words_of_it, &line), "%s", line.problem);
+    ck_assert_int_eq(line.n_operands, 3);
+    ck_assert_str_eq(line.operand, "a");
+    ck_assert_str_eq(words_read[1], "b");
+    ck_assert_str_eq(words_read[2], "--c");
+    ck_assert(!cli_parse(&several, 1, words_of_it, &line));
+    ck_assert_str_eq(line.problem, "prog needs FILE...");
+    line.operands = NULL;
+}
+END_TEST
+
 START_TEST(wrong_lines_are_told) {
     bad("", "prog needs FILE");
     bad("build", "build needs FILE");
@@ -197,4 +219,5 @@ START_TEST(wrong_lines_are_told) {
 END_TEST
 
 SUITE("cli", TESTS(near_words, unrelated_words_are_not_offered, lines_are_read,
-                   a_command_may_follow_the_options_end, wrong_lines_are_told))
+                   a_command_may_follow_the_options_end, a_command_may_take_several_words,
+                   wrong_lines_are_told))

@@ -1,0 +1,29 @@
+/* Rows that are cut off the training split. */
+#ifndef CONVERT_CUT_H
+#define CONVERT_CUT_H
+
+#include "../runtime/dataset.h"
+
+/* Parts of the training split; one that was not asked for is -1. */
+typedef struct CutRequest {
+    double val, test;
+    uint64_t seed;
+    bool tail; /* they are the end, validation before test; else drawn by the seed */
+} CutRequest;
+
+/* Where the rows of the training split go. */
+typedef struct Cut {
+    int64_t n[SPLIT_COUNT]; /* rows that each split gets */
+    unsigned char *split;   /* of each row; NULL: nothing is drawn */
+    int32_t *row;           /* its place there */
+    bool tail;
+} Cut;
+
+/* Cuts floor(rows * part + 0.5) rows for each part. False, after a message, if a split that shall
+ * have rows gets none, or none are left for training. */
+bool cut_make(Cut *cut, const CutRequest *request, int64_t rows);
+
+/* The place of a row of the training split. */
+SplitId cut_place(const Cut *cut, int64_t row, int64_t *place);
+
+#endif

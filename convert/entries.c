@@ -1,0 +1,51 @@
+/* Entries: how they are added, named, opened, and counted for the progress. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../runtime/report.h"
+#include "files.h"
+#include "path.h"
+
+void files_add(Files *files, int source, const char *path, int64_t size) {
+    if (files->n == files->room) {
+        const int64_t room = 2 * files->room + 64;
+        Entry *more = allocate((size_t)room, sizeof *more);
+        if (files->n) memcpy(more, files->entries, (size_t)files->n * sizeof *more);
+        files->entries = more;
+        files->room = room;
+    }
+    Entry *entry = &files->entries[files->n++];
+    *entry = (Entry){.source = source,
+                     .path = format_text("%s", path),
+                     .packed = has_ending(path, ".gz"),
+                     .size = size,
+                     .position = files->n - 1 - files->sources[source].first};
+    entry->name = entry->packed ? format_text("%.*s", (int)strlen(path) - 3, path) : entry->path;
+}
+
+const char *entry_shown(const Files *files, const Entry *entry, char room[ENTRY_SHOWN]) {
+    const Source *source = &files->sources[entry->source];
+    const size_t n = strlen(source->path);
+    const bool slash = source->kind == SOURCE_FOLDER && n && source->path[n - 1] != '/';
+    const char *between = source->kind == SOURCE_ARCHIVE ? ": " : slash ? "/" : "";
+    snprintf(room, ENTRY_SHOWN, "%s%s%s", source->path, between,
+             source->kind == SOURCE_FILE ? "" : entry->path);
+    return room;
+}
+
+void files_progress(Files *files, int64_t done) {
+    if (!progress_due(&files->progress)) return;
+    const double part = (double)(files->done + done) / (double)(files->total + 1);
+    char pass[32];
+    snprintf(pass, sizeof pass, "pass %d of %d", files->pass + 1, files->passes);
+    const char *fields[] = {pass, NULL};
+    progress_show(&files->progress, (files->pass + part) / files->passes, fields);
+}
+
+bool entry_visit(Files *files, int64_t index, Stream *stream, Visit *visit, void *context) {
+    if (!files->entries[index].packed) return visit(context, index, stream);
+    Stream *unpacked = unpacked_open(stream);
+    const bool ok = unpacked && visit(context, index, unpacked);
+    if (unpacked) unpacked_close(unpacked);
+    return ok;
+}

@@ -1,0 +1,21 @@
+/* An earlier data file, whose classes, vocabulary and columns new data gets. */
+#ifndef CONVERT_LIKE_H
+#define CONVERT_LIKE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+typedef struct Like {
+    const char *path; /* NULL: there is none, and nothing is found in it */
+    json_t *meta;
+} Like;
+
+/* Reads the metadata of a data file, and nothing else of it. False after a message. */
+bool like_read(Like *like, const char *path);
+
+/* The list of strings, or the object of numbers, under a key of common/datameta.h and a field's
+ * name; NULL: there is none. */
+json_t *like_names(const Like *like, const char *key, const char *name);
+json_t *like_numbers(const Like *like, const char *key, const char *name);
+
+#endif

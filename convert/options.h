@@ -1,0 +1,29 @@
+/* The command line of nngen data. */
+#ifndef CONVERT_OPTIONS_H
+#define CONVERT_OPTIONS_H
+
+#include "cut.h"
+#include "reader.h"
+
+#define EXACT ((INT64_C(1) << 53) - 1)
+#define OPTION(id, ...) OPTION_##id,
+typedef enum OptionId {
+#include "options.def"
+    OPTION_COUNT
+} OptionId;
+#undef OPTION
+
+typedef struct Options {
+    const char **sources;
+    int n_sources;
+    const char *output, *like;
+    const Reader *as; /* NULL: to be found out */
+    CutRequest cut;
+    bool quiet;
+    bool nothing; /* help or the version was asked for, and shown */
+} Options;
+
+/* Reads the line; sources and texts are argv's. STATUS_USAGE after a message. */
+Status options_parse(Options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,39 @@
+/* Readers: one for each kind of data, all behind one table entry. */
+#ifndef CONVERT_READER_H
+#define CONVERT_READER_H
+
+#include "fields.h"
+#include "files.h"
+#include "like.h"
+
+struct Options;
+
+/* What a reader works on. */
+typedef struct Job {
+    const struct Options *options;
+    Files files;
+    Like like;
+    Fields fields;
+} Job;
+
+typedef struct Reader {
+    const char *kind;  /* of --as */
+    const char *files; /* its files, in words */
+    int passes;        /* over the files */
+    /* Whether a file is its; `name` is its path without .gz. */
+    bool (*fits)(const char *name);
+    /* The first bytes of such a file, for those whose names say nothing; "": they may be any. */
+    const char *magic;
+    /* Looks through its files, which are wanted, declares the fields, begins the data file and
+     * writes all rows. False after a message. */
+    bool (*read)(Job *job);
+} Reader;
+
+/* All of them, in the order in which they are tried; ends with NULL. */
+extern const Reader *const all_readers[];
+
+/* Finds the reader for the files, `as` if that is not NULL, and marks those that are its as wanted.
+ * NULL after a message. */
+const Reader *reader_choose(Files *files, const Reader *as);
+
+#endif

@@ -1,0 +1,165 @@
+/* Tells what a data file holds. */
+#include "summary.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+
+/* "0", "0.25", "-1.5e+20". */
+static const char *number(double value, char room[32]) {
+    snprintf(room, 32, "%.6g", value);
+    return room;
+}
+
+static void show_arrays(const Fields *fields) {
+    int width = 0;
+    for (int i = 0; i < fields->file.n; i++) {
+        const int n = (int)strlen(fields->file.arrays[i]->name);
+        if (n > width) width = n;
+    }
+    for (int i = 0; i < fields->file.n; i++) {
+        const Array *array = fields->file.arrays[i];
+        printf("  %-*s  %-4s (", width, array->name, element_names[array->type]);
+        for (int k = 0; k < array->rank; k++) printf("%s%" PRId64, k ? ", " : "", array->dim[k]);
+        printf(")\n");
+    }
+}
+
+static void show_range(const Field *field) {
+    char low[32], high[32];
+    if (field->role == ROLE_LABEL || field->role == ROLE_SEQUENCE)
+        printf("  %s: %d classes\n", field->name, field->n_classes);
+    else if (field->low <= field->high)
+        printf("  %s: %s to %s\n", field->name, number(field->low, low), number(field->high, high));
+    if (field->odd)
+        note("warning: %s has %" PRId64 " values that are not finite, which no training takes",
+             field->name, field->odd);
+}
+
+static int64_t in_class(const Field *field, int split, int class) {
+    return field->counts[split] ? field->counts[split][class] : 0;
+}
+
+static void show_class(const Field *field, int class, int width) {
+    char number_name[16];
+    snprintf(number_name, sizeof number_name, "%d", class);
+    const char *name = field->classes ? field->classes->names[class] : number_name;
+    printf("  %-*s", width, name);
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (field->counts[s]) printf(" %9" PRId64, field->counts[s][class]);
+    printf("\n");
+}
+
+/* A line a class; of many classes those in the middle are left out. */
+static void show_counts(const Field *field) {
+    enum { MOST = 40, SHOWN = 10 };
+    int width = (int)strlen(field->name);
+    for (int i = 0; field->classes && i < field->n_classes; i++) {
+        const int n = (int)strlen(field->classes->names[i]);
+        if (n > width && n < 40) width = n;
+    }
+    printf("\n  %-*s", width, field->name);
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (field->counts[s]) printf(" %9s", split_names[s]);
+    printf("\n");
+    for (int i = 0; i < field->n_classes; i++) {
+        if (field->n_classes > MOST && i == SHOWN) {
+            printf("  ... %d more\n", field->n_classes - 2 * SHOWN);
+            i = field->n_classes - SHOWN;
+        }
+        show_class(field, i, width);
+    }
+}
+
+static void warn_constant(const Field *field) {
+    int seen = 0, last = 0;
+    if (!field->counts[SPLIT_TRAIN]) return;
+    for (int i = 0; i < field->n_classes && seen < 2; i++)
+        if (in_class(field, SPLIT_TRAIN, i) > 0) {
+            seen++;
+            last = i;
+        }
+    if (seen == 1)
+        note(
+            "warning: label %s is constant: all rows of train are %s, so there is nothing to learn",
+            field->name, field->classes ? field->classes->names[last] : "of one class");
+}
+
+/* A Lua string: what is no plain character is escaped by its number. */
+static void lua_string(const char *text) {
+    putchar('"');
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (*c == '"' || *c == '\\')
+            printf("\\%c", *c);
+        else if (*c < ' ' || *c == 127)
+            printf("\\%03d", *c);
+        else
+            putchar(*c);
+    putchar('"');
+}
+
+/* Letters, digits and _, not a digit first. */
+static void lua_name(const char *name) {
+    if (*name >= '0' && *name <= '9') putchar('_');
+    for (; *name; name++)
+        putchar(strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", *name)
+                    ? *name
+                    : '_');
+}
+
+static void lua_shape(const Field *field) {
+    printf("{");
+    for (int i = 0; i < field->rank; i++) printf("%s%" PRId64, i ? ", " : "", field->dim[i]);
+    printf(field->rank ? "}" : "1}");
+}
+
+static void lua_label(const Field *field) {
+    printf("nn.label(\"%s\", %d", field->name, field->n_classes);
+    int column = 0;
+    for (int i = 0; field->classes && i < field->n_classes; i++) {
+        printf(i ? ", " : ", { names = { ");
+        if (column > 80) {
+            printf("\n    ");
+            column = 0;
+        }
+        lua_string(field->classes->names[i]);
+        column += (int)strlen(field->classes->names[i]) + 4;
+    }
+    printf(field->classes ? " } })\n" : ")\n");
+}
+
+/* The line by which an architecture reads the field. */
+static void show_line(const Field *field) {
+    if (field->role == ROLE_OTHER) return;
+    printf("local ");
+    lua_name(field->name);
+    printf(" = ");
+    if (field->role == ROLE_LABEL) {
+        lua_label(field);
+        return;
+    }
+    printf("nn.%s(\"%s\", ", field->role == ROLE_TARGET ? "target" : "input", field->name);
+    lua_shape(field);
+    if (field->role == ROLE_INPUT)
+        printf(", { %smean = \"train\", std = \"train\" }",
+               field->type == U8 ? "scale = 1 / 255, " : "");
+    printf(")\n");
+}
+
+void summary(const Job *job, const Reader *reader) {
+    const Fields *fields = &job->fields;
+    printf("%s: made of %s\n", job->options->output, reader->files);
+    show_arrays(fields);
+    printf("\n");
+    for (int i = 0; i < fields->n; i++) show_range(fields->list[i]);
+    for (int i = 0; i < fields->n; i++)
+        if (fields->list[i]->role == ROLE_LABEL && fields->list[i]->n_classes > 0)
+            show_counts(fields->list[i]);
+    printf("\nFor the architecture:\n\n");
+    for (int i = 0; i < fields->n; i++) show_line(fields->list[i]);
+    for (int i = 0; i < fields->n; i++)
+        if (fields->list[i]->role == ROLE_LABEL) warn_constant(fields->list[i]);
+}

@@ -34,6 +34,7 @@ typedef struct Options {
     uint64_t given;                 /* bits 1 << OptionId */
     const char *text[OPTION_COUNT]; /* NULL: not given */
     int64_t number[OPTION_COUNT];
+    double real[OPTION_COUNT];
     SplitId split;
     /* For tests: training stops as on Ctrl-C after stop_after steps, and writes a checkpoint every
      * checkpoint_steps steps; 0: never. */

@@ -70,7 +70,7 @@ static const char *place_of(const Node *node) {
 /* Words for a learning rate that no float holds; NULL if a float holds it. */
 static const char *broken_rate(const Graph *graph, const NnCall *call, const Reference *r) {
     const Node *rate = graph->phases[call->phase].optimizer.lr;
-    const double value = r->values[rate->id][0];
+    const double value = r->values[rate->id][0] * (call->lr_scale == 0 ? 1 : call->lr_scale);
     if (fabs(value) <= (double)FLT_MAX) return NULL;
     return format_text("the learning rate%s is %s%s", place_of(rate), real_text(value, DIGITS),
                        isfinite(value) ? ", beyond what a float holds" : "");

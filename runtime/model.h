@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 6
+#define NN_ABI 7
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -118,9 +118,15 @@ typedef struct NnCall {
     int64_t first_sample;  /* index in the epoch of the batch's first sample */
     int64_t epoch, epochs; /* of the phase, from 0 */
     int64_t step, steps;   /* of the phase, from 0 */
+    double lr_scale;       /* train: factor of the learning rate; 0 counts as 1 */
 
-    double loss;     /* result of train, gradient, evaluate: the phase's loss, mean of the batch */
-    double *metrics; /* evaluate: one per metric, mean of the batch; NULL: not wanted */
+    double loss; /* result of train, gradient, evaluate: the phase's loss, mean of the batch */
+    double lr;   /* result of train, gradient: the learning rate of the step, scaled */
+    /* train and gradient: the sum of the squares of the batch's gradient, which the update uses,
+     * over all that the phase trains; added in double, in one order. It costs another pass over
+     * the gradient. NULL: not wanted. */
+    double *gradient_squares;
+    double *metrics;           /* evaluate: one per metric, mean of the batch; NULL: not wanted */
     float *const *predictions; /* predict and evaluate: per prediction float [batch][count] in
                                   (C,H,W) order; NULL, or NULL members: not wanted */
 

@@ -51,9 +51,32 @@ static const int64_t presets[OPTION_COUNT] = {
 #undef OPTION
 _Static_assert(OPTION_COUNT <= CLI_MAX_OPTIONS, "options have their bits in one word");
 
+/* Options whose operand is a real number. */
+static const struct {
+    OptionId id;
+    double low, high, preset;
+} reals[] = {{OPTION_LR_SCALE, 1e-30, 1e30, 1}};
+enum { REALS = sizeof reals / sizeof *reals };
+
 void options_default(Options *options) {
     *options = (Options){.split = SPLIT_TEST};
     memcpy(options->number, presets, sizeof presets);
+    for (int i = 0; i < REALS; i++) options->real[reals[i].id] = reals[i].preset;
+}
+
+/* The real numbers among the options that were given. */
+static Status read_reals(Options *options) {
+    for (int i = 0; i < REALS; i++) {
+        const char *text = options->text[reals[i].id];
+        char *end;
+        if (!text) continue;
+        const double value = strtod(text, &end);
+        if (*end || end == text || !(value >= reals[i].low && value <= reals[i].high))
+            return usage_problem("--%s: number from %g to %g wanted, not \"%s\"",
+                                 option_name(reals[i].id), reals[i].low, reals[i].high, text);
+        options->real[reals[i].id] = value;
+    }
+    return STATUS_OK;
 }
 
 const char *option_name(OptionId id) {
@@ -137,7 +160,8 @@ Status options_parse(Options *options, const NnModel *model, int argc, char **ar
     }
     if (line.command < 0) return STATUS_OK;
     options->command = &commands[line.command];
-    return check_values(options, model);
+    const Status status = read_reals(options);
+    return status == STATUS_OK ? check_values(options, model) : status;
 }
 
 DataRequest options_data(const Options *options) {

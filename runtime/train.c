@@ -13,13 +13,25 @@
 /* Runs one batch of the epoch at `at`. Here and below false means that the training ends, after a
  * message or an interruption. */
 static bool train_step(Training *t) {
+    const bool last = evaluation_follows(t), shown = progress_due(&t->progress);
+    const double begun = seconds_now();
+    double squares = 0;
     NnCall call = train_call(t);
+    if (last || shown) call.gradient_squares = &squares;
     t->engine.code->train(&call);
     if (!isfinite(call.loss)) return explain_divergence(t);
     t->at.loss += call.loss * call.batch;
+    t->at.samples += call.batch;
     t->at.batch++;
     t->steps_run++;
-    t->last = call;
+    t->speed.samples += call.batch;
+    t->speed.seconds += seconds_now() - begun;
+    t->lr = call.lr;
+    if (call.gradient_squares) t->grad_norm = sqrt(squares);
+    if (last) {
+        t->at.lr = t->lr;
+        t->at.grad_norm = t->grad_norm;
+    }
     const bool stop = interrupted() || t->steps_run == t->options.stop_after;
     if (stop || checkpoint_due(t)) {
         int slot;
@@ -27,19 +39,7 @@ static bool train_step(Training *t) {
         if (stop) return save_and_stop(t);
         save_checkpoint(t);
     }
-    report_step(t, t->at.loss / (double)(call.first_sample + call.batch));
-    return true;
-}
-
-/* Those of the last batch. */
-static bool gradients_are_zero(Training *t) {
-    const NnPhase *phase = &t->model->phases[t->last.phase];
-    t->engine.code->gradient(&t->last);
-    for (int i = 0; i < phase->n_trained; i++) {
-        t->model->get_gradient(&t->last, phase->trained[i], t->engine.values);
-        for (int64_t k = 0; k < t->model->params[phase->trained[i]].count; k++)
-            if (t->engine.values[k] != 0) return false;
-    }
+    report_step(t, running_loss(t));
     return true;
 }
 
@@ -62,24 +62,26 @@ static bool no_parameter_moved(const Training *t) {
 
 /* Warns when training has stalled. */
 static void tell_dead_end(Training *t, double loss) {
-    const int64_t last = t->at.epochs[t->at.phase] - 1;
-    if (t->at.epoch == 0) t->at.first_loss = loss;
+    const bool first = t->at.evaluated == 0,
+               last = phase_step(t) == phase_steps(t, (int)t->at.phase);
+    if (first) t->at.first_loss = loss;
     /* Resumed after the last step of an epoch, no step has run. */
-    const bool ran = t->at.batch > t->good_at.batch, end = t->at.epoch == 0 || t->at.epoch == last;
-    if (ran && end && gradients_are_zero(t))
+    const bool ran = t->at.batch > t->good_at.batch, end = first || last;
+    if (ran && end && t->at.grad_norm == 0)
         note("phase %" PRId64 ", epoch %" PRId64 ": all gradients of its last batch are zero",
              t->at.phase + 1, t->at.epoch);
     else if (ran && end && no_parameter_moved(t))
         note("phase %" PRId64 ", epoch %" PRId64
              ": no parameter moved: the learning rate is too small",
              t->at.phase + 1, t->at.epoch);
-    else if (t->at.epoch == last && last > 0 && loss >= t->at.first_loss)
+    else if (last && !first && loss >= t->at.first_loss)
         note("phase %" PRId64 ": the loss did not fall: %s in the first epoch, %s in the last",
              t->at.phase + 1, real_text(t->at.first_loss, 6), real_text(loss, 6));
 }
 
-static bool train_epoch(Training *t) {
-    int phase = (int)t->at.phase, samples = t->engine.data.split[SPLIT_TRAIN].samples;
+/* Puts the samples in order, and keeps the state in case that what follows is not finite. */
+static void begin_epoch(Training *t) {
+    const int phase = (int)t->at.phase, samples = t->engine.data.split[SPLIT_TRAIN].samples;
     if (t->model->phases[phase].shuffle) {
         uint64_t key = random_fork(random_stream(round_seed(t), "order"), (uint64_t)phase);
         random_permutation(random_fork(key, (uint64_t)t->at.epoch), samples, t->order);
@@ -88,59 +90,87 @@ static bool train_epoch(Training *t) {
     }
     memcpy(t->good, t->engine.state, t->model->state_bytes);
     t->good_at = t->at;
-    while (t->at.batch < epoch_steps(t, phase))
-        if (!train_step(t)) return false;
+    t->ordered = true;
+}
+
+/* What follows the steps of one epoch or several. */
+static bool evaluate_training(Training *t) {
     int slot;
     if (broken_parameter(t, &slot) >= 0) return explain_divergence(t);
-    tell_dead_end(t, t->at.loss / samples);
-    t->at.seconds = seconds_now() - t->since;
-    if (!report_epoch(t, when_epoch_ends(t), t->at.loss / samples)) return save_and_stop(t);
-    t->at.batch = 0;
+    tell_dead_end(t, running_loss(t));
+    t->seconds = seconds_now() - t->since;
+    if (!report_epoch(t)) return save_and_stop(t);
+    t->speed = (Speed){0};
+    t->at.evaluated = phase_step(t);
     t->at.loss = 0;
-    t->at.epoch++;
+    t->at.samples = 0;
     return true;
+}
+
+static bool train_phase(Training *t) {
+    const int phase = (int)t->at.phase;
+    const int64_t steps = phase_steps(t, phase);
+    t->ordered = false;
+    for (;;) {
+        if (!t->ordered) begin_epoch(t);
+        if (evaluation_is_due(t) && !evaluate_training(t)) return false;
+        if (t->at.batch == epoch_steps(t, phase)) {
+            t->at.epoch++;
+            t->at.batch = 0;
+            t->ordered = false;
+        }
+        if (phase_step(t) == steps) return true;
+        if (t->ordered && !train_step(t)) return false;
+    }
+}
+
+/* The position before the first step of a phase. */
+static void begin_phase(Training *t) {
+    t->at.epoch = t->at.batch = t->at.evaluated = t->at.samples = 0;
+    t->at.loss = 0;
+    t->at.first_loss = INFINITY;
 }
 
 /* Save before reporting: the reader of our output may have closed the pipe. */
 static bool train_round(Training *t) {
     t->checkpoint = checkpoint_name(t->model, &t->options, t->at.round);
     if (!t->resumed) {
-        t->at.phase = t->at.epoch = t->at.batch = 0;
-        t->at.seconds = 0;
+        t->at.phase = 0;
+        begin_phase(t);
+        t->seconds = 0;
         schedule_epochs(t->model, t->options.number[OPTION_EPOCHS], t->at.epochs);
         engine_init(&t->engine, round_seed(t));
         if (t->initial) initial_take(&t->engine, t->initial);
         t->at.initial = t->initial ? t->initial->fingerprint : 0;
     }
-    t->since = seconds_now() - t->at.seconds;
-    for (; t->at.phase < t->model->n_phases; t->at.phase++, t->at.epoch = 0) {
-        int phase = (int)t->at.phase;
+    t->since = seconds_now() - t->seconds;
+    for (;;) {
         if (!t->resumed) {
-            t->model->reset(t->engine.state, phase);
-            engine_prepare(&t->engine, phase);
+            t->model->reset(t->engine.state, (int)t->at.phase);
+            engine_prepare(&t->engine, (int)t->at.phase);
         }
         t->resumed = false;
-        while (t->at.epoch < t->at.epochs[phase])
-            if (!train_epoch(t)) return false;
+        if (!train_phase(t)) return false;
+        /* From the position after the last epoch more epochs could continue. */
+        if (t->at.phase + 1 == t->model->n_phases) break;
+        t->at.phase++;
+        begin_phase(t);
     }
-    /* The position after the last epoch, from which more epochs could continue. */
-    t->at.phase = t->model->n_phases - 1;
-    t->at.epoch = t->at.epochs[t->at.phase] - 1;
-    const When end = when_epoch_ends(t);
-    t->at.epoch++;
-    t->at.batch = 0;
-    t->at.seconds = seconds_now() - t->since;
+    t->seconds = seconds_now() - t->since;
     if (!save_round(t)) return false;
-    return report_round(t, end) || save_and_stop(t);
+    return report_round(t) || save_and_stop(t);
 }
 
 /* Whether a checkpoint's position is one of this training. */
 static bool place_is_possible(const Training *t, const char *resume) {
     const Position *at = &t->at;
-    const int64_t epochs = at->epochs[at->phase];
-    const bool end = at->phase == t->model->n_phases - 1 && at->epoch == epochs && at->batch == 0;
-    if (!end && (at->epoch >= epochs || at->batch > epoch_steps(t, (int)at->phase)))
+    const int phase = (int)at->phase;
+    const int64_t step = phase_step(t), steps = phase_steps(t, phase);
+    const bool end = phase == t->model->n_phases - 1 && step == steps && at->evaluated == step;
+    if (at->epoch > at->epochs[phase] || at->batch > epoch_steps(t, phase) || step > steps)
         return problem("%s: its position is beyond the end", resume);
+    if (at->evaluated > step || (at->evaluated < step) != (at->samples > 0))
+        return problem("%s: its position is impossible", resume);
     if (end && at->round == t->options.number[OPTION_ROUNDS] - 1)
         note("%s: its training is at its end; --epochs N, more than %" PRId64 ", prolongs it",
              resume, schedule_total(t->model, at->epochs));

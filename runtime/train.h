@@ -4,8 +4,15 @@
 
 #include <stdio.h>
 
+#include "columns.h"
 #include "progress.h"
 #include "weights.h"
+
+/* Training steps of this run since the last evaluation. */
+typedef struct Speed {
+    int64_t samples;
+    double seconds;
+} Speed;
 
 typedef struct Training {
     const NnModel *model;
@@ -13,7 +20,8 @@ typedef struct Training {
     Position at;
     Initial *initial; /* of --load; NULL: initial values are drawn */
     bool resumed;     /* the state at `at` is loaded: do not begin its round or phase anew */
-    double since;     /* clock reading minus at.seconds */
+    double seconds;   /* spent on the round, until the last evaluation */
+    double since;     /* clock reading minus those */
     int64_t steps_run;
     const char *checkpoint; /* the file of this round's checkpoint; NULL: none */
     const char *here; /* the replacement for --save if that could not be written; NULL: it could */
@@ -21,16 +29,19 @@ typedef struct Training {
     bool stopped;     /* before the end, and all that is needed to resume is written in its place */
     bool failed;      /* a file or a report could not be written in its place */
     Engine engine;
-    NnCall last; /* the latest step */
-    int *order;  /* of the training samples in this epoch */
-    void *good;  /* the state at the beginning of this epoch, when all values were finite */
+    double lr, grad_norm; /* of the latest steps where they were asked for */
+    Speed speed;
+    int *order;   /* of the training samples in this epoch */
+    bool ordered; /* they are in the order of this epoch */
+    void *good;   /* the state at the beginning of this epoch, when all values were finite */
     Position good_at;
 
-    FILE *log; /* CSV, NULL: none */
+    FILE *log;       /* CSV, NULL: none */
+    Columns columns; /* of the latest evaluation */
     Scores scores[SPLIT_COUNT];
     Progress progress;
-    double loss;    /* running training loss of the latest epoch that has ended */
-    bool evaluated; /* the scores are those of an epoch of this round */
+    bool watched[SPLIT_COUNT]; /* splits that are evaluated during training */
+    bool evaluated;            /* the scores are those of an epoch of this round */
     /* Results of the rounds that this run has finished, [loss, metrics...][split]: mean, and sum of
      * squared distances from it. */
     struct {
@@ -44,12 +55,28 @@ typedef struct Training {
 int phase_batch(const Training *t, int phase);
 int64_t epoch_steps(const Training *t, int phase);
 
-/* Moves to the end of the epoch; returns its last step. */
-When when_epoch_ends(Training *t);
+/* Steps of a phase, and those of the phase at `at` that are done. */
+int64_t phase_steps(const Training *t, int phase);
+int64_t phase_step(const Training *t);
+
+/* The last step that was done; there was one in this phase. */
+When when_last(const Training *t);
+
+/* Whether an evaluation follows the next step, and whether one follows the last step and is not
+ * done yet. */
+bool evaluation_follows(const Training *t);
+bool evaluation_is_due(const Training *t);
+
+/* Mean of the steps since the last evaluation, of which there is one. */
+double running_loss(const Training *t);
 
 /* Steps of all rounds, done and in all. */
 int64_t steps_done(const Training *t);
 int64_t steps_all(const Training *t);
+
+/* Training samples a second since the last evaluation, without the time of evaluations; 0: no step
+ * has run. */
+double samples_per_second(const Training *t);
 
 uint64_t round_seed(const Training *t);
 
@@ -85,27 +112,27 @@ bool save_round(Training *t);
 bool save_and_stop(Training *t);
 
 /* The log, in train_log.c. log_open continues after the position of a resumed training: later lines
- * are removed. */
+ * are removed, and the seconds go on from the last line's. */
 bool log_open(Training *t);
-bool log_add(Training *t, double loss);
+bool log_add(Training *t);
 bool log_close(const Training *t);
 
 /* The reports of a running training: epochs and rounds as JSON or in words on standard output; on
  * standard error progress with the time left, one line on a terminal, now and then a plain line
- * elsewhere; and the log, whose columns are round (from 0), phase (from 1), epoch (from 0), loss
- * (running training loss, with dropout), train_loss, train_<metric>..., val_loss, val_<metric>...,
- * seconds (since the round began). Functions that return a bool return false after a message. */
+ * elsewhere; and the log, whose columns are round (from 0), phase (from 1), epoch (from 0), step
+ * (of the phase, so far), those of columns.h, samples_per_second (of training alone), seconds
+ * (since the round began). Functions that return a bool return false after a message. */
 bool report_open(Training *t);
 
-/* After a step; `loss` is the running loss of the epoch. */
+/* After a step; `loss` is the running loss. */
 void report_step(Training *t, double loss);
 
-/* After an epoch: evaluates train and val, and adds to the log. False, with a message or
- * interrupted, if the evaluation has to be repeated. */
-bool report_epoch(Training *t, When when, double loss);
+/* Where an evaluation is due: evaluates train and val, and adds to the log. False, with a message
+ * or interrupted, if the evaluation has to be repeated. */
+bool report_epoch(Training *t);
 
 /* After a round: evaluates train, val and test. */
-bool report_round(Training *t, When when);
+bool report_round(Training *t);
 
 /* Removes the progress line and closes the log. */
 bool report_close(const Training *t);

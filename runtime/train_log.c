@@ -20,30 +20,33 @@ static bool flush(Training *t) {
     return (fflush(t->log) == 0 && !ferror(t->log)) || cannot_write(t);
 }
 
-static const char *header(const NnModel *model) {
-    const char *line = "round,phase,epoch,loss";
-    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++) {
-        line = format_text("%s,%s_loss", line, split_names[s]);
-        for (int m = 0; m < model->n_metrics; m++)
-            line = format_text("%s,%s_%s", line, split_names[s], model->metrics[m].name);
-    }
-    return format_text("%s,seconds\n", line);
+static const char *header(const Columns *columns) {
+    const char *line = "round,phase,epoch,step";
+    for (int i = 0; i < columns->n; i++) line = format_text("%s,%s", line, columns->list[i].name);
+    return format_text("%s,samples_per_second,seconds\n", line);
 }
 
-/* Whether the line's epoch comes before the position: 1 yes, 0 no, -1 it is no line of an epoch.
- */
+/* Whether the line's evaluation comes before the position: 1 yes, 0 no, -1 it is no such line. */
 static int comes_before(const Position *at, const char *line) {
-    int64_t round, phase, epoch;
-    if (sscanf(line, "%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",", &round, &phase, &epoch) != 3)
+    int64_t round, phase, epoch, step;
+    if (sscanf(line, "%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",%" SCNd64 ",", &round, &phase, &epoch,
+               &step) != 4)
         return -1;
     if (round != at->round) return round < at->round;
     if (--phase != at->phase) return phase < at->phase;
-    return epoch < at->epoch;
+    return step <= at->evaluated;
 }
 
-/* Offset in the file after the lines of epochs before the position: later lines were logged after
- * the checkpoint, or were cut off. -1 after a message. */
-static int64_t end_of_good(const Training *t, const char *first) {
+/* Of a whole line: its last column, if it is of the round at `at`. */
+static double seconds_of(const Position *at, const char *line) {
+    const char *comma = strrchr(line, ',');
+    const double seconds = comma ? strtod(comma + 1, NULL) : 0;
+    return strtoll(line, NULL, 10) == at->round && seconds >= 0 && seconds < 1e15 ? seconds : 0;
+}
+
+/* Offset in the file after the lines of evaluations before the position: later lines were logged
+ * after the checkpoint, or were cut off. -1 after a message. */
+static int64_t end_of_good(Training *t, const char *first) {
     char *line = NULL;
     size_t room = 0;
     int64_t end = 0;
@@ -59,6 +62,7 @@ static int64_t end_of_good(const Training *t, const char *first) {
             break;
         }
         if (!whole || (number > 1 && before != 1)) break;
+        t->seconds = seconds_of(&t->at, line);
         end += length;
     }
     free(line);
@@ -75,7 +79,7 @@ bool log_open(Training *t) {
     else
         t->log = fopen(path, resumed ? "ae" : "we");
     if (!t->log) return problem("%s: %s", path, strerror(errno));
-    const char *first = header(t->model);
+    const char *first = header(&t->columns);
     int64_t end = 0;
     if (fstat(fileno(t->log), &info) == 0 && S_ISREG(info.st_mode)) {
         if (resumed && info.st_size > 0) end = end_of_good(t, first);
@@ -93,16 +97,12 @@ static void add_number(Training *t, double value) {
     memory_release(mark);
 }
 
-bool log_add(Training *t, double loss) {
+bool log_add(Training *t) {
     if (!t->log) return true;
-    fprintf(t->log, "%" PRId64 ",%" PRId64 ",%" PRId64 "", t->at.round, t->at.phase + 1,
-            t->at.epoch);
-    add_number(t, loss);
-    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++) {
-        add_number(t, t->scores[s].loss);
-        for (int m = 0; m < t->model->n_metrics; m++) add_number(t, t->scores[s].metrics[m]);
-    }
-    fprintf(t->log, ",%.3f\n", t->at.seconds);
+    fprintf(t->log, "%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, t->at.round, t->at.phase + 1,
+            t->at.epoch, phase_step(t));
+    for (int i = 0; i < t->columns.n; i++) add_number(t, t->columns.list[i].value);
+    fprintf(t->log, ",%.1f,%.3f\n", samples_per_second(t), t->seconds);
     return flush(t);
 }
 

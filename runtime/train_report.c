@@ -16,6 +16,9 @@ static double part_done(const Training *t) {
 bool report_open(Training *t) {
     const NnModel *model = t->model;
     for (int s = 0; s < SPLIT_COUNT; s++) t->scores[s] = scores_new(model);
+    t->watched[SPLIT_TRAIN] = !option_given(&t->options, OPTION_NO_TRAIN_EVAL);
+    t->watched[SPLIT_VAL] = true;
+    t->columns = columns_new(model, t->watched);
     progress_begin(&t->progress, option_given(&t->options, OPTION_QUIET), part_done(t));
     return log_open(t);
 }
@@ -26,7 +29,7 @@ static void show_progress(Training *t, double loss) {
     const NnModel *model = t->model;
     const Scores *val = &t->scores[SPLIT_VAL];
     const int64_t rounds = t->options.number[OPTION_ROUNDS];
-    enum { OTHERS = 6 };
+    enum { OTHERS = 9 };
     const size_t mark = memory_mark();
     const char **fields = allocate((size_t)model->n_metrics + OTHERS, sizeof *fields),
                **end = fields;
@@ -38,6 +41,12 @@ static void show_progress(Training *t, double loss) {
     for (int m = 0; t->evaluated && m < model->n_metrics; m++)
         *end++ = format_text("val_%s %s", model->metrics[m].name, number_text(val->metrics[m]));
     if (t->evaluated) *end++ = format_text("val_loss %s", number_text(val->loss));
+    const double speed = samples_per_second(t);
+    if (speed > 0) *end++ = format_text("%s samples/s", count_text((long long)(speed + .5)));
+    if (t->steps_run > 0) {
+        *end++ = format_text("lr %s", real_text(t->lr, 3));
+        *end++ = format_text("grad_norm %s", number_text(t->grad_norm));
+    }
     progress_show(&t->progress, part_done(t), fields);
     memory_release(mark);
 }
@@ -55,17 +64,19 @@ static bool not_interrupted(void *training, int samples) {
 
 static bool still_at_work(void *training, int samples) {
     Training *t = training;
-    report_step(t, t->loss);
+    report_step(t, running_loss(t));
     return not_interrupted(training, samples);
 }
 
 /* False: interrupted. */
-static bool evaluate(Training *t, SplitId last, When when, bool (*go_on)(void *, int)) {
+static bool evaluate(Training *t, const bool wanted[SPLIT_COUNT], bool (*go_on)(void *, int)) {
     bool ended = true;
     t->engine.evaluated = go_on;
     t->engine.evaluated_arg = t;
-    for (int s = 0; ended && s <= (int)last; s++)
-        ended = engine_evaluate(&t->engine, &t->engine.data.split[s], when, &t->scores[s]);
+    for (int s = 0; ended && s < SPLIT_COUNT; s++)
+        if (wanted[s])
+            ended =
+                engine_evaluate(&t->engine, &t->engine.data.split[s], when_last(t), &t->scores[s]);
     t->engine.evaluated = NULL;
     return ended;
 }
@@ -77,20 +88,29 @@ static bool told(Training *t) {
     return problem("cannot write to standard output: %s", strerror(errno));
 }
 
-bool report_epoch(Training *t, When when, double loss) {
-    t->loss = loss;
-    if (!evaluate(t, SPLIT_VAL, when, still_at_work)) return false;
+static void epoch_json(const Training *t) {
+    json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:I, s:{s:o}}", "event", "epoch", "round",
+                             (json_int_t)t->at.round, "phase", (json_int_t)t->at.phase + 1, "epoch",
+                             (json_int_t)t->at.epoch, "step", (json_int_t)phase_step(t),
+                             "train_running", "loss", json_number(running_loss(t)));
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (t->watched[s])
+            json_object_set_new(json, split_names[s], scores_json(t->model, &t->scores[s], true));
+    json_object_set_new(json, "lr", json_number(t->at.lr));
+    json_object_set_new(json, "grad_norm", json_number(t->at.grad_norm));
+    json_object_set_new(json, "samples_per_second", json_number(samples_per_second(t)));
+    json_line(stdout, json);
+}
+
+bool report_epoch(Training *t) {
+    const double loss = running_loss(t);
+    if (!evaluate(t, t->watched, still_at_work)) return false;
     t->evaluated = true;
-    if (option_given(&t->options, OPTION_JSON))
-        json_line(stdout,
-                  json_pack("{s:s, s:I, s:I, s:I, s:{s:o}, s:o, s:o}", "event", "epoch", "round",
-                            (json_int_t)t->at.round, "phase", (json_int_t)t->at.phase + 1, "epoch",
-                            (json_int_t)t->at.epoch, "train_running", "loss", json_number(loss),
-                            "train", scores_json(t->model, &t->scores[SPLIT_TRAIN], true), "val",
-                            scores_json(t->model, &t->scores[SPLIT_VAL], true)));
+    columns_fill(&t->columns, t->model, t->watched, loss, t->scores, t->at.lr, t->at.grad_norm);
+    if (option_given(&t->options, OPTION_JSON)) epoch_json(t);
     if (!told(t)) return false;
     if (progress_due(&t->progress) || part_done(t) >= 1) show_progress(t, loss);
-    return log_add(t, loss);
+    return log_add(t);
 }
 
 /* The loss or a metric: a row of the tables. */
@@ -134,7 +154,7 @@ static void round_table(const Training *t) {
     const int64_t rounds = t->options.number[OPTION_ROUNDS];
     if (t->n_rounds > 1) putchar('\n');
     if (rounds > 1) printf("round %" PRId64 "/%" PRId64 ", ", t->at.round + 1, rounds);
-    printf("seed %" PRIu64 ", %.1f s\n", round_seed(t), t->at.seconds);
+    printf("seed %" PRIu64 ", %.1f s\n", round_seed(t), t->seconds);
     table_print(stdout, rows, COLUMNS, 1, cells);
     memory_release(mark);
 }
@@ -180,9 +200,10 @@ static void rounds_json(const Training *t) {
     json_line(stdout, json);
 }
 
-bool report_round(Training *t, When when) {
+bool report_round(Training *t) {
+    static const bool all[SPLIT_COUNT] = {true, true, true};
     const NnModel *model = t->model;
-    if (!evaluate(t, SPLIT_TEST, when, not_interrupted)) return false;
+    if (!evaluate(t, all, not_interrupted)) return false;
     t->evaluated = false;
     add_to_rounds(t);
     const bool last = t->at.round + 1 == t->options.number[OPTION_ROUNDS] && t->n_rounds > 1;
@@ -192,7 +213,7 @@ bool report_round(Training *t, When when) {
                                  (json_int_t)t->at.round, "seed", (json_int_t)round_seed(t));
         for (int s = 0; s < SPLIT_COUNT; s++)
             json_object_set_new(json, split_names[s], scores_json(model, &t->scores[s], true));
-        json_object_set_new(json, "seconds", json_number(t->at.seconds));
+        json_object_set_new(json, "seconds", json_number(t->seconds));
         json_line(stdout, json);
         if (last) rounds_json(t);
     } else {

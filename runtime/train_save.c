@@ -37,7 +37,6 @@ static bool write_to(Training *t, Content content, const char *path) {
     if (content == PARAMETERS) return weights_save(&t->engine, path);
     /* The log first: where the checkpoint is kept, the lines of earlier epochs must be, too. */
     if (t->log) output_sync(t->log, t->options.text[OPTION_LOG]);
-    t->at.seconds = seconds_now() - t->since;
     return checkpoint_save(&t->engine, &t->options, &t->at, path);
 }
 
@@ -88,7 +87,7 @@ static const char *quoted(const char *word) {
 static const char *command_to_go_on(const Training *t, const char *checkpoint, bool moved) {
     static const OptionId texts[] = {OPTION_SAVE, OPTION_LOG, OPTION_DATA, OPTION_ISA};
     static const OptionId numbers[] = {OPTION_CHECKPOINT_EVERY, OPTION_THREADS};
-    static const OptionId flags[] = {OPTION_QUIET, OPTION_JSON};
+    static const OptionId flags[] = {OPTION_QUIET, OPTION_JSON, OPTION_NO_TRAIN_EVAL};
     Options now = t->options;
     const Options *o = &now;
     if (moved && t->here) now.text[OPTION_SAVE] = t->here;

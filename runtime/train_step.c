@@ -11,17 +11,20 @@ int64_t epoch_steps(const Training *t, int phase) {
     return schedule_steps(t->engine.data.split[SPLIT_TRAIN].samples, phase_batch(t, phase));
 }
 
+int64_t phase_steps(const Training *t, int phase) {
+    return t->at.epochs[phase] * epoch_steps(t, phase);
+}
+
 /* Steps of the phases before this one. */
 static int64_t phases_steps(const Training *t, int phase) {
     int64_t sum = 0;
-    for (int p = 0; p < phase; p++) sum += t->at.epochs[p] * epoch_steps(t, p);
+    for (int p = 0; p < phase; p++) sum += phase_steps(t, p);
     return sum;
 }
 
 int64_t steps_done(const Training *t) {
-    int phase = (int)t->at.phase;
-    return t->at.round * phases_steps(t, t->model->n_phases) + phases_steps(t, phase) +
-           t->at.epoch * epoch_steps(t, phase) + t->at.batch;
+    return t->at.round * phases_steps(t, t->model->n_phases) + phases_steps(t, (int)t->at.phase) +
+           phase_step(t);
 }
 
 int64_t steps_all(const Training *t) {
@@ -32,18 +35,42 @@ uint64_t round_seed(const Training *t) {
     return (uint64_t)(t->options.number[OPTION_SEED] + t->at.round);
 }
 
-static When when_now(const Training *t) {
-    int phase = (int)t->at.phase;
-    int64_t steps = epoch_steps(t, phase);
-    return (When){phase, t->at.epoch, t->at.epochs[phase], t->at.epoch * steps + t->at.batch,
-                  t->at.epochs[phase] * steps};
+int64_t phase_step(const Training *t) {
+    return t->at.epoch * epoch_steps(t, (int)t->at.phase) + t->at.batch;
 }
 
-When when_epoch_ends(Training *t) {
-    t->at.batch = epoch_steps(t, (int)t->at.phase) - 1;
-    When when = when_now(t);
-    t->at.batch++;
-    return when;
+double running_loss(const Training *t) {
+    return t->at.loss / (double)t->at.samples;
+}
+
+double samples_per_second(const Training *t) {
+    return t->speed.seconds > 0 ? (double)t->speed.samples / t->speed.seconds : 0;
+}
+
+/* Whether the phase is evaluated after so many of its steps. */
+static bool evaluated_after(const Training *t, int64_t steps) {
+    const int phase = (int)t->at.phase;
+    return steps == phase_steps(t, phase) ||
+           steps % (t->options.number[OPTION_EVAL_EVERY] * epoch_steps(t, phase)) == 0;
+}
+
+bool evaluation_follows(const Training *t) {
+    return evaluated_after(t, phase_step(t) + 1);
+}
+
+bool evaluation_is_due(const Training *t) {
+    const int64_t step = phase_step(t);
+    return step > t->at.evaluated && evaluated_after(t, step);
+}
+
+static When when_is(const Training *t, int64_t step) {
+    const int phase = (int)t->at.phase;
+    return (When){phase, step / epoch_steps(t, phase), t->at.epochs[phase], step,
+                  phase_steps(t, phase)};
+}
+
+When when_last(const Training *t) {
+    return when_is(t, phase_step(t) - 1);
 }
 
 NnCall train_call(Training *t) {
@@ -52,7 +79,8 @@ NnCall train_call(Training *t) {
     int64_t first = t->at.batch * batch;
     int count = train->samples - first < batch ? (int)(train->samples - first) : batch;
     engine_gather(&t->engine, train, t->order, (int)first, count);
-    NnCall call = engine_call(&t->engine, when_now(t), count);
+    NnCall call = engine_call(&t->engine, when_is(t, phase_step(t)), count);
+    call.lr_scale = t->options.real[OPTION_LR_SCALE];
     call.seed = random_fork(random_stream(round_seed(t), "dropout"), (uint64_t)phase);
     call.dropout = true;
     call.first_sample = first;

@@ -13,9 +13,12 @@ typedef struct Position {
     int64_t round, phase, epoch, batch;
     int64_t data;      /* fingerprint of the training split, 63 bits */
     int64_t initial;   /* fingerprint of the initial values from --load; 0: all were drawn */
-    double loss;       /* sum over the epoch's samples so far of the training loss */
-    double first_loss; /* of the phase's first epoch; infinite before its end */
-    double seconds;    /* spent on the round */
+    int64_t evaluated; /* steps of the phase at its last evaluation; 0: there was none */
+    int64_t samples;   /* trained since then */
+    double loss;       /* sum over these samples of the training loss */
+    double lr;         /* of the last step before the latest evaluation, done or due */
+    double grad_norm;  /* of that step */
+    double first_loss; /* of the phase's first evaluation; infinite before that */
     int64_t *epochs;   /* of each phase of the round */
 } Position;
 

@@ -108,14 +108,6 @@ static void zero_unwritten(Emission *em, const Entry *e) {
     }
 }
 
-/* Addition i of the tree, in place: `count` floats of two rows, from `at` of them on. */
-static void write_addition(Writer *w, const Entry *e, const char *at, const char *count) {
-    const long long row = (long long)e->gradient_floats;
-    w_line(w, "float *const to = job->gradients + (size_t)job->tree.to[i] * %lld%s;", row, at);
-    w_line(w, "ADD_ROW(to, to, job->gradients + (size_t)job->tree.from[i] * %lld%s, %s);", row, at,
-           count);
-}
-
 static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa) {
     Writer *w = em->w;
     const ValueNames values = emit_values(em, e);
@@ -139,7 +131,7 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa)
            e->stages > 1 ? "chunk" : "task", (long long)e->sample_floats);
     if (sums) {
         w_open(w, "for (int i = job->tree.before[chunk]; i < job->tree.before[chunk + 1]; i++)");
-        write_addition(w, e, "", arena_printf(em->arena, "%lld", (long long)e->gradient_floats));
+        emit_addition(w, e, "", arena_printf(em->arena, "%lld", (long long)e->gradient_floats));
         w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));
         w_close(w);
         w_line(w, "float *gradient = job->gradients + (size_t)job->tree.row[chunk] * %lld;",
@@ -156,69 +148,6 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa)
     if (sums) zero_unwritten(em, e);
     for (int i = 0; i < e->n_kernels; i++)
         if (e->kernels[i]->stage == stage) write_call(em, e, e->kernels[i], values, isa);
-    w_close(w);
-    w_line(w, "nn_leave(mode);");
-    w_close(w);
-    w_line(w, "%s", "");
-}
-
-/* The gradient of the batch, where no update follows: in the first row. */
-static void write_sum(Emission *em, const Entry *e, const Isa *isa) {
-    Writer *w = em->w;
-    w_open(w, "static void %s_sum%s(void *arg, int task)", e->name, isa->suffix);
-    w_line(w, "const struct %s_job *job = arg;", e->name);
-    w_line(w, "const uint64_t mode = nn_enter();");
-    w_line(w, "const size_t at = nn_slice(%lld, task, job->tasks);", (long long)e->gradient_floats);
-    w_line(w, "const size_t n = nn_slice(%lld, task + 1, job->tasks) - at;",
-           (long long)e->gradient_floats);
-    w_open(w, "for (int i = job->tree.before[job->chunks]; i < job->tree.additions; i++)");
-    write_addition(w, e, " + at", "n");
-    w_close(w);
-    w_line(w, "nn_leave(mode);");
-    w_close(w);
-    w_line(w, "%s", "");
-}
-
-/* Updates a task's part of each range. The kernel does the last addition of gradients; earlier
- * additions are done in strips, whose sums stay in the first-level cache. */
-static void write_update(Emission *em, const Entry *e, const Isa *isa, const char *name) {
-    Writer *w = em->w;
-    const PhasePlan *p = &em->plan->phases[e->phase];
-    w_open(w, "static void %s_update%s(void *arg, int task)", e->name, isa->suffix);
-    w_open(w, "static const NnRange ranges[%d] =", p->n_ranges);
-    for (int i = 0; i < p->n_ranges; i++)
-        w_line(w, "{%lld, %lld, %lld},", (long long)p->ranges[i].param,
-               (long long)p->ranges[i].gradient, (long long)p->ranges[i].count);
-    w_close_with(w, ";");
-    w_line(w, "const struct %s_job *job = arg;", e->name);
-    w_line(w, "const uint64_t mode = nn_enter();");
-    w_open(w, "for (int r = 0; r < %d; r++)", p->n_ranges);
-    w_line(w, "const size_t from = nn_slice(ranges[r].count, task, job->tasks), to = "
-              "nn_slice(ranges[r].count, task + 1, job->tasks);");
-    w_line(w, "const int last = job->tree.additions - 1, before = job->tree.before[job->chunks];");
-    w_line(w, "const size_t strip = before < last ? NN_STRIP : to - from;");
-    w_open(w, "for (size_t at = from; at < to; at += strip)");
-    w_line(w, "const size_t n = to - at < strip ? to - at : strip;");
-    w_line(w, "float sums[NN_SLOTS][NN_STRIP] __attribute__((aligned(64)));");
-    w_line(w, "const float *row[NN_MAX_CHUNKS];");
-    w_open(w, "for (int i = 0; i < job->tree.rows; i++)");
-    w_line(w, "row[i] = job->gradients + (size_t)i * %lld + ranges[r].gradient + at;",
-           (long long)p->gradient_floats);
-    w_close(w);
-    w_open(w, "for (int i = before; i < last; i++)");
-    w_line(w, "float *const sum = sums[job->tree.slot[i]];");
-    w_line(w, "ADD_ROW(sum, row[job->tree.to[i]], row[job->tree.from[i]], n);");
-    w_line(w, "row[job->tree.to[i]] = sum;");
-    w_close(w);
-    const char *slots = "";
-    for (int i = 0; i < p->slots; i++)
-        slots = arena_printf(em->arena, "%sjob->state + ranges[r].gradient + %lld + at, ", slots,
-                             (long long)(em->plan->moment_offset + i * p->gradient_floats));
-    w_line(w,
-           "k_%s%s(job->state + ranges[r].param + at, row[0], before <= last ? "
-           "row[job->tree.from[last]] : NULL, %s(int)(n / 16), job->k);",
-           name, isa->suffix, slots);
-    w_close(w);
     w_close(w);
     w_line(w, "nn_leave(mode);");
     w_close(w);
@@ -249,29 +178,15 @@ static void write_runner(Emission *em, const Entry *e, const Isa *isa) {
         }
         w_close(w);
     }
-    if (train) {
-        w_open(w, "if (!update)");
-        w_line(w, "nn_run(call, job.tasks, %s_sum%s, &job);", e->name, isa->suffix);
-        w_line(w, "return;");
-        w_close(w);
-        w_line(w, "nn_run(call, job.tasks, %s_update%s, &job);", e->name, isa->suffix);
-        w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));
-        w_line(w, "nn_run(call, job.tasks, nn_derive%s, call);", isa->suffix);
-        w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL) + 1);
-    }
+    if (train) emit_end_of_step(em, e, isa);
     w_close(w);
     w_line(w, "%s", "");
 }
 
 void emit_entry_code(Emission *em, const Entry *e, const Isa *isa) {
-    const Functions *functions = em->functions;
     emit_kernel_functions(em, isa, e);
     for (int s = 0; s < e->stages; s++) write_stage(em, e, s, isa);
-    if (e->kind == ENTRY_TRAIN) {
-        const PhasePlan *p = &em->plan->phases[e->phase];
-        write_sum(em, e, isa);
-        write_update(em, e, isa, emit_function_name(functions, e, p->update));
-    }
+    if (e->kind == ENTRY_TRAIN) emit_gradient_use(em, e, isa);
     write_runner(em, e, isa);
 }
 

@@ -42,6 +42,22 @@ static void write_drops(Writer *w, const Entry *e) {
     }
 }
 
+/* Adds the squares of the batch's gradient, which is in the first row: a task has some of the
+ * parts.
+ */
+static void write_squares(Writer *w, const Entry *e) {
+    w_open(w, "static void %s_squares(void *arg, int task)", e->name);
+    w_line(w, "struct %s_job *job = arg;", e->name);
+    w_line(w, "const uint64_t mode = nn_enter();");
+    w_open(w, "for (int part = task; part < NN_PARTS; part += job->tasks)");
+    w_line(w, "job->squares[part] = nn_squares(job->gradients, %lld, part);",
+           (long long)e->gradient_floats);
+    w_close(w);
+    w_line(w, "nn_leave(mode);");
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
 void emit_entry_common(Emission *em, const Entry *e) {
     Writer *w = em->w;
     emit_heading(w, e->name);
@@ -55,7 +71,10 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_line(w, "float *state, *areas, *scratch;");
     w_line(w, "float *gradients; /* [rows][%lld] */", (long long)e->gradient_floats);
     w_line(w, "double *sums; /* [chunks][%d] */", e->n_sums);
-    if (e->kind == ENTRY_TRAIN) w_line(w, "float k[8]; /* factors of the update */");
+    if (e->kind == ENTRY_TRAIN) {
+        w_line(w, "float k[8]; /* factors of the update */");
+        w_line(w, "double squares[NN_PARTS]; /* of the gradient, where they are wanted */");
+    }
     if (e->n_drops) w_line(w, "NnDrop drops[%d];", e->n_drops);
     w_open(w, "struct");
     for (int i = 0; i < e->n_numbers; i++) {
@@ -94,7 +113,10 @@ void emit_entry_common(Emission *em, const Entry *e) {
         const Phase *phase = &e->graph->phases[0];
         w_open(w, "%s", "");
         w_line(w, "float *k = job->k;");
-        w_line(w, "const double lr = job->numbers.n%d;", phase->optimizer.lr->id);
+        w_line(w, "const double scale = call->lr_scale == 0.0 ? 1.0 : call->lr_scale;");
+        w_line(w, "const double lr = nn_product(scale, job->numbers.n%d);",
+               phase->optimizer.lr->id);
+        w_line(w, "call->lr = lr;");
         w_line(w, "const int64_t step = call->step;");
         w_line(w, "(void)step;");
         const Kernel *update = em->plan->phases[e->phase].update;
@@ -106,4 +128,5 @@ void emit_entry_common(Emission *em, const Entry *e) {
     }
     w_close(w);
     w_line(w, "%s", "");
+    if (e->kind == ENTRY_TRAIN) write_squares(w, e);
 }

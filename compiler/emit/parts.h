@@ -113,6 +113,16 @@ void emit_section(Emission *em, const Isa *isa);
 /* The functions that run an entry for an instruction set. */
 void emit_entry_code(Emission *em, const Entry *entry, const Isa *isa);
 
+/* Addition i of the tree, in place: `count` floats of two rows, from `at` of them on. */
+void emit_addition(Writer *w, const Entry *entry, const char *at, const char *count);
+
+/* The functions that add the chunks' gradients and update parameters. */
+void emit_gradient_use(Emission *em, const Entry *entry, const Isa *isa);
+
+/* What follows the gradients in the function of a training step. An update after squares finds the
+ * whole sum in the first row. */
+void emit_end_of_step(Emission *em, const Entry *entry, const Isa *isa);
+
 /* The functions that make copies of weights for an instruction set. */
 void emit_derived(Emission *em, const Isa *isa);
 

@@ -168,6 +168,27 @@ static double nn_total(const double *x, int stride, int n) {
     return nn_total(x, stride, m) + nn_total(x + m * stride, stride, n - m);
 }
 
+/* First float of part `task` of `tasks` of n floats, in rows of 16. */
+static size_t nn_slice(size_t n, int task, int tasks) {
+    return n / 16 * (size_t)task / (size_t)tasks * 16;
+}
+
+/* Parts of a gradient whose squares are added by themselves, so that tasks share them. */
+#define NN_PARTS 64
+
+/* The sum of the squares of a part of n floats: each of 16 lanes by itself, then their sums. A
+ * square of a float is exact in double, so fused additions give the same. */
+static double nn_squares(const float *x, size_t n, int part) {
+    double lanes[16] = {0.0};
+    const size_t end = nn_slice(n, part + 1, NN_PARTS);
+    for (size_t i = nn_slice(n, part, NN_PARTS); i < end; i += 16)
+        for (int lane = 0; lane < 16; lane++) {
+            const double value = (double)x[i + (size_t)lane];
+            lanes[lane] += value * value;
+        }
+    return nn_total(lanes, 1, 16);
+}
+
 /* How tasks add the chunks' gradients, in that same order. A task has consecutive chunks and some
  * rows of gradients; where no row is left for the next chunk, the task adds two that are siblings
  * in the tree. What the tasks leave is added at the end. */
@@ -286,11 +307,6 @@ static void nn_tree(int chunks, int tasks, NnTree *tree) {
 static int nn_tasks(const NnCall *call) {
     const int threads = call->threads < 1 ? 1 : call->threads, chunks = nn_chunks(call->batch);
     return threads < chunks ? threads : chunks;
-}
-
-/* First float of part `task` of `tasks` of n floats, in rows of 16. */
-static size_t nn_slice(size_t n, int task, int tasks) {
-    return n / 16 * (size_t)task / (size_t)tasks * 16;
 }
 
 /* How many tiles of rows - 1 samples go before tiles of `rows`, so that n samples fill them, or all

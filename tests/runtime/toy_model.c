@@ -84,6 +84,12 @@ static void run_chunk(void *arg, int index) {
     }
 }
 
+static double toy_rate(const NnCall *call) {
+    const bool broken = toy_diverges_at >= 0 && call->step >= toy_diverges_at;
+    const double scale = call->lr_scale == 0 ? 1 : call->lr_scale;
+    return scale * (broken ? INFINITY : call->phase == 0 ? 0.05 : 0.001);
+}
+
 static void gradient(NnCall *call) {
     Work *work = call->work;
     int chunks = (call->batch + CHUNK - 1) / CHUNK;
@@ -97,6 +103,12 @@ static void gradient(NnCall *call) {
         call->loss += work->chunks[k].loss / call->batch;
         for (int i = 0; i < PARAMS; i++) work->gradient[i] += work->chunks[k].gradient[i];
     }
+    call->lr = toy_rate(call);
+    if (call->gradient_squares) {
+        *call->gradient_squares = 0;
+        for (int i = 0; i < (call->phase == 0 ? PARAMS : WEIGHTS); i++)
+            *call->gradient_squares += (double)work->gradient[i] * (double)work->gradient[i];
+    }
     if (call->trace) call->trace(call->trace_arg, 1);
 }
 
@@ -104,8 +116,7 @@ static void toy_train(NnCall *call) {
     State *state = call->state;
     const Work *work = call->work;
     gradient(call);
-    bool broken = toy_diverges_at >= 0 && call->step >= toy_diverges_at;
-    double lr = broken ? INFINITY : call->phase == 0 ? 0.05 : 0.001;
+    const double lr = call->lr;
     for (int i = 0; i < (call->phase == 0 ? PARAMS : WEIGHTS); i++) {
         double g = (double)work->gradient[i], m = (double)state->moment[0][i];
         if (call->phase == 0) {

@@ -91,7 +91,7 @@ cat train predict bench check | grep -o '[:[]-\{0,1\}[0-9][0-9.e-]*' | tr -d ':[
 grep -q '"accuracy":[01]\.[0-9]' train || fail "an accuracy that is no real value: $(head -n 1 train)"
 ! grep -oE '"(loss|accuracy|digit_loss|mean|deviation|seconds)":-?[0-9]+[,}]' train || fail "a real value is written as a count"
 grep '"event":"epoch"' train | sed 's/.*"train_running":{"loss":\([^}]*\)}.*"val":{"loss":\([^,]*\),.*/\1 \2/' >told
-sed 1d log.csv | cut -d , -f 4,9 | tr , ' ' | paste -d ' ' - told |
+sed 1d log.csv | cut -d , -f 5,10 | tr , ' ' | paste -d ' ' - told |
     awk '{ n = $2; gsub(/^[-0.]*|[.]|e.*/, "", n); digits = length(n) > digits ? length(n) : digits }
          $1 + 0 != $3 + 0 || $2 + 0 != $4 + 0 { print; bad = 1 } END { exit bad || digits > 17 || digits < 15 }' >log ||
     fail "the log's values are others: $(cat log)"

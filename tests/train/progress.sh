@@ -76,7 +76,7 @@ for width in 20 40 60 80 200 0; do
     [ "$(wc -l <"$scratch/drawn")" -ge 2 ] || fail "$width columns: no progress: $(cat "$scratch/seen")"
     [ "$(awk '{ if (length > most) most = length } END { print most + 0 }' "$scratch/drawn")" -lt "$columns" ] ||
         fail "$width columns: a line is too long: $(cat "$scratch/drawn")"
-    if grep -vE '^(\[#*\.*\] )? *[0-9]+%(  [0-9:]+ left)?(  round [12]/2)?(  epoch [1-8]/8)?(  loss [0-9.e-]+)?(  val_[a-z_]+ [0-9.e-]+)*$' \
+    if grep -vE '^(\[#*\.*\] )? *[0-9]+%(  [0-9:]+ left)?(  round [12]/2)?(  epoch [1-8]/8)?(  loss [0-9.e-]+)?(  val_[a-z_]+ [0-9.e-]+)*(  [0-9,]+ samples/s)?(  lr [0-9.e-]+)?(  grad_norm [0-9.e-]+)?$' \
         "$scratch/drawn"; then
         fail "$width columns: the line looks otherwise"
     fi
@@ -93,7 +93,7 @@ for width in 20 40 60 80 200 0; do
     40) words='%  [0-9:]+ left  round 1/2  epoch' ;;
     60) words='^\[#*\.*\] .* left  round 2/2  epoch [1-8]/8' ;;
     80 | 0) words='^\[#*\.*\] .* round 2/2  epoch [1-8]/8  loss ' ;;
-    200) words='val_accuracy .*  val_comparison_loss .*  val_digit_loss .*  val_loss ' ;;
+    200) words='val_accuracy .*  val_comparison_loss .*  val_digit_loss .*  val_loss .* samples/s  lr ' ;;
     esac
     grep -qE "$words" "$scratch/drawn" || fail "$width columns: no '$words': $(cat "$scratch/drawn")"
 done
@@ -118,7 +118,7 @@ grep -qE '^drawn .*round 1/2  phase 2/2  epoch [1-4]/4' "$scratch/seen" ||
     fail "phases: $(cat "$scratch/seen")"
 
 # Plain lines.
-plain='^ *[0-9]+%(  [0-9:]+ left)?  round [12]/2  epoch [1-8]/8  loss [0-9.]+(  val_[a-z_]+ [0-9.]+)*$'
+plain='^ *[0-9]+%(  [0-9:]+ left)?  round [12]/2  epoch [1-8]/8  loss [0-9.]+(  val_[a-z_]+ [0-9.]+)*(  [0-9,]+ samples/s)?  lr [0-9.e-]+  grad_norm [0-9.e-]+$'
 TERM=dumb seen 80 "$(program aux)" ""
 if grep '^drawn\|^escape' "$scratch/seen"; then fail "TERM=dumb: a line is drawn over"; fi
 # shellcheck disable=SC2086

@@ -420,14 +420,31 @@ START_TEST(memory_is_copied_and_zeroed) {
 }
 END_TEST
 
+START_TEST(squares_are_added_in_lanes_of_parts) {
+    enum { MOST = 70 * LANES };
+    float values[MOST];
+    for (int i = 0; i < MOST; i++) values[i] = (float)(i % 7 - 3) * 0.1f;
+    for (int n = LANES; n <= MOST; n += LANES) {
+        double parts[NN_PARTS], all = 0.0;
+        for (int part = 0; part < NN_PARTS; part++)
+            parts[part] = nn_squares(values, (size_t)n, part);
+        for (int i = 0; i < n; i++) all += (double)values[i] * (double)values[i];
+        ck_assert_double_eq_tol(nn_total(parts, 1, NN_PARTS), all, 1e-12 * all);
+    }
+    /* A square that float has no room for. */
+    for (int i = 0; i < MOST; i++) values[i] = i == 5 ? 1e30f : 0.0f;
+    ck_assert_double_eq(nn_squares(values, MOST, 0), (double)1e30f * (double)1e30f);
+}
+END_TEST
+
 SUITE("prelude", FIXTURE(begin, end),
       TESTS(exponentials_are_exact_enough_for_schedules, cosines_are_exact_enough_for_schedules,
             roots_are_those_of_the_library, powers_are_products, arithmetic_passes_nan_on,
             the_callers_mode_comes_back, keys_are_those_of_the_definition, chunks_cover_the_batch,
             tasks_are_threads_but_not_more_than_chunks,
             gradients_are_added_in_one_tree_for_any_number_of_tasks,
-            numbers_are_added_in_the_same_tree, slices_cover_all_rows,
-            few_lower_tiles_leave_nothing_or_the_tail, tasks_run_on_the_callers_team,
-            traces_are_called_where_they_are_wanted, blocks_store_the_inputs_of_their_outputs,
-            weights_lie_in_blocks_of_16_outputs, parameters_come_back_as_they_went_in,
-            memory_is_copied_and_zeroed))
+            numbers_are_added_in_the_same_tree, squares_are_added_in_lanes_of_parts,
+            slices_cover_all_rows, few_lower_tiles_leave_nothing_or_the_tail,
+            tasks_run_on_the_callers_team, traces_are_called_where_they_are_wanted,
+            blocks_store_the_inputs_of_their_outputs, weights_lie_in_blocks_of_16_outputs,
+            parameters_come_back_as_they_went_in, memory_is_copied_and_zeroed))

@@ -1,0 +1,213 @@
+/* Checkpoints: what a training goes on from. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "entries.h"
+#include "table.h"
+#include "weights.h"
+
+/* Of checkpoints. Those before it have no "nngen". */
+enum { VERSION = 4 };
+
+/* Equal values of these, equal data and an equal model make equal trainings. */
+static const OptionId settings[] = {OPTION_SEED,      OPTION_ROUNDS,    OPTION_EPOCHS,
+                                    OPTION_BATCH,     OPTION_DATA_SEED, OPTION_PAIRS,
+                                    OPTION_VAL_PAIRS, OPTION_TEST_PAIRS};
+enum { SETTINGS = sizeof settings / sizeof *settings };
+static const OptionId real_settings[] = {OPTION_LR_SCALE};
+enum { REAL_SETTINGS = sizeof real_settings / sizeof *real_settings };
+
+/* The numbers of a position. */
+static const struct {
+    const char *key;
+    size_t at;
+} integers[] =
+    {
+        {"at_round", offsetof(Position, round)},  {"at_phase", offsetof(Position, phase)},
+        {"at_epoch", offsetof(Position, epoch)},  {"at_batch", offsetof(Position, batch)},
+        {"data", offsetof(Position, data)},       {"initial", offsetof(Position, initial)},
+        {"samples", offsetof(Position, samples)}, {"evaluated", offsetof(Position, evaluated)},
+},
+  reals[] = {
+      {"loss_sum", offsetof(Position, loss)},
+      {"lr", offsetof(Position, lr)},
+      {"grad_norm", offsetof(Position, grad_norm)},
+      {"first_loss", offsetof(Position, first_loss)},
+};
+enum { INTEGERS = sizeof integers / sizeof *integers, REALS = sizeof reals / sizeof *reals };
+
+static json_t *position_json(const Position *at) {
+    json_t *json = json_object();
+    for (int i = 0; i < INTEGERS; i++)
+        json_object_set_new(
+            json, integers[i].key,
+            json_integer(*(const int64_t *)(const void *)((const char *)at + integers[i].at)));
+    for (int i = 0; i < REALS; i++)
+        json_object_set_new(
+            json, reals[i].key,
+            json_number(*(const double *)(const void *)((const char *)at + reals[i].at)));
+    return json;
+}
+
+/* A real that is not finite is `null`: a first loss that is still to come. */
+static bool read_position(const char *path, const json_t *state, Position *at) {
+    for (int i = 0; i < INTEGERS; i++) {
+        const json_t *value = json_object_get(state, integers[i].key);
+        if (!json_is_integer(value) || json_integer_value(value) < 0)
+            return problem("%s: not a whole checkpoint: \"%s\" is missing or impossible", path,
+                           integers[i].key);
+        *(int64_t *)(void *)((char *)at + integers[i].at) = json_integer_value(value);
+    }
+    for (int i = 0; i < REALS; i++) {
+        const json_t *value = json_object_get(state, reals[i].key);
+        if (!json_is_number(value) && !json_is_null(value))
+            return problem("%s: not a whole checkpoint: \"%s\" is missing or impossible", path,
+                           reals[i].key);
+        *(double *)(void *)((char *)at + reals[i].at) =
+            json_is_null(value) ? INFINITY : json_number_value(value);
+    }
+    return true;
+}
+
+bool checkpoint_save(const Engine *engine, const Options *options, const Position *at,
+                     const char *path) {
+    const NnModel *model = engine->model;
+    json_t *state = position_json(at);
+    json_object_set_new(state, "version", json_integer(VERSION));
+    json_object_set_new(state, "model", json_string(model->name));
+    json_object_set_new(state, "source_sha256", json_string(model->source_sha256));
+    json_object_set_new(state, "nngen", json_string(model->version));
+    json_t *epochs = json_array();
+    for (int p = 0; p < model->n_phases; p++)
+        json_array_append_new(epochs, json_integer(at->epochs[p]));
+    json_object_set_new(state, "phase_epochs", epochs);
+    for (int i = 0; i < SETTINGS; i++)
+        json_object_set_new(state, option_name(settings[i]),
+                            json_integer(options->number[settings[i]]));
+    for (int i = 0; i < REAL_SETTINGS; i++)
+        json_object_set_new(state, option_name(real_settings[i]),
+                            json_real(options->real[real_settings[i]]));
+    json_t *text = json_string(keep(json_dumps(state, JSON_REAL_PRECISION(17)), free));
+    json_decref(state);
+    return entries_write(engine, (int)at->phase,
+                         json_pack("{s:s, s:o}", "format", "pt", "checkpoint", text), path);
+}
+
+static bool read_setting(const char *path, const json_t *state, OptionId id, Options *options) {
+    const char *name = option_name(id);
+    json_t *value = json_object_get(state, name);
+    int64_t was = json_integer_value(value), now = options->number[id];
+    if (!json_is_integer(value) || !option_takes(id, was))
+        return problem("%s: not a whole checkpoint: \"%s\" is missing or impossible", path, name);
+    if (id == OPTION_EPOCHS && option_given(options, id)) return true; /* see read_epochs */
+    options->number[id] = was;
+    if (!option_given(options, id) || now == was) return true;
+    return was == 0 && id == OPTION_BATCH
+               ? problem("%s was begun without --%s: it cannot go on with one", path, name)
+               : problem("%s was begun with --%s %" PRId64 ", not %" PRId64, path, name, was, now);
+}
+
+static bool read_real_setting(const char *path, const json_t *state, OptionId id,
+                              Options *options) {
+    const char *name = option_name(id);
+    const json_t *value = json_object_get(state, name);
+    const double was = json_number_value(value), now = options->real[id];
+    if (!json_is_number(value))
+        return problem("%s: not a whole checkpoint: \"%s\" is missing", path, name);
+    options->real[id] = was;
+    if (!option_given(options, id) || now == was) return true;
+    return problem("%s was begun with --%s %s, not %s", path, name, real_text(was, 17),
+                   real_text(now, 17));
+}
+
+/* The epochs of the phases, which more --epochs raise. */
+static bool read_epochs(const NnModel *model, const char *path, const json_t *state,
+                        Options *options, Position *at) {
+    const json_t *list = json_object_get(state, "phase_epochs");
+    const int64_t was = json_integer_value(json_object_get(state, option_name(OPTION_EPOCHS)));
+    if (was && was < model->n_phases)
+        return problem("%s: its number of epochs is impossible", path);
+    at->epochs = allocate((size_t)model->n_phases, sizeof *at->epochs);
+    schedule_epochs(model, was, at->epochs);
+    const int64_t total = schedule_total(model, at->epochs);
+    bool good = json_array_size(list) == (size_t)model->n_phases;
+    for (int p = 0; list && good && p < model->n_phases; p++) {
+        at->epochs[p] = json_integer_value(json_array_get(list, (size_t)p));
+        good = at->epochs[p] > 0 && at->epochs[p] <= total;
+    }
+    if (!good || schedule_total(model, at->epochs) != total)
+        return problem("%s: not a whole checkpoint: \"phase_epochs\" is impossible", path);
+    const int64_t now = options->number[OPTION_EPOCHS];
+    if (!option_given(options, OPTION_EPOCHS) || now == total) {
+        options->number[OPTION_EPOCHS] = was;
+        return true;
+    }
+    if (now < total)
+        return problem("%s was begun with %" PRId64 " epochs, --epochs %" PRId64
+                       " is less: a training can go on longer, not shorter",
+                       path, total, now);
+    note("%" PRId64 " epochs instead of %" PRId64
+         ": schedules (nn.epochs, nn.steps) stretch to the new length",
+         now, total);
+    schedule_more(model, (int)at->phase, now, at->epochs);
+    return true;
+}
+
+/* Whether these versions of nngen compute the same bits: the first two numbers are the same. */
+static bool same_results(const char *a, const char *b) {
+    for (int dots = 0; *a == *b; a++, b++)
+        if (!*a || (*a == '.' && ++dots == 2)) return true;
+    return false;
+}
+
+static bool wrong_result(const NnModel *model, const char *path, const char *nngen) {
+    return problem("%s: a checkpoint of %s, whose results differ in last bits from those of "
+                   "nngen %s: it cannot be resumed; --load takes its weights",
+                   path, nngen ? format_text("nngen %s", nngen) : "another nngen", model->version);
+}
+
+/* Whether the checkpoint is one of this model, of an nngen that computes the same. */
+static bool is_of_model(const NnModel *model, const char *path, const json_t *state) {
+    const char *name = json_string_value(json_object_get(state, "model"));
+    const char *hash = json_string_value(json_object_get(state, "source_sha256"));
+    const char *nngen = json_string_value(json_object_get(state, "nngen"));
+    const bool known = json_integer_value(json_object_get(state, "version")) == VERSION;
+    if (!name || !hash)
+        return problem("%s: not a whole checkpoint: \"%s\" is missing", path,
+                       name ? "source_sha256" : "model");
+    if (!known || !nngen || !same_results(nngen, model->version))
+        return wrong_result(model, path, known ? nngen : NULL);
+    if (strcmp(name, model->name) != 0)
+        return problem("%s: a checkpoint of model \"%s\", not of \"%s\"", path, name, model->name);
+    if (strcmp(hash, model->source_sha256) != 0)
+        return problem(
+            "%s: a checkpoint of another version of model \"%s\": source %.12s, not %.12s", path,
+            name, hash, model->source_sha256);
+    return true;
+}
+
+bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
+                     TensorFile *file) {
+    if (!tensors_read(path, file)) return false;
+    const char *text = tensors_meta(file, "checkpoint");
+    if (!text) return problem("%s: not a checkpoint (it has no state to resume from)", path);
+    json_error_t error;
+    json_t *state = keep_json(json_loads(text, JSON_REJECT_DUPLICATES, &error));
+    if (!state) return problem("%s: not a whole checkpoint: %s", path, error.text);
+    if (!is_of_model(model, path, state)) return false;
+    for (int i = 0; i < SETTINGS; i++)
+        if (!read_setting(path, state, settings[i], options)) return false;
+    for (int i = 0; i < REAL_SETTINGS; i++)
+        if (!read_real_setting(path, state, real_settings[i], options)) return false;
+    if (!read_position(path, state, at)) return false;
+    if (at->phase >= model->n_phases || at->round >= options->number[OPTION_ROUNDS])
+        return problem("%s: its position is impossible", path);
+    return read_epochs(model, path, state, options, at) && entries_fit(model, (int)at->phase, file);
+}
+
+bool checkpoint_take(Engine *engine, const TensorFile *file, int phase) {
+    engine->model->reset(engine->state, phase);
+    return entries_take(engine, phase, file);
+}

@@ -35,12 +35,14 @@ typedef enum OptionId {
 #undef OPTION
 
 #define PASS(name, ...) #name "|"
+#define AGAIN(...)
 static const char passes[] =
 #include "pipeline.def"
     ;
 static const char passes_or_all[] =
 #include "pipeline.def"
     "all";
+#undef AGAIN
 #undef PASS
 
 #define ISA(name) #name ","

@@ -10,17 +10,35 @@
 #include "emit/dot.h"
 #include "emit/emit.h"
 #include "emit/summary.h"
+#include "kernels/family.h"
 #include "passes/commute.h"
 #include "passes/differentiate.h"
-#include "passes/lower/lower.h"
 #include "passes/merge.h"
 #include "passes/simplify.h"
 #include "passes/split.h"
+#include "plan/choose.h"
+#include "plan/fuse.h"
+#include "plan/kernels.h"
+#include "plan/layout.h"
+#include "plan/order.h"
+#include "plan/verify.h"
 #include "sources.h"
 #include "version.h"
 
 typedef enum Shows { GRAPH, ENTRIES, PLAN } Shows;
 typedef enum Purpose { NEEDED, FASTER } Purpose;
+
+enum {
+#define FACT(name, verifier, what) AT_##name,
+#include "facts.def"
+#undef FACT
+    N_FACTS
+};
+enum {
+#define FACT(name, verifier, what) name = 1 << AT_##name,
+#include "facts.def"
+#undef FACT
+};
 
 static bool pass_load(Unit *u) {
     u->graph = frontend_load(u->arena, u->diag, u->options.input, u->options.defines,
@@ -39,10 +57,7 @@ static bool pass_differentiate(Unit *u) {
 
 static bool pass_split(Unit *u) {
     u->plan = split(u->graph, u->options.inference);
-    if (!u->plan) return false;
-    u->plan->optimize = u->options.optimize;
-    u->plan->winograd = u->options.winograd;
-    return true;
+    return u->plan;
 }
 
 static bool pass_simplify(Unit *u) {
@@ -51,44 +66,88 @@ static bool pass_simplify(Unit *u) {
 }
 
 static bool pass_commute(Unit *u) {
-    for (int i = 0; i < u->plan->n_entries; i++) {
-        Graph *g = u->plan->entries[i]->graph;
-        if (u->plan->entries[i]->kind == ENTRY_TRAIN && commute(g)) simplify(g);
-    }
+    for (int i = 0; i < u->plan->n_entries; i++)
+        if (u->plan->entries[i]->kind == ENTRY_TRAIN) commute(u->plan->entries[i]->graph);
     return true;
 }
 
 static bool pass_merge(Unit *u) {
-    for (int i = 0; i < u->plan->n_entries; i++) {
-        Graph *g = u->plan->entries[i]->graph;
-        if (merge(g)) simplify(g);
+    for (int i = 0; i < u->plan->n_entries; i++) merge(u->plan->entries[i]->graph);
+    return true;
+}
+
+static bool pass_choose(Unit *u) {
+    plan_choose(u->plan, all_families, u->options.optimize, u->options.winograd);
+    return true;
+}
+
+#define PLAN_PASS(name)                                                                            \
+    static bool pass_##name(Unit *u) {                                                             \
+        plan_##name(u->plan);                                                                      \
+        return !diag_errors(u->diag);                                                              \
     }
-    return true;
-}
-
-static bool pass_lower(Unit *u) {
-    lower(u->plan);
-    return !diag_errors(u->diag);
-}
-
-static bool pass_place(Unit *u) {
-    plan_place(u->plan);
-    plan_verify(u->plan);
-    return true;
-}
+PLAN_PASS(layout)
+PLAN_PASS(stages)
+PLAN_PASS(fuse)
+PLAN_PASS(kernels)
+PLAN_PASS(order)
+PLAN_PASS(place)
 
 static const struct {
     const char *name;
     bool (*run)(Unit *);
     Shows shows;
     Purpose purpose;
+    unsigned needs, gives, ends;
     const char *what;
 } passes[] = {
-#define PASS(name, shows, purpose, what) {#name, pass_##name, shows, purpose, what},
+#define PASS(name, shows, purpose, needs, gives, ends, what)                                       \
+    {#name, pass_##name, shows, purpose, needs, gives, ends, what},
+#define AGAIN PASS
 #include "pipeline.def"
+#undef AGAIN
 #undef PASS
 };
 enum { N_PASSES = sizeof passes / sizeof *passes };
+
+static void verify_graph(const Unit *u) {
+    graph_verify(u->graph);
+}
+
+static void verify_gradients(const Unit *u) {
+    differentiate_verify(u->graph);
+}
+
+static void verify_entries(const Unit *u) {
+    for (int i = 0; i < u->plan->n_entries; i++) {
+        graph_verify(u->plan->entries[i]->graph);
+        split_verify(u->plan->entries[i]);
+    }
+}
+
+static void verify_simple(const Unit *u) {
+    for (int i = 0; i < u->plan->n_entries; i++) simplify_verify(u->plan->entries[i]->graph);
+}
+
+#define PLAN_VERIFIER(name)                                                                        \
+    static void verify_##name(const Unit *u) {                                                     \
+        plan_verify_##name(u->plan);                                                               \
+    }
+PLAN_VERIFIER(layouts)
+PLAN_VERIFIER(families)
+PLAN_VERIFIER(stages)
+PLAN_VERIFIER(kernels)
+PLAN_VERIFIER(order)
+PLAN_VERIFIER(places)
+
+static const struct {
+    void (*verify)(const Unit *);
+    const char *what;
+} facts[N_FACTS] = {
+#define FACT(name, verifier, what) {verify_##verifier, what},
+#include "facts.def"
+#undef FACT
+};
 
 static const char *current_pass;
 static const Unit *current_unit;
@@ -96,6 +155,22 @@ static const Unit *current_unit;
 static void say_where(FILE *out) {
     fprintf(out, "nngen: in pass %s of %s; please report this with the architecture file\n",
             current_pass, current_unit->options.input);
+}
+
+static bool runs(int pass, bool optimize) {
+    return passes[pass].purpose == NEEDED || optimize;
+}
+
+/* The rows of pipeline.def fit together: a pass finds what it needs, whatever is left out. */
+static void check_order(bool optimize) {
+    unsigned known = 0;
+    for (int i = 0; i < N_PASSES; i++) {
+        if (!runs(i, optimize)) continue;
+        for (int fact = 0; fact < N_FACTS; fact++)
+            if (passes[i].needs & ~known & 1u << fact)
+                bug("pass %s needs that %s", passes[i].name, facts[fact].what);
+        known = (known | passes[i].gives) & ~passes[i].ends;
+    }
 }
 
 static const char *dump(const Unit *u, Shows shows) {
@@ -106,13 +181,6 @@ static const char *dump(const Unit *u, Shows shows) {
         text = arena_printf(u->arena, "%s# %s\n%s", text, u->plan->entries[i]->name,
                             graph_dump(u->arena, u->plan->entries[i]->graph));
     return text;
-}
-
-/* Checks all invariants that hold after the pass. */
-static void verify(const Unit *u) {
-    if (u->graph) graph_verify(u->graph);
-    for (int i = 0; u->plan && i < u->plan->n_entries; i++)
-        graph_verify(u->plan->entries[i]->graph);
 }
 
 static double seconds(void) {
@@ -145,19 +213,38 @@ static void emit(Unit *u) {
     if (u->options.header) u->header = emit_header(u->plan, &info, base_name(u->options.output));
 }
 
-bool pipeline_run(Unit *u) {
+static void show_time(const Unit *u, const char *name, double start, const char *what) {
+    if (u->options.time_passes)
+        fprintf(stderr, "%-14s %8.3f ms  %s\n", name, (seconds() - start) * 1e3, what);
+}
+
+/* Runs a pass and checks all that is known after it; false: the user's file has errors. */
+static bool run(Unit *u, int pass, unsigned *known) {
+    const double start = seconds();
+    current_pass = passes[pass].name;
+    if (!passes[pass].run(u)) return false;
+    *known = (*known | passes[pass].gives) & ~passes[pass].ends;
+    for (int fact = 0; fact < N_FACTS; fact++)
+        if (*known & 1u << fact) facts[fact].verify(u);
+    show_time(u, passes[pass].name, start, passes[pass].what);
+    return true;
+}
+
+bool pipeline_passes(Unit *u, const char *first) {
     const char *before = "";
+    unsigned known = 0;
+    bool started = false;
     current_unit = u;
     bug_context = say_where;
+    check_order(u->options.optimize);
     for (int i = 0; i < N_PASSES; i++) {
-        if (passes[i].purpose == FASTER && !u->options.optimize) continue;
-        double start = seconds();
-        current_pass = passes[i].name;
-        if (!passes[i].run(u)) return false;
-        verify(u);
-        if (u->options.time_passes)
-            fprintf(stderr, "%-14s %8.3f ms  %s\n", passes[i].name, (seconds() - start) * 1e3,
-                    passes[i].what);
+        if (!started && strcmp(passes[i].name, first) != 0) {
+            known = (known | passes[i].gives) & ~passes[i].ends;
+            continue;
+        }
+        started = true;
+        if (!runs(i, u->options.optimize)) continue;
+        if (!run(u, i, &known)) return false;
         const char *wanted = u->options.dump;
         if (wanted && (!strcmp(wanted, "all") || !strcmp(wanted, passes[i].name))) {
             const char *after = dump(u, passes[i].shows);
@@ -171,10 +258,15 @@ bool pipeline_run(Unit *u) {
             return true;
         }
     }
+    return true;
+}
+
+bool pipeline_run(Unit *u) {
+    if (!pipeline_passes(u, passes[0].name)) return false;
+    if (u->product) return true;
+    const double start = seconds();
     current_pass = "emit";
-    double start = seconds();
     emit(u);
-    if (u->options.time_passes)
-        fprintf(stderr, "%-14s %8.3f ms  the product as text\n", "emit", (seconds() - start) * 1e3);
+    show_time(u, current_pass, start, "the product as text");
     return true;
 }

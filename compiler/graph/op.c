@@ -17,6 +17,17 @@ int node_int(const Node *node, const char *name) {
     return (int)node_attr(node, name);
 }
 
+void node_bug(const Node *node, const char *format, ...) {
+    char words[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    const char *name = node->name ? node->name : "";
+    bug("node %d (%s%s%s%s, %s:%d): %s", node->id, node->op->name, *name ? " \"" : "", name,
+        *name ? "\"" : "", node->loc.file ? node->loc.file : "", node->loc.line, words);
+}
+
 int node_parts(const Node *node) {
     if (node->type.kind == KIND_SAMPLE) return node->type.parts;
     for (int i = 0; i < node->n_in; i++)

@@ -128,6 +128,11 @@ static inline bool op_is(const Op *op, Trait trait) {
     return (op->traits & trait) != 0;
 }
 
+/* Whether the node is computed element by element from samples and numbers. */
+static inline bool is_pointwise(const Node *node) {
+    return node->type.kind == KIND_SAMPLE && node->op->row;
+}
+
 /* All ops (the list is compiler/ops/ops.def); NULL-terminated. */
 extern const Op *const all_ops[];
 
@@ -149,6 +154,10 @@ const char *node_words(Graph *graph, const Node *node);
  */
 bool op_error(Graph *graph, const Node *node, int operand, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* bug() that begins with the node, its layer and its line in the user's file. */
+_Noreturn void node_bug(const Node *node, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Values for each sample of the batch that the node computes, or sums for a parameter's gradient.
  */

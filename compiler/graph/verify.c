@@ -11,28 +11,28 @@ static bool attribute_fits(const AttrSpec *spec, double value) {
 
 static void verify_node(Graph *g, int i) {
     Node *n = g->nodes[i];
-    if (n->id != i) bug("node %d has id %d", i, n->id);
-    if (n->type.kind == KIND_ERROR) bug("node %d (%s) is an error node", i, n->op->name);
+    if (n->id != i) node_bug(n, "is at place %d", i);
+    if (n->type.kind == KIND_ERROR) node_bug(n, "is an error node");
     for (int j = 0; j < n->n_in; j++)
         if (n->in[j]->id >= i || g->nodes[n->in[j]->id] != n->in[j])
-            bug("node %d (%s): operand %d does not precede it", i, n->op->name, j);
+            node_bug(n, "operand %d does not precede it", j);
     if (n->n_in < n->op->min_in || (n->op->max_in >= 0 && n->n_in > n->op->max_in))
-        bug("node %d (%s) has %d operands", i, n->op->name, n->n_in);
+        node_bug(n, "has %d operands", n->n_in);
     for (int j = 0; j < n->op->n_attrs; j++)
         if (!attribute_fits(&n->op->attrs[j], n->attr[j]))
-            bug("node %d (%s): attribute %s is out of range", i, n->op->name, n->op->attrs[j].name);
+            node_bug(n, "attribute %s is out of range", n->op->attrs[j].name);
     Node copy = *n;
     copy.type = (Type){0};
-    if (!graph_type(g, &copy)) bug("node %d (%s): its operands do not fit", i, n->op->name);
+    if (!graph_type(g, &copy)) node_bug(n, "its operands do not fit");
     if (copy.type.kind != n->type.kind || !shape_equal(copy.type.shape, n->type.shape) ||
         copy.type.classes != n->type.classes || copy.type.parts != n->type.parts)
-        bug("node %d (%s): its type is not what its operands give", i, n->op->name);
+        node_bug(n, "its type is not what its operands give");
 }
 
 static void verify_root(Graph *g, const Node *n, const char *what, bool kind_fits) {
     if (n->id < 0 || n->id >= g->n_nodes || g->nodes[n->id] != n)
         bug("%s is not a node of the graph", what);
-    if (!kind_fits) bug("%s (node %d, %s) is of the wrong kind", what, n->id, n->op->name);
+    if (!kind_fits) node_bug(n, "%s is of the wrong kind", what);
 }
 
 static void verify_phase(Graph *g, const Phase *p) {

@@ -4,7 +4,7 @@
  * latency of the additions. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
-#include "family.h"
+#include "contraction.h"
 
 static bool fits(const Node *node) {
     return node->op == &op_bias_grad;
@@ -58,6 +58,7 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
 const Family family_bias_grad = {
     .name = "bias gradient",
     .fits = fits,
+    .lower = bias_grad_lower,
     .build = build,
     .reason = reason,
 };

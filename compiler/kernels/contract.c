@@ -8,6 +8,8 @@
  * reads the output gradient with a = 1, b = -dilation, c = padding, e = stride. A linear layer is a
  * convolution whose kernel covers its input. */
 #include "contract.h"
+#include "contraction.h"
+#include "pool.h"
 
 #include "../ops/ops.h"
 #include "reason.h"
@@ -405,10 +407,19 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
         reason_panels(arena, isa, n.lanes_out, panels, runs));
 }
 
+/* A pool of small windows after a convolution without padding above and below: its tiles of rows of
+ * the output are windows then. */
+static bool joins(const Node *root, const Node *node) {
+    return root->op == &op_conv2d && root->attr[CONV_PAD_H] == 0 && node->op == &op_max_pool2d &&
+           pool_is_apart(node) && node->attr[POOL_KERNEL_H] <= 3 && node->attr[POOL_KERNEL_W] <= 3;
+}
+
 const Family family_contract = {
     .name = "contract",
     .fits = fits,
+    .lower = contract_lower,
     .fuses = true,
+    .joins = joins,
     .write = write,
     .reason = reason,
 };

@@ -6,9 +6,35 @@
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 
-static bool never(const Node *node) {
-    (void)node;
-    return false;
+/* The layout in which elements lie in the order that the node works in: features join in plain
+ * order, channels place by place. */
+static Layout wanted_layout(const Node *node, Layout layout) {
+    const bool vector = op_is(node->op, TRAIT_MAPS) && node->type.shape.rank == 1 &&
+                        (node->op == &op_concat || node->op == &op_slice);
+    return vector ? layout_padded(layout.C * layout.H * layout.W, 1, 1) : layout;
+}
+
+void copy_lower(Lowering *l, Node *node) {
+    Buffer **in = ARENA_ARRAY(l->arena, Buffer *, node->n_in);
+    const bool vector = node->op == &op_concat && node->type.shape.rank == 1;
+    for (int i = 0; i < node->n_in; i++) {
+        Node *at = storage_of(l, node->in[i]);
+        /* A field lies in plain order already. */
+        if (is_field(at) && (at->type.classes || (vector && !at->n_in)))
+            in[i] = field_buffer(l, at);
+        else
+            in_layout(l, at, wanted_layout(node, l->value[at->id].layout), &in[i]);
+    }
+    Kernel *k = value_kernel(l, node);
+    k->in = in[0]->layout;
+    for (int i = 0; i < node->n_in; i++) {
+        Node *at = storage_of(l, node->in[i]);
+        const bool direct = in[i] == l->buffer[at->id] && !is_field(at);
+        char *param = i || node->n_in > 1 ? arena_printf(l->arena, "x%d", i) : "x";
+        add_operand(l, k, (Operand){param, in[i], false, direct ? at : NULL});
+        if (direct) mark_read(l, at);
+    }
+    lower_operand(l, k, "y", make_value(l, node), node, true);
 }
 
 static bool fits(const Node *node) {
@@ -104,16 +130,12 @@ static void build_relayout(Loops *l, const Kernel *k) {
     l_close(l);
 }
 
-static bool fits_stack(const Node *node) {
-    return node->op == &op_stack || node->op == &op_part;
-}
-
 static void build_stack(Loops *l, const Kernel *k) {
     l_line(l, "NN_COPY(y, x, (size_t)n * %zu);", (size_t)k->in.stride * sizeof(float));
 }
 
-const Family family_copy = {.name = "copy", .fits = fits, .build = build};
-const Family family_stack = {.name = "stack", .fits = fits_stack, .build = build_stack};
-const Family family_pack = {.name = "pack", .fits = never, .build = build_pack};
-const Family family_unpack = {.name = "unpack", .fits = never, .build = build_unpack};
-const Family family_relayout = {.name = "relayout", .fits = never, .build = build_relayout};
+const Family family_copy = {.name = "copy", .fits = fits, .lower = copy_lower, .build = build};
+const Family family_stack = {.name = "stack", .role = ROLE_STACK, .build = build_stack};
+const Family family_pack = {.name = "pack", .role = ROLE_PACK, .build = build_pack};
+const Family family_unpack = {.name = "unpack", .role = ROLE_UNPACK, .build = build_unpack};
+const Family family_relayout = {.name = "relayout", .role = ROLE_RELAYOUT, .build = build_relayout};

@@ -46,11 +46,6 @@ static void build(Loops *l, const Kernel *k) {
     arena_free(arena);
 }
 
-static bool never(const Node *node) {
-    (void)node;
-    return false;
-}
-
 static void build_sum(Loops *l, const Kernel *k) {
     l_line(l, "double total = 0.0;");
     l_open(l, "for (int s = 0; s < n; s++)");
@@ -59,5 +54,6 @@ static void build_sum(Loops *l, const Kernel *k) {
     l_line(l, "*sum = total;");
 }
 
-const Family family_decide = {.name = "decision", .fits = fits, .build = build};
-const Family family_sum = {.name = "sum", .fits = never, .build = build_sum};
+const Family family_decide = {
+    .name = "decision", .fits = fits, .lower = copy_lower, .build = build};
+const Family family_sum = {.name = "sum", .role = ROLE_SUM, .build = build_sum};

@@ -3,20 +3,15 @@
 #include "../ops/ops.h"
 #include "family.h"
 
-extern const Family family_contract, family_wgrad, family_bias_grad, family_pool, family_pool_grad,
-    family_softmax, family_regression, family_decide, family_copy, family_stack, family_pointwise;
+#define FAMILY(name) extern const Family family_##name;
+#include "families.def"
+#undef FAMILY
 
-/* Order matters: the first that fits. */
 const Family *const all_families[] = {
-    &family_pooled_few, &family_pooled_wgrad, &family_pooled_dgrad, &family_winograd,
-    &family_contract,   &family_wgrad,        &family_bias_grad,    &family_pool,
-    &family_pool_grad,  &family_softmax,      &family_regression,   &family_decide,
-    &family_copy,       &family_stack,        &family_pointwise,    NULL};
-
-bool takes_pooled(const Family *family) {
-    return family == &family_pooled_wgrad || family == &family_pooled_few ||
-           family == &family_pooled_dgrad;
-}
+#define FAMILY(name) &family_##name,
+#include "families.def"
+#undef FAMILY
+    NULL};
 
 bool is_unpadded(const Node *value) {
     while (value->op == &op_stack) value = value->in[0];

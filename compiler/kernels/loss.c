@@ -2,7 +2,78 @@
  * the chunk's sum over its samples is in double, in order. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
+#include "../plan/lowering.h"
 #include "family.h"
+
+/* Operands of a loss or its gradient: x, then t (memory or number). */
+static void add_operands(Lowering *l, Kernel *k, Node *node) {
+    Node *x = storage_of(l, node->in[0]);
+    Buffer *xb = lower_value(l, x);
+    k->in = l->value[x->id].layout;
+    read_value(l, k, "x", xb, x);
+    if (node->op == &op_bce_target_grad) return;
+    Node *t = node->in[1];
+    if (t->type.kind != KIND_SAMPLE) {
+        number_arg(l, k, t, "target", "(float)job->numbers.%s");
+        return;
+    }
+    Node *at = storage_of(l, t);
+    Buffer *tb;
+    if (at->type.classes && is_field(at)) {
+        lower_operand(l, k, "t", field_buffer(l, at), NULL, false);
+    } else {
+        at = in_layout(l, at, k->in, &tb);
+        read_value(l, k, "t", tb, at);
+    }
+}
+
+/* The factor of a loss gradient: upstream / batch, and / elements for means over elements. */
+static void add_factor(Lowering *l, Kernel *k, Node *node) {
+    Node *g = node->in[node->n_in - 1];
+    double elements = 1;
+    if (node->op != &op_cross_entropy_grad) elements = (double)shape_count(node->type.shape);
+    if (node->op == &op_mse_grad) elements /= 2;
+    number_arg(
+        l, k, g, "g",
+        arena_printf(l->arena, "(float)(job->numbers.%%s / (job->samples * %.17g))", elements));
+}
+
+static void lower_loss(Lowering *l, Node *node) {
+    Kernel *k = value_kernel(l, node);
+    k->out = (Layout){0};
+    add_operands(l, k, node);
+    place_last(l, k);
+    Buffer *sum = sum_buffer(l, node);
+    lower_operand(l, k, "sum", sum, NULL, true);
+    lower_number(l, node, sum);
+}
+
+static void lower_gradient(Lowering *l, Node *node) {
+    Kernel *k = joined_kernel(l, node);
+    if (k) {
+        k->partner = node;
+        k->out = l->value[node->id].layout;
+    } else {
+        k = value_kernel(l, node);
+        add_operands(l, k, node);
+        place_last(l, k);
+    }
+    add_factor(l, k, node);
+    lower_operand(l, k, "dx", make_value(l, node), node, true);
+}
+
+static void lower(Lowering *l, Node *node) {
+    if (op_is(node->op, TRAIT_LOSS))
+        lower_loss(l, node);
+    else
+        lower_gradient(l, node);
+}
+
+/* Softmax and its gradient. */
+static bool joins(const Node *root, const Node *node) {
+    return root->op == &op_cross_entropy && node->op == &op_cross_entropy_grad &&
+           root->in[0] == node->in[0] && root->in[1] == node->in[1];
+}
 
 static bool has(const Kernel *k, const char *param) {
     for (int i = 0; i < k->n_operands; i++) {
@@ -111,8 +182,15 @@ static void build_regression(Loops *l, const Kernel *k) {
 }
 
 const Family family_softmax = {
-
-    .name = "softmax cross-entropy", .fits = fits_softmax, .build = build_softmax};
+    .name = "softmax cross-entropy",
+    .fits = fits_softmax,
+    .lower = lower,
+    .joins = joins,
+    .build = build_softmax,
+};
 const Family family_regression = {
-
-    .name = "regression loss", .fits = fits_regression, .build = build_regression};
+    .name = "regression loss",
+    .fits = fits_regression,
+    .lower = lower,
+    .build = build_regression,
+};

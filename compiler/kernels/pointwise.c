@@ -5,18 +5,7 @@
 
 #include "../loops/loops.h"
 #include "../ops/ops.h"
-
-bool is_pointwise(const Node *node) {
-    return node->type.kind == KIND_SAMPLE && node->op->row;
-}
-
-bool is_dropout(const Node *node) {
-    return op_is(node->op, TRAIT_RANDOM);
-}
-
-bool is_monotone(const Node *node) {
-    return node->op->monotone;
-}
+#include "../plan/lowering.h"
 
 static bool keeps_zero(const Node *node) {
     bool samples = true;
@@ -144,6 +133,43 @@ const char *row_text(const Kernel *k, Arena *arena, const char *head, Site site)
     return text;
 }
 
+/* Operands in the layout of the result, copied where they have another. */
+static Kernel *own_kernel(Lowering *l, Node *node) {
+    Buffer *in[2] = {NULL, NULL};
+    Node *at[2] = {NULL, NULL};
+    const Layout layout = l->value[node->id].layout;
+    for (int i = 0; i < node->n_in; i++)
+        if (node->in[i]->type.kind == KIND_SAMPLE)
+            at[i] = in_layout(l, node->in[i], layout, &in[i]);
+    Kernel *k = value_kernel(l, node);
+    k->in = layout;
+    for (int i = 0; i < node->n_in; i++) {
+        if (!in[i]) continue;
+        /* A copy in another layout stands for the operand in this kernel only. */
+        lower_operand(l, k, NULL, in[i], at[i] ? at[i] : storage_of(l, node->in[i]), false);
+    }
+    return k;
+}
+
+static bool computes(const Lowering *l, const Kernel *k, const Node *node) {
+    const Value *v = &l->value[node->id];
+    return v->family && v->root == k->node;
+}
+
+static void lower(Lowering *l, Node *node) {
+    Kernel *k = joined_kernel(l, node);
+    const bool joined = k;
+    if (!joined) k = own_kernel(l, node);
+    add_fused(l, k, node);
+    for (int i = 0; i < node->n_in && joined; i++) {
+        if (node->in[i]->type.kind != KIND_SAMPLE) continue;
+        Node *at = storage_of(l, node->in[i]);
+        if (!computes(l, k, at)) lower_operand(l, k, NULL, earlier_value(l, k, at), at, false);
+    }
+    lower_pointwise_args(l, k, node);
+    make_value(l, node);
+}
+
 static bool fits(const Node *node) {
     return is_pointwise(node);
 }
@@ -152,8 +178,8 @@ static bool fits(const Node *node) {
 static void build(Loops *l, const Kernel *k) {
     bool flat = true;
     for (int i = 0; i < k->n_fused; i++)
-        flat =
-            flat && !is_dropout(k->fused[i]) && (keeps_zero(k->fused[i]) || k->out.C % LANES == 0);
+        flat = flat && !op_is(k->fused[i]->op, TRAIT_RANDOM) &&
+               (keeps_zero(k->fused[i]) || k->out.C % LANES == 0);
     if (flat) {
         l_open(l, "for (int i = 0; i < n * %d; i += 16)", k->out.stride);
         l_lines(l, row_text(k, l->arena, NULL, (Site){"i", "0", "0", "0"}));
@@ -173,6 +199,7 @@ static void build(Loops *l, const Kernel *k) {
 const Family family_pointwise = {
     .name = "pointwise",
     .fits = fits,
+    .lower = lower,
     .fuses = true,
     .build = build,
 };

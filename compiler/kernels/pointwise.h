@@ -13,16 +13,6 @@ typedef struct Site {
     const char *channel; /* first channel of the row */
 } Site;
 
-/* Whether the node is computed element by element from samples and numbers. */
-bool is_pointwise(const Node *node);
-
-/* Whether the operation grows with its operand, so that it may follow a max-pool instead. */
-bool is_monotone(const Node *node);
-
-/* Whether the node asks for dropout decisions: dropout, dropout2d and the gradient that they share
- * with a ReLU. */
-bool is_dropout(const Node *node);
-
 /* Lines that compute the kernel's point-wise nodes on one row, then store every value that the
  * kernel keeps. `head` is an expression for the value of kernel->node (of the pool, if one is
  * fused), NULL for a point-wise kernel. */

@@ -2,6 +2,8 @@
  * equal ones, is kept as its number in the window for the gradient. */
 #include "pool.h"
 
+#include <string.h>
+
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "pointwise.h"
@@ -48,6 +50,78 @@ const char *pool_window_text(const Kernel *k, Arena *arena, const char *const *v
     if (winner)
         text = arena_printf(arena, "%s\nSTORE_BYTES(%s + %s, won);", text, winner->param, offset);
     return text;
+}
+
+bool pool_is_apart(const Node *pool) {
+    for (int i = 0; i < 2; i++)
+        if (pool->attr[POOL_KERNEL_H + i] != pool->attr[POOL_STRIDE_H + i] ||
+            pool->attr[POOL_PAD_H + i] != 0)
+            return false;
+    return true;
+}
+
+/* Whether the gradient goes to the winners of the pool, or of a part of them. */
+static bool is_gradient(const Lowering *l, const Node *pool, const Node *node) {
+    if (node->op != &op_max_pool2d_grad || pool->op != &op_max_pool2d) return false;
+    const Node *x = storage_of(l, pool->in[0]), *of = storage_of(l, node->in[0]);
+    bool same = of == x || (of->op == &op_part && storage_of(l, of->in[0]) == x);
+    return same && !memcmp(node->attr, pool->attr, sizeof(double) * (POOL_PAD_W + 1));
+}
+
+static bool has_gradient(const Lowering *l, const Node *pool) {
+    for (int i = pool->id; i < l->graph->n_nodes; i++)
+        if (is_gradient(l, pool, l->graph->nodes[i])) return true;
+    return false;
+}
+
+Buffer *pool_winner(Lowering *l, const Node *gradient) {
+    for (int i = 0; i < gradient->id; i++) {
+        const Node *pool = l->graph->nodes[i];
+        if (!is_gradient(l, pool, gradient)) continue;
+        Buffer *all = l->winner[pool->id];
+        if (all->parts == gradient->type.parts) return all;
+        return part_buffer(l, all, (int)storage_of(l, gradient->in[0])->attr[PART_INDEX]);
+    }
+    node_bug(gradient, "its pool is not in the graph");
+}
+
+static Kernel *own_kernel(Lowering *l, Node *node) {
+    Node *x = storage_of(l, node->in[0]);
+    Buffer *b = lower_value(l, x);
+    Kernel *k = value_kernel(l, node);
+    k->in = l->value[x->id].layout;
+    read_value(l, k, "x", b, x);
+    return k;
+}
+
+static void lower(Lowering *l, Node *node) {
+    Kernel *k = joined_kernel(l, node);
+    if (k) {
+        k->pool = node;
+        k->pool_after = k->n_fused;
+        k->out = l->value[node->id].layout;
+    } else {
+        k = own_kernel(l, node);
+    }
+    make_value(l, node);
+    if (!has_gradient(l, node)) return;
+    const Layout v = l->value[node->id].layout;
+    Buffer *w = sample_buffer(l, "winner", node, v);
+    w->element = pool_winner_element(node);
+    w->size = w->element == ELEMENT_BYTE ? round_up(v.stride, 4 * LANES) / 4 : v.stride;
+    l->winner[node->id] = w;
+    lower_operand(l, k, "winner", w, NULL, true);
+}
+
+static void lower_grad(Lowering *l, Node *node) {
+    const bool max = node->op == &op_max_pool2d_grad;
+    Node *dy = storage_of(l, node->in[max ? 1 : 0]);
+    Buffer *b = lower_value(l, dy);
+    Kernel *k = value_kernel(l, node);
+    k->in = l->value[dy->id].layout;
+    lower_operand(l, k, "dy", b, dy, false);
+    if (max) lower_operand(l, k, "winner", pool_winner(l, node), NULL, false);
+    lower_operand(l, k, "dx", make_value(l, node), node, true);
 }
 
 static bool fits(const Node *node) {
@@ -149,11 +223,13 @@ static void build_grad(Loops *l, const Kernel *k) {
 const Family family_pool = {
     .name = "pool",
     .fits = fits,
+    .lower = lower,
     .fuses = true,
     .build = build,
 };
 const Family family_pool_grad = {
     .name = "pool gradient",
     .fits = fits_grad,
+    .lower = lower_grad,
     .build = build_grad,
 };

@@ -1,7 +1,14 @@
 #ifndef NNGEN_KERNELS_POOL_H
 #define NNGEN_KERNELS_POOL_H
 
+#include "../plan/lowering.h"
 #include "family.h"
+
+/* Whether the windows of a pool do not overlap and lie inside its input. */
+bool pool_is_apart(const Node *pool);
+
+/* The winners that the pool of a max_pool2d_grad node kept. */
+Buffer *pool_winner(Lowering *l, const Node *gradient);
 
 /* Type of the winners that a max_pool2d node keeps for its gradient: bytes where the window has at
  * most 256 places. */

@@ -4,7 +4,9 @@
  * accumulators are the places that a row of a window's winners can reach. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
+#include "contraction.h"
 #include "pointwise.h"
+#include "pool.h"
 #include "pooled.h"
 
 enum { MAX_REACH = 14 }; /* accumulators in a row: the smallest instruction set has 16 registers */
@@ -157,12 +159,22 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
         pooled_reach(&p));
 }
 
+static void lower(Lowering *l, Node *node) {
+    const Node *pooled = storage_of(l, node->in[0]);
+    Kernel *k = lower_backward(l, node, pooled->in[1]);
+    read_derived(l, k, "w", transposed_weight(l, node, &derived_by_output));
+    lower_operand(l, k, "winner", pool_winner(l, pooled), NULL, false);
+    make_value(l, node);
+}
+
 const Family family_pooled_dgrad = {
     .name = "input gradient through pool",
     .fits = fits,
+    .lower = lower,
     .fuses = true,
     .build = build,
     .scratch = scratch,
     .reason = reason,
     .shortcut = true,
+    .through_pool = true,
 };

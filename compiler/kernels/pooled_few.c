@@ -7,6 +7,7 @@
  * split by winner, and each value that the window reads meets every part of it. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
+#include "contraction.h"
 #include "pooled.h"
 #include "tile.h"
 
@@ -211,8 +212,10 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
 const Family family_pooled_few = {
     .name = "weight gradient through pool, few channels",
     .fits = fits,
+    .lower = pooled_wgrad_lower,
     .build = build,
     .scratch = scratch,
     .reason = reason,
     .shortcut = true,
+    .through_pool = true,
 };

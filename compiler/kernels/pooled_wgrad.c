@@ -4,6 +4,7 @@
  * [out][ky][kx][in] until the chunk is done, and are turned into the weight's layout then. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
+#include "contraction.h"
 #include "pooled.h"
 
 enum { MAX_BODIES = 4 }; /* straight bodies for the kernel's taps, before they become a loop */
@@ -247,8 +248,10 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
 const Family family_pooled_wgrad = {
     .name = "weight gradient through pool",
     .fits = fits,
+    .lower = pooled_wgrad_lower,
     .build = build,
     .scratch = scratch,
     .reason = reason,
     .shortcut = true,
+    .through_pool = true,
 };

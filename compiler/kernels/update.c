@@ -1,13 +1,11 @@
 /* Optimizer updates over runs of the parameter arena. The last addition of gradients is part of the
- * pass. */
+ * pass. The function has the parameters
+ *   float *p, const float *g, const float *h, float *s0, s1, s2 (as many as moments), int n,
+ *   const float *k
+ * for n rows of 16 parameters, gradients g + h (h NULL: g alone), moments; factors. */
 #include "../graph/optimizer.h"
 #include "../loops/loops.h"
 #include "family.h"
-
-static bool never(const Node *node) {
-    (void)node;
-    return false;
-}
 
 /* Adds what the optimizer says, line by line. */
 static void add_lines(Loops *l, const Optimizer *o, void (*say)(Writer *w, const Optimizer *o)) {
@@ -32,7 +30,7 @@ static void build_factors(Loops *l, const Kernel *k) {
 
 const Family family_update = {
     .name = "update",
-    .fits = never,
+    .role = ROLE_UPDATE,
     .build = build,
     .build_factors = build_factors,
 };

@@ -4,13 +4,6 @@ bool block_mixes_groups(int out, int groups) {
     return groups > 1 && out / groups % LANES != 0;
 }
 
-int block_channels(int out, int in, int groups) {
-    int og = out / groups, ig = in / groups;
-    if (groups == 1 || (og % LANES != 0 && LANES % og != 0)) return in;
-    int count = og % LANES == 0 ? ig : LANES / og * ig;
-    return count < in ? count : in;
-}
-
 const char *block_begin_text(Arena *arena, int out, int in, int groups, const char *block) {
     int count = block_channels(out, in, groups);
     if (count == in) return "0";

@@ -5,6 +5,7 @@
  * nothing. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
+#include "contraction.h"
 #include "pointwise.h"
 #include "reason.h"
 #include "tile.h"
@@ -256,6 +257,7 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
 const Family family_wgrad = {
     .name = "weight gradient",
     .fits = fits,
+    .lower = wgrad_lower,
     .build = build,
     .reason = reason,
 };

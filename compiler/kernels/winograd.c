@@ -10,6 +10,8 @@
  * single tile takes about as long as the direct way, two take two thirds of its time or less. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
+#include "../plan/params.h"
+#include "contraction.h"
 #include "pointwise.h"
 #include "pool.h"
 #include "reason.h"
@@ -73,16 +75,36 @@ static int64_t matrix_floats(int out, int in) {
     return (int64_t)round_up(out, LANES) * in + SKEW;
 }
 
-int64_t winograd_weight_floats(const ParamPlace *p, bool transposed) {
+static int64_t weight_floats(const ParamPlace *p, bool transposed) {
     return PRODUCTS * (transposed ? matrix_floats(p->in, p->out) : matrix_floats(p->out, p->in));
 }
 
-bool winograd_pools(const Node *pool) {
-    for (int i = 0; i < 2; i++)
-        if (pool->attr[POOL_KERNEL_H + i] != pool->attr[POOL_STRIDE_H + i] ||
-            pool->attr[POOL_PAD_H + i] != 0 || 4 % (int)pool->attr[POOL_KERNEL_H + i])
-            return false;
-    return true;
+static const DerivedKind derived_winograd, derived_winograd_transposed;
+
+static Derived *derived_weight(Lowering *l, const Node *node) {
+    const bool transposed = node->op == &op_conv2d_dgrad;
+    const ParamPlace *p = param_place(l->plan, node->in[1]);
+    Derived *d =
+        derived_copy(l->plan, transposed ? &derived_winograd_transposed : &derived_winograd, p);
+    if (d->value) return d;
+    d->blocks = round_up(transposed ? p->in : p->out, LANES) / LANES;
+    derived_store(l->plan, d, weight_floats(p, transposed));
+    return d;
+}
+
+static void lower(Lowering *l, Node *node) {
+    const bool forward = node->op == &op_conv2d;
+    Kernel *k = forward ? lower_forward(l, node) : lower_backward(l, node, node->in[0]);
+    read_derived(l, k, "u", derived_weight(l, node));
+    if (forward) add_bias(l, k);
+    make_value(l, node);
+}
+
+/* A pool whose windows are whole in a tile of 4x4 outputs. */
+static bool joins(const Node *root, const Node *node) {
+    return root->op == &op_conv2d && node->op == &op_max_pool2d && pool_is_apart(node) &&
+           node->attr[POOL_KERNEL_H] <= 3 && node->attr[POOL_KERNEL_W] <= 3 &&
+           4 % (int)node->attr[POOL_KERNEL_H] == 0 && 4 % (int)node->attr[POOL_KERNEL_W] == 0;
 }
 
 /* The rows of G applied to three rows g0, g1, g2. */
@@ -406,12 +428,15 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
 const Family family_winograd = {
     .name = "Winograd contract",
     .fits = fits,
+    .lower = lower,
     .fuses = true,
+    .joins = joins,
     .write = write,
     .scratch = scratch,
     .shortcut = true,
+    .winograd = true,
     .reason = reason,
 };
-const DerivedKind derived_winograd = {.name = "winograd", .build = build_weights};
-const DerivedKind derived_winograd_transposed = {.name = "winograd_transposed",
-                                                 .build = build_transposed};
+static const DerivedKind derived_winograd = {.name = "winograd", .build = build_weights};
+static const DerivedKind derived_winograd_transposed = {.name = "winograd_transposed",
+                                                        .build = build_transposed};

@@ -106,3 +106,13 @@ bool differentiate(Graph *graph) {
     if (ok) graph_rewrite(graph, NULL);
     return ok;
 }
+
+void differentiate_verify(const Graph *graph) {
+    for (int i = 0; i < graph->n_phases; i++) {
+        const Phase *p = &graph->phases[i];
+        if (!p->n_trained) bug("phase %d trains nothing", i + 1);
+        for (int j = 0; j < p->n_trained; j++)
+            if (!p->trained[j].gradient)
+                node_bug(p->trained[j].param, "phase %d has no gradient of it", i + 1);
+    }
+}

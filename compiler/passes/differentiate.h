@@ -10,4 +10,7 @@
  * the user. Returns false if it reported one. */
 bool differentiate(Graph *graph);
 
+/* bug() unless every phase trains something and has the gradient of all that it trains. */
+void differentiate_verify(const Graph *graph);
+
 #endif

@@ -150,3 +150,18 @@ bool simplify(Graph *graph) {
     }
     return changed || graph->n_nodes != n;
 }
+
+void simplify_verify(const Graph *g) {
+    Arena *room = arena_new();
+    const int n = g->n_nodes, n_buckets = n + 1;
+    int *next = ARENA_ARRAY(room, int, n), *first = ARENA_ARRAY(room, int, n_buckets);
+    for (int i = 0; i < n_buckets; i++) first[i] = -1;
+    for (int i = 0; i < n; i++) {
+        int *bucket = &first[hash(g->nodes[i]) % (uint64_t)n_buckets];
+        for (int at = *bucket; at >= 0; at = next[at])
+            if (equal(g->nodes[at], g->nodes[i])) node_bug(g->nodes[i], "node %d is equal", at);
+        next[i] = *bucket;
+        *bucket = i;
+    }
+    arena_free(room);
+}

@@ -7,4 +7,7 @@
  * for finite values. Returns whether anything changed. */
 bool simplify(Graph *graph);
 
+/* bug() if two nodes of the graph are equal. */
+void simplify_verify(const Graph *graph);
+
 #endif

@@ -1,15 +1,11 @@
-/* Makes true: the plan knows fields, places of parameters and phases; every entry point has a graph
- * with only what it needs.
- * How: places first, since layouts depend on them; then a copy of the graph for each entry.
- * Leaves to others: simplifying the copies, kernels. */
+/* Makes true: the plan knows the fields; every entry point has a graph with only what it needs.
+ * How: a copy of the graph for each entry.
+ * Leaves to others: simplifying the copies, layouts, kernels. */
 #include "split.h"
 
 #include <string.h>
 
-#include "../graph/layers.h"
-#include "../kernels/family.h"
 #include "entry_graph.h"
-#include "lower/lowering.h"
 
 static void find_fields(Plan *plan) {
     static const char *const ops[] = {"input", "label", "target"};
@@ -38,16 +34,6 @@ static Plan *plan_new(Graph *graph) {
     plan->arena = graph->arena;
     plan->graph = graph;
     find_fields(plan);
-    plan_params(plan);
-    for (int i = 0; i < graph->n_phases; i++) {
-        PhasePlan *p = &plan->phases[i];
-        layers_flops(graph, i, &p->flops_forward, &p->flops_train);
-        p->update = ARENA_NEW(plan->arena, Kernel);
-        p->update->family = &family_update;
-        p->update->name = arena_printf(plan->arena, "update_%d", i + 1);
-        p->update->optimizer = &graph->phases[i].optimizer;
-    }
-    plan_cut(plan);
     return plan;
 }
 
@@ -68,6 +54,29 @@ static bool add(Plan *plan, EntryKind kind, int phase, int *nodes) {
         "included: use fewer layers or phases",
         MAX_ENTRY_NODES);
     return false;
+}
+
+static void mark_root(void *context, Node **root) {
+    bool *needed = context;
+    needed[(*root)->id] = true;
+}
+
+void split_verify(const Entry *e) {
+    Graph *g = e->graph;
+    const bool train = e->kind == ENTRY_TRAIN, predict = e->kind == ENTRY_PREDICT;
+    if ((g->n_phases == 0) != predict || (g->n_metrics && e->kind != ENTRY_EVALUATE) ||
+        (g->n_predictions && train))
+        bug("entry %s has roots of another kind", e->name);
+    Arena *room = arena_new();
+    bool *needed = ARENA_ARRAY(room, bool, g->n_nodes);
+    graph_each_root(g, mark_root, needed);
+    for (int i = g->n_nodes - 1; i >= 0; i--) {
+        const Node *node = g->nodes[i];
+        if (!needed[i]) node_bug(node, "entry %s does not need it", e->name);
+        if (!train && op_is(node->op, TRAIT_RANDOM)) node_bug(node, "entry %s draws it", e->name);
+        for (int j = 0; j < node->n_in; j++) needed[node->in[j]->id] = true;
+    }
+    arena_free(room);
 }
 
 Plan *split(Graph *graph, bool inference) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "../ops/ops.h"
+
 Layout layout_padded(int C, int H, int W) {
     int cs = round_up(C, LANES);
     return (Layout){C, H, W, cs, H * W * cs};
@@ -24,6 +26,20 @@ int plan_param(const Plan *plan, const char *name) {
     for (int i = 0; i < plan->n_params; i++)
         if (!strcmp(plan->params[i].node->name, name)) return i;
     bug("no parameter %s in the plan", name);
+}
+
+const char *identifier(Arena *arena, const char *name) {
+    char *s = arena_strdup(arena, name);
+    for (char *p = s; *p; p++)
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9')))
+            *p = '_';
+    return (*s >= '0' && *s <= '9') ? arena_printf(arena, "n%s", s) : s;
+}
+
+bool is_field(const Node *node) {
+    for (int i = 0; i < node->n_in; i++)
+        if (node->op != &op_stack || !op_is(node->in[i]->op, TRAIT_FIELD)) return false;
+    return node->n_in || op_is(node->op, TRAIT_FIELD);
 }
 
 Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph) {

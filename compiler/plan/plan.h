@@ -72,6 +72,7 @@ typedef struct Arg {
 
 typedef struct Family Family;
 typedef struct Loops Loops;
+typedef struct Lowering Lowering;
 typedef struct Kernel Kernel;
 typedef struct Isa Isa;
 
@@ -99,13 +100,36 @@ struct Kernel {
     const Optimizer *optimizer; /* updates */
 };
 
+/* Families that the plan itself asks for, to move values or to use them up; no node chooses them.
+ */
+typedef enum Role {
+    ROLE_NODE,     /* computes nodes that it fits */
+    ROLE_PACK,     /* a field into a padded layout: operands `x` and `y`, as of the next three */
+    ROLE_UNPACK,   /* a value into the caller's order */
+    ROLE_RELAYOUT, /* a value into another layout of the same elements */
+    ROLE_STACK,    /* a value into its part of a stack, in the same layout */
+    ROLE_SUM,      /* the sum over the chunk of a value per sample: operands `x` and `sum` */
+    ROLE_UPDATE,   /* parameters by an optimizer */
+    ROLE_COUNT
+} Role;
+
 /* A kernel family: one way of computing a group of nodes. */
 struct Family {
     const char *name;
-    /* Whether the family computes this node. */
+    Role role;
+    /* Whether the family computes this node. NULL where the role is another. */
     bool (*fits)(const Node *node);
+    /* Makes the kernel of the node with its operands, and its value; for a node that joined the
+     * kernel of another one, adds what it needs there. See lowering.h. */
+    void (*lower)(Lowering *l, Node *node);
     /* Whether point-wise nodes may follow in registers. */
     bool fuses;
+    /* Whether a kernel whose first node is `root` can compute `node` too, which is not point-wise:
+     * a pool after a convolution, a gradient beside its loss. NULL: it cannot. */
+    bool (*joins)(const Node *root, const Node *node);
+    /* It reads the gradient of the max-pool's output, and the winners, in place of the operand that
+     * is a max_pool2d_grad: if all users of that do, it is not computed. */
+    bool through_pool;
     /* Body of the C function: its parameters are the kernel's operands, then `int n`, the number of
      * values, then its args. Writes statements only. */
     void (*write)(Writer *w, const Kernel *kernel, const Isa *isa);
@@ -115,6 +139,7 @@ struct Family {
     int64_t (*scratch)(const Kernel *kernel);
     /* Other families compute the same nodes too, more slowly. */
     bool shortcut;
+    bool winograd; /* left out by --winograd=off: it rounds otherwise than the others */
     /* In place of write: the body as a loop program for the instruction set that it names. */
     void (*build)(Loops *loops, const Kernel *kernel);
     /* Its tile on the instruction set and why it is cut so, in words for the comment above the
@@ -144,11 +169,21 @@ typedef struct Drop {
                          decisions are the next in Entry.drops */
 } Drop;
 
+/* What the plan decides for a node of an entry's graph before there are kernels. */
+typedef struct Value {
+    Layout layout;        /* KIND_SAMPLE: of the value in memory */
+    Node *storage;        /* KIND_SAMPLE: the node whose memory this one shares, or itself */
+    const Family *family; /* that computes it; NULL: none has to */
+    int stage;            /* in which it appears; -1: before the step */
+    Node *root; /* first node of the kernel that computes it: itself, or what it is fused to */
+} Value;
+
 typedef struct Entry {
     EntryKind kind;
     int phase; /* -1 for ENTRY_PREDICT */
     const char *name;
-    Graph *graph; /* this entry's own, simplified for it */
+    Graph *graph;  /* this entry's own, simplified for it */
+    Value *values; /* by node id */
     Kernel **kernels;
     int n_kernels, cap_kernels;
     Buffer **buffers;
@@ -168,7 +203,8 @@ typedef struct Entry {
 /* The layout of a parameter in the state: as [blocks of 16 outputs][kh][kw][in][16] (a linear layer
  * is a convolution whose kernel is as large as its input), vectors as [out rounded up to 16]. */
 typedef struct ParamPlace {
-    const Node *node; /* of the graph as differentiated */
+    const Node *node;  /* of the graph as differentiated */
+    const Node *layer; /* the first that it is the weight of: it decides the form. NULL: none */
     Buffer *value;
     int out, in, kh, kw, groups; /* weights as PyTorch has them: [out][in][kh][kw] */
     int block_in;                /* input channels stored for each block: in, more where a block
@@ -177,6 +213,12 @@ typedef struct ParamPlace {
     const char *init; /* "NN_UNIFORM" */
     double a, b;      /* its numbers */
 } ParamPlace;
+
+/* How many input channels a block of 16 output channels of a grouped layer needs, the same number
+ * for every block. A block that spans groups stores the channels of all of them, zeros where an
+ * output does not use one; groups that neither divide 16 nor are multiples of it store all
+ * channels. Works in both directions: for input gradients swap `out`, `in`. */
+int block_channels(int out, int in, int groups);
 
 typedef struct DerivedKind DerivedKind;
 typedef struct Derived Derived;
@@ -228,10 +270,9 @@ typedef struct Plan {
     int64_t param_floats;  /* parameters: the front of the state */
     int64_t moment_offset; /* floats from the start of the state */
     int64_t state_floats;
-    int chunk_min;            /* samples that a chunk has at least */
-    int chunk_max;            /* chunks that a batch has at most */
-    bool optimize;            /* shortcut families and fusion may be used */
-    bool winograd;            /* so may Winograd convolutions */
+    int chunk_min;                  /* samples that a chunk has at least */
+    int chunk_max;                  /* chunks that a batch has at most */
+    const Family *role[ROLE_COUNT]; /* the families of the other roles than ROLE_NODE */
     const Node **fields;      /* input, label, target nodes in the order of the model's fields */
     const char **field_kinds; /* "NN_INPUT" */
     bool *field_predicts;
@@ -263,15 +304,18 @@ void plan_cut(Plan *plan);
  * generated code. */
 int plan_chunks(const Plan *plan, int batch);
 
+/* A C identifier: letters, digits and underscores only. */
+const char *identifier(Arena *arena, const char *name);
+
+/* A field or a stack of fields: packed for the kernels that need it so, when the first asks. */
+bool is_field(const Node *node);
+
 /* Adds an entry whose graph is still to be lowered. */
 Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph);
 
-/* Gives every activation its place: buffers whose lifetimes overlap do not overlap in memory. */
+/* The pass `place`: gives every activation its place. Buffers whose lifetimes overlap do not
+ * overlap in memory. */
 void plan_place(Plan *plan);
-
-/* bug() unless: every buffer is written before it is read; buffers alive together are disjoint;
- * offsets are aligned; no kernel writes a field or a parameter; frozen parameters have no range. */
-void plan_verify(const Plan *plan);
 
 /* Text for --emit=plan. */
 const char *plan_dump(const Plan *plan);

@@ -12,7 +12,6 @@ compiler/kernels/pointwise.c compiler/kernels/families.c
 compiler/kernels/pooled_wgrad.c compiler/kernels/families.c
 compiler/kernels/winograd.c compiler/kernels/families.c
 compiler/loops/parse.c compiler/loops/build.c
-compiler/passes/lower/values.c compiler/passes/lower/kernel.c
 '
 
 # Lines "name FILE": what the object files define for others, and what they want from them.

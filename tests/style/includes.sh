@@ -19,11 +19,7 @@ allowed() {
     compiler/kernels)
         echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/loops compiler/isa"
         ;;
-    compiler/passes/lower)
-        echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/kernels compiler/isa"
-        ;;
     compiler/passes)
-        echo "compiler/passes/lower"
         echo "compiler/base compiler/graph compiler/ops compiler/plan compiler/kernels compiler/isa"
         ;;
     compiler/emit) echo "compiler/base compiler/plan compiler/loops compiler/isa" ;;

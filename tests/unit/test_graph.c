@@ -224,7 +224,7 @@ static void spoil_and_verify(void *context) {
 
 START_TEST(verifier_catches_planted_mistakes) {
     Spoil spoils[] = {
-        {spoil_id, "has id"},
+        {spoil_id, "is at place"},
         {spoil_order, "does not precede it"},
         {spoil_stranger, "does not precede it"},
         {spoil_arity, "has 1 operands"},
@@ -233,7 +233,7 @@ START_TEST(verifier_catches_planted_mistakes) {
         {spoil_type, "its type is not what its operands give"},
         {spoil_kind, "is an error node"},
         {spoil_operand, "its operands do not fit"},
-        {spoil_loss, "a loss (node"},
+        {spoil_loss, "a loss is of the wrong kind"},
         {spoil_rate, "a learning rate (node"},
         {spoil_frozen, "a frozen parameter (node"},
         {spoil_both, "is frozen and trained"},

@@ -3,7 +3,7 @@
 
 #include "../suite.h"
 
-#include "compiler/plan/plan.h"
+#include "compiler/plan/verify.h"
 
 enum { KERNELS = 12, BUFFERS = 40 };
 
@@ -42,6 +42,7 @@ static Buffer *buffer(BufferSpace space, int64_t size, int writer, int reader) {
     b->name = arena_printf(arena, "buffer_%d", entry->n_buffers);
     b->space = space;
     b->size = size;
+    b->layout.stride = (int)size;
     b->parts = 1;
     b->first = b->last = -1;
     ARENA_PUSH(arena, entry->buffers, entry->n_buffers, entry->cap_buffers, b);
@@ -50,6 +51,13 @@ static Buffer *buffer(BufferSpace space, int64_t size, int writer, int reader) {
     ARENA_PUSH(arena, w->operands, w->n_operands, w->cap_operands, to);
     ARENA_PUSH(arena, r->operands, r->n_operands, r->cap_operands, from);
     return b;
+}
+
+static void verify(void *unused) {
+    (void)unused;
+    plan_verify_kernels(plan);
+    plan_verify_order(plan);
+    plan_verify_places(plan);
 }
 
 /* Buffers that are alive together lie apart; the area is no larger than all of them. */
@@ -62,7 +70,7 @@ START_TEST(random_lifetimes) {
         all += buffer(SPACE_SAMPLE, LANES * (1 + draw(9)), from, to)->size;
     }
     plan_place(plan);
-    plan_verify(plan);
+    verify(NULL);
     int64_t most = 0;
     for (int k = 0; k < KERNELS; k++) {
         int64_t alive = 0;
@@ -89,16 +97,10 @@ END_TEST
 START_TEST(chain) {
     for (int i = 0; i + 1 < KERNELS; i++) buffer(SPACE_SAMPLE, 4 * LANES, i, i + 1);
     plan_place(plan);
-    plan_verify(plan);
+    verify(NULL);
     ck_assert_int_eq(entry->sample_floats, 2 * 4 * LANES);
 }
 END_TEST
-
-/* Whether plan_verify ends the program. */
-static void verify(void *unused) {
-    (void)unused;
-    plan_verify(plan);
-}
 
 static bool refused(void) {
     char text[4096];
@@ -159,40 +161,6 @@ START_TEST(refuses_wrong_order) {
 }
 END_TEST
 
-/* Three parameters of 16 floats, the one in the middle frozen. */
-static PhasePlan *phase_with_frozen(void) {
-    static const int64_t gradient_of[] = {0, -1, 16};
-    plan->graph->n_phases = 1;
-    plan->phases = ARENA_NEW(arena, PhasePlan);
-    plan->params = ARENA_ARRAY(arena, ParamPlace, 3);
-    plan->n_params = 3;
-    for (int i = 0; i < 3; i++) {
-        Buffer *b = plan->params[i].value = ARENA_NEW(arena, Buffer);
-        *b = (Buffer){.name = "weight", .space = SPACE_STATE, .size = 16, .offset = 16 * i};
-    }
-    PhasePlan *p = plan->phases;
-    p->ranges = ARENA_ARRAY(arena, Range, 2);
-    p->ranges[0] = (Range){0, 0, 16};
-    p->ranges[1] = (Range){32, 16, 16};
-    p->n_ranges = 2;
-    p->gradient_of = ARENA_ARRAY(arena, int64_t, 3);
-    for (int i = 0; i < 3; i++) p->gradient_of[i] = gradient_of[i];
-    ck_assert(!refused());
-    return p;
-}
-
-START_TEST(refuses_ranges_over_frozen_parameters) {
-    phase_with_frozen()->ranges[0].count = 32;
-    ck_assert(refused());
-}
-END_TEST
-
-START_TEST(refuses_trained_parameters_without_range) {
-    phase_with_frozen()->n_ranges = 1;
-    ck_assert(refused());
-}
-END_TEST
-
 /* The rule of docs/numbers.md; changing it changes the bits of trained weights. */
 START_TEST(chunks_are_cut_by_work_tiles_and_size_of_gradients) {
     ck_assert_int_eq(chunk_samples(1000, 1000000, 1), 24);
@@ -240,6 +208,5 @@ SUITE("plan", FIXTURE(begin, end), LOOP(random_lifetimes, 50),
       LOOP(refuses_writing_fields_and_parameters, 2),
       TESTS(chain, refuses_overlaps, refuses_unaligned_offsets, refuses_use_after_lifetime,
             refuses_reading_what_nobody_wrote, refuses_reading_outputs, refuses_wrong_order,
-            refuses_ranges_over_frozen_parameters, refuses_trained_parameters_without_range,
             chunks_are_cut_by_work_tiles_and_size_of_gradients,
             batches_have_as_many_chunks_as_allowed_that_threads_share, layouts))

@@ -13,12 +13,8 @@
 
 #include "../../../compiler/emit/emit.h"
 #include "../../../compiler/optimizers/optimizers.h"
-#include "../../../compiler/passes/commute.h"
 #include "../../../compiler/passes/differentiate.h"
-#include "../../../compiler/passes/lower/lower.h"
-#include "../../../compiler/passes/merge.h"
-#include "../../../compiler/passes/simplify.h"
-#include "../../../compiler/passes/split.h"
+#include "../../../compiler/pipeline.h"
 #include "operands.h"
 
 enum { MAX_NAMED = 1000, MAX_CASES = 1000 };
@@ -254,30 +250,21 @@ static Optimizer optimizer(Graph *g, int index) {
     return o;
 }
 
-/* The same passes as the compiler's pipeline. */
+/* The compiler's pipeline for a differentiated graph. */
 static const char *compile(Graph *g) {
-    graph_verify(g);
-    const char *text = graph_dump(g->arena, g);
-    Plan *plan = split(g, false);
-    plan->optimize = plan->winograd = true;
-    for (int i = 0; i < plan->n_entries; i++) {
-        Entry *entry = plan->entries[i];
-        simplify(entry->graph);
-        if (entry->kind == ENTRY_TRAIN && commute(entry->graph)) simplify(entry->graph);
-        if (merge(entry->graph)) simplify(entry->graph);
-        graph_verify(entry->graph);
-    }
-    lower(plan);
-    if (diag_errors(g->diag)) bug("%s cannot be lowered", g->name);
-    plan_place(plan);
-    plan_verify(plan);
+    Unit u = {.arena = g->arena,
+              .diag = g->diag,
+              .options = {.input = g->name, .optimize = true, .winograd = true},
+              .graph = g,
+              .graph_text = graph_dump(g->arena, g)};
+    if (!pipeline_passes(&u, "split")) bug("%s cannot be lowered", g->name);
     EmitInfo info = {.version = "test",
                      .source = "make_models.c",
                      .sha256 = "0",
-                     .graph = text,
+                     .graph = u.graph_text,
                      .isas = all_isas,
                      .inference = false};
-    return emit_c(plan, &info);
+    return emit_c(u.plan, &info);
 }
 
 /* Roots of the values so far. */

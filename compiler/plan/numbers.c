@@ -1,7 +1,7 @@
 /* Numbers of the batch and dropout decisions of an entry, for the code outside kernels. */
 #include <string.h>
 
-#include "../../ops/ops.h"
+#include "../ops/ops.h"
 #include "lowering.h"
 
 static const char *operand_text(Arena *arena, const Node *node) {
@@ -17,10 +17,10 @@ static const char *number_text(Arena *arena, const Node *n) {
     return arena_printf(arena, n->op->number, a, b);
 }
 
-Number *lower_number(Lowering *l, Node *node, int stage, Buffer *sum) {
+void lower_number(Lowering *l, Node *node, Buffer *sum) {
     Number number = {.node = node,
                      .name = arena_printf(l->arena, "n%d", node->id),
-                     .stage = stage,
+                     .stage = l->value[node->id].stage,
                      .sum = sum,
                      .elements = 1};
     if (!sum)
@@ -28,8 +28,6 @@ Number *lower_number(Lowering *l, Node *node, int stage, Buffer *sum) {
     else if (op_is(node->op, TRAIT_LOSS) && node->op != &op_cross_entropy)
         number.elements = shape_count(node->in[0]->type.shape);
     ARENA_PUSH(l->arena, l->entry->numbers, l->entry->n_numbers, l->entry->cap_numbers, number);
-    l->stage[node->id] = stage;
-    return &l->entry->numbers[l->entry->n_numbers - 1];
 }
 
 int lower_drop(Lowering *l, const Node *node) {

@@ -1,20 +1,11 @@
 /* Kernels of an entry as they are made: names, operands, arguments, order. */
 #include <string.h>
 
-#include "../../kernels/pointwise.h"
-#include "../../ops/ops.h"
+#include "../ops/ops.h"
 #include "lowering.h"
+#include "params.h"
 
-/* Letters, digits and underscores only: names become C identifiers. */
-const char *identifier(Arena *arena, const char *name) {
-    char *s = arena_strdup(arena, name);
-    for (char *p = s; *p; p++)
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9')))
-            *p = '_';
-    return (*s >= '0' && *s <= '9') ? arena_printf(arena, "n%s", s) : s;
-}
-
-const char *kernel_name(Lowering *l, const Node *node) {
+static const char *kernel_name(Lowering *l, const Node *node) {
     const char *suffix = node->op->kernel ? node->op->kernel : node->op->name;
     return node->name ? arena_printf(l->arena, "%s_%s", identifier(l->arena, node->name), suffix)
                       : identifier(l->arena, suffix);
@@ -26,26 +17,34 @@ Kernel *new_kernel(Lowering *l, const Family *family, Node *node, const char *na
     k->node = node;
     k->name = name;
     k->parts = node_parts(node);
+    k->stage = l->value[node->id].stage;
     k->index = l->entry->n_kernels;
     ARENA_PUSH(l->arena, l->entry->kernels, l->entry->n_kernels, l->entry->cap_kernels, k);
     return k;
 }
 
-const Family *family_of(const Plan *plan, const Node *node) {
-    for (int i = 0; all_families[i]; i++) {
-        const Family *family = all_families[i];
-        if (family->shortcut && !plan->optimize) continue;
-        if (family == &family_winograd && !plan->winograd) continue;
-        if (family->fits(node)) return family;
-    }
-    bug("no kernel family for %s", node->op->name);
+Kernel *node_kernel(Lowering *l, Node *node) {
+    return new_kernel(l, l->value[node->id].family, node, kernel_name(l, node));
 }
 
-Kernel *node_kernel(Lowering *l, Node *node) {
-    Kernel *k = new_kernel(l, family_of(l->plan, node), node, kernel_name(l, node));
+Kernel *value_kernel(Lowering *l, Node *node) {
+    Kernel *k = node_kernel(l, node);
     l->kernel[node->id] = k;
-    k->out = l->layout[node->id];
+    k->out = l->value[node->id].layout;
     return k;
+}
+
+Kernel *joined_kernel(Lowering *l, Node *node) {
+    const Node *root = l->value[node->id].root;
+    if (root == node) return NULL;
+    l->kernel[node->id] = l->kernel[root->id];
+    return l->kernel[node->id];
+}
+
+void mark_read(Lowering *l, const Node *value) {
+    l->read[value->id] = true;
+    bool shares = op_is(value->op, TRAIT_ACCESS);
+    for (int i = 0; shares && i < value->n_in; i++) mark_read(l, storage_of(l, value->in[i]));
 }
 
 void add_operand(Lowering *l, Kernel *k, Operand operand) {
@@ -59,15 +58,18 @@ const char *lower_operand(Lowering *l, Kernel *k, const char *param, Buffer *buf
             return k->operands[i].param;
     if (!param) param = arena_printf(l->arena, "%c%d", written ? 'y' : 'r', k->n_operands);
     add_operand(l, k, (Operand){param, buffer, written, value});
-    if (value && !written) {
-        mark_read(l, value);
-        const Kernel *maker = l->kernel[value->id];
-        if (maker && maker != k && maker->stage > k->stage) k->stage = maker->stage;
-    }
+    if (value && !written) mark_read(l, value);
     return param;
 }
 
-/* Moves a kernel behind those that were made while its operands were gathered. */
+void read_value(Lowering *l, Kernel *k, const char *param, Buffer *buffer, Node *value) {
+    lower_operand(l, k, param, buffer, value && !is_field(value) ? value : NULL, false);
+}
+
+void read_param(Lowering *l, Kernel *k, const char *param, const Node *node) {
+    lower_operand(l, k, param, param_place(l->plan, node)->value, NULL, false);
+}
+
 void place_last(Lowering *l, Kernel *k) {
     Entry *e = l->entry;
     for (int i = k->index; i + 1 < e->n_kernels; i++) {
@@ -92,10 +94,8 @@ static const char *number_name(Lowering *l, const Node *node) {
     bug("node %d (%s) is no number", node->id, node->op->name);
 }
 
-/* A number as an argument in float; kernels of its users run in a later stage. */
 void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char *format) {
     add_arg(l, k, (Arg){"float", name, arena_printf(l->arena, format, number_name(l, node)), node});
-    if (l->stage[node->id] >= k->stage) k->stage = l->stage[node->id] + 1;
 }
 
 void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
@@ -108,7 +108,7 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
             number_arg(l, k, in, arena_printf(l->arena, "k%d", k->n_args),
                        "(float)job->numbers.%s");
     }
-    if (!is_dropout(node)) return;
+    if (!op_is(node->op, TRAIT_RANDOM)) return;
     int first = 0;
     while (first < k->n_args && strcmp(k->args[first].name, "first") != 0) first++;
     if (first == k->n_args && node->op != &op_dropout_grad) {

@@ -1,8 +1,7 @@
 /* Where values lie while kernels are made: buffers, operands, and copies in another layout. */
 #include <string.h>
 
-#include "../../kernels/copy.h"
-#include "../../ops/ops.h"
+#include "../ops/ops.h"
 #include "lowering.h"
 
 Buffer *new_buffer(Lowering *l, BufferSpace space, const char *name, const Node *node) {
@@ -36,12 +35,6 @@ Buffer *part_buffer(Lowering *l, Buffer *whole, int part) {
     return b;
 }
 
-void mark_read(Lowering *l, const Node *value) {
-    l->read[value->id] = true;
-    bool shares = op_is(value->op, TRAIT_ACCESS);
-    for (int i = 0; shares && i < value->n_in; i++) mark_read(l, l->storage[value->in[i]->id]);
-}
-
 Buffer *sum_buffer(Lowering *l, const Node *node) {
     Buffer *b = new_buffer(l, SPACE_SUM, "sum", node);
     b->element = ELEMENT_DOUBLE;
@@ -49,18 +42,12 @@ Buffer *sum_buffer(Lowering *l, const Node *node) {
     return b;
 }
 
-bool is_field(const Node *node) {
-    for (int i = 0; i < node->n_in; i++)
-        if (node->op != &op_stack || !op_is(node->in[i]->op, TRAIT_FIELD)) return false;
-    return node->n_in || op_is(node->op, TRAIT_FIELD);
-}
-
 Buffer *field_buffer(Lowering *l, Node *node) {
     for (int i = 0; i < l->entry->n_buffers; i++)
         if (l->entry->buffers[i]->space == SPACE_FIELD && l->entry->buffers[i]->node == node)
             return l->entry->buffers[i];
     Buffer *b = new_buffer(l, SPACE_FIELD, identifier(l->arena, node->name), node);
-    Layout v = l->layout[node->id];
+    Layout v = l->value[node->id].layout;
     b->layout = (Layout){v.C, v.H, v.W, v.C, v.C * v.H * v.W};
     b->size = b->layout.stride;
     b->element = node->type.classes ? ELEMENT_INT : ELEMENT_FLOAT;
@@ -75,7 +62,7 @@ Buffer *field_buffer(Lowering *l, Node *node) {
 
 void pack_field(Lowering *l, Node *field, Buffer *to, const char *kind) {
     Kernel *k =
-        new_kernel(l, &family_pack, field,
+        new_kernel(l, l->plan->role[ROLE_PACK], field,
                    arena_printf(l->arena, "%s_%s", identifier(l->arena, field->name), kind));
     Buffer *from = field_buffer(l, field);
     k->in = from->layout;
@@ -95,22 +82,39 @@ static Buffer *packed(Lowering *l, Node *node, Layout layout, const char *kind) 
 }
 
 Buffer *lower_value(Lowering *l, Node *node) {
-    node = l->storage[node->id];
+    node = storage_of(l, node);
     if (!is_field(node)) return l->buffer[node->id];
     if (node->type.classes) return field_buffer(l, node);
-    if (!l->buffer[node->id]) {
-        l->buffer[node->id] = packed(l, node, l->layout[node->id], "packed");
-        l->kernel[node->id] = l->entry->kernels[l->entry->n_kernels - 1];
-    }
+    if (!l->buffer[node->id])
+        l->buffer[node->id] = packed(l, node, l->value[node->id].layout, "packed");
     return l->buffer[node->id];
+}
+
+static bool packs(const Lowering *l, const Kernel *k, const Buffer *b) {
+    if (k->family != l->plan->role[ROLE_PACK]) return false;
+    const Buffer *to = k->operands[1].buffer;
+    return to == b || to->whole == b;
+}
+
+Buffer *earlier_value(Lowering *l, Kernel *k, Node *node) {
+    Buffer *b = lower_value(l, node);
+    Entry *e = l->entry;
+    for (int i = k->index + 1; i < e->n_kernels; i++) {
+        Kernel *pack = e->kernels[i];
+        if (!packs(l, pack, b)) continue;
+        for (int j = i; j > k->index; j--) e->kernels[j] = e->kernels[j - 1];
+        e->kernels[k->index] = pack;
+        for (int j = k->index; j <= i; j++) e->kernels[j]->index = j;
+    }
+    return b;
 }
 
 /* Contractions broadcast single floats, so they read a field where it lies if its places are in
  * order, else a dense channels-last copy. */
 Buffer *contraction_input(Lowering *l, Node *node) {
-    node = l->storage[node->id];
+    node = storage_of(l, node);
     if (!is_field(node)) return l->buffer[node->id];
-    Layout v = l->layout[node->id];
+    Layout v = l->value[node->id].layout;
     if (node->op != &op_stack && (v.C == 1 || v.H * v.W == 1)) return field_buffer(l, node);
     if (!l->dense[node->id]) {
         Layout dense = {v.C, v.H, v.W, v.C, round_up(v.C * v.H * v.W, LANES)};
@@ -121,15 +125,15 @@ Buffer *contraction_input(Lowering *l, Node *node) {
 
 /* The value in the layout that a user needs, copied if it has another one. */
 Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer) {
-    Node *at = l->storage[node->id];
-    if (layout_equal(l->layout[at->id], layout)) {
+    Node *at = storage_of(l, node);
+    if (layout_equal(l->value[at->id].layout, layout)) {
         *buffer = lower_value(l, at);
         return at;
     }
     Buffer *from = lower_value(l, at);
-    Kernel *k = new_kernel(l, &family_relayout, at, "relayout");
+    Kernel *k = new_kernel(l, l->plan->role[ROLE_RELAYOUT], at, "relayout");
     *buffer = sample_buffer(l, "relayout", at, layout);
-    k->in = l->layout[at->id];
+    k->in = l->value[at->id].layout;
     k->out = layout;
     lower_operand(l, k, "x", from, at, false);
     lower_operand(l, k, "y", *buffer, NULL, true);
@@ -140,7 +144,7 @@ Buffer *make_value(Lowering *l, Node *node) {
     Buffer *b = sample_buffer(
         l,
         node->name ? arena_printf(l->arena, "%s.%s", node->name, node->op->name) : node->op->name,
-        node, l->layout[node->id]);
+        node, l->value[node->id].layout);
     l->buffer[node->id] = b;
     return b;
 }

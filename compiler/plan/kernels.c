@@ -1,0 +1,148 @@
+/* Makes true: every node of an entry's graph is part of a kernel, a number, or memory that it
+ * shares with another node; kernels have operands, and these have buffers. How: nodes come in
+ * order, so a kernel's operands exist before it; its family states them. Leaves to others: the
+ * order of kernels, places of buffers. */
+#include "kernels.h"
+
+#include "../ops/ops.h"
+#include "lowering.h"
+#include "params.h"
+
+/* How often the sum has the leaf: equal applications of a layer have equal terms. */
+static int occurrences(const Node *sum, const Node *leaf) {
+    if (sum == leaf) return 1;
+    if (sum->op != &op_add) return 0;
+    return occurrences(sum->in[0], leaf) + occurrences(sum->in[1], leaf);
+}
+
+static Buffer *gradient_buffer(Lowering *l, const Node *param) {
+    for (int i = 0; i < l->entry->n_buffers; i++)
+        if (l->entry->buffers[i]->space == SPACE_GRADIENT && l->entry->buffers[i]->node == param)
+            return l->entry->buffers[i];
+    Buffer *b =
+        new_buffer(l, SPACE_GRADIENT, arena_printf(l->arena, "%s.grad", param->name), param);
+    const int place = plan_param(l->plan, param->name);
+    b->size = l->plan->params[place].value->size;
+    b->offset = l->plan->phases[l->entry->phase].gradient_of[place];
+    return b;
+}
+
+/* A term of gradients: a kernel for each time that it occurs, which adds to what is there. */
+static void lower_gradient(Lowering *l, Node *node) {
+    const Phase *phase = &l->graph->phases[0];
+    for (int i = 0; i < phase->n_trained; i++)
+        for (int n = occurrences(phase->trained[i].gradient, node); n > 0; n--) {
+            l->gradient = gradient_buffer(l, phase->trained[i].param);
+            l->value[node->id].family->lower(l, node);
+        }
+}
+
+static void lower_renamed(Lowering *l, Node *node) {
+    if (storage_of(l, node) != node) return;
+    Buffer *b;
+    in_layout(l, node->in[0], l->value[node->id].layout, &b);
+    l->buffer[node->id] = b;
+}
+
+static void lower_node(Lowering *l, Node *node) {
+    const Family *family = l->value[node->id].family;
+    if (family && op_is(node->op, TRAIT_PARAM_GRADIENT))
+        lower_gradient(l, node);
+    else if (family)
+        family->lower(l, node);
+    else if (node->type.kind == KIND_SCHEDULE || node->type.kind == KIND_SCALAR)
+        lower_number(l, node, NULL);
+    else if (op_is(node->op, TRAIT_RENAMES))
+        lower_renamed(l, node);
+    else if (op_is(node->op, TRAIT_ACCESS))
+        lower_access(l, node);
+}
+
+/* Values in registers that a kernel elsewhere reads are stored by their kernel. */
+static void store_values(Lowering *l) {
+    for (int i = 0; i < l->graph->n_nodes; i++) {
+        const Value *v = &l->value[i];
+        if (!l->read[i] || !v->family || !l->buffer[i]) continue;
+        Kernel *k = l->kernel[v->root->id];
+        bool stored = false;
+        for (int j = 0; j < k->n_operands; j++)
+            stored = stored || (k->operands[j].written && k->operands[j].buffer == l->buffer[i]);
+        if (!stored) lower_operand(l, k, NULL, l->buffer[i], l->graph->nodes[i], true);
+    }
+}
+
+static void lower_outputs(Lowering *l) {
+    const Graph *g = l->graph;
+    for (int i = 0; i < g->n_metrics; i++) {
+        Node *node = g->metrics[i].node;
+        if (node->type.kind != KIND_SAMPLE) continue;
+        Buffer *x = lower_value(l, node), *sum = sum_buffer(l, node);
+        Kernel *k =
+            new_kernel(l, l->plan->role[ROLE_SUM], node,
+                       arena_printf(l->arena, "%s_mean", identifier(l->arena, g->metrics[i].name)));
+        k->in = x->layout;
+        lower_operand(l, k, "x", x, storage_of(l, node), false);
+        lower_operand(l, k, "sum", sum, NULL, true);
+        Number number = {.node = node,
+                         .name = arena_printf(l->arena, "m%d", i),
+                         .stage = k->stage,
+                         .sum = sum,
+                         .elements = 1};
+        ARENA_PUSH(l->arena, l->entry->numbers, l->entry->n_numbers, l->entry->cap_numbers, number);
+    }
+    for (int i = 0; i < g->n_predictions; i++) {
+        Node *node = storage_of(l, g->predictions[i].node);
+        Buffer *x = lower_value(l, node);
+        Kernel *k = new_kernel(
+            l, l->plan->role[ROLE_UNPACK], node,
+            arena_printf(l->arena, "%s_out", identifier(l->arena, g->predictions[i].name)));
+        Buffer *y = new_buffer(l, SPACE_OUTPUT, g->predictions[i].name, node);
+        y->offset = i;
+        k->in = k->out = x->layout;
+        read_value(l, k, "x", x, node);
+        lower_operand(l, k, "y", y, NULL, true);
+    }
+}
+
+static void lower_entry(Plan *plan, Entry *entry) {
+    Graph *g = entry->graph;
+    const int n = g->n_nodes;
+    Arena *a = plan->arena;
+    Lowering l = {.plan = plan, .entry = entry, .graph = g, .arena = a, .value = entry->values};
+    l.buffer = ARENA_ARRAY(a, Buffer *, n);
+    l.kernel = ARENA_ARRAY(a, Kernel *, n);
+    l.winner = ARENA_ARRAY(a, Buffer *, n);
+    l.dense = ARENA_ARRAY(a, Buffer *, n);
+    l.read = ARENA_ARRAY(a, bool, n);
+    for (int i = 0; i < n; i++) lower_node(&l, g->nodes[i]);
+    lower_outputs(&l);
+    store_values(&l);
+    for (int i = 0; i < entry->n_kernels; i++) {
+        Kernel *k = entry->kernels[i];
+        if (k->family->scratch) k->scratch = k->family->scratch(k);
+        if (k->scratch > entry->scratch_floats) entry->scratch_floats = k->scratch;
+    }
+    entry->scratch_floats = (entry->scratch_floats + LANES - 1) / LANES * LANES;
+    if (entry->kind == ENTRY_TRAIN)
+        entry->gradient_floats = plan->phases[entry->phase].gradient_floats;
+    if (entry->kind != ENTRY_PREDICT) entry->loss = g->phases[0].loss;
+}
+
+/* Behind parameters and their copies: the moments of the phase that trains. */
+static void add_moments(Plan *plan) {
+    plan->moment_offset = plan->state_floats;
+    int64_t most = 0;
+    for (int i = 0; i < plan->n_entries; i++) {
+        const Entry *e = plan->entries[i];
+        if (e->kind != ENTRY_TRAIN) continue;
+        const PhasePlan *p = &plan->phases[e->phase];
+        const int64_t floats = p->slots * p->gradient_floats;
+        if (floats > most) most = floats;
+    }
+    plan->state_floats += most;
+}
+
+void plan_kernels(Plan *plan) {
+    for (int i = 0; i < plan->n_entries; i++) lower_entry(plan, plan->entries[i]);
+    add_moments(plan);
+}

@@ -1,0 +1,84 @@
+/* Makes true: parameters have places in the state, phases know what they train, and every value of
+ * an entry has a layout and the node whose memory holds it. How: channels last, channels padded to
+ * rows of 16. A vector that flatten made keeps the places of the tensor it came from, so that
+ * flatten costs nothing; the weight of a linear layer is permuted to match when it is set and got.
+ * So layouts and the forms of weights are found in one walk: a weight takes its form from the first
+ * layer that uses it, and an input gradient its layout from the weight. Leaves to others: the
+ * layouts that kernels want for what they read. */
+#include "layout.h"
+
+#include "../graph/layers.h"
+#include "../ops/ops.h"
+#include "params.h"
+
+static Layout padded_shape(Shape shape) {
+    int d[3] = {1, 1, 1};
+    for (int i = 0; i < shape.rank && i < 3; i++) d[i] = shape.dim[i];
+    return layout_padded(d[0], d[1], d[2]);
+}
+
+/* The first operand that exists for each sample; NULL: none does. */
+static const Node *first_sample(const Node *node) {
+    for (int i = 0; i < node->n_in; i++)
+        if (node->in[i]->type.kind == KIND_SAMPLE) return node->in[i];
+    return NULL;
+}
+
+/* Of a node's value: a function of the layouts of its operands, by node id, and of parameters'
+ * places. */
+static Layout layout_of(const Plan *plan, const Node *node, const Layout *known) {
+    const Node *x = first_sample(node);
+    const Layout padded = padded_shape(node->type.shape);
+    if (node->op == &op_flatten || op_is(node->op, TRAIT_ACCESS)) return known[x->id];
+    if (node->op == &op_reshape) return layout_equal(known[x->id], padded) ? known[x->id] : padded;
+    if (node->op == &op_linear_dgrad) {
+        const ParamPlace *p = param_place(plan, node->in[1]);
+        return layout_padded(p->in, p->kh, p->kw);
+    }
+    /* Decisions are numbered by place: dropout works where its numbers are in order. */
+    if (op_is(node->op, TRAIT_RANDOM) && node->n_in == 1)
+        return layout_padded((int)node->attr[DROPOUT_CHANNELS], (int)node->attr[DROPOUT_HEIGHT],
+                             (int)node->attr[DROPOUT_WIDTH]);
+    if (x && (is_pointwise(node) || op_is(node->op, TRAIT_LOSS_GRADIENT))) return known[x->id];
+    return padded;
+}
+
+static bool has_weight(const Node *node) {
+    return op_is(node->op, TRAIT_CONTRACTION) && !node->op->backward_only;
+}
+
+/* Layouts of the whole graph's values on the way to the forms of its weights. */
+static void form_weights(Plan *plan) {
+    const Graph *g = plan->graph;
+    Layout *known = ARENA_ARRAY(plan->arena, Layout, g->n_nodes);
+    for (int i = 0; i < g->n_nodes; i++) {
+        const Node *node = g->nodes[i];
+        if (has_weight(node)) params_form(plan, node, known[node->in[0]->id]);
+        if (node->type.kind == KIND_SAMPLE) known[i] = layout_of(plan, node, known);
+    }
+}
+
+static void lay_out_entry(const Plan *plan, Entry *entry) {
+    const Graph *g = entry->graph;
+    entry->values = ARENA_ARRAY(plan->arena, Value, g->n_nodes);
+    Layout *known = ARENA_ARRAY(plan->arena, Layout, g->n_nodes);
+    for (int i = 0; i < g->n_nodes; i++) {
+        Node *node = g->nodes[i];
+        Value *v = &entry->values[i];
+        v->storage = node;
+        if (node->type.kind != KIND_SAMPLE) continue;
+        v->layout = known[i] = layout_of(plan, node, known);
+        if (!op_is(node->op, TRAIT_RENAMES)) continue;
+        const Value *of = &entry->values[node->in[0]->id];
+        if (layout_equal(v->layout, entry->values[of->storage->id].layout))
+            v->storage = of->storage;
+    }
+}
+
+void plan_layout(Plan *plan) {
+    params_list(plan);
+    form_weights(plan);
+    params_place(plan);
+    for (int i = 0; i < plan->n_entries; i++) lay_out_entry(plan, plan->entries[i]);
+    plan_cut(plan);
+}

@@ -1,0 +1,116 @@
+/* Where parameters lie: one after the other in the state, each padded to rows of 16, then the
+ * copies derived from them, then the moments of the phase that trains. Gradients and moments of a
+ * phase are packed: they exist for the parameters that the phase trains and no others. */
+#include "params.h"
+
+#include "../graph/interpreter.h"
+#include "../graph/layers.h"
+
+#include "../ops/ops.h"
+
+static Buffer *state_buffer(Plan *plan, const char *name, int64_t size) {
+    Buffer *b = ARENA_NEW(plan->arena, Buffer);
+    b->name = name;
+    b->space = SPACE_STATE;
+    b->size = size;
+    b->offset = plan->state_floats;
+    plan->state_floats += size;
+    return b;
+}
+
+int block_channels(int out, int in, int groups) {
+    int og = out / groups, ig = in / groups;
+    if (groups == 1 || (og % LANES != 0 && LANES % og != 0)) return in;
+    int count = og % LANES == 0 ? ig : LANES / og * ig;
+    return count < in ? count : in;
+}
+
+static void place_phase(Plan *plan, const Phase *phase, PhasePlan *pp) {
+    pp->gradient_of = ARENA_ARRAY(plan->arena, int64_t, plan->n_params);
+    for (int i = 0; i < plan->n_params; i++) pp->gradient_of[i] = -1;
+    for (int i = 0; i < phase->n_trained; i++) {
+        int index = plan_param(plan, phase->trained[i].param->name);
+        const Buffer *b = plan->params[index].value;
+        pp->gradient_of[index] = pp->gradient_floats;
+        Range *last = pp->n_ranges ? &pp->ranges[pp->n_ranges - 1] : NULL;
+        if (last && last->param + last->count == b->offset) {
+            last->count += b->size;
+        } else {
+            Range r = {b->offset, pp->gradient_floats, b->size};
+            ARENA_PUSH(plan->arena, pp->ranges, pp->n_ranges, pp->cap_ranges, r);
+        }
+        pp->gradient_floats += b->size;
+    }
+    pp->slot_names = optimizer_slots(&phase->optimizer);
+    while (pp->slot_names[pp->slots]) pp->slots++;
+    layers_flops(plan->graph, (int)(phase - plan->graph->phases), &pp->flops_forward,
+                 &pp->flops_train);
+}
+
+void params_list(Plan *plan) {
+    static const char *const inits[] = {"NN_CONSTANT", "NN_UNIFORM", "NN_NORMAL"};
+    Node **params = graph_nodes_of(plan->graph, "param", &plan->n_params);
+    plan->params = ARENA_ARRAY(plan->arena, ParamPlace, plan->n_params);
+    for (int i = 0; i < plan->n_params; i++) {
+        const Shape s = params[i]->type.shape;
+        plan->params[i] = (ParamPlace){.node = params[i],
+                                       .out = s.dim[0],
+                                       .in = s.rank > 1 ? s.dim[1] : 1,
+                                       .kh = s.rank > 2 ? s.dim[2] : 1,
+                                       .kw = s.rank > 3 ? s.dim[3] : 1,
+                                       .groups = 1,
+                                       .matrix = s.rank > 1,
+                                       .init = inits[(int)params[i]->attr[PARAM_INIT]],
+                                       .a = params[i]->attr[PARAM_A],
+                                       .b = params[i]->attr[PARAM_B]};
+    }
+}
+
+void params_form(Plan *plan, const Node *layer, Layout input) {
+    ParamPlace *p = &plan->params[plan_param(plan, layer->in[1]->name)];
+    if (p->layer) return;
+    p->layer = layer;
+    if (layer->op == &op_conv2d) {
+        p->groups = (int)layer->attr[CONV_GROUPS];
+        p->in *= p->groups;
+    } else {
+        p->in = input.C;
+        p->kh = input.H;
+        p->kw = input.W;
+    }
+}
+
+void params_place(Plan *plan) {
+    for (int i = 0; i < plan->n_params; i++) {
+        ParamPlace *p = &plan->params[i];
+        p->block_in = block_channels(p->out, p->in, p->groups);
+        int64_t size = (int64_t)round_up(p->out, LANES) *
+                       (p->matrix ? (int64_t)p->kh * p->kw * p->block_in : 1);
+        p->value = state_buffer(plan, p->node->name, size);
+    }
+    plan->param_floats = plan->state_floats;
+    plan->phases = ARENA_ARRAY(plan->arena, PhasePlan, plan->graph->n_phases);
+    for (int i = 0; i < plan->graph->n_phases; i++)
+        place_phase(plan, &plan->graph->phases[i], &plan->phases[i]);
+}
+
+const ParamPlace *param_place(const Plan *plan, const Node *param) {
+    return &plan->params[plan_param(plan, param->name)];
+}
+
+Derived *derived_copy(Plan *plan, const DerivedKind *kind, const ParamPlace *p) {
+    for (int i = 0; i < plan->n_derived; i++)
+        if (plan->derived[i]->param == p && plan->derived[i]->kind == kind) return plan->derived[i];
+    Derived *d = ARENA_NEW(plan->arena, Derived);
+    d->kind = kind;
+    d->param = p;
+    d->name =
+        arena_printf(plan->arena, "%s_%s", identifier(plan->arena, p->node->name), kind->name);
+    ARENA_PUSH(plan->arena, plan->derived, plan->n_derived, plan->cap_derived, d);
+    return d;
+}
+
+void derived_store(Plan *plan, Derived *d, int64_t floats) {
+    d->value = state_buffer(
+        plan, arena_printf(plan->arena, "%s.%s", d->param->node->name, d->kind->name), floats);
+}

@@ -1,11 +1,14 @@
 /* Reads archives: tar, plain or compressed, and zip. Nothing is ever unpacked to disk; names that
  * would be dangerous there are refused all the same, as no archive of data needs them. */
+#define _XOPEN_SOURCE 700
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "../runtime/file.h"
 #include "../runtime/report.h"
 #include "files.h"
 #include "path.h"
@@ -94,6 +97,22 @@ static int next_file(struct archive *a, const char *archive, struct archive_entr
     }
 }
 
+/* A tar file ends with a block of zeros: without it one that is cut between two files would pass
+ * for a smaller one. Compressed archives have ends of their own. */
+static bool has_end(struct archive *a, const char *name) {
+    enum { BLOCK = 512 };
+    char block[BLOCK] = "";
+    const bool tar = (archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+    if (!tar || archive_filter_code(a, 0) != ARCHIVE_FILTER_NONE) return true;
+    const int fd = file_open(name);
+    if (fd < 0) return false;
+    const off_t size = lseek(fd, 0, SEEK_END);
+    bool zeros = size >= BLOCK && pread(fd, block, BLOCK, size - BLOCK) == BLOCK;
+    for (int i = 0; i < BLOCK; i++) zeros = zeros && block[i] == 0;
+    close(fd);
+    return zeros || problem("%s: is cut short: the mark at its end is missing", name);
+}
+
 bool archive_list(Files *files, int source) {
     const char *name = files->sources[source].path;
     struct archive *a = open_archive(name);
@@ -114,6 +133,7 @@ bool archive_list(Files *files, int source) {
         }
         files_progress(files, archive_filter_bytes(a, -1));
     }
+    if (found == 0 && !has_end(a, name)) found = -1;
     archive_read_free(a);
     return found == 0;
 }

@@ -54,6 +54,20 @@ static Status take_part(OptionId id, const char *text, double *part) {
                          rows[id].name, text);
 }
 
+/* "64x48" */
+static Status take_size(Options *o, const char *text) {
+    enum { MOST = 8192 };
+    char *end;
+    const long width = strtol(text, &end, 10);
+    const long height = *end == 'x' ? strtol(end + 1, &end, 10) : 0;
+    if (*end || width < 1 || width > MOST || height < 1 || height > MOST)
+        return usage_problem("--resize: a size up to %dx%d wanted, such as 64x64, not \"%s\"", MOST,
+                             MOST, text);
+    o->width = (int)width;
+    o->height = (int)height;
+    return STATUS_OK;
+}
+
 static Status take(Options *o, const CliArgument *argument) {
     const char *text = argument->text;
     switch ((OptionId)argument->option) {
@@ -72,6 +86,11 @@ static Status take(Options *o, const CliArgument *argument) {
         return take_part(OPTION_TEST_SPLIT, text, &o->cut.test);
     case OPTION_SPLIT_SEED:
         o->cut.seed = (uint64_t)argument->number;
+        break;
+    case OPTION_RESIZE:
+        return take_size(o, text);
+    case OPTION_GRAY:
+        o->gray = true;
         break;
     case OPTION_QUIET:
         o->quiet = true;

@@ -19,6 +19,8 @@ typedef struct Options {
     const char *output, *like;
     const Reader *as; /* NULL: to be found out */
     CutRequest cut;
+    int width, height; /* of --resize, else 0 */
+    bool gray;
     bool quiet;
     bool nothing; /* help or the version was asked for, and shown */
 } Options;

@@ -120,11 +120,8 @@ static void lua_label(const Field *field) {
     printf("nn.label(\"%s\", %d", field->name, field->n_classes);
     int column = 0;
     for (int i = 0; field->classes && i < field->n_classes; i++) {
-        printf(i ? ", " : ", { names = { ");
-        if (column > 80) {
-            printf("\n    ");
-            column = 0;
-        }
+        if (column > 80) column = 0;
+        printf(i == 0 ? ", { names = { " : column ? ", " : ",\n    ");
         lua_string(field->classes->names[i]);
         column += (int)strlen(field->classes->names[i]) + 4;
     }

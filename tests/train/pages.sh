@@ -40,7 +40,7 @@ completes() {
         . "./$0.bash"
         COMP_WORDS=("$@")
         COMP_CWORD=$(($# - 1))
-        "_$0"
+        "_$(echo "$0" | tr - _)"
         echo "${COMPREPLY[*]}"' "$1" "$@")
     [ "$offered" = "$expected" ] || fail "bash, $*: offers $offered instead of $expected"
 }

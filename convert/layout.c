@@ -1,0 +1,131 @@
+/* Finds splits and classes in the names of folders. */
+#include "layout.h"
+
+#include <string.h>
+
+#include "../common/datameta.h"
+#include "../runtime/report.h"
+#include "options.h"
+
+/* The split that the first part of a path names, or -1. */
+static int split_named(const char *path) {
+    const size_t n = strcspn(path, "/");
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (strlen(split_names[s]) == n && memcmp(path, split_names[s], n) == 0) return s;
+    return -1;
+}
+
+static int parts_of(const char *path) {
+    int n = 1;
+    for (; *path; path++) n += *path == '/';
+    return n;
+}
+
+/* Length of the folders in front that all wanted files of a source share and that are neither a
+ * split nor a class. */
+static size_t common_folders(const Files *files, const Source *source) {
+    for (size_t skip = 0;;) {
+        const char *first = NULL;
+        size_t n = 0;
+        for (int64_t i = source->first; i < source->first + source->n; i++) {
+            if (!files->entries[i].wanted) continue;
+            const char *path = files->entries[i].path + skip;
+            if (!first) n = strcspn(first = path, "/");
+            if (parts_of(path) < 3 || split_named(path) >= 0 || strncmp(path, first, n + 1) != 0)
+                return skip;
+        }
+        if (!first) return skip;
+        skip += n + 1;
+    }
+}
+
+/* Whether the folders at the top are splits: all of them, or none. */
+static bool has_splits(const Job *job, const char *const *paths, bool *splits) {
+    char room[ENTRY_SHOWN];
+    const Files *files = &job->files;
+    bool train = false;
+    int64_t named = 0, n = 0, other = 0;
+    for (int64_t i = 0; i < files->n; i++) {
+        if (!files->entries[i].wanted) continue;
+        const int split = split_named(paths[i]);
+        n++;
+        named += split >= 0;
+        train = train || split == SPLIT_TRAIN;
+        if (split < 0) other = i;
+    }
+    *splits = named == n;
+    return *splits || !train ||
+           problem(
+               "%s: lies beside a folder train; the folders at the top are train, val and test, "
+               "or classes",
+               entry_shown(files, &files->entries[other], room));
+}
+
+/* The name of the folder that a path begins with, into `room`. */
+static const char *folder_of(const char *path, char room[ENTRY_SHOWN]) {
+    snprintf(room, ENTRY_SHOWN, "%.*s", (int)strcspn(path, "/"), path);
+    return room;
+}
+
+/* The paths below their split, and the names of the training split as classes. */
+static bool find_classes(const Job *job, Layout *layout, const char **paths) {
+    char room[ENTRY_SHOWN];
+    const Files *files = &job->files;
+    const json_t *earlier = like_names(&job->like, DATA_META_CLASSES, "class");
+    bool splits, any_train = false;
+    if (job->like.path && !earlier)
+        return problem("--like %s: has no classes of a label \"class\"", job->like.path);
+    if (earlier) classes_fix(layout->classes, earlier);
+    if (!has_splits(job, paths, &splits)) return false;
+    for (int64_t i = 0; i < files->n; i++) {
+        if (!files->entries[i].wanted) continue;
+        if (splits) {
+            layout->split[i] = (unsigned char)split_named(paths[i]);
+            paths[i] += strcspn(paths[i], "/") + 1;
+        }
+        any_train = any_train || layout->split[i] == SPLIT_TRAIN;
+        if (!strchr(paths[i], '/'))
+            return problem("%s: lies in no folder with the name of its class",
+                           entry_shown(files, &files->entries[i], room));
+    }
+    for (int64_t i = 0; i < files->n; i++)
+        if (files->entries[i].wanted && (layout->split[i] == SPLIT_TRAIN || !any_train))
+            classes_add(layout->classes, folder_of(paths[i], room));
+    classes_sort(layout->classes);
+    return true;
+}
+
+static bool unknown_class(const Job *job, const Layout *layout, int64_t i, const char *class) {
+    char room[ENTRY_SHOWN];
+    entry_shown(&job->files, &job->files.entries[i], room);
+    return job->like.path
+               ? problem("%s: class \"%s\" is none of those in %s", room, class, job->like.path)
+               : problem("%s: class \"%s\" is in %s, but not in train", room, class,
+                         split_names[layout->split[i]]);
+}
+
+bool layout_find(const Job *job, Layout *layout) {
+    const Files *files = &job->files;
+    const size_t n = (size_t)files->n;
+    *layout = (Layout){.classes = allocate(1, sizeof *layout->classes)};
+    layout->split = allocate(n, sizeof *layout->split);
+    layout->class = allocate(n, sizeof *layout->class);
+    layout->row = allocate(n, sizeof *layout->row);
+    const char **paths = allocate(n, sizeof *paths);
+    for (int s = 0; s < files->n_sources; s++) {
+        const Source *source = &files->sources[s];
+        const size_t skip = common_folders(files, source);
+        for (int64_t i = source->first; i < source->first + source->n; i++)
+            paths[i] = files->entries[i].path + (files->entries[i].wanted ? skip : 0);
+    }
+    if (!find_classes(job, layout, paths)) return false;
+    for (int64_t i = 0; i < files->n; i++) {
+        if (!files->entries[i].wanted) continue;
+        char room[ENTRY_SHOWN];
+        const char *class = folder_of(paths[i], room);
+        layout->class[i] = classes_find(layout->classes, class);
+        if (layout->class[i] < 0) return unknown_class(job, layout, i, class);
+        layout->row[i] = layout->rows[layout->split[i]]++;
+    }
+    return true;
+}

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Real sets, of the folder $NNGEN_SETS.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/common"
+[ -n "${NNGEN_SETS:-}" ] || skip "NNGEN_SETS names no folder of real sets"
+
+images=$NNGEN_SETS/cifar10/cifar10-jpeg.tar.gz
+if [ -e "$images" ]; then
+    "$NNGEN" data "$images" -o cifar10.safetensors >report 2>said || fail "cifar10: status $?: $(cat said)"
+    holds cifar10.safetensors '"train/image":{"dtype":"U8","shape":[50000,3,32,32]'
+    holds cifar10.safetensors '"test/class":{"dtype":"U8","shape":[10000]'
+    grep -qx 'local image = nn.input("image", {3, 32, 32}, { scale = 1 / 255, mean = "train", std = "train" })' report ||
+        fail "cifar10: $(cat report)"
+    grep -q '^local class = nn.label("class", 10, { names = { "airplane", "automobile", "bird", "cat",' report ||
+        fail "cifar10: $(cat report)"
+    grep -qE '^  frog +5000 +1000$' report || fail "cifar10: $(cat report)"
+else
+    echo "skipped: there is no $images"
+fi
+finish

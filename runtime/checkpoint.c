@@ -9,15 +9,17 @@
 #include "weights.h"
 
 /* Of checkpoints. Those before it have no "nngen". */
-enum { VERSION = 4 };
+enum { VERSION = 5 };
 
 /* Equal values of these, equal data and an equal model make equal trainings. */
-static const OptionId settings[] = {OPTION_SEED,      OPTION_ROUNDS,    OPTION_EPOCHS,
-                                    OPTION_BATCH,     OPTION_DATA_SEED, OPTION_PAIRS,
-                                    OPTION_VAL_PAIRS, OPTION_TEST_PAIRS};
+static const OptionId settings[] = {
+    OPTION_SEED,  OPTION_ROUNDS,    OPTION_EPOCHS,     OPTION_BATCH,      OPTION_DATA_SEED,
+    OPTION_PAIRS, OPTION_VAL_PAIRS, OPTION_TEST_PAIRS, OPTION_EVAL_EVERY, OPTION_PATIENCE};
 enum { SETTINGS = sizeof settings / sizeof *settings };
-static const OptionId real_settings[] = {OPTION_LR_SCALE};
+static const OptionId real_settings[] = {OPTION_LR_SCALE, OPTION_MIN_DELTA};
 enum { REAL_SETTINGS = sizeof real_settings / sizeof *real_settings };
+static const OptionId text_settings[] = {OPTION_KEEP, OPTION_MONITOR};
+enum { TEXT_SETTINGS = sizeof text_settings / sizeof *text_settings };
 
 /* The numbers of a position. */
 static const struct {
@@ -25,16 +27,22 @@ static const struct {
     size_t at;
 } integers[] =
     {
-        {"at_round", offsetof(Position, round)},  {"at_phase", offsetof(Position, phase)},
-        {"at_epoch", offsetof(Position, epoch)},  {"at_batch", offsetof(Position, batch)},
-        {"data", offsetof(Position, data)},       {"initial", offsetof(Position, initial)},
-        {"samples", offsetof(Position, samples)}, {"evaluated", offsetof(Position, evaluated)},
+        {"at_round", offsetof(Position, round)},
+        {"at_phase", offsetof(Position, phase)},
+        {"at_epoch", offsetof(Position, epoch)},
+        {"at_batch", offsetof(Position, batch)},
+        {"data", offsetof(Position, data)},
+        {"initial", offsetof(Position, initial)},
+        {"samples", offsetof(Position, samples)},
+        {"evaluated", offsetof(Position, evaluated)},
+        {"waited", offsetof(Position, waited)},
+        {"best_epoch", offsetof(Position, best_epoch)},
+        {"best_step", offsetof(Position, best_step)},
 },
   reals[] = {
-      {"loss_sum", offsetof(Position, loss)},
-      {"lr", offsetof(Position, lr)},
-      {"grad_norm", offsetof(Position, grad_norm)},
-      {"first_loss", offsetof(Position, first_loss)},
+      {"loss_sum", offsetof(Position, loss)},       {"lr", offsetof(Position, lr)},
+      {"grad_norm", offsetof(Position, grad_norm)}, {"first_loss", offsetof(Position, first_loss)},
+      {"gained", offsetof(Position, gained)},       {"best", offsetof(Position, best)},
 };
 enum { INTEGERS = sizeof integers / sizeof *integers, REALS = sizeof reals / sizeof *reals };
 
@@ -72,7 +80,7 @@ static bool read_position(const char *path, const json_t *state, Position *at) {
 }
 
 bool checkpoint_save(const Engine *engine, const Options *options, const Position *at,
-                     const char *path) {
+                     float *const *kept, const char *path) {
     const NnModel *model = engine->model;
     json_t *state = position_json(at);
     json_object_set_new(state, "version", json_integer(VERSION));
@@ -89,9 +97,14 @@ bool checkpoint_save(const Engine *engine, const Options *options, const Positio
     for (int i = 0; i < REAL_SETTINGS; i++)
         json_object_set_new(state, option_name(real_settings[i]),
                             json_real(options->real[real_settings[i]]));
+    for (int i = 0; i < TEXT_SETTINGS; i++) {
+        const char *text = options->text[text_settings[i]];
+        json_object_set_new(state, option_name(text_settings[i]),
+                            text ? json_string(text) : json_null());
+    }
     json_t *text = json_string(keep(json_dumps(state, JSON_REAL_PRECISION(17)), free));
     json_decref(state);
-    return entries_write(engine, (int)at->phase,
+    return entries_write(engine, (Contents){(int)at->phase, kept},
                          json_pack("{s:s, s:o}", "format", "pt", "checkpoint", text), path);
 }
 
@@ -104,7 +117,7 @@ static bool read_setting(const char *path, const json_t *state, OptionId id, Opt
     if (id == OPTION_EPOCHS && option_given(options, id)) return true; /* see read_epochs */
     options->number[id] = was;
     if (!option_given(options, id) || now == was) return true;
-    return was == 0 && id == OPTION_BATCH
+    return was == 0 && (id == OPTION_BATCH || id == OPTION_PATIENCE)
                ? problem("%s was begun without --%s: it cannot go on with one", path, name)
                : problem("%s was begun with --%s %" PRId64 ", not %" PRId64, path, name, was, now);
 }
@@ -120,6 +133,19 @@ static bool read_real_setting(const char *path, const json_t *state, OptionId id
     if (!option_given(options, id) || now == was) return true;
     return problem("%s was begun with --%s %s, not %s", path, name, real_text(was, 17),
                    real_text(now, 17));
+}
+
+static bool read_text_setting(const char *path, const json_t *state, OptionId id,
+                              Options *options) {
+    const char *name = option_name(id), *now = options->text[id];
+    const json_t *value = json_object_get(state, name);
+    const char *was = json_string_value(value);
+    if (!was && !json_is_null(value))
+        return problem("%s: not a whole checkpoint: \"%s\" is missing", path, name);
+    options->text[id] = was;
+    if (!now || (was && strcmp(now, was) == 0)) return true;
+    return was ? problem("%s was begun with --%s %s, not %s", path, name, was, now)
+               : problem("%s was begun without --%s: it cannot go on with one", path, name);
 }
 
 /* The epochs of the phases, which more --epochs raise. */
@@ -201,13 +227,17 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
         if (!read_setting(path, state, settings[i], options)) return false;
     for (int i = 0; i < REAL_SETTINGS; i++)
         if (!read_real_setting(path, state, real_settings[i], options)) return false;
+    for (int i = 0; i < TEXT_SETTINGS; i++)
+        if (!read_text_setting(path, state, text_settings[i], options)) return false;
     if (!read_position(path, state, at)) return false;
     if (at->phase >= model->n_phases || at->round >= options->number[OPTION_ROUNDS])
         return problem("%s: its position is impossible", path);
-    return read_epochs(model, path, state, options, at) && entries_fit(model, (int)at->phase, file);
+    float *none = NULL;
+    const Contents contents = {(int)at->phase, isfinite(at->best) ? &none : NULL};
+    return read_epochs(model, path, state, options, at) && entries_fit(model, contents, file);
 }
 
-bool checkpoint_take(Engine *engine, const TensorFile *file, int phase) {
+bool checkpoint_take(Engine *engine, const TensorFile *file, int phase, float *const *kept) {
     engine->model->reset(engine->state, phase);
-    return entries_take(engine, phase, file);
+    return entries_take(engine, (Contents){phase, kept}, file);
 }

@@ -5,12 +5,14 @@ Columns columns_new(const NnModel *model, const bool evaluated[SPLIT_COUNT]) {
     enum { OTHERS = 3 };
     const size_t most = OTHERS + SPLIT_COUNT * ((size_t)model->n_metrics + 1);
     Columns c = {.list = allocate(most, sizeof *c.list)};
-    c.list[c.n++].name = "loss";
+    c.list[c.n++] = (Column){.name = "loss", .falls = true};
     for (int s = 0; s < SPLIT_COUNT; s++) {
         if (!evaluated[s]) continue;
-        c.list[c.n++].name = format_text("%s_loss", split_names[s]);
+        c.list[c.n++] = (Column){.name = format_text("%s_loss", split_names[s]), .falls = true};
         for (int m = 0; m < model->n_metrics; m++)
-            c.list[c.n++].name = format_text("%s_%s", split_names[s], model->metrics[m].name);
+            c.list[c.n++] =
+                (Column){.name = format_text("%s_%s", split_names[s], model->metrics[m].name),
+                         .falls = !model->metrics[m].per_sample};
     }
     c.list[c.n++].name = "lr";
     c.list[c.n++].name = "grad_norm";

@@ -7,6 +7,7 @@
 typedef struct Column {
     const char *name; /* "val_accuracy" */
     double value;
+    bool falls; /* less of it is better: a loss */
 } Column;
 
 /* loss (running training loss, with dropout), then <split>_loss and <split>_<metric> of the splits

@@ -122,7 +122,8 @@ static const char *keep_good(Training *t) {
     const char *path = good_name(&t->options);
     memcpy(t->engine.state, t->good, t->model->state_bytes);
     t->at = t->good_at;
-    return path && checkpoint_save(&t->engine, &t->options, &t->at, path) ? path : NULL;
+    return path && checkpoint_save(&t->engine, &t->options, &t->at, best_weights(t), path) ? path
+                                                                                           : NULL;
 }
 
 bool explain_divergence(Training *t) {

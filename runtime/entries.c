@@ -4,56 +4,62 @@
 #include <math.h>
 #include <string.h>
 
-int entry_count(const NnModel *model, int phase) {
-    if (phase == NO_PHASE) return model->n_params;
-    return model->n_params + model->phases[phase].n_slots * model->phases[phase].n_trained;
+int entry_count(const NnModel *model, Contents what) {
+    if (what.phase == NO_PHASE) return model->n_params;
+    const NnPhase *phase = &model->phases[what.phase];
+    return (what.kept ? 2 : 1) * model->n_params + phase->n_slots * phase->n_trained;
 }
 
-Entry entry_of(const NnModel *model, int phase, int i) {
-    if (i < model->n_params) return (Entry){0, i, model->params[i].name};
-    const NnPhase *p = &model->phases[phase];
-    int slot = (i - model->n_params) / p->n_trained;
-    int param = p->trained[(i - model->n_params) % p->n_trained];
+Entry entry_of(const NnModel *model, Contents what, int i) {
+    if (i < model->n_params) return (Entry){what.kept ? KEPT : 0, i, model->params[i].name};
+    i -= model->n_params;
+    if (what.kept && i < model->n_params)
+        return (Entry){0, i, format_text("state/raw/%s", model->params[i].name)};
+    if (what.kept) i -= model->n_params;
+    const NnPhase *p = &model->phases[what.phase];
+    int slot = i / p->n_trained;
+    int param = p->trained[i % p->n_trained];
     return (Entry){slot + 1, param,
                    format_text("state/%s/%s", p->slots[slot], model->params[param].name)};
 }
 
 typedef struct Source {
     const Engine *engine;
-    int phase;
+    Contents what;
 } Source;
 
 static const float *entry_values(const void *context, int i) {
     const Source *source = context;
     const Engine *engine = source->engine;
-    Entry entry = entry_of(engine->model, source->phase, i);
-    engine->model->get(engine->state, source->phase == NO_PHASE ? 0 : source->phase, entry.slot,
-                       entry.param, engine->values);
+    const Entry entry = entry_of(engine->model, source->what, i);
+    if (entry.slot == KEPT) return source->what.kept[entry.param];
+    engine->model->get(engine->state, source->what.phase == NO_PHASE ? 0 : source->what.phase,
+                       entry.slot, entry.param, engine->values);
     return engine->values;
 }
 
-bool entries_write(const Engine *engine, int phase, json_t *meta, const char *path) {
+bool entries_write(const Engine *engine, Contents what, json_t *meta, const char *path) {
     const NnModel *model = engine->model;
     size_t mark = memory_mark();
-    int n = entry_count(model, phase);
+    int n = entry_count(model, what);
     TensorOut *tensors = allocate((size_t)n, sizeof *tensors);
     for (int i = 0; i < n; i++) {
-        Entry entry = entry_of(model, phase, i);
+        Entry entry = entry_of(model, what, i);
         const NnParam *param = &model->params[entry.param];
         tensors[i] = (TensorOut){entry.name, param->rank, param->dim, param->count, NULL};
     }
-    const Source source = {engine, phase};
+    const Source source = {engine, what};
     bool ok = tensors_write_made(path, n, tensors, entry_values, &source, meta);
     memory_release(mark);
     return ok;
 }
 
-int64_t weights_bytes(const NnModel *model, bool moments) {
+int64_t weights_bytes(const NnModel *model, bool moments, bool kept) {
     int64_t most = 0, count = 0;
     for (int p = 0; moments && p < model->n_phases; p++)
         if (model->phases[p].n_slots * model->phases[p].trained_count > most)
             most = model->phases[p].n_slots * model->phases[p].trained_count;
-    for (int i = 0; i < model->n_params; i++) count += model->params[i].count;
+    for (int i = 0; i < model->n_params; i++) count += (kept ? 2 : 1) * model->params[i].count;
     return (count + most) * (int64_t)sizeof(float);
 }
 
@@ -64,9 +70,9 @@ bool entry_is_known(const NnModel *model, const char *name) {
     return known;
 }
 
-bool entries_fit(const NnModel *model, int phase, const TensorFile *file) {
-    for (int i = 0; i < entry_count(model, phase); i++) {
-        Entry entry = entry_of(model, phase, i);
+bool entries_fit(const NnModel *model, Contents what, const TensorFile *file) {
+    for (int i = 0; i < entry_count(model, what); i++) {
+        Entry entry = entry_of(model, what, i);
         const NnParam *param = &model->params[entry.param];
         if (!tensors_have(file, entry.name, param->rank, param->dim)) return false;
     }
@@ -85,9 +91,9 @@ const Tensor *entry_tensor(const NnModel *model, Entry entry, const TensorFile *
     return fits ? tensor : NULL;
 }
 
-bool entries_finite(const Engine *engine, int phase, const TensorFile *file) {
-    for (int i = 0; i < entry_count(engine->model, phase); i++) {
-        Entry entry = entry_of(engine->model, phase, i);
+bool entries_finite(const Engine *engine, Contents what, const TensorFile *file) {
+    for (int i = 0; i < entry_count(engine->model, what); i++) {
+        Entry entry = entry_of(engine->model, what, i);
         const Tensor *tensor = entry_tensor(engine->model, entry, file);
         if (tensor && !tensor_floats(file, tensor, engine->values)) return false;
         for (int64_t k = 0; tensor && k < tensor->count; k++)
@@ -100,14 +106,17 @@ bool entries_finite(const Engine *engine, int phase, const TensorFile *file) {
     return true;
 }
 
-bool entries_take(Engine *engine, int phase, const TensorFile *file) {
-    if (!entries_finite(engine, phase, file)) return false;
-    int of = phase == NO_PHASE ? 0 : phase;
-    for (int i = 0; i < entry_count(engine->model, phase); i++) {
-        Entry entry = entry_of(engine->model, phase, i);
+bool entries_take(Engine *engine, Contents what, const TensorFile *file) {
+    if (!entries_finite(engine, what, file)) return false;
+    const int of = what.phase == NO_PHASE ? 0 : what.phase;
+    for (int i = 0; i < entry_count(engine->model, what); i++) {
+        Entry entry = entry_of(engine->model, what, i);
         const Tensor *tensor = entry_tensor(engine->model, entry, file);
         if (!tensor || !tensor_floats(file, tensor, engine->values)) continue;
-        engine->model->set(engine->state, of, entry.slot, entry.param, engine->values);
+        if (entry.slot == KEPT)
+            memcpy(what.kept[entry.param], engine->values, (size_t)tensor->count * sizeof(float));
+        else
+            engine->model->set(engine->state, of, entry.slot, entry.param, engine->values);
     }
     engine_prepare(engine, of);
     return true;

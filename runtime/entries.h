@@ -9,31 +9,40 @@
 /* In place of a phase: parameters alone. */
 enum { NO_PHASE = -1 };
 
+/* What a file has. */
+typedef struct Contents {
+    int phase;          /* whose moments it has */
+    float *const *kept; /* per parameter its values; a checkpoint has those of the state too, as
+                           state/raw/<parameter>. NULL: parameters are those of the state */
+} Contents;
+
+enum { KEPT = -1 };
+
 typedef struct Entry {
-    int slot, param; /* as for NnModel.get */
+    int slot, param; /* as for NnModel.get; slot KEPT: Contents.kept */
     const char *name;
 } Entry;
 
-int entry_count(const NnModel *model, int phase);
-Entry entry_of(const NnModel *model, int phase, int i);
+int entry_count(const NnModel *model, Contents what);
+Entry entry_of(const NnModel *model, Contents what, int i);
 
 /* Writes them, and takes over `meta`. False with a message. */
-bool entries_write(const Engine *engine, int phase, json_t *meta, const char *path);
+bool entries_write(const Engine *engine, Contents what, json_t *meta, const char *path);
 
 /* Whether the tensor is one of the model, or of a checkpoint's states. */
 bool entry_is_known(const NnModel *model, const char *name);
 
 /* Whether the file has these tensors and, apart from states, no others; a message if not. */
-bool entries_fit(const NnModel *model, int phase, const TensorFile *file);
+bool entries_fit(const NnModel *model, Contents what, const TensorFile *file);
 
 /* The file's tensor for an entry; NULL where none fits, as --load-partial allows. */
 const Tensor *entry_tensor(const NnModel *model, Entry entry, const TensorFile *file);
 
 /* Refuses, with a message, values that are not finite: ReLU would hide them. */
-bool entries_finite(const Engine *engine, int phase, const TensorFile *file);
+bool entries_finite(const Engine *engine, Contents what, const TensorFile *file);
 
 /* Sets what the file has, and prepares. False, with a message, if a value is not finite; nothing
  * has changed then. */
-bool entries_take(Engine *engine, int phase, const TensorFile *file);
+bool entries_take(Engine *engine, Contents what, const TensorFile *file);
 
 #endif

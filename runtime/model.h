@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 7
+#define NN_ABI 8
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -80,6 +80,11 @@ typedef struct NnPhase {
     const int *trained;                 /* indices of the trained parameters, rising */
     int64_t trained_count;              /* elements in them */
     int64_t flops_forward, flops_train; /* per sample, dense contractions only */
+    bool keep_best; /* the weights of the best evaluation are those to keep, else the last */
+    const char
+        *monitor; /* what evaluations are judged by: "val_accuracy", "-val_x"; NULL: val_loss */
+    int patience; /* evaluations without a gain above min_delta end the phase; 0: none do */
+    double min_delta;
 } NnPhase;
 
 typedef struct NnOutput {

@@ -51,11 +51,11 @@ static const int64_t presets[OPTION_COUNT] = {
 #undef OPTION
 _Static_assert(OPTION_COUNT <= CLI_MAX_OPTIONS, "options have their bits in one word");
 
-/* Options whose operand is a real number. */
+/* Options whose operand is a real number. A preset below the range: as the architecture says. */
 static const struct {
     OptionId id;
     double low, high, preset;
-} reals[] = {{OPTION_LR_SCALE, 1e-30, 1e30, 1}};
+} reals[] = {{OPTION_LR_SCALE, 1e-30, 1e30, 1}, {OPTION_MIN_DELTA, 0, 1e30, -1}};
 enum { REALS = sizeof reals / sizeof *reals };
 
 void options_default(Options *options) {

@@ -100,6 +100,7 @@ static bool evaluate_training(Training *t) {
     tell_dead_end(t, running_loss(t));
     t->seconds = seconds_now() - t->since;
     if (!report_epoch(t)) return save_and_stop(t);
+    best_judge(t);
     t->speed = (Speed){0};
     t->at.evaluated = phase_step(t);
     t->at.loss = 0;
@@ -119,7 +120,7 @@ static bool train_phase(Training *t) {
             t->at.batch = 0;
             t->ordered = false;
         }
-        if (phase_step(t) == steps) return true;
+        if (phase_step(t) == steps || out_of_patience(t)) return true;
         if (t->ordered && !train_step(t)) return false;
     }
 }
@@ -129,6 +130,7 @@ static void begin_phase(Training *t) {
     t->at.epoch = t->at.batch = t->at.evaluated = t->at.samples = 0;
     t->at.loss = 0;
     t->at.first_loss = INFINITY;
+    best_begin(&t->at);
 }
 
 /* Save before reporting: the reader of our output may have closed the pipe. */
@@ -166,13 +168,17 @@ static bool place_is_possible(const Training *t, const char *resume) {
     const Position *at = &t->at;
     const int phase = (int)at->phase;
     const int64_t step = phase_step(t), steps = phase_steps(t, phase);
-    const bool end = phase == t->model->n_phases - 1 && step == steps && at->evaluated == step;
+    const bool over = step == steps || out_of_patience(t);
+    const bool end = phase == t->model->n_phases - 1 && over && at->evaluated == step;
     if (at->epoch > at->epochs[phase] || at->batch > epoch_steps(t, phase) || step > steps)
         return problem("%s: its position is beyond the end", resume);
-    if (at->evaluated > step || (at->evaluated < step) != (at->samples > 0))
+    if ((isfinite(at->best) && !t->best) || at->evaluated > step ||
+        (at->evaluated < step) != (at->samples > 0))
         return problem("%s: its position is impossible", resume);
     if (end && at->round == t->options.number[OPTION_ROUNDS] - 1)
-        note("%s: its training is at its end; --epochs N, more than %" PRId64 ", prolongs it",
+        note(out_of_patience(t) ? "%s: its training is at its end, and so is its patience"
+                                : "%s: its training is at its end; --epochs N, more than %" PRId64
+                                  ", prolongs it",
              resume, schedule_total(t->model, at->epochs));
     return true;
 }
@@ -201,7 +207,6 @@ static bool make_ready(Training *t, TensorFile *file) {
     if (resume && !checkpoint_read(model, resume, &t->options, &t->at, file)) return false;
     /* The checkpoint has the number of rounds. */
     if (resume && !names_differ(model, &t->options)) return false;
-    if (!save_possible(t)) return false;
     t->resumed = resume != NULL;
     if (!resume) {
         t->at.epochs = allocate((size_t)model->n_phases, sizeof *t->at.epochs);
@@ -213,6 +218,8 @@ static bool make_ready(Training *t, TensorFile *file) {
     DataRequest request = options_data(&t->options);
     for (int s = 0; s < SPLIT_COUNT; s++) request.wanted[s] = true;
     if (!engine_open(&t->engine, model, &t->options, most, &request)) return false;
+    report_prepare(t);
+    if (!best_open(t) || !save_possible(t)) return false;
     const Split *train = &t->engine.data.split[SPLIT_TRAIN];
     const int64_t begun_with = t->at.data;
     t->at.data = (int64_t)(split_fingerprint(train, model) & INT64_MAX);
@@ -222,7 +229,8 @@ static bool make_ready(Training *t, TensorFile *file) {
     if (!resume) return true;
     if (t->at.data != begun_with)
         return problem("%s was begun with other training data: give the same --data", resume);
-    return place_is_possible(t, resume) && checkpoint_take(&t->engine, file, (int)t->at.phase);
+    return place_is_possible(t, resume) &&
+           checkpoint_take(&t->engine, file, (int)t->at.phase, best_weights(t));
 }
 
 /* Before the first step there is nothing to save, and an interruption ends the program as usual. */

@@ -14,6 +14,12 @@ typedef struct Speed {
     double seconds;
 } Speed;
 
+/* What the evaluations of a phase are judged by. */
+typedef struct Monitor {
+    int column;
+    bool falls; /* less is better */
+} Monitor;
+
 typedef struct Training {
     const NnModel *model;
     Options options; /* of --resume: the checkpoint's */
@@ -35,6 +41,8 @@ typedef struct Training {
     bool ordered; /* they are in the order of this epoch */
     void *good;   /* the state at the beginning of this epoch, when all values were finite */
     Position good_at;
+    Monitor *monitors; /* of the phases whose evaluations are judged */
+    float **best;      /* of each parameter the values to keep; NULL: the last ones are kept */
 
     FILE *log;       /* CSV, NULL: none */
     Columns columns; /* of the latest evaluation */
@@ -111,11 +119,38 @@ bool save_round(Training *t);
  * Returns false. */
 bool save_and_stop(Training *t);
 
+/* The best evaluation, in train_best.c. Finds the columns to judge by, after those are known.
+ * False, with a message, if there is no such column. */
+bool best_open(Training *t);
+
+/* Before the first evaluation of a phase. */
+void best_begin(Position *at);
+
+/* After an evaluation, whose figures are in t->columns: keeps its weights if it is the best of the
+ * last phase, and counts those without a gain. */
+void best_judge(Training *t);
+
+/* Whether so many evaluations were without a gain that the phase ends. */
+bool out_of_patience(const Training *t);
+
+/* The weights to save in place of those of the state; NULL: these. */
+float *const *best_weights(const Training *t);
+
+/* Puts them in the state, which is kept in t->good until best_hide. */
+void best_show(Training *t);
+void best_hide(Training *t);
+
+/* What the best evaluation had in the column that it was judged by. */
+double best_value(const Training *t, const char **column);
+
 /* The log, in train_log.c. log_open continues after the position of a resumed training: later lines
  * are removed, and the seconds go on from the last line's. */
 bool log_open(Training *t);
 bool log_add(Training *t);
 bool log_close(const Training *t);
+
+/* What evaluations during training tell; needs options and data. */
+void report_prepare(Training *t);
 
 /* The reports of a running training: epochs and rounds as JSON or in words on standard output; on
  * standard error progress with the time left, one line on a terminal, now and then a plain line

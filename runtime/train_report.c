@@ -13,12 +13,15 @@ static double part_done(const Training *t) {
     return (double)steps_done(t) / (double)steps_all(t);
 }
 
-bool report_open(Training *t) {
+void report_prepare(Training *t) {
     const NnModel *model = t->model;
     for (int s = 0; s < SPLIT_COUNT; s++) t->scores[s] = scores_new(model);
     t->watched[SPLIT_TRAIN] = !option_given(&t->options, OPTION_NO_TRAIN_EVAL);
     t->watched[SPLIT_VAL] = true;
     t->columns = columns_new(model, t->watched);
+}
+
+bool report_open(Training *t) {
     progress_begin(&t->progress, option_given(&t->options, OPTION_QUIET), part_done(t));
     return log_open(t);
 }
@@ -156,6 +159,12 @@ static void round_table(const Training *t) {
     if (rounds > 1) printf("round %" PRId64 "/%" PRId64 ", ", t->at.round + 1, rounds);
     printf("seed %" PRIu64 ", %.1f s\n", round_seed(t), t->seconds);
     table_print(stdout, rows, COLUMNS, 1, cells);
+    if (best_weights(t)) {
+        const char *column;
+        const double value = best_value(t, &column);
+        printf("weights of epoch %" PRId64 ", step %" PRId64 ", the best by %s: %s\n",
+               t->at.best_epoch, t->at.best_step, column, number_text(value));
+    }
     memory_release(mark);
 }
 
@@ -200,10 +209,21 @@ static void rounds_json(const Training *t) {
     json_line(stdout, json);
 }
 
+static json_t *best_json(const Training *t) {
+    const char *column;
+    const double value = best_value(t, &column);
+    return json_pack("{s:I, s:I, s:s, s:o}", "epoch", (json_int_t)t->at.best_epoch, "step",
+                     (json_int_t)t->at.best_step, "monitor", column, "value", json_number(value));
+}
+
 bool report_round(Training *t) {
     static const bool all[SPLIT_COUNT] = {true, true, true};
     const NnModel *model = t->model;
-    if (!evaluate(t, all, not_interrupted)) return false;
+    const bool kept = best_weights(t) != NULL;
+    if (kept) best_show(t);
+    const bool whole = evaluate(t, all, not_interrupted);
+    if (kept) best_hide(t);
+    if (!whole) return false;
     t->evaluated = false;
     add_to_rounds(t);
     const bool last = t->at.round + 1 == t->options.number[OPTION_ROUNDS] && t->n_rounds > 1;
@@ -213,6 +233,7 @@ bool report_round(Training *t) {
                                  (json_int_t)t->at.round, "seed", (json_int_t)round_seed(t));
         for (int s = 0; s < SPLIT_COUNT; s++)
             json_object_set_new(json, split_names[s], scores_json(model, &t->scores[s], true));
+        if (kept) json_object_set_new(json, "best", best_json(t));
         json_object_set_new(json, "seconds", json_number(t->seconds));
         json_line(stdout, json);
         if (last) rounds_json(t);

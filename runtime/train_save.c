@@ -21,8 +21,8 @@ bool save_possible(const Training *t) {
     for (int64_t r = t->at.round; r < rounds; r++) {
         const char *weights = weights_name(&t->options, r);
         const char *checkpoint = checkpoint_name(model, &t->options, r);
-        if (weights && !output_possible(weights, weights_bytes(model, false))) return false;
-        if (checkpoint && !output_possible(checkpoint, weights_bytes(model, true)))
+        if (weights && !output_possible(weights, weights_bytes(model, false, false))) return false;
+        if (checkpoint && !output_possible(checkpoint, weights_bytes(model, true, t->best != NULL)))
             return weights ? false
                            : problem("an interruption would lose all: give --save F.safetensors "
                                      "where files can be written");
@@ -34,10 +34,10 @@ bool save_possible(const Training *t) {
 typedef enum Content { PARAMETERS, CHECKPOINT } Content;
 
 static bool write_to(Training *t, Content content, const char *path) {
-    if (content == PARAMETERS) return weights_save(&t->engine, path);
+    if (content == PARAMETERS) return weights_save(&t->engine, best_weights(t), path);
     /* The log first: where the checkpoint is kept, the lines of earlier epochs must be, too. */
     if (t->log) output_sync(t->log, t->options.text[OPTION_LOG]);
-    return checkpoint_save(&t->engine, &t->options, &t->at, path);
+    return checkpoint_save(&t->engine, &t->options, &t->at, best_weights(t), path);
 }
 
 /* Returns the path of the written file, or NULL. */
@@ -131,7 +131,8 @@ bool save_and_stop(Training *t) {
     const char *checkpoint = t->checkpoint ? write_somewhere(t, CHECKPOINT, t->checkpoint) : NULL;
     const char *weights = wanted ? write_somewhere(t, PARAMETERS, wanted) : NULL;
     t->stopped = checkpoint == t->checkpoint && weights == wanted;
-    if (weights) note("stopped; the weights so far are in %s", weights);
+    if (weights)
+        note("stopped; the %sweights so far are in %s", best_weights(t) ? "best " : "", weights);
     if (checkpoint)
         note("%sto go on: %s", weights ? "" : "stopped; ",
              command_to_go_on(t, checkpoint, weights != wanted));

@@ -5,10 +5,12 @@
 
 #include "entries.h"
 
+static const Contents parameters = {.phase = NO_PHASE};
+
 bool weights_load(Engine *engine, const char *path) {
     TensorFile file;
-    if (!tensors_read(path, &file) || !entries_fit(engine->model, NO_PHASE, &file)) return false;
-    return entries_take(engine, NO_PHASE, &file);
+    if (!tensors_read(path, &file) || !entries_fit(engine->model, parameters, &file)) return false;
+    return entries_take(engine, parameters, &file);
 }
 
 /* "a, b" for "a" and "b". */
@@ -30,7 +32,7 @@ static bool partial_fits(const Engine *engine, const TensorFile *file) {
         const NnParam *param = &model->params[i];
         const Tensor *tensor = tensors_find(file, param->name);
         if (tensor && !tensor_has_floats(file, tensor)) return false;
-        if (entry_tensor(model, entry_of(model, NO_PHASE, i), file))
+        if (entry_tensor(model, entry_of(model, parameters, i), file))
             taken = and_also(taken, param->name);
         else if (!tensor)
             skipped = and_also(skipped, format_text("%s (missing)", param->name));
@@ -49,7 +51,7 @@ static bool partial_fits(const Engine *engine, const TensorFile *file) {
             "the model is %s %s",
             file->path, model->name, model->n_params ? model->params[0].name : "none",
             model->n_params ? shape_words(want, model->params[0].rank, model->params[0].dim) : "");
-    if (!entries_finite(engine, NO_PHASE, file)) return false;
+    if (!entries_finite(engine, parameters, file)) return false;
     tell_parts(file->path, "loaded", taken);
     tell_parts(file->path, "skipped, initial values stay", skipped);
     tell_parts(file->path, "left over, not in the model", left);
@@ -60,12 +62,13 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
     const NnModel *model = engine->model;
     TensorFile *file = &initial->file;
     if (!tensors_read(path, file)) return false;
-    if (partial ? !partial_fits(engine, file)
-                : !entries_fit(model, NO_PHASE, file) || !entries_finite(engine, NO_PHASE, file))
+    if (partial
+            ? !partial_fits(engine, file)
+            : !entries_fit(model, parameters, file) || !entries_finite(engine, parameters, file))
         return false;
     uint64_t hash = 1;
     for (int i = 0; i < model->n_params; i++) {
-        const Tensor *tensor = entry_tensor(model, entry_of(model, NO_PHASE, i), file);
+        const Tensor *tensor = entry_tensor(model, entry_of(model, parameters, i), file);
         if (!tensor || !tensor_floats(file, tensor, engine->values)) continue;
         hash = fingerprint(hash ^ (uint64_t)i, engine->values, tensor->count);
     }
@@ -74,10 +77,11 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
 }
 
 void initial_take(Engine *engine, const Initial *initial) {
-    entries_take(engine, NO_PHASE, &initial->file);
+    entries_take(engine, parameters, &initial->file);
 }
 
 /* PyTorch's tools look for the key `format`. */
-bool weights_save(const Engine *engine, const char *path) {
-    return entries_write(engine, NO_PHASE, json_pack("{s:s}", "format", "pt"), path);
+bool weights_save(const Engine *engine, float *const *kept, const char *path) {
+    return entries_write(engine, (Contents){NO_PHASE, kept}, json_pack("{s:s}", "format", "pt"),
+                         path);
 }

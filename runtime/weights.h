@@ -19,7 +19,13 @@ typedef struct Position {
     double lr;         /* of the last step before the latest evaluation, done or due */
     double grad_norm;  /* of that step */
     double first_loss; /* of the phase's first evaluation; infinite before that */
-    int64_t *epochs;   /* of each phase of the round */
+    /* Scores are what evaluations are judged by, or minus that where more is better; infinite
+     * before the first. */
+    double gained;  /* score of the phase's last evaluation with a gain above min_delta */
+    int64_t waited; /* evaluations of the phase since then */
+    double best;    /* score of the evaluation whose weights are kept; infinite: none is */
+    int64_t best_epoch, best_step; /* when that was */
+    int64_t *epochs;               /* of each phase of the round */
 } Position;
 
 /* Reads a file and takes its parameters, which must be exactly the model's. False, with a message
@@ -39,24 +45,27 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
 /* Sets the parameters that the file has. */
 void initial_take(Engine *engine, const Initial *initial);
 
-/* Writes the parameters and nothing else. */
-bool weights_save(const Engine *engine, const char *path);
+/* Writes the parameters and nothing else: those in `kept`, or with NULL those of the state. */
+bool weights_save(const Engine *engine, float *const *kept, const char *path);
 
-/* Writes parameters, moments, the position, and the options that decide what is computed. */
+/* Writes parameters, moments, the position, and the options that decide what is computed. Unless
+ * NULL, `kept` are the parameters that a finished file would have now, and those of the state are
+ * called state/raw/<parameter>. */
 bool checkpoint_save(const Engine *engine, const Options *options, const Position *at,
-                     const char *path);
+                     float *const *kept, const char *path);
 
-/* Bytes that the file of a checkpoint in the model's longest list of moments takes at least;
- * without moments those of a file of parameters. */
-int64_t weights_bytes(const NnModel *model, bool moments);
+/* Bytes that the file of a checkpoint in the model's longest list of moments takes at least, with
+ * parameters that are kept or without; without moments those of a file of parameters. */
+int64_t weights_bytes(const NnModel *model, bool moments, bool kept);
 
 /* Reads a checkpoint of this model: its options replace those in `options`, and those given on the
  * command line must be the same, but for more epochs. False with a message. */
 bool checkpoint_read(const NnModel *model, const char *path, Options *options, Position *at,
                      TensorFile *file);
 
-/* Sets parameters and moments from a file that checkpoint_read has accepted. False, with a message,
- * if one of them is not finite; nothing has changed then. */
-bool checkpoint_take(Engine *engine, const TensorFile *file, int phase);
+/* Sets parameters and moments from a file that checkpoint_read has accepted, and `kept`, if that is
+ * not NULL, as checkpoint_save wrote it. False, with a message, if one of them is not finite;
+ * nothing has changed then. */
+bool checkpoint_take(Engine *engine, const TensorFile *file, int phase, float *const *kept);
 
 #endif

@@ -77,6 +77,11 @@ typedef struct Phase {
     Loc loc;
     int epochs, batch;
     bool shuffle;
+    bool keep_best;      /* the weights of the best evaluation are kept, not the last ones */
+    const char *monitor; /* column of the log that evaluations are judged by; NULL: val_loss */
+    Loc monitor_loc;
+    int patience; /* evaluations without a gain that end the phase; 0: none do */
+    double min_delta;
     Node *loss; /* KIND_SCALAR */
     Optimizer optimizer;
     Node **frozen; /* parameters */

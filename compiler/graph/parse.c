@@ -138,6 +138,16 @@ static Phase *last_phase(Parser *s) {
     return &s->g->phases[s->g->n_phases - 1];
 }
 
+static void parse_judged(Parser *s) {
+    Phase *p = last_phase(s);
+    p->keep_best = whole(s, "best");
+    p->patience = whole(s, "patience");
+    p->min_delta = number(s, "min_delta");
+    expect(s, "monitor=");
+    const char *name = quoted(s);
+    p->monitor = *name ? name : NULL;
+}
+
 static void parse_trained(Parser *s) {
     Phase *p = last_phase(s);
     p->trained = grown(s, p->trained, p->n_trained, sizeof *p->trained);
@@ -171,6 +181,8 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
             s.g->data = quoted(&s);
         else if (accept(&s, "phase "))
             parse_phase(&s);
+        else if (accept(&s, "judged "))
+            parse_judged(&s);
         else if (accept(&s, "trained "))
             parse_trained(&s);
         else if (accept(&s, "frozen "))

@@ -172,6 +172,11 @@ Place place_of_key(Place table, const char *key);
 Place place_inside(Place value);
 Place place_of_item(Place table, int i);
 
+/* monitor.c: the name of a column at `index` (0: none is given), NULL after a report; and, when the
+ * metrics are known, a report of each that is no column. */
+const char *monitor_read(lua_State *L, int index, Loc loc);
+void monitor_check_all(Front *f);
+
 /* options.c: a table's fields, checked against a list. */
 typedef enum OptionType {
     OPTION_NAME,

@@ -112,7 +112,10 @@ static int nn_model(lua_State *L) {
             f->diag, o.call,
             "model: train is missing: { epochs = ..., batch = ..., loss = ..., optimizer = ... }");
     g->predictions = read_named(&o, v[MODEL_PREDICT].stack, "predict", &g->n_predictions);
+    const int mistakes = diag_errors(f->diag);
     g->metrics = read_named(&o, v[MODEL_METRICS].stack, "metrics", &g->n_metrics);
+    /* A metric with a mistake would be missed as a column. */
+    if (diag_errors(f->diag) == mistakes) monitor_check_all(f);
     if (g->data) data_check(f, options_loc(&o, "data"), g->data);
     lua_newuserdatauv(L, 1, 0);
     luaL_setmetatable(L, value_model_meta);

@@ -6,14 +6,30 @@
 
 enum { MAX_PHASES = 64, MAX_BATCH = 65536, MAX_EPOCHS = 1000000000 };
 
-enum { PHASE_EPOCHS, PHASE_BATCH, PHASE_LOSS, PHASE_OPTIMIZER, PHASE_FREEZE, PHASE_SHUFFLE };
-enum { N_PHASE_OPTIONS = PHASE_SHUFFLE + 1 };
+enum {
+    PHASE_EPOCHS,
+    PHASE_BATCH,
+    PHASE_LOSS,
+    PHASE_OPTIMIZER,
+    PHASE_FREEZE,
+    PHASE_SHUFFLE,
+    PHASE_KEEP,
+    PHASE_MONITOR,
+    PHASE_PATIENCE,
+    PHASE_MIN_DELTA
+};
+enum { N_PHASE_OPTIONS = PHASE_MIN_DELTA + 1 };
+static const char *const keep_words[] = {"last", "best", NULL};
 static const OptionSpec phase_specs[] = {{"epochs", OPTION_INT, true, 1, MAX_EPOCHS, {1, 0}, NULL},
                                          {"batch", OPTION_INT, true, 1, MAX_BATCH, {1, 0}, NULL},
                                          {"loss", OPTION_ANY, false, 0, 0, {0}, NULL},
                                          {"optimizer", OPTION_ANY, false, 0, 0, {0}, NULL},
                                          {"freeze", OPTION_ANY, false, 0, 0, {0}, NULL},
-                                         {"shuffle", OPTION_BOOL, false, 0, 1, {1, 0}, NULL}};
+                                         {"shuffle", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+                                         {"keep", OPTION_WORD, false, 0, 1, {0, 0}, keep_words},
+                                         {"monitor", OPTION_ANY, false, 0, 0, {0}, NULL},
+                                         {"patience", OPTION_INT, false, 1, MAX_EPOCHS, {0}, NULL},
+                                         {"min_delta", OPTION_REAL, false, 0, 1e30, {0}, NULL}};
 
 static bool belongs(const Node *param, const char *layer) {
     size_t n = strlen(layer);
@@ -110,6 +126,11 @@ static void read_phase(const Options *o, int index, Phase *p) {
     p->epochs = (int)v[PHASE_EPOCHS].number[0];
     p->batch = (int)v[PHASE_BATCH].number[0];
     p->shuffle = v[PHASE_SHUFFLE].number[0] != 0;
+    p->keep_best = v[PHASE_KEEP].number[0] != 0;
+    p->patience = (int)v[PHASE_PATIENCE].number[0];
+    p->min_delta = v[PHASE_MIN_DELTA].number[0];
+    p->monitor_loc = options_loc(o, "monitor");
+    p->monitor = monitor_read(L, v[PHASE_MONITOR].stack, p->monitor_loc);
     int optimizer = v[PHASE_OPTIMIZER].stack;
     Loc loc = p->loc;
     read_loss(o, p, v[PHASE_LOSS].stack);

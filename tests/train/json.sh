@@ -38,7 +38,7 @@ metrics='s/accuracy\|comparison_loss\|digit_loss/<metric>/'
 {
     said info
     compared info ''
-    said train $small --epochs 2 --rounds 2 --save "$scratch/w.safetensors" --log log.csv
+    said train $small --epochs 2 --rounds 2 --save "$scratch/w.safetensors" --log log.csv --keep best
     compared train "$metrics"
     said eval $small --load w.0.safetensors
     compared eval "$metrics"

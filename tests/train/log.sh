@@ -41,7 +41,7 @@ cut -d , -f 1-4 whole.csv | sed 1d >places
 printf '0,1,0,2\n0,1,1,4\n0,2,0,3\n0,2,1,6\n0,2,2,9\n' | cmp -s places - || fail "places: $(cat places)"
 [ "$(column whole.csv lr | tr '\n' ' ')" = "0.25 0.125 0.001 0.001 0.001 " ] || fail "lr: $(column whole.csv lr)"
 column whole.csv samples_per_second | awk '!($1 > 0) { exit 1 }' || fail "samples per second: $(cat whole.csv)"
-for isa in $(isas mlp); do
+for isa in $(./line info --json | json_list isa); do
     for threads in 1 3; do
         trained other.csv --isa "$isa" --threads $threads
         cut -d , -f 1-11 whole.csv >a.cut

@@ -88,6 +88,16 @@ static Options two_rounds(const char *save, const char *log) {
     return o;
 }
 
+static Options judged(const char *save, const char *log) {
+    Options o = two_rounds(save, log);
+    o.number[OPTION_EPOCHS] = 20;
+    o.text[OPTION_KEEP] = "best";
+    o.text[OPTION_MONITOR] = "val_accuracy";
+    o.number[OPTION_PATIENCE] = 3;
+    o.real[OPTION_MIN_DELTA] = 0.01;
+    return o;
+}
+
 static void resumes(Options *options, const char *checkpoint) {
     options->text[OPTION_RESUME] = checkpoint;
     options->given |= UINT32_C(1) << OPTION_RESUME;
@@ -121,6 +131,36 @@ START_TEST(resume_is_exact) {
         again.number[OPTION_THREADS] = 2;
         again.checkpoint_steps = step % 2;
         resumes(&again, checkpoint);
+        ck_assert_msg(train(&again), "%s", problem_text());
+        expect_whole("part", step);
+        memory_release(0);
+    }
+    leave_scratch();
+}
+END_TEST
+
+/* The same where the best weights are kept, by a metric that soon has no gains: its phases end
+ * early.
+ */
+START_TEST(resume_keeps_the_best) {
+    enter_scratch();
+    Options o = judged("whole.safetensors", "whole.csv");
+    ck_assert(train(&o));
+    TensorFile file;
+    ck_assert(tensors_read("whole.1.checkpoint.safetensors", &file));
+    ck_assert_ptr_nonnull(tensors_find(&file, "state/raw/fc.bias"));
+    ck_assert(!same_files("whole.0.safetensors", "whole.1.safetensors"));
+    /* Epochs of 4 and of 3 steps. */
+    for (int64_t step = 1; step < 64; step += 3) {
+        ck_assert_int_eq(system("rm -f part.*"), 0);
+        o = judged("part.safetensors", "part.csv");
+        o.stop_after = step;
+        ck_assert(train(&o));
+        const bool second = access("part.1.checkpoint.safetensors", F_OK) == 0;
+        Options again = two_rounds("part.safetensors", "part.csv");
+        again.number[OPTION_THREADS] = 2;
+        again.number[OPTION_EPOCHS] = 0;
+        resumes(&again, second ? "part.1.checkpoint.safetensors" : "part.0.checkpoint.safetensors");
         ck_assert_msg(train(&again), "%s", problem_text());
         expect_whole("part", step);
         memory_release(0);
@@ -628,7 +668,7 @@ START_TEST(commands) {
 }
 END_TEST
 
-SUITE("train", TESTS(threads_do_not_matter, resume_is_exact, killed_anywhere, more_epochs,
-                     no_checkpoints_wanted, checkpoints_of_other_results_are_refused, logs_go_on,
-                     resume_tells_no_dead_end, resume_rejects, signals_stop, begins_with_weights,
-                     divergence_is_told, odd_names_are_columns, commands))
+SUITE("train", TESTS(threads_do_not_matter, resume_is_exact, resume_keeps_the_best, killed_anywhere,
+                     more_epochs, no_checkpoints_wanted, checkpoints_of_other_results_are_refused,
+                     logs_go_on, resume_tells_no_dead_end, resume_rejects, signals_stop,
+                     begins_with_weights, divergence_is_told, odd_names_are_columns, commands))

@@ -1,0 +1,130 @@
+/* Which evaluation a training keeps the weights of, and when a phase has no gains any more. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "../common/nearest.h"
+#include "table.h"
+#include "train.h"
+
+static bool keeps_best(const Training *t) {
+    const char *keep = t->options.text[OPTION_KEEP];
+    return keep ? strcmp(keep, "best") == 0 : t->model->phases[t->model->n_phases - 1].keep_best;
+}
+
+static int64_t patience_of(const Training *t, int phase) {
+    const int64_t given = t->options.number[OPTION_PATIENCE];
+    return given ? given : t->model->phases[phase].patience;
+}
+
+static double min_delta_of(const Training *t, int phase) {
+    return t->options.real[OPTION_MIN_DELTA] >= 0 ? t->options.real[OPTION_MIN_DELTA]
+                                                  : t->model->phases[phase].min_delta;
+}
+
+/* Whether evaluations of the phase are judged. */
+static bool is_judged(const Training *t, int phase) {
+    return patience_of(t, phase) > 0 || (keeps_best(t) && phase == t->model->n_phases - 1);
+}
+
+/* The name of the column that was asked for; NULL: none was. */
+static const char *monitor_of(const Training *t, int phase) {
+    const char *option = t->options.text[OPTION_MONITOR];
+    return option ? option : t->model->phases[phase].monitor;
+}
+
+/* Words for a monitor that is no column. */
+static bool no_column(const Training *t, const char *name) {
+    const char *list = "", *what = t->options.text[OPTION_MONITOR] ? "--monitor" : "monitor";
+    const char **names = allocate((size_t)t->columns.n + 1, sizeof *names);
+    for (int i = 0; i < t->columns.n; i++) {
+        names[i] = t->columns.list[i].name;
+        list = format_text("%s%s%s", list, i ? ", " : "", names[i]);
+    }
+    if (strncmp(name, "train_", 6) == 0 && !t->watched[SPLIT_TRAIN])
+        return problem("%s %s: --no-train-eval leaves it out", what, name);
+    const char *near = nearest_name(name, names);
+    return near
+               ? problem("%s: the log has no column \"%s\"; did you mean \"%s\"?", what, name, near)
+               : problem("%s: the log has no column \"%s\"; it has %s", what, name, list);
+}
+
+bool best_open(Training *t) {
+    const NnModel *model = t->model;
+    t->monitors = allocate((size_t)model->n_phases, sizeof *t->monitors);
+    for (int p = 0; p < model->n_phases; p++) {
+        const char *name = monitor_of(t, p);
+        if (!name && !is_judged(t, p)) continue;
+        if (!name) name = "val_loss";
+        const bool reversed = *name == '-';
+        int i = 0;
+        while (i < t->columns.n && strcmp(t->columns.list[i].name, name + reversed) != 0) i++;
+        if (i == t->columns.n) return no_column(t, name + reversed);
+        t->monitors[p] = (Monitor){i, t->columns.list[i].falls != reversed};
+    }
+    if (!keeps_best(t)) return true;
+    t->best = allocate((size_t)model->n_params, sizeof *t->best);
+    for (int i = 0; i < model->n_params; i++)
+        t->best[i] = allocate((size_t)model->params[i].count, sizeof **t->best);
+    return true;
+}
+
+float *const *best_weights(const Training *t) {
+    return t->best && isfinite(t->at.best) ? t->best : NULL;
+}
+
+void best_begin(Position *at) {
+    at->gained = at->best = INFINITY;
+    at->waited = at->best_epoch = at->best_step = 0;
+}
+
+static void keep_weights(Training *t, double score) {
+    t->at.best = score;
+    t->at.best_epoch = t->at.epoch;
+    t->at.best_step = phase_step(t);
+    for (int i = 0; i < t->model->n_params; i++)
+        t->model->get(t->engine.state, (int)t->at.phase, 0, i, t->best[i]);
+}
+
+/* A value that is not finite is never better. */
+void best_judge(Training *t) {
+    const int phase = (int)t->at.phase;
+    if (!is_judged(t, phase)) return;
+    const Monitor monitor = t->monitors[phase];
+    const Column *column = &t->columns.list[monitor.column];
+    const double score = monitor.falls ? column->value : -column->value;
+    if (t->best && phase == t->model->n_phases - 1 && isfinite(score) && score < t->at.best)
+        keep_weights(t, score);
+    t->at.waited++;
+    if (isfinite(score) && score < t->at.gained - min_delta_of(t, phase)) {
+        t->at.gained = score;
+        t->at.waited = 0;
+    }
+    if (!out_of_patience(t)) return;
+    note("phase %d ends at epoch %" PRId64 ", step %" PRId64 ": no gain in %s over %s in %" PRId64
+         " evaluations",
+         phase + 1, t->at.epoch, phase_step(t), column->name,
+         number_text(monitor.falls ? t->at.gained : -t->at.gained), t->at.waited);
+}
+
+bool out_of_patience(const Training *t) {
+    const int64_t patience = patience_of(t, (int)t->at.phase);
+    return patience > 0 && t->at.waited >= patience;
+}
+
+void best_show(Training *t) {
+    memcpy(t->good, t->engine.state, t->model->state_bytes);
+    for (int i = 0; i < t->model->n_params; i++)
+        t->model->set(t->engine.state, (int)t->at.phase, 0, i, t->best[i]);
+    engine_prepare(&t->engine, (int)t->at.phase);
+}
+
+void best_hide(Training *t) {
+    memcpy(t->engine.state, t->good, t->model->state_bytes);
+}
+
+double best_value(const Training *t, const char **column) {
+    const Monitor monitor = t->monitors[t->at.phase];
+    *column = t->columns.list[monitor.column].name;
+    return monitor.falls ? t->at.best : -t->at.best;
+}

@@ -178,7 +178,7 @@ bool eval_command(const NnModel *model, const Options *options) {
     const Split *split = &engine.data.split[options->split];
     const char *path = options->text[OPTION_PREDICTIONS];
     Scores scores = scores_new(model);
-    engine_evaluate(&engine, split, when_trained(model), &scores);
+    engine_evaluate(&engine, split, 0, when_trained(model), &scores);
     if (path && !lines_to_file(&engine, split, false, path)) return false;
     if (option_given(options, OPTION_JSON)) {
         json_line(stdout, json_pack("{s:s, s:i, s:o}", "split", split->name, "samples",
@@ -237,11 +237,16 @@ bool grad_command(const NnModel *model, const Options *options) {
     if (batch > split->samples)
         return problem("%s: has %d training samples, --batch %d wants more", engine.data.source,
                        split->samples, batch);
-    int64_t epoch = options->number[OPTION_EPOCH], epochs = model->phases[phase].epochs;
-    int64_t steps = schedule_steps(split->samples, model->phases[phase].batch);
+    const NnPhase *of = &model->phases[phase];
+    int64_t steps = schedule_steps(of, split->samples, of->batch), epochs = of->epochs;
+    if (steps < 1) steps = 1;
+    if (of->steps) epochs = (of->steps + steps - 1) / steps;
+    const int64_t epoch = options->number[OPTION_EPOCH],
+                  all = of->steps ? of->steps : epochs * steps;
+    if (epoch >= epochs)
+        return problem("--epoch: phase %d has epochs 0 to %" PRId64, phase + 1, epochs - 1);
     engine_gather(&engine, split, NULL, 0, batch);
-    NnCall call =
-        engine_call(&engine, (When){phase, epoch, epochs, epoch * steps, epochs * steps}, batch);
+    NnCall call = engine_call(&engine, (When){phase, epoch, epochs, epoch * steps, all}, batch);
     engine.code->gradient(&call);
     if (!write_gradients(model, &call, options->text[OPTION_OUT])) return false;
     if (option_given(options, OPTION_JSON))

@@ -6,6 +6,7 @@
 
 #include "engine.h"
 #include "random.h"
+#include "schedule.h"
 #include "table.h"
 
 /* GFLOP/s (a fused multiply-add counts as two) that one thread reaches now on registers alone with
@@ -71,7 +72,7 @@ static double median(double *values, int n) {
 }
 
 static void one_call(Bench *bench, bool train, Trace *trace) {
-    int64_t epochs = bench->model->phases[bench->phase].epochs;
+    int64_t epochs = schedule_epochs(&bench->model->phases[bench->phase]);
     When when = {bench->phase, 0, epochs, bench->step, bench->step + 1};
     NnCall call = engine_call(&bench->engine, when, bench->batch);
     call.seed = 1;

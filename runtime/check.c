@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "schedule.h"
+
 enum { STEPS = 4 };
 
 /* Samples of a batch: at most so many that loss and gradients are no more work than this, which
@@ -40,7 +42,7 @@ static int preset_batch(const Graph *graph) {
 /* A step of the phase as both sides see it. The epoch lies in the middle of the phase, where every
  * term of a loss with fading weights has some weight. */
 static NnCall make_call(const Checker *c, int64_t step, bool dropout) {
-    int64_t epochs = c->model->phases[c->phase].epochs;
+    int64_t epochs = schedule_epochs(&c->model->phases[c->phase]);
     NnCall call =
         engine_call(&c->engine, (When){c->phase, epochs / 2, epochs, step, 100}, c->batch);
     call.seed = c->seed + 17;

@@ -12,9 +12,10 @@
 enum { VERSION = 5 };
 
 /* Equal values of these, equal data and an equal model make equal trainings. */
-static const OptionId settings[] = {
-    OPTION_SEED,  OPTION_ROUNDS,    OPTION_EPOCHS,     OPTION_BATCH,      OPTION_DATA_SEED,
-    OPTION_PAIRS, OPTION_VAL_PAIRS, OPTION_TEST_PAIRS, OPTION_EVAL_EVERY, OPTION_PATIENCE};
+static const OptionId settings[] = {OPTION_SEED,      OPTION_ROUNDS,     OPTION_EPOCHS,
+                                    OPTION_BATCH,     OPTION_DATA_SEED,  OPTION_PAIRS,
+                                    OPTION_VAL_PAIRS, OPTION_TEST_PAIRS, OPTION_EVAL_EVERY,
+                                    OPTION_PATIENCE,  OPTION_STEPS};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 static const OptionId real_settings[] = {OPTION_LR_SCALE, OPTION_MIN_DELTA};
 enum { REAL_SETTINGS = sizeof real_settings / sizeof *real_settings };
@@ -87,10 +88,10 @@ bool checkpoint_save(const Engine *engine, const Options *options, const Positio
     json_object_set_new(state, "model", json_string(model->name));
     json_object_set_new(state, "source_sha256", json_string(model->source_sha256));
     json_object_set_new(state, "nngen", json_string(model->version));
-    json_t *epochs = json_array();
+    json_t *lengths = json_array();
     for (int p = 0; p < model->n_phases; p++)
-        json_array_append_new(epochs, json_integer(at->epochs[p]));
-    json_object_set_new(state, "phase_epochs", epochs);
+        json_array_append_new(lengths, json_integer(at->lengths[p]));
+    json_object_set_new(state, "phase_lengths", lengths);
     for (int i = 0; i < SETTINGS; i++)
         json_object_set_new(state, option_name(settings[i]),
                             json_integer(options->number[settings[i]]));
@@ -114,10 +115,11 @@ static bool read_setting(const char *path, const json_t *state, OptionId id, Opt
     int64_t was = json_integer_value(value), now = options->number[id];
     if (!json_is_integer(value) || !option_takes(id, was))
         return problem("%s: not a whole checkpoint: \"%s\" is missing or impossible", path, name);
-    if (id == OPTION_EPOCHS && option_given(options, id)) return true; /* see read_epochs */
+    if ((id == OPTION_EPOCHS || id == OPTION_STEPS) && option_given(options, id))
+        return true; /* see read_lengths */
     options->number[id] = was;
     if (!option_given(options, id) || now == was) return true;
-    return was == 0 && (id == OPTION_BATCH || id == OPTION_PATIENCE)
+    return was == 0 && id != OPTION_SEED && id != OPTION_DATA_SEED
                ? problem("%s was begun without --%s: it cannot go on with one", path, name)
                : problem("%s was begun with --%s %" PRId64 ", not %" PRId64, path, name, was, now);
 }
@@ -148,36 +150,38 @@ static bool read_text_setting(const char *path, const json_t *state, OptionId id
                : problem("%s was begun without --%s: it cannot go on with one", path, name);
 }
 
-/* The epochs of the phases, which more --epochs raise. */
-static bool read_epochs(const NnModel *model, const char *path, const json_t *state,
-                        Options *options, Position *at) {
-    const json_t *list = json_object_get(state, "phase_epochs");
-    const int64_t was = json_integer_value(json_object_get(state, option_name(OPTION_EPOCHS)));
+/* The lengths of the phases, which more --epochs, or --steps, raise. */
+static bool read_lengths(const NnModel *model, const char *path, const json_t *state,
+                         Options *options, Position *at) {
+    const OptionId id = model->phases[0].steps ? OPTION_STEPS : OPTION_EPOCHS;
+    const char *unit = option_name(id);
+    const json_t *list = json_object_get(state, "phase_lengths");
+    const int64_t was = json_integer_value(json_object_get(state, unit));
     if (was && was < model->n_phases)
-        return problem("%s: its number of epochs is impossible", path);
-    at->epochs = allocate((size_t)model->n_phases, sizeof *at->epochs);
-    schedule_epochs(model, was, at->epochs);
-    const int64_t total = schedule_total(model, at->epochs);
+        return problem("%s: its number of %s is impossible", path, unit);
+    at->lengths = allocate((size_t)model->n_phases, sizeof *at->lengths);
+    schedule_lengths(model, was, at->lengths);
+    const int64_t total = schedule_total(model, at->lengths);
     bool good = json_array_size(list) == (size_t)model->n_phases;
     for (int p = 0; list && good && p < model->n_phases; p++) {
-        at->epochs[p] = json_integer_value(json_array_get(list, (size_t)p));
-        good = at->epochs[p] > 0 && at->epochs[p] <= total;
+        at->lengths[p] = json_integer_value(json_array_get(list, (size_t)p));
+        good = at->lengths[p] > 0 && at->lengths[p] <= total;
     }
-    if (!good || schedule_total(model, at->epochs) != total)
-        return problem("%s: not a whole checkpoint: \"phase_epochs\" is impossible", path);
-    const int64_t now = options->number[OPTION_EPOCHS];
-    if (!option_given(options, OPTION_EPOCHS) || now == total) {
-        options->number[OPTION_EPOCHS] = was;
+    if (!good || schedule_total(model, at->lengths) != total)
+        return problem("%s: not a whole checkpoint: \"phase_lengths\" is impossible", path);
+    const int64_t now = options->number[id];
+    if (!option_given(options, id) || now == total) {
+        options->number[id] = was;
         return true;
     }
     if (now < total)
-        return problem("%s was begun with %" PRId64 " epochs, --epochs %" PRId64
+        return problem("%s was begun with %" PRId64 " %s, --%s %" PRId64
                        " is less: a training can go on longer, not shorter",
-                       path, total, now);
-    note("%" PRId64 " epochs instead of %" PRId64
+                       path, total, unit, unit, now);
+    note("%" PRId64 " %s instead of %" PRId64
          ": schedules (nn.epochs, nn.steps) stretch to the new length",
-         now, total);
-    schedule_more(model, (int)at->phase, now, at->epochs);
+         now, unit, total);
+    schedule_more(model, (int)at->phase, now, at->lengths);
     return true;
 }
 
@@ -234,7 +238,7 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
         return problem("%s: its position is impossible", path);
     float *none = NULL;
     const Contents contents = {(int)at->phase, isfinite(at->best) ? &none : NULL};
-    return read_epochs(model, path, state, options, at) && entries_fit(model, contents, file);
+    return read_lengths(model, path, state, options, at) && entries_fit(model, contents, file);
 }
 
 bool checkpoint_take(Engine *engine, const TensorFile *file, int phase, float *const *kept) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "random.h"
+#include "schedule.h"
 
 const NnCode *engine_code(const NnModel *model, const Options *options) {
     const char *isa = options->text[OPTION_ISA];
@@ -114,8 +115,9 @@ void engine_prepare(Engine *engine, int phase) {
 
 When when_trained(const NnModel *model) {
     if (model->n_phases == 0) return (When){.epochs = 1, .steps = 1};
-    int64_t epochs = model->phases[model->n_phases - 1].epochs;
-    return (When){model->n_phases - 1, epochs - 1, epochs, epochs - 1, epochs};
+    const NnPhase *phase = &model->phases[model->n_phases - 1];
+    const int64_t epochs = schedule_epochs(phase), steps = phase->steps ? phase->steps : epochs;
+    return (When){model->n_phases - 1, epochs - 1, epochs, steps - 1, steps};
 }
 
 Scores scores_new(const NnModel *model) {
@@ -130,14 +132,23 @@ float **predictions_new(const NnModel *model, int batch) {
     return predictions;
 }
 
-bool engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores) {
-    int n_metrics = engine->model->n_metrics;
+/* So many of the split's samples, evenly spaced. */
+static int *spaced(const Split *split, int count) {
+    int *order = allocate((size_t)count, sizeof *order);
+    for (int i = 0; i < count; i++) order[i] = (int)((int64_t)i * split->samples / count);
+    return order;
+}
+
+bool engine_evaluate(Engine *engine, const Split *split, int most, When when, Scores *scores) {
+    const int n_metrics = engine->model->n_metrics;
+    const int samples = most > 0 && most < split->samples ? most : split->samples;
     size_t mark = memory_mark();
+    const int *order = samples < split->samples ? spaced(split, samples) : NULL;
     Scores batch = scores_new(engine->model), sum = scores_new(engine->model);
     bool ended = true;
-    for (int first = 0; ended && first < split->samples; first += EVALUATE_BATCH) {
-        int left = split->samples - first, count = left < EVALUATE_BATCH ? left : EVALUATE_BATCH;
-        engine_gather(engine, split, NULL, first, count);
+    for (int first = 0; ended && first < samples; first += EVALUATE_BATCH) {
+        int left = samples - first, count = left < EVALUATE_BATCH ? left : EVALUATE_BATCH;
+        engine_gather(engine, split, order, first, count);
         NnCall call = engine_call(engine, when, count);
         call.first_sample = first;
         call.metrics = batch.metrics;
@@ -146,11 +157,10 @@ bool engine_evaluate(Engine *engine, const Split *split, When when, Scores *scor
         for (int m = 0; m < n_metrics; m++) sum.metrics[m] += batch.metrics[m] * count;
         if (engine->evaluated) ended = engine->evaluated(engine->evaluated_arg, first + count);
     }
-    for (int m = 0; ended && m < n_metrics; m++)
-        scores->metrics[m] = sum.metrics[m] / split->samples;
+    for (int m = 0; ended && m < n_metrics; m++) scores->metrics[m] = sum.metrics[m] / samples;
     memory_release(mark);
     if (!ended) return false;
-    scores->loss = sum.loss / split->samples;
+    scores->loss = sum.loss / samples;
     const char *broken = isfinite(scores->loss) ? NULL : "loss";
     for (int m = 0; m < n_metrics && !broken; m++)
         if (!isfinite(scores->metrics[m])) broken = engine->model->metrics[m].name;

@@ -76,9 +76,10 @@ Scores scores_new(const NnModel *model);
 /* Room for the predictions of a call. */
 float **predictions_new(const NnModel *model, int batch);
 
-/* Evaluates a complete split, without dropout; the engine is open for EVALUATE_BATCH samples, or
+/* Evaluates a complete split, or `most` of its samples, evenly spaced, if that is not 0 and it has
+ * more, without dropout; the engine is open for EVALUATE_BATCH samples, or
  * the split has no more than its batch. False: it was interrupted. */
-bool engine_evaluate(Engine *engine, const Split *split, When when, Scores *scores);
+bool engine_evaluate(Engine *engine, const Split *split, int most, When when, Scores *scores);
 
 /* An object with each metric by name, and first the loss if wanted. */
 json_t *scores_json(const NnModel *model, const Scores *scores, bool loss);

@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 8
+#define NN_ABI 9
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -71,7 +71,7 @@ typedef struct NnParam {
 } NnParam;
 
 typedef struct NnPhase {
-    int epochs, batch; /* as the architecture says */
+    int epochs, batch; /* as the architecture says; epochs 0: the phase counts steps */
     bool shuffle;
     const char *optimizer;    /* "adam" */
     int n_slots;              /* moments per trained parameter */
@@ -85,6 +85,10 @@ typedef struct NnPhase {
         *monitor; /* what evaluations are judged by: "val_accuracy", "-val_x"; NULL: val_loss */
     int patience; /* evaluations without a gain above min_delta end the phase; 0: none do */
     double min_delta;
+    int steps;        /* of a phase that counts steps, each an update; else 0 */
+    int eval_every;   /* epochs or steps between evaluations; 0: one is after each epoch */
+    int eval_samples; /* of each split, at most, in evaluations during training; 0: all */
+    bool drop_last;   /* the last, smaller batch of an epoch is left out */
 } NnPhase;
 
 typedef struct NnOutput {

@@ -132,16 +132,20 @@ static Status check_values(Options *options, const NnModel *model) {
     int64_t phase = options->number[OPTION_PHASE];
     if (option_given(options, OPTION_PHASE) && phase > model->n_phases)
         return usage_problem("--phase: the model has %d", model->n_phases);
-    if (option_given(options, OPTION_EPOCH) && phase <= model->n_phases &&
-        options->number[OPTION_EPOCH] >= model->phases[phase - 1].epochs)
-        return usage_problem("--epoch: phase %" PRId64 " has epochs 0 to %d", phase,
-                             model->phases[phase - 1].epochs - 1);
+    /* How many epochs a phase has that counts steps, the data decide. */
+    const int epochs = phase <= model->n_phases ? model->phases[phase - 1].epochs : 0;
+    if (option_given(options, OPTION_EPOCH) && epochs > 0 &&
+        options->number[OPTION_EPOCH] >= epochs)
+        return usage_problem("--epoch: phase %" PRId64 " has epochs 0 to %d", phase, epochs - 1);
     if (option_given(options, OPTION_LOAD_PARTIAL) && !options->text[OPTION_LOAD])
         return usage_problem("--load-partial goes with --load");
     if (option_given(options, OPTION_CHECKPOINT_EVERY) && !options->text[OPTION_SAVE])
         return usage_problem("--checkpoint-every goes with --save, beside which checkpoints are");
-    if (option_given(options, OPTION_EPOCHS) && options->number[OPTION_EPOCHS] < model->n_phases)
-        return usage_problem("--epochs: each of the %d phases needs at least one", model->n_phases);
+    static const OptionId lengths[] = {OPTION_EPOCHS, OPTION_STEPS};
+    for (int i = 0; i < 2; i++)
+        if (option_given(options, lengths[i]) && options->number[lengths[i]] < model->n_phases)
+            return usage_problem("--%s: each of the %d phases needs at least one",
+                                 option_name(lengths[i]), model->n_phases);
     return STATUS_OK;
 }
 

@@ -1,40 +1,50 @@
-/* Epochs and steps of the phases. */
+/* Epochs or steps of the phases. */
 #include "schedule.h"
 
-/* Gives each of `left` more epochs to the phase, from `first` on, that is furthest below its share.
+static int64_t own_length(const NnPhase *phase) {
+    return phase->steps ? phase->steps : phase->epochs;
+}
+
+/* Gives each of `left` more epochs or steps to the phase, from `first` on, that is furthest below
+ * its share.
  */
-static void hand_out(const NnModel *model, int first, int64_t left, int64_t *epochs) {
+static void hand_out(const NnModel *model, int first, int64_t left, int64_t *lengths) {
     int64_t total = left, sum = 0;
     for (int i = first; i < model->n_phases; i++) {
-        total += epochs[i];
-        sum += model->phases[i].epochs;
+        total += lengths[i];
+        sum += own_length(&model->phases[i]);
     }
     for (; left > 0; left--) {
         int next = first;
         int64_t most = INT64_MIN;
         for (int i = first; i < model->n_phases; i++) {
-            int64_t below = total * model->phases[i].epochs - epochs[i] * sum;
+            int64_t below = total * own_length(&model->phases[i]) - lengths[i] * sum;
             if (below > most) most = below, next = i;
         }
-        epochs[next]++;
+        lengths[next]++;
     }
 }
 
-void schedule_epochs(const NnModel *model, int64_t total, int64_t *epochs) {
-    for (int i = 0; i < model->n_phases; i++) epochs[i] = total ? 1 : model->phases[i].epochs;
-    hand_out(model, 0, total - model->n_phases, epochs);
+void schedule_lengths(const NnModel *model, int64_t total, int64_t *lengths) {
+    for (int i = 0; i < model->n_phases; i++)
+        lengths[i] = total ? 1 : own_length(&model->phases[i]);
+    hand_out(model, 0, total - model->n_phases, lengths);
 }
 
-void schedule_more(const NnModel *model, int phase, int64_t total, int64_t *epochs) {
-    hand_out(model, phase, total - schedule_total(model, epochs), epochs);
+void schedule_more(const NnModel *model, int phase, int64_t total, int64_t *lengths) {
+    hand_out(model, phase, total - schedule_total(model, lengths), lengths);
 }
 
-int64_t schedule_total(const NnModel *model, const int64_t *epochs) {
+int64_t schedule_total(const NnModel *model, const int64_t *lengths) {
     int64_t sum = 0;
-    for (int i = 0; i < model->n_phases; i++) sum += epochs[i];
+    for (int i = 0; i < model->n_phases; i++) sum += lengths[i];
     return sum;
 }
 
-int64_t schedule_steps(int samples, int batch) {
-    return ((int64_t)samples + batch - 1) / batch;
+int64_t schedule_steps(const NnPhase *phase, int samples, int batch) {
+    return ((int64_t)samples + (phase->drop_last ? 0 : batch - 1)) / batch;
+}
+
+int64_t schedule_epochs(const NnPhase *phase) {
+    return phase->steps ? 1 : phase->epochs;
 }

@@ -1,21 +1,25 @@
-/* Numbers of epochs and steps of the phases of a training. */
+/* Lengths of the phases of a training: epochs or, of phases that count them, steps. */
 #ifndef NN_RUNTIME_SCHEDULE_H
 #define NN_RUNTIME_SCHEDULE_H
 
 #include "model.h"
 
-/* Epochs per phase for a total (0: as the architecture says): in proportion to the architecture's,
- * the rest to the largest remainders, at least one each. `total` is 0 or at least n_phases. */
-void schedule_epochs(const NnModel *model, int64_t total, int64_t *epochs);
+/* Lengths for a total (0: as the architecture says): in proportion to the architecture's, the rest
+ * to the largest remainders, at least one each. `total` is 0 or at least n_phases. */
+void schedule_lengths(const NnModel *model, int64_t total, int64_t *lengths);
 
-/* Raises `epochs` to a larger total for a training that is in this phase: earlier phases keep
- * theirs, and none has fewer than before. */
-void schedule_more(const NnModel *model, int phase, int64_t total, int64_t *epochs);
+/* Raises them to a larger total for a training that is in this phase: earlier phases keep theirs,
+ * and none has less than before. */
+void schedule_more(const NnModel *model, int phase, int64_t total, int64_t *lengths);
 
 /* Of all phases. */
-int64_t schedule_total(const NnModel *model, const int64_t *epochs);
+int64_t schedule_total(const NnModel *model, const int64_t *lengths);
 
-/* Steps in an epoch; the last, smaller batch counts. */
-int64_t schedule_steps(int samples, int batch);
+/* Steps in an epoch of the phase in such batches: the last, smaller batch counts, unless the phase
+ * drops it. */
+int64_t schedule_steps(const NnPhase *phase, int samples, int batch);
+
+/* Epochs of the phase as far as the architecture tells: 1 where it counts steps. */
+int64_t schedule_epochs(const NnPhase *phase);
 
 #endif

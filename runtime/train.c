@@ -75,11 +75,17 @@ static void tell_dead_end(Training *t, double loss) {
              ": no parameter moved: the learning rate is too small",
              t->at.phase + 1, t->at.epoch);
     else if (last && !first && loss >= t->at.first_loss)
-        note("phase %" PRId64 ": the loss did not fall: %s in the first epoch, %s in the last",
+        note("phase %" PRId64 ": the loss did not fall: %s at first, %s in the end",
              t->at.phase + 1, real_text(t->at.first_loss, 6), real_text(loss, 6));
 }
 
-/* Puts the samples in order, and keeps the state in case that what follows is not finite. */
+/* In case that what follows is not finite. */
+static void keep_state(Training *t) {
+    memcpy(t->good, t->engine.state, t->model->state_bytes);
+    t->good_at = t->at;
+}
+
+/* Puts the samples in order. */
 static void begin_epoch(Training *t) {
     const int phase = (int)t->at.phase, samples = t->engine.data.split[SPLIT_TRAIN].samples;
     if (t->model->phases[phase].shuffle) {
@@ -88,8 +94,7 @@ static void begin_epoch(Training *t) {
     } else {
         for (int i = 0; i < samples; i++) t->order[i] = i;
     }
-    memcpy(t->good, t->engine.state, t->model->state_bytes);
-    t->good_at = t->at;
+    keep_state(t);
     t->ordered = true;
 }
 
@@ -105,6 +110,7 @@ static bool evaluate_training(Training *t) {
     t->at.evaluated = phase_step(t);
     t->at.loss = 0;
     t->at.samples = 0;
+    keep_state(t);
     return true;
 }
 
@@ -133,6 +139,11 @@ static void begin_phase(Training *t) {
     best_begin(&t->at);
 }
 
+/* Epochs or steps in all that were asked for; 0: what the architecture says. */
+static int64_t length_wanted(const Training *t) {
+    return t->options.number[t->model->phases[0].steps ? OPTION_STEPS : OPTION_EPOCHS];
+}
+
 /* Save before reporting: the reader of our output may have closed the pipe. */
 static bool train_round(Training *t) {
     t->checkpoint = checkpoint_name(t->model, &t->options, t->at.round);
@@ -140,7 +151,7 @@ static bool train_round(Training *t) {
         t->at.phase = 0;
         begin_phase(t);
         t->seconds = 0;
-        schedule_epochs(t->model, t->options.number[OPTION_EPOCHS], t->at.epochs);
+        schedule_lengths(t->model, length_wanted(t), t->at.lengths);
         engine_init(&t->engine, round_seed(t));
         if (t->initial) initial_take(&t->engine, t->initial);
         t->at.initial = t->initial ? t->initial->fingerprint : 0;
@@ -170,16 +181,17 @@ static bool place_is_possible(const Training *t, const char *resume) {
     const int64_t step = phase_step(t), steps = phase_steps(t, phase);
     const bool over = step == steps || out_of_patience(t);
     const bool end = phase == t->model->n_phases - 1 && over && at->evaluated == step;
-    if (at->epoch > at->epochs[phase] || at->batch > epoch_steps(t, phase) || step > steps)
+    if (at->epoch > steps || at->batch > epoch_steps(t, phase) || step > steps)
         return problem("%s: its position is beyond the end", resume);
     if ((isfinite(at->best) && !t->best) || at->evaluated > step ||
         (at->evaluated < step) != (at->samples > 0))
         return problem("%s: its position is impossible", resume);
     if (end && at->round == t->options.number[OPTION_ROUNDS] - 1)
         note(out_of_patience(t) ? "%s: its training is at its end, and so is its patience"
-                                : "%s: its training is at its end; --epochs N, more than %" PRId64
+                                : "%s: its training is at its end; --%s N, more than %" PRId64
                                   ", prolongs it",
-             resume, schedule_total(t->model, at->epochs));
+             resume, t->model->phases[0].steps ? "steps" : "epochs",
+             schedule_total(t->model, at->lengths));
     return true;
 }
 
@@ -200,17 +212,41 @@ static bool read_initial(Training *t) {
     return true;
 }
 
+/* Whether --epochs and --steps are of what the phases count. */
+static bool lengths_fit(const NnModel *model, const Options *options) {
+    for (int p = 0; p < model->n_phases; p++) {
+        const bool steps = model->phases[p].steps > 0;
+        if (option_given(options, steps ? OPTION_EPOCHS : OPTION_STEPS))
+            return problem(steps ? "--epochs: phase %d counts steps; give --steps"
+                                 : "--steps: phase %d counts epochs; give --epochs",
+                           p + 1);
+    }
+    return true;
+}
+
+/* Whether each phase has a step. */
+static bool batches_fit(const Training *t) {
+    for (int p = 0; p < t->model->n_phases; p++)
+        if (epoch_steps(t, p) == 0)
+            return problem("%s: %d training samples are no batch of %d, and phase %d drops smaller "
+                           "ones (drop_last)",
+                           t->engine.data.source, t->engine.data.split[SPLIT_TRAIN].samples,
+                           phase_batch(t, p), p + 1);
+    return true;
+}
+
 static bool make_ready(Training *t, TensorFile *file) {
     const NnModel *model = t->model;
     const char *resume = t->options.text[OPTION_RESUME];
     t->at.first_loss = INFINITY;
+    if (!lengths_fit(model, &t->options)) return false;
     if (resume && !checkpoint_read(model, resume, &t->options, &t->at, file)) return false;
     /* The checkpoint has the number of rounds. */
     if (resume && !names_differ(model, &t->options)) return false;
     t->resumed = resume != NULL;
     if (!resume) {
-        t->at.epochs = allocate((size_t)model->n_phases, sizeof *t->at.epochs);
-        schedule_epochs(model, t->options.number[OPTION_EPOCHS], t->at.epochs);
+        t->at.lengths = allocate((size_t)model->n_phases, sizeof *t->at.lengths);
+        schedule_lengths(model, length_wanted(t), t->at.lengths);
     }
     int most = EVALUATE_BATCH;
     for (int p = 0; p < model->n_phases; p++)
@@ -219,7 +255,7 @@ static bool make_ready(Training *t, TensorFile *file) {
     for (int s = 0; s < SPLIT_COUNT; s++) request.wanted[s] = true;
     if (!engine_open(&t->engine, model, &t->options, most, &request)) return false;
     report_prepare(t);
-    if (!best_open(t) || !save_possible(t)) return false;
+    if (!batches_fit(t) || !best_open(t) || !save_possible(t)) return false;
     const Split *train = &t->engine.data.split[SPLIT_TRAIN];
     const int64_t begun_with = t->at.data;
     t->at.data = (int64_t)(split_fingerprint(train, model) & INT64_MAX);

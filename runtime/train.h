@@ -39,7 +39,8 @@ typedef struct Training {
     Speed speed;
     int *order;   /* of the training samples in this epoch */
     bool ordered; /* they are in the order of this epoch */
-    void *good;   /* the state at the beginning of this epoch, when all values were finite */
+    void *good;   /* the state at the beginning of this epoch, or at an evaluation after that, when
+                     all values were finite */
     Position good_at;
     Monitor *monitors; /* of the phases whose evaluations are judged */
     float **best;      /* of each parameter the values to keep; NULL: the last ones are kept */

@@ -39,7 +39,9 @@ static void show_progress(Training *t, double loss) {
     if (rounds > 1) *end++ = format_text("round %" PRId64 "/%" PRId64, t->at.round + 1, rounds);
     if (model->n_phases > 1)
         *end++ = format_text("phase %" PRId64 "/%d", t->at.phase + 1, model->n_phases);
-    *end++ = format_text("epoch %" PRId64 "/%" PRId64, t->at.epoch + 1, t->at.epochs[t->at.phase]);
+    const bool steps = model->phases[t->at.phase].steps > 0;
+    *end++ = format_text("%s %" PRId64 "/%" PRId64, steps ? "step" : "epoch",
+                         steps ? phase_step(t) : t->at.epoch + 1, t->at.lengths[t->at.phase]);
     *end++ = format_text("loss %s", number_text(loss));
     for (int m = 0; t->evaluated && m < model->n_metrics; m++)
         *end++ = format_text("val_%s %s", model->metrics[m].name, number_text(val->metrics[m]));
@@ -71,15 +73,16 @@ static bool still_at_work(void *training, int samples) {
     return not_interrupted(training, samples);
 }
 
-/* False: interrupted. */
-static bool evaluate(Training *t, const bool wanted[SPLIT_COUNT], bool (*go_on)(void *, int)) {
+/* Evaluates splits, or `most` samples of each, 0: all. False: interrupted. */
+static bool evaluate(Training *t, const bool wanted[SPLIT_COUNT], int most,
+                     bool (*go_on)(void *, int)) {
     bool ended = true;
     t->engine.evaluated = go_on;
     t->engine.evaluated_arg = t;
     for (int s = 0; ended && s < SPLIT_COUNT; s++)
         if (wanted[s])
-            ended =
-                engine_evaluate(&t->engine, &t->engine.data.split[s], when_last(t), &t->scores[s]);
+            ended = engine_evaluate(&t->engine, &t->engine.data.split[s], most, when_last(t),
+                                    &t->scores[s]);
     t->engine.evaluated = NULL;
     return ended;
 }
@@ -107,7 +110,8 @@ static void epoch_json(const Training *t) {
 
 bool report_epoch(Training *t) {
     const double loss = running_loss(t);
-    if (!evaluate(t, t->watched, still_at_work)) return false;
+    const int most = t->model->phases[t->at.phase].eval_samples;
+    if (!evaluate(t, t->watched, most, still_at_work)) return false;
     t->evaluated = true;
     columns_fill(&t->columns, t->model, t->watched, loss, t->scores, t->at.lr, t->at.grad_norm);
     if (option_given(&t->options, OPTION_JSON)) epoch_json(t);
@@ -221,7 +225,7 @@ bool report_round(Training *t) {
     const NnModel *model = t->model;
     const bool kept = best_weights(t) != NULL;
     if (kept) best_show(t);
-    const bool whole = evaluate(t, all, not_interrupted);
+    const bool whole = evaluate(t, all, 0, not_interrupted);
     if (kept) best_hide(t);
     if (!whole) return false;
     t->evaluated = false;

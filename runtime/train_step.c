@@ -8,11 +8,13 @@ int phase_batch(const Training *t, int phase) {
 }
 
 int64_t epoch_steps(const Training *t, int phase) {
-    return schedule_steps(t->engine.data.split[SPLIT_TRAIN].samples, phase_batch(t, phase));
+    return schedule_steps(&t->model->phases[phase], t->engine.data.split[SPLIT_TRAIN].samples,
+                          phase_batch(t, phase));
 }
 
 int64_t phase_steps(const Training *t, int phase) {
-    return t->at.epochs[phase] * epoch_steps(t, phase);
+    const int64_t length = t->at.lengths[phase];
+    return t->model->phases[phase].steps ? length : length * epoch_steps(t, phase);
 }
 
 /* Steps of the phases before this one. */
@@ -49,9 +51,12 @@ double samples_per_second(const Training *t) {
 
 /* Whether the phase is evaluated after so many of its steps. */
 static bool evaluated_after(const Training *t, int64_t steps) {
-    const int phase = (int)t->at.phase;
-    return steps == phase_steps(t, phase) ||
-           steps % (t->options.number[OPTION_EVAL_EVERY] * epoch_steps(t, phase)) == 0;
+    const int p = (int)t->at.phase;
+    const NnPhase *phase = &t->model->phases[p];
+    const int64_t given = t->options.number[OPTION_EVAL_EVERY];
+    const int64_t every = given ? given : phase->eval_every;
+    const int64_t between = phase->steps && every ? every : (every ? every : 1) * epoch_steps(t, p);
+    return steps == phase_steps(t, p) || steps % between == 0;
 }
 
 bool evaluation_follows(const Training *t) {
@@ -65,8 +70,8 @@ bool evaluation_is_due(const Training *t) {
 
 static When when_is(const Training *t, int64_t step) {
     const int phase = (int)t->at.phase;
-    return (When){phase, step / epoch_steps(t, phase), t->at.epochs[phase], step,
-                  phase_steps(t, phase)};
+    const int64_t in_epoch = epoch_steps(t, phase), steps = phase_steps(t, phase);
+    return (When){phase, step / in_epoch, (steps + in_epoch - 1) / in_epoch, step, steps};
 }
 
 When when_last(const Training *t) {

@@ -25,7 +25,7 @@ typedef struct Position {
     int64_t waited; /* evaluations of the phase since then */
     double best;    /* score of the evaluation whose weights are kept; infinite: none is */
     int64_t best_epoch, best_step; /* when that was */
-    int64_t *epochs;               /* of each phase of the round */
+    int64_t *lengths;              /* of each phase of the round, in epochs or steps */
 } Position;
 
 /* Reads a file and takes its parameters, which must be exactly the model's. False, with a message

@@ -48,10 +48,11 @@ const char *emit_summary(Arena *arena, const Graph *g) {
             trained += shape_count(p->trained[j].param->type.shape);
         layers_flops(g, i, &forward, &train);
         w_line(w,
-               "phase %d: %d epochs of batch %d, %s; trainable: %s; FLOPs per sample: %s forward, "
+               "phase %d: %d %s of batch %d, %s; trainable: %s; FLOPs per sample: %s forward, "
                "%s training",
-               i + 1, p->epochs, p->batch, p->optimizer.kind->name, grouped(arena, trained),
-               grouped(arena, forward), grouped(arena, train));
+               i + 1, p->steps ? p->steps : p->epochs, p->steps ? "steps" : "epochs", p->batch,
+               p->optimizer.kind->name, grouped(arena, trained), grouped(arena, forward),
+               grouped(arena, train));
     }
     return writer_text(w);
 }

@@ -79,13 +79,14 @@ static void write_phases(Emission *em) {
             count += shape_count(ph->trained[j].param->type.shape);
         w_line(em->w,
                "{%d, %d, %s, \"%s\", %d, nn_slots_%d, %d, nn_trained_%d, %lld, %lld, %lld, %s, %s, "
-               "%d, %.17g},",
+               "%d, %.17g, %d, %d, %d, %s},",
                ph->epochs, ph->batch, ph->shuffle ? "true" : "false", ph->optimizer.kind->name,
                p->phases[i].slots, i + 1, ph->n_trained, i + 1, (long long)count,
                (long long)p->phases[i].flops_forward, (long long)p->phases[i].flops_train,
                ph->keep_best ? "true" : "false",
                ph->monitor ? arena_printf(em->arena, "\"%s\"", ph->monitor) : "NULL", ph->patience,
-               ph->min_delta);
+               ph->min_delta, ph->steps, ph->eval_every, ph->eval_samples,
+               ph->drop_last ? "true" : "false");
     }
     w_close_with(em->w, ";");
 }

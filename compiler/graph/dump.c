@@ -46,6 +46,9 @@ static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
                                double_text(a, o->option[i]));
     w_line(w, "phase %d epochs=%d batch=%d shuffle=%d loss=%%%d lr=%%%d optimizer=%s%s", index + 1,
            p->epochs, p->batch, p->shuffle, p->loss->id, o->lr->id, o->kind->name, options);
+    if (p->steps || p->eval_every || p->eval_samples || p->drop_last)
+        w_line(w, "counted steps=%d eval_every=%d eval_samples=%d drop_last=%d", p->steps,
+               p->eval_every, p->eval_samples, p->drop_last);
     if (p->keep_best || p->monitor || p->patience || p->min_delta != 0)
         w_line(w, "judged best=%d patience=%d min_delta=%s monitor=\"%s\"", p->keep_best,
                p->patience, double_text(a, p->min_delta), p->monitor ? p->monitor : "");

@@ -75,7 +75,11 @@ typedef struct Trained {
 
 typedef struct Phase {
     Loc loc;
-    int epochs, batch;
+    int epochs, batch; /* epochs 0: the phase counts steps */
+    int steps;
+    int eval_every;   /* epochs or steps between evaluations; 0: one is after each epoch */
+    int eval_samples; /* of each split in evaluations during training; 0: all */
+    bool drop_last;   /* the smaller batch at the end of an epoch is left out */
     bool shuffle;
     bool keep_best;      /* the weights of the best evaluation are kept, not the last ones */
     const char *monitor; /* column of the log that evaluations are judged by; NULL: val_loss */

@@ -138,6 +138,14 @@ static Phase *last_phase(Parser *s) {
     return &s->g->phases[s->g->n_phases - 1];
 }
 
+static void parse_counted(Parser *s) {
+    Phase *p = last_phase(s);
+    p->steps = whole(s, "steps");
+    p->eval_every = whole(s, "eval_every");
+    p->eval_samples = whole(s, "eval_samples");
+    p->drop_last = whole(s, "drop_last");
+}
+
 static void parse_judged(Parser *s) {
     Phase *p = last_phase(s);
     p->keep_best = whole(s, "best");
@@ -181,6 +189,8 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
             s.g->data = quoted(&s);
         else if (accept(&s, "phase "))
             parse_phase(&s);
+        else if (accept(&s, "counted "))
+            parse_counted(&s);
         else if (accept(&s, "judged "))
             parse_judged(&s);
         else if (accept(&s, "trained "))

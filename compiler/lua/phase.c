@@ -16,20 +16,29 @@ enum {
     PHASE_KEEP,
     PHASE_MONITOR,
     PHASE_PATIENCE,
-    PHASE_MIN_DELTA
+    PHASE_MIN_DELTA,
+    PHASE_STEPS,
+    PHASE_EVAL_EVERY,
+    PHASE_EVAL_SAMPLES,
+    PHASE_DROP_LAST
 };
-enum { N_PHASE_OPTIONS = PHASE_MIN_DELTA + 1 };
+enum { N_PHASE_OPTIONS = PHASE_DROP_LAST + 1 };
 static const char *const keep_words[] = {"last", "best", NULL};
-static const OptionSpec phase_specs[] = {{"epochs", OPTION_INT, true, 1, MAX_EPOCHS, {1, 0}, NULL},
-                                         {"batch", OPTION_INT, true, 1, MAX_BATCH, {1, 0}, NULL},
-                                         {"loss", OPTION_ANY, false, 0, 0, {0}, NULL},
-                                         {"optimizer", OPTION_ANY, false, 0, 0, {0}, NULL},
-                                         {"freeze", OPTION_ANY, false, 0, 0, {0}, NULL},
-                                         {"shuffle", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-                                         {"keep", OPTION_WORD, false, 0, 1, {0, 0}, keep_words},
-                                         {"monitor", OPTION_ANY, false, 0, 0, {0}, NULL},
-                                         {"patience", OPTION_INT, false, 1, MAX_EPOCHS, {0}, NULL},
-                                         {"min_delta", OPTION_REAL, false, 0, 1e30, {0}, NULL}};
+static const OptionSpec phase_specs[] = {
+    {"epochs", OPTION_INT, false, 1, MAX_EPOCHS, {1, 0}, NULL},
+    {"batch", OPTION_INT, true, 1, MAX_BATCH, {1, 0}, NULL},
+    {"loss", OPTION_ANY, false, 0, 0, {0}, NULL},
+    {"optimizer", OPTION_ANY, false, 0, 0, {0}, NULL},
+    {"freeze", OPTION_ANY, false, 0, 0, {0}, NULL},
+    {"shuffle", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+    {"keep", OPTION_WORD, false, 0, 1, {0, 0}, keep_words},
+    {"monitor", OPTION_ANY, false, 0, 0, {0}, NULL},
+    {"patience", OPTION_INT, false, 1, MAX_EPOCHS, {0}, NULL},
+    {"min_delta", OPTION_REAL, false, 0, 1e30, {0}, NULL},
+    {"steps", OPTION_INT, false, 1, MAX_EPOCHS, {0}, NULL},
+    {"eval_every", OPTION_INT, false, 1, MAX_EPOCHS, {0}, NULL},
+    {"eval_samples", OPTION_INT, false, 1, MAX_EPOCHS, {0}, NULL},
+    {"drop_last", OPTION_BOOL, false, 0, 1, {0}, NULL}};
 
 static bool belongs(const Node *param, const char *layer) {
     size_t n = strlen(layer);
@@ -117,13 +126,29 @@ static void read_loss(const Options *o, Phase *p, int index) {
                                            : "a value per sample");
 }
 
+/* How long the phase is, and when it is evaluated. */
+static void read_length(const Options *o, Phase *p, const OptionValue *v) {
+    Front *f = front_of(o->L);
+    if (!v[PHASE_EPOCHS].given && !v[PHASE_STEPS].given)
+        diag_error(f->diag, p->loc,
+                   "train: option `epochs` is missing; a phase that counts steps has `steps`");
+    if (v[PHASE_EPOCHS].given && v[PHASE_STEPS].given)
+        diag_error(f->diag, options_loc(o, "steps"),
+                   "train: a phase has `epochs` or `steps`, not both");
+    p->steps = (int)v[PHASE_STEPS].number[0];
+    p->epochs = p->steps ? 0 : (int)v[PHASE_EPOCHS].number[0];
+    p->eval_every = (int)v[PHASE_EVAL_EVERY].number[0];
+    p->eval_samples = (int)v[PHASE_EVAL_SAMPLES].number[0];
+    p->drop_last = v[PHASE_DROP_LAST].number[0] != 0;
+}
+
 static void read_phase(const Options *o, int index, Phase *p) {
     lua_State *L = o->L;
     Front *f = front_of(L);
     OptionValue v[N_PHASE_OPTIONS];
     p->loc = o->place.at ? (Loc){o->place.file, o->place.line} : o->call;
     options_read(o, index, phase_specs, N_PHASE_OPTIONS, v);
-    p->epochs = (int)v[PHASE_EPOCHS].number[0];
+    read_length(o, p, v);
     p->batch = (int)v[PHASE_BATCH].number[0];
     p->shuffle = v[PHASE_SHUFFLE].number[0] != 0;
     p->keep_best = v[PHASE_KEEP].number[0] != 0;

@@ -62,7 +62,7 @@ START_TEST(lines_within_an_epoch) {
     enter_scratch();
     begin_errors();
     int64_t epochs[] = {3, 4};
-    Training t = {.model = &nn_model_toy, .at = {.epoch = 1, .batch = 1, .epochs = epochs}};
+    Training t = {.model = &nn_model_toy, .at = {.epoch = 1, .batch = 1, .lengths = epochs}};
     options_default(&t.options);
     t.engine.data.split[SPLIT_TRAIN].samples = 100;
     bool opened = report_open(&t);

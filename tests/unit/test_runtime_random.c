@@ -97,31 +97,41 @@ START_TEST(epochs_are_shared_in_proportion) {
     NnPhase phases[3] = {{.epochs = 50}, {.epochs = 30}, {.epochs = 20}};
     NnModel model = {.n_phases = 3, .phases = phases};
     int64_t e[3];
-    schedule_epochs(&model, 0, e);
+    schedule_lengths(&model, 0, e);
     ck_assert(e[0] == 50 && e[1] == 30 && e[2] == 20);
-    schedule_epochs(&model, 10, e);
+    schedule_lengths(&model, 10, e);
     ck_assert(e[0] == 5 && e[1] == 3 && e[2] == 2);
-    schedule_epochs(&model, 11, e);
+    schedule_lengths(&model, 11, e);
     ck_assert(e[0] == 6 && e[1] == 3 && e[2] == 2);
-    schedule_epochs(&model, 3, e);
+    schedule_lengths(&model, 3, e);
     ck_assert(e[0] == 1 && e[1] == 1 && e[2] == 1);
     phases[2].epochs = 1;
-    schedule_epochs(&model, 4, e);
+    schedule_lengths(&model, 4, e);
     ck_assert(e[0] == 2 && e[1] == 1 && e[2] == 1);
     for (int64_t total = 3; total < 300; total++) {
-        schedule_epochs(&model, total, e);
+        schedule_lengths(&model, total, e);
         ck_assert_int_eq(e[0] + e[1] + e[2], total);
         ck_assert(e[0] >= 1 && e[1] >= 1 && e[2] >= 1);
     }
     /* More epochs for a training in its second phase: the first keeps its own. */
-    schedule_epochs(&model, 10, e);
+    schedule_lengths(&model, 10, e);
     const int64_t first = e[0], second = e[1];
     schedule_more(&model, 1, 100, e);
     ck_assert(e[0] == first && e[1] > second && e[0] + e[1] + e[2] == 100);
     schedule_more(&model, 2, 103, e);
     ck_assert(e[0] == first && e[0] + e[1] + e[2] == 103);
-    ck_assert_int_eq(schedule_steps(1000, 100), 10);
-    ck_assert_int_eq(schedule_steps(1001, 100), 11);
+    phases[0] = (NnPhase){.steps = 300};
+    phases[1] = (NnPhase){.steps = 100};
+    model.n_phases = 2;
+    schedule_lengths(&model, 0, e);
+    ck_assert(e[0] == 300 && e[1] == 100);
+    schedule_lengths(&model, 40, e);
+    ck_assert(e[0] == 30 && e[1] == 10);
+    ck_assert_int_eq(schedule_steps(&phases[0], 1000, 100), 10);
+    ck_assert_int_eq(schedule_steps(&phases[0], 1001, 100), 11);
+    phases[0].drop_last = true;
+    ck_assert_int_eq(schedule_steps(&phases[0], 1099, 100), 10);
+    ck_assert_int_eq(schedule_steps(&phases[0], 99, 100), 0);
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 #include "../runtime/toy_model.h"
 
 static NnModel other_model;
+static const NnModel *trained_model = &nn_model_toy;
 
 /* Options of a small training on drawn digits. */
 static Options small_training(const char *save) {
@@ -31,7 +32,7 @@ static bool train(const Options *options) {
     fflush(stdout);
     int kept = dup(STDOUT_FILENO);
     ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout));
-    bool ok = train_command(&nn_model_toy, options);
+    bool ok = train_command(trained_model, options);
     fflush(stdout);
     ck_assert_int_ge(dup2(kept, STDOUT_FILENO), 0);
     close(kept);
@@ -165,6 +166,51 @@ START_TEST(resume_keeps_the_best) {
         expect_whole("part", step);
         memory_release(0);
     }
+    leave_scratch();
+}
+END_TEST
+
+/* The same of phases that count steps: evaluations lie inside of passes over the data, whose last,
+ * smaller batch counts in one phase alone. */
+START_TEST(resume_counts_steps) {
+    enter_scratch();
+    NnPhase phases[2] = {nn_model_toy.phases[0], nn_model_toy.phases[1]};
+    for (int p = 0; p < 2; p++) phases[p].epochs = 0;
+    phases[0].steps = 14; /* passes of 4 steps */
+    phases[0].eval_every = 5;
+    phases[0].eval_samples = 7;
+    phases[1].steps = 9; /* passes of 2 steps */
+    phases[1].eval_every = 2;
+    phases[1].drop_last = true;
+    phases[1].keep_best = true;
+    phases[1].monitor = "-val_accuracy";
+    other_model = nn_model_toy;
+    other_model.phases = phases;
+    trained_model = &other_model;
+    Options o = two_rounds("whole.safetensors", "whole.csv");
+    o.number[OPTION_EPOCHS] = 0;
+    ck_assert_msg(train(&o), "%s", problem_text());
+    ck_assert_int_eq(system("cut -d, -f2-4 whole.csv | sed -n '2,9p' | tr '\n' ' ' >places"), 0);
+    size_t size;
+    char *places = (char *)read_bytes("places", &size);
+    places[size] = 0;
+    ck_assert_str_eq(places, "1,1,5 1,2,10 1,3,14 2,0,2 2,1,4 2,2,6 2,3,8 2,4,9 ");
+    free(places);
+    for (int64_t step = 1; step < 46; step += step % 3 + 1) {
+        ck_assert_int_eq(system("rm -f part.*"), 0);
+        o = two_rounds("part.safetensors", "part.csv");
+        o.number[OPTION_EPOCHS] = 0;
+        o.stop_after = step;
+        ck_assert(train(&o));
+        const bool second = access("part.1.checkpoint.safetensors", F_OK) == 0;
+        Options again = two_rounds("part.safetensors", "part.csv");
+        again.number[OPTION_THREADS] = 2;
+        resumes(&again, second ? "part.1.checkpoint.safetensors" : "part.0.checkpoint.safetensors");
+        ck_assert_msg(train(&again), "%s", problem_text());
+        expect_whole("part", step);
+        memory_release(0);
+    }
+    trained_model = &nn_model_toy;
     leave_scratch();
 }
 END_TEST
@@ -410,7 +456,7 @@ START_TEST(resume_rejects) {
     again = small_training("new.safetensors");
     again.text[OPTION_RESUME] = "part.checkpoint.safetensors";
     static const char *const keys[] = {"at_epoch", "seed",     "source_sha256",
-                                       "exp_avg",  "momentum", "phase_epochs"};
+                                       "exp_avg",  "momentum", "phase_lengths"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         unsigned char *at = memmem(bytes, size, keys[i], strlen(keys[i]));
         if (!at) continue;
@@ -668,7 +714,8 @@ START_TEST(commands) {
 }
 END_TEST
 
-SUITE("train", TESTS(threads_do_not_matter, resume_is_exact, resume_keeps_the_best, killed_anywhere,
-                     more_epochs, no_checkpoints_wanted, checkpoints_of_other_results_are_refused,
-                     logs_go_on, resume_tells_no_dead_end, resume_rejects, signals_stop,
-                     begins_with_weights, divergence_is_told, odd_names_are_columns, commands))
+SUITE("train", TESTS(threads_do_not_matter, resume_is_exact, resume_keeps_the_best,
+                     resume_counts_steps, killed_anywhere, more_epochs, no_checkpoints_wanted,
+                     checkpoints_of_other_results_are_refused, logs_go_on, resume_tells_no_dead_end,
+                     resume_rejects, signals_stop, begins_with_weights, divergence_is_told,
+                     odd_names_are_columns, commands))

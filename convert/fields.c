@@ -105,12 +105,16 @@ static bool add_array(Fields *fields, Field *field, SplitId split) {
     return field->array[split] != NULL;
 }
 
-bool fields_begin(Fields *fields, const char *path) {
+bool fields_cut(Fields *fields) {
     int64_t rows = 0;
-    if (!may_cut(fields, SPLIT_VAL, fields->request.val, &rows) ||
-        !may_cut(fields, SPLIT_TEST, fields->request.test, &rows) ||
-        !cut_make(&fields->cut, &fields->request, rows))
-        return false;
+    fields->is_cut = may_cut(fields, SPLIT_VAL, fields->request.val, &rows) &&
+                     may_cut(fields, SPLIT_TEST, fields->request.test, &rows) &&
+                     cut_make(&fields->cut, &fields->request, rows);
+    return fields->is_cut;
+}
+
+bool fields_begin(Fields *fields, const char *path) {
+    if (!fields->is_cut && !fields_cut(fields)) return false;
     for (int s = 0; s < SPLIT_COUNT; s++)
         for (int i = 0; i < fields->n; i++)
             if (!add_array(fields, fields->list[i], (SplitId)s)) return false;

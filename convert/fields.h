@@ -38,6 +38,7 @@ typedef struct Fields {
     CutRequest request;
     const Like *like; /* labels of its names must have its classes */
     Cut cut;
+    bool is_cut;
 } Fields;
 
 /* The smallest type for so many classes. */
@@ -50,8 +51,11 @@ Field *field_add(Fields *fields, const char *name, Role role, Element type, int 
 /* Declares a label; its classes, which the caller keeps, go to the metadata. */
 Field *label_add(Fields *fields, const char *name, const Classes *classes);
 
-/* Opens the file, with all fields declared; rows are cut off the training split. False after a
- * message. */
+/* Draws the rows that are cut off the training split, with all fields declared; fields_begin does
+ * it if it was not done. False after a message. */
+bool fields_cut(Fields *fields);
+
+/* Opens the file. False after a message. */
 bool fields_begin(Fields *fields, const char *path);
 
 /* All rows are written: the file gets its name. False after a message. */

@@ -68,6 +68,21 @@ static Status take_size(Options *o, const char *text) {
     return STATUS_OK;
 }
 
+static void name_column(Names *names, const char *name) {
+    const char **more = allocate((size_t)names->n + 1, sizeof *more);
+    if (names->n) memcpy(more, names->list, (size_t)names->n * sizeof *more);
+    more[names->n++] = name;
+    names->list = more;
+}
+
+static void name_columns(Names *names, const char *list) {
+    while (*list) {
+        const size_t n = strcspn(list, ",");
+        if (n) name_column(names, format_text("%.*s", (int)n, list));
+        list += n + (list[n] == ',');
+    }
+}
+
 static Status take(Options *o, const CliArgument *argument) {
     const char *text = argument->text;
     switch ((OptionId)argument->option) {
@@ -91,6 +106,18 @@ static Status take(Options *o, const CliArgument *argument) {
         return take_size(o, text);
     case OPTION_GRAY:
         o->gray = true;
+        break;
+    case OPTION_LABEL:
+        name_column(&o->columns[COLUMN_LABEL], text);
+        break;
+    case OPTION_TARGET:
+        name_column(&o->columns[COLUMN_TARGET], text);
+        break;
+    case OPTION_CATEGORICAL:
+        name_columns(&o->columns[COLUMN_CATEGORICAL], text);
+        break;
+    case OPTION_MISSING:
+        o->missing_error = argument->number == 1;
         break;
     case OPTION_QUIET:
         o->quiet = true;

@@ -2,6 +2,7 @@
 #ifndef CONVERT_OPTIONS_H
 #define CONVERT_OPTIONS_H
 
+#include "columns.h"
 #include "cut.h"
 #include "reader.h"
 
@@ -13,6 +14,11 @@ typedef enum OptionId {
 } OptionId;
 #undef OPTION
 
+typedef struct Names {
+    const char **list;
+    int n;
+} Names;
+
 typedef struct Options {
     const char **sources;
     int n_sources;
@@ -21,6 +27,8 @@ typedef struct Options {
     CutRequest cut;
     int width, height; /* of --resize, else 0 */
     bool gray;
+    Names columns[COLUMN_USES]; /* that are named for a use */
+    bool missing_error;         /* no cell may be empty */
     bool quiet;
     bool nothing; /* help or the version was asked for, and shown */
 } Options;

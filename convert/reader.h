@@ -14,7 +14,12 @@ typedef struct Job {
     Files files;
     Like like;
     Fields fields;
+    const char **remarks; /* for the report */
+    int n_remarks, remarks_room;
 } Job;
+
+/* Adds a line to the report. */
+void job_remark(Job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct Reader {
     const char *kind;  /* of --as */

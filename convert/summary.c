@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../common/clean.h"
 #include "options.h"
 
 /* "0", "0.25", "-1.5e+20". */
@@ -155,6 +156,12 @@ void summary(const Job *job, const Reader *reader) {
     for (int i = 0; i < fields->n; i++)
         if (fields->list[i]->role == ROLE_LABEL && fields->list[i]->n_classes > 0)
             show_counts(fields->list[i]);
+    if (job->n_remarks) printf("\n");
+    for (int i = 0; i < job->n_remarks; i++) {
+        char *clean = format_text("%s", job->remarks[i]);
+        clean_text(clean, strlen(clean) + 1, clean, strlen(clean));
+        printf("  %s\n", clean);
+    }
     printf("\nFor the architecture:\n\n");
     for (int i = 0; i < fields->n; i++) show_line(fields->list[i]);
     for (int i = 0; i < fields->n; i++)

@@ -73,15 +73,24 @@ broken() {
 }
 t=train-images-idx3-ubyte
 l=train-labels-idx1-ubyte
-head -c 100000 digits/$t | broken $t "$t: the array is cut short"
-head -c 10 digits/$t | broken $t "its head is cut short"
-{ cat digits/$t; echo; } | broken $t "more data than its head promises"
-echo "no array at all" | broken $t "is no IDX file"
-{ big32 2051; big32 4294967295; big32 65535; big32 65535; } | broken $t "impossible size"
-{ big32 2051; big32 2000000000; big32 1; big32 1; } | broken $t "2000000000 images, but there are 200 labels"
-{ big32 2049; big32 199; tail -c +10 digits/$l; } | broken $l "200 images, but there are 199 labels"
-head -c 100 digits/$l | broken $l "the array of labels is cut short"
-{ big32 2051; big32 200; big32 14; big32 56; tail -c +17 digits/$t; } | broken $t "another shape"
+head -c 100000 digits/$t >piece
+broken $t "$t: the array is cut short" <piece
+head -c 10 digits/$t >piece
+broken $t "its head is cut short" <piece
+{ cat digits/$t; echo; } >piece
+broken $t "more data than its head promises" <piece
+echo "no array at all" >piece
+broken $t "is no IDX file" <piece
+{ big32 2051; big32 4294967295; big32 65535; big32 65535; } >piece
+broken $t "impossible size" <piece
+{ big32 2051; big32 2000000000; big32 1; big32 1; } >piece
+broken $t "2000000000 images, but there are 200 labels" <piece
+{ big32 2049; big32 199; tail -c +10 digits/$l; } >piece
+broken $l "200 images, but there are 199 labels" <piece
+head -c 100 digits/$l >piece
+broken $l "the array of labels is cut short" <piece
+{ big32 2051; big32 200; big32 14; big32 56; tail -c +17 digits/$t; } >piece
+broken $t "another shape" <piece
 rm -rf broken
 cp -r packed broken
 head -c 1000 packed/$t.gz >broken/$t.gz

@@ -5,13 +5,13 @@
 need_python PIL numpy
 export PYTHONDONTWRITEBYTECODE=1
 tests=$NNGEN_SOURCE/tests/data
-"$python" "$tests/images.py" make set
+"$python" "$tests/check_images.py" make set
 
 # check CASE SOURCE OPTIONS...
 check() {
     case=$1
     shift
-    make "$case.safetensors" "$@" && "$python" "$tests/images.py" check "$case" "$case.safetensors" set ||
+    make "$case.safetensors" "$@" && "$python" "$tests/check_images.py" check "$case" "$case.safetensors" set ||
         fail "$case: other images than PIL's"
 }
 check plain set
@@ -94,14 +94,20 @@ jpeg=$(ls set/train/bee | grep -m 1 'jpg$')
 png=$(ls set/train/bee | grep -m 1 'png$')
 size=$(wc -c <"set/train/bee/$jpeg")
 for part in 100 $((size / 2)) $((size - 40)); do
-    head -c $part "set/train/bee/$jpeg" | broken "$jpeg" "train/bee/$jpeg: JPEG: "
+    head -c $part "set/train/bee/$jpeg" >piece
+    broken "$jpeg" "train/bee/$jpeg: JPEG: " <piece
 done
 size=$(wc -c <"set/train/bee/$png")
-head -c $((size - 30)) "set/train/bee/$png" | broken "$png" "train/bee/$png: PNG: the file ends too early"
-head -c 20 "set/train/bee/$png" | broken "$png" "PNG: "
-{ head -c 60 "set/train/bee/$png"; printf 'xxxxxxxx'; tail -c +69 "set/train/bee/$png"; } | broken "$png" "PNG: "
-echo "words" | broken "$jpeg" "is neither JPEG nor PNG"
-: | broken "$jpeg" "is empty"
+head -c $((size - 30)) "set/train/bee/$png" >piece
+broken "$png" "train/bee/$png: PNG: the file ends too early" <piece
+head -c 20 "set/train/bee/$png" >piece
+broken "$png" "PNG: " <piece
+{ head -c 60 "set/train/bee/$png"; printf 'xxxxxxxx'; tail -c +69 "set/train/bee/$png"; } >piece
+broken "$png" "PNG: " <piece
+echo "words" >piece
+broken "$jpeg" "is neither JPEG nor PNG" <piece
+: >piece
+broken "$jpeg" "is empty" <piece
 "$python" - >bomb.png <<'EOF'
 import struct, sys, zlib
 def chunk(name, data):

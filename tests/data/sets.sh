@@ -17,4 +17,18 @@ if [ -e "$images" ]; then
 else
     echo "skipped: there is no $images"
 fi
+
+table=$NNGEN_SETS/tabular/diamonds.csv
+if [ -e "$table" ]; then
+    "$NNGEN" data "$table" --target price --categorical cut,color,clarity --val-split 0.1 -o diamonds.safetensors \
+        >report 2>said || fail "diamonds: status $?: $(cat said)"
+    holds diamonds.safetensors '"train/features":{"dtype":"F32","shape":[48546,6]'
+    holds diamonds.safetensors '"val/price":{"dtype":"F32","shape":[5394,1]'
+    holds diamonds.safetensors '"columns.features":"[\"carat\",\"depth\",\"table\",\"x\",\"y\",\"z\"]"'
+    grep -qx 'local cut = nn.label("cut", 5, { names = { "Fair", "Good", "Ideal", "Premium", "Very Good" } })' report ||
+        fail "diamonds: $(cat report)"
+    grep -qx 'local price = nn.target("price", {1})' report || fail "diamonds: $(cat report)"
+else
+    echo "skipped: there is no $table"
+fi
 finish

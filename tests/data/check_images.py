@@ -1,4 +1,4 @@
-"""Images that PIL writes, and what nngen data must make of them: images.py make FOLDER, or check CASE FILE FOLDER."""
+"""Images that PIL writes, and what nngen data must make of them: check_images.py make FOLDER, or check CASE FILE FOLDER."""
 import os
 import sys
 

@@ -49,3 +49,26 @@ bool entry_visit(Files *files, int64_t index, Stream *stream, Visit *visit, void
     if (unpacked) unpacked_close(unpacked);
     return ok;
 }
+
+static int parts_of(const char *path) {
+    int n = 1;
+    for (; *path; path++) n += *path == '/';
+    return n;
+}
+
+size_t common_folders(const Files *files, const Source *source, int least) {
+    for (size_t skip = 0;;) {
+        const char *first = NULL;
+        size_t n = 0;
+        for (int64_t i = source->first; i < source->first + source->n; i++) {
+            if (!files->entries[i].wanted) continue;
+            const char *path = files->entries[i].path + skip;
+            if (!first) n = strcspn(first = path, "/");
+            if (parts_of(path) < least || path_first_split(path) >= 0 ||
+                strncmp(path, first, n + 1) != 0)
+                return skip;
+        }
+        if (!first) return skip;
+        skip += n + 1;
+    }
+}

@@ -92,14 +92,13 @@ static bool add_array(Fields *fields, Field *field, SplitId split) {
     const int64_t rows = rows_after(fields, field, split);
     if (rows == 0) return true;
     int64_t dim[ARRAY_RANK + 1] = {rows};
-    const bool whole = field->role == ROLE_OTHER && field->rank == 0;
     if (field->rank + 1 > ARRAY_RANK) return problem("%s: more than 8 axes", field->name);
     if (field->rank) memcpy(dim + 1, field->dim, (size_t)field->rank * sizeof *dim);
     const char *name = field->role == ROLE_OTHER
                            ? field->name
                            : format_text("%s/%s", split_names[split], field->name);
     field->array[split] =
-        array_add(&fields->file, name, field->type, whole ? 0 : field->rank + 1, dim);
+        array_add(&fields->file, name, field->type, field->scalar ? 0 : field->rank + 1, dim);
     if (field->role == ROLE_LABEL && field->n_classes > 0)
         field->counts[split] = allocate((size_t)field->n_classes, sizeof **field->counts);
     return field->array[split] != NULL;

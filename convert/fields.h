@@ -19,6 +19,7 @@ typedef struct Field {
     const char *name;
     Role role;
     Element type;
+    bool scalar; /* of ROLE_OTHER: one value, without axes */
     int rank;
     int64_t dim[ARRAY_RANK];      /* of a row */
     int64_t rows[SPLIT_COUNT];    /* before any are cut; of ROLE_OTHER the first alone counts */

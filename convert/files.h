@@ -44,6 +44,10 @@ bool files_list(Files *files, const char *const *paths, int n, bool quiet);
 enum { ENTRY_SHOWN = 1 << 13 };
 const char *entry_shown(const Files *files, const Entry *entry, char room[ENTRY_SHOWN]);
 
+/* Length of the folders in front that all wanted files of a source share: no splits, and so that
+ * `least` parts of each path are left, or one less. */
+size_t common_folders(const Files *files, const Source *source, int least);
+
 /* What is done with a file. `index`: of the entry. False, after a message, ends the visit. */
 typedef bool Visit(void *context, int64_t index, Stream *stream);
 

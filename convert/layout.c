@@ -6,38 +6,7 @@
 #include "../common/datameta.h"
 #include "../runtime/report.h"
 #include "options.h"
-
-/* The split that the first part of a path names, or -1. */
-static int split_named(const char *path) {
-    const size_t n = strcspn(path, "/");
-    for (int s = 0; s < SPLIT_COUNT; s++)
-        if (strlen(split_names[s]) == n && memcmp(path, split_names[s], n) == 0) return s;
-    return -1;
-}
-
-static int parts_of(const char *path) {
-    int n = 1;
-    for (; *path; path++) n += *path == '/';
-    return n;
-}
-
-/* Length of the folders in front that all wanted files of a source share and that are neither a
- * split nor a class. */
-static size_t common_folders(const Files *files, const Source *source) {
-    for (size_t skip = 0;;) {
-        const char *first = NULL;
-        size_t n = 0;
-        for (int64_t i = source->first; i < source->first + source->n; i++) {
-            if (!files->entries[i].wanted) continue;
-            const char *path = files->entries[i].path + skip;
-            if (!first) n = strcspn(first = path, "/");
-            if (parts_of(path) < 3 || split_named(path) >= 0 || strncmp(path, first, n + 1) != 0)
-                return skip;
-        }
-        if (!first) return skip;
-        skip += n + 1;
-    }
-}
+#include "path.h"
 
 /* Whether the folders at the top are splits: all of them, or none. */
 static bool has_splits(const Job *job, const char *const *paths, bool *splits) {
@@ -47,7 +16,7 @@ static bool has_splits(const Job *job, const char *const *paths, bool *splits) {
     int64_t named = 0, n = 0, other = 0;
     for (int64_t i = 0; i < files->n; i++) {
         if (!files->entries[i].wanted) continue;
-        const int split = split_named(paths[i]);
+        const int split = path_first_split(paths[i]);
         n++;
         named += split >= 0;
         train = train || split == SPLIT_TRAIN;
@@ -80,7 +49,7 @@ static bool find_classes(const Job *job, Layout *layout, const char **paths) {
     for (int64_t i = 0; i < files->n; i++) {
         if (!files->entries[i].wanted) continue;
         if (splits) {
-            layout->split[i] = (unsigned char)split_named(paths[i]);
+            layout->split[i] = (unsigned char)path_first_split(paths[i]);
             paths[i] += strcspn(paths[i], "/") + 1;
         }
         any_train = any_train || layout->split[i] == SPLIT_TRAIN;
@@ -114,7 +83,7 @@ bool layout_find(const Job *job, Layout *layout) {
     const char **paths = allocate(n, sizeof *paths);
     for (int s = 0; s < files->n_sources; s++) {
         const Source *source = &files->sources[s];
-        const size_t skip = common_folders(files, source);
+        const size_t skip = common_folders(files, source, 3);
         for (int64_t i = source->first; i < source->first + source->n; i++)
             paths[i] = files->entries[i].path + (files->entries[i].wanted ? skip : 0);
     }

@@ -26,3 +26,10 @@ bool has_ending(const char *name, const char *ending) {
     const size_t n = strlen(name), m = strlen(ending);
     return n > m && strcasecmp(name + n - m, ending) == 0;
 }
+
+int path_first_split(const char *path) {
+    const size_t n = strcspn(path, "/");
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (strlen(split_names[s]) == n && memcmp(path, split_names[s], n) == 0) return s;
+    return -1;
+}

@@ -76,9 +76,8 @@ static void show_counts(const Field *field) {
 }
 
 static void warn_constant(const Field *field) {
-    int seen = 0, last = 0;
-    if (!field->counts[SPLIT_TRAIN]) return;
-    for (int i = 0; i < field->n_classes && seen < 2; i++)
+    int seen = field->counts[SPLIT_TRAIN] ? 0 : field->low < field->high ? 2 : 1, last = 0;
+    for (int i = 0; field->counts[SPLIT_TRAIN] && i < field->n_classes && seen < 2; i++)
         if (in_class(field, SPLIT_TRAIN, i) > 0) {
             seen++;
             last = i;
@@ -129,9 +128,21 @@ static void lua_label(const Field *field) {
     printf(field->classes ? " } })\n" : ")\n");
 }
 
+/* A window of a long row, and the one that begins a place later. */
+static void show_windows(const Field *field) {
+    printf("local x = nn.label(\"x\", %d, {64}, { windows = 1, array = \"%s\" })\n",
+           field->n_classes, field->name);
+    printf("local y = nn.label(\"y\", %d, {64}, { windows = 1, array = \"%s\", offset = 1 })\n",
+           field->n_classes, field->name);
+}
+
 /* The line by which an architecture reads the field. */
 static void show_line(const Field *field) {
     if (field->role == ROLE_OTHER) return;
+    if (field->role == ROLE_SEQUENCE) {
+        show_windows(field);
+        return;
+    }
     printf("local ");
     lua_name(field->name);
     printf(" = ");

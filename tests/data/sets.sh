@@ -31,4 +31,15 @@ if [ -e "$table" ]; then
 else
     echo "skipped: there is no $table"
 fi
+
+text=$NNGEN_SETS/shakespeare/input.txt
+if [ -e "$text" ]; then
+    "$NNGEN" data "$text" -o shakespeare.safetensors >report 2>said || fail "shakespeare: status $?: $(cat said)"
+    holds shakespeare.safetensors '"train/text":{"dtype":"U8","shape":[1003855]'
+    holds shakespeare.safetensors '"val/text":{"dtype":"U8","shape":[111539]'
+    grep -qxF 'local x = nn.label("x", 65, {64}, { windows = 1, array = "text" })' report ||
+        fail "shakespeare: $(cat report)"
+else
+    echo "skipped: there is no $text"
+fi
 finish

@@ -18,7 +18,7 @@ typedef enum Zeros {
 typedef enum Trait {
     TRAIT_FIELD = 1,           /* a value that the data set gives */
     TRAIT_RENAMES = 2,         /* its operand's elements in their order, under another shape */
-    TRAIT_MAPS = 4,            /* works sample by sample, without parameters */
+    TRAIT_MAPS = 4,            /* works sample by sample, without sums over them */
     TRAIT_CONTRACTION = 8,     /* sums of products with a parameter, sample by sample */
     TRAIT_PARAM_GRADIENT = 16, /* the gradient of a parameter: a sum over samples */
     TRAIT_RANDOM = 32,         /* decided by counters: dropout, and its gradient */
@@ -26,6 +26,7 @@ typedef enum Trait {
     TRAIT_LOSS_GRADIENT = 128, /* of a loss in one of its operands */
     TRAIT_ACTIVATION_GRADIENT = 256, /* of the activation's value and its gradient */
     TRAIT_ACCESS = 512,              /* stack and part: share memory with their operands */
+    TRAIT_LAST_AXIS = 1024,          /* works along the last axis, which lies in lanes */
 } Trait;
 
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;

@@ -66,7 +66,7 @@ static void set_geometry(Nest *n) {
         n->y = n->x = (Axis){1, 1, 1, 1, 1, 0, 1};
         n->lanes_out = n->out.H * n->out.W * n->out.cs;
         n->lanes_in = n->in.C;
-        n->out = (Layout){n->lanes_out, 1, 1, n->lanes_out, n->out.stride};
+        n->out = (Layout){n->lanes_out, 1, 1, n->lanes_out, n->out.stride, false};
     } else {
         set_axes(n);
         n->groups = attr_int(node, CONV_GROUPS);
@@ -81,7 +81,7 @@ static void set_geometry(Nest *n) {
     /* Taps and channels that lie next to each other reduce as one run. */
     if (node->op == &op_linear && n->in.cs == n->in.C) {
         n->reduced *= n->in.H * n->in.W;
-        n->in = (Layout){n->reduced, 1, 1, n->reduced, n->in.stride};
+        n->in = (Layout){n->reduced, 1, 1, n->reduced, n->in.stride, false};
         n->x = (Axis){1, 1, 1, 1, 1, 0, 1};
     }
 }

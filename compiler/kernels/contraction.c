@@ -13,10 +13,11 @@ static Node *layer_input(Lowering *l, Node *x, const ParamPlace *weight, Buffer 
     Node *at = storage_of(l, x);
     const Layout v = l->value[at->id].layout;
     const bool matches = v.C == weight->in && v.H == weight->kh && v.W == weight->kw;
-    if (matches || weight->layer->op == &op_conv2d) {
+    if (!v.last && (matches || weight->layer->op == &op_conv2d)) {
         *buffer = contraction_input(l, at);
         return at;
     }
+    if (weight->layer->op == &op_conv2d) return in_channels(l, at, buffer);
     return in_layout(l, at, layout_padded(weight->in, weight->kh, weight->kw), buffer);
 }
 
@@ -39,8 +40,9 @@ void add_bias(Lowering *l, Kernel *k) {
 }
 
 Kernel *lower_backward(Lowering *l, Node *node, Node *dy) {
-    Node *value = storage_of(l, dy);
-    return contraction_kernel(l, node, value, lower_value(l, value));
+    Buffer *x;
+    Node *value = in_channels(l, dy, &x);
+    return contraction_kernel(l, node, value, x);
 }
 
 void read_derived(Lowering *l, Kernel *k, const char *param, const Derived *derived) {
@@ -78,12 +80,13 @@ static void lower_weight_gradient(Lowering *l, Node *node, Node *dy, const Node 
     const ParamPlace *p = param_place(l->plan, l->gradient->node);
     Buffer *x;
     Node *value = layer_input(l, node->in[0], p, &x);
-    dy = storage_of(l, dy);
+    Buffer *db;
+    dy = in_channels(l, dy, &db);
     k->flops = node_flops(node);
     k->in = x->layout;
-    k->out = l->value[dy->id].layout;
+    k->out = db->layout;
     read_value(l, k, "x", x, value);
-    lower_operand(l, k, "dy", lower_value(l, dy), dy, false);
+    lower_operand(l, k, "dy", db, dy, false);
     if (pooled) lower_operand(l, k, "winner", pool_winner(l, pooled), NULL, false);
     lower_operand(l, k, "dw", l->gradient, NULL, true);
     place_last(l, k);
@@ -99,10 +102,11 @@ void pooled_wgrad_lower(Lowering *l, Node *node) {
 
 void bias_grad_lower(Lowering *l, Node *node) {
     Kernel *k = node_kernel(l, node);
-    Node *dy = storage_of(l, node->in[0]);
+    Buffer *b;
+    Node *dy = in_channels(l, node->in[0], &b);
     k->flops = node_flops(node);
-    k->in = k->out = l->value[dy->id].layout;
-    lower_operand(l, k, "dy", lower_value(l, dy), dy, false);
+    k->in = k->out = b->layout;
+    lower_operand(l, k, "dy", b, dy, false);
     lower_operand(l, k, "db", l->gradient, NULL, true);
     place_last(l, k);
 }

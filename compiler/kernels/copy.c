@@ -8,10 +8,11 @@
 
 /* The layout in which elements lie in the order that the node works in: features join in plain
  * order, channels place by place. */
-static Layout wanted_layout(const Node *node, Layout layout) {
-    const bool vector = op_is(node->op, TRAIT_MAPS) && node->type.shape.rank == 1 &&
-                        (node->op == &op_concat || node->op == &op_slice);
-    return vector ? layout_padded(layout.C * layout.H * layout.W, 1, 1) : layout;
+static Layout wanted_layout(const Lowering *l, const Node *node, const Node *operand) {
+    const Layout layout = l->value[operand->id].layout;
+    if (node->op != &op_concat && node->op != &op_slice) return layout;
+    if (node->type.shape.rank == 1) return layout_padded(layout.C * layout.H * layout.W, 1, 1);
+    return channels_layout(l, operand);
 }
 
 void copy_lower(Lowering *l, Node *node) {
@@ -23,7 +24,7 @@ void copy_lower(Lowering *l, Node *node) {
         if (is_field(at) && (at->type.classes || (vector && !at->n_in)))
             in[i] = field_buffer(l, at);
         else
-            in_layout(l, at, wanted_layout(node, l->value[at->id].layout), &in[i]);
+            in_layout(l, at, wanted_layout(l, node, at), &in[i]);
     }
     Kernel *k = value_kernel(l, node);
     k->in = in[0]->layout;
@@ -76,7 +77,7 @@ static void build(Loops *l, const Kernel *k) {
     for (int i = 0; i < node->n_in; i++) {
         const Operand *x = &k->operands[i];
         Layout in = x->buffer->layout;
-        if (x->buffer->space == SPACE_FIELD) in = (Layout){in.stride, 1, 1, in.stride, in.stride};
+        if (x->buffer->space == SPACE_FIELD) in = (Layout){in.stride, 1, 1, in.stride, in.stride, false};
         build_channels(l, x->param, in, 0, "y", k->out, at, in.C);
         at += in.C;
     }
@@ -92,6 +93,11 @@ static void build_pack(Loops *l, const Kernel *k) {
     if (places == 1 || (out.C == 1 && out.cs == 1)) {
         l_line(l, "NN_COPY(y + s * %d, x + s * %d, %zu);", out.stride, out.C * places,
                (size_t)(out.C * places) * sizeof(float));
+    } else if (out.last) {
+        l_open(l, "for (int p = 0; p < %d; p++)", places);
+        l_line(l, "NN_COPY(y + s * %d + p * %d, x + s * %d + p * %d, %zu);", out.stride, out.cs,
+               out.C * places, out.C, (size_t)out.C * sizeof(float));
+        l_close(l);
     } else {
         l_open(l, "for (int p = 0; p < %d; p++)", places);
         l_open(l, "for (int c = 0; c < %d; c++)", out.C);
@@ -108,6 +114,14 @@ static void build_unpack(Loops *l, const Kernel *k) {
     Layout in = k->in;
     int places = in.H * in.W;
     l_open(l, "for (int s = 0; s < n; s++)");
+    if (in.last) {
+        l_open(l, "for (int p = 0; p < %d; p++)", places);
+        l_line(l, "NN_COPY(y + s * %d + p * %d, x + s * %d + p * %d, %zu);", in.C * places, in.C,
+               in.stride, in.cs, (size_t)in.C * sizeof(float));
+        l_close(l);
+        l_close(l);
+        return;
+    }
     l_open(l, "for (int c = 0; c < %d; c++)", in.C);
     l_open(l, "for (int p = 0; p < %d; p++)", places);
     l_line(l, "y[s * %d + c * %d + p] = x[s * %d + p * %d + c];", in.C * places, places, in.stride,
@@ -123,8 +137,8 @@ static void build_relayout(Loops *l, const Kernel *k) {
     zero_samples(l, out);
     l_open(l, "for (int s = 0; s < n; s++)");
     l_open(l, "for (int i = 0; i < %d; i++)", in.C * in.H * in.W);
-    l_line(l, "const int from = i %% %d * %d + i / %d, to = i %% %d * %d + i / %d;", in.H * in.W,
-           in.cs, in.H * in.W, out.H * out.W, out.cs, out.H * out.W);
+    l_line(l, "const int from = %s, to = %s;", layout_offset(l->arena, in, "i"),
+           layout_offset(l->arena, out, "i"));
     l_line(l, "y[s * %d + to] = x[s * %d + from];", out.stride, in.stride);
     l_close(l);
     l_close(l);

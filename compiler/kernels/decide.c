@@ -13,8 +13,7 @@ static const char *element(Arena *arena, const Kernel *k, int operand) {
     Layout l = x->buffer->layout;
     if (x->buffer->space == SPACE_FIELD && x->buffer->element == ELEMENT_INT)
         return arena_printf(arena, "(float)%s[s]", x->param);
-    return arena_printf(arena, "%s[s * %d + i %% %d * %d + i / %d]", x->param, l.stride, l.H * l.W,
-                        l.cs, l.H * l.W);
+    return arena_printf(arena, "%s[s * %d + %s]", x->param, l.stride, layout_offset(arena, l, "i"));
 }
 
 static void build(Loops *l, const Kernel *k) {
@@ -37,8 +36,8 @@ static void build(Loops *l, const Kernel *k) {
                out.stride); /* NaN: top is not finite */
     } else {
         l_open(l, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
-        l_line(l, "y[s * %d + i %% %d * %d + i / %d] = %s %s %s ? 1.0f : 0.0f;", out.stride,
-               out.H * out.W, out.cs, out.H * out.W, element(arena, k, 0),
+        l_line(l, "y[s * %d + %s] = %s %s %s ? 1.0f : 0.0f;", out.stride,
+               layout_offset(arena, out, "i"), element(arena, k, 0),
                node->op == &op_equal ? "==" : "<=", element(arena, k, 1));
         l_close(l);
     }

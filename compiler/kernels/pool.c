@@ -86,10 +86,10 @@ Buffer *pool_winner(Lowering *l, const Node *gradient) {
 }
 
 static Kernel *own_kernel(Lowering *l, Node *node) {
-    Node *x = storage_of(l, node->in[0]);
-    Buffer *b = lower_value(l, x);
+    Buffer *b;
+    Node *x = in_channels(l, node->in[0], &b);
     Kernel *k = value_kernel(l, node);
-    k->in = l->value[x->id].layout;
+    k->in = b->layout;
     read_value(l, k, "x", b, x);
     return k;
 }
@@ -115,10 +115,10 @@ static void lower(Lowering *l, Node *node) {
 
 static void lower_grad(Lowering *l, Node *node) {
     const bool max = node->op == &op_max_pool2d_grad;
-    Node *dy = storage_of(l, node->in[max ? 1 : 0]);
-    Buffer *b = lower_value(l, dy);
+    Buffer *b;
+    Node *dy = in_channels(l, node->in[max ? 1 : 0], &b);
     Kernel *k = value_kernel(l, node);
-    k->in = l->value[dy->id].layout;
+    k->in = b->layout;
     lower_operand(l, k, "dy", b, dy, false);
     if (max) lower_operand(l, k, "winner", pool_winner(l, node), NULL, false);
     lower_operand(l, k, "dx", make_value(l, node), node, true);

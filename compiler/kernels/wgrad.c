@@ -52,7 +52,7 @@ static void set_geometry(Nest *n) {
     n->block_weights = (int64_t)n->taps[0] * n->taps[1] * n->reduced * LANES;
     if (!conv && n->x.cs == n->x.C) {
         n->reduced *= n->x.H * n->x.W;
-        n->x = (Layout){n->reduced, 1, 1, n->reduced, n->x.stride};
+        n->x = (Layout){n->reduced, 1, 1, n->reduced, n->x.stride, false};
         n->taps[0] = n->taps[1] = n->in[0] = n->in[1] = 1;
     }
     n->merged = n->dilation[1] == 1 && n->pad[1] == 0 && n->x.cs == n->reduced;

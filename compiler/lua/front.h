@@ -157,6 +157,7 @@ typedef struct Init {
     double a, b;
 } Init;
 Init *init_at(lua_State *L, int index);
+Init init_constant(double value);
 void init_attrs(const Init *init, double fan_in, double fan_out, double *attr);
 
 /* place.c: a place in the text of a table that the user wrote; `at` NULL: not known. */

@@ -65,6 +65,10 @@ void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
     attr[PARAM_B] = bound;
 }
 
+Init init_constant(double value) {
+    return (Init){CONSTANT, value, 0};
+}
+
 Init *init_at(lua_State *L, int index) {
     return luaL_testudata(L, index, value_init_meta);
 }

@@ -32,7 +32,7 @@ static bool same_input(lua_State *L, const Layer *layer, Loc loc, int in) {
                "%s \"%s\": its weights are for inputs of %d %s%s since its first use (%s:%d), got "
                "%d",
                layer->kind->name, layer->name, layer->in,
-               layer->kind->op == &op_linear ? "feature" : "channel", layer->in == 1 ? "" : "s",
+               layer->kind->op == &op_conv2d ? "channel" : "feature", layer->in == 1 ? "" : "s",
                layer->first_use.file, layer->first_use.line, in);
     return false;
 }
@@ -145,6 +145,38 @@ static Node *apply_pool(lua_State *L, Layer *layer, Node *x, Loc loc) {
     return add(L, layer, loc, 1, &x, attr);
 }
 
+enum { NORM_NAME, NORM_AXES, NORM_EPS, NORM_AFFINE, NORM_BIAS };
+static const OptionSpec norm_specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+    {"axes", OPTION_INT, false, 1, MAX_RANK, {1, 0}, NULL},
+    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1e-5, 0}, NULL},
+    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+};
+
+static Node *apply_layer_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const OptionValue *o = layer->options;
+    const int axes = (int)o[NORM_AXES].number[0], rank = x->type.shape.rank;
+    const double attr[MAX_ATTRS] = {axes, o[NORM_EPS].number[0]};
+    Node *in[3] = {x, NULL, NULL};
+    const bool affine = o[NORM_AFFINE].number[0] != 0;
+    /* What is no input of such a layer is reported by the op. */
+    const bool fits = x->type.kind == KIND_SAMPLE && !x->type.classes && axes <= rank;
+    if (!affine || !fits) return add(L, layer, loc, 1, in, attr);
+    Shape s = {.rank = axes};
+    for (int i = 0; i < axes; i++) s.dim[i] = x->type.shape.dim[rank - axes + i];
+    if (!same_input(L, layer, loc, (int)shape_count(s))) return front_poison(L);
+    if (!layer->weight) {
+        const Init ones = init_constant(1), zeros = init_constant(0);
+        layer->weight = parameter(L, layer, "weight", s, &ones, 1, 1);
+        if (o[NORM_BIAS].number[0] != 0) layer->bias = parameter(L, layer, "bias", s, &zeros, 1, 1);
+        layer->in = (int)shape_count(s);
+    }
+    in[1] = layer->weight;
+    in[2] = layer->bias;
+    return add(L, layer, loc, layer->bias ? 3 : 2, in, attr);
+}
+
 enum { DROP_NAME, DROP_P };
 static const OptionSpec dropout_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
                                            {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL}};
@@ -183,6 +215,7 @@ static const LayerKind kinds[] = {
     {"conv2d", &op_conv2d, SPECS(conv_specs), true, CONV_INIT, apply_conv2d},
     {"max_pool2d", &op_max_pool2d, SPECS(pool_specs), false, 0, apply_pool},
     {"avg_pool2d", &op_avg_pool2d, SPECS(pool_specs), false, 0, apply_pool},
+    {"layer_norm", &op_layer_norm, SPECS(norm_specs), true, 0, apply_layer_norm},
     {"dropout", &op_dropout, SPECS(dropout_specs), true, 0, apply_dropout},
     {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };

@@ -90,7 +90,6 @@ static const char *const missing[] = {
     "interpolate",
     "kl_div",
     "l1",
-    "layer_norm",
     "lbfgs",
     "less",
     "lion",

@@ -11,12 +11,6 @@
 #include "../ops/ops.h"
 #include "params.h"
 
-static Layout padded_shape(Shape shape) {
-    int d[3] = {1, 1, 1};
-    for (int i = 0; i < shape.rank && i < 3; i++) d[i] = shape.dim[i];
-    return layout_padded(d[0], d[1], d[2]);
-}
-
 /* The first operand that exists for each sample; NULL: none does. */
 static const Node *first_sample(const Node *node) {
     for (int i = 0; i < node->n_in; i++)
@@ -28,8 +22,10 @@ static const Node *first_sample(const Node *node) {
  * places. */
 static Layout layout_of(const Plan *plan, const Node *node, const Layout *known) {
     const Node *x = first_sample(node);
-    const Layout padded = padded_shape(node->type.shape);
-    if (node->op == &op_flatten || op_is(node->op, TRAIT_ACCESS)) return known[x->id];
+    const Layout padded = layout_of_shape(node->type.shape, op_is(node->op, TRAIT_LAST_AXIS));
+    if (op_is(node->op, TRAIT_ACCESS)) return known[x->id];
+    /* Weights know one order of axes: with the last one in lanes a vector lies in plain order. */
+    if (node->op == &op_flatten) return known[x->id].last ? padded : known[x->id];
     if (node->op == &op_reshape) return layout_equal(known[x->id], padded) ? known[x->id] : padded;
     if (node->op == &op_linear_dgrad) {
         const ParamPlace *p = param_place(plan, node->in[1]);

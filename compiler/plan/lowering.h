@@ -52,6 +52,11 @@ Buffer *earlier_value(Lowering *l, Kernel *k, Node *node);
  * if their places are in order, else they get a dense channels-last copy. */
 Buffer *contraction_input(Lowering *l, Node *node);
 
+/* The layout of a value with axis 1, the channels, in lanes; the value in it, as in_layout has it.
+ */
+Layout channels_layout(const Lowering *l, const Node *node);
+Node *in_channels(Lowering *l, Node *node, Buffer **buffer);
+
 /* The value in the layout that a user needs, copied if it has another one. Returns the node whose
  * memory `*buffer` is, NULL for a copy. */
 Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer);

@@ -47,19 +47,28 @@ static void place_phase(Plan *plan, const Phase *phase, PhasePlan *pp) {
                  &pp->flops_train);
 }
 
+/* Whether a contraction uses the parameter as its weight; all others lie as they are, without
+ * padding between rows. */
+static bool is_weight(const Graph *g, const Node *param) {
+    for (int i = 0; i < g->n_nodes; i++)
+        if (op_is(g->nodes[i]->op, TRAIT_CONTRACTION) && g->nodes[i]->in[1] == param) return true;
+    return false;
+}
+
 void params_list(Plan *plan) {
     static const char *const inits[] = {"NN_CONSTANT", "NN_UNIFORM", "NN_NORMAL"};
     Node **params = graph_nodes_of(plan->graph, "param", &plan->n_params);
     plan->params = ARENA_ARRAY(plan->arena, ParamPlace, plan->n_params);
     for (int i = 0; i < plan->n_params; i++) {
         const Shape s = params[i]->type.shape;
+        const bool matrix = is_weight(plan->graph, params[i]);
         plan->params[i] = (ParamPlace){.node = params[i],
-                                       .out = s.dim[0],
-                                       .in = s.rank > 1 ? s.dim[1] : 1,
-                                       .kh = s.rank > 2 ? s.dim[2] : 1,
-                                       .kw = s.rank > 3 ? s.dim[3] : 1,
+                                       .out = matrix ? s.dim[0] : (int)shape_count(s),
+                                       .in = matrix ? s.dim[1] : 1,
+                                       .kh = matrix && s.rank > 2 ? s.dim[2] : 1,
+                                       .kw = matrix && s.rank > 3 ? s.dim[3] : 1,
                                        .groups = 1,
-                                       .matrix = s.rank > 1,
+                                       .matrix = matrix,
                                        .init = inits[(int)params[i]->attr[PARAM_INIT]],
                                        .a = params[i]->attr[PARAM_A],
                                        .b = params[i]->attr[PARAM_B]};
@@ -84,8 +93,11 @@ void params_place(Plan *plan) {
     for (int i = 0; i < plan->n_params; i++) {
         ParamPlace *p = &plan->params[i];
         p->block_in = block_channels(p->out, p->in, p->groups);
+        const Shape s = p->node->type.shape;
         int64_t size = (int64_t)round_up(p->out, LANES) *
                        (p->matrix ? (int64_t)p->kh * p->kw * p->block_in : 1);
+        /* Rows are read 16 floats at a time, the last one, too. */
+        if (!p->matrix && s.rank > 1) size += LANES;
         p->value = state_buffer(plan, p->node->name, size);
     }
     plan->param_floats = plan->state_floats;

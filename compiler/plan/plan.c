@@ -7,11 +7,28 @@
 
 Layout layout_padded(int C, int H, int W) {
     int cs = round_up(C, LANES);
-    return (Layout){C, H, W, cs, H * W * cs};
+    return (Layout){C, H, W, cs, H * W * cs, false};
+}
+
+Layout layout_of_shape(Shape s, bool last) {
+    const int rank = s.rank;
+    int n[3] = {1, 1, 1}; /* lanes, then places */
+    if (rank > 0) n[0] = s.dim[last ? rank - 1 : 0];
+    if (rank > 1) n[2] = s.dim[last ? rank - 2 : rank - 1];
+    if (rank > 2) n[1] = s.dim[last ? rank - 3 : 1];
+    Layout l = layout_padded(n[0], n[1], n[2]);
+    l.last = last && rank > 1;
+    return l;
+}
+
+const char *layout_offset(Arena *arena, Layout l, const char *index) {
+    if (l.last) return arena_printf(arena, "%s / %d * %d + %s %% %d", index, l.C, l.cs, index, l.C);
+    return arena_printf(arena, "%s %% %d * %d + %s / %d", index, l.H * l.W, l.cs, index, l.H * l.W);
 }
 
 bool layout_equal(Layout a, Layout b) {
-    return a.C == b.C && a.H == b.H && a.W == b.W && a.cs == b.cs && a.stride == b.stride;
+    return a.C == b.C && a.H == b.H && a.W == b.W && a.cs == b.cs && a.stride == b.stride &&
+           a.last == b.last;
 }
 
 bool buffer_placed(const Buffer *b) {

@@ -13,16 +13,27 @@ static inline int round_up(int n, int to) {
     return (n + to - 1) / to * to;
 }
 
-/* Where element (c, h, w) of one sample lies: (h*W + w)*cs + c floats from its start. A vector is
- * C = N, H = W = 1; one that flatten made keeps the geometry of the tensor it came from. */
+/* How a value lies in memory: places, H x W of them, each a row of C floats that fill lanes. Axis 1
+ * of a sample lies in lanes, or the last one: `last`. So element (c, h, w) of an image, or (h, w,
+ * c) where the last axis does, is at (h*W + w)*cs + c floats from the sample's start. A vector is C
+ * = N, H = W = 1; one that flatten made keeps the geometry of the tensor it came from. */
 typedef struct Layout {
     int C, H, W;
     int cs;     /* floats from one place to the next; C rounded up to LANES, or C in a field */
     int stride; /* floats from one sample to the next */
+    bool last;
 } Layout;
 
+/* Axis 1 in lanes, padded. */
 Layout layout_padded(int C, int H, int W);
+
+/* Of a value of that shape, padded, with axis 1 or the last one in lanes. */
+Layout layout_of_shape(Shape shape, bool last);
 bool layout_equal(Layout a, Layout b);
+
+/* C expression for the place of element number `index`, in the order of the shape's axes: floats
+ * from the sample's start. */
+const char *layout_offset(Arena *arena, Layout layout, const char *index);
 
 typedef enum BufferSpace {
     SPACE_FIELD,    /* the caller's data: [n][count], order (C, H, W), unaligned */

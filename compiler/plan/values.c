@@ -48,7 +48,7 @@ Buffer *field_buffer(Lowering *l, Node *node) {
             return l->entry->buffers[i];
     Buffer *b = new_buffer(l, SPACE_FIELD, identifier(l->arena, node->name), node);
     Layout v = l->value[node->id].layout;
-    b->layout = (Layout){v.C, v.H, v.W, v.C, v.C * v.H * v.W};
+    b->layout = (Layout){v.C, v.H, v.W, v.C, v.C * v.H * v.W, v.last};
     b->size = b->layout.stride;
     b->element = node->type.classes ? ELEMENT_INT : ELEMENT_FLOAT;
     int index = 0;
@@ -117,7 +117,7 @@ Buffer *contraction_input(Lowering *l, Node *node) {
     Layout v = l->value[node->id].layout;
     if (node->op != &op_stack && (v.C == 1 || v.H * v.W == 1)) return field_buffer(l, node);
     if (!l->dense[node->id]) {
-        Layout dense = {v.C, v.H, v.W, v.C, round_up(v.C * v.H * v.W, LANES)};
+        Layout dense = {v.C, v.H, v.W, v.C, round_up(v.C * v.H * v.W, LANES), v.last};
         l->dense[node->id] = packed(l, node, dense, "dense");
     }
     return l->dense[node->id];
@@ -138,6 +138,16 @@ Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer) {
     lower_operand(l, k, "x", from, at, false);
     lower_operand(l, k, "y", *buffer, NULL, true);
     return NULL;
+}
+
+Layout channels_layout(const Lowering *l, const Node *node) {
+    const Node *at = storage_of(l, node);
+    const Layout v = l->value[at->id].layout;
+    return v.last ? layout_of_shape(at->type.shape, false) : v;
+}
+
+Node *in_channels(Lowering *l, Node *node, Buffer **buffer) {
+    return in_layout(l, node, channels_layout(l, node), buffer);
 }
 
 Buffer *make_value(Lowering *l, Node *node) {

@@ -189,8 +189,14 @@ static Image pool(Image y) {
     return behind(y, &way, y.channels);
 }
 
+static const char *normalisation(void) {
+    static const char *const options[] = {"", "", ", affine = false", ", bias = false",
+                                          ", eps = 1e-3"};
+    return options[below(5)];
+}
+
 static Image trunk_layer(Image y, int id) {
-    switch (below(10)) {
+    switch (below(11)) {
     case 0:
     case 1:
         return pool(y);
@@ -209,6 +215,10 @@ static Image trunk_layer(Image y, int id) {
         y.channels += out;
         return y;
     }
+    case 10:
+        printf("  y = use(nn.layer_norm, { name = \"%s\", axes = %d%s })(y)\n", layer_name(id),
+               1 + below(3), normalisation());
+        return y;
     case 5:
         if (below(4) == 0 && y.channels <= 20) {
             puts("  y = nn.concat { y, y }");

@@ -1,0 +1,202 @@
+/* Layer normalisation (J. L. Ba, J. R. Kiros, G. E. Hinton, 2016): over the last axes of a sample,
+ * y = (x - mean) / sqrt(variance + eps), times a weight, plus a bias for each element of these
+ * axes. */
+#include <math.h>
+#include <string.h>
+
+#include "rules.h"
+
+enum { AXES, EPS };
+
+/* The axes that are normalised, as a shape. */
+static Shape last_axes(Shape x, int axes) {
+    Shape s = {.rank = axes};
+    for (int i = 0; i < axes; i++) s.dim[i] = x.dim[x.rank - axes + i];
+    return s;
+}
+
+static bool want_axes(Graph *g, const Node *n) {
+    if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
+    const int axes = (int)n->attr[AXES], rank = n->in[0]->type.shape.rank;
+    return axes <= rank ||
+           op_error(g, n, 0, "normalises over the last %d axes, its input has %d", axes, rank);
+}
+
+static bool want_weight(Graph *g, const Node *n, int i) {
+    const Shape s = last_axes(n->in[0]->type.shape, (int)n->attr[AXES]);
+    if (n->in[i]->type.kind == KIND_PARAM && shape_equal(n->in[i]->type.shape, s)) return true;
+    return op_error(g, n, i, "wants a parameter %s", shape_text(g->arena, s));
+}
+
+static bool norm_shape(Graph *g, Node *n) {
+    if (!want_axes(g, n)) return false;
+    for (int i = 1; i < n->n_in; i++)
+        if (!want_weight(g, n, i)) return false;
+    n->type = type_sample(n->in[0]->type.shape);
+    return true;
+}
+
+/* Mean and 1 / deviation of the `count` values from x on. */
+static void moments(const double *x, int64_t count, double eps, double *mean, double *scale) {
+    double sum = 0, square = 0;
+    for (int64_t i = 0; i < count; i++) sum += x[i];
+    *mean = sum / (double)count;
+    for (int64_t i = 0; i < count; i++) square += (x[i] - *mean) * (x[i] - *mean);
+    *scale = 1 / sqrt(square / (double)count + eps);
+}
+
+/* Elements that are normalised together, and how many such groups there are in the batch. */
+static int64_t group_size(const Node *n) {
+    return shape_count(last_axes(n->in[0]->type.shape, (int)n->attr[AXES]));
+}
+
+static int64_t group_count(const Env *env, const Node *n) {
+    return env->batch * shape_count(n->in[0]->type.shape) / group_size(n);
+}
+
+static void norm_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    const int64_t count = group_size(n), groups = group_count(env, n);
+    for (int64_t q = 0; q < groups; q++) {
+        double mean, scale;
+        moments(in[0] + q * count, count, n->attr[EPS], &mean, &scale);
+        for (int64_t i = 0; i < count; i++) {
+            const double h = (in[0][q * count + i] - mean) * scale;
+            out[q * count + i] = h * (n->n_in > 1 ? in[1][i] : 1) + (n->n_in > 2 ? in[2][i] : 0);
+        }
+    }
+}
+
+static void norm_gradient(Gradient *g) {
+    const Node *n = g->node;
+    Node *in[3] = {n->in[0], g->dy, n->n_in > 1 ? n->in[1] : NULL};
+    if (g->wanted[0]) g->dx[0] = grad_node(g, &op_layer_norm_dgrad, in[2] ? 3 : 2, in, n->attr);
+    if (n->n_in > 1 && g->wanted[1]) g->dx[1] = grad_node(g, &op_layer_norm_wgrad, 2, in, n->attr);
+    if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_node(g, &op_last_sum, 1, &g->dy, n->attr);
+}
+
+static bool dgrad_shape(Graph *g, Node *n) {
+    if (!want_axes(g, n) || !want_sample(g, n, 1, -1, "real values per sample") ||
+        !want_same(g, n, 0, 1) || (n->n_in > 2 && !want_weight(g, n, 2)))
+        return false;
+    n->type = type_sample(n->in[0]->type.shape);
+    return true;
+}
+
+/* dx = scale (g - mean(g) - h mean(g h)), g = dy times the weight. */
+static void dgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    const int64_t count = group_size(n), groups = group_count(env, n);
+    for (int64_t q = 0; q < groups; q++) {
+        const double *x = in[0] + q * count, *dy = in[1] + q * count;
+        double mean, scale, of_g = 0, of_gh = 0;
+        moments(x, count, n->attr[EPS], &mean, &scale);
+        for (int64_t i = 0; i < count; i++) {
+            const double g = dy[i] * (n->n_in > 2 ? in[2][i] : 1);
+            of_g += g;
+            of_gh += g * (x[i] - mean) * scale;
+        }
+        for (int64_t i = 0; i < count; i++) {
+            const double g = dy[i] * (n->n_in > 2 ? in[2][i] : 1), h = (x[i] - mean) * scale;
+            out[q * count + i] = scale * (g - (of_g + h * of_gh) / (double)count);
+        }
+    }
+}
+
+static bool wgrad_shape(Graph *g, Node *n) {
+    if (!want_axes(g, n) || !want_sample(g, n, 1, -1, "real values per sample") ||
+        !want_same(g, n, 0, 1))
+        return false;
+    n->type = type_param(last_axes(n->in[0]->type.shape, (int)n->attr[AXES]));
+    return true;
+}
+
+static void wgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    const int64_t count = group_size(n), groups = group_count(env, n);
+    memset(out, 0, sizeof *out * (size_t)count);
+    for (int64_t q = 0; q < groups; q++) {
+        const double *x = in[0] + q * count, *dy = in[1] + q * count;
+        double mean, scale;
+        moments(x, count, n->attr[EPS], &mean, &scale);
+        for (int64_t i = 0; i < count; i++)
+            out[i] = partial_sum(env, out[i] + dy[i] * (x[i] - mean) * scale);
+    }
+}
+
+static bool sum_shape(Graph *g, Node *n) {
+    if (!want_axes(g, n)) return false;
+    n->type = type_param(last_axes(n->in[0]->type.shape, (int)n->attr[AXES]));
+    return true;
+}
+
+static void sum_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    const int64_t count = group_size(n), groups = group_count(env, n);
+    memset(out, 0, sizeof *out * (size_t)count);
+    for (int64_t q = 0; q < groups; q++)
+        for (int64_t i = 0; i < count; i++)
+            out[i] = partial_sum(env, out[i] + in[0][q * count + i]);
+}
+
+static const AttrSpec attrs[] = {{"axes", ATTR_INT, 1, 3, 1, NULL},
+                                 {"eps", ATTR_REAL, 1e-30, 1e30, 1e-5, NULL}};
+static const OpSample samples[] = {{.inputs = "S(7) P(7) P(7)"},
+                                   {.inputs = "S(48) P(48)", WITH(1, 1e-3)},
+                                   {.inputs = "S(37)"},
+                                   {.inputs = "S(3,5,20) P(20) P(20)"},
+                                   {.inputs = "S(3,4,5) P(4,5) P(4,5)", WITH(2, 1e-5)},
+                                   {.inputs = "S(5,3,16) P(5,3,16) P(5,3,16)", WITH(3, 1e-5)}};
+static const OpSample dgrad_samples[] = {{.inputs = "S(7) S(7) P(7)"},
+                                         {.inputs = "S(48) S(48)", WITH(1, 1e-3)},
+                                         {.inputs = "S(3,4,5) S(3,4,5) P(4,5)", WITH(2, 1e-5)}};
+static const OpSample wgrad_samples[] = {{.inputs = "S(7) S(7)"},
+                                         {.inputs = "S(48) S(48)", WITH(1, 1e-3)},
+                                         {.inputs = "S(3,4,5) S(3,4,5)", WITH(2, 1e-5)}};
+static const OpSample sum_samples[] = {
+    {.inputs = "S(7)"}, {.inputs = "S(3,5,20)"}, {.inputs = "S(3,4,5)", WITH(2, 1e-5)}};
+
+const Op op_layer_norm = {.name = "layer_norm",
+                          .help = "(x - mean) / sqrt(variance + eps) over the last axes",
+                          .min_in = 1,
+                          .max_in = 3,
+                          .attrs = attrs,
+                          .n_attrs = COUNT_OF(attrs),
+                          .shape = norm_shape,
+                          .gradient = norm_gradient,
+                          .reference = norm_value,
+                          SAMPLES(samples),
+                          .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,
+                          .kernel = "forward"};
+const Op op_layer_norm_dgrad = {.name = "layer_norm_dgrad",
+                                .help = "gradient of layer_norm in its input",
+                                .min_in = 2,
+                                .max_in = 3,
+                                .attrs = attrs,
+                                .n_attrs = COUNT_OF(attrs),
+                                .shape = dgrad_shape,
+                                .reference = dgrad_value,
+                                SAMPLES(dgrad_samples),
+                                .backward_only = true,
+                                .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,
+                                .kernel = "input_grad"};
+const Op op_layer_norm_wgrad = {.name = "layer_norm_wgrad",
+                                .help = "gradient of layer_norm in its weight",
+                                .min_in = 2,
+                                .max_in = 2,
+                                .attrs = attrs,
+                                .n_attrs = COUNT_OF(attrs),
+                                .shape = wgrad_shape,
+                                .reference = wgrad_value,
+                                SAMPLES(wgrad_samples),
+                                .backward_only = true,
+                                .traits = TRAIT_PARAM_GRADIENT,
+                                .kernel = "weight_grad"};
+const Op op_last_sum = {.name = "last_sum",
+                        .help = "sum over batch and all but the last axes",
+                        .min_in = 1,
+                        .max_in = 1,
+                        .attrs = attrs,
+                        .n_attrs = COUNT_OF(attrs),
+                        .shape = sum_shape,
+                        .reference = sum_value,
+                        SAMPLES(sum_samples),
+                        .backward_only = true,
+                        .traits = TRAIT_PARAM_GRADIENT,
+                        .kernel = "bias_grad"};

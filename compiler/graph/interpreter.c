@@ -24,6 +24,16 @@ static void round_values(double *values, int64_t count, double factor, int lost)
     }
 }
 
+/* Rounds sums of many terms: partial sums may be as large as the largest of the values, so that all
+ * of them lose what that one does. */
+static void round_sums(double *values, int64_t count, double factor, int lost) {
+    double most = 0;
+    for (int64_t i = 0; i < count; i++) most = fmax(most, fabs(values[i]));
+    if (!(most > 0) || !isfinite(most)) return;
+    const double step = ldexp(1, ilogb(most) + 1 - FLT_MANT_DIG + lost);
+    for (int64_t i = 0; i < count; i++) values[i] = rint(values[i] * factor / step) * step / factor;
+}
+
 void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wanted, int n_wanted,
                double **values) {
     bool *needed = ARENA_ARRAY(arena, bool, graph->n_nodes);
@@ -51,7 +61,8 @@ void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wa
             *margin = fmin(*margin, stacked.margin[k]);
         }
         if (env->rounding > 0 && n->type.kind != KIND_SCHEDULE && !n->type.classes)
-            round_values(out, count, env->rounding, lost_bits(n, stacked.batch));
+            (n->op->flops ? round_sums : round_values)(out, count, env->rounding,
+                                                       lost_bits(n, stacked.batch));
         values[i] = out;
         if (env->margin && env->margin[0] < env->stop) return;
     }

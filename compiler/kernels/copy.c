@@ -77,7 +77,8 @@ static void build(Loops *l, const Kernel *k) {
     for (int i = 0; i < node->n_in; i++) {
         const Operand *x = &k->operands[i];
         Layout in = x->buffer->layout;
-        if (x->buffer->space == SPACE_FIELD) in = (Layout){in.stride, 1, 1, in.stride, in.stride, false};
+        if (x->buffer->space == SPACE_FIELD)
+            in = (Layout){in.stride, 1, 1, in.stride, in.stride, false};
         build_channels(l, x->param, in, 0, "y", k->out, at, in.C);
         at += in.C;
     }

@@ -80,7 +80,7 @@ static void cross_entropy_value(const Env *env, const Node *n, const double *con
     double sum = 0;
     for (int b = 0; b < env->batch; b++) {
         const double *z = in[0] + b * N, top = most(z, N);
-        sum += top + log(sum_below(z, N, top)) - z[(int64_t)in[1][b]];
+        sum += inner_value(env, top + log(sum_below(z, N, top))) - z[(int64_t)in[1][b]];
     }
     *out = sum / env->batch;
 }
@@ -92,7 +92,8 @@ static void cross_entropy_grad_value(const Env *env, const Node *n, const double
         const double *z = in[0] + b * N, top = most(z, N), whole = sum_below(z, N, top);
         for (int64_t i = 0; i < N; i++) {
             double wanted = i == (int64_t)in[1][b];
-            out[b * N + i] = (cut(exp(z[i] - top)) / whole - wanted) * in[2][0] / env->batch;
+            const double p = inner_value(env, cut(exp(z[i] - top)) / whole);
+            out[b * N + i] = (p - wanted) * in[2][0] / env->batch;
         }
     }
 }

@@ -41,6 +41,14 @@ static inline double partial_sum(const Env *env, double sum) {
     return env->rounding > 0 ? (double)(float)sum : sum;
 }
 
+/* A value within a rule from which most may be taken away next: if Env.rounding is set, with the
+ * error of an approximated function, 4 half units of a float (Veltkamp's splitting, to 22 bits). */
+static inline double inner_value(const Env *env, double value) {
+    if (!(env->rounding > 0)) return value;
+    const double scaled = value * env->rounding, high = scaled * (0x1p31 + 1);
+    return (high - (high - scaled)) / env->rounding;
+}
+
 /* Places of a window or kernel along one direction: how many fit. */
 int window_count(int size, int kernel, int stride, int pad, int dilation);
 

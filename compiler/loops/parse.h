@@ -1,0 +1,36 @@
+/* Reading lines of loop programs. Private to compiler/loops. */
+#ifndef NNGEN_LOOPS_PARSE_H
+#define NNGEN_LOOPS_PARSE_H
+
+#include "build.h"
+
+typedef struct Parser {
+    Loops *l;
+    const char *line; /* whole, for messages */
+    const char *at;
+} Parser;
+
+/* bug() that shows the kernel, the line and the place in it. */
+_Noreturn void parse_mistake(const Parser *p, const char *what);
+
+void parse_space(Parser *p);
+
+/* Takes the symbol or, whole, the word; false, nothing taken, if it does not stand there.
+ * parse_want makes a mistake of that. */
+bool parse_take(Parser *p, const char *symbol);
+void parse_want(Parser *p, const char *symbol);
+
+/* An identifier, or NULL. */
+Symbol *parse_symbol(Parser *p);
+
+/* `const float *` and the like; false, nothing taken, if no type stands there. */
+bool parse_type(Parser *p, LoopType *type);
+
+/* The expression of operators above the level: 0 for all. */
+Expr *parse_expr(Parser *p, int level);
+Expr *parse_number(Parser *p);
+
+bool parse_is_integer(LoopType t);
+bool parse_is_number(LoopType t);
+
+#endif

@@ -118,7 +118,6 @@ void emit_entry_common(Emission *em, const Entry *e) {
                phase->optimizer.lr->id);
         w_line(w, "call->lr = lr;");
         w_line(w, "const int64_t step = call->step;");
-        w_line(w, "(void)step;");
         const Kernel *update = em->plan->phases[e->phase].update;
         Loops *factors = loops_new_factors(em->arena, update->name);
         update->family->build_factors(factors, update);

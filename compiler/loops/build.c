@@ -92,6 +92,11 @@ static void int_param(Loops *l, const char *name, Linear low, Linear high) {
     loops_declare(l, name, (LoopType){BASE_INT, false, true}, NULL)->range = (Interval){low, high};
 }
 
+static Loops *with_params(Loops *l) {
+    l->n_params = l->n_names;
+    return l;
+}
+
 Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
     Loops *l = begin(arena, kernel->name, isa);
     l->node = kernel->node;
@@ -111,7 +116,7 @@ Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
         Name *arg = loops_declare(l, kernel->args[i].name, arg_type(&kernel->args[i]), NULL);
         arg->range = (Interval){{.unbounded = true}, {.unbounded = true}};
     }
-    return l;
+    return with_params(l);
 }
 
 Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa) {
@@ -121,7 +126,7 @@ Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa) {
     memory_param(l, "t", BASE_FLOAT, (Linear){0, derived->value->size, false}, true);
     int_param(l, "first", none, blocks);
     int_param(l, "last", none, blocks);
-    return l;
+    return with_params(l);
 }
 
 Loops *loops_new_update(Arena *arena, const char *name, int moments, const Isa *isa) {
@@ -134,7 +139,7 @@ Loops *loops_new_update(Arena *arena, const char *name, int moments, const Isa *
         memory_param(l, arena_printf(arena, "s%d", i), BASE_FLOAT, size, true)->filled = true;
     int_param(l, "n", (Linear){1, 0, false}, (Linear){1, 0, false});
     memory_param(l, "k", BASE_FLOAT, factors, false);
-    return l;
+    return with_params(l);
 }
 
 Loops *loops_new_factors(Arena *arena, const char *name) {
@@ -142,7 +147,7 @@ Loops *loops_new_factors(Arena *arena, const char *name) {
     memory_param(l, "k", BASE_FLOAT, factors, true);
     loops_declare(l, "lr", (LoopType){BASE_DOUBLE, false, true}, NULL);
     int_param(l, "step", (Linear){0, 0, false}, (Linear){.unbounded = true});
-    return l;
+    return with_params(l);
 }
 
 void l_line(Loops *l, const char *format, ...) {
@@ -174,8 +179,17 @@ void l_open(Loops *l, const char *format, ...) {
     va_end(args);
 }
 
+void l_open_turns(Loops *l, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    loops_parse_open(l, arena_vprintf(l->arena, format, args));
+    va_end(args);
+    l->open[l->n_open - 1]->turns = true;
+}
+
 void l_close(Loops *l) {
     if (l->n_open < 2) bug("kernel %s closes what is not open", l->kernel);
+    if (l->open[l->n_open - 1] == l->macro) l->macro = NULL;
     loops_leave(l);
 }
 
@@ -190,7 +204,7 @@ void l_table(Loops *l, const char *name, const int *values, int n) {
     }
     int *copy = ARENA_ARRAY(l->arena, int, n);
     memcpy(copy, values, sizeof *copy * (size_t)n);
-    s->table = copy;
+    s->table = m->table = copy;
     s->size = n;
     Name *table = loops_declare(l, name, (LoopType){BASE_INT, true, true}, m);
     ARENA_PUSH(l->arena, s->names, s->n_names, s->cap_names, table);

@@ -23,6 +23,7 @@ struct Symbol {
     const Word *word;
     Base base;  /* that it is the name of, or BASE_COUNT */
     Name *name; /* in scope, the innermost, or NULL */
+    const Statement *macro;
     Symbol *next;
 };
 enum { SYMBOL_SLOTS = 256 };

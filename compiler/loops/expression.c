@@ -138,6 +138,13 @@ Expr *parse_number(Parser *p) {
     return e;
 }
 
+Expr *parse_name(Parser *p, Name *name) {
+    Expr *e = new_expr(p, EXPR_NAME, name->type);
+    e->name = name;
+    name->used = true;
+    return e;
+}
+
 static Expr *parse_primary(Parser *p) {
     parse_space(p);
     if (isdigit((unsigned char)*p->at)) return parse_number(p);
@@ -156,11 +163,10 @@ static Expr *parse_primary(Parser *p) {
     const Symbol *symbol = parse_symbol(p);
     if (!symbol) parse_mistake(p, "an expression wanted");
     if (parse_take(p, "(")) return parse_call(p, symbol);
+    if (!symbol->name && p->l->macro) macro_name(p->l, symbol->text);
     if (!symbol->name)
         parse_mistake(p, arena_printf(p->l->arena, "no name `%s` here", symbol->text));
-    Expr *e = new_expr(p, EXPR_NAME, symbol->name->type);
-    e->name = symbol->name;
-    return e;
+    return parse_name(p, symbol->name);
 }
 
 static Expr *parse_postfix(Parser *p) {
@@ -291,6 +297,15 @@ Expr *loops_parse_expr(Loops *l, const char *text) {
     parse_space(&p);
     if (*p.at) parse_mistake(&p, "the end wanted");
     return e;
+}
+
+void parse_check_value(const Parser *p, LoopType to, const Expr *value) {
+    LoopType from = value->type;
+    bool numbers = parse_is_number(to) && parse_is_number(from);
+    if (numbers ? parse_is_integer(to) && !parse_is_integer(from)
+                : to.pointer != from.pointer || to.base != from.base ||
+                      (to.pointer && from.constant && !to.constant))
+        parse_mistake(p, "a value of another type");
 }
 
 /* Memory that a pointer's value leads to. */

@@ -191,6 +191,17 @@ static Sum sum_of_binary(const Expr *e) {
     return sum_rest(*e->text == '/' ? interval_divide(x, y.low.b) : interval_remainder(x, y.low.b));
 }
 
+/* What a table has in a place that is known, else what it may have. */
+static Sum sum_of_element(const Expr *e) {
+    const Memory *m = e->in[0]->kind == EXPR_NAME ? e->in[0]->name->memory : NULL;
+    if (!m) return sum_rest(interval_all);
+    if (!m->table) return sum_rest(m->content);
+    const Sum at = sum_of(e->in[1]);
+    const Interval r = sum_interval(&at);
+    const bool known = is_constant(r) && r.low.b >= 0 && r.low.b < m->size.b;
+    return known ? sum_constant((Linear){0, m->table[r.low.b], false}) : sum_rest(m->content);
+}
+
 Sum sum_of(const Expr *e) {
     switch (e->kind) {
     case EXPR_NUMBER:
@@ -216,9 +227,7 @@ Sum sum_of(const Expr *e) {
     case EXPR_CHOICE:
         return sum_of_choice(e);
     case EXPR_INDEX:
-        return sum_rest(e->in[0]->kind == EXPR_NAME && e->in[0]->name->memory
-                            ? e->in[0]->name->memory->content
-                            : interval_all);
+        return sum_of_element(e);
     case EXPR_CALL:
     case EXPR_MEMBER:
         break;

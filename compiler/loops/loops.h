@@ -11,6 +11,10 @@
  * (words.def), x[i], d->scale, casts,
  *                * / % + - < <= > >= == != && || ?: - ! *
  *
+ * Code that several places need is a macro of the program, `#define M(F16 row, int at)` and a block
+ * of lines, used as a statement `M(h, 16);`. It is proved where it is used. Names in it that are
+ * not known at its definition are integers of the places of use.
+ *
  * Memory is what pointers lead into: the kernel's operands, its scratch memory, local arrays and
  * constant tables, each of a stated size, which may grow with the number of samples n. */
 #ifndef NNGEN_LOOPS_LOOPS_H
@@ -62,7 +66,8 @@ typedef struct Memory {
     bool filled; /* holds values before the program runs */
     bool writable;
     bool optional; /* there may be none of it: then its pointer is NULL, as `if (pointer)` asks */
-    bool written;  /* by the program, as far as the verifier has reached */
+    const int *table; /* of constant tables: what they hold */
+    bool written;     /* by the program, as far as the verifier has reached */
     Interval content; /* of integers: what may be stored there and is found there */
 } Memory;
 
@@ -79,7 +84,9 @@ typedef struct Name {
     const Expr *value; /* at its declaration, or NULL */
     Interval range;    /* of integers */
     struct Bounds *bounds;
-    int scope; /* open statements where it was declared */
+    bool used;      /* anywhere: compilers want to know what is not */
+    bool parameter; /* integer of a macro: any expression stands for it */
+    int scope;      /* open statements where it was declared */
     struct Symbol *symbol;
     struct Name *outer; /* of the same text, in scope where this one was declared */
 } Name;
@@ -127,12 +134,15 @@ typedef enum StatementKind {
     STATEMENT_TABLE,    /* static const int name[size] */
     STATEMENT_ARRAY,    /* type name[size] */
     STATEMENT_GIVEN,    /* target lies in [values[0], values[1]] */
+    STATEMENT_MACRO,    /* a body for `names`: `size` parameters, then names of the places of use */
+    STATEMENT_USE,      /* of a macro: `values` for its names */
 } StatementKind;
 
 struct Statement {
     StatementKind kind;
-    int line;  /* of the program, from 1 */
-    bool flow; /* printed after the statement before it, where that line has room */
+    int line;   /* of the program, from 1 */
+    bool turns; /* FOR: proved turn by turn */
+    bool flow;  /* printed after the statement before it, where that line has room */
     Name **names;
     Expr **values; /* as many as names */
     int n_names, cap_names, cap_values;
@@ -142,6 +152,8 @@ struct Statement {
     Statement **moves;    /* FOR: assignments after each turn */
     int n_moves, cap_moves;
     const int *table;
+    const char *text;       /* MACRO: its name */
+    const Statement *macro; /* USE */
     int64_t size;
     Statement **body;
     int n_body, cap_body;
@@ -158,6 +170,8 @@ struct Loops {
     int n_open, cap_open;
     Name **names; /* in scope, the innermost last */
     int n_names, cap_names;
+    int n_params;            /* the first of them are the kernel's parameters */
+    Statement *macro;        /* that is open */
     struct Symbol **symbols; /* a hash table */
     Memory **memories;
     int n_memories, cap_memories;
@@ -191,6 +205,10 @@ void l_lines(Loops *l, const char *lines);
 /* `for (...)`, `if (...)`, or "" for a block: the lines until l_close belong to it. */
 void l_open(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void l_close(Loops *l);
+
+/* The same for a loop of few turns that reads tables by its variable: it is proved turn by turn, as
+ * what tables hold belongs together. */
+void l_open_turns(Loops *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* `static const int name[n]`, n > 0. */
 void l_table(Loops *l, const char *name, const int *values, int n);

@@ -5,15 +5,6 @@
 
 #include "parse.h"
 
-static void check_value(const Parser *p, LoopType to, const Expr *value) {
-    LoopType from = value->type;
-    bool numbers = parse_is_number(to) && parse_is_number(from);
-    if (numbers ? parse_is_integer(to) && !parse_is_integer(from)
-                : to.pointer != from.pointer || to.base != from.base ||
-                      (to.pointer && from.constant && !to.constant))
-        parse_mistake(p, "a value of another type");
-}
-
 static void add_name(Loops *l, Statement *s, Name *name, Expr *value) {
     int n = s->n_names;
     ARENA_PUSH(l->arena, s->values, n, s->cap_values, value);
@@ -50,7 +41,7 @@ static Statement *parse_declaration(Parser *p, LoopType type) {
             break;
         }
         Expr *value = parse_take(p, "=") ? parse_expr(p, 0) : NULL;
-        if (value) check_value(p, own, value);
+        if (value) parse_check_value(p, own, value);
         /* A pointer may be moved; what it leads to is constant or not. */
         Name *name =
             loops_declare(p->l, text, own, value && own.pointer ? loops_memory(value) : NULL);
@@ -82,7 +73,7 @@ static Statement *parse_simple(Parser *p) {
         s->value = parse_expr(p, 0);
         LoopType to = target->type;
         if (*s->operator== '+' && to.pointer) to = (LoopType){BASE_INT, false, false};
-        check_value(p, to, s->value);
+        parse_check_value(p, to, s->value);
     }
     if (target->kind == EXPR_NAME) {
         if (target->name->type.constant && !target->name->type.pointer)
@@ -137,6 +128,8 @@ static const char *parse_open(Loops *l, const char *line) {
         parse_want(&p, "(");
         s->condition = parse_condition(&p);
         parse_want(&p, ")");
+    } else if (parse_take(&p, "#define")) {
+        parse_macro(&p, s);
     }
     parse_space(&p);
     return p.at;
@@ -160,11 +153,11 @@ static Statement *parse_mac(Parser *p) {
     parse_want(p, ")");
     for (int i = 0; i < count; i++) {
         Name *sum = loops_name(p->l, arena_printf(p->l->arena, "a%d_%d", row, i));
-        const Name *weight = loops_name(p->l, arena_printf(p->l->arena, "w%d", i));
+        Name *weight = loops_name(p->l, arena_printf(p->l->arena, "w%d", i));
         if (!sum || !weight || sum->type.base != BASE_VECTOR || sum->type.constant ||
             weight->type.base != BASE_VECTOR)
             parse_mistake(p, "no such row of a tile");
-        sum->assigned = true;
+        sum->assigned = sum->used = weight->used = true;
         ARENA_PUSH(p->l->arena, s->names, s->n_names, s->cap_names, sum);
     }
     s->size = row;
@@ -179,6 +172,10 @@ static Statement *parse_statement(Parser *p) {
         return parse_mac(p);
     }
     if (parse_type(p, &type)) return parse_declaration(p, type);
+    const char *from = p->at;
+    const Symbol *symbol = parse_symbol(p);
+    if (symbol && symbol->macro) return parse_use(p, symbol->macro);
+    p->at = from;
     return parse_simple(p);
 }
 

@@ -29,8 +29,21 @@ bool parse_type(Parser *p, LoopType *type);
 /* The expression of operators above the level: 0 for all. */
 Expr *parse_expr(Parser *p, int level);
 Expr *parse_number(Parser *p);
+Expr *parse_name(Parser *p, Name *name);
 
 bool parse_is_integer(LoopType t);
 bool parse_is_number(LoopType t);
+
+/* A mistake unless a name of type `to` may get the value. */
+void parse_check_value(const Parser *p, LoopType to, const Expr *value);
+
+/* `ROWS(F16 row, int at)`, the rest of the definition of a macro that is open. */
+void parse_macro(Parser *p, Statement *s);
+
+/* Declares a name that the open macro takes from where it is used. */
+void macro_name(Loops *l, const char *text);
+
+/* `(h, 16)`, the rest of a use. */
+Statement *parse_use(Parser *p, const Statement *macro);
 
 #endif

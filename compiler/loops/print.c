@@ -54,7 +54,9 @@ static void add_expr(Text *t, const Expr *e, int level) {
         add(t, e->text);
         break;
     case EXPR_NAME:
+        if (e->name->parameter) add(t, "(");
         add(t, e->name->text);
+        if (e->name->parameter) add(t, ")");
         break;
     case EXPR_CALL:
         add(t, e->word->text);
@@ -173,9 +175,18 @@ static const char *head(Text *t, const Statement *s) {
         add_expr(t, s->value, 0);
         add(t, ";");
         break;
+    case STATEMENT_USE:
+        add(t, s->macro->text);
+        for (int i = 0; i < s->macro->size; i++) {
+            add(t, i ? ", " : "(");
+            add_expr(t, s->values[i], 0);
+        }
+        add(t, ");");
+        break;
     case STATEMENT_BLOCK:
     case STATEMENT_TABLE:
     case STATEMENT_GIVEN:
+    case STATEMENT_MACRO:
         break;
     }
     return t->length ? t->at : "";
@@ -194,47 +205,98 @@ static void print_table(Writer *w, Text *t, const Statement *s) {
 }
 
 static bool is_plain(const Statement *s) {
-    return s->kind == STATEMENT_ASSIGN || s->kind == STATEMENT_DO;
+    return s->kind == STATEMENT_ASSIGN || s->kind == STATEMENT_DO || s->kind == STATEMENT_USE;
 }
 
-static void print(Writer *w, Text *t, const Statement *s) {
+/* A block of a declaration and a loop, or short statements: its braces take no lines. */
+static bool is_close(const Statement *s) {
+    if (s->kind != STATEMENT_BLOCK || s->n_body < 2 || s->body[0]->kind != STATEMENT_DECLARE)
+        return false;
+    if (s->n_body == 2 && s->body[1]->kind == STATEMENT_FOR) return true;
+    for (int i = 1; i < s->n_body; i++)
+        if (!s->body[i]->flow) return false;
+    return true;
+}
+
+/* Tells the compiler that nothing reads the names, where that is so. */
+static void print_unused(Writer *w, Name *const *names, int n) {
+    for (int i = 0; i < n; i++)
+        if (!names[i]->used) w_line(w, "(void)%s;", names[i]->text);
+}
+
+static void print(Writer *w, Text *t, const Statement *s, const char *tail);
+
+static void print_macro(Writer *w, Text *t, const Statement *s) {
+    t->length = 0;
+    for (int i = 0; i < s->size; i++) {
+        add(t, i ? ", " : "(");
+        add(t, s->names[i]->text);
+    }
+    w_line(w, "#define %s%s) { \\", s->text, t->at);
+    Writer *body = writer_new(t->arena);
+    w_indent(body, 1);
+    for (int i = 0; i < s->n_body; i++) print(body, t, s->body[i], "");
+    const char *line = writer_text(body);
+    for (const char *end; (end = strchr(line, '\n')); line = end + 1)
+        w_line(w, "%.*s \\", (int)(end - line), line);
+    w_line(w, "}");
+}
+
+static void print_block(Writer *w, Text *t, const Statement *s, const char *tail) {
+    const Statement *const first = s->n_body ? s->body[0] : NULL;
+    if (s->kind == STATEMENT_FOR && s->n_body == 1 && first->kind == STATEMENT_FOR) {
+        w_line(w, "%s", head(t, s));
+        print(w, t, first, tail);
+    } else if (s->n_body == 1 && is_plain(first) && s->kind != STATEMENT_BLOCK) {
+        w_line(w, "%s", head(t, s));
+        w_indent(w, 1);
+        print(w, t, first, tail);
+        w_indent(w, -1);
+    } else if (is_close(s)) {
+        w_line(w, "{ %s", head(t, first));
+        w_indent(w, 1);
+        for (int i = 1; i < s->n_body; i++) print(w, t, s->body[i], i + 1 < s->n_body ? "" : " }");
+        w_indent(w, -1);
+    } else {
+        w_open(w, "%s", head(t, s));
+        for (int i = 0; i < s->n_body; i++) print(w, t, s->body[i], "");
+        w_close_with(w, tail);
+    }
+}
+
+/* `tail` follows the statement's last line. */
+static void print(Writer *w, Text *t, const Statement *s, const char *tail) {
     switch (s->kind) {
     case STATEMENT_FOR:
     case STATEMENT_IF:
     case STATEMENT_BLOCK:
-        if (s->kind == STATEMENT_FOR && s->n_body == 1 && s->body[0]->kind == STATEMENT_FOR) {
-            w_line(w, "%s", head(t, s));
-            print(w, t, s->body[0]);
-            break;
-        }
-        if (s->n_body == 1 && is_plain(s->body[0]) && s->kind != STATEMENT_BLOCK) {
-            w_line(w, "%s", head(t, s));
-            w_indent(w, 1);
-            print(w, t, s->body[0]);
-            w_indent(w, -1);
-            break;
-        }
-        w_open(w, "%s", head(t, s));
-        for (int i = 0; i < s->n_body; i++) print(w, t, s->body[i]);
-        w_close(w);
+        print_block(w, t, s, tail);
         break;
     case STATEMENT_TABLE:
         print_table(w, t, s);
+        break;
+    case STATEMENT_MACRO:
+        print_macro(w, t, s);
         break;
     case STATEMENT_GIVEN:
         break;
     default:
         if (s->flow)
-            w_flow(w, "%s", head(t, s));
+            w_flow(w, "%s%s", head(t, s), tail);
         else
-            w_line(w, "%s", head(t, s));
+            w_line(w, "%s%s", head(t, s), tail);
+        if (s->kind == STATEMENT_DECLARE) print_unused(w, s->names, s->n_names);
         break;
     }
 }
 
 void loops_print(Writer *w, const Loops *l) {
     Text t = {.arena = arena_new()};
-    for (int i = 0; i < l->body->n_body; i++) print(w, &t, l->body->body[i]);
+    print_unused(w, l->names, l->n_params);
+    for (int i = 0; i < l->body->n_body; i++) print(w, &t, l->body->body[i], "");
+    for (int i = 0; i < l->body->n_body; i++)
+        if (l->body->body[i]->kind == STATEMENT_MACRO)
+            w_line(w, "#undef %s", l->body->body[i]->text);
     arena_free(t.arena);
 }
 

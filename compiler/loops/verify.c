@@ -276,6 +276,27 @@ static int64_t step_of(const Verifier *v, const Statement *move) {
     return move->value ? constant_of(v, move->value) : 1;
 }
 
+static bool is_constant_end(Linear x) {
+    return !x.unbounded && x.a == 0;
+}
+
+/* The body of a loop whose variable's range is known, once for all turns or for each of them. */
+static void check_turns(Verifier *v, const Statement *s, Name *var, int64_t step) {
+    const Interval all = var->range;
+    const bool known = is_constant_end(all.low) && is_constant_end(all.high);
+    if (!s->turns) {
+        if (!known || all.low.b <= all.high.b) check_block(v, s);
+        return;
+    }
+    if (!known) refuse(v, "a loop whose turns are not known");
+    for (int64_t i = all.low.b; i <= all.high.b; i += step) {
+        const int mark = v->n_undo;
+        know(v, var, (Interval){{0, i, false}, {0, i, false}}, NULL);
+        check_block(v, s);
+        forget(v, mark);
+    }
+}
+
 static void check_for(Verifier *v, const Statement *s) {
     const int mark = v->n_undo;
     for (int i = 0; i < s->n_names; i++) check_expr(v, s->values[i]);
@@ -306,7 +327,7 @@ static void check_for(Verifier *v, const Statement *s) {
         const Sum start = place_of(v, &(Expr){.kind = EXPR_NAME, .name = moved});
         know(v, moved, interval_all, same_as(v, sum_add(&start, &turns, by / step)));
     }
-    check_block(v, s);
+    check_turns(v, s, var, step);
     forget(v, mark);
     /* A name that goes on after the loop is one step further at most. */
     if (!s->n_names) know(v, var, (Interval){var->range.low, interval_all.high}, NULL);
@@ -373,6 +394,20 @@ static void check_assign(Verifier *v, const Statement *s) {
     }
 }
 
+/* A macro's body, with the values that its names have in this place. */
+static void check_use(Verifier *v, const Statement *s) {
+    const Statement *macro = s->macro;
+    const int mark = v->n_undo;
+    for (int i = 0; i < macro->n_names; i++) {
+        check_expr(v, s->values[i]);
+        if (macro->names[i]->type.base == BASE_ROW) continue;
+        const Sum sum = sum_of(s->values[i]);
+        know(v, macro->names[i], sum_interval(&sum), same_as(v, sum));
+    }
+    check_block(v, macro);
+    forget(v, mark);
+}
+
 static int count_fmas(const Expr *e) {
     int n = e->kind == EXPR_CALL && !strcmp(e->word->text, "V_FMA");
     for (int i = 0; i < e->n_in; i++) n += count_fmas(e->in[i]);
@@ -387,6 +422,7 @@ static int straight_fmas(const Statement *s) {
         if (b->value) n += count_fmas(b->value);
         if (b->kind == STATEMENT_MAC) n += b->n_names;
         if (b->kind == STATEMENT_BLOCK) n += straight_fmas(b);
+        if (b->kind == STATEMENT_USE) n += straight_fmas(b->macro);
     }
     return n;
 }
@@ -442,7 +478,11 @@ static void check_statement(Verifier *v, const Statement *s) {
         know(v, s->target->name, (Interval){sum_low(&low), sum_high(&high)}, bounds);
         break;
     }
+    case STATEMENT_USE:
+        check_use(v, s);
+        break;
     case STATEMENT_TABLE:
+    case STATEMENT_MACRO: /* proved where it is used */
         break;
     }
 }

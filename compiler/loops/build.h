@@ -5,7 +5,17 @@
 #include "loops.h"
 
 /* Of operators: what binds closer has a higher level. */
-enum { LEVEL_CHOICE = 1, LEVEL_OR, LEVEL_AND, LEVEL_UNARY = 8 };
+enum {
+    LEVEL_CHOICE = 1,
+    LEVEL_OR,
+    LEVEL_AND,
+    LEVEL_BITS,
+    LEVEL_EQUAL,
+    LEVEL_LESS,
+    LEVEL_SUM,
+    LEVEL_PRODUCT,
+    LEVEL_UNARY
+};
 
 extern const char *const base_names[BASE_COUNT];
 

@@ -215,15 +215,18 @@ static Expr *parse_unary(Parser *p) {
 static const struct {
     const char *text;
     int level;
-} operators[] = {{"||", 2}, {"&&", 3}, {"==", 4}, {"!=", 4}, {"<=", 5}, {">=", 5}, {"<", 5},
-                 {">", 5},  {"+", 6},  {"-", 6},  {"*", 7},  {"/", 7},  {"%", 7}};
+} operators[] = {{"||", LEVEL_OR},     {"&&", LEVEL_AND},   {"&", LEVEL_BITS},
+                 {"==", LEVEL_EQUAL},  {"!=", LEVEL_EQUAL}, {"<=", LEVEL_LESS},
+                 {">=", LEVEL_LESS},   {"<", LEVEL_LESS},   {">", LEVEL_LESS},
+                 {"+", LEVEL_SUM},     {"-", LEVEL_SUM},    {"*", LEVEL_PRODUCT},
+                 {"/", LEVEL_PRODUCT}, {"%", LEVEL_PRODUCT}};
 
 static LoopType binary_type(const Parser *p, const char *operator, int level, LoopType a,
                             LoopType b) {
-    if (level <= 5) return (LoopType){BASE_BOOL, false, false};
-    if (a.pointer && parse_is_integer(b) && level == 6) return a;
+    if (level <= LEVEL_LESS && level != LEVEL_BITS) return (LoopType){BASE_BOOL, false, false};
+    if (a.pointer && parse_is_integer(b) && level == LEVEL_SUM) return a;
     if (!parse_is_number(a) || !parse_is_number(b) ||
-        (*operator== '%' && !(parse_is_integer(a) && parse_is_integer(b))))
+        ((*operator== '%' || * operator== '&') && !(parse_is_integer(a) && parse_is_integer(b))))
         parse_mistake(p, arena_printf(p->l->arena, "operands of %s", operator));
     Base base = a.base > b.base ? a.base : b.base;
     return (LoopType){base == BASE_BOOL || base == BASE_BYTE ? BASE_INT : base, false, false};

@@ -188,6 +188,7 @@ static Sum sum_of_binary(const Expr *e) {
     if (*e->text == '*' && is_constant(x)) return sum_add(&zero, &b, x.low.b);
     if (*e->text == '*') return sum_rest(interval_multiply(x, y));
     if (!is_constant(y) || y.low.b <= 0) return sum_rest(interval_all);
+    if (*e->text == '&') return sum_rest((Interval){{0, 0, false}, y.high});
     return sum_rest(*e->text == '/' ? interval_divide(x, y.low.b) : interval_remainder(x, y.low.b));
 }
 

@@ -1,15 +1,20 @@
 /* The loop language: what a kernel is between the plan and C text. A kernel family writes a loop
- * program; the verifier proves it (verify.h), the printer makes C of it, --emit=loops shows it.
+ * program; the verifier proves it (verify.c), the printer makes C of it, --emit=loops shows it.
  *
  * The language is a small part of C with types and declared memory. Families write it as templates
  * that read as the C they become; each line is parsed, its names are resolved and its types are
  * checked on the spot, and a mistake is a bug() that shows the kernel and the line:
  *
- *   statements   for (int c = 0; c < 64; c += 16, at += 4)   if (y < 3)   if (y < 3) continue;
- *                const F16 t = LOAD(x + c);   V a0 = V_ZERO(), a1 = V_ZERO();   a0 = V_FMA(v, w,
- * a0); sum += (double)x[c];   STORE(y + c, t); expressions  numbers, names, words of the vocabulary
- * (words.def), x[i], d->scale, casts,
- *                * / % + - < <= > >= == != && || ?: - ! *
+ *   statements    for (int c = 0; c < 64; c += 16, at += 4)
+ *                 if (y < 3)
+ *                 if (y < 3) continue;
+ *                 const F16 t = LOAD(x + c);
+ *                 V a0 = V_ZERO(), a1 = V_ZERO();
+ *                 a0 = V_FMA(v, w, a0);
+ *                 sum += (double)x[c];
+ *                 STORE(y + c, t);
+ *   expressions   numbers, names, words of the vocabulary (words.def), x[i], d->scale, casts,
+ *                 * / % + - < <= > >= == != & && || ?: - ! *
  *
  * Code that several places need is a macro of the program, `#define M(F16 row, int at)` and a block
  * of lines, used as a statement `M(h, 16);`. It is proved where it is used. Names in it that are

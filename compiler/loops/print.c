@@ -33,11 +33,13 @@ static void add_type(Text *t, LoopType type) {
 }
 
 static void add_binary(Text *t, const Expr *e, int level) {
-    /* Operators group to the left; compilers want && in || in parentheses. */
-    const bool closed = e->level < level;
-    const int left =
-        e->level == LEVEL_OR && e->in[0]->level == LEVEL_AND ? LEVEL_AND + 1 : e->level;
-    const int right = e->level == LEVEL_OR ? LEVEL_AND + 1 : e->level + 1;
+    /* Operators group to the left; compilers want && in ||, and all in &, in parentheses. */
+    const bool closed = e->level < level, bits = e->level == LEVEL_BITS;
+    const bool inner = e->level == LEVEL_OR;
+    const int left = bits                                    ? LEVEL_UNARY
+                     : inner && e->in[0]->level == LEVEL_AND ? LEVEL_AND + 1
+                                                             : e->level;
+    const int right = bits ? LEVEL_UNARY : inner ? LEVEL_AND + 1 : e->level + 1;
     if (closed) add(t, "(");
     add_expr(t, e->in[0], left);
     add(t, " ");

@@ -149,6 +149,7 @@ static void check_transpose(Verifier *v, const Expr *e, bool part) {
 }
 
 static void check_expr(Verifier *v, const Expr *e);
+static void assume(Verifier *v, const Expr *e, bool holds);
 
 static void check_call(Verifier *v, const Expr *e) {
     for (int i = 0; i < e->n_in; i++) check_expr(v, e->in[i]);
@@ -188,6 +189,16 @@ static void check_expr(Verifier *v, const Expr *e) {
         access_plain(v, e->in[0], 1, false);
         return;
     }
+    if (e->kind == EXPR_CHOICE) {
+        check_expr(v, e->in[0]);
+        for (int i = 1; i < 3; i++) {
+            const int mark = v->n_undo;
+            assume(v, e->in[0], i == 1);
+            check_expr(v, e->in[i]);
+            forget(v, mark);
+        }
+        return;
+    }
     for (int i = 0; i < e->n_in; i++)
         if (e->kind != EXPR_MEMBER) check_expr(v, e->in[i]);
 }
@@ -220,10 +231,22 @@ static void assume_less(Verifier *v, const Expr *a, const Expr *b, bool strict) 
     }
 }
 
+/* Whether the value is the same wherever its names are in scope. */
+static bool is_fixed(const Expr *e) {
+    if (e->kind == EXPR_INDEX || (e->kind == EXPR_NAME && !e->type.constant)) return false;
+    for (int i = 0; i < e->n_in; i++)
+        if (!is_fixed(e->in[i])) return false;
+    return true;
+}
+
 /* From here on the condition has the value `holds`. */
 static void assume(Verifier *v, const Expr *e, bool holds) {
     if (e->kind == EXPR_UNARY && *e->text == '!') {
         assume(v, e->in[0], !holds);
+        return;
+    }
+    if (e->kind == EXPR_NAME && e->name->value && e->type.base == BASE_BOOL && is_fixed(e)) {
+        if (is_fixed(e->name->value)) assume(v, e->name->value, holds);
         return;
     }
     if (e->kind != EXPR_BINARY) return;

@@ -100,6 +100,12 @@ static const char *const sound[] = {
     /* Bytes, and a gradient that is read back. */
     "for (int s = 0; s < n; s++) {\nSTORE_BYTES(win + s * 48 + 32, ISET(1));\n}\n"
     "STORE(g, ADD(LOAD(g), LOAD(w + 144)));",
+    /* What a named condition says, and what each side of a choice knows. */
+    "for (int i = 0; i < 12; i++) {\nconst int at = i - 1;\n"
+    "const bool in = at >= 0 && at < 10;\nif (in) {\ng[at * 16] = 1.0f;\n}\nif (!in) {\n"
+    "g[i] = 0.0f;\n}\ng[i] = in ? w[at * 16] : 0.0f;\ng[i] = i > 9 ? w[0] : w[i * 16 + 15];\n}",
+    /* Bits. */
+    "for (int i = 0; i < 99; i++) {\nSTORE(g + (i & 9) * 16, LOAD(w + (i & 1) * 144));\n}",
     "NN_ZERO(y, (size_t)n * 192);\nNN_COPY(scratch + 16, w + 112, 192);",
     "NN_ZERO(scratch, 256);\nTRANSPOSE_PART(w, 10, scratch, 4);",
 };
@@ -139,6 +145,16 @@ static const char *const mistaken[] = {
     "NN_COPY(scratch + 17, w + 112, 192);",
     "NN_ZERO(scratch, 256);\nTRANSPOSE_PART(w, 11, scratch, 4);",
     "NN_ZERO(scratch, 256);\nTRANSPOSE(w, 16, scratch, 16);",
+    /* Named conditions that say too little, and one that is asked for the opposite. */
+    "for (int i = 0; i < 12; i++) {\nconst int at = i - 1;\n"
+    "const bool in = at >= 0 && at < 11;\nif (in) {\ng[at * 16] = 1.0f;\n}\n}",
+    "for (int i = 0; i < 12; i++) {\nconst int at = i - 1;\n"
+    "const bool in = at >= 0 && at < 10;\nif (!in) {\ng[at * 16] = 1.0f;\n}\n}",
+    "for (int i = 0; i < 12; i++) {\nint at = i - 1;\nconst bool in = at >= 0 && at < 10;\n"
+    "at = i + 1;\nif (in) {\ng[at * 16] = 1.0f;\n}\n}",
+    /* The other side of a choice. */
+    "for (int i = 0; i < 12; i++) {\ng[i] = i < 10 ? 0.0f : w[i * 16];\n}",
+    "for (int i = 0; i < 99; i++) {\nSTORE(g + (i & 10) * 16, LOAD(w));\n}",
     /* Reading unwritten memory, writing read-only memory. */
     "STORE(g, LOAD(scratch));",
     "STORE(g, LOAD(y));",
@@ -266,19 +282,98 @@ START_TEST(counts_tiles) {
 }
 END_TEST
 
+/* A macro that is proved with the integers of each use; `c` is the place's. */
+static void define_rows(void) {
+    build("#define ROWS(F16 row, int at) {\nconst F16 h = RELU(row);\n"
+          "STORE(y + c + at * 16, ADD(h, LOAD(x + c + at * 16)));\n}");
+}
+
+START_TEST(proves_macros_where_they_are_used) {
+    define_rows();
+    build("for (int c = 0; c < n * 48; c += 48) {\nROWS(SET(1.0f), 0);\nROWS(LOAD(x + c), 1 + "
+          "1);\n}");
+    loops_verify(l);
+    ck_assert(refused("for (int c = 0; c < n * 48; c += 48) {\nROWS(SET(1.0f), 3);\n}"));
+    ck_assert(refused("for (int c = 0; c < n * 48; c += 48) {\nROWS(SET(1.0f), 0 - 1);\n}"));
+    ck_assert(refused("for (int c = 0; c < n * 48; c += 16) {\nROWS(SET(1.0f), 2);\n}"));
+}
+END_TEST
+
+START_TEST(refuses_wrong_uses_of_macros) {
+    define_rows();
+    ck_assert(refused("ROWS(SET(1.0f), 0);")); /* no c */
+    build("const int c = 0;\nconst F16 h = LOAD(x);");
+    ck_assert(refused("ROWS(h, 0);")); /* it has an h of its own */
+    ck_assert(refused("ROWS(SET(1.0f));"));
+    ck_assert(refused("ROWS(0, 0);"));
+    ck_assert(refused("ROWS(SET(1.0f), SET(1.0f));"));
+    ck_assert(refused("{\n#define INNER(int at) {\ng[at] = 0.0f;\n}\n}"));
+    ck_assert(refused("#define OTHER(int at) {\nROWS(SET(1.0f), at);\n}"));
+    ck_assert(refused("#define OTHER(float *at) {\n}"));
+    build("ROWS(SET(1.0f), 0);");
+    loops_verify(l);
+}
+END_TEST
+
+/* The program as C, from its first loop or macro on. */
+static const char *printed(void) {
+    Writer *w = writer_new(arena);
+    loops_print(w, l);
+    const char *macro = strchr(writer_text(w), '#'), *loop = strstr(writer_text(w), "for (");
+    return macro ? macro : loop;
+}
+
+START_TEST(prints_macros) {
+    define_rows();
+    build("for (int c = 0; c < n; c += 16) {\nROWS(LOAD(w + c), c / 48);\n}");
+    ck_assert_str_eq(printed(),
+                     "#define ROWS(row, at) { \\\n"
+                     "    const F16 h = RELU(row); \\\n"
+                     "    STORE(y + c + (at) * 16, ADD(h, LOAD(x + c + (at) * 16))); \\\n"
+                     "}\n"
+                     "for (int c = 0; c < n; c += 16)\n"
+                     "    ROWS(LOAD(w + c), c / 48);\n"
+                     "#undef ROWS\n");
+}
+END_TEST
+
+/* Rows that a phase reads: with p, only some numbers of them stay inside. */
+START_TEST(proves_tables_turn_by_turn) {
+    const char *body = "for (int i = 0; i < rows[p]; i++) {\n"
+                       "STORE(g + i * 16 + 112 + p * 16, LOAD(x + i * 16 + p * 16));\n}";
+    l_table(l, "rows", (const int[]){3, 2, 1}, 3);
+    l_open_turns(l, "for (int p = 0; p < 3; p++)");
+    build(body);
+    l_close(l);
+    loops_verify(l);
+    ck_assert(refused(arena_printf(arena, "for (int p = 0; p < 3; p++) {\n%s\n}", body)));
+    l_table(l, "more", (const int[]){3, 3, 1}, 3);
+    l_open_turns(l, "for (int p = 0; p < 3; p++)");
+    l_line(l, "const int count = more[p];");
+    ck_assert(refused("for (int i = 0; i < count; i++) {\ng[i * 16 + 127 + p * 16] = 0.0f;\n}\n}"));
+}
+END_TEST
+
+START_TEST(tells_what_is_unused) {
+    build("const int a = 1, b = 2;\ng[a] = w[0];");
+    Writer *w = writer_new(arena);
+    loops_print(w, l);
+    ck_assert_str_eq(writer_text(w), "(void)x;\n(void)y;\n(void)win;\n(void)scratch;\n(void)n;\n"
+                                     "const int a = 1, b = 2;\n(void)b;\ng[a] = w[0];\n");
+}
+END_TEST
+
 START_TEST(prints_c) {
     build("for (int s = 0; s < n; s++) {\nfor (int c = 0; c < 48; c += 16) {\n"
           "const F16 a = LOAD(x + (s * 3 + c / 16) * 16);\n"
           "if (s > 1 && c < 3 || s == 0) {\nSTORE(y + c, a);\n}\n}\n}");
     loops_verify(l);
-    Writer *w = writer_new(arena);
-    loops_print(w, l);
-    ck_assert_str_eq(writer_text(w), "for (int s = 0; s < n; s++)\n"
-                                     "for (int c = 0; c < 48; c += 16) {\n"
-                                     "    const F16 a = LOAD(x + (s * 3 + c / 16) * 16);\n"
-                                     "    if ((s > 1 && c < 3) || s == 0)\n"
-                                     "        STORE(y + c, a);\n"
-                                     "}\n");
+    ck_assert_str_eq(printed(), "for (int s = 0; s < n; s++)\n"
+                                "for (int c = 0; c < 48; c += 16) {\n"
+                                "    const F16 a = LOAD(x + (s * 3 + c / 16) * 16);\n"
+                                "    if ((s > 1 && c < 3) || s == 0)\n"
+                                "        STORE(y + c, a);\n"
+                                "}\n");
 }
 END_TEST
 
@@ -286,4 +381,5 @@ SUITE("loops", FIXTURE(begin, end), LOOP(accepts, sizeof sound / sizeof *sound),
       LOOP(refuses, sizeof mistaken / sizeof *mistaken),
       TESTS(refuses_long_bodies, keeps_lists_in_their_range, takes_what_is_given,
             asks_for_what_may_be_missing, computes_factors, keeps_taps_inside, refuses_taps_outside,
-            counts_tiles, prints_c))
+            counts_tiles, prints_c, proves_macros_where_they_are_used, refuses_wrong_uses_of_macros,
+            prints_macros, proves_tables_turn_by_turn, tells_what_is_unused))

@@ -112,11 +112,6 @@ void w_indent(Writer *w, int levels) {
     w->indent += levels;
 }
 
-void w_lines_of(Writer *w, const Writer *other) {
-    if (other->length)
-        indented(w, arena_printf(w->arena, "%.*s", (int)other->length - 1, other->text));
-}
-
 void w_raw(Writer *w, const char *text) {
     append(w, text, strlen(text));
     while ((text = strchr(text, '\n'))) text++, w->lines++;

@@ -32,9 +32,6 @@ void w_close_with(Writer *w, const char *tail);
 /* Indents the following lines by `levels` more. */
 void w_indent(Writer *w, int levels);
 
-/* Lines that another writer wrote at no indentation, at the current one. */
-void w_lines_of(Writer *w, const Writer *other);
-
 /* Raw text without indentation or line end, for constant tables and whole files of text. */
 void w_raw(Writer *w, const char *text);
 

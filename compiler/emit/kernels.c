@@ -67,7 +67,6 @@ const char *emit_loops(const Plan *plan, const Isa *isa) {
         text = arena_printf(plan->arena, "%s# %s\n", text, e->name);
         for (int j = 0; j < e->n_kernels + (e->kind == ENTRY_TRAIN); j++) {
             const Kernel *k = j < e->n_kernels ? e->kernels[j] : plan->phases[e->phase].update;
-            if (!k->family->build) continue;
             const char *dump = loops_dump(plan->arena, kernel_loops(plan->arena, k, isa));
             if (!strstr(text, dump)) text = arena_printf(plan->arena, "%s%s", text, dump);
         }
@@ -81,10 +80,7 @@ static int find_function(Emission *em, Functions *f, const Kernel *k, const char
     Arena *draft = arena_new();
     Writer *body = writer_new(draft);
     w_indent(body, 1);
-    if (k->family->build)
-        loops_print(body, kernel_loops(draft, k, f->isa));
-    else
-        k->family->write(body, k, f->isa);
+    loops_print(body, kernel_loops(draft, k, f->isa));
     const size_t head = strlen(params), size = head + strlen(writer_text(body));
     int same_name = 0, found = -1;
     for (int i = 0; i < f->n && found < 0; i++) {

@@ -99,11 +99,21 @@ int axis_tap_step(const Axis *axis) {
     return step;
 }
 
+int axis_phases(const Axis *axis) {
+    return axis->e < axis->out ? axis->e : axis->out;
+}
+
+int axis_first_tap(const Axis *axis, int phase) {
+    int tap = 0;
+    while (tap < axis->taps && (phase + tap * axis->b + axis->c) % axis->e) tap++;
+    return tap;
+}
+
 Inner axis_inner(const Axis *axis, int window, int phase) {
-    int step = axis_tap_step(axis), tap = 0, a = axis->e > 1 ? 1 : axis->a;
+    int step = axis_tap_step(axis), tap = axis_first_tap(axis, phase);
+    int a = axis->e > 1 ? 1 : axis->a;
     Inner r = {.count = (axis->out - phase + axis->e - 1) / axis->e};
     r.to = r.count;
-    while (tap < axis->taps && (phase + tap * axis->b + axis->c) % axis->e && axis->e > 1) tap++;
     if (tap >= axis->taps) return r;
     int last = tap + (axis->taps - 1 - tap) / step * step;
     int p = (phase + tap * axis->b + axis->c) / axis->e;
@@ -189,7 +199,7 @@ static double looped_cost(const Nest *n, int columns, int most, int vectors) {
     int samples = tile_samples(n, most, columns), alone = edge_samples(n, most);
     double inner = tile_cost(columns * samples * n->pool_h, vectors) / samples;
     double edge = tile_cost(n->pool_w * alone * n->pool_h, vectors) / alone, cost = 0;
-    for (int phase = 0; phase < n->x.e && phase < n->x.out; phase++) {
+    for (int phase = 0; phase < axis_phases(&n->x); phase++) {
         Inner r = axis_inner(&n->x, n->pool_w, phase);
         int length = r.to - r.from < columns ? 0 : r.to - r.from;
         cost += (length + columns - 1) / columns * inner + (r.count - length) / n->pool_w * edge;
@@ -197,12 +207,18 @@ static double looped_cost(const Nest *n, int columns, int most, int vectors) {
     return cost;
 }
 
+Inner nest_inner(const Nest *n, int phase) {
+    Inner r = axis_inner(&n->x, n->pool_w, phase);
+    if (r.to - r.from < n->columns) r.from = r.to = 0;
+    return r;
+}
+
 /* Whether there are columns that n->way is for. */
 static bool has_columns(const Nest *n) {
     if (n->way == COLUMNS_STRAIGHT) return true;
-    for (int phase = 0; phase < n->x.e && phase < n->x.out; phase++) {
-        Inner r = axis_inner(&n->x, n->pool_w, phase);
-        int length = r.to - r.from < n->columns ? 0 : r.to - r.from;
+    for (int phase = 0; phase < axis_phases(&n->x); phase++) {
+        Inner r = nest_inner(n, phase);
+        int length = r.to - r.from;
         if (n->way == COLUMNS_INNER ? length > 0 : r.count > length) return true;
     }
     return false;
@@ -212,7 +228,7 @@ static bool has_columns(const Nest *n) {
  * all there are. One alone is as well off among the others. */
 static void choose_inner(Nest *n, Tile tile) {
     int most = most_rows(n, tile.vectors), longest = 0;
-    for (int phase = 0; phase < n->x.e && phase < n->x.out; phase++) {
+    for (int phase = 0; phase < axis_phases(&n->x); phase++) {
         Inner r = axis_inner(&n->x, n->pool_w, phase);
         if (r.to - r.from > longest) longest = r.to - r.from;
     }
@@ -229,73 +245,77 @@ static void choose_inner(Nest *n, Tile tile) {
 }
 
 /* Samples from s to before `end`, `samples` at a time. */
-static void write_samples(Writer *w, Nest *n, Tile tile, int samples, const char *end) {
-    w_open(w, "for (; s + %d <= %s; s += %d)", samples, end, samples);
-    contract_places(w, n, tile, samples);
-    w_close(w);
+static void build_samples(Loops *l, Nest *n, Tile tile, int samples, const char *end) {
+    l_open(l, "for (; s + %d <= %s; s += %d)", samples, end, samples);
+    contract_places(l, n, tile, samples);
+    l_close(l);
 }
 
 /* Opens the loop over panels: p, c, wp. */
-static void open_panels(Writer *w, Nest *n, Panels panels) {
+static void open_panels(Loops *l, Nest *n, Panels panels) {
     if (panels.last - panels.first > panels.tile.blocks)
-        w_open(w, "for (int p = %d; p < %d; p += %d)", panels.first, panels.last,
+        l_open(l, "for (int p = %d; p < %d; p += %d)", panels.first, panels.last,
                panels.tile.blocks);
     else {
-        w_open(w, "%s", "");
-        w_line(w, "const int p = %d;", panels.first);
+        l_open(l, "%s", "");
+        l_line(l, "const int p = %d;", panels.first);
     }
-    w_line(w, "const int c = p * 16;");
-    w_line(w, "const float *wp = w + p * %lld;", (long long)n->block_weights);
+    l_line(l, "const int c = p * 16;");
+    l_line(l, "const float *wp = w + p * %lld;", (long long)n->block_weights);
     if (n->groups > 1)
-        w_line(w, "const int c0 = %s;",
+        l_line(l, "const int c0 = %s;",
                block_begin_text(n->arena, n->lanes_out, n->lanes_in, n->groups, "p"));
 }
 
 /* All samples. Few tails keep the code short: half a tile, then single samples. */
-static void write_all_samples(Writer *w, Nest *n, Tile tile) {
-    w_line(w, "int s = 0;");
-    write_samples(w, n, tile, n->samples, "n");
-    if (n->samples >= 4 && !n->single) write_samples(w, n, tile, n->samples / 2, "n");
-    if (n->samples >= 2) write_samples(w, n, tile, 1, "n");
+static void build_all_samples(Loops *l, Nest *n, Tile tile) {
+    l_line(l, "int s = 0;");
+    build_samples(l, n, tile, n->samples, "n");
+    if (n->samples >= 4 && !n->single) build_samples(l, n, tile, n->samples / 2, "n");
+    if (n->samples >= 2) build_samples(l, n, tile, 1, "n");
 }
 
-static void write_panels(Writer *w, Nest *n, Panels panels) {
-    open_panels(w, n, panels);
+static void build_panels(Loops *l, Nest *n, Panels panels) {
+    open_panels(l, n, panels);
     if (n->way == COLUMNS_STRAIGHT) {
         choose_straight(n, panels.tile);
-        write_all_samples(w, n, panels.tile);
+        build_all_samples(l, n, panels.tile);
     } else {
         choose_inner(n, panels.tile);
+        if (n->x.e > 1) contract_phases(l, n);
         int most = most_rows(n, panels.tile.vectors);
         for (n->way = COLUMNS_INNER; n->way <= COLUMNS_EDGE; n->way++) {
             if (!has_columns(n)) continue;
             n->samples =
                 n->way == COLUMNS_INNER ? tile_samples(n, most, n->columns) : edge_samples(n, most);
-            w_open(w, "%s", "");
-            write_all_samples(w, n, panels.tile);
-            w_close(w);
+            l_open(l, "%s", "");
+            build_all_samples(l, n, panels.tile);
+            l_close(l);
         }
     }
-    w_close(w);
+    l_close(l);
 }
 
 /* Panels of one place a sample: tiles of two heights that cover the samples before `done`. Tiles
  * that are higher or lower than those that made `done` may leave a few, which go one by one. */
-static void write_tall(Writer *w, Nest *n, Panels panels, int tail) {
+static void build_tall(Loops *l, Nest *n, Panels panels, int tail) {
     int rows = tile_rows(n->isa, panels.tile.vectors);
     bool usual = rows == n->isa->max_rows;
-    open_panels(w, n, panels);
-    w_line(w, "int s = 0;");
-    if (!usual) w_line(w, "const int lower = nn_shorter(done, %d, %d) * %d;", rows, tail, rows - 1);
-    write_samples(w, n, panels.tile, rows - 1, usual ? "shorter" : "lower");
-    write_samples(w, n, panels.tile, rows, "done");
-    if (!usual) write_samples(w, n, panels.tile, 1, "done");
-    w_close(w);
+    open_panels(l, n, panels);
+    l_line(l, "int s = 0;");
+    if (!usual) {
+        l_line(l, "const int lower = nn_shorter(done, %d, %d) * %d;", rows, tail, rows - 1);
+        l_given(l, "lower", "0", "done"); /* nn_shorter's tiles have room */
+    }
+    build_samples(l, n, panels.tile, rows - 1, usual ? "shorter" : "lower");
+    build_samples(l, n, panels.tile, rows, "done");
+    if (!usual) build_samples(l, n, panels.tile, 1, "done");
+    l_close(l);
 }
 
 /* The samples that are left, or all of a small batch: short tiles over many blocks, so that there
  * are enough accumulators to hide the latency. */
-static void write_short(Writer *w, Nest *n, int rows, int tail) {
+static void build_short(Loops *l, Nest *n, int rows, int tail) {
     const Isa *isa = n->isa;
     int most = tile_short_blocks(isa, rows);
     if (most > MAX_TILE_BLOCKS) most = MAX_TILE_BLOCKS;
@@ -304,15 +324,17 @@ static void write_short(Writer *w, Nest *n, int rows, int tail) {
     if (n->vectors % isa_vectors(isa) && full == n->blocks) full -= blocks;
     Panels panels[2] = {{0, full, tile_columns(isa, n->lanes_out, 0, blocks)},
                         {full, n->blocks, tile_columns(isa, n->lanes_out, full, n->blocks - full)}};
-    w_open(w, "if ((n - done) & %d)", rows);
-    w_line(w, "const int s = done + ((n - done) & %d);", 2 * (tail - rows));
+    l_open(l, "if ((n - done) & %d)", rows);
+    l_line(l, "const int s = done + ((n - done) & %d);", 2 * (tail - rows));
+    /* So many samples are done, and `rows` more are among those that are left. */
+    l_given(l, "s", "0", arena_printf(n->arena, "n - %d", rows));
     for (int i = 0; i < 2; i++) {
         if (panels[i].first == panels[i].last) continue;
-        open_panels(w, n, panels[i]);
-        contract_places(w, n, panels[i].tile, rows);
-        w_close(w);
+        open_panels(l, n, panels[i]);
+        contract_places(l, n, panels[i].tile, rows);
+        l_close(l);
     }
-    w_close(w);
+    l_close(l);
 }
 
 /* Runs of panels of the kernel's outputs. */
@@ -326,7 +348,7 @@ static bool is_one_place(const Nest *n) {
 }
 
 /* The nest with straight code for the kernel columns, or with loops over them. */
-static void write_nest(Writer *w, Nest *n, bool looped) {
+static void build_nest(Loops *l, Nest *n, bool looped) {
     const Isa *isa = n->isa;
     Panels panels[MAX_PANELS];
     int runs = nest_panels(n, panels), rows = isa->max_rows;
@@ -336,18 +358,20 @@ static void write_nest(Writer *w, Nest *n, bool looped) {
     n->columns = 1;
     n->way = !looped ? COLUMNS_STRAIGHT : COLUMNS_INNER;
     if (one_place && looped && !has_columns(n)) n->way = COLUMNS_EDGE;
-    contract_open_rows(w, n);
+    contract_define_rows(l, n);
     if (one_place) {
-        w_line(w, "const int shorter = nn_shorter(n, %d, %d) * %d;", rows, tail, rows - 1);
-        w_line(w, "const int done = shorter + (n - shorter) / %d * %d;", rows, rows);
+        l_line(l, "const int shorter = nn_shorter(n, %d, %d) * %d;", rows, tail, rows - 1);
+        l_given(l, "shorter", "0", "n"); /* nn_shorter's tiles have room */
+        l_line(l, "const int done = shorter + (n - shorter) / %d * %d;", rows, rows);
+        l_given(l, "done", "0", "n"); /* whole tiles of what is left */
+        if (looped && n->x.e > 1) contract_phases(l, n);
     }
     for (int i = 0; i < runs; i++)
         if (one_place)
-            write_tall(w, n, panels[i], tail);
+            build_tall(l, n, panels[i], tail);
         else
-            write_panels(w, n, panels[i]);
-    for (int r = tail; one_place && rows > 2 && r > 0; r /= 2) write_short(w, n, r, tail);
-    contract_close_rows(w, n);
+            build_panels(l, n, panels[i]);
+    for (int r = tail; one_place && rows > 2 && r > 0; r /= 2) build_short(l, n, r, tail);
 }
 
 /* Whether straight code for the kernel columns may keep to the budget. A tile of a strided input
@@ -364,31 +388,30 @@ static bool may_be_straight(const Nest *n) {
     return joined || n->x.taps <= MAX_STEPS;
 }
 
-/* Writes the nest in the first way that keeps to the budget: straight code for the kernel columns,
+/* Builds the nest in the first way that keeps to the budget: straight code for the kernel columns,
  * for tiles of several samples or of one; loops over them; the same with loops over all channels,
  * and with few kinds of tiles. */
-static void write(Writer *w, const Kernel *k, const Isa *isa) {
+static void build(Loops *l, const Kernel *k) {
     static const struct {
         bool looped, single;
         int run;
     } ways[] = {{false, false, MAX_STEPS}, {false, true, MAX_STEPS}, {true, false, MAX_STEPS},
                 {false, false, 1},         {true, false, 1},         {true, true, 1}};
-    Nest n = {.k = k, .isa = isa, .arena = arena_new()};
+    Nest n = {.k = k, .isa = l->isa, .arena = l->arena};
     set_geometry(&n);
-    Writer *draft = NULL;
+    Loops *draft = NULL;
     bool straight = may_be_straight(&n), short_enough = false;
     for (size_t i = 0; i < sizeof ways / sizeof *ways && !short_enough; i++) {
         if (ways[i].looped ? straight && n.x.taps == 1 : !straight) continue;
-        draft = writer_new(n.arena);
+        draft = loops_new(l->arena, k, l->isa);
         n.body.run = ways[i].run;
         n.single = ways[i].single;
         n.longest = (Body){0};
-        write_nest(draft, &n, ways[i].looped);
+        build_nest(draft, &n, ways[i].looped);
         short_enough = n.longest.steps <= MAX_STEPS && n.longest.fmas <= MAX_FMAS &&
-                       tile_fits_budget(writer_lines(draft));
+                       tile_fits_budget(loops_lines(draft));
     }
-    w_lines_of(w, draft);
-    arena_free(n.arena);
+    *l = *draft;
 }
 
 static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
@@ -420,6 +443,6 @@ const Family family_contract = {
     .lower = contract_lower,
     .fuses = true,
     .joins = joins,
-    .write = write,
+    .build = build,
     .reason = reason,
 };

@@ -54,15 +54,26 @@ Inner axis_inner(const Axis *axis, int window, int phase);
 /* From one tap of a phase to the next. */
 int axis_tap_step(const Axis *axis);
 
-/* Writes the places of `samples` samples from s on, those of n->way. */
-void contract_places(Writer *w, Nest *n, Tile tile, int samples);
+/* The same of the nest, none if they are fewer than a tile's columns. */
+Inner nest_inner(const Nest *n, int phase);
 
-/* Defines the macros that contract_rows uses, and takes them away again. */
-void contract_open_rows(Writer *w, const Nest *n);
-void contract_close_rows(Writer *w, const Nest *n);
+/* Phases of a row of outputs. */
+int axis_phases(const Axis *axis);
+
+/* The first tap of a phase, or axis->taps if it has none. */
+int axis_first_tap(const Axis *axis, int phase);
+
+/* Writes the places of `samples` samples from s on, those of n->way. */
+void contract_places(Loops *l, Nest *n, Tile tile, int samples);
+
+/* Tables of what phases have each of their own, for contract_places. */
+void contract_phases(Loops *l, const Nest *n);
+
+/* Defines the macro that contract_rows uses. */
+void contract_define_rows(Loops *l, const Nest *n);
 
 /* Stores a tile of `width` columns that are `step` places apart: bias is in the accumulators, then
  * the fused pool and the fused nodes follow. */
-void contract_rows(Writer *w, const Nest *n, Tile tile, int width, int step);
+void contract_rows(Loops *l, const Nest *n, Tile tile, int width, int step);
 
 #endif

@@ -57,16 +57,15 @@ static const char *row_text(const Nest *n) {
 }
 
 /* Opens the loop over kernel rows: xr, wr. */
-static void open_kernel_rows(Writer *w, const Nest *n, const char *x) {
-    w_open(w, "for (int ky = 0; ky < %d; ky++)", n->y.taps);
-    w_line(w, "const int iy = %s * %d + ky * %d + %d;", row_text(n), n->y.a, n->y.b, n->y.c);
+static void open_kernel_rows(Loops *l, const Nest *n, const char *x) {
+    l_open(l, "for (int ky = 0; ky < %d; ky++)", n->y.taps);
+    l_line(l, "const int iy = %s * %d + ky * %d + %d;", row_text(n), n->y.a, n->y.b, n->y.c);
     if (n->y.e > 1)
-        w_line(w, "if (iy < 0 || iy %% %d || iy / %d >= %d) continue;", n->y.e, n->y.e, n->y.in);
+        l_line(l, "if (iy < 0 || iy %% %d || iy >= %d) continue;", n->y.e, n->y.in * n->y.e);
     else if (leaves(&n->y))
-        w_line(w, "if (iy < 0 || iy >= %d) continue;", n->y.in);
-    w_line(w, "const float *xr = %s + iy%s * %d;", x,
-           n->y.e > 1 ? arena_printf(n->arena, " / %d", n->y.e) : "", n->in.W * n->in.cs);
-    w_line(w, "const float *wr = wp + ky * %d;", n->x.taps * n->reduced * LANES);
+        l_line(l, "if (iy < 0 || iy >= %d) continue;", n->y.in);
+    l_line(l, "const float *xr = %s + iy / %d * %d;", x, n->y.e, n->in.W * n->in.cs);
+    l_line(l, "const float *wr = wp + ky * %d;", n->x.taps * n->reduced * LANES);
 }
 
 static uint64_t rows_mask(int rows) {
@@ -88,15 +87,12 @@ static void end_body(Nest *n) {
     if (n->body.fmas > n->longest.fmas) n->longest.fmas = n->body.fmas;
 }
 
-static void write_straight_taps(Writer *w, Nest *n, Tile tile, const char *x, int x0, int width) {
-    if (!meets_input(n, x0, width)) {
-        w_line(w, "(void)%s, (void)wp; /* only padding */", x);
-        return;
-    }
+static void build_straight_taps(Loops *l, Nest *n, Tile tile, const char *x, int x0, int width) {
+    if (!meets_input(n, x0, width)) return;
     int rows_of[MAX_TILE_ROWS];
     bool loop = !one_row(n);
     if (loop) {
-        open_kernel_rows(w, n, x);
+        open_kernel_rows(l, n, x);
         begin_body(n);
     }
     const char *weight = loop ? "wr" : "wp";
@@ -125,206 +121,172 @@ static void write_straight_taps(Writer *w, Nest *n, Tile tile, const char *x, in
                        .block = n->block_weights,
                        .row = rows_of,
                        .live = mask};
-        tile_run((Code){.text = w}, n->isa, tile, r, whole ? n->x.taps * n->reduced : n->reduced,
-                 &n->body);
-        if (!whole && t + 1 < n->x.taps) w_line(w, "NN_ORDER();");
+        tile_run(l, tile, r, whole ? n->x.taps * n->reduced : n->reduced, &n->body);
+        if (!whole && t + 1 < n->x.taps) l_line(l, "NN_ORDER();");
     }
     end_body(n);
-    if (loop) w_close(w);
+    if (loop) l_close(l);
 }
 
-static void declare_sums(Writer *w, const Nest *n, Tile tile) {
+static void declare_sums(Loops *l, const Nest *n, Tile tile) {
     const char *start[4 * MAX_TILE_BLOCKS];
     for (int v = 0; v < tile.vectors; v++)
         start[v] = n->bias ? arena_printf(n->arena, "V_LOAD(bias + c + %d)", v * n->isa->width)
                            : "V_ZERO()";
-    tile_declare((Code){.text = w}, n->isa, tile, start);
+    tile_declare(l, tile, start);
 }
 
 /* Declares where the tile's first output lies: e, o. */
-static void write_output_place(Writer *w, const Nest *n, const char *ox) {
+static void build_output_place(Loops *l, const Nest *n, const char *ox) {
     if (n->k->pool)
-        w_line(w, "const int e = (%s / %d * %d + %s / %d) * %d + c, o = s * %d + e;", row_text(n),
+        l_line(l, "const int e = (%s / %d * %d + %s / %d) * %d + c, o = s * %d + e;", row_text(n),
                n->pool_h, n->out.W / n->pool_w, ox, n->pool_w, n->out.cs, n->out.stride);
     else
-        w_line(w, "const int e = (%s * %d + %s) * %d + c, o = s * %d + e;", row_text(n), n->out.W,
+        l_line(l, "const int e = (%s * %d + %s) * %d + c, o = s * %d + e;", row_text(n), n->out.W,
                ox, n->out.cs, n->out.stride);
 }
 
 /* All tiles of `width` columns from x0 to x1 (exclusive), which have the same valid taps. */
-static void write_straight_columns(Writer *w, Nest *n, Tile tile, int samples, int x0, int x1,
+static void build_straight_columns(Loops *l, Nest *n, Tile tile, int samples, int x0, int x1,
                                    int width) {
     tile.rows = width * n->pool_h * samples;
     bool loop = x1 - x0 > width;
     if (loop)
-        w_open(w, "for (int ox = %d; ox < %d; ox += %d)", x0, x1, width);
+        l_open(l, "for (int ox = %d; ox < %d; ox += %d)", x0, x1, width);
     else
-        w_open(w, "%s", "");
-    int step = n->x.a * n->in.cs;
-    const char *column = "";
-    if (loop && x0)
-        column = arena_printf(n->arena, " + (ox - %d)%s * %d", x0,
-                              n->x.e > 1 ? arena_printf(n->arena, " / %d", n->x.e) : "", step);
-    else if (loop)
-        column = arena_printf(n->arena, " + ox%s * %d",
-                              n->x.e > 1 ? arena_printf(n->arena, " / %d", n->x.e) : "", step);
-    if (loop) w_line(w, "const float *xt = xs%s;", column);
-    declare_sums(w, n, tile);
-    write_straight_taps(w, n, tile, loop ? "xt" : "xs", x0, width);
-    write_output_place(w, n, loop ? "ox" : arena_printf(n->arena, "%d", x0));
-    contract_rows(w, n, tile, width, 1);
-    w_close(w);
+        l_open(l, "%s", "");
+    if (loop)
+        l_line(l, "const float *xt = xs + (ox - %d) / %d * %d;", x0, n->x.e, n->x.a * n->in.cs);
+    declare_sums(l, n, tile);
+    build_straight_taps(l, n, tile, loop ? "xt" : "xs", x0, width);
+    build_output_place(l, n, loop ? "ox" : arena_printf(n->arena, "%d", x0));
+    contract_rows(l, n, tile, width, 1);
+    l_close(l);
 }
 
-static void write_straight(Writer *w, Nest *n, Tile tile, int samples) {
+static void build_straight(Loops *l, Nest *n, Tile tile, int samples) {
     begin_body(n);
     for (int x0 = 0; x0 < n->x.out;) {
         int width = n->x.out - x0 < n->columns ? n->x.out - x0 : n->columns, x1 = x0 + width;
         while (x1 + width <= n->x.out && same_validity(n, x0, x1, width)) x1 += width;
-        write_straight_columns(w, n, tile, samples, x0, x1, width);
+        build_straight_columns(l, n, tile, samples, x0, x1, width);
         x0 = x1;
     }
 }
 
+void contract_phases(Loops *l, const Nest *n) {
+    const int phases = axis_phases(&n->x);
+    int *first = ARENA_ARRAY(n->arena, int, phases), *from = ARENA_ARRAY(n->arena, int, phases),
+        *to = ARENA_ARRAY(n->arena, int, phases);
+    for (int i = 0; i < phases; i++) {
+        const Inner inner = nest_inner(n, i);
+        first[i] = axis_first_tap(&n->x, i);
+        from[i] = inner.from;
+        to[i] = inner.to;
+    }
+    l_table(l, "first_tap", first, phases);
+    l_table(l, "inner_from", from, phases);
+    l_table(l, "inner_to", to, phases);
+}
+
 /* Opens the loop over the columns of the tiles, and that over phases: ox, the first column. */
-static void open_looped_columns(Writer *w, const Nest *n, int width) {
+static void open_looped_columns(Loops *l, const Nest *n, int width) {
     const Axis *x = &n->x;
-    bool inner = n->way == COLUMNS_INNER;
-    Inner range = axis_inner(x, n->pool_w, 0);
-    if (range.to - range.from < n->columns) range.from = range.to = 0;
+    const bool inner = n->way == COLUMNS_INNER;
+    const Inner range = nest_inner(n, 0);
+    const int length = range.to - range.from;
+    int single = inner ? length : range.count - length;
     const char *from = arena_printf(n->arena, "%d", range.from);
     const char *to = arena_printf(n->arena, "%d", range.to);
-    int single = inner ? range.to - range.from : range.count - (range.to - range.from);
+    const char *others = arena_printf(n->arena, "%d", single);
     if (x->e > 1) {
-        /* Columns phase + m * stride read the taps from `tap` on. */
-        w_open(w, "for (int phase = 0; phase < %d; phase++)", x->e < x->out ? x->e : x->out);
-        w_line(w, "int tap = 0;");
-        w_line(w, "while (tap < %d && (phase + tap * %d + %d) %% %d) tap++;", x->taps, x->b, x->c,
-               x->e);
-        w_line(w, "const int count = (%d - phase) / %d;", x->out + x->e - 1, x->e);
-        w_line(w, "const int last = tap + (%d - tap) / %d * %d;", x->taps - 1, axis_tap_step(x),
-               axis_tap_step(x));
-        w_line(
-            w,
-            "const int high = (phase + tap * %d + %d) / %d, low = (phase + last * %d + %d) / %d;",
-            x->b, x->c, x->e, x->b, x->c, x->e);
-        w_line(w, "int from = tap < %d && low < 0 ? -low : 0;", x->taps);
-        w_line(w, "int to = tap < %d && high > %d - count ? %d - high : count;", x->taps, x->in,
-               x->in);
-        w_line(w, "if (to - from < %d) from = to = 0;", n->columns);
+        /* Columns phase + m * stride read every stride-th tap. */
+        l_open_turns(l, "for (int phase = 0; phase < %d; phase++)", axis_phases(x));
+        l_line(l,
+               "const int tap = first_tap[phase], from = inner_from[phase], to = inner_to[phase];");
+        if (!inner)
+            l_line(l, "const int others = (%d - phase) / %d - (to - from);", x->out + x->e - 1,
+                   x->e);
         from = "from";
         to = "to";
+        others = "others";
         single = 0;
     }
     const char *m = "i";
     if (single == width) {
-        w_open(w, "%s", "");
+        l_open(l, "%s", "");
         m = inner ? from : range.from ? "0" : to;
     } else if (inner) {
-        w_open(w, "for (int i = %s; i < %s; i += %d)", from, to, width);
+        l_open(l, "for (int i = %s; i < %s; i += %d)", from, to, width);
         /* The last tile may begin earlier and do a few columns again. */
         if (single % width || x->e > 1)
-            m = arena_printf(n->arena, "(i + %d <= %s ? i : %s - %d)", width, to, to, width);
+            m = arena_printf(n->arena, "(i < %s - %d ? i : %s - %d)", to, width, to, width);
     } else {
-        w_open(w, "for (int i = 0; i < %s; i += %d)",
-               x->e > 1 ? "count - (to - from)" : arena_printf(n->arena, "%d", single), width);
-        if (x->e > 1 || range.to > range.from)
+        l_open(l, "for (int i = 0; i < %s; i += %d)", others, width);
+        if (x->e > 1 || length > 0)
             m = arena_printf(n->arena, "(i < %s ? i : i + (%s - %s))", from, to, from);
     }
-    if (x->e > 1)
-        w_line(w, "const int ox = phase + %s * %d;", m, x->e);
-    else
-        w_line(w, "const int ox = %s;", m);
+    l_line(l, "const int ox = %s%s * %d;", x->e > 1 ? "phase + " : "", m, x->e);
 }
 
-/* The place that tap `kx` of column ox reads. */
-static const char *place_text(const Nest *n, const char *kx) {
-    const char *sum =
-        arena_printf(n->arena, "(ox * %d + %s * %d + %d)", n->x.a, kx, n->x.b, n->x.c);
-    return n->x.e > 1 ? arena_printf(n->arena, "%s / %d", sum, n->x.e) : sum;
-}
-
-/* Declares the taps of column ox, or of its window, that read inside: from kx0 to before kx1. */
-static void write_tap_range(Writer *w, const Nest *n) {
-    int last = (n->pool_w - 1) * n->x.a;
-    const char *inside[2];
-    for (int i = 0; i < 2; i++) {
-        const char *kx = i ? "kx1" : "kx0", *place = place_text(n, kx);
-        inside[i] = arena_printf(n->arena, "%s < %d && %s(%s >= %d && %s < %d)", kx, n->x.taps,
-                                 i ? "" : "!", place, -last, place, n->x.in);
-    }
-    int step = axis_tap_step(&n->x);
-    w_line(w, "int kx0 = %s;", n->x.e > 1 ? "tap" : "0");
-    w_line(w, "while (%s) kx0 += %d;", inside[0], step);
-    w_line(w, "int kx1 = kx0;");
-    w_line(w, "while (%s) kx1 += %d;", inside[1], step);
-}
-
-/* The taps of a row for tiles of `width` columns from ox on. A window that crosses the border looks
- * at every column for every tap. */
-static void write_looped_taps(Writer *w, Nest *n, Tile tile, int width) {
+/* The taps of a row for tiles of `width` columns from ox on. Columns that are not inner look at
+ * every tap, the columns of a window one by one. */
+static void build_looped_taps(Loops *l, Nest *n, Tile tile, int width) {
     const Axis *x = &n->x;
-    bool inner = n->way == COLUMNS_INNER, loop = !one_row(n);
-    bool windows = !inner && width > 1, whole = taps_join(n) && x->e == 1 && !windows;
-    int rows_of[MAX_TILE_ROWS], step = axis_tap_step(x);
+    const bool inner = n->way == COLUMNS_INNER, loop = !one_row(n), windows = !inner && width > 1;
+    int rows_of[MAX_TILE_ROWS];
     for (int r = 0; r < tile.rows; r++)
         rows_of[r] = r / width / n->pool_h * n->in.stride +
                      r / width % n->pool_h * n->y.a * n->in.W * n->in.cs +
                      r % width * (x->e > 1 ? 1 : x->a) * n->in.cs;
-    if (!inner) write_tap_range(w, n);
-    if (loop) open_kernel_rows(w, n, "xs");
+    if (loop) open_kernel_rows(l, n, "xs");
     const char *row = loop ? "xr" : "xs", *weight = loop ? "wr" : "wp";
-    const char *from = !inner ? "kx0" : x->e > 1 ? "tap" : "0";
-    const char *to = !inner ? "kx1" : arena_printf(n->arena, "%d", x->taps);
     Reduction r = {"xk", "wk", n->block_weights, rows_of, rows_mask(tile.rows)};
-    if (whole) {
-        w_line(w, "const float *xk = %s + %s * %d, *wk = %s + %s * %d;", row, place_text(n, from),
-               n->in.cs, weight, from, n->reduced * LANES);
-        if (inner)
-            tile_run((Code){.text = w}, n->isa, tile, r, x->taps * n->reduced, &n->body);
-        else
-            tile_loop((Code){.text = w}, n->isa, tile, r,
-                      arena_printf(n->arena, "(kx1 - kx0) * %d", n->reduced),
-                      n->reduced % 2 ? 1 : 2);
+    if (inner && taps_join(n) && x->e == 1) {
+        l_line(l, "const float *xk = %s + (ox * %d + %d) * %d, *wk = %s;", row, x->a, x->c,
+               n->in.cs, weight);
+        tile_run(l, tile, r, x->taps * n->reduced, &n->body);
     } else {
-        w_open(w, "for (int kx = %s; kx < %s; kx += %d)", from, to, step);
-        w_line(w, "const int ix = %s;", place_text(n, "kx"));
-        w_line(w, "const float *wk = %s + kx * %d;", weight, n->reduced * LANES);
+        l_open(l, "for (int kx = %s; kx < %d; kx += %d)", x->e > 1 ? "tap" : "0", x->taps,
+               axis_tap_step(x));
+        l_line(l, "const int ix = ox * %d + kx * %d + %d;", x->a, x->b, x->c);
+        if (!inner && !windows) l_line(l, "if (ix < 0 || ix >= %d) continue;", x->in * x->e);
+        l_line(l, "const float *wk = %s + kx * %d;", weight, n->reduced * LANES);
         for (int q = 0; q < (windows ? width : 1); q++) {
             if (windows) {
-                w_open(w, "if (ix >= %d && ix < %d)", -q * x->a, x->in - q * x->a);
+                l_open(l, "if (ix >= %d && ix < %d)", -q * x->a, x->in - q * x->a);
                 r.live = 0;
                 for (int i = 0; i < tile.rows; i++)
                     if (i % width == q) r.live |= 1ull << i;
             }
-            w_line(w, "const float *xk = %s + ix * %d;", row, n->in.cs);
-            tile_run((Code){.text = w}, n->isa, tile, r, n->reduced, &n->body);
-            if (windows) w_close(w);
+            l_line(l, "const float *xk = %s + ix / %d * %d;", row, x->e, n->in.cs);
+            tile_run(l, tile, r, n->reduced, &n->body);
+            if (windows) l_close(l);
         }
-        w_close(w);
+        l_close(l);
     }
-    if (loop) w_close(w);
+    if (loop) l_close(l);
 }
 
-static void write_looped(Writer *w, Nest *n, Tile tile, int samples) {
+static void build_looped(Loops *l, Nest *n, Tile tile, int samples) {
     int width = n->way == COLUMNS_INNER ? n->columns : n->pool_w;
     tile.rows = width * n->pool_h * samples;
-    open_looped_columns(w, n, width);
-    declare_sums(w, n, tile);
-    write_looped_taps(w, n, tile, width);
-    write_output_place(w, n, "ox");
-    contract_rows(w, n, tile, width, n->x.e);
-    w_close(w);
-    if (n->x.e > 1) w_close(w);
+    open_looped_columns(l, n, width);
+    declare_sums(l, n, tile);
+    build_looped_taps(l, n, tile, width);
+    build_output_place(l, n, "ox");
+    contract_rows(l, n, tile, width, n->x.e);
+    l_close(l);
+    if (n->x.e > 1) l_close(l);
 }
 
-void contract_places(Writer *w, Nest *n, Tile tile, int samples) {
-    w_line(w, "const float *xs = x + s * %d%s;", n->in.stride, n->groups > 1 ? " + c0" : "");
+void contract_places(Loops *l, Nest *n, Tile tile, int samples) {
+    l_line(l, "const float *xs = x + s * %d%s;", n->in.stride, n->groups > 1 ? " + c0" : "");
     bool rows = n->y.out > 1;
-    if (rows) w_open(w, "for (int oy = 0; oy < %d; oy += %d)", n->y.out, n->pool_h);
+    if (rows) l_open(l, "for (int oy = 0; oy < %d; oy += %d)", n->y.out, n->pool_h);
     if (n->way == COLUMNS_STRAIGHT)
-        write_straight(w, n, tile, samples);
+        build_straight(l, n, tile, samples);
     else
-        write_looped(w, n, tile, samples);
-    if (rows) w_close(w);
+        build_looped(l, n, tile, samples);
+    if (rows) l_close(l);
 }

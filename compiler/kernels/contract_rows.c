@@ -1,66 +1,46 @@
 /* What becomes of a contraction's sums: the max-pool and the point-wise nodes that run behind it in
- * registers, row by row of 16 channels. It is told once, as a macro of the kernel. */
-#include <string.h>
-
+ * registers, row by row of 16 channels. It is told once, as a macro. */
 #include "../ops/ops.h"
 #include "contract.h"
 #include "pointwise.h"
 #include "pool.h"
 
-/* A macro of several statements. */
-static void write_macro(Writer *w, const char *head, const char *body) {
-    w_line(w, "#define %s { \\", head);
-    for (const char *end; (end = strchr(body, '\n')); body = end + 1)
-        w_line(w, "%.*s \\", (int)(end - body), body);
-    w_line(w, "}");
-}
-
 /* FOLLOW(sums, sample, at, lane): a row whose sample is `sample` behind the tile's, whose place is
  * `at` floats from the tile's, and whose channels begin `lane` behind c. */
-static void define_follow(Writer *w, const Nest *n) {
-    Arena *a = arena_new();
-    Writer *body = writer_new(a);
+static void define_follow(Loops *l, const Nest *n) {
     /* The lanes of a linear input gradient run over places, too. */
-    const char *channel = "c + (lane)";
-    if (n->k->out.cs != n->out.cs) channel = arena_printf(a, "(%s) %% %d", channel, n->k->out.cs);
-    Site site = {arena_printf(a, "o + (sample) * %d + (at) + (lane)", n->out.stride),
-                 "s + (sample)", "(e + (at) + (lane))", channel};
-    w_indent(body, 1);
-    w_line(body, "%s", row_text(n->k, a, "sums", site));
-    write_macro(w, "FOLLOW(sums, sample, at, lane)", writer_text(body));
-    arena_free(a);
+    const char *channel = "c + lane";
+    if (n->k->out.cs != n->out.cs)
+        channel = arena_printf(n->arena, "(c + lane) %% %d", n->k->out.cs);
+    const Site site = {arena_printf(n->arena, "o + sample * %d + at + lane", n->out.stride),
+                       "s + sample", "e + at + lane", channel};
+    l_open(l, "#define FOLLOW(F16 sums, int sample, int at, int lane)");
+    l_lines(l, row_text(n->k, n->arena, "sums", site));
+    l_close(l);
 }
 
 /* WINDOW(at, lane, v0, v1, ...): of the pool window whose places are v0, v1 ... only the largest
  * goes on. */
-static void define_window(Writer *w, const Nest *n) {
-    Arena *a = arena_new();
-    Writer *body = writer_new(a);
-    int places = n->pool_h * n->pool_w;
-    const char **values = ARENA_ARRAY(a, const char *, places);
-    const char *head = "WINDOW(at, lane";
+static void define_window(Loops *l, const Nest *n) {
+    const int places = n->pool_h * n->pool_w;
+    const char **values = ARENA_ARRAY(n->arena, const char *, places);
+    const char *head = "#define WINDOW(int at, int lane";
     for (int i = 0; i < places; i++) {
-        values[i] = arena_printf(a, "v%d", i);
-        head = arena_printf(a, "%s, v%d", head, i);
+        values[i] = arena_printf(n->arena, "v%d", i);
+        head = arena_printf(n->arena, "%s, F16 v%d", head, i);
     }
-    w_indent(body, 1);
-    w_line(body, "%s", pool_window_text(n->k, a, values, places, "o + (at) + (lane)"));
-    w_line(body, "%s",
-           row_text(n->k, a, "h",
-                    (Site){"o + (at) + (lane)", "s", "(e + (at) + (lane))", "c + (lane)"}));
-    write_macro(w, arena_printf(a, "%s)", head), writer_text(body));
-    arena_free(a);
+    l_open(l, "%s)", head);
+    l_lines(l, pool_window_text(n->k, n->arena, values, places, "o + at + lane"));
+    l_lines(l, row_text(n->k, n->arena, "h",
+                        (Site){"o + at + lane", "s", "e + at + lane", "c + lane"}));
+    l_close(l);
 }
 
-void contract_open_rows(Writer *w, const Nest *n) {
+void contract_define_rows(Loops *l, const Nest *n) {
     if (n->k->pool)
-        define_window(w, n);
+        define_window(l, n);
     else
-        define_follow(w, n);
-}
-
-void contract_close_rows(Writer *w, const Nest *n) {
-    w_line(w, n->k->pool ? "#undef WINDOW" : "#undef FOLLOW");
+        define_follow(l, n);
 }
 
 /* What follows is long code: better a loop over rows in memory than a copy for every row. */
@@ -72,29 +52,30 @@ static bool is_long(const Kernel *k) {
     return k->n_fused > 4;
 }
 
-static void write_rows(Writer *w, const Nest *n, Tile tile, int width, int step) {
+static void build_rows(Loops *l, const Nest *n, Tile tile, int width, int step) {
     Arena *a = n->arena;
     int wide = tile.blocks * LANES;
     if (tile.rows * tile.blocks <= 2 || !is_long(n->k)) {
         for (int r = 0; r < tile.rows; r++)
             for (int b = 0; b < tile.blocks; b++)
-                w_flow(w, "FOLLOW(%s, %d, %d, %d)", tile_row(a, n->isa, tile, r, b), r / width,
+                l_flow(l, "FOLLOW(%s, %d, %d, %d);", tile_row(a, n->isa, tile, r, b), r / width,
                        r % width * step * n->out.cs, b * LANES);
         return;
     }
-    w_line(w, "float rows[%d];", tile.rows * wide);
+    l_line(l, "float rows[%d];", tile.rows * wide);
     for (int r = 0; r < tile.rows; r++)
         for (int b = 0; b < tile.blocks; b++)
-            w_flow(w, "STORE(rows + %d, %s);", r * wide + b * LANES,
+            l_flow(l, "STORE(rows + %d, %s);", r * wide + b * LANES,
                    tile_row(a, n->isa, tile, r, b));
     const char *at = width > 1 ? arena_printf(a, "r %% %d * %d", width, step * n->out.cs) : "0";
     const char *sample = width == 1 ? "r" : arena_printf(a, "r / %d", width);
-    w_line(w, "for (int r = 0; r < %d; r++)", tile.rows);
-    w_line(w, "    for (int b = 0; b < %d; b += 16) FOLLOW(LOAD(rows + r * %d + b), %s, %s, b)",
-           wide, wide, sample, at);
+    l_open(l, "for (int r = 0; r < %d; r++)", tile.rows);
+    l_line(l, "for (int b = 0; b < %d; b += 16) FOLLOW(LOAD(rows + r * %d + b), %s, %s, b);", wide,
+           wide, sample, at);
+    l_close(l);
 }
 
-static void write_windows(Writer *w, const Nest *n, Tile tile, int width) {
+static void build_windows(Loops *l, const Nest *n, Tile tile, int width) {
     for (int window = 0; window < width / n->pool_w; window++)
         for (int b = 0; b < tile.blocks; b++) {
             const char *values = "";
@@ -103,13 +84,13 @@ static void write_windows(Writer *w, const Nest *n, Tile tile, int width) {
                 values = arena_printf(n->arena, "%s, %s", values,
                                       tile_row(n->arena, n->isa, tile, row, b));
             }
-            w_flow(w, "WINDOW(%d, %d%s)", window * n->out.cs, b * LANES, values);
+            l_flow(l, "WINDOW(%d, %d%s);", window * n->out.cs, b * LANES, values);
         }
 }
 
-void contract_rows(Writer *w, const Nest *n, Tile tile, int width, int step) {
+void contract_rows(Loops *l, const Nest *n, Tile tile, int width, int step) {
     if (n->k->pool)
-        write_windows(w, n, tile, width);
+        build_windows(l, n, tile, width);
     else
-        write_rows(w, n, tile, width, step);
+        build_rows(l, n, tile, width, step);
 }

@@ -1,34 +1,5 @@
 #include "tile.h"
 
-/* A short statement; the last one of a block of text closes it. */
-static void flow(Code code, const char *text, bool last) {
-    if (code.loops) {
-        l_flow(code.loops, "%s", text);
-        if (last) l_close(code.loops);
-        return;
-    }
-    w_flow(code.text, last ? "%s }" : "%s", text);
-    if (last) w_indent(code.text, -1);
-}
-
-static void line(Code code, const char *text) {
-    if (code.loops)
-        l_line(code.loops, "%s", text);
-    else
-        w_line(code.text, "%s", text);
-}
-
-/* A block that begins with the declaration. */
-static void open_block(Code code, const char *declaration) {
-    if (code.loops) {
-        l_open(code.loops, "%s", "");
-        l_line(code.loops, "%s", declaration);
-        return;
-    }
-    w_line(code.text, "{ %s", declaration);
-    w_indent(code.text, 1);
-}
-
 bool tile_fits_budget(int lines) {
     enum { AROUND = 4 }; /* comment, attributes, head, end */
     return lines + AROUND <= MAX_LINES;
@@ -72,82 +43,65 @@ int tile_panels(const Isa *isa, int lanes, int groups, int blocks, Panels panels
     return n;
 }
 
-void tile_declare(Code code, const Isa *isa, Tile tile, const char *const *start) {
-    int vectors = tile_vectors(isa, tile);
-    Arena *arena = arena_new();
+void tile_declare(Loops *l, Tile tile, const char *const *start) {
+    const int vectors = tile_vectors(l->isa, tile);
     char *text = "const V";
     for (int v = 0; v < vectors; v++)
-        text = arena_printf(arena, "%s%s b%d = %s", text, v ? "," : "", v, start[v]);
-    line(code, arena_printf(arena, "%s;", text));
+        text = arena_printf(l->arena, "%s%s b%d = %s", text, v ? "," : "", v, start[v]);
+    l_line(l, "%s;", text);
     for (int r = 0; r < tile.rows; r++) {
         text = "V";
         for (int v = 0; v < vectors; v++)
-            text = arena_printf(arena, "%s%s a%d_%d = b%d", text, v ? "," : "", r, v, v);
-        flow(code, arena_printf(arena, "%s;", text), false);
+            text = arena_printf(l->arena, "%s%s a%d_%d = b%d", text, v ? "," : "", r, v, v);
+        l_flow(l, "%s;", text);
     }
-    arena_free(arena);
 }
 
-void tile_step(Code code, const Isa *isa, Tile tile, Reduction r, int j) {
-    int per_block = isa_vectors(isa), vectors = tile_vectors(isa, tile);
-    Arena *arena = arena_new();
+void tile_step(Loops *l, Tile tile, Reduction r, int j) {
+    const int per_block = isa_vectors(l->isa), vectors = tile_vectors(l->isa, tile);
     char *text = "const V";
     for (int v = 0; v < vectors; v++)
         text = arena_printf(
-            arena, "%s%s w%d = V_LOAD(%s + %lld)", text, v ? "," : "", v, r.weight,
-            (long long)(v / per_block * r.block + v % per_block * isa->width + j * LANES));
-    open_block(code, arena_printf(arena, "%s;", text));
-    int last = tile.rows - 1;
-    while (!(r.live >> last & 1)) last--;
-    for (int row = 0; row <= last; row++)
-        if (r.live >> row & 1)
-            flow(code, arena_printf(arena, "MAC%d(%d, %s[%d]);", vectors, row, r.x, r.row[row] + j),
-                 row == last);
-    arena_free(arena);
+            l->arena, "%s%s w%d = V_LOAD(%s + %lld)", text, v ? "," : "", v, r.weight,
+            (long long)(v / per_block * r.block + v % per_block * l->isa->width + j * LANES));
+    l_open(l, "%s", "");
+    l_line(l, "%s;", text);
+    for (int row = 0; row < tile.rows; row++)
+        if (r.live >> row & 1) l_flow(l, "MAC%d(%d, %s[%d]);", vectors, row, r.x, r.row[row] + j);
+    l_close(l);
 }
 
-static void add_steps(Code code, const Isa *isa, Tile tile, Reduction r, int steps) {
-    for (int j = 0; j < steps; j++) tile_step(code, isa, tile, r, j);
+static void add_steps(Loops *l, Tile tile, Reduction r, int steps) {
+    for (int j = 0; j < steps; j++) tile_step(l, tile, r, j);
 }
 
-void tile_loop(Code code, const Isa *isa, Tile tile, Reduction r, const char *length, int unroll) {
-    Arena *arena = arena_new();
+/* The steps as a loop, `unroll` of them in its body, which `length` is a multiple of. */
+static void add_loop(Loops *l, Tile tile, Reduction r, int length, int unroll) {
     /* Pointers that move, constant distances: with a counter as index, compilers find addresses
      * that take an addition or a longer instruction for every row. */
-    open_block(code, arena_printf(arena, "const float *xj = %s, *wj = %s;", r.x, r.weight));
-    const char *head = arena_printf(arena, "for (int j = 0; j < %s; j += %d, xj += %d, wj += %d)",
-                                    length, unroll, unroll, unroll * LANES);
+    l_open(l, "%s", "");
+    l_line(l, "const float *xj = %s, *wj = %s;", r.x, r.weight);
+    l_open(l, "for (int j = 0; j < %d; j += %d, xj += %d, wj += %d)", length, unroll, unroll,
+           unroll * LANES);
     r.x = "xj";
     r.weight = "wj";
-    if (code.loops) {
-        l_open(code.loops, "%s", head);
-        add_steps(code, isa, tile, r, unroll);
-        l_close(code.loops);
-        l_close(code.loops);
-    } else {
-        w_open(code.text, "%s", head);
-        add_steps(code, isa, tile, r, unroll);
-        w_close_with(code.text, " }");
-        w_indent(code.text, -1);
-    }
-    arena_free(arena);
+    add_steps(l, tile, r, unroll);
+    l_close(l);
+    l_close(l);
 }
 
-void tile_run(Code code, const Isa *isa, Tile tile, Reduction r, int length, Body *body) {
-    int vectors = tile_vectors(isa, tile), rows = 0;
+void tile_run(Loops *l, Tile tile, Reduction r, int length, Body *body) {
+    int vectors = tile_vectors(l->isa, tile), rows = 0;
     for (int row = 0; row < tile.rows; row++) rows += (int)(r.live >> row & 1);
     int most = MAX_FMAS / (rows * vectors > 0 ? rows * vectors : 1);
     if (most > body->run) most = body->run;
     if (length <= most) {
-        add_steps(code, isa, tile, r, length);
+        add_steps(l, tile, r, length);
         body->steps += length;
         body->fmas += length * rows * vectors;
         return;
     }
-    int unroll = length % 2 == 0 && most >= 2 ? 2 : 1;
-    char text[16];
-    snprintf(text, sizeof text, "%d", length);
-    tile_loop(code, isa, tile, r, text, unroll);
+    add_loop(l, tile, r, length, length % 2 == 0 && most >= 2 ? 2 : 1);
 }
 
 const char *tile_row(Arena *arena, const Isa *isa, Tile tile, int row, int block) {

@@ -8,12 +8,6 @@
 #include "../loops/loops.h"
 #include "family.h"
 
-/* Where a tile's code goes: to a loop program or, of contractions, to text. */
-typedef struct Code {
-    Loops *loops; /* or NULL */
-    Writer *text;
-} Code;
-
 /* Size of a tile: `blocks` blocks of 16 outputs, of which the first `vectors` registers are
  * computed (0: all); the rest are padding. */
 typedef struct Tile {
@@ -49,7 +43,7 @@ int tile_panels(const Isa *isa, int lanes, int groups, int blocks, Panels panels
 
 /* Declares the accumulators. `start[v]` is the expression that vector v of every row starts from.
  */
-void tile_declare(Code code, const Isa *isa, Tile tile, const char *const *start);
+void tile_declare(Loops *l, Tile tile, const char *const *start);
 
 /* What a reduction reads: row r of the tile the values from x[row[r]] on, block b the weights from
  * weight[b * block] on, 16 for each value. All text is C; `live` has a bit for each row that takes
@@ -63,7 +57,7 @@ typedef struct Reduction {
 
 /* Step `j` of a reduction: multiplies a register of each vector of weights with the broadcast value
  * of each live row. */
-void tile_step(Code code, const Isa *isa, Tile tile, Reduction r, int j);
+void tile_step(Loops *l, Tile tile, Reduction r, int j);
 
 /* Straight code: how many steps of a sum and multiply-adds of registers it has, and how many steps
  * a run may add. These and a kernel's lines have a budget: long code compiles slowly and leaves
@@ -78,10 +72,7 @@ bool tile_fits_budget(int lines);
 
 /* The steps of a reduction of `length` steps whose operands lie next to each other: a rolled loop
  * of bodies within the budget, or straight code when short, which is added to `body`. */
-void tile_run(Code code, const Isa *isa, Tile tile, Reduction r, int length, Body *body);
-
-/* The loop alone, `unroll` steps in its body, which `length`, a C expression, is a multiple of. */
-void tile_loop(Code code, const Isa *isa, Tile tile, Reduction r, const char *length, int unroll);
+void tile_run(Loops *l, Tile tile, Reduction r, int length, Body *body);
 
 /* `ROW(a0_0, a0_1)`: the 16 outputs of a block for one row, zero where they are padding. */
 const char *tile_row(Arena *arena, const Isa *isa, Tile tile, int row, int block);

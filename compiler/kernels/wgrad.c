@@ -99,7 +99,7 @@ static void build_tile(Loops *l, Nest *n, Tile tile, const char *x_place, const 
     const char *start[32];
     l_line(l, "float *d = dp + j * 16;");
     for (int v = 0; v < vectors; v++) start[v] = "V_ZERO()";
-    tile_declare((Code){.loops = l}, n->isa, tile, start);
+    tile_declare(l, tile, start);
     if (!n->k->adds) l_open(l, n->rows < n->out[0] ? "if (s0 > 0 || y0 > 0)" : "if (s0 > 0)");
     for (int r = 0; r < tile.rows; r++) {
         rows[r] = r;
@@ -132,7 +132,7 @@ static void build_tile(Loops *l, Nest *n, Tile tile, const char *x_place, const 
     l_line(l, "const float *g = dy + c + s * %d%s%s;", n->dy.stride,
            loop_y ? arena_printf(n->arena, " + oy * %d", n->dy.W * n->dy.cs) : "",
            loop_x ? arena_printf(n->arena, " + ox * %d", n->dy.cs) : "");
-    tile_step((Code){.loops = l}, n->isa, tile, (Reduction){"v0", "g", LANES, rows, ~0ull}, 0);
+    tile_step(l, tile, (Reduction){"v0", "g", LANES, rows, ~0ull}, 0);
     if (loop_x) l_close(l);
     if (loop_y) l_close(l);
     l_close(l);

@@ -180,108 +180,109 @@ static void build_transposed(Loops *l, const Derived *d) {
 }
 
 /* B' applied to six rows `from` + i * `step` floats, stored at `to` + i * `stride`. */
-static void write_patch_step(Writer *w, const char *from, const char *step, const char *to,
+static void build_patch_step(Loops *l, const char *from, int step, const char *to,
                              long long stride) {
-    for (int i = 0; i < 6; i++) w_line(w, "const F16 x%d = LOAD(%s + %d * %s);", i, from, i, step);
-    w_line(w, "const F16 four = SET(4.0f), two = SET(2.0f);");
-    w_line(w, "const F16 even = FMA(NEG(four), x2, x4), odd = FMA(NEG(four), x1, x3);");
-    w_line(w, "const F16 near = SUB(x4, x2), far = SUB(x3, x1);");
+    for (int i = 0; i < 6; i++) l_line(l, "const F16 x%d = LOAD(%s + %d);", i, from, i * step);
+    l_line(l, "const F16 four = SET(4.0f), two = SET(2.0f);");
+    l_line(l, "const F16 even = FMA(NEG(four), x2, x4), odd = FMA(NEG(four), x1, x3);");
+    l_line(l, "const F16 near = SUB(x4, x2), far = SUB(x3, x1);");
     static const char *const rows[6] = {"FMA(four, x0, FMA(SET(-5.0f), x2, x4))",
                                         "ADD(even, odd)",
                                         "SUB(even, odd)",
                                         "FMA(two, far, near)",
                                         "FMA(NEG(two), far, near)",
                                         "FMA(four, x1, FMA(SET(-5.0f), x3, x5))"};
-    for (int i = 0; i < 6; i++) w_line(w, "STORE(%s + %lld, %s);", to, i * stride, rows[i]);
+    for (int i = 0; i < 6; i++) l_line(l, "STORE(%s + %lld, %s);", to, i * stride, rows[i]);
 }
 
 /* Declares where tile number t of the chunk lies: s, ty, tx. */
-static void write_tile_place(Writer *w, const Shapes *s) {
+static void build_tile_place(Loops *l, const Shapes *s) {
     int tiles = s->tiles[0] * s->tiles[1];
-    w_line(w, "const int s = t / %d, ty = t %% %d / %d, tx = t %% %d;", tiles, tiles, s->tiles[1],
+    l_line(l, "const int s = t / %d, ty = t %% %d / %d, tx = t %% %d;", tiles, tiles, s->tiles[1],
            s->tiles[1]);
 }
 
+/* Half of the transform, of the 6x6 places from `from` on, which are so many floats apart. */
+static void build_half(Loops *l, const char *from, int right, int down) {
+    l_open(l, "for (int j = 0; j < 6; j++)");
+    build_patch_step(l, arena_printf(l->arena, "%s + j * %d", from, right), down, "half + j * 16",
+                     96);
+    l_close(l);
+}
+
+/* A patch that crosses the border, with zeros outside the input. */
+static void build_edge(Loops *l, const Shapes *s) {
+    l_line(l, "float edge[%d];", PRODUCTS * LANES);
+    l_open(l, "for (int i = 0; i < 6; i++)");
+    l_open(l, "for (int j = 0; j < 6; j++)");
+    l_line(l, "const int y = top + i, px = left + j;");
+    l_line(l, "const bool in = y >= 0 && y < %d && px >= 0 && px < %d;", s->in.H, s->in.W);
+    l_line(l,
+           "STORE(edge + (i * 6 + j) * 16, in ? LOAD(x + s * %d + (y * %d + px) * %d + c) : "
+           "SET(0.0f));",
+           s->in.stride, s->in.W, s->in.cs);
+    l_close(l);
+    l_close(l);
+    build_half(l, "edge", LANES, 6 * LANES);
+}
+
 /* Patches of tiles [t0, t1), zero outside the input. */
-static void write_patches(Writer *w, const Shapes *s) {
-    int row = s->in.W * s->in.cs;
-    bool inside = !s->pad[0] && !s->pad[1] && s->out.H % 4 == 0 && s->out.W % 4 == 0;
-    w_open(w, "for (int t = t0; t < t1; t++)");
-    write_tile_place(w, s);
-    if (inside) {
-        w_line(w, "const float *corner = x + s * %d + (ty * 4 * %d + tx * 4) * %d;", s->in.stride,
-               s->in.W, s->in.cs);
-    } else {
-        w_line(w, "const int top = ty * 4 - %d, left = tx * 4 - %d;", s->pad[0], s->pad[1]);
-        w_line(w, "const bool inside = top >= 0 && left >= 0 && top <= %d && left <= %d;",
+static void build_patches(Loops *l, const Shapes *s) {
+    const int row = s->in.W * s->in.cs;
+    const bool inside = !s->pad[0] && !s->pad[1] && s->out.H % 4 == 0 && s->out.W % 4 == 0;
+    l_open(l, "for (int t = t0; t < t1; t++)");
+    build_tile_place(l, s);
+    l_line(l, "const int top = ty * 4 - %d, left = tx * 4 - %d;", s->pad[0], s->pad[1]);
+    if (!inside)
+        l_line(l, "const bool inside = top >= 0 && left >= 0 && top <= %d && left <= %d;",
                s->in.H - 6, s->in.W - 6);
-    }
-    w_open(w, "for (int c = 0; c < %d; c += 16)", s->in.cs);
-    w_line(w, "float half[%d * 16];", PRODUCTS);
-    if (inside) {
-        w_line(w, "const float *from = corner + c;");
-    } else {
-        w_line(w, "float edge[%d * 16];", PRODUCTS);
-        w_line(w, "const float *from = edge;");
-        w_line(w, "int down = 96, right = 16;");
-        w_open(w, "if (inside)");
-        w_line(w, "from = x + s * %d + (top * %d + left) * %d + c;", s->in.stride, s->in.W,
-               s->in.cs);
-        w_line(w, "down = %d, right = %d;", row, s->in.cs);
-        w_close(w);
-        w_line(w, "for (int i = 0; i < 6 && !inside; i++)");
-        w_open(w, "for (int j = 0; j < 6; j++)");
-        w_line(w, "const int y = top + i, px = left + j;");
-        w_line(w, "const bool in = y >= 0 && y < %d && px >= 0 && px < %d;", s->in.H, s->in.W);
-        w_line(w,
-               "STORE(edge + (i * 6 + j) * 16, in ? LOAD(x + s * %d + (y * %d + px) * %d + c) : "
-               "SET(0.0f));",
-               s->in.stride, s->in.W, s->in.cs);
-        w_close(w);
-    }
-    w_open(w, "for (int j = 0; j < 6; j++)");
-    Arena *arena = arena_new();
-    write_patch_step(w,
-                     inside ? arena_printf(arena, "from + j * %d", s->in.cs) : "from + j * right",
-                     inside ? arena_printf(arena, "%d", row) : "down", "half + j * 16", 96);
-    w_close(w);
-    w_open(w, "for (int i = 0; i < 6; i++)");
-    w_line(w, "float *to = patches + i * %lld + (t - t0) * %d + c;", (long long)(6 * s->patches),
+    l_open(l, "for (int c = 0; c < %d; c += 16)", s->in.cs);
+    l_line(l, "float half[%d];", PRODUCTS * LANES);
+    l_open(l, inside ? "%s" : "%sif (inside)", "");
+    l_line(l, "const float *from = x + s * %d + (top * %d + left) * %d + c;", s->in.stride, s->in.W,
            s->in.cs);
-    write_patch_step(w, "half + i * 96", "16", "to", s->patches);
-    arena_free(arena);
-    w_close(w);
-    w_close(w);
-    w_close(w);
+    build_half(l, "from", s->in.cs, row);
+    l_close(l);
+    if (!inside) {
+        l_open(l, "if (!inside)");
+        build_edge(l, s);
+        l_close(l);
+    }
+    l_open(l, "for (int i = 0; i < 6; i++)");
+    l_line(l, "float *to = patches + i * %lld + (t - t0) * %d + c;", (long long)(6 * s->patches),
+           s->in.cs);
+    build_patch_step(l, "half + i * 96", LANES, "to", s->patches);
+    l_close(l);
+    l_close(l);
+    l_close(l);
 }
 
 /* `rows` rows from r on for a run of panels. */
-static void write_tile_products(Writer *w, Arena *arena, const Isa *isa, const Shapes *s,
-                                Panels panels, int rows) {
+static void build_tile_products(Loops *l, const Shapes *s, Panels panels, int rows) {
+    const Isa *isa = l->isa;
     Tile tile = panels.tile;
     tile.rows = rows;
     if (panels.last - panels.first > tile.blocks) {
-        w_open(w, "for (int p = %d; p < %d; p += %d)", panels.first, panels.last, tile.blocks);
+        l_open(l, "for (int p = %d; p < %d; p += %d)", panels.first, panels.last, tile.blocks);
     } else {
-        w_open(w, "%s", "");
-        w_line(w, "const int p = %d;", panels.first);
+        l_open(l, "%s", "");
+        l_line(l, "const int p = %d;", panels.first);
     }
-    w_line(w, "const float *row = from + r * %d, *wp = we + p * %d;", s->in.cs, s->in.C * LANES);
-    w_line(w, "float *to = into + r * %d + p * 16;", s->out.cs);
-    const char **start = ARENA_ARRAY(arena, const char *, tile_vectors(isa, tile));
-    int *at = ARENA_ARRAY(arena, int, rows);
+    l_line(l, "const float *row = from + r * %d, *wp = we + p * %d;", s->in.cs, s->in.C * LANES);
+    l_line(l, "float *to = into + r * %d + p * 16;", s->out.cs);
+    const char **start = ARENA_ARRAY(l->arena, const char *, tile_vectors(isa, tile));
+    int *at = ARENA_ARRAY(l->arena, int, rows);
     for (int i = 0; i < tile_vectors(isa, tile); i++) start[i] = "V_ZERO()";
     for (int r = 0; r < rows; r++) at[r] = r * s->in.cs;
     Body body = {.run = MAX_STEPS};
-    tile_declare((Code){.text = w}, isa, tile, start);
-    tile_run((Code){.text = w}, isa, tile,
-             (Reduction){"row", "wp", (int64_t)s->in.C * LANES, at, (1ull << rows) - 1}, s->in.C,
-             &body);
+    tile_declare(l, tile, start);
+    tile_run(l, tile, (Reduction){"row", "wp", (int64_t)s->in.C * LANES, at, (1ull << rows) - 1},
+             s->in.C, &body);
     for (int r = 0; r < rows; r++)
         for (int b = 0; b < tile.blocks; b++)
-            w_flow(w, "STORE(to + %d, %s);", r * s->out.cs + b * LANES,
-                   tile_row(arena, isa, tile, r, b));
-    w_close(w);
+            l_flow(l, "STORE(to + %d, %s);", r * s->out.cs + b * LANES,
+                   tile_row(l->arena, isa, tile, r, b));
+    l_close(l);
 }
 
 static int panel_blocks(const Isa *isa, const Shapes *s) {
@@ -296,19 +297,22 @@ static int product_rows(const Isa *isa, int vectors) {
 }
 
 /* Products of tiles from r on, `rows` of them over `blocks` blocks at once. */
-static void write_tail(Writer *w, Arena *arena, const Isa *isa, const Shapes *s, int rows,
-                       int blocks, const char *from, const char *condition) {
+static void build_tail(Loops *l, const Shapes *s, int rows, int blocks, const char *from,
+                       const char *condition) {
     Panels panels[MAX_PANELS];
-    int n = tile_panels(isa, s->out.C, 1, blocks < s->blocks ? blocks : s->blocks, panels);
-    w_open(w, "if (%s)", condition);
-    w_line(w, "const int r = %s;", from);
-    for (int i = 0; i < n; i++) write_tile_products(w, arena, isa, s, panels[i], rows);
-    w_close(w);
+    int n = tile_panels(l->isa, s->out.C, 1, blocks < s->blocks ? blocks : s->blocks, panels);
+    l_open(l, "if (%s)", condition);
+    l_line(l, "const int r = %s;", from);
+    /* Whole tiles of the group lie before r, and it has room for one more. */
+    l_given(l, "r", "0", arena_printf(l->arena, "%d", GROUP - rows));
+    for (int i = 0; i < n; i++) build_tile_products(l, s, panels[i], rows);
+    l_close(l);
 }
 
 /* The 36 matrix products. High tiles as long as they are nearly full, the rest half as high or two
  * high and over more blocks at once, which hides the latency. */
-static void write_products(Writer *w, Arena *arena, const Isa *isa, const Shapes *s) {
+static void build_products(Loops *l, const Shapes *s) {
+    const Isa *isa = l->isa;
     Panels panels[MAX_PANELS];
     int blocks = panel_blocks(isa, s), runs = tile_panels(isa, s->out.C, 1, blocks, panels);
     int vectors = blocks * isa_vectors(isa), rows = product_rows(isa, vectors), half = rows / 2;
@@ -317,99 +321,98 @@ static void write_products(Writer *w, Arena *arena, const Isa *isa, const Shapes
     bool has_half =
         half > 2 && (half + 1) * 2 * vectors + 1 <= isa->registers && s->blocks > blocks;
     bool has_two = wide > blocks && rows > 2;
-    w_line(w, "const int count = t1 - t0;");
-    w_line(w, "const int high = (count + %d) / %d * %d;",
+    l_line(l, "const int count = t1 - t0;");
+    l_given(l, "count", "1", arena_printf(l->arena, "%d", GROUP)); /* t0 is a tile */
+    l_line(l, "const int high = (count + %d) / %d * %d;",
            rows - 1 - (has_half ? half : 0) - (has_two ? 2 : 0), rows, rows);
     if (has_half)
-        w_line(w, "const int low = count - high > %d ? high + %d : high;", has_two ? 2 : 0, half);
+        l_line(l, "const int low = count - high > %d ? high + %d : high;", has_two ? 2 : 0, half);
     const char *low = has_half ? "low" : "high";
-    w_open(w, "for (int e = 0; e < %d; e++)", PRODUCTS);
-    w_line(w, "const float *from = patches + e * %lld, *we = u + e * %lld;", (long long)s->patches,
+    l_open(l, "for (int e = 0; e < %d; e++)", PRODUCTS);
+    l_line(l, "const float *from = patches + e * %lld, *we = u + e * %lld;", (long long)s->patches,
            (long long)s->weights);
-    w_line(w, "float *into = products + e * %lld;", (long long)s->products);
+    l_line(l, "float *into = products + e * %lld;", (long long)s->products);
     for (int i = 0; i < runs; i++) {
         int height = product_rows(isa, tile_vectors(isa, panels[i].tile));
-        w_open(w, "for (int r = 0; r < high; r += %d)", height);
-        write_tile_products(w, arena, isa, s, panels[i], height);
-        w_close(w);
+        l_open(l, "for (int r = 0; r < high; r += %d)", height);
+        build_tile_products(l, s, panels[i], height);
+        l_close(l);
     }
-    if (has_half) write_tail(w, arena, isa, s, half, 2 * blocks, "high", "low > high");
-    if (has_two)
-        write_tail(w, arena, isa, s, 2, wide, low, has_half ? "count > low" : "count > high");
-    w_close(w);
+    if (has_half) build_tail(l, s, half, 2 * blocks, "high", "low > high");
+    if (has_two) build_tail(l, s, 2, wide, low, has_half ? "count > low" : "count > high");
+    l_close(l);
 }
 
 /* A' applied to six rows `from` + i * `step` floats, stored at `to` + i * `stride`. */
-static void write_output_step(Writer *w, Arena *arena, const char *from, long long step,
-                              const char *to, int stride, const char *bias) {
-    for (int i = 0; i < 6; i++) w_line(w, "const F16 m%d = LOAD(%s + %lld);", i, from, i * step);
-    w_line(w, "const F16 p = ADD(m1, m2), q = SUB(m1, m2), r = ADD(m3, m4), z = SUB(m3, m4);");
+static void build_output_step(Loops *l, const char *from, long long step, const char *to,
+                              int stride, const char *bias) {
+    for (int i = 0; i < 6; i++) l_line(l, "const F16 m%d = LOAD(%s + %lld);", i, from, i * step);
+    l_line(l, "const F16 p = ADD(m1, m2), q = SUB(m1, m2), r = ADD(m3, m4), z = SUB(m3, m4);");
     static const char *const rows[4] = {"ADD(ADD(m0, p), r)", "FMA(z, SET(2.0f), q)",
                                         "FMA(r, SET(4.0f), p)", "ADD(FMA(z, SET(8.0f), q), m5)"};
     for (int i = 0; i < 4; i++) {
-        const char *row = bias ? arena_printf(arena, "ADD(%s, %s)", rows[i], bias) : rows[i];
-        w_line(w, "STORE(%s + %d, %s);", to, i * stride, row);
+        const char *row = bias ? arena_printf(l->arena, "ADD(%s, %s)", rows[i], bias) : rows[i];
+        l_line(l, "STORE(%s + %d, %s);", to, i * stride, row);
     }
 }
 
 /* What follows the convolution, for a tile's 4x4 outputs in y[place][16]. */
-static void write_rest(Writer *w, Arena *arena, const Kernel *k, const Shapes *s) {
+static void build_rest(Loops *l, const Kernel *k, const Shapes *s) {
     int kh = k->pool ? (int)k->pool->attr[POOL_KERNEL_H] : 1;
     int kw = k->pool ? (int)k->pool->attr[POOL_KERNEL_W] : 1;
-    w_line(w, "for (int i = 0; i < %d; i++)", 4 / kh);
-    w_open(w, "for (int j = 0; j < %d; j++)", 4 / kw);
-    w_line(w, "const int oy = ty * %d + i, ox = tx * %d + j;", 4 / kh, 4 / kw);
+    l_open(l, "for (int i = 0; i < %d; i++)", 4 / kh);
+    l_open(l, "for (int j = 0; j < %d; j++)", 4 / kw);
+    l_line(l, "const int oy = ty * %d + i, ox = tx * %d + j;", 4 / kh, 4 / kw);
     if (s->out.H % 4 || s->out.W % 4)
-        w_line(w, "if (oy >= %d || ox >= %d) continue;", k->out.H, k->out.W);
-    w_line(w, "const int e = (oy * %d + ox) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,
+        l_line(l, "if (oy >= %d || ox >= %d) continue;", k->out.H, k->out.W);
+    l_line(l, "const int e = (oy * %d + ox) * %d + c, o = s * %d + e;", k->out.W, k->out.cs,
            k->out.stride);
     Site site = {"o", "s", "e", "c"};
     if (k->pool) {
-        const char **places = ARENA_ARRAY(arena, const char *, kh *kw);
+        const char **places = ARENA_ARRAY(l->arena, const char *, kh *kw);
         for (int n = 0; n < kh * kw; n++)
-            places[n] = arena_printf(arena, "LOAD(y + ((i * %d + %d) * 4 + j * %d + %d) * 16)", kh,
-                                     n / kw, kw, n % kw);
-        w_line(w, "%s", pool_window_text(k, arena, places, kh * kw, "o"));
-        w_line(w, "%s", row_text(k, arena, "h", site));
+            places[n] = arena_printf(l->arena, "LOAD(y + ((i * %d + %d) * 4 + j * %d + %d) * 16)",
+                                     kh, n / kw, kw, n % kw);
+        l_lines(l, pool_window_text(k, l->arena, places, kh * kw, "o"));
+        l_lines(l, row_text(k, l->arena, "h", site));
     } else {
-        w_line(w, "%s", row_text(k, arena, "LOAD(y + (i * 4 + j) * 16)", site));
+        l_lines(l, row_text(k, l->arena, "LOAD(y + (i * 4 + j) * 16)", site));
     }
-    w_close(w);
+    l_close(l);
+    l_close(l);
 }
 
-static void write_outputs(Writer *w, Arena *arena, const Kernel *k, const Shapes *s) {
-    w_open(w, "for (int t = t0; t < t1; t++)");
-    write_tile_place(w, s);
-    w_open(w, "for (int c = 0; c < %d; c += 16)", s->out.cs);
-    w_line(w, "const float *from = products + (t - t0) * %d + c;", s->out.cs);
-    w_line(w, "float half[24 * 16], y[16 * 16];");
-    if (k->node->n_in > 2) w_line(w, "const F16 b = LOAD(bias + c);");
-    w_open(w, "for (int j = 0; j < 6; j++)");
-    write_output_step(w, arena, arena_printf(arena, "from + j * %lld", (long long)s->products),
+static void build_outputs(Loops *l, const Kernel *k, const Shapes *s) {
+    l_open(l, "for (int t = t0; t < t1; t++)");
+    build_tile_place(l, s);
+    l_open(l, "for (int c = 0; c < %d; c += 16)", s->out.cs);
+    l_line(l, "const float *from = products + (t - t0) * %d + c;", s->out.cs);
+    l_line(l, "float half[384];");
+    l_line(l, "float y[256];");
+    if (k->node->n_in > 2) l_line(l, "const F16 b = LOAD(bias + c);");
+    l_open(l, "for (int j = 0; j < 6; j++)");
+    build_output_step(l, arena_printf(l->arena, "from + j * %lld", (long long)s->products),
                       6 * s->products, "half + j * 16", 96, NULL);
-    w_close(w);
-    w_open(w, "for (int i = 0; i < 4; i++)");
-    write_output_step(w, arena, "half + i * 96", 16, "y + i * 64", 16,
-                      k->node->n_in > 2 ? "b" : NULL);
-    w_close(w);
-    write_rest(w, arena, k, s);
-    w_close(w);
-    w_close(w);
+    l_close(l);
+    l_open(l, "for (int i = 0; i < 4; i++)");
+    build_output_step(l, "half + i * 96", 16, "y + i * 64", 16, k->node->n_in > 2 ? "b" : NULL);
+    l_close(l);
+    build_rest(l, k, s);
+    l_close(l);
+    l_close(l);
 }
 
-static void write(Writer *w, const Kernel *k, const Isa *isa) {
-    Arena *arena = arena_new();
-    Shapes s = shapes_of(k);
-    w_line(w, "const int tiles = n * %d;", s.tiles[0] * s.tiles[1]);
-    w_line(w, "float *patches = scratch, *products = scratch + %lld;",
+static void build(Loops *l, const Kernel *k) {
+    const Shapes s = shapes_of(k);
+    l_line(l, "const int tiles = n * %d;", s.tiles[0] * s.tiles[1]);
+    l_line(l, "float *patches = scratch, *products = scratch + %lld;",
            (long long)(PRODUCTS * s.patches));
-    w_open(w, "for (int t0 = 0; t0 < tiles; t0 += %d)", GROUP);
-    w_line(w, "const int t1 = tiles < t0 + %d ? tiles : t0 + %d;", GROUP, GROUP);
-    write_patches(w, &s);
-    write_products(w, arena, isa, &s);
-    write_outputs(w, arena, k, &s);
-    w_close(w);
-    arena_free(arena);
+    l_open(l, "for (int t0 = 0; t0 < tiles; t0 += %d)", GROUP);
+    l_line(l, "const int t1 = tiles < t0 + %d ? tiles : t0 + %d;", GROUP, GROUP);
+    build_patches(l, &s);
+    build_products(l, &s);
+    build_outputs(l, k, &s);
+    l_close(l);
 }
 
 static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
@@ -431,7 +434,7 @@ const Family family_winograd = {
     .lower = lower,
     .fuses = true,
     .joins = joins,
-    .write = write,
+    .build = build,
     .scratch = scratch,
     .shortcut = true,
     .winograd = true,

@@ -141,9 +141,9 @@ struct Family {
     /* It reads the gradient of the max-pool's output, and the winners, in place of the operand that
      * is a max_pool2d_grad: if all users of that do, it is not computed. */
     bool through_pool;
-    /* Body of the C function: its parameters are the kernel's operands, then `int n`, the number of
-     * values, then its args. Writes statements only. */
-    void (*write)(Writer *w, const Kernel *kernel, const Isa *isa);
+    /* Builds the body of the C function for the instruction set that the program names: parameters
+     * are the kernel's operands, scratch memory, `int n`, the number of values, and its args. */
+    void (*build)(Loops *loops, const Kernel *kernel);
     /* Updates: the loop program that computes the factors of a step. */
     void (*build_factors)(Loops *loops, const Kernel *kernel);
     /* Floats of scratch memory: the parameter `float *scratch` of the function. NULL: none. */
@@ -151,8 +151,6 @@ struct Family {
     /* Other families compute the same nodes too, more slowly. */
     bool shortcut;
     bool winograd; /* left out by --winograd=off: it rounds otherwise than the others */
-    /* In place of write: the body as a loop program for the instruction set that it names. */
-    void (*build)(Loops *loops, const Kernel *kernel);
     /* Its tile on the instruction set and why it is cut so, in words for the comment above the
      * function: lines that end with \n, but for the last. NULL: rows of 16 floats, one by one. */
     const char *(*reason)(Arena *arena, const Kernel *kernel, const Isa *isa);

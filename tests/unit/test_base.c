@@ -118,13 +118,6 @@ START_TEST(statements_flow) {
                        "}\n";
     ck_assert_str_eq(writer_text(w), text);
     ck_assert_int_eq(writer_lines(w), 6);
-    Writer *outer = writer_new(arena);
-    w_open(outer, "if (x)");
-    w_lines_of(outer, writer_new(arena));
-    w_lines_of(outer, w);
-    w_close(outer);
-    ck_assert_int_eq(writer_lines(outer), 8);
-    ck_assert_ptr_nonnull(strstr(writer_text(outer), "\n        alone;\n"));
 }
 END_TEST
 

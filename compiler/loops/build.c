@@ -1,33 +1,7 @@
-/* Building loop programs: scopes, memories, the kernel's parameters. */
-#include "build.h"
+/* Building loop programs: the parameters of kernels, and line after line. */
 #include <string.h>
 
-Statement *loops_statement(Loops *l, StatementKind kind) {
-    Statement *s = ARENA_NEW(l->arena, Statement);
-    s->kind = kind;
-    s->line = ++l->n_lines;
-    return s;
-}
-
-void loops_add(Loops *l, Statement *s) {
-    Statement *block = l->open[l->n_open - 1];
-    ARENA_PUSH(l->arena, block->body, block->n_body, block->cap_body, s);
-}
-
-void loops_enter(Loops *l, Statement *s) {
-    if (l->n_open) loops_add(l, s);
-    ARENA_PUSH(l->arena, l->open, l->n_open, l->cap_open, s);
-}
-
-Memory *loops_add_memory(Loops *l, const char *name, Base base, Linear size) {
-    Memory *m = ARENA_NEW(l->arena, Memory);
-    m->name = name;
-    m->base = base;
-    m->size = size;
-    m->content = (Interval){{.unbounded = true}, {.unbounded = true}};
-    ARENA_PUSH(l->arena, l->memories, l->n_memories, l->cap_memories, m);
-    return m;
-}
+#include "build.h"
 
 /* Elements that the buffer has for the kernel's n values. */
 static Linear buffer_size(const Buffer *b) {

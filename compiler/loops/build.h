@@ -48,6 +48,9 @@ void loops_know_words(Loops *l);
 Name *loops_name(Loops *l, const char *text);
 Name *loops_declare(Loops *l, const char *text, LoopType type, Memory *memory);
 
+/* Declares an integer that the open macro takes from where it is used. */
+void loops_place_name(Loops *l, const char *text);
+
 /* Closes the innermost scope. */
 void loops_leave(Loops *l);
 

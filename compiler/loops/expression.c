@@ -163,7 +163,7 @@ static Expr *parse_primary(Parser *p) {
     const Symbol *symbol = parse_symbol(p);
     if (!symbol) parse_mistake(p, "an expression wanted");
     if (parse_take(p, "(")) return parse_call(p, symbol);
-    if (!symbol->name && p->l->macro) macro_name(p->l, symbol->text);
+    if (!symbol->name && p->l->macro) loops_place_name(p->l, symbol->text);
     if (!symbol->name)
         parse_mistake(p, arena_printf(p->l->arena, "no name `%s` here", symbol->text));
     return parse_name(p, symbol->name);

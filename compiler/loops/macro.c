@@ -26,12 +26,6 @@ void parse_macro(Parser *p, Statement *s) {
     symbol->macro = l->macro = s;
 }
 
-void macro_name(Loops *l, const char *text) {
-    Statement *s = l->macro;
-    Name *name = loops_declare(l, text, (LoopType){.base = BASE_INT, .constant = true}, NULL);
-    ARENA_PUSH(l->arena, s->names, s->n_names, s->cap_names, name);
-}
-
 /* Whether the body of a macro declares a name of the same text. */
 static bool declares(const Statement *s, const Name *name) {
     for (int i = 0; i < s->n_names && s->kind != STATEMENT_MACRO; i++)

@@ -182,7 +182,7 @@ static Statement *parse_statement(Parser *p) {
 void loops_parse_line(Loops *l, const char *line) {
     if (!strncmp(line, "for (", 5)) {
         loops_parse_line(l, parse_open(l, line));
-        l_close(l);
+        loops_leave(l);
         return;
     }
     Parser p = {l, line, line};

@@ -40,9 +40,6 @@ void parse_check_value(const Parser *p, LoopType to, const Expr *value);
 /* `ROWS(F16 row, int at)`, the rest of the definition of a macro that is open. */
 void parse_macro(Parser *p, Statement *s);
 
-/* Declares a name that the open macro takes from where it is used. */
-void macro_name(Loops *l, const char *text);
-
 /* `(h, 16)`, the rest of a use. */
 Statement *parse_use(Parser *p, const Statement *macro);
 

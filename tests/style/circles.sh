@@ -11,7 +11,6 @@ compiler/kernels/contract_places.c compiler/kernels/contract.c
 compiler/kernels/pointwise.c compiler/kernels/families.c
 compiler/kernels/pooled_wgrad.c compiler/kernels/families.c
 compiler/kernels/winograd.c compiler/kernels/families.c
-compiler/loops/parse.c compiler/loops/build.c
 '
 
 # Lines "name FILE": what the object files define for others, and what they want from them.

@@ -1,4 +1,5 @@
-/* What identifiers stand for: words of the vocabulary, types, and names in scope. */
+/* A program under construction: what identifiers stand for (words of the vocabulary, types, names
+ * in scope), statements and memories. */
 #include <string.h>
 
 #include "../base/hash.h"
@@ -62,4 +63,37 @@ void loops_leave(Loops *l) {
         name->symbol->name = name->outer;
     }
     l->n_open--;
+}
+
+void loops_place_name(Loops *l, const char *text) {
+    Statement *s = l->macro;
+    Name *name = loops_declare(l, text, (LoopType){.base = BASE_INT, .constant = true}, NULL);
+    ARENA_PUSH(l->arena, s->names, s->n_names, s->cap_names, name);
+}
+
+Statement *loops_statement(Loops *l, StatementKind kind) {
+    Statement *s = ARENA_NEW(l->arena, Statement);
+    s->kind = kind;
+    s->line = ++l->n_lines;
+    return s;
+}
+
+void loops_add(Loops *l, Statement *s) {
+    Statement *block = l->open[l->n_open - 1];
+    ARENA_PUSH(l->arena, block->body, block->n_body, block->cap_body, s);
+}
+
+void loops_enter(Loops *l, Statement *s) {
+    if (l->n_open) loops_add(l, s);
+    ARENA_PUSH(l->arena, l->open, l->n_open, l->cap_open, s);
+}
+
+Memory *loops_add_memory(Loops *l, const char *name, Base base, Linear size) {
+    Memory *m = ARENA_NEW(l->arena, Memory);
+    m->name = name;
+    m->base = base;
+    m->size = size;
+    m->content = (Interval){{.unbounded = true}, {.unbounded = true}};
+    ARENA_PUSH(l->arena, l->memories, l->n_memories, l->cap_memories, m);
+    return m;
 }

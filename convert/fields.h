@@ -2,9 +2,9 @@
 #ifndef CONVERT_FIELDS_H
 #define CONVERT_FIELDS_H
 
+#include "../runtime/cut.h"
 #include "arrays.h"
 #include "classes.h"
-#include "cut.h"
 #include "like.h"
 
 typedef enum Role {

@@ -2,8 +2,8 @@
 #ifndef CONVERT_OPTIONS_H
 #define CONVERT_OPTIONS_H
 
+#include "../runtime/cut.h"
 #include "columns.h"
-#include "cut.h"
 #include "reader.h"
 
 #define EXACT ((INT64_C(1) << 53) - 1)

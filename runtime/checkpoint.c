@@ -15,11 +15,12 @@ enum { VERSION = 5 };
 static const OptionId settings[] = {OPTION_SEED,      OPTION_ROUNDS,     OPTION_EPOCHS,
                                     OPTION_BATCH,     OPTION_DATA_SEED,  OPTION_PAIRS,
                                     OPTION_VAL_PAIRS, OPTION_TEST_PAIRS, OPTION_EVAL_EVERY,
-                                    OPTION_PATIENCE,  OPTION_STEPS};
+                                    OPTION_PATIENCE,  OPTION_STEPS,      OPTION_SPLIT_SEED};
 enum { SETTINGS = sizeof settings / sizeof *settings };
-static const OptionId real_settings[] = {OPTION_LR_SCALE, OPTION_MIN_DELTA};
+static const OptionId real_settings[] = {OPTION_LR_SCALE, OPTION_MIN_DELTA, OPTION_VAL_SPLIT,
+                                         OPTION_TEST_SPLIT};
 enum { REAL_SETTINGS = sizeof real_settings / sizeof *real_settings };
-static const OptionId text_settings[] = {OPTION_KEEP, OPTION_MONITOR};
+static const OptionId text_settings[] = {OPTION_KEEP, OPTION_MONITOR, OPTION_MAP};
 enum { TEXT_SETTINGS = sizeof text_settings / sizeof *text_settings };
 
 /* The numbers of a position. */
@@ -119,7 +120,7 @@ static bool read_setting(const char *path, const json_t *state, OptionId id, Opt
         return true; /* see read_lengths */
     options->number[id] = was;
     if (!option_given(options, id) || now == was) return true;
-    return was == 0 && id != OPTION_SEED && id != OPTION_DATA_SEED
+    return was == 0 && id != OPTION_SEED && id != OPTION_DATA_SEED && id != OPTION_SPLIT_SEED
                ? problem("%s was begun without --%s: it cannot go on with one", path, name)
                : problem("%s was begun with --%s %" PRId64 ", not %" PRId64, path, name, was, now);
 }

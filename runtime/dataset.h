@@ -19,6 +19,7 @@
 
 #include "model.h"
 #include "report.h"
+#include "safetensors.h"
 
 typedef enum SplitId { SPLIT_TRAIN, SPLIT_VAL, SPLIT_TEST, SPLIT_COUNT } SplitId;
 extern const char *const split_names[SPLIT_COUNT]; /* "train", "val", "test" */
@@ -41,9 +42,16 @@ typedef struct Split {
 
 typedef struct Dataset {
     const char *source;       /* folder, file or "synthetic" */
-    Split split[SPLIT_COUNT]; /* samples 0: not loaded */
+    Split split[SPLIT_COUNT]; /* samples 0: not loaded, or not there */
+    bool has[SPLIT_COUNT];    /* the source has such a split, loaded or not */
     double mean, deviation;   /* of the normalisation; 0 and 1 without */
 } Dataset;
+
+/* A part of the training split that becomes another one. */
+typedef struct DataCut {
+    bool asked;
+    double part; /* 0 to 1 */
+} DataCut;
 
 /* The data that a command wants. */
 typedef struct DataRequest {
@@ -51,6 +59,13 @@ typedef struct DataRequest {
     uint64_t seed;      /* of the draw of pairs */
     int pairs, val_pairs, test_pairs;
     bool wanted[SPLIT_COUNT];
+    bool spare; /* val and test may be missing */
+    /* Of val and test: the part of train's rows that is cut off for it, by cut_seed; 0: it has
+     * none. */
+    DataCut cut[SPLIT_COUNT];
+    uint64_t cut_seed;
+    const char
+        *map; /* "image=x_train,test/image=x_test": other names of arrays in a file; or NULL */
     bool predict_only; /* only fields marked `predicts` must exist; others are bound if they do */
     bool quiet;        /* no note about the default */
 } DataRequest;
@@ -86,6 +101,23 @@ void split_reserve(Split *split, int n_fields);
 
 /* Adds a field with room for its values: `count` floats in a sample, 0 for a label. */
 DataField *split_add(Split *split, const char *name, int count);
+
+/* A map: the name of the array that serves a field of a split, in a file that has it or not; `file`
+ * NULL: none is asked. */
+const char *map_array(const DataRequest *request, const TensorFile *file, SplitId split,
+                      const char *field);
+
+/* Whether all that the map renames are fields of the model; a message if not. */
+bool map_fits(const NnModel *model, const DataRequest *request);
+
+/* The wanted splits that a safetensors file has. False with a message, also if a split has some of
+ * the fields and not all. */
+bool dataset_file(const NnModel *model, const DataRequest *request, const char *path,
+                  Dataset *data);
+
+/* Cuts rows off the training split, as the request asks: all rows keep their order. False with a
+ * message. */
+bool dataset_cut(const NnModel *model, const DataRequest *request, Dataset *data);
 
 /* Whether there is a built-in set with the model's fields. */
 bool dataset_builtin(const NnModel *model);

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "dataset.h"
+#include "cut.h"
 #include "digits.h"
 #include "random.h"
 #include "safetensors.h"
@@ -132,11 +132,12 @@ static bool draw_pairs(const DataRequest *request, const char *source, Draw *dra
     return true;
 }
 
-static bool draw_images(const char *source, Draw *draws) {
+static bool draw_images(const DataRequest *request, const char *source, Draw *draws) {
     Draw *train = &draws[SPLIT_TRAIN], *val = &draws[SPLIT_VAL], *test = &draws[SPLIT_TEST];
     int digits = train->digits->count;
-    val->samples = digits > 10000 ? 5000 : digits / 10;
-    if (val->samples < 1)
+    const bool replaced = request->cut[SPLIT_VAL].asked;
+    val->samples = replaced ? 0 : digits > 10000 ? 5000 : digits / 10;
+    if (val->samples < 1 && !replaced)
         return problem("%s: %d training digits are too few for a validation set", source, digits);
     train->samples = digits - val->samples;
     test->samples = test->digits->count;
@@ -213,24 +214,44 @@ static void fill(const NnModel *model, const DigitSet *set, const Draw *draw, co
     }
 }
 
+/* Replaces val by samples of train. */
+static void cut_draw(const DigitSet *set, const Cut *cut, Draw *draws) {
+    const Draw all = draws[SPLIT_TRAIN];
+    const size_t size = (size_t)set->digits * sizeof(int);
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+        draws[s] = (Draw){all.digits, allocate((size_t)cut->n[s] + 1, size), (int)cut->n[s]};
+    for (int i = 0; i < all.samples; i++) {
+        int64_t place;
+        const SplitId to = cut_place(cut, i, &place);
+        memcpy(draws[to].order + place * set->digits, all.order + (size_t)i * (size_t)set->digits,
+               size);
+    }
+}
+
 bool dataset_digits(const NnModel *model, const DataRequest *request, const char *folder,
                     Dataset *data) {
     const char *why;
     const DigitSet *set = choose_set(model, &why);
     Digits train, test;
     if (!set) return problem("%s", why);
+    if (request->map) return problem("--map goes with a data file, and %s is none", data->source);
     if (!digits_get(folder, true, &train) || !digits_get(folder, false, &test)) return false;
     Draw draws[SPLIT_COUNT] = {
         [SPLIT_TRAIN] = {&train, allocate((size_t)train.count, sizeof(int)), 0},
         [SPLIT_TEST] = {&test, allocate((size_t)test.count, sizeof(int)), 0},
     };
     if (set->digits == 2 ? !draw_pairs(request, data->source, draws)
-                         : !draw_images(data->source, draws))
+                         : !draw_images(request, data->source, draws))
         return false;
+    const bool has[SPLIT_COUNT] = {[SPLIT_TEST] = true};
+    Cut cut;
+    if (!cut_wanted(request, data->source, has, draws[SPLIT_TRAIN].samples, &cut)) return false;
+    if (request->cut[SPLIT_VAL].asked) cut_draw(set, &cut, draws);
     const Draw *shown = &draws[SPLIT_TRAIN];
     float level[255 * MAX_BLOCK * MAX_BLOCK + 1];
     make_levels(shown, shown->samples * set->digits, set->block, level, data);
     for (int s = 0; s < SPLIT_COUNT; s++)
-        if (request->wanted[s]) fill(model, set, &draws[s], level, &data->split[s]);
+        if (request->wanted[s] && draws[s].samples > 0)
+            fill(model, set, &draws[s], level, &data->split[s]);
     return true;
 }

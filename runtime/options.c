@@ -35,6 +35,7 @@ static const CliCommand command_rows[] = {
      .choices = OPTION_##id == OPTION_HELP ? CLI_PAGES : NULL,                                     \
      .low = low_,                                                                                  \
      .high = high_,                                                                                \
+     .repeats = OPTION_##id == OPTION_MAP,                                                         \
      .taken = taken_,                                                                              \
      .needed = needed_,                                                                            \
      .other = OPTION_##id == OPTION_LOAD ? TRAIN : 0,                                              \
@@ -55,7 +56,10 @@ _Static_assert(OPTION_COUNT <= CLI_MAX_OPTIONS, "options have their bits in one 
 static const struct {
     OptionId id;
     double low, high, preset;
-} reals[] = {{OPTION_LR_SCALE, 1e-30, 1e30, 1}, {OPTION_MIN_DELTA, 0, 1e30, -1}};
+} reals[] = {{OPTION_LR_SCALE, 1e-30, 1e30, 1},
+             {OPTION_MIN_DELTA, 0, 1e30, -1},
+             {OPTION_VAL_SPLIT, 0, 1, -1},
+             {OPTION_TEST_SPLIT, 0, 1, -1}};
 enum { REALS = sizeof reals / sizeof *reals };
 
 void options_default(Options *options) {
@@ -158,7 +162,10 @@ Status options_parse(Options *options, const NnModel *model, int argc, char **ar
     options->given = line.given;
     for (int i = 0; i < line.n; i++) {
         const CliArgument *argument = &line.list[i];
-        options->text[argument->option] = argument->text;
+        const char **text = &options->text[argument->option];
+        *text = *text && rows[argument->option].repeats
+                    ? format_text("%s,%s", *text, argument->text)
+                    : argument->text;
         if (rows[argument->option].high > 0) options->number[argument->option] = argument->number;
         if (argument->option == OPTION_SPLIT) options->split = (SplitId)argument->number;
     }
@@ -166,6 +173,11 @@ Status options_parse(Options *options, const NnModel *model, int argc, char **ar
     options->command = &commands[line.command];
     const Status status = read_reals(options);
     return status == STATUS_OK ? check_values(options, model) : status;
+}
+
+static DataCut cut_of(const Options *options, OptionId id) {
+    const double part = options->real[id];
+    return (DataCut){part >= 0, part};
 }
 
 DataRequest options_data(const Options *options) {
@@ -176,6 +188,10 @@ DataRequest options_data(const Options *options) {
         .val_pairs = (int)options->number[OPTION_VAL_PAIRS],
         .test_pairs = (int)options->number[OPTION_TEST_PAIRS],
         .quiet = option_given(options, OPTION_QUIET),
+        .cut = {[SPLIT_VAL] = cut_of(options, OPTION_VAL_SPLIT),
+                [SPLIT_TEST] = cut_of(options, OPTION_TEST_SPLIT)},
+        .cut_seed = (uint64_t)options->number[OPTION_SPLIT_SEED],
+        .map = options->text[OPTION_MAP],
     };
 }
 

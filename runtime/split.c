@@ -3,6 +3,8 @@
 
 #include "dataset.h"
 
+const char *const split_names[SPLIT_COUNT] = {"train", "val", "test"};
+
 const NnField *model_field(const NnModel *model, const char *name) {
     for (int i = 0; i < model->n_fields; i++)
         if (strcmp(model->fields[i].name, name) == 0) return &model->fields[i];

@@ -253,6 +253,7 @@ static bool make_ready(Training *t, TensorFile *file) {
         if (phase_batch(t, p) > most) most = phase_batch(t, p);
     DataRequest request = options_data(&t->options);
     for (int s = 0; s < SPLIT_COUNT; s++) request.wanted[s] = true;
+    request.spare = true;
     if (!engine_open(&t->engine, model, &t->options, most, &request)) return false;
     report_prepare(t);
     if (!batches_fit(t) || !best_open(t) || !save_possible(t)) return false;

@@ -49,6 +49,7 @@ typedef struct Training {
     Columns columns; /* of the latest evaluation */
     Scores scores[SPLIT_COUNT];
     Progress progress;
+    bool there[SPLIT_COUNT];   /* splits that the data have */
     bool watched[SPLIT_COUNT]; /* splits that are evaluated during training */
     bool evaluated;            /* the scores are those of an epoch of this round */
     /* Results of the rounds that this run has finished, [loss, metrics...][split]: mean, and sum of

@@ -43,6 +43,10 @@ static bool no_column(const Training *t, const char *name) {
     }
     if (strncmp(name, "train_", 6) == 0 && !t->watched[SPLIT_TRAIN])
         return problem("%s %s: --no-train-eval leaves it out", what, name);
+    if (strncmp(name, "val_", 4) == 0 && !t->watched[SPLIT_VAL])
+        return problem("%s: has no val split, which is judged by %s; --val-split 0.1 cuts one off, "
+                       "or choose another --monitor",
+                       t->engine.data.source, name);
     const char *near = nearest_name(name, names);
     return near
                ? problem("%s: the log has no column \"%s\"; did you mean \"%s\"?", what, name, near)

@@ -16,8 +16,9 @@ static double part_done(const Training *t) {
 void report_prepare(Training *t) {
     const NnModel *model = t->model;
     for (int s = 0; s < SPLIT_COUNT; s++) t->scores[s] = scores_new(model);
+    for (int s = 0; s < SPLIT_COUNT; s++) t->there[s] = t->engine.data.split[s].samples > 0;
     t->watched[SPLIT_TRAIN] = !option_given(&t->options, OPTION_NO_TRAIN_EVAL);
-    t->watched[SPLIT_VAL] = true;
+    t->watched[SPLIT_VAL] = t->there[SPLIT_VAL];
     t->columns = columns_new(model, t->watched);
 }
 
@@ -30,7 +31,10 @@ bool report_open(Training *t) {
  * round and phase where there are several. */
 static void show_progress(Training *t, double loss) {
     const NnModel *model = t->model;
-    const Scores *val = &t->scores[SPLIT_VAL];
+    const SplitId shown = t->watched[SPLIT_VAL] ? SPLIT_VAL : SPLIT_TRAIN;
+    const Scores *scores = &t->scores[shown];
+    const char *split = split_names[shown];
+    const bool evaluated = t->evaluated && t->watched[shown];
     const int64_t rounds = t->options.number[OPTION_ROUNDS];
     enum { OTHERS = 9 };
     const size_t mark = memory_mark();
@@ -43,9 +47,10 @@ static void show_progress(Training *t, double loss) {
     *end++ = format_text("%s %" PRId64 "/%" PRId64, steps ? "step" : "epoch",
                          steps ? phase_step(t) : t->at.epoch + 1, t->at.lengths[t->at.phase]);
     *end++ = format_text("loss %s", number_text(loss));
-    for (int m = 0; t->evaluated && m < model->n_metrics; m++)
-        *end++ = format_text("val_%s %s", model->metrics[m].name, number_text(val->metrics[m]));
-    if (t->evaluated) *end++ = format_text("val_loss %s", number_text(val->loss));
+    for (int m = 0; evaluated && m < model->n_metrics; m++)
+        *end++ =
+            format_text("%s_%s %s", split, model->metrics[m].name, number_text(scores->metrics[m]));
+    if (evaluated) *end++ = format_text("%s_loss %s", split, number_text(scores->loss));
     const double speed = samples_per_second(t);
     if (speed > 0) *end++ = format_text("%s samples/s", count_text((long long)(speed + .5)));
     if (t->steps_run > 0) {
@@ -146,23 +151,30 @@ static double deviation(const Training *t, int at) {
     return sqrt(t->rounds[at].squares / (t->n_rounds - 1));
 }
 
+static int splits_there(const Training *t) {
+    int n = 0;
+    for (int s = 0; s < SPLIT_COUNT; s++) n += t->there[s];
+    return n;
+}
+
 /* A row for each value, a column for each split. */
 static void round_table(const Training *t) {
-    enum { COLUMNS = 1 + SPLIT_COUNT };
     const size_t mark = memory_mark();
-    const int rows = t->model->n_metrics + 2;
-    const char **cells = allocate((size_t)(rows * COLUMNS), sizeof *cells), **cell = cells;
+    const int columns = 1 + splits_there(t), rows = t->model->n_metrics + 2;
+    const char **cells = allocate((size_t)(rows * columns), sizeof *cells), **cell = cells;
     *cell++ = NULL;
-    for (int s = 0; s < SPLIT_COUNT; s++) *cell++ = split_names[s];
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (t->there[s]) *cell++ = split_names[s];
     for (int v = 0; v < rows - 1; v++) {
         *cell++ = value_name(t->model, v);
-        for (int s = 0; s < SPLIT_COUNT; s++) *cell++ = number_text(value_of(&t->scores[s], v));
+        for (int s = 0; s < SPLIT_COUNT; s++)
+            if (t->there[s]) *cell++ = number_text(value_of(&t->scores[s], v));
     }
     const int64_t rounds = t->options.number[OPTION_ROUNDS];
     if (t->n_rounds > 1) putchar('\n');
     if (rounds > 1) printf("round %" PRId64 "/%" PRId64 ", ", t->at.round + 1, rounds);
     printf("seed %" PRIu64 ", %.1f s\n", round_seed(t), t->seconds);
-    table_print(stdout, rows, COLUMNS, 1, cells);
+    table_print(stdout, rows, columns, 1, cells);
     if (best_weights(t)) {
         const char *column;
         const double value = best_value(t, &column);
@@ -174,26 +186,27 @@ static void round_table(const Training *t) {
 
 /* Two rows for each value: mean and deviation of the rounds. */
 static void rounds_table(const Training *t) {
-    enum { COLUMNS = 2 + SPLIT_COUNT };
     const size_t mark = memory_mark();
+    const int columns = 2 + splits_there(t);
     const int values = t->model->n_metrics + 1, rows = 2 * values + 1;
-    const char **cells = allocate((size_t)(rows * COLUMNS), sizeof *cells), **cell = cells;
+    const char **cells = allocate((size_t)(rows * columns), sizeof *cells), **cell = cells;
     *cell++ = NULL;
     *cell++ = NULL;
-    for (int s = 0; s < SPLIT_COUNT; s++) *cell++ = split_names[s];
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (t->there[s]) *cell++ = split_names[s];
     for (int v = 0; v < values; v++) {
         *cell++ = value_name(t->model, v);
         *cell++ = "mean";
         for (int s = 0; s < SPLIT_COUNT; s++)
-            *cell++ = number_text(t->rounds[v * SPLIT_COUNT + s].mean);
+            if (t->there[s]) *cell++ = number_text(t->rounds[v * SPLIT_COUNT + s].mean);
         *cell++ = NULL;
         *cell++ = "deviation";
         for (int s = 0; s < SPLIT_COUNT; s++)
-            *cell++ = number_text(deviation(t, v * SPLIT_COUNT + s));
+            if (t->there[s]) *cell++ = number_text(deviation(t, v * SPLIT_COUNT + s));
     }
     printf("\n%d rounds, seeds %" PRIu64 " to %" PRIu64 "\n", t->n_rounds,
            round_seed(t) - (uint64_t)t->n_rounds + 1, round_seed(t));
-    table_print(stdout, rows, COLUMNS, 2, cells);
+    table_print(stdout, rows, columns, 2, cells);
     memory_release(mark);
 }
 
@@ -201,6 +214,7 @@ static void rounds_json(const Training *t) {
     json_t *json = json_pack("{s:s, s:i, s:I}", "event", "rounds", "rounds", t->n_rounds, "seed",
                              (json_int_t)round_seed(t) - t->n_rounds + 1);
     for (int s = 0; s < SPLIT_COUNT; s++) {
+        if (!t->there[s]) continue;
         json_t *split = json_object();
         for (int v = 0; v <= t->model->n_metrics; v++) {
             const int at = v * SPLIT_COUNT + s;
@@ -221,11 +235,10 @@ static json_t *best_json(const Training *t) {
 }
 
 bool report_round(Training *t) {
-    static const bool all[SPLIT_COUNT] = {true, true, true};
     const NnModel *model = t->model;
     const bool kept = best_weights(t) != NULL;
     if (kept) best_show(t);
-    const bool whole = evaluate(t, all, 0, not_interrupted);
+    const bool whole = evaluate(t, t->there, 0, not_interrupted);
     if (kept) best_hide(t);
     if (!whole) return false;
     t->evaluated = false;
@@ -236,7 +249,8 @@ bool report_round(Training *t) {
         json_t *json = json_pack("{s:s, s:I, s:I}", "event", "round", "round",
                                  (json_int_t)t->at.round, "seed", (json_int_t)round_seed(t));
         for (int s = 0; s < SPLIT_COUNT; s++)
-            json_object_set_new(json, split_names[s], scores_json(model, &t->scores[s], true));
+            if (t->there[s])
+                json_object_set_new(json, split_names[s], scores_json(model, &t->scores[s], true));
         if (kept) json_object_set_new(json, "best", best_json(t));
         json_object_set_new(json, "seconds", json_number(t->seconds));
         json_line(stdout, json);

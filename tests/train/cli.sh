@@ -261,7 +261,7 @@ rejects 1 'two columns would have the name "index_label"' "$model" predict --loa
 train set.safetensors --batch 2 >/dev/null 2>"$scratch/err" || fail "set: $(cat "$scratch/err")"
 # shellcheck disable=SC2086
 {
-    rejects 1 'trainonly.safetensors.*(val|test)/' train trainonly.safetensors $save
+    rejects 1 'trainonly.safetensors: has no test split; it has train' "$model" eval --load good.safetensors --data trainonly.safetensors
     rejects 1 'noleft.safetensors.*train/left' train noleft.safetensors $save
     rejects 1 'nolabel.safetensors.*train/comparison' train nolabel.safetensors $save
     rejects 1 'wrongtype.safetensors.*train/left' train wrongtype.safetensors $save

@@ -191,6 +191,34 @@ START_TEST(bad_requests) {
 }
 END_TEST
 
+/* Digits that are cut off the training pairs: none is lost, none is in two splits. */
+START_TEST(pairs_are_cut) {
+    NnModel model = pairs_model();
+    DataRequest request = request_for("synthetic");
+    Dataset whole, data;
+    ck_assert(dataset_load(&model, &request, &whole));
+    request.cut[SPLIT_VAL] = (DataCut){true, 0.1};
+    ck_assert_msg(dataset_load(&model, &request, &data), "%s", problem_text());
+    const Split *const parts[] = {&data.split[SPLIT_TRAIN], &data.split[SPLIT_VAL]};
+    ck_assert_int_eq(parts[0]->samples, 180);
+    ck_assert_int_eq(parts[1]->samples, 20);
+    expect_disjoint(parts, 2);
+    for (int s = 0; s < 2; s++) expect_consistent(parts[s]);
+    ck_assert(split_fingerprint(&whole.split[SPLIT_VAL], &model) !=
+              split_fingerprint(parts[1], &model));
+    /* Normalised by what is left. */
+    double sum = 0;
+    for (int i = 0; i < 180 * 2 * HALF; i++) sum += (double)floats(parts[0], PAIR, 0)[i];
+    ck_assert(fabs(sum / (180 * 2 * HALF)) < 1e-5);
+    request.cut[SPLIT_VAL].part = 0;
+    request.spare = true;
+    ck_assert(dataset_load(&model, &request, &data));
+    ck_assert(data.split[SPLIT_VAL].samples == 0 && data.split[SPLIT_TRAIN].samples == 200);
+    request.cut[SPLIT_TEST] = (DataCut){true, 0.1};
+    expect_bad(&model, &request, "--test-split: synthetic has such a split already");
+}
+END_TEST
+
 /* A data file for the toy model, with the mistake that `broken` names. */
 static void write_data(const char *broken) {
     static float values[3 * HALF];
@@ -254,9 +282,17 @@ START_TEST(data_files) {
     }
     write_data("");
     request.wanted[SPLIT_VAL] = true;
-    expect_bad(&nn_model_toy, &request, "has no \"val/left\"");
+    expect_bad(&nn_model_toy, &request, "data.safetensors: has no val split; it has test");
+    request.spare = true;
+    ck_assert_msg(dataset_load(&nn_model_toy, &request, &data), "%s", problem_text());
+    ck_assert_int_eq(data.split[SPLIT_VAL].samples, 0);
+    /* The training split is never spared. */
+    request.wanted[SPLIT_TRAIN] = true;
+    expect_bad(&nn_model_toy, &request,
+               "has no \"train/left\", which the model wants; it has test/left, test/right,");
     leave_scratch();
 }
 END_TEST
 
-SUITE("dataset", TESTS(synthetic_pairs, mnist_pairs, pixels_are_averaged, bad_requests, data_files))
+SUITE("dataset", TESTS(synthetic_pairs, mnist_pairs, pixels_are_averaged, bad_requests,
+                       pairs_are_cut, data_files))

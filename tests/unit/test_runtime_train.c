@@ -23,7 +23,7 @@ static Options small_training(const char *save) {
     o.number[OPTION_EPOCHS] = 7;
     o.number[OPTION_SEED] = 5;
     o.number[OPTION_THREADS] = 1;
-    o.given = UINT32_C(1) << OPTION_QUIET | UINT32_C(1) << OPTION_JSON;
+    o.given = UINT64_C(1) << OPTION_QUIET | UINT64_C(1) << OPTION_JSON;
     return o;
 }
 
@@ -101,7 +101,7 @@ static Options judged(const char *save, const char *log) {
 
 static void resumes(Options *options, const char *checkpoint) {
     options->text[OPTION_RESUME] = checkpoint;
-    options->given |= UINT32_C(1) << OPTION_RESUME;
+    options->given |= UINT64_C(1) << OPTION_RESUME;
 }
 
 /* Interrupted after all kinds of steps, the last of an epoch, a phase and a round too, resumed with
@@ -267,7 +267,7 @@ START_TEST(more_epochs) {
     ck_assert(train(&o));
     Options longer = small_training("long.safetensors");
     resumes(&longer, "w.checkpoint.safetensors");
-    longer.given |= UINT32_C(1) << OPTION_EPOCHS;
+    longer.given |= UINT64_C(1) << OPTION_EPOCHS;
     longer.number[OPTION_EPOCHS] = 12;
     ck_assert(train(&longer));
     ck_assert(!same_files("w.safetensors", "long.safetensors"));
@@ -443,12 +443,12 @@ START_TEST(resume_rejects) {
 
     Options again = small_training("new.safetensors");
     again.text[OPTION_RESUME] = "part.checkpoint.safetensors";
-    again.given |= UINT32_C(1) << OPTION_SEED;
+    again.given |= UINT64_C(1) << OPTION_SEED;
     again.number[OPTION_SEED] = 4;
     ck_assert(!train(&again));
     expect_problem("begun with --seed 5, not 4");
     again.number[OPTION_SEED] = 5;
-    again.given |= UINT32_C(1) << OPTION_BATCH;
+    again.given |= UINT64_C(1) << OPTION_BATCH;
     again.number[OPTION_BATCH] = 7;
     ck_assert(!train(&again));
     expect_problem("begun without --batch");

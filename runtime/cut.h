@@ -1,8 +1,8 @@
 /* Rows that are cut off the training split. */
-#ifndef CONVERT_CUT_H
-#define CONVERT_CUT_H
+#ifndef NN_RUNTIME_CUT_H
+#define NN_RUNTIME_CUT_H
 
-#include "../runtime/dataset.h"
+#include "dataset.h"
 
 /* Parts of the training split; one that was not asked for is -1. */
 typedef struct CutRequest {
@@ -22,6 +22,11 @@ typedef struct Cut {
 /* Cuts floor(rows * part + 0.5) rows for each part. False, after a message, if a split that shall
  * have rows gets none, or none are left for training. */
 bool cut_make(Cut *cut, const CutRequest *request, int64_t rows);
+
+/* The cut that the request asks for of a source with so many training rows, which `has` splits.
+ * False, after a message, also if one that it shall cut is there already. */
+bool cut_wanted(const DataRequest *request, const char *source, const bool has[SPLIT_COUNT],
+                int rows, Cut *cut);
 
 /* The place of a row of the training split. */
 SplitId cut_place(const Cut *cut, int64_t row, int64_t *place);

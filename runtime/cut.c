@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "../runtime/random.h"
+#include "random.h"
 
 static int64_t part_of(int64_t rows, double part) {
     return part > 0 ? (int64_t)floor((double)rows * part + 0.5) : 0;

@@ -11,5 +11,7 @@
 #define DATA_META_COLUMNS "columns."
 /* Of a table's numbers: what stands for an empty cell of a column. {"depth":61.5} */
 #define DATA_META_MISSING "missing."
+/* Of sounds: samples in a second. 16000 */
+#define DATA_META_RATE "rate."
 
 #endif

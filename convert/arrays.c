@@ -49,7 +49,9 @@ Array *array_add(ArrayFile *file, const char *name, Element type, int rank, cons
 
 void arrayfile_note(ArrayFile *file, const char *key, json_t *value) {
     if (!file->meta) file->meta = keep_json(json_object());
-    char *text = json_is_string(value) ? NULL : keep(json_dumps(value, JSON_COMPACT), free);
+    char *text = json_is_string(value)
+                     ? NULL
+                     : keep(json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY), free);
     json_object_set_new(file->meta, key, json_string(text ? text : json_string_value(value)));
     json_decref(value);
 }

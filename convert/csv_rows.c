@@ -8,7 +8,7 @@
 
 #include "../runtime/report.h"
 
-enum { MOST_CELL = 1 << 20, MOST_CELLS = 1 << 20, MOST_ROW = 1 << 26, PIECE = 1 << 16 };
+enum { MOST_CELL = 1 << 20, MOST_CELLS = 1 << 16, MOST_ROW = 1 << 26, PIECE = 1 << 16 };
 
 typedef struct Parse {
     Stream *stream;

@@ -92,6 +92,17 @@ static bool survey_labels(Digits *d, Stream *stream, const IdxHead *head) {
     return true;
 }
 
+/* Whether as many bytes follow as the head promises: only then memory is spent on them. */
+static bool has_values(Stream *stream, const IdxHead *head) {
+    int64_t bytes = element_bytes[head->type];
+    for (int i = 0; i < head->rank; i++) bytes *= head->dim[i];
+    const int64_t have = stream_count(stream);
+    if (have < 0 || have == bytes) return have == bytes;
+    return problem("%s: %s", stream->name,
+                   have < bytes ? "the array is cut short: the file ends too early"
+                                : "more data than its head promises");
+}
+
 static bool survey(void *context, int64_t index, Stream *stream) {
     Digits *d = context;
     Pair *pair = &d->pairs[split_of(d->job, index)];
@@ -104,7 +115,7 @@ static bool survey(void *context, int64_t index, Stream *stream) {
     *slot = index;
     if (head.rank > 1) {
         pair->head = head;
-        return true;
+        return has_values(stream, &head);
     }
     pair->label_rows = head.dim[0];
     return survey_labels(d, stream, &head);
@@ -169,9 +180,7 @@ static bool copy(void *context, int64_t index, Stream *stream) {
     bool ok = true;
     for (; ok && row.at < head.dim[0]; row.at++) ok = put_row(d, stream, &row, bytes);
     memory_release(mark);
-    if (!ok) return false;
-    const int64_t more = stream_count(stream);
-    return more == 0 || (more > 0 && problem("%s: more data than its head promises", stream->name));
+    return ok;
 }
 
 /* The classes are the numbers themselves. */

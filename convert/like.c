@@ -38,15 +38,14 @@ bool like_read(Like *like, const char *path) {
     return true;
 }
 
-/* The JSON that a string of the metadata holds. */
-static json_t *value_of(const Like *like, const char *key, const char *name) {
+json_t *like_value(const Like *like, const char *key, const char *name) {
     const char *text =
         json_string_value(json_object_get(like->meta, format_text("%s%s", key, name)));
-    return text ? keep_json(json_loads(text, 0, NULL)) : NULL;
+    return text ? keep_json(json_loads(text, JSON_DECODE_ANY, NULL)) : NULL;
 }
 
 json_t *like_names(const Like *like, const char *key, const char *name) {
-    json_t *list = value_of(like, key, name), *item;
+    json_t *list = like_value(like, key, name), *item;
     size_t i;
     bool ok = json_is_array(list);
     json_array_foreach(list, i, item) ok = ok && json_is_string(item);
@@ -54,7 +53,7 @@ json_t *like_names(const Like *like, const char *key, const char *name) {
 }
 
 json_t *like_numbers(const Like *like, const char *key, const char *name) {
-    json_t *object = value_of(like, key, name), *item;
+    json_t *object = like_value(like, key, name), *item;
     const char *member;
     bool ok = json_is_object(object);
     json_object_foreach(object, member, item) ok = ok && json_is_number(item);

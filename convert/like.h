@@ -13,8 +13,9 @@ typedef struct Like {
 /* Reads the metadata of a data file, and nothing else of it. False after a message. */
 bool like_read(Like *like, const char *path);
 
-/* The list of strings, or the object of numbers, under a key of common/datameta.h and a field's
- * name; NULL: there is none. */
+/* Any JSON, the list of strings, or the object of numbers, under a key of common/datameta.h and a
+ * field's name; NULL: there is none. */
+json_t *like_value(const Like *like, const char *key, const char *name);
 json_t *like_names(const Like *like, const char *key, const char *name);
 json_t *like_numbers(const Like *like, const char *key, const char *name);
 

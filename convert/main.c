@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "../common/newfile.h"
+#include "job.h"
 #include "options.h"
-#include "summary.h"
 
 /* Leaves nothing half-written behind. */
 static void end(int number) {
@@ -29,23 +29,6 @@ static void watch_signals(void) {
     signal(SIGXFSZ, SIG_IGN); /* a write beyond the file size limit (ulimit -f) fails */
 }
 
-static bool make(const Options *options) {
-    Job *job = allocate(1, sizeof *job);
-    job->options = options;
-    job->fields.request = options->cut;
-    job->fields.like = options->like ? &job->like : NULL;
-    if (options->like && !like_read(&job->like, options->like)) return false;
-    if (!files_list(&job->files, options->sources, options->n_sources, options->quiet))
-        return false;
-    const Reader *reader = reader_choose(&job->files, options->as);
-    if (!reader) return false;
-    job->files.passes = reader->passes;
-    if (!reader->read(job) || !fields_end(&job->fields)) return false;
-    report_clear();
-    if (!options->quiet) summary(job, reader);
-    return true;
-}
-
 int main(int argc, char **argv) {
     /* Archives have names in UTF-8; numbers and order stay those of the C locale. */
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -54,7 +37,7 @@ int main(int argc, char **argv) {
     report_program("nngen data");
     Options *options = allocate(1, sizeof *options);
     Status status = options_parse(options, argc, argv);
-    if (status == STATUS_OK && !options->nothing && !make(options)) status = STATUS_FAILED;
+    if (status == STATUS_OK && !options->nothing && !job_run(options)) status = STATUS_FAILED;
     if (status == STATUS_OK && (fflush(stdout) != 0 || ferror(stdout))) {
         problem("cannot write to standard output: %s", strerror(errno));
         status = STATUS_FAILED;

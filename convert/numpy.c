@@ -90,13 +90,31 @@ static bool declare(Numpy *numpy) {
     return true;
 }
 
+/* Whether so many bytes can be in memory at once. */
+static bool have_memory(const Stream *stream, int64_t bytes) {
+    const int64_t all = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+    return bytes < all / 2 ||
+           problem("%s: is in Fortran's order, which is turned in memory, and needs %" PRId64
+                   " MiB of it; numpy.save(F, numpy.ascontiguousarray(array)) writes rows",
+                   stream->name, bytes >> 20);
+}
+
 static bool survey(void *context, int64_t index, Stream *stream) {
     Numpy *numpy = context;
     NpyHead *head = &numpy->items[index].head;
     if (!npy_head(stream, head)) return false;
     if (head->count == 0) return problem("%s: has no values", stream->name);
-    return head->count <= (INT64_C(1) << 50) / head->size ||
-           problem("%s: impossible shape", stream->name);
+    if (head->count > (INT64_C(1) << 50) / head->size)
+        return problem("%s: impossible shape", stream->name);
+    if (head->fortran && head->rank > 1 && !have_memory(stream, head->count * head->size))
+        return false;
+    /* Only if the values are there memory is spent on them. */
+    const int64_t bytes = stream_count(stream);
+    if (bytes < 0 || bytes == head->count * head->size) return bytes >= 0;
+    return problem("%s: %s", stream->name,
+                   bytes < head->count * head->size
+                       ? "the array is cut short: the file ends too early"
+                       : "more data than its head promises");
 }
 
 /* As many rows at a time as fit a megabyte. */
@@ -117,20 +135,10 @@ static bool copy_rows(Numpy *numpy, const Item *item, Stream *stream, const NpyH
     return true;
 }
 
-/* Whether so many bytes can be in memory at once. */
-static bool have_memory(const Stream *stream, int64_t bytes) {
-    const int64_t all = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-    return bytes < all / 2 ||
-           problem("%s: is in Fortran's order, which is turned in memory, and needs %" PRId64
-                   " MiB of it; numpy.save(F, numpy.ascontiguousarray(array)) writes rows",
-                   stream->name, bytes >> 20);
-}
-
 /* The first axis runs fastest: all values must be there before the first row is. */
 static bool copy_turned(Numpy *numpy, const Item *item, Stream *stream, const NpyHead *head) {
     const size_t size = (size_t)head->size, to_size = (size_t)element_bytes[head->type];
     const int64_t rows = head->dim[0], values = head->count / rows;
-    if (!have_memory(stream, head->count * head->size)) return false;
     unsigned char *all = allocate((size_t)head->count, size);
     unsigned char *row = allocate((size_t)values, size), *to = allocate((size_t)values, to_size);
     if (!stream_need(stream, all, (size_t)head->count * size, "the array")) return false;
@@ -170,9 +178,7 @@ static bool copy(void *context, int64_t index, Stream *stream) {
     else
         ok = ok && copy_rows(numpy, item, stream, &head);
     memory_release(mark);
-    if (!ok) return false;
-    const int64_t more = stream_count(stream);
-    return more == 0 || (more > 0 && problem("%s: more data than its head promises", stream->name));
+    return ok;
 }
 
 static bool read_numpy(Job *job) {

@@ -107,6 +107,12 @@ static Status take(Options *o, const CliArgument *argument) {
     case OPTION_GRAY:
         o->gray = true;
         break;
+    case OPTION_MEL:
+        o->mel = (int)argument->number;
+        break;
+    case OPTION_SAMPLES:
+        o->samples = argument->number;
+        break;
     case OPTION_LABEL:
         name_column(&o->columns[COLUMN_LABEL], text);
         break;

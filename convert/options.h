@@ -27,6 +27,8 @@ typedef struct Options {
     CutRequest cut;
     int width, height; /* of --resize, else 0 */
     bool gray;
+    int mel;                    /* bands; 0: none */
+    int64_t samples;            /* of each sound; 0: as many as it has */
     Names columns[COLUMN_USES]; /* that are named for a use */
     bool missing_error;         /* no cell may be empty */
     bool quiet;

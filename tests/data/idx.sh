@@ -84,7 +84,9 @@ broken $t "is no IDX file" <piece
 { big32 2051; big32 4294967295; big32 65535; big32 65535; } >piece
 broken $t "impossible size" <piece
 { big32 2051; big32 2000000000; big32 1; big32 1; } >piece
-broken $t "2000000000 images, but there are 200 labels" <piece
+broken $t "$t: the array is cut short" <piece
+{ big32 2051; big32 199; big32 28; big32 28; tail -c +17 digits/$t | head -c $((199 * 784)); } >piece
+broken $t "199 images, but there are 200 labels" <piece
 { big32 2049; big32 199; tail -c +10 digits/$l; } >piece
 broken $l "200 images, but there are 199 labels" <piece
 head -c 100 digits/$l >piece

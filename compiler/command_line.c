@@ -256,7 +256,10 @@ Task command_line(Unit *u, int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], commands[TASK_DATA].name) == 0) return TASK_DATA;
     CliArguments line = {.list = ARENA_ARRAY(u->arena, CliArgument, argc),
                          .operands = ARENA_ARRAY(u->arena, const char *, argc)};
-    if (!cli_parse(&cli, argc, argv, &line)) usage(u->arena, "%s", line.problem);
+    const bool right = cli_parse(&cli, argc, argv, &line);
+    if (line.command == TASK_DATA && !(line.given >> OPTION_HELP & 1))
+        usage(u->arena, "data is the first word: nngen data SOURCE... -o F.safetensors");
+    if (!right) usage(u->arena, "%s", line.problem);
     for (int i = 0; i < line.n; i++)
         if (line.list[i].option == OPTION_HELP) {
             show_help(&line, line.list[i].text);
@@ -266,8 +269,6 @@ Task command_line(Unit *u, int argc, char **argv) {
         puts("nngen " NNGEN_VERSION);
         return TASK_NOTHING;
     }
-    if (line.command == TASK_DATA)
-        usage(u->arena, "data is the first word: nngen data %s -o F.safetensors", line.operand);
     o->optimize = o->winograd = true;
     for (int i = 0; all_isas[i]; i++) o->isas[i] = all_isas[i];
     o->input = line.operand;

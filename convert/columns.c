@@ -136,7 +136,7 @@ static bool check_number(const Column *column, const CsvRow *row, double value) 
 
 bool column_note(const Job *job, Column *column, const CsvRow *row, int64_t entry, const char *cell,
                  bool trains) {
-    double value;
+    double value = 0;
     const bool empty = !*cell, number = !empty && cell_number(cell, &value);
     if (empty && column->empties++ == 0) column->first_empty = (Place){entry, row->line};
     switch (column->use) {

@@ -124,11 +124,24 @@ static bool declare_column(Job *job, Column *column) {
     return column->field != NULL;
 }
 
+/* Names the columns, as far as a line goes. */
+static void remark_features(Job *job, const Columns *columns) {
+    enum { MOST = 12 };
+    const char *list = "";
+    for (int i = 0; i < columns->n_features && i < MOST; i++)
+        list = format_text("%s%s%s", list, i ? ", " : "",
+                           json_string_value(json_array_get(columns->features, (size_t)i)));
+    if (columns->n_features > MOST)
+        list = format_text("%s and %d more", list, columns->n_features - MOST);
+    if (columns->n_features) job_remark(job, "the features are %s", list);
+}
+
 bool columns_declare(Job *job, Columns *columns) {
     if (!declare_features(job, columns)) return false;
     for (int i = 0; i < columns->n; i++)
         if (columns->list[i].use != COLUMN_FREE && !declare_column(job, &columns->list[i]))
             return false;
+    remark_features(job, columns);
     return job->fields.n > 0 || problem("no column is left");
 }
 

@@ -18,8 +18,8 @@ static int by_path(const void *a, const void *b) {
 }
 
 static bool sort_source(Files *files, Source *source) {
-    Entry *entries = files->entries + source->first;
     if (source->n == 0) return problem("%s: there are no files in it", source->path);
+    Entry *entries = files->entries + source->first;
     qsort(entries, (size_t)source->n, sizeof *entries, by_path);
     for (int64_t i = 1; i < source->n; i++)
         if (strcmp(entries[i].path, entries[i - 1].path) == 0)
@@ -34,6 +34,7 @@ static bool list_source(Files *files, int index) {
     source->first = files->n;
     source->size = info.st_size;
     bool ok = true;
+    if (!S_ISDIR(info.st_mode)) files->total += source->size;
     if (S_ISDIR(info.st_mode)) {
         source->kind = SOURCE_FOLDER;
         ok = folder_list(files, index);
@@ -49,19 +50,21 @@ static bool list_source(Files *files, int index) {
     if (source->kind == SOURCE_FOLDER) {
         source->size = 0;
         for (int64_t i = source->first; i < files->n; i++) source->size += files->entries[i].size;
+        files->total += source->size;
     }
-    files->total += source->size;
+    files->done += source->size;
     return ok && sort_source(files, source);
 }
 
 bool files_list(Files *files, const char *const *paths, int n, bool quiet) {
-    *files = (Files){.n_sources = n, .passes = 1};
+    *files = (Files){.n_sources = n, .passes = LISTING + 2};
     files->sources = allocate((size_t)n, sizeof *files->sources);
     progress_begin(&files->progress, quiet, 0);
     for (int i = 0; i < n; i++) {
         files->sources[i].path = paths[i];
         if (!list_source(files, i)) return false;
     }
+    files->pass = LISTING;
     return true;
 }
 

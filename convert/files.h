@@ -30,11 +30,12 @@ typedef struct Files {
     int n_sources;
     Entry *entries; /* by source, then by the bytes of their paths */
     int64_t n, room;
-    /* Progress. */
     Progress progress;
-    int pass, passes; /* of all visits, so many are done */
+    int pass, passes; /* over all files: the one at hand, from 0, and how many there will be */
     int64_t total, done;
 } Files;
+
+enum { LISTING = 1 }; /* a pass of its own */
 
 /* Lists the files of the sources, none of them wanted yet. Left out are those whose name, or a
  * folder's name, begins with a dot. False after a message. */

@@ -42,6 +42,23 @@ static bool survey(void *context, int64_t index, Stream *stream) {
     return true;
 }
 
+/* Images get the channels of an earlier file, and need its size. */
+static bool shape_like(const Images *images, Picture *shape) {
+    const Like *like = &images->job->like;
+    const int64_t channels = like_size(like, "image", 0);
+    const int64_t height = like_size(like, "image", 1), width = like_size(like, "image", 2);
+    if (channels == 3 && !images->job->options->gray) shape->channels = 3;
+    if (channels >= 0 && shape->channels != channels)
+        return problem("%s: images have %d channels, those in %s have %d; --gray makes all images "
+                       "gray",
+                       images->first, shape->channels, like->path, (int)channels);
+    return width < 0 || (shape->width == width && shape->height == height) ||
+           problem("%s: is %d x %d, the images in %s are %d x %d; --resize %dx%d gives all images "
+                   "that size",
+                   images->first, shape->width, shape->height, like->path, (int)width, (int)height,
+                   (int)width, (int)height);
+}
+
 /* [height][width][channels] to [channels][height][width], gray for every colour where those are
  * wanted. */
 static void to_planes(const Picture *picture, int channels, unsigned char *to) {
@@ -81,7 +98,8 @@ static bool read_images(Job *job) {
     images->job = job;
     Picture *shape = &images->shape;
     shape->channels = 1;
-    if (!layout_find(job, &images->layout) || !files_visit(&job->files, survey, images))
+    if (!layout_find(job, &images->layout) || !files_visit(&job->files, survey, images) ||
+        !shape_like(images, shape))
         return false;
     const int64_t dim[] = {shape->channels, shape->height, shape->width};
     shape->pixels = allocate((size_t)(dim[0] * dim[1]), (size_t)dim[2]);

@@ -14,7 +14,7 @@ bool job_run(const Options *options) {
         return false;
     const Reader *reader = reader_choose(&job->files, options->as);
     if (!reader) return false;
-    job->files.passes = reader->passes;
+    job->files.passes = LISTING + reader->passes;
     if (!reader->read(job) || !fields_end(&job->fields)) return false;
     report_clear();
     if (!options->quiet) summary(job, reader);

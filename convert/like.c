@@ -2,10 +2,10 @@
 #include "like.h"
 
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../runtime/dataset.h"
 #include "../runtime/file.h"
 #include "../runtime/report.h"
 
@@ -34,7 +34,7 @@ bool like_read(Like *like, const char *path) {
     free(text);
     close(fd);
     if (!json_is_object(header)) return problem("--like %s: is no data file", path);
-    *like = (Like){.path = path, .meta = json_object_get(header, "__metadata__")};
+    *like = (Like){.path = path, .header = header, .meta = json_object_get(header, "__metadata__")};
     return true;
 }
 
@@ -58,4 +58,14 @@ json_t *like_numbers(const Like *like, const char *key, const char *name) {
     bool ok = json_is_object(object);
     json_object_foreach(object, member, item) ok = ok && json_is_number(item);
     return ok ? object : NULL;
+}
+
+int64_t like_size(const Like *like, const char *name, size_t axis) {
+    for (int s = 0; s < SPLIT_COUNT; s++) {
+        const json_t *array =
+            json_object_get(like->header, format_text("%s/%s", split_names[s], name));
+        const json_t *size = json_array_get(json_object_get(array, "shape"), axis + 1);
+        if (json_is_integer(size)) return json_integer_value(size);
+    }
+    return -1;
 }

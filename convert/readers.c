@@ -51,7 +51,7 @@ static const Reader *unknown(Files *files) {
     if (files->n == 1) {
         files->entries[0].wanted = true;
         if (!files_visit(files, sniff, &s)) return NULL;
-        files->pass = 0;
+        files->pass = LISTING;
     }
     if (!s.found)
         problem(

@@ -50,7 +50,7 @@ static const int64_t presets[OPTION_COUNT] = {
 #include "options.def"
 };
 #undef OPTION
-_Static_assert(OPTION_COUNT <= CLI_MAX_OPTIONS, "options have their bits in one word");
+_Static_assert((int)OPTION_COUNT <= (int)CLI_MAX_OPTIONS, "options have their bits in one word");
 
 /* Options whose operand is a real number. A preset below the range: as the architecture says. */
 static const struct {

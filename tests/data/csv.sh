@@ -81,7 +81,7 @@ refuses '--like new.csv: is no data file' tables/train.csv --like new.csv
 # The report.
 table t.csv 'a,b,c,d,\n1,x,,no,7\n2,y,3,yes,8\n,x,5,no,9'
 "$NNGEN" data t.csv -o t.safetensors --label d >report 2>said || fail "report: $(cat said)"
-for line in '  column a: 1 empty cells became 1.5, the mean of train; a_missing is 1 there' \
+for line in '  the features are a, c, a_missing, c_missing' '  column a: 1 empty cells became 1.5, the mean of train; a_missing is 1 there' \
     '  column c: 1 empty cells became 4, the mean of train; c_missing is 1 there' \
     '  left out: column b is text, such as "x" in line 2 of t.csv; --categorical b makes classes of it' \
     '  left out: a column without a name' \

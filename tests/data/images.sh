@@ -57,6 +57,14 @@ rm -r other/train other/test/2
 make like.safetensors other --like plain.safetensors
 holds like.safetensors '\"2\",\"10\",\"ant\",\"bee\"'
 [ "$(array like.safetensors test/class | od -An -t u1 | tr -s ' ')" = " 1 1 1 2 2 2 3 3 3" ] || fail "--like: other classes"
+mkdir -p gray/test/ant
+"$python" -c 'from PIL import Image; Image.new("L", (20, 12)).save("gray/test/ant/0.png")'
+make gray.safetensors gray --like plain.safetensors
+holds gray.safetensors '"test/image":{"dtype":"U8","shape":[1,3,12,20]'
+refuses "gray/test/ant/0.png: is 8 x 8, the images in plain.safetensors are 20 x 12; --resize 20x12" gray \
+    --like plain.safetensors --resize 8x8
+make one.safetensors set --gray
+refuses "images have 3 channels, those in one.safetensors have 1; --gray" set --like one.safetensors
 mv other/test/bee other/test/wasp
 refuses 'class "wasp" is none of those in plain.safetensors' other --like plain.safetensors
 cp -r set unknown

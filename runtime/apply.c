@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../common/clean.h"
+#include "confusion.h"
 #include "file.h"
 #include "table.h"
 #include "train.h"
@@ -172,22 +173,48 @@ static bool lines_to_file(Engine *engine, const Split *split, bool json, const c
     return file && write_lines(engine, split, json, file->stream) && output_commit(file);
 }
 
+static json_t *eval_json(const NnModel *model, const Split *split, const Scores *scores,
+                         const Confusion *confusions, int n) {
+    json_t *json = json_pack("{s:s, s:i}", "split", split->name, "samples", split->samples);
+    if (model->n_phases > 0) json_object_set_new(json, "loss", json_number(scores->loss));
+    json_object_set_new(json, "metrics", scores_json(model, scores, false));
+    if (n == 0) return json;
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++) json_array_append_new(list, confusion_json(&confusions[i]));
+    json_object_set_new(json, "confusion", list);
+    return json;
+}
+
+static void print_scores(const NnModel *model, const Scores *scores) {
+    if (model->n_phases > 0) printf("  %-16s %s\n", "loss", number_text(scores->loss));
+    for (int m = 0; m < model->n_metrics; m++)
+        printf("  %-16s %s\n", model->metrics[m].name, number_text(scores->metrics[m]));
+}
+
 bool eval_command(const NnModel *model, const Options *options) {
     Engine engine;
     if (!open_split(&engine, model, options, options->split, false, EVALUATE_BATCH)) return false;
     const Split *split = &engine.data.split[options->split];
-    const char *path = options->text[OPTION_PREDICTIONS];
+    const char *path = options->text[OPTION_PREDICTIONS], *plot = options->text[OPTION_PLOT];
     Scores scores = scores_new(model);
+    Confusion *confusions = NULL;
+    int n = 0;
     engine_evaluate(&engine, split, 0, when_trained(model), &scores);
-    if (path && !lines_to_file(&engine, split, false, path)) return false;
-    if (option_given(options, OPTION_JSON)) {
-        json_line(stdout, json_pack("{s:s, s:i, s:o}", "split", split->name, "samples",
-                                    split->samples, "metrics", scores_json(model, &scores, false)));
-    } else {
-        printf("%s, %d samples of %s\n", split->name, split->samples, engine.data.source);
-        for (int m = 0; m < model->n_metrics; m++)
-            printf("  %-16s %s\n", model->metrics[m].name, number_text(scores.metrics[m]));
+    if (option_given(options, OPTION_CONFUSION)) {
+        n = confusion_count(&engine, split, &confusions);
+        if (n == 0) return false;
     }
+    const char *title = format_text("%s, %s, %d samples of %s", model->name, split->name,
+                                    split->samples, engine.data.source);
+    if (path && !lines_to_file(&engine, split, false, path)) return false;
+    if (plot && !confusion_plot(confusions, n, title, plot)) return false;
+    if (option_given(options, OPTION_JSON)) {
+        json_line(stdout, eval_json(model, split, &scores, confusions, n));
+        return true;
+    }
+    printf("%s, %d samples of %s\n", split->name, split->samples, engine.data.source);
+    print_scores(model, &scores);
+    for (int i = 0; i < n; i++) confusion_print(&confusions[i]);
     return true;
 }
 

@@ -44,7 +44,10 @@ typedef struct Dataset {
     const char *source;       /* folder, file or "synthetic" */
     Split split[SPLIT_COUNT]; /* samples 0: not loaded, or not there */
     bool has[SPLIT_COUNT];    /* the source has such a split, loaded or not */
-    double mean, deviation;   /* of the normalisation; 0 and 1 without */
+    /* Per field of the model the names of its classes; NULL, or NULL members: the data have none.
+     */
+    const char *const **class_names;
+    double mean, deviation; /* of the normalisation; 0 and 1 without */
 } Dataset;
 
 /* A part of the training split that becomes another one. */

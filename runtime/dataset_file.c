@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../common/datameta.h"
 #include "dataset.h"
 
 static bool is_label(const Tensor *tensor) {
@@ -131,6 +132,23 @@ static bool load_split(const NnModel *model, const DataRequest *request, const T
     return true;
 }
 
+/* The names of a label's classes in the metadata of the file; NULL: there are none that fit. */
+static const char *const *class_names(const DataRequest *request, const TensorFile *file,
+                                      const NnField *label) {
+    const char *array = map_array(request, file, SPLIT_TRAIN, label->name);
+    const char *slash = strchr(array, '/');
+    const char *text =
+        tensors_meta(file, format_text(DATA_META_CLASSES "%s", slash ? slash + 1 : array));
+    json_t *list = text ? keep_json(json_loads(text, 0, NULL)) : NULL;
+    if (json_array_size(list) != (size_t)label->classes) return NULL;
+    const char **names = allocate((size_t)label->classes, sizeof *names);
+    for (int i = 0; i < label->classes; i++) {
+        names[i] = json_string_value(json_array_get(list, (size_t)i));
+        if (!names[i]) return NULL;
+    }
+    return names;
+}
+
 bool dataset_file(const NnModel *model, const DataRequest *request, const char *path,
                   Dataset *data) {
     TensorFile file;
@@ -144,6 +162,10 @@ bool dataset_file(const NnModel *model, const DataRequest *request, const char *
             !load_split(model, request, &file, (SplitId)s, &data->split[s]))
             return false;
     }
+    data->class_names = allocate((size_t)model->n_fields, sizeof *data->class_names);
+    for (int i = 0; i < model->n_fields; i++)
+        if (model->fields[i].kind == NN_LABEL)
+            data->class_names[i] = class_names(request, &file, &model->fields[i]);
     bool any = false;
     for (int s = 0; s < SPLIT_COUNT; s++) any = any || data->has[s];
     for (int s = 0; s < SPLIT_COUNT && !any; s++)

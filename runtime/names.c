@@ -35,6 +35,18 @@ const char *weights_name(const Options *options, int64_t round) {
     return insert(save, format_text(".%" PRId64, round));
 }
 
+const char *plot_name(const Options *options, int64_t round) {
+    const char *plot = options->text[OPTION_PLOT];
+    if (!plot || options->number[OPTION_ROUNDS] == 1) return plot;
+    return insert(plot, format_text(".%" PRId64, round));
+}
+
+const char *events_name(const Options *options, int64_t round) {
+    const char *folder = options->text[OPTION_TENSORBOARD];
+    if (!folder || options->number[OPTION_ROUNDS] == 1) return folder;
+    return format_text("%s/%" PRId64, folder, round);
+}
+
 const char *checkpoint_name(const NnModel *model, const Options *options, int64_t round) {
     if (!options->text[OPTION_SAVE]) return format_text("%s.interrupted.safetensors", model->name);
     if (saves_to_device(options)) return NULL;
@@ -129,9 +141,14 @@ static void add_option(Names *names, Use use, const Options *options, OptionId i
 
 static void add_saved(Names *names, const NnModel *model, const Options *options) {
     add_option(names, SAVED, options, OPTION_SAVE);
-    if (options->command && options->command->id != COMMAND_TRAIN) return;
+    if (options->command && options->command->id != COMMAND_TRAIN) {
+        add_option(names, WRITTEN, options, OPTION_PLOT);
+        return;
+    }
     add(names, SAVED, "the .good of --save", good_name(options));
     const int64_t rounds = options->number[OPTION_ROUNDS];
+    for (int64_t r = 0; options->text[OPTION_PLOT] && r < rounds; r++)
+        add(names, WRITTEN, "--plot", plot_name(options, r));
     const bool several = rounds > 1 && options->text[OPTION_SAVE];
     for (int64_t r = 0; several && r < rounds; r++) {
         const char *role = format_text("round %" PRId64 " of --save", r);

@@ -8,6 +8,13 @@
  * "out/aux.safetensors" and round 3. NULL without --save. */
 const char *weights_name(const Options *options, int64_t round);
 
+/* The picture of a round: --plot, or "run.3.svg" as above. NULL without --plot. */
+const char *plot_name(const Options *options, int64_t round);
+
+/* The folder for the events of a round: --tensorboard, or of several rounds "DIR/3". NULL without.
+ */
+const char *events_name(const Options *options, int64_t round);
+
 /* The file for the checkpoint of a round: "out/aux.checkpoint.safetensors" for
  * "out/aux.safetensors", of several rounds "out/aux.3.checkpoint.safetensors" for round 3; without
  * --save "<model>.interrupted.safetensors". NULL if --save is a device.

@@ -38,8 +38,12 @@ static const CliCommand command_rows[] = {
      .repeats = OPTION_##id == OPTION_MAP,                                                         \
      .taken = taken_,                                                                              \
      .needed = needed_,                                                                            \
-     .other = OPTION_##id == OPTION_LOAD ? TRAIN : 0,                                              \
-     .other_help = "begin with these parameters, of PyTorch too, or of a checkpoint",              \
+     .other = OPTION_##id == OPTION_LOAD   ? TRAIN                                                 \
+              : OPTION_##id == OPTION_PLOT ? EVAL                                                  \
+                                           : 0,                                                    \
+     .other_help = OPTION_##id == OPTION_LOAD                                                      \
+                       ? "begin with these parameters, of PyTorch too, or of a checkpoint"         \
+                       : "draw what --confusion counts",                                           \
      .help = help_},
 static const CliOption rows[OPTION_COUNT] = {
 #include "options.def"
@@ -143,6 +147,9 @@ static Status check_values(Options *options, const NnModel *model) {
         return usage_problem("--epoch: phase %" PRId64 " has epochs 0 to %d", phase, epochs - 1);
     if (option_given(options, OPTION_LOAD_PARTIAL) && !options->text[OPTION_LOAD])
         return usage_problem("--load-partial goes with --load");
+    if (options->command->id == COMMAND_EVAL && options->text[OPTION_PLOT] &&
+        !option_given(options, OPTION_CONFUSION))
+        return usage_problem("--plot of eval goes with --confusion");
     if (option_given(options, OPTION_CHECKPOINT_EVERY) && !options->text[OPTION_SAVE])
         return usage_problem("--checkpoint-every goes with --save, beside which checkpoints are");
     static const OptionId lengths[] = {OPTION_EPOCHS, OPTION_STEPS};

@@ -156,6 +156,7 @@ static bool train_round(Training *t) {
         if (t->initial) initial_take(&t->engine, t->initial);
         t->at.initial = t->initial ? t->initial->fingerprint : 0;
     }
+    if (!report_begin(t)) return false;
     t->since = seconds_now() - t->seconds;
     for (;;) {
         if (!t->resumed) {
@@ -171,6 +172,7 @@ static bool train_round(Training *t) {
     }
     t->seconds = seconds_now() - t->since;
     if (!save_round(t)) return false;
+    picture_save(t);
     return report_round(t) || save_and_stop(t);
 }
 

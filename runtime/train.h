@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "columns.h"
+#include "plot.h"
 #include "progress.h"
+#include "tensorboard.h"
 #include "weights.h"
 
 /* Training steps of this run since the last evaluation. */
@@ -16,7 +18,7 @@ typedef struct Speed {
 
 /* What the evaluations of a phase are judged by. */
 typedef struct Monitor {
-    int column;
+    int column; /* that of val_loss where nothing is judged; Columns.n: there is none */
     bool falls; /* less is better */
 } Monitor;
 
@@ -42,11 +44,14 @@ typedef struct Training {
     void *good;   /* the state at the beginning of this epoch, or at an evaluation after that, when
                      all values were finite */
     Position good_at;
-    Monitor *monitors; /* of the phases whose evaluations are judged */
+    Monitor *monitors; /* of the phases */
     float **best;      /* of each parameter the values to keep; NULL: the last ones are kept */
 
     FILE *log;       /* CSV, NULL: none */
     Columns columns; /* of the latest evaluation */
+    double *row;     /* room for values of the columns */
+    Plot plot;
+    EventFile *events; /* for TensorBoard, of this round; NULL: none */
     Scores scores[SPLIT_COUNT];
     Progress progress;
     bool there[SPLIT_COUNT];   /* splits that the data have */
@@ -79,6 +84,9 @@ bool evaluation_is_due(const Training *t);
 
 /* Mean of the steps since the last evaluation, of which there is one. */
 double running_loss(const Training *t);
+
+/* Steps of the round that are done, as if phases never ended early. */
+int64_t steps_of_round(const Training *t);
 
 /* Steps of all rounds, done and in all. */
 int64_t steps_done(const Training *t);
@@ -154,6 +162,15 @@ bool log_close(const Training *t);
 /* What evaluations during training tell; needs options and data. */
 void report_prepare(Training *t);
 
+/* The picture of a round, in train_plot.c: nothing without --plot. Notes the latest evaluation, and
+ * those that a line of the log tells of. */
+void picture_begin(Training *t);
+void picture_note(Training *t);
+void picture_recall(Training *t, const char *line);
+
+/* Draws what was noted. False after a message. */
+bool picture_save(Training *t);
+
 /* The reports of a running training: epochs and rounds as JSON or in words on standard output; on
  * standard error progress with the time left, one line on a terminal, now and then a plain line
  * elsewhere; and the log, whose columns are round (from 0), phase (from 1), epoch (from 0), step
@@ -170,6 +187,9 @@ bool report_epoch(Training *t);
 
 /* After a round: evaluates train, val and test. */
 bool report_round(Training *t);
+
+/* When a round begins, or goes on. False after a message. */
+bool report_begin(Training *t);
 
 /* Removes the progress line and closes the log. */
 bool report_close(const Training *t);

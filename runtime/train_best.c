@@ -58,13 +58,13 @@ bool best_open(Training *t) {
     t->monitors = allocate((size_t)model->n_phases, sizeof *t->monitors);
     for (int p = 0; p < model->n_phases; p++) {
         const char *name = monitor_of(t, p);
-        if (!name && !is_judged(t, p)) continue;
+        const bool judged = name || is_judged(t, p);
         if (!name) name = "val_loss";
         const bool reversed = *name == '-';
         int i = 0;
         while (i < t->columns.n && strcmp(t->columns.list[i].name, name + reversed) != 0) i++;
-        if (i == t->columns.n) return no_column(t, name + reversed);
-        t->monitors[p] = (Monitor){i, t->columns.list[i].falls != reversed};
+        if (i == t->columns.n && judged) return no_column(t, name + reversed);
+        t->monitors[p] = (Monitor){i, i == t->columns.n || t->columns.list[i].falls != reversed};
     }
     if (!keeps_best(t)) return true;
     t->best = allocate((size_t)model->n_params, sizeof *t->best);

@@ -63,6 +63,7 @@ static int64_t end_of_good(Training *t, const char *first) {
         }
         if (!whole || (number > 1 && before != 1)) break;
         t->seconds = seconds_of(&t->at, line);
+        if (number > 1) picture_recall(t, line);
         end += length;
     }
     free(line);

@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "interrupt.h"
+#include "names.h"
 #include "table.h"
 #include "train.h"
 
@@ -23,6 +25,7 @@ void report_prepare(Training *t) {
 }
 
 bool report_open(Training *t) {
+    picture_begin(t);
     progress_begin(&t->progress, option_given(&t->options, OPTION_QUIET), part_done(t));
     return log_open(t);
 }
@@ -119,6 +122,12 @@ bool report_epoch(Training *t) {
     if (!evaluate(t, t->watched, most, still_at_work)) return false;
     t->evaluated = true;
     columns_fill(&t->columns, t->model, t->watched, loss, t->scores, t->at.lr, t->at.grad_norm);
+    picture_note(t);
+    if (t->events &&
+        !events_add(t->events, steps_of_round(t), &t->columns, samples_per_second(t))) {
+        t->failed = true;
+        return false;
+    }
     if (option_given(&t->options, OPTION_JSON)) epoch_json(t);
     if (!told(t)) return false;
     if (progress_due(&t->progress) || part_done(t) >= 1) show_progress(t, loss);
@@ -263,7 +272,21 @@ bool report_round(Training *t) {
     return told(t);
 }
 
+bool report_begin(Training *t) {
+    const char *folder = events_name(&t->options, t->at.round),
+               *all = t->options.text[OPTION_TENSORBOARD];
+    if (!t->resumed) picture_begin(t);
+    if (!folder) return true;
+    if (t->events && !events_close(t->events)) return false;
+    t->events = NULL;
+    if (folder != all && mkdir(all, 0777) != 0 && errno != EEXIST)
+        return problem("%s: %s", all, strerror(errno));
+    t->events = events_open(folder);
+    return t->events != NULL;
+}
+
 bool report_close(const Training *t) {
     report_clear();
+    if (t->events && !events_close(t->events)) return false;
     return log_close(t);
 }

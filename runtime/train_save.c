@@ -26,7 +26,9 @@ bool save_possible(const Training *t) {
             return weights ? false
                            : problem("an interruption would lose all: give --save F.safetensors "
                                      "where files can be written");
-        if (!weights) break;
+        const char *plot = plot_name(&t->options, r);
+        if (plot && !output_possible(plot, 1)) return false;
+        if (!weights && !plot) break;
     }
     return true;
 }
@@ -85,7 +87,8 @@ static const char *quoted(const char *word) {
 /* The command that resumes from the checkpoint, with the files that could be written; `moved`: they
  * are not in the place of --save. */
 static const char *command_to_go_on(const Training *t, const char *checkpoint, bool moved) {
-    static const OptionId texts[] = {OPTION_SAVE, OPTION_LOG, OPTION_DATA, OPTION_ISA};
+    static const OptionId texts[] = {OPTION_SAVE,        OPTION_LOG,  OPTION_PLOT,
+                                     OPTION_TENSORBOARD, OPTION_DATA, OPTION_ISA};
     static const OptionId numbers[] = {OPTION_CHECKPOINT_EVERY, OPTION_THREADS};
     static const OptionId flags[] = {OPTION_QUIET, OPTION_JSON, OPTION_NO_TRAIN_EVAL};
     Options now = t->options;
@@ -131,6 +134,7 @@ bool save_and_stop(Training *t) {
     const char *checkpoint = t->checkpoint ? write_somewhere(t, CHECKPOINT, t->checkpoint) : NULL;
     const char *weights = wanted ? write_somewhere(t, PARAMETERS, wanted) : NULL;
     t->stopped = checkpoint == t->checkpoint && weights == wanted;
+    picture_save(t);
     if (weights)
         note("stopped; the %sweights so far are in %s", best_weights(t) ? "best " : "", weights);
     if (checkpoint)

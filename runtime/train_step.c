@@ -25,8 +25,11 @@ static int64_t phases_steps(const Training *t, int phase) {
 }
 
 int64_t steps_done(const Training *t) {
-    return t->at.round * phases_steps(t, t->model->n_phases) + phases_steps(t, (int)t->at.phase) +
-           phase_step(t);
+    return t->at.round * phases_steps(t, t->model->n_phases) + steps_of_round(t);
+}
+
+int64_t steps_of_round(const Training *t) {
+    return phases_steps(t, (int)t->at.phase) + phase_step(t);
 }
 
 int64_t steps_all(const Training *t) {

@@ -40,7 +40,7 @@ metrics='s/accuracy\|comparison_loss\|digit_loss/<metric>/'
     compared info ''
     said train $small --epochs 2 --rounds 2 --save "$scratch/w.safetensors" --log log.csv --keep best
     compared train "$metrics"
-    said eval $small --load w.0.safetensors
+    said eval $small --load w.0.safetensors --confusion
     compared eval "$metrics"
     said predict $small --load w.0.safetensors
     compared predict -e 's/^\(left_digit\|right_digit\|comparison_label\)$/<label>/' \

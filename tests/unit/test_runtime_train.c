@@ -689,7 +689,7 @@ START_TEST(commands) {
     ck_assert(same_files("a.safetensors", "b.safetensors"));
     ck_assert_int_eq(run("eval --load a.safetensors --data synthetic --json --test-pairs 40"),
                      STATUS_OK);
-    expect_out("{\"split\":\"test\",\"samples\":40,\"metrics\":{\"accuracy\":");
+    expect_out("{\"split\":\"test\",\"samples\":40,\"loss\":");
     ck_assert_int_eq(run("predict --load a.safetensors --data synthetic --test-pairs 3"),
                      STATUS_OK);
     expect_out("index,left_digit,right_digit,comparison_label,comparison,logits_0,"

@@ -150,9 +150,11 @@ bool explain_divergence(Training *t) {
             rate                     ? "give another one"
             : param >= 0 && slot > 0 ? "a smaller loss or smaller data may help"
                                      : "a smaller learning rate may help");
-    if (kept_in && t->at.batch == 0)
-        note("the state at the beginning of epoch %" PRId64 " is in %s", t->at.epoch, kept_in);
+    const Position *good = &t->good_at;
+    if (kept_in && good->batch == 0)
+        note("the state at the beginning of epoch %" PRId64 " is in %s", good->epoch, kept_in);
     else if (kept_in)
-        note("the state after step %" PRId64 " of the phase is in %s", phase_step(t), kept_in);
+        note("the state after %" PRId64 " steps of epoch %" PRId64 " is in %s", good->batch,
+             good->epoch, kept_in);
     return false;
 }

@@ -81,7 +81,7 @@ static const char *destination(Arena *arena, const char *path) {
 
 /* The folder that a file lies in. */
 static const char *folder_of(Arena *arena, const char *path) {
-    return arena_printf(arena, "%.*s", (int)(strrchr(path, '/') - path), path);
+    return arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path));
 }
 
 /* The command line; false, with a message, if something of it is missing. */

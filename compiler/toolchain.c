@@ -22,8 +22,8 @@ void words_add(Words *words, const char *word) {
 void words_split(Words *words, const char *text) {
     static const char blanks[] = " \t\n";
     for (text = text ? text : ""; *(text += strspn(text, blanks));) {
-        const int n = (int)strcspn(text, blanks);
-        words_add(words, arena_printf(words->arena, "%.*s", n, text));
+        const size_t n = strcspn(text, blanks);
+        words_add(words, arena_strndup(words->arena, text, n));
         text += n;
     }
 }

@@ -56,13 +56,17 @@ void *arena_alloc(Arena *arena, size_t count, size_t size) {
     return memory;
 }
 
+char *arena_strndup(Arena *arena, const char *s, size_t n) {
+    return memcpy(arena_alloc(arena, n + 1, 1), s, n);
+}
+
 char *arena_strdup(Arena *arena, const char *s) {
-    size_t n = strlen(s) + 1;
-    return memcpy(arena_alloc(arena, n, 1), s, n);
+    return arena_strndup(arena, s, strlen(s));
 }
 
 /* Written where the next allocation will be: most texts fit there, and are written once. */
 char *arena_vprintf(Arena *arena, const char *format, va_list args) {
+    if (!strcmp(format, "%s")) return arena_strdup(arena, va_arg(args, const char *));
     Block *block = arena->blocks;
     char *s = block ? (char *)block->bytes + block->used : NULL;
     size_t room = block ? block->size - block->used : 0;

@@ -17,8 +17,9 @@ void arena_free(Arena *arena);
 /* Zeroed memory for `count` items of `size` bytes, aligned for any type. */
 void *arena_alloc(Arena *arena, size_t count, size_t size);
 
-/* Copy of a string. */
+/* Copy of a string, or of its first n characters. */
 char *arena_strdup(Arena *arena, const char *s);
+char *arena_strndup(Arena *arena, const char *s, size_t n);
 
 /* The text that printf would write. */
 char *arena_printf(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -39,6 +39,7 @@ static Token token(const char *p, const char *end, size_t *size) {
         while (q < end && *q != '\n') q++;
     } else if (*p == ' ' || *p == '\t' || *p == '\n') {
         kind = SPACE;
+        while (*p == ' ' && q < end && *q == ' ') q++;
     }
     *size = (size_t)((q < end ? q : end) - p);
     return kind;
@@ -116,7 +117,7 @@ static void find_name(Arena *arena, Snippet *s) {
         if (kind == OTHER && closes(*p)) open--;
     }
     if (!found) bug("a definition has no name");
-    s->name = arena_printf(arena, "%.*s", (int)length, found);
+    s->name = arena_strndup(arena, found, length);
 }
 
 /* Where the hash table has the name, or its place there. */

@@ -53,6 +53,7 @@ static void indented(Writer *w, const char *text) {
 
 /* The text that printf would write, until the next line. */
 static const char *formatted(Writer *w, const char *format, va_list args) {
+    if (!strcmp(format, "%s")) return va_arg(args, const char *);
     va_list again;
     va_copy(again, args);
     int n = vsnprintf(w->line, w->line_capacity, format, args);

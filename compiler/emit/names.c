@@ -102,7 +102,7 @@ static const char *stem(Arena *arena, const Node *node, bool gradient) {
     if (joins(node) && !leads) of = NULL;
     while (of && !of->name) of = made_of(of);
     return of ? arena_printf(arena, "%s_%.*s", emit_identifier(arena, of->name), (int)length, op)
-              : arena_printf(arena, "%.*s", (int)length, op);
+              : arena_strndup(arena, op, length);
 }
 
 /* Which nodes of an entry are gradients of values: those of losses, and what is computed of them.

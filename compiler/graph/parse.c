@@ -46,7 +46,7 @@ static Node *node(Parser *s) {
 }
 
 static const char *text_of(Parser *s, size_t n) {
-    const char *text = arena_printf(s->g->arena, "%.*s", (int)n, s->p);
+    const char *text = arena_strndup(s->g->arena, s->p, n);
     s->p += n;
     return text;
 }

@@ -8,7 +8,7 @@
 
 static const char *folder_of(Arena *arena, const char *path) {
     const char *slash = strrchr(path, '/');
-    return slash ? arena_printf(arena, "%.*s", (int)(slash - path) + 1, path) : "";
+    return slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : "";
 }
 
 /* Reports each -D that no nn.param asked for. */

@@ -31,7 +31,7 @@ void emit_derived(Emission *em, const Isa *isa) {
         Loops *l = loops_new_derived(em->arena, d, isa);
         d->kind->build(l, d);
         loops_verify(l);
-        loops_print(w, l);
+        w_raw(w, loops_text(l));
         w_close(w);
         w_line(w, "%s", "");
     }

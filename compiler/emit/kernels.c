@@ -56,7 +56,6 @@ static Loops *kernel_loops(Arena *arena, const Kernel *k, const Isa *isa) {
     Loops *loops = k->optimizer ? loops_new_update(arena, k->name, moments_of(k->optimizer), isa)
                                 : loops_new(arena, k, isa);
     k->family->build(loops, k);
-    loops_verify(loops);
     return loops;
 }
 
@@ -67,7 +66,9 @@ const char *emit_loops(const Plan *plan, const Isa *isa) {
         text = arena_printf(plan->arena, "%s# %s\n", text, e->name);
         for (int j = 0; j < e->n_kernels + (e->kind == ENTRY_TRAIN); j++) {
             const Kernel *k = j < e->n_kernels ? e->kernels[j] : plan->phases[e->phase].update;
-            const char *dump = loops_dump(plan->arena, kernel_loops(plan->arena, k, isa));
+            const Loops *loops = kernel_loops(plan->arena, k, isa);
+            loops_verify(loops);
+            const char *dump = loops_dump(plan->arena, loops);
             if (!strstr(text, dump)) text = arena_printf(plan->arena, "%s%s", text, dump);
         }
     }
@@ -78,26 +79,27 @@ const char *emit_loops(const Plan *plan, const Isa *isa) {
 static int find_function(Emission *em, Functions *f, const Kernel *k, const char *params) {
     /* In a deep network most texts exist already: the draft is dropped. */
     Arena *draft = arena_new();
-    Writer *body = writer_new(draft);
-    w_indent(body, 1);
-    loops_print(body, kernel_loops(draft, k, f->isa));
-    const size_t head = strlen(params), size = head + strlen(writer_text(body));
+    Loops *loops = kernel_loops(draft, k, f->isa);
+    const char *body = loops_text(loops), *memories = loops_memories(draft, loops);
+    const size_t size = strlen(params) + strlen(body);
     int same_name = 0, found = -1;
     for (int i = 0; i < f->n && found < 0; i++) {
         const Function *other = &f->list[i];
-        if (other->size == size && !strcmp(other->params, params) &&
-            !strcmp(other->body, writer_text(body)))
+        if (other->size == size && !strcmp(other->params, params) && !strcmp(other->body, body))
             found = i;
         const char *n = other->name;
         size_t length = strlen(k->name);
         if (!strncmp(n, k->name, length) && (!n[length] || n[length] == '_')) same_name++;
     }
+    /* What was proved for the same text and memories need not be proved again. */
+    if (found < 0 || strcmp(f->list[found].memories, memories) != 0) loops_verify(loops);
     if (found < 0) {
         const Function function = {
             .name = same_name ? arena_printf(em->arena, "%s_v%d", k->name, same_name + 1) : k->name,
             .what = emit_what(em->arena, k),
             .params = params,
-            .body = arena_strdup(em->arena, writer_text(body)),
+            .body = arena_strdup(em->arena, body),
+            .memories = arena_strdup(em->arena, memories),
             .size = size};
         found = f->n;
         ARENA_PUSH(em->arena, f->list, f->n, f->cap, function);

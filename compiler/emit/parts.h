@@ -12,7 +12,7 @@ typedef struct Use {
 /* A kernel function and the kernels that it is for. */
 typedef struct Function {
     const char *name; /* without k_ and suffix */
-    const char *what, *params, *body;
+    const char *what, *params, *body, *memories;
     size_t size; /* of parameters and body */
     Use *uses;
     int n_uses, cap_uses;

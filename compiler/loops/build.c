@@ -1,4 +1,5 @@
 /* Building loop programs: the parameters of kernels, and line after line. */
+#include <stdio.h>
 #include <string.h>
 
 #include "build.h"
@@ -124,17 +125,28 @@ Loops *loops_new_factors(Arena *arena, const char *name) {
     return with_params(l);
 }
 
+/* Reads the formatted line. */
+static void read_line(Loops *l, void (*parse)(Loops *l, const char *line), const char *format,
+                      va_list args) {
+    char line[256];
+    va_list again;
+    va_copy(again, args);
+    const int n = vsnprintf(line, sizeof line, format, args);
+    parse(l, n < (int)sizeof line ? line : arena_vprintf(l->arena, format, again));
+    va_end(again);
+}
+
 void l_line(Loops *l, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    loops_parse_line(l, arena_vprintf(l->arena, format, args));
+    read_line(l, loops_parse_line, format, args);
     va_end(args);
 }
 
 void l_flow(Loops *l, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    loops_parse_line(l, arena_vprintf(l->arena, format, args));
+    read_line(l, loops_parse_line, format, args);
     va_end(args);
     const Statement *block = l->open[l->n_open - 1];
     block->body[block->n_body - 1]->flow = true;
@@ -149,14 +161,14 @@ void l_lines(Loops *l, const char *lines) {
 void l_open(Loops *l, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    loops_parse_open(l, arena_vprintf(l->arena, format, args));
+    read_line(l, loops_parse_open, format, args);
     va_end(args);
 }
 
 void l_open_turns(Loops *l, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    loops_parse_open(l, arena_vprintf(l->arena, format, args));
+    read_line(l, loops_parse_open, format, args);
     va_end(args);
     l->open[l->n_open - 1]->turns = true;
 }

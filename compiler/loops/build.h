@@ -30,6 +30,7 @@ void loops_enter(Loops *l, Statement *s);
 typedef struct Symbol Symbol;
 struct Symbol {
     const char *text;
+    size_t length;
     const Word *word;
     Base base;  /* that it is the name of, or BASE_COUNT */
     Name *name; /* in scope, the innermost, or NULL */

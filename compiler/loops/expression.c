@@ -63,8 +63,17 @@ bool parse_is_number(LoopType t) {
     return !t.pointer && t.base >= BASE_BOOL && t.base <= BASE_DOUBLE;
 }
 
+enum { MAX_ARGUMENTS = 5 };
+
 static Expr *new_expr(Parser *p, ExprKind kind, LoopType type) {
-    Expr *e = ARENA_NEW(p->l->arena, Expr);
+    static const int operands[] = {[EXPR_CALL] = MAX_ARGUMENTS,
+                                   [EXPR_INDEX] = 2,
+                                   [EXPR_MEMBER] = 1,
+                                   [EXPR_CAST] = 1,
+                                   [EXPR_UNARY] = 1,
+                                   [EXPR_BINARY] = 2,
+                                   [EXPR_CHOICE] = 3};
+    Expr *e = arena_alloc(p->l->arena, 1, sizeof *e + sizeof *e->in * (size_t)operands[kind]);
     e->kind = kind;
     e->type = type;
     return e;
@@ -109,7 +118,7 @@ static Expr *parse_call(Parser *p, const Symbol *symbol) {
     e->word = word;
     const char *param = word->params;
     while (!parse_take(p, ")")) {
-        if (e->n_in == (int)(sizeof e->in / sizeof *e->in)) parse_mistake(p, "too many arguments");
+        if (e->n_in == MAX_ARGUMENTS) parse_mistake(p, "too many arguments");
         if (e->n_in) parse_want(p, ",");
         Expr *in = e->in[e->n_in++] = parse_expr(p, 0);
         if (!fits_param(&param, in->type))
@@ -133,7 +142,7 @@ Expr *parse_number(Parser *p) {
     if (*end == 'u') type.base = BASE_UNSIGNED, end++;
     Expr *e = new_expr(p, EXPR_NUMBER, type);
     e->value = value;
-    e->text = arena_printf(p->l->arena, "%.*s", (int)(end - from), from);
+    e->text = arena_strndup(p->l->arena, from, (size_t)(end - from));
     p->at = end;
     return e;
 }
@@ -212,14 +221,25 @@ static Expr *parse_unary(Parser *p) {
     return parse_postfix(p);
 }
 
-static const struct {
+typedef struct Operator {
     const char *text;
     int level;
-} operators[] = {{"||", LEVEL_OR},     {"&&", LEVEL_AND},   {"&", LEVEL_BITS},
-                 {"==", LEVEL_EQUAL},  {"!=", LEVEL_EQUAL}, {"<=", LEVEL_LESS},
-                 {">=", LEVEL_LESS},   {"<", LEVEL_LESS},   {">", LEVEL_LESS},
-                 {"+", LEVEL_SUM},     {"-", LEVEL_SUM},    {"*", LEVEL_PRODUCT},
-                 {"/", LEVEL_PRODUCT}, {"%", LEVEL_PRODUCT}};
+} Operator;
+
+/* The operator between two operands that stands there, or NULL. */
+static const Operator *operator_at(const char *at) {
+    static const Operator operators[] = {
+        {"||", LEVEL_OR},     {"&&", LEVEL_AND},   {"&", LEVEL_BITS},  {"==", LEVEL_EQUAL},
+        {"!=", LEVEL_EQUAL},  {"<=", LEVEL_LESS},  {">=", LEVEL_LESS}, {"<", LEVEL_LESS},
+        {">", LEVEL_LESS},    {"+", LEVEL_SUM},    {"-", LEVEL_SUM},   {"*", LEVEL_PRODUCT},
+        {"/", LEVEL_PRODUCT}, {"%", LEVEL_PRODUCT}};
+    if (*at == ')' || *at == ',' || *at == ';' || *at == ']') return NULL; /* most often */
+    if (*at == '+' && (at[1] == '+' || at[1] == '=')) return NULL;         /* an assignment */
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (*at == *operators[i].text && (!operators[i].text[1] || at[1] == operators[i].text[1]))
+            return &operators[i];
+    return NULL;
+}
 
 static LoopType binary_type(const Parser *p, const char *operator, int level, LoopType a,
                             LoopType b) {
@@ -258,24 +278,19 @@ Expr *parse_expr(Parser *p, int level) {
     Expr *e = parse_unary(p);
     for (;;) {
         parse_space(p);
-        if (*p->at == '+' && (p->at[1] == '+' || p->at[1] == '=')) break; /* an assignment */
-        size_t i = 0, n = sizeof operators / sizeof *operators;
-        while (i < n && (*p->at != *operators[i].text ||
-                         (operators[i].text[1] && p->at[1] != operators[i].text[1])))
-            i++;
-        if (i == n || operators[i].level <= level) break;
-        p->at += strlen(operators[i].text);
-        Expr *right = parse_expr(p, operators[i].level);
-        Expr *left = simpler(p, *operators[i].text, e, right);
+        const Operator *operator= operator_at(p->at);
+        if (!operator|| operator->level <= level) break;
+        p->at += strlen(operator->text);
+        Expr *right = parse_expr(p, operator->level);
+        Expr *left = simpler(p, *operator->text, e, right);
         if (left) {
             e = left;
             continue;
         }
-        Expr *both =
-            new_expr(p, EXPR_BINARY,
-                     binary_type(p, operators[i].text, operators[i].level, e->type, right->type));
-        both->text = operators[i].text;
-        both->level = operators[i].level;
+        Expr *both = new_expr(
+            p, EXPR_BINARY, binary_type(p, operator->text, operator->level, e->type, right->type));
+        both->text = operator->text;
+        both->level = operator->level;
         both->in[both->n_in++] = e;
         both->in[both->n_in++] = right;
         e = both;

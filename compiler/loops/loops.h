@@ -118,13 +118,13 @@ typedef enum ExprKind {
 struct Expr {
     ExprKind kind;
     LoopType type;
+    int level; /* of operators: precedence, higher binds closer */
+    int n_in;
     int64_t value;
     const char *text; /* of operators: a constant of the parser's table, comparable by strcmp */
-    int level;        /* of operators: precedence, higher binds closer */
     Name *name;
     const Word *word;
-    Expr *in[5];
-    int n_in;
+    Expr *in[]; /* as many as the kind may have */
 };
 
 typedef enum StatementKind {
@@ -181,6 +181,7 @@ struct Loops {
     Memory **memories;
     int n_memories, cap_memories;
     int n_lines;
+    Writer *printed; /* loops_text, or NULL */
 };
 
 /* An empty program for the kernel: it knows the kernel's operands, scratch memory and arguments,
@@ -226,8 +227,12 @@ void l_given(Loops *l, const char *integer, const char *low, const char *high);
 /* The program as C statements. */
 void loops_print(Writer *w, const Loops *l);
 
-/* Lines of its C. */
-int loops_lines(const Loops *l);
+/* The same, indented once, and its lines. Kept until the program goes on. */
+const char *loops_text(Loops *l);
+int loops_lines(Loops *l);
+
+/* What its parameters and arrays lead to, a line each: with the text, all that a proof rests on. */
+const char *loops_memories(Arena *arena, const Loops *l);
 
 /* bug() unless the program keeps the rules of verify.c. */
 void loops_verify(const Loops *l);

@@ -140,6 +140,22 @@ void loops_parse_open(Loops *l, const char *line) {
     if (*rest) parse_mistake(&(Parser){l, line, rest}, "the end wanted");
 }
 
+static char *put_number(char *at, int n) {
+    if (n >= 10) at = put_number(at, n / 10);
+    *at++ = (char)('0' + n % 10);
+    return at;
+}
+
+/* The name a3_1 or, `j` negative, w3. There are many of them: no printf. */
+static Name *numbered_name(Loops *l, char letter, int i, int j) {
+    char text[32] = {letter}, *end = put_number(text + 1, i);
+    if (j >= 0) {
+        *end++ = '_';
+        end = put_number(end, j);
+    }
+    return loops_symbol(l, text, (size_t)(end - text))->name;
+}
+
 /* `MAC3(row, value)`, a step of a register tile: a<row>_0 to a<row>_2 add value * w0 to w2. */
 static Statement *parse_mac(Parser *p) {
     Statement *s = loops_statement(p->l, STATEMENT_MAC);
@@ -152,8 +168,7 @@ static Statement *parse_mac(Parser *p) {
     if (!parse_is_number(s->value->type)) parse_mistake(p, "a number wanted");
     parse_want(p, ")");
     for (int i = 0; i < count; i++) {
-        Name *sum = loops_name(p->l, arena_printf(p->l->arena, "a%d_%d", row, i));
-        Name *weight = loops_name(p->l, arena_printf(p->l->arena, "w%d", i));
+        Name *sum = numbered_name(p->l, 'a', row, i), *weight = numbered_name(p->l, 'w', i, -1);
         if (!sum || !weight || sum->type.base != BASE_VECTOR || sum->type.constant ||
             weight->type.base != BASE_VECTOR)
             parse_mistake(p, "no such row of a tile");

@@ -302,20 +302,41 @@ void loops_print(Writer *w, const Loops *l) {
     arena_free(t.arena);
 }
 
-int loops_lines(const Loops *l) {
-    Arena *arena = arena_new();
-    Writer *w = writer_new(arena);
-    w_indent(w, 1);
-    loops_print(w, l);
-    const int lines = writer_lines(w);
-    arena_free(arena);
-    return lines;
+static const Writer *printed(Loops *l) {
+    if (!l->printed) {
+        l->printed = writer_new(l->arena);
+        w_indent(l->printed, 1);
+        loops_print(l->printed, l);
+    }
+    return l->printed;
+}
+
+const char *loops_text(Loops *l) {
+    return writer_text(printed(l));
+}
+
+int loops_lines(Loops *l) {
+    return writer_lines(printed(l));
 }
 
 static const char *size_text(Arena *arena, Linear size) {
     const long long a = size.a, b = size.b;
     if (!a) return arena_printf(arena, "%lld", b);
     return b ? arena_printf(arena, "n * %lld + %lld", a, b) : arena_printf(arena, "n * %lld", a);
+}
+
+const char *loops_memories(Arena *arena, const Loops *l) {
+    const char *text = "";
+    for (int i = 0; i < l->n_memories; i++) {
+        const Memory *m = l->memories[i];
+        const char *range = "";
+        if (!m->table && !m->content.high.unbounded)
+            range = arena_printf(arena, " up to %s", size_text(arena, m->content.high));
+        text = arena_printf(arena, "%s%s%s: %s[%s]%s%s\n", text, m->writable ? "" : "const ",
+                            m->name, base_names[m->base], size_text(arena, m->size), range,
+                            m->writable && m->filled ? ", which has values" : "");
+    }
+    return text;
 }
 
 const char *loops_dump(Arena *arena, const Loops *l) {
@@ -327,11 +348,8 @@ const char *loops_dump(Arena *arena, const Loops *l) {
                              node->name ? node->name : "", node->loc.file, node->loc.line);
     w_line(w, "kernel %s%s", l->kernel, where);
     w_indent(w, 1);
-    for (int i = 0; i < l->n_memories; i++) {
-        const Memory *m = l->memories[i];
-        w_line(w, "%s%s: %s[%s]", m->writable ? "" : "const ", m->name, base_names[m->base],
-               size_text(arena, m->size));
-    }
+    const char *memories = loops_memories(arena, l);
+    w_line(w, "%.*s", (int)strlen(memories) - 1, memories);
     loops_print(w, l);
     return writer_text(w);
 }

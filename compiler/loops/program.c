@@ -18,9 +18,10 @@ const char *const base_names[BASE_COUNT] = {"void",    "bool",  "int",    "uint3
 Symbol *loops_symbol(Loops *l, const char *text, size_t length) {
     Symbol **slot = &l->symbols[hash_name(text, length) % SYMBOL_SLOTS];
     for (Symbol *s = *slot; s; s = s->next)
-        if (!strncmp(s->text, text, length) && !s->text[length]) return s;
+        if (s->length == length && !memcmp(s->text, text, length)) return s;
     Symbol *s = ARENA_NEW(l->arena, Symbol);
-    s->text = memcpy(arena_alloc(l->arena, length + 1, 1), text, length);
+    s->length = length;
+    s->text = arena_strndup(l->arena, text, length);
     s->base = BASE_COUNT;
     s->next = *slot;
     return *slot = s;
@@ -79,6 +80,7 @@ Statement *loops_statement(Loops *l, StatementKind kind) {
 }
 
 void loops_add(Loops *l, Statement *s) {
+    l->printed = NULL;
     Statement *block = l->open[l->n_open - 1];
     ARENA_PUSH(l->arena, block->body, block->n_body, block->cap_body, s);
 }

@@ -27,7 +27,9 @@ typedef struct Verifier {
         Bounds *bounds;
     } * undo; /* what names knew before, to be given back at the end of a block */
     int n_undo, cap_undo;
-    int sums; /* registers of sums in scope */
+    int sums;       /* registers of sums in scope */
+    Name *pointer;  /* that was followed last, or NULL if more or less is known since */
+    Interval reach; /* where it may lead */
 } Verifier;
 
 static _Noreturn void refuse(const Verifier *v, const char *what) {
@@ -47,6 +49,7 @@ static void know(Verifier *v, Name *name, Interval range, Bounds *bounds) {
     v->undo[n].range = name->range;
     v->undo[n].bounds = name->bounds;
     v->n_undo++;
+    v->pointer = NULL;
     name->range = range;
     name->bounds = bounds;
 }
@@ -54,6 +57,7 @@ static void know(Verifier *v, Name *name, Interval range, Bounds *bounds) {
 static void forget(Verifier *v, int mark) {
     while (v->n_undo > mark) {
         v->n_undo--;
+        v->pointer = NULL;
         v->undo[v->n_undo].name->range = v->undo[v->n_undo].range;
         v->undo[v->n_undo].name->bounds = v->undo[v->n_undo].bounds;
     }
@@ -90,10 +94,23 @@ static Sum place_of(const Verifier *v, const Expr *e) {
     }
 }
 
-/* `count` elements from a pointer on are read or written. */
-static void access(Verifier *v, const Expr *pointer, Sum offset, Sum count, bool write) {
-    Memory *m = loops_memory(pointer);
-    if (!m) refuse(v, "a pointer to no memory");
+/* Whether the elements from `offset` to before `end`, both constant, lie inside by the ends of
+ * where the pointer may lead, which are found once for all of them in a straight body. */
+static bool is_inside(Verifier *v, Name *pointer, int64_t offset, int64_t end) {
+    if (v->pointer != pointer) {
+        const Sum place = place_of(v, &(Expr){.kind = EXPR_NAME, .name = pointer});
+        v->reach = sum_interval(&place);
+        v->pointer = pointer;
+    }
+    const Linear low = linear_add(v->reach.low, (Linear){0, offset, false});
+    const Linear high = linear_add(v->reach.high, (Linear){0, end, false});
+    return !low.unbounded && linear_at_most((Linear){0, 0, false}, low) &&
+           linear_at_most(high, pointer->memory->size);
+}
+
+/* Refuses unless `count` elements from a pointer on are inside. */
+static void check_bounds(Verifier *v, const Expr *pointer, Sum offset, Sum count, bool write) {
+    const Memory *m = loops_memory(pointer);
     const Sum start = place_of(v, pointer), from = sum_add(&start, &offset, 1);
     const Sum to = sum_add(&from, &count, 1), size = sum_constant(m->size);
     const Sum past = sum_add(&to, &size, -1), none = sum_constant((Linear){0, 0, false});
@@ -102,6 +119,24 @@ static void access(Verifier *v, const Expr *pointer, Sum offset, Sum count, bool
         refuse(v, arena_printf(v->arena, "%s of %s[%s] from %s to before %s",
                                write ? "a store" : "a read", m->name, show(v->arena, m->size),
                                show(v->arena, sum_low(&from)), show(v->arena, sum_high(&to))));
+}
+
+static bool is_constant(const Sum *sum) {
+    const Interval none = {{0, 0, false}, {0, 0, false}};
+    return sum->n_terms == 0 && sum->constant.a == 0 && interval_equal(sum->rest, none);
+}
+
+/* `count` elements from a pointer on are read or written. */
+static void access(Verifier *v, const Expr *pointer, Sum offset, Sum count, bool write) {
+    Memory *m = loops_memory(pointer);
+    if (!m) refuse(v, "a pointer to no memory");
+    const bool moved = pointer->kind == EXPR_BINARY && *pointer->text == '+' &&
+                       pointer->in[0]->kind == EXPR_NAME && pointer->in[1]->kind == EXPR_NUMBER;
+    const Expr *base = moved ? pointer->in[0] : pointer;
+    const int64_t by = offset.constant.b + (moved ? pointer->in[1]->value : 0);
+    if (base->kind != EXPR_NAME || !is_constant(&offset) || !is_constant(&count) ||
+        !is_inside(v, base->name, by, by + count.constant.b))
+        check_bounds(v, pointer, offset, count, write);
     if (m->optional) refuse(v, arena_printf(v->arena, "there may be no %s", m->name));
     if (write && !m->writable) refuse(v, arena_printf(v->arena, "%s is only read", m->name));
     if (!write && !m->filled && !m->written)

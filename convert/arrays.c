@@ -10,6 +10,7 @@
 
 #include "../runtime/file.h"
 #include "../runtime/report.h"
+#include "grow.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are written as they lie");
 
@@ -38,12 +39,7 @@ Array *array_add(ArrayFile *file, const char *name, Element type, int rank, cons
         problem("array %s: impossible shape", name);
         return NULL;
     }
-    if (file->n == file->room) {
-        file->room = 2 * file->room + 16;
-        Array **more = allocate((size_t)file->room, sizeof *more);
-        if (file->n) memcpy(more, file->arrays, (size_t)file->n * sizeof *more);
-        file->arrays = more;
-    }
+    file->arrays = grown(file->arrays, (size_t)file->n, &file->room, sizeof *file->arrays);
     return file->arrays[file->n++] = array;
 }
 

@@ -47,7 +47,8 @@ typedef struct Array {
 
 struct ArrayFile {
     Array **arrays;
-    int n, room;
+    int n;
+    size_t room;
     json_t *meta;
     NewFile *out;
 };

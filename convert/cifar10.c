@@ -4,7 +4,7 @@
 
 #include "../runtime/report.h"
 #include "options.h"
-#include "path.h"
+#include "rows.h"
 
 enum { CLASSES = 10, PIXELS = 3 * 32 * 32, RECORD = 1 + PIXELS };
 
@@ -25,9 +25,8 @@ static bool fits(const char *name) {
            (strncmp(base, "data_batch", 10) == 0 || strncmp(base, "test_batch", 10) == 0);
 }
 
-static SplitId split_of(const Job *job, int64_t index) {
-    return strncmp(path_base(job->files.entries[index].name), "test", 4) == 0 ? SPLIT_TEST
-                                                                              : SPLIT_TRAIN;
+static SplitId split_of(const char *name) {
+    return strncmp(path_base(name), "test", 4) == 0 ? SPLIT_TEST : SPLIT_TRAIN;
 }
 
 static bool count(void *context, int64_t index, Stream *stream) {
@@ -39,27 +38,13 @@ static bool count(void *context, int64_t index, Stream *stream) {
                        "binary form",
                        stream->name, bytes, RECORD);
     b->first[index] = bytes / RECORD;
-    b->rows[split_of(b->job, index)] += bytes / RECORD;
     return true;
-}
-
-/* Rows are numbered in the order of the files' names, wherever they lie. */
-static void number(Batches *b) {
-    const Files *files = &b->job->files;
-    int64_t next[SPLIT_COUNT] = {0};
-    for (int64_t i = 0; i < files->n; i++) {
-        if (!files->entries[i].wanted) continue;
-        int64_t *at = &next[split_of(b->job, i)];
-        const int64_t rows = b->first[i];
-        b->first[i] = *at;
-        *at += rows;
-    }
 }
 
 static bool copy(void *context, int64_t index, Stream *stream) {
     Batches *b = context;
     Fields *fields = &b->job->fields;
-    const SplitId split = split_of(b->job, index);
+    const SplitId split = split_of(b->job->files.entries[index].name);
     unsigned char record[RECORD];
     int64_t got;
     for (int64_t row = b->first[index]; (got = stream_read(stream, record, RECORD)) == RECORD;
@@ -81,7 +66,7 @@ static bool read_batches(Job *job) {
     Classes *classes = allocate(1, sizeof *classes);
     for (int i = 0; i < CLASSES; i++) classes_add(classes, class_names[i]);
     if (!files_visit(&job->files, count, &b)) return false;
-    number(&b);
+    rows_number(&job->files, split_of, b.first, b.rows);
     b.image = field_add(&job->fields, "image", ROLE_INPUT, U8, 3, shape);
     b.class = label_add(&job->fields, "class", classes);
     if (!b.image || !b.class) return false;

@@ -6,6 +6,7 @@
 #include "columns.h"
 #include "options.h"
 #include "path.h"
+#include "rows.h"
 
 typedef struct Csv {
     Job *job;
@@ -160,23 +161,9 @@ static bool copy(void *context, int64_t index, Stream *stream) {
     return csv_rows(stream, put_row, context);
 }
 
-/* Numbers the rows in the order of the files, and tells the fields how many there are. */
-static void number_rows(Csv *csv) {
-    const Files *files = &csv->job->files;
-    int64_t rows[SPLIT_COUNT] = {0};
-    for (int64_t i = 0; i < files->n; i++) {
-        if (!files->entries[i].wanted) continue;
-        begin_file(csv, i);
-        const int64_t n = csv->first[i];
-        csv->first[i] = rows[csv->split];
-        rows[csv->split] += n;
-    }
-    for (int i = 0; i < csv->job->fields.n; i++)
-        memcpy(csv->job->fields.list[i]->rows, rows, sizeof rows);
-}
-
 static bool read_csv(Job *job) {
     Csv *csv = allocate(1, sizeof *csv);
+    int64_t rows[SPLIT_COUNT];
     csv->job = job;
     csv->first = allocate((size_t)job->files.n, sizeof *csv->first);
     csv->sum = allocate((size_t)job->files.n, sizeof *csv->sum);
@@ -187,7 +174,8 @@ static bool read_csv(Job *job) {
     if (!files_visit(&job->files, survey, csv) || !columns_declare(job, &csv->columns))
         return false;
     csv->features = allocate((size_t)csv->columns.n_features + 1, sizeof *csv->features);
-    number_rows(csv);
+    rows_number(&job->files, path_split, csv->first, rows);
+    for (int i = 0; i < job->fields.n; i++) memcpy(job->fields.list[i]->rows, rows, sizeof rows);
     if (!find_fills(csv)) return false;
     columns_note_fills(job, &csv->columns);
     return fields_begin(&job->fields, job->options->output) && files_visit(&job->files, copy, csv);

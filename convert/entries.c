@@ -2,18 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../runtime/report.h"
 #include "files.h"
+#include "grow.h"
 #include "path.h"
 
 void files_add(Files *files, int source, const char *path, int64_t size) {
-    if (files->n == files->room) {
-        const int64_t room = 2 * files->room + 64;
-        Entry *more = allocate((size_t)room, sizeof *more);
-        if (files->n) memcpy(more, files->entries, (size_t)files->n * sizeof *more);
-        files->entries = more;
-        files->room = room;
-    }
+    files->entries = grown(files->entries, (size_t)files->n, &files->room, sizeof *files->entries);
     Entry *entry = &files->entries[files->n++];
     *entry = (Entry){.source = source,
                      .path = format_text("%s", path),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../common/datameta.h"
+#include "grow.h"
 
 Element label_type(int n_classes) {
     return n_classes <= 256 ? U8 : n_classes <= 65536 ? U16 : I32;
@@ -18,12 +19,7 @@ Field *field_add(Fields *fields, const char *name, Role role, Element type, int 
             problem("two arrays would have the name %s", name);
             return NULL;
         }
-    if (fields->n == fields->room) {
-        fields->room = 2 * fields->room + 16;
-        Field **more = allocate((size_t)fields->room, sizeof *more);
-        if (fields->n) memcpy(more, fields->list, (size_t)fields->n * sizeof *more);
-        fields->list = more;
-    }
+    fields->list = grown(fields->list, (size_t)fields->n, &fields->room, sizeof *fields->list);
     Field *field = allocate(1, sizeof *field);
     *field = (Field){
         .name = name, .role = role, .type = type, .rank = rank, .low = INFINITY, .high = -INFINITY};

@@ -34,7 +34,8 @@ typedef struct Field {
 
 typedef struct Fields {
     Field **list;
-    int n, room;
+    int n;
+    size_t room;
     ArrayFile file;
     CutRequest request;
     const Like *like; /* labels of its names must have its classes */

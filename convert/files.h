@@ -29,7 +29,8 @@ typedef struct Files {
     Source *sources;
     int n_sources;
     Entry *entries; /* by source, then by the bytes of their paths */
-    int64_t n, room;
+    int64_t n;
+    size_t room;
     Progress progress;
     int pass, passes; /* over all files: the one at hand, from 0, and how many there will be */
     int64_t total, done;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "../common/cli.h"
+#include "grow.h"
 
 #define READER(kind) #kind "|"
 static const char kinds[] =
@@ -69,10 +70,8 @@ static Status take_size(Options *o, const char *text) {
 }
 
 static void name_column(Names *names, const char *name) {
-    const char **more = allocate((size_t)names->n + 1, sizeof *more);
-    if (names->n) memcpy(more, names->list, (size_t)names->n * sizeof *more);
-    more[names->n++] = name;
-    names->list = more;
+    names->list = grown(names->list, (size_t)names->n, &names->room, sizeof *names->list);
+    names->list[names->n++] = name;
 }
 
 static void name_columns(Names *names, const char *list) {

@@ -17,6 +17,7 @@ typedef enum OptionId {
 typedef struct Names {
     const char **list;
     int n;
+    size_t room;
 } Names;
 
 typedef struct Options {

@@ -15,7 +15,8 @@ typedef struct Job {
     Like like;
     Fields fields;
     const char **remarks; /* for the report */
-    int n_remarks, remarks_room;
+    int n_remarks;
+    size_t remarks_room;
 } Job;
 
 /* Adds a line to the report. */

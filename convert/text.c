@@ -6,6 +6,7 @@
 #include "../runtime/report.h"
 #include "options.h"
 #include "path.h"
+#include "rows.h"
 #include "utf8.h"
 
 enum { PIECE = 1 << 16, NONE = UINT16_MAX, MOST = UINT16_MAX };
@@ -120,26 +121,15 @@ static bool take_vocabulary(Text *text, const json_t *vocabulary) {
     return true;
 }
 
-/* Rows of the splits, and where each file begins; without a word about it a tenth is cut off. */
-static void number_rows(Text *text, int64_t rows[SPLIT_COUNT]) {
-    const Files *files = &text->job->files;
-    CutRequest *request = &text->job->fields.request;
-    for (int64_t i = 0; i < files->n; i++) {
-        if (!files->entries[i].wanted) continue;
-        int64_t *split = &rows[path_split(files->entries[i].name)];
-        const int64_t n = text->first[i];
-        text->first[i] = *split;
-        *split += n;
-    }
-    request->tail = true;
-    if (request->val < 0 && rows[SPLIT_VAL] == 0 && rows[SPLIT_TRAIN] >= 10) request->val = 0.1;
-}
-
 static bool declare(Text *text, const json_t *earlier) {
     Fields *fields = &text->job->fields;
-    int64_t rows[SPLIT_COUNT] = {0};
+    int64_t rows[SPLIT_COUNT];
     int n = 256;
-    number_rows(text, rows);
+    rows_number(&text->job->files, path_split, text->first, rows);
+    /* Without a word about it a tenth is cut off. */
+    fields->request.tail = true;
+    if (fields->request.val < 0 && rows[SPLIT_VAL] == 0 && rows[SPLIT_TRAIN] >= 10)
+        fields->request.val = 0.1;
     if (!text->bytes) {
         json_t *vocabulary = earlier ? json_deep_copy(earlier) : json_array();
         n = earlier ? (int)json_array_size(earlier) : number_characters(text, vocabulary);

@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                        .quiet = true};
     for (int i = 0; i < 3; i++) {
         const ColumnUse uses[] = {COLUMN_LABEL, COLUMN_TARGET, COLUMN_CATEGORICAL};
-        if (bits & use_bits[i]) options.columns[uses[i]] = (Names){names + i, 1};
+        if (bits & use_bits[i]) options.columns[uses[i]] = (Names){.list = names + i, .n = 1};
     }
     size_t at = HEAD, first = size - HEAD;
     int second = -1;

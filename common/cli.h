@@ -28,6 +28,7 @@ typedef struct CliCommand {
     const char *name;    /* "" for the first: the action where no command is named */
     const char *operand; /* the one word that it needs besides options; NULL: none */
     bool repeats;        /* it takes several such words, files of any kind */
+    const char *program; /* that does it, with options and completions of its own; NULL: this one */
     const char *help;    /* a sentence without its full stop */
 } CliCommand;
 

@@ -77,11 +77,32 @@ static void bash_values(const Cli *cli, FILE *out) {
     fputs("    esac\n", out);
 }
 
+/* What another program does, that program completes. */
+static void bash_others(const Cli *cli, FILE *out) {
+    for (int i = 0; i < cli->n_commands; i++) {
+        const CliCommand *command = &cli->commands[i];
+        if (!command->program) continue;
+        fprintf(
+            out,
+            "    if [[ ${COMP_WORDS[1]} == %s && $COMP_CWORD -gt 1 ]]; then\n        declare -F ",
+            command->name);
+        identifier(command->program, out);
+        fprintf(out,
+                " >/dev/null || _completion_loader %s\n"
+                "        COMP_WORDS=(%s \"${COMP_WORDS[@]:2}\")\n"
+                "        COMP_CWORD=$((COMP_CWORD - 1))\n        ",
+                command->program, command->program);
+        identifier(command->program, out);
+        fputs("\n        return\n    fi\n", out);
+    }
+}
+
 static void bash(const Cli *cli, FILE *out) {
     fprintf(out, "# bash completion for %s\n", cli->program);
     identifier(cli->program, out);
-    fputs("() {\n"
-          "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
+    fputs("() {\n", out);
+    bash_others(cli, out);
+    fputs("    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
           "    local command= options= words= word files=\n"
           "    COMPREPLY=()\n"
           "    # bash takes --name=value for three words.\n"
@@ -173,6 +194,12 @@ static void zsh_words_of(const Cli *cli, int command, bool named, FILE *out) {
                 row->operand, files);
 }
 
+/* The same for zsh. */
+static void zsh_other(const CliCommand *command, FILE *out) {
+    fprintf(out, "  (%s)\n    words=(%s \"${(@)words[3,-1]}\")\n    (( CURRENT-- ))\n    _%s ;;\n",
+            command->name, command->program, command->program);
+}
+
 static void zsh(const Cli *cli, FILE *out) {
     const bool unnamed = !*cli->commands[0].name;
     fprintf(out, "#compdef %s\nlocal -a commands\nlocal command= word\ncommands=(\n", cli->program);
@@ -190,6 +217,10 @@ static void zsh(const Cli *cli, FILE *out) {
     fputs("case $command in\n", out);
     for (int i = cli->n_commands - 1; i >= -!unnamed; i--) {
         const bool named = i >= unnamed;
+        if (i >= 0 && cli->commands[i].program) {
+            zsh_other(&cli->commands[i], out);
+            continue;
+        }
         fprintf(out, "  (%s)\n    _arguments -s \\\n", named ? cli->commands[i].name : "*");
         for (int k = 0; k < cli->n_options; k++)
             if (i < 0 || cli_takes(&cli->options[k], i)) zsh_option(&cli->options[k], i, out);
@@ -210,9 +241,11 @@ static void fish(const Cli *cli, FILE *out) {
                 command->name);
         one_line(command->help, "'\\", "\\", out);
         fputs("'\n", out);
-        if (command->repeats)
-            fprintf(out, "complete -c %s -n '__fish_seen_subcommand_from %s' -F\n", cli->program,
-                    command->name);
+        if (command->program)
+            fprintf(out,
+                    "complete -c %s -n '__fish_seen_subcommand_from %s' -F -a '(complete -C "
+                    "(string replace -r \"^\\S+\\s+%s\" %s -- (commandline -cp)))'\n",
+                    cli->program, command->name, command->name, command->program);
     }
     if (strcmp(files_of(&cli->commands[0]), "*.lua") == 0)
         fprintf(out, "complete -c %s -a '(__fish_complete_suffix .lua)'\n", cli->program);

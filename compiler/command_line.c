@@ -24,6 +24,7 @@ static const CliCommand commands[] = {
     {.name = "data",
      .operand = "SOURCE...",
      .repeats = true,
+     .program = "nngen-data",
      .help = "make a data file of images, tables, text, arrays or sound; see nngen data --help"},
 };
 

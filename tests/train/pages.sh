@@ -37,7 +37,7 @@ completes() {
     shift
     offered=$(bash -c '
         compopt() { :; }
-        . "./$0.bash"
+        for file in ./*.bash; do . "$file"; done
         COMP_WORDS=("$@")
         COMP_CWORD=$(($# - 1))
         "_$(echo "$0" | tr - _)"
@@ -48,9 +48,13 @@ if command -v bash >/dev/null; then
     : >net.lua
     : >other.txt
     completes 'build' nngen bui
-    completes 'other.txt' nngen data oth
-    completes 'other.txt' nngen-data oth
-    completes '--like' nngen-data --li
+    if [ -e nngen-data.bash ]; then
+        completes 'other.txt' nngen data oth
+        completes 'other.txt' nngen-data oth
+        completes '--like' nngen-data --li
+        completes '--like' nngen data --li
+        completes 'numpy' nngen data --as nu
+    fi
     completes 'net.lua' nngen build n
     completes 'net.lua' nngen n
     completes '--emit' nngen --em

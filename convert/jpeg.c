@@ -15,7 +15,6 @@ typedef struct Decoder {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
     const char *name;
-    bool inverted; /* CMYK as Adobe writes it */
     jmp_buf leave;
 } Decoder;
 
@@ -36,12 +35,12 @@ static void warn_jpeg(j_common_ptr any, int level) {
         fail_jpeg(any);
 }
 
-/* Ink to light, in place: cyan, magenta, yellow, black to red, green, blue. */
-static void paint(const Decoder *d, unsigned char *row, int width) {
-    const unsigned char flip = d->inverted ? 0 : 255;
+/* Ink to light, in place: cyan, magenta, yellow, black to red, green, blue. Files hold the ink that
+ * is missing, as Adobe's programs write it. */
+static void paint(unsigned char *row, int width) {
     for (int x = 0; x < width; x++)
         for (int k = 0; k < 3; k++) {
-            const int light = (row[4 * x + k] ^ flip) * (row[4 * x + 3] ^ flip) + 128;
+            const int light = row[4 * x + k] * row[4 * x + 3] + 128;
             row[3 * x + k] = (unsigned char)((light + (light >> 8)) >> 8);
         }
 }
@@ -54,7 +53,7 @@ static void read_rows(Decoder *d, Picture *picture) {
     unsigned char *to = picture->pixels;
     while (jpeg->output_scanline < jpeg->output_height) {
         jpeg_read_scanlines(jpeg, line, 1);
-        if (jpeg->output_components == 4) paint(d, line[0], picture->width);
+        if (jpeg->output_components == 4) paint(line[0], picture->width);
         const size_t n = (size_t)picture->width * (size_t)picture->channels;
         memcpy(to, line[0], n);
         to += n;
@@ -72,7 +71,6 @@ static bool decode(Decoder *d, const unsigned char *bytes, size_t n, bool head, 
     picture->width = (int)jpeg->image_width;
     picture->height = (int)jpeg->image_height;
     picture->channels = gray ? 1 : 3;
-    d->inverted = jpeg->saw_Adobe_marker;
     if (head) return true;
     jpeg->out_color_space = gray ? JCS_GRAYSCALE : ink ? JCS_CMYK : JCS_RGB;
     if (!picture_room(d->name, picture)) return false;

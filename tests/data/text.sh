@@ -68,6 +68,8 @@ done
 printf 'ok\nno \0' >bad.txt
 refuses "bad.txt: line 2: a byte 0" bad.txt
 : >empty.txt
+head -c 280000000 /dev/zero | tr '\0' a | gzip -9 >bomb.txt.gz
+refuses "bomb.txt.gz: unpacks to more than 200 times its size" bomb.txt.gz
 refuses "there are no rows" empty.txt
 
 "$NNGEN" data long.txt -o long.safetensors >report || fail "report: status $?"

@@ -89,6 +89,7 @@ typedef struct Name {
     const Expr *value; /* at its declaration, or NULL */
     Interval range;    /* of integers */
     struct Bounds *bounds;
+    int steps;      /* of a sum, while the verifier counts them */
     bool used;      /* anywhere: compilers want to know what is not */
     bool parameter; /* integer of a macro: any expression stands for it */
     int scope;      /* open statements where it was declared */

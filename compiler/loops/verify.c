@@ -4,8 +4,8 @@
  *  2. nothing is read from memory that the program has not written, operands and constant tables
  *     apart; nothing is stored where a kernel may only read;
  *  3. what a list of integers holds stays in the range that its readers rely on;
- *  4. straight-line code keeps the budget: at most 256 multiply-adds of registers in a body, and
- *     sums for no more registers than the instruction set has.
+ *  4. straight-line code keeps the budget: at most 256 multiply-adds of registers and 8 steps of a
+ *     sum in a body, and sums for no more registers than the instruction set has.
  *
  * That names exist, and types fit, is checked when a line is built. A proof follows the statements
  * in order with what is known of each integer (interval.h): the range of a loop's variable, bounds
@@ -15,7 +15,7 @@
 #include "build.h"
 #include "interval.h"
 
-enum { MAX_FMAS = 256 };
+enum { MAX_FMAS = 256, MAX_STEPS = 8 };
 
 typedef struct Verifier {
     const Loops *l;
@@ -485,6 +485,32 @@ static int straight_fmas(const Statement *s) {
     return n;
 }
 
+/* The sum that the statement adds a product to, of a tile's row the first one; or NULL. */
+static Name *sum_of_step(const Statement *s) {
+    if (s->kind == STATEMENT_MAC) return s->names[0];
+    if (s->kind != STATEMENT_ASSIGN || s->target->kind != EXPR_NAME || !s->value ||
+        s->value->kind != EXPR_CALL || strcmp(s->value->word->text, "V_FMA") != 0)
+        return NULL;
+    return s->value->in[2]->name == s->target->name ? s->target->name : NULL;
+}
+
+/* The largest number of steps that a sum takes in straight-line code, from its declaration or the
+ * beginning of the body; `begin` sets all sums back instead. */
+static int straight_steps(const Statement *s, bool begin) {
+    int most = 0;
+    for (int i = 0; i < s->n_body; i++) {
+        const Statement *b = s->body[i];
+        Name *sum = sum_of_step(b);
+        if (sum) sum->steps = begin ? 0 : sum->steps + 1;
+        for (int j = 0; j < b->n_names && b->kind == STATEMENT_DECLARE; j++) b->names[j]->steps = 0;
+        const int steps = b->kind == STATEMENT_BLOCK ? straight_steps(b, begin)
+                          : sum                      ? sum->steps
+                                                     : 0;
+        if (steps > most) most = steps;
+    }
+    return most;
+}
+
 static void check_statement(Verifier *v, const Statement *s) {
     v->at = s;
     const int mark = v->n_undo;
@@ -547,6 +573,9 @@ static void check_statement(Verifier *v, const Statement *s) {
 
 static void check_block(Verifier *v, const Statement *s) {
     if (straight_fmas(s) > MAX_FMAS) refuse(v, "more than 256 multiply-adds in a straight body");
+    straight_steps(s, true);
+    if (straight_steps(s, false) > MAX_STEPS)
+        refuse(v, "more than 8 steps of a sum in a straight body");
     const int sums = v->sums;
     for (int i = 0; i < s->n_body; i++) {
         const Statement *b = s->body[i];

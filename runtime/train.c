@@ -180,13 +180,16 @@ static bool train_round(Training *t) {
 static bool place_is_possible(const Training *t, const char *resume) {
     const Position *at = &t->at;
     const int phase = (int)at->phase;
-    const int64_t step = phase_step(t), steps = phase_steps(t, phase);
+    const int64_t steps = phase_steps(t, phase);
+    if (at->epoch > steps / epoch_steps(t, phase) || at->batch > epoch_steps(t, phase) ||
+        phase_step(t) > steps)
+        return problem("%s: its position is beyond the end", resume);
+    const int64_t step = phase_step(t);
     const bool over = step == steps || out_of_patience(t);
     const bool end = phase == t->model->n_phases - 1 && over && at->evaluated == step;
-    if (at->epoch > steps || at->batch > epoch_steps(t, phase) || step > steps)
-        return problem("%s: its position is beyond the end", resume);
     if ((isfinite(at->best) && !t->best) || at->evaluated > step ||
-        (at->evaluated < step) != (at->samples > 0))
+        (at->evaluated < step) != (at->samples > 0) ||
+        at->samples > (step - at->evaluated) * phase_batch(t, phase))
         return problem("%s: its position is impossible", resume);
     if (end && at->round == t->options.number[OPTION_ROUNDS] - 1)
         note(out_of_patience(t) ? "%s: its training is at its end, and so is its patience"

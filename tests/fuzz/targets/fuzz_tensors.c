@@ -1,6 +1,7 @@
 /* safetensors files, as weights, as checkpoints and as data of the hand-written model of
  * tests/runtime. The input is a text: the error of the header's length, the number of bytes after
  * the header, and the header in the next lines. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ static const char *const words[] = {"\"__metadata__\"",
                                     "\"fc.weight\"",
                                     "\"fc.bias\"",
                                     "\"state/exp_avg/fc.weight\"",
+                                    "\"state/raw/fc.bias\"",
                                     "\"train/left\"",
                                     "\"train/right\"",
                                     "\"test/comparison\"",
@@ -83,15 +85,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
     TensorFile checkpoint;
     Position at;
-    if (checkpoint_read(model, path, &options, &at, &checkpoint))
-        checkpoint_take(&engine, &checkpoint, (int)at.phase);
+    if (checkpoint_read(model, path, &options, &at, &checkpoint)) {
+        float *kept[2];
+        for (int i = 0; i < 2; i++)
+            kept[i] = allocate((size_t)model->params[i].count, sizeof *kept[i]);
+        checkpoint_take(&engine, &checkpoint, (int)at.phase, isfinite(at.best) ? kept : NULL);
+    }
 
-    for (int predict = 0; predict < 2; predict++) {
+    for (int way = 0; way < 4; way++) {
         const DataRequest request = {
-            .source = path, .wanted = {true, true, true}, .predict_only = predict != 0};
+            .source = path,
+            .wanted = {true, true, true},
+            .predict_only = way == 1,
+            .spare = way > 1,
+            .cut = {[SPLIT_TEST] = {way == 3, 0.5}},
+            .map = way == 3 ? "left=other,train/comparison=third" : NULL,
+        };
         Dataset set;
         if (!dataset_load(model, &request, &set)) continue;
-        for (int i = 0; i < SPLIT_COUNT; i++) split_fingerprint(&set.split[i], model);
+        for (int i = 0; i < SPLIT_COUNT; i++)
+            if (set.split[i].samples > 0) split_fingerprint(&set.split[i], model);
     }
     memory_release(0);
     free(file);

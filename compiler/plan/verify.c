@@ -73,8 +73,9 @@ static void verify_buffers(const Entry *e) {
 }
 
 static void verify_gradients(const Plan *plan, const Entry *e) {
+    if (e->kind != ENTRY_TRAIN) return; /* the graph of predictions has no phase */
     const Phase *phase = &e->graph->phases[0];
-    for (int i = 0; e->kind == ENTRY_TRAIN && i < phase->n_trained; i++) {
+    for (int i = 0; i < phase->n_trained; i++) {
         const Node *param = phase->trained[i].param;
         if (!phase->trained[i].gradient) continue;
         const int place = plan_param(plan, param->name);

@@ -26,6 +26,21 @@ START_TEST(text_reads_back) {
     expect_round_trip();
     graph->data = NULL;
     expect_round_trip();
+    Phase *p = &graph->phases[0];
+    p->epochs = 0;
+    p->steps = 100;
+    p->drop_last = p->keep_best = true;
+    p->min_delta = 0.125;
+    expect_round_trip();
+    ck_assert_ptr_nonnull(strstr(graph_dump(arena, graph),
+                                 "counted steps=100 eval_every=0 eval_samples=0 drop_last=1\n"
+                                 "judged best=1 patience=0 min_delta=0.125 monitor=\"\"\n"));
+    p->monitor = "-val_x";
+    p->patience = 3;
+    p->eval_every = 5;
+    p->eval_samples = 7;
+    expect_round_trip();
+    ck_assert_ptr_nonnull(strstr(graph_dump(arena, graph), "monitor=\"-val_x\""));
 }
 END_TEST
 

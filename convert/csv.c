@@ -182,4 +182,4 @@ static bool read_csv(Job *job) {
 }
 
 const Reader csv_reader = {
-    .kind = "csv", .files = "CSV", .passes = 2, .fits = fits, .magic = "", .read = read_csv};
+    .kind = "csv", .files = "CSV files", .passes = 2, .fits = fits, .magic = "", .read = read_csv};

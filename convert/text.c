@@ -165,7 +165,7 @@ static bool read_bytes(Job *job) {
 }
 
 const Reader text_reader = {.kind = "text",
-                            .files = "text",
+                            .files = "text files",
                             .passes = 2,
                             .fits = fits,
                             .magic = "",

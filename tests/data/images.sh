@@ -46,7 +46,8 @@ holds folder.safetensors 'änt'
 make before.safetensors names
 cp names/train/2/0.* names/.hidden.jpg
 echo words >names/train/README.txt
-make after.safetensors names
+"$NNGEN" data names -o after.safetensors >report || fail "names: status $?"
+grep -qx '  left out: names/train/README.txt, as it is none of the images' report || fail "$(cat report)"
 cmp before.safetensors after.safetensors || fail "what is no image changes something"
 
 # Classes without splits; of an earlier file.

@@ -106,7 +106,7 @@ status=0
 mkdir both
 cp digits/* both
 echo "a,b" >both/a.csv
-refuses "there are CSV and IDX files: --as csv or --as idx" both
+refuses "there are CSV files and IDX files: --as csv or --as idx" both
 make both.safetensors both --as idx
 cmp both.safetensors good.safetensors || fail "--as: other bytes"
 echo words >file.dat

@@ -40,5 +40,6 @@ bool job_run(const Options *options) {
     if (!reader->read(job) || !fields_end(&job->fields)) return false;
     report_clear();
     if (!options->quiet) summary(job, reader);
+    warnings(job);
     return true;
 }

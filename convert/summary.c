@@ -15,6 +15,13 @@ static const char *number(double value, char room[32]) {
     return room;
 }
 
+/* Text that a terminal shows and does not obey; lasts until the next call. */
+static const char *shown(const char *text) {
+    static char room[1 << 12];
+    clean_text(room, sizeof room, text, strlen(text));
+    return room;
+}
+
 static void show_arrays(const Fields *fields) {
     int width = 0;
     for (int i = 0; i < fields->file.n; i++) {
@@ -23,7 +30,7 @@ static void show_arrays(const Fields *fields) {
     }
     for (int i = 0; i < fields->file.n; i++) {
         const Array *array = fields->file.arrays[i];
-        printf("  %-*s  %-4s (", width, array->name, element_names[array->type]);
+        printf("  %-*s  %-4s (", width, shown(array->name), element_names[array->type]);
         for (int k = 0; k < array->rank; k++) printf("%s%" PRId64, k ? ", " : "", array->dim[k]);
         printf(")\n");
     }
@@ -35,20 +42,13 @@ static void show_range(const Field *field) {
         printf("  %s: %d classes\n", field->name, field->n_classes);
     else if (field->low <= field->high)
         printf("  %s: %s to %s\n", field->name, number(field->low, low), number(field->high, high));
-    if (field->odd)
-        note("warning: %s has %" PRId64 " values that are not finite, which no training takes",
-             field->name, field->odd);
-}
-
-static int64_t in_class(const Field *field, int split, int class) {
-    return field->counts[split] ? field->counts[split][class] : 0;
 }
 
 static void show_class(const Field *field, int class, int width) {
     char number_name[16];
     snprintf(number_name, sizeof number_name, "%d", class);
     const char *name = field->classes ? field->classes->names[class] : number_name;
-    printf("  %-*s", width, name);
+    printf("  %-*s", width, shown(name));
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (field->counts[s]) printf(" %9" PRId64, field->counts[s][class]);
     printf("\n");
@@ -75,26 +75,44 @@ static void show_counts(const Field *field) {
     }
 }
 
-static void warn_constant(const Field *field) {
-    int seen = field->counts[SPLIT_TRAIN] ? 0 : field->low < field->high ? 2 : 1, last = 0;
-    for (int i = 0; field->counts[SPLIT_TRAIN] && i < field->n_classes && seen < 2; i++)
-        if (in_class(field, SPLIT_TRAIN, i) > 0) {
+static void warn_label(const Field *field) {
+    enum { MANY = 100 };
+    const int64_t *counts = field->counts[SPLIT_TRAIN];
+    const int64_t rows = field->array[SPLIT_TRAIN] ? field->array[SPLIT_TRAIN]->dim[0] : 0;
+    int seen = 0, last = 0;
+    for (int i = 0; counts && i < field->n_classes; i++)
+        if (counts[i] > 0) {
             seen++;
             last = i;
         }
-    if (seen == 1)
-        note(
-            "warning: label %s is constant: all rows of train are %s, so there is nothing to learn",
-            field->name, field->classes ? field->classes->names[last] : "of one class");
+    if (rows && (counts ? seen == 1 : field->low == field->high))
+        note("warning: label %s is constant: all rows of train are %s, so there is nothing to "
+             "learn",
+             field->name, field->classes ? field->classes->names[last] : "of one class");
+    if (field->classes && seen > MANY && seen > rows / 4)
+        note("warning: label %s has %d classes in %" PRId64 " rows: are they numbers to be "
+             "learned, as --target takes them?",
+             field->name, seen, rows);
 }
 
-/* A Lua string: what is no plain character is escaped by its number. */
+void warnings(const Job *job) {
+    for (int i = 0; i < job->fields.n; i++) {
+        const Field *field = job->fields.list[i];
+        if (field->role == ROLE_LABEL) warn_label(field);
+        if (field->odd)
+            note("warning: %s has %" PRId64 " values that are not finite, which no training takes",
+                 field->name, field->odd);
+    }
+}
+
+/* A Lua string: characters that a terminal would obey are escaped by their numbers. */
 static void lua_string(const char *text) {
+    const bool plain = strcmp(shown(text), text) == 0;
     putchar('"');
     for (const unsigned char *c = (const unsigned char *)text; *c; c++)
         if (*c == '"' || *c == '\\')
             printf("\\%c", *c);
-        else if (*c < ' ' || *c == 127)
+        else if (*c < ' ' || *c == 127 || (!plain && *c > 127))
             printf("\\%03d", *c);
         else
             putchar(*c);
@@ -168,13 +186,7 @@ void summary(const Job *job, const Reader *reader) {
         if (fields->list[i]->role == ROLE_LABEL && fields->list[i]->n_classes > 0)
             show_counts(fields->list[i]);
     if (job->n_remarks) printf("\n");
-    for (int i = 0; i < job->n_remarks; i++) {
-        char *clean = format_text("%s", job->remarks[i]);
-        clean_text(clean, strlen(clean) + 1, clean, strlen(clean));
-        printf("  %s\n", clean);
-    }
+    for (int i = 0; i < job->n_remarks; i++) printf("  %s\n", shown(job->remarks[i]));
     printf("\nFor the architecture:\n\n");
     for (int i = 0; i < fields->n; i++) show_line(fields->list[i]);
-    for (int i = 0; i < fields->n; i++)
-        if (fields->list[i]->role == ROLE_LABEL) warn_constant(fields->list[i]);
 }

@@ -4,7 +4,10 @@
 
 #include "reader.h"
 
-/* Writes it to standard output; warnings go to standard error. */
+/* Writes it to standard output. */
 void summary(const Job *job, const Reader *reader);
+
+/* Writes to standard error what will go wrong in training. */
+void warnings(const Job *job);
 
 #endif

@@ -93,6 +93,15 @@ table t.csv 'a,b\n1,x\n2,x'
 "$NNGEN" data t.csv -o t.safetensors --label b >report 2>said || fail "constant: $(cat said)"
 grep -q "warning: label b is constant: all rows of train are x" said || fail "constant: $(cat said)"
 
+awk 'BEGIN { print "a,b"; for (i = 0; i < 300; i++) print i % 7 "," i / 8 }' >t.csv
+make t.safetensors t.csv --label b
+grep -q "warning: label b has 300 classes in 300 rows: are they numbers to be learned, as --target" said ||
+    fail "many classes: $(cat said)"
+printf 'a,b\n1,x\033[31m\n2,"\342\200\256y ""q"""\n3,\303\244\n' >t.csv
+"$NNGEN" data t.csv -o t.safetensors --label b >report 2>said || fail "controls: $(cat said)"
+! grep -q "$(printf '\033')" report || fail "controls: a terminal would obey $(cat -v report)"
+grep -qF 'names = { "x\027[31m", "ä", "\226\128\174y \"q\"" }' report || fail "controls: $(cat -v report)"
+
 need_python numpy pandas
 export PYTHONDONTWRITEBYTECODE=1
 "$python" "$NNGEN_SOURCE/tests/data/check_csv.py" make

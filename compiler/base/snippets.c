@@ -118,13 +118,16 @@ static void find_name(Arena *arena, Snippet *s) {
     }
     if (!found) bug("a definition has no name");
     s->name = arena_strndup(arena, found, length);
+    s->length = length;
 }
 
 /* Where the hash table has the name, or its place there. */
 static int *place(const Snippets *s, const char *p, size_t size) {
     unsigned at = hash_name(p, size) & (unsigned)(s->slots - 1);
-    while (s->index[at] >= 0 && !is_word(p, size, s->list[s->index[at]].name))
-        at = (at + 1) & (unsigned)(s->slots - 1);
+    for (; s->index[at] >= 0; at = (at + 1) & (unsigned)(s->slots - 1)) {
+        const Snippet *there = &s->list[s->index[at]];
+        if (there->length == size && !memcmp(p, there->name, size)) break;
+    }
     return &s->index[at];
 }
 
@@ -151,7 +154,7 @@ void snippets_add(Snippets *s, Arena *arena, const char *text) {
     s->index = ARENA_ARRAY(arena, int, s->slots);
     for (int i = 0; i < s->slots; i++) s->index[i] = -1;
     for (int i = 0; i < s->n; i++) {
-        int *at = place(s, s->list[i].name, strlen(s->list[i].name));
+        int *at = place(s, s->list[i].name, s->list[i].length);
         if (*at >= 0) bug("%s is defined twice", s->list[i].name);
         *at = i;
     }

@@ -8,6 +8,7 @@
 /* A macro, type, constant or function, with the comment before it. */
 typedef struct Snippet {
     const char *name;
+    size_t length;    /* of the name */
     const char *text; /* `size` bytes, whole lines */
     size_t size;
     bool macro;  /* defined by #define */

@@ -60,6 +60,12 @@ Memory *loops_add_memory(Loops *l, const char *name, Base base, Linear size);
 /* The memory that a pointer's value leads to; NULL if that is unknown. */
 Memory *loops_memory(const Expr *e);
 
+/* bug() unless straight-line code keeps its budget: see budget.c. */
+void loops_check_budget(const Loops *l);
+
+/* bug() that shows the program and what is wrong at the statement. */
+_Noreturn void loops_refuse(const Loops *l, const Statement *at, const char *what);
+
 /* Add what a line says; the first one opens it. */
 void loops_parse_open(Loops *l, const char *line);
 void loops_parse_line(Loops *l, const char *line);

@@ -12,16 +12,20 @@ typedef struct Text {
     size_t length, room;
 } Text;
 
-static void add(Text *t, const char *text) {
-    size_t n = strlen(text);
+static void add_some(Text *t, const char *text, size_t n) {
     if (t->length + n + 1 > t->room) {
         t->room = 2 * (t->length + n + 1) + 256;
         char *grown = arena_alloc(t->arena, t->room, 1);
         if (t->length) memcpy(grown, t->at, t->length);
         t->at = grown;
     }
-    memcpy(t->at + t->length, text, n + 1);
+    memcpy(t->at + t->length, text, n);
     t->length += n;
+    t->at[t->length] = '\0';
+}
+
+static inline void add(Text *t, const char *text) {
+    add_some(t, text, strlen(text));
 }
 
 static void add_expr(Text *t, const Expr *e, int level);
@@ -352,4 +356,8 @@ const char *loops_dump(Arena *arena, const Loops *l) {
     w_line(w, "%.*s", (int)strlen(memories) - 1, memories);
     loops_print(w, l);
     return writer_text(w);
+}
+
+_Noreturn void loops_refuse(const Loops *l, const Statement *at, const char *what) {
+    bug("kernel %s, line %d: %s\n%s", l->kernel, at->line, what, loops_dump(l->arena, l));
 }

@@ -15,8 +15,6 @@
 #include "build.h"
 #include "interval.h"
 
-enum { MAX_FMAS = 256, MAX_STEPS = 8 };
-
 typedef struct Verifier {
     const Loops *l;
     Arena *arena;
@@ -33,7 +31,7 @@ typedef struct Verifier {
 } Verifier;
 
 static _Noreturn void refuse(const Verifier *v, const char *what) {
-    bug("kernel %s, line %d: %s\n%s", v->l->kernel, v->at->line, what, loops_dump(v->arena, v->l));
+    loops_refuse(v->l, v->at, what);
 }
 
 static const char *show(Arena *arena, Linear x) {
@@ -466,51 +464,6 @@ static void check_use(Verifier *v, const Statement *s) {
     forget(v, mark);
 }
 
-static int count_fmas(const Expr *e) {
-    int n = e->kind == EXPR_CALL && !strcmp(e->word->text, "V_FMA");
-    for (int i = 0; i < e->n_in; i++) n += count_fmas(e->in[i]);
-    return n;
-}
-
-/* Multiply-adds of registers in straight-line code: those of the statements themselves. */
-static int straight_fmas(const Statement *s) {
-    int n = 0;
-    for (int i = 0; i < s->n_body; i++) {
-        const Statement *b = s->body[i];
-        if (b->value) n += count_fmas(b->value);
-        if (b->kind == STATEMENT_MAC) n += b->n_names;
-        if (b->kind == STATEMENT_BLOCK) n += straight_fmas(b);
-        if (b->kind == STATEMENT_USE) n += straight_fmas(b->macro);
-    }
-    return n;
-}
-
-/* The sum that the statement adds a product to, of a tile's row the first one; or NULL. */
-static Name *sum_of_step(const Statement *s) {
-    if (s->kind == STATEMENT_MAC) return s->names[0];
-    if (s->kind != STATEMENT_ASSIGN || s->target->kind != EXPR_NAME || !s->value ||
-        s->value->kind != EXPR_CALL || strcmp(s->value->word->text, "V_FMA") != 0)
-        return NULL;
-    return s->value->in[2]->name == s->target->name ? s->target->name : NULL;
-}
-
-/* The largest number of steps that a sum takes in straight-line code, from its declaration or the
- * beginning of the body; `begin` sets all sums back instead. */
-static int straight_steps(const Statement *s, bool begin) {
-    int most = 0;
-    for (int i = 0; i < s->n_body; i++) {
-        const Statement *b = s->body[i];
-        Name *sum = sum_of_step(b);
-        if (sum) sum->steps = begin ? 0 : sum->steps + 1;
-        for (int j = 0; j < b->n_names && b->kind == STATEMENT_DECLARE; j++) b->names[j]->steps = 0;
-        const int steps = b->kind == STATEMENT_BLOCK ? straight_steps(b, begin)
-                          : sum                      ? sum->steps
-                                                     : 0;
-        if (steps > most) most = steps;
-    }
-    return most;
-}
-
 static void check_statement(Verifier *v, const Statement *s) {
     v->at = s;
     const int mark = v->n_undo;
@@ -572,24 +525,13 @@ static void check_statement(Verifier *v, const Statement *s) {
 }
 
 static void check_block(Verifier *v, const Statement *s) {
-    if (straight_fmas(s) > MAX_FMAS) refuse(v, "more than 256 multiply-adds in a straight body");
-    straight_steps(s, true);
-    if (straight_steps(s, false) > MAX_STEPS)
-        refuse(v, "more than 8 steps of a sum in a straight body");
-    const int sums = v->sums;
-    for (int i = 0; i < s->n_body; i++) {
-        const Statement *b = s->body[i];
-        check_statement(v, b);
-        for (int j = 0; j < b->n_names && b->kind == STATEMENT_DECLARE; j++)
-            v->sums += b->names[j]->assigned && b->names[j]->type.base == BASE_VECTOR;
-        if (v->sums > v->l->isa->registers) refuse(v, "more sums than registers");
-    }
-    v->sums = sums;
+    for (int i = 0; i < s->n_body; i++) check_statement(v, s->body[i]);
 }
 
 void loops_verify(const Loops *l) {
     if (l->n_open != 1) bug("kernel %s leaves a block open", l->kernel);
     Verifier v = {.l = l, .arena = arena_new(), .at = l->body};
     check_block(&v, l->body);
+    loops_check_budget(l);
     arena_free(v.arena);
 }

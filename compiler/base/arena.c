@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format.h"
+
 enum { BLOCK_BYTES = 1 << 16, ALIGNMENT = 16 };
 
 typedef struct Block Block;
@@ -66,20 +68,19 @@ char *arena_strdup(Arena *arena, const char *s) {
 
 /* Written where the next allocation will be: most texts fit there, and are written once. */
 char *arena_vprintf(Arena *arena, const char *format, va_list args) {
-    if (!strcmp(format, "%s")) return arena_strdup(arena, va_arg(args, const char *));
     Block *block = arena->blocks;
     char *s = block ? (char *)block->bytes + block->used : NULL;
     size_t room = block ? block->size - block->used : 0;
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(s, room, format, args);
+    int n = format_into(s, room, format, args);
     size_t length = n < 0 ? 0 : (size_t)n;
     if (length < room) {
         arena_alloc(arena, length + 1, 1);
     } else {
         if (room) memset(s, 0, room); /* what is free is zero */
         s = arena_alloc(arena, length + 1, 1);
-        vsnprintf(s, length + 1, format, again);
+        format_into(s, length + 1, format, again);
     }
     va_end(again);
     return s;
@@ -95,7 +96,7 @@ char *arena_printf(Arena *arena, const char *format, ...) {
 
 void *arena_grow(Arena *arena, void *items, int count, int *capacity, size_t item_size) {
     if (count < *capacity) return items;
-    int room = *capacity ? 2 * *capacity : 8;
+    int room = *capacity ? 2 * *capacity : 4;
     void *grown = arena_alloc(arena, (size_t)room, item_size);
     if (count) memcpy(grown, items, (size_t)count * item_size);
     *capacity = room;

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "format.h"
+
 enum { FULL = 100 }; /* characters of a line that w_flow fills, after its indentation */
 
 struct Writer {
@@ -53,14 +55,13 @@ static void indented(Writer *w, const char *text) {
 
 /* The text that printf would write, until the next line. */
 static const char *formatted(Writer *w, const char *format, va_list args) {
-    if (!strcmp(format, "%s")) return va_arg(args, const char *);
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(w->line, w->line_capacity, format, args);
+    int n = format_into(w->line, w->line_capacity, format, args);
     if (n >= 0 && (size_t)n >= w->line_capacity) {
         w->line_capacity = 2 * (size_t)n;
         w->line = arena_alloc(w->arena, w->line_capacity, 1);
-        vsnprintf(w->line, w->line_capacity, format, again);
+        format_into(w->line, w->line_capacity, format, again);
     }
     va_end(again);
     return w->line;

@@ -16,10 +16,11 @@ static int straight_fmas(const Statement *s) {
     int n = 0;
     for (int i = 0; i < s->n_body; i++) {
         const Statement *b = s->body[i];
-        if (b->value) n += count_fmas(b->value);
+        if (b->value && (b->kind == STATEMENT_DO || b->value->type.base == BASE_VECTOR))
+            n += count_fmas(b->value);
         if (b->kind == STATEMENT_MAC) n += b->n_names;
         if (b->kind == STATEMENT_BLOCK) n += straight_fmas(b);
-        if (b->kind == STATEMENT_USE) n += straight_fmas(b->macro);
+        if (b->kind == STATEMENT_USE) n += b->macro->fmas;
     }
     return n;
 }
@@ -61,11 +62,12 @@ static void check_body(const Loops *l, const Statement *s, int sums) {
             loops_refuse(l, s, "more than 8 steps of a sum in a straight body");
     }
     for (int i = 0; i < s->n_body; i++) {
-        const Statement *b = s->body[i];
+        Statement *b = s->body[i];
         for (int j = 0; j < b->n_names && b->kind == STATEMENT_DECLARE; j++)
             sums += b->names[j]->assigned && b->names[j]->type.base == BASE_VECTOR;
         if (sums > l->isa->registers) loops_refuse(l, b, "more sums than registers");
         check_body(l, b, sums);
+        if (b->kind == STATEMENT_MACRO) b->fmas = straight_fmas(b);
     }
 }
 

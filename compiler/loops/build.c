@@ -1,7 +1,7 @@
 /* Building loop programs: the parameters of kernels, and line after line. */
-#include <stdio.h>
 #include <string.h>
 
+#include "../base/format.h"
 #include "build.h"
 
 /* Elements that the buffer has for the kernel's n values. */
@@ -131,7 +131,7 @@ static void read_line(Loops *l, void (*parse)(Loops *l, const char *line), const
     char line[256];
     va_list again;
     va_copy(again, args);
-    const int n = vsnprintf(line, sizeof line, format, args);
+    const int n = format_into(line, sizeof line, format, args);
     parse(l, n < (int)sizeof line ? line : arena_vprintf(l->arena, format, again));
     va_end(again);
 }

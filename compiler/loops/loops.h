@@ -158,7 +158,8 @@ struct Statement {
     Statement **moves;    /* FOR: assignments after each turn */
     int n_moves, cap_moves;
     const int *table;
-    const char *text;       /* MACRO: its name */
+    const char *text; /* MACRO: its name */
+    int fmas;         /* MACRO: multiply-adds of registers, as far as the verifier has counted */
     const Statement *macro; /* USE */
     int64_t size;
     Statement **body;

@@ -3,9 +3,11 @@
 
 #include "graphs.h"
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "common/clean.h"
+#include "compiler/base/format.h"
 #include "compiler/base/writer.h"
 
 START_TEST(memory_is_aligned_zeroed_and_apart) {
@@ -66,6 +68,40 @@ START_TEST(texts_of_any_length_are_printed) {
     ck_assert_uint_eq(strlen(text), 100000);
     ck_assert_int_eq(text[99999], '7');
     ck_assert_str_eq(arena_printf(arena, "%s", ""), "");
+}
+END_TEST
+
+/* What format_into makes of it, in a room of so many bytes. */
+__attribute__((format(printf, 3, 4))) static int formatted(char *to, size_t room,
+                                                           const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    const int n = format_into(to, room, format, args);
+    va_end(args);
+    return n;
+}
+
+START_TEST(texts_are_formatted_as_by_printf) {
+    char text[64], wanted[64];
+    snprintf(wanted, sizeof wanted, "%d %lld %s%%", INT_MIN, LLONG_MIN, "x");
+    ck_assert_int_eq(formatted(text, sizeof text, "%d %lld %s%%", INT_MIN, LLONG_MIN, "x"),
+                     (int)strlen(wanted));
+    ck_assert_str_eq(text, wanted);
+    ck_assert_int_eq(formatted(text, sizeof text, "%d,%d", 0, INT_MAX), 12);
+    ck_assert_str_eq(text, "0,2147483647");
+    ck_assert_int_eq(formatted(text, sizeof text, "%s", ""), 0);
+    ck_assert_str_eq(text, "");
+    /* What it leaves to printf, from the first argument on. */
+    ck_assert_int_eq(formatted(text, sizeof text, "%d %.17g %.*s", 7, 0.1, 2, "abc"), 24);
+    ck_assert_str_eq(text, "7 0.10000000000000001 ab");
+    /* Longer than there is room, by one byte and by a piece in the middle. */
+    ck_assert_int_eq(formatted(text, 5, "%s", "12345"), 5);
+    ck_assert_int_eq(formatted(text, 6, "%s", "12345"), 5);
+    ck_assert_str_eq(text, "12345");
+    text[4] = 'x';
+    ck_assert_int_eq(formatted(text, 4, "%d%s%d", 1, "12345", 2), 7);
+    ck_assert_int_eq(text[4], 'x');
+    ck_assert_int_eq(formatted(NULL, 0, "%d", 12), 2);
 }
 END_TEST
 
@@ -253,7 +289,7 @@ END_TEST
 SUITE("base", FIXTURE(begin, end),
       TESTS(memory_is_aligned_zeroed_and_apart, big_and_empty_allocations,
             impossible_allocations_end_the_program, arrays_grow_and_keep_what_they_have,
-            texts_of_any_length_are_printed, blocks_are_indented, statements_flow,
-            long_texts_are_kept, diagnostics_say_where, the_same_error_is_said_once,
-            text_is_cleaned, clean_text_keeps_within_its_room, diagnostics_are_clean_and_short,
-            bugs_say_where_and_abort))
+            texts_of_any_length_are_printed, texts_are_formatted_as_by_printf, blocks_are_indented,
+            statements_flow, long_texts_are_kept, diagnostics_say_where,
+            the_same_error_is_said_once, text_is_cleaned, clean_text_keeps_within_its_room,
+            diagnostics_are_clean_and_short, bugs_say_where_and_abort))

@@ -181,5 +181,11 @@ static bool read_csv(Job *job) {
     return fields_begin(&job->fields, job->options->output) && files_visit(&job->files, copy, csv);
 }
 
-const Reader csv_reader = {
-    .kind = "csv", .files = "CSV files", .passes = 2, .fits = fits, .magic = "", .read = read_csv};
+const Reader csv_reader = {.kind = "csv",
+                           .files = "CSV files",
+                           .passes = 2,
+                           .takes =
+                               TAKES(LABEL) | TAKES(TARGET) | TAKES(CATEGORICAL) | TAKES(MISSING),
+                           .fits = fits,
+                           .magic = "",
+                           .read = read_csv};

@@ -115,6 +115,7 @@ static bool read_images(Job *job) {
 const Reader images_reader = {.kind = "images",
                               .files = "images",
                               .passes = 2,
+                              .takes = TAKES(RESIZE) | TAKES(GRAY),
                               .fits = fits,
                               .magic = "",
                               .read = read_images};

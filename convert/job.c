@@ -34,7 +34,7 @@ bool job_run(const Options *options) {
     if (!files_list(&job->files, options->sources, options->n_sources, options->quiet))
         return false;
     const Reader *reader = reader_choose(&job->files, options->as);
-    if (!reader) return false;
+    if (!reader || !options_suit(options, reader)) return false;
     remark_others(job, reader);
     job->files.passes = LISTING + reader->passes;
     if (!reader->read(job) || !fields_end(&job->fields)) return false;

@@ -177,6 +177,7 @@ Status options_parse(Options *o, int argc, char **argv) {
         o->nothing = true;
         return STATUS_OK;
     }
+    o->given = line.given;
     o->sources = line.operands;
     o->n_sources = line.n_operands;
     for (int i = 0; i < line.n; i++) {
@@ -184,4 +185,13 @@ Status options_parse(Options *o, int argc, char **argv) {
         if (status != STATUS_OK) return status;
     }
     return check(o);
+}
+
+bool options_suit(const Options *o, const Reader *reader) {
+    uint64_t special = 0;
+    for (int i = 0; all_readers[i]; i++) special |= all_readers[i]->takes;
+    for (int id = 0; id < OPTION_COUNT; id++)
+        if (o->given & special & ~reader->takes & UINT64_C(1) << id)
+            return problem("--%s does not go with %s", rows[id].name, reader->files);
+    return true;
 }

@@ -20,7 +20,10 @@ typedef struct Names {
     size_t room;
 } Names;
 
+#define TAKES(id) (UINT64_C(1) << OPTION_##id)
+
 typedef struct Options {
+    uint64_t given; /* bits 1 << OptionId */
     const char **sources;
     int n_sources;
     const char *output, *like;
@@ -38,5 +41,8 @@ typedef struct Options {
 
 /* Reads the line; sources and texts are argv's. STATUS_USAGE after a message. */
 Status options_parse(Options *options, int argc, char **argv);
+
+/* Whether the reader takes all options that were given; a message if not. */
+bool options_suit(const Options *options, const Reader *reader);
 
 #endif

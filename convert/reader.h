@@ -26,6 +26,7 @@ typedef struct Reader {
     const char *kind;  /* of --as */
     const char *files; /* its files, in words */
     int passes;        /* over the files */
+    uint64_t takes;    /* bits 1 << OptionId: options that some readers take, and it does */
     /* Whether a file is its; `name` is its path without .gz. */
     bool (*fits)(const char *name);
     /* The first bytes of such a file, for those whose names say nothing; "": they may be any. */

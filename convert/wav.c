@@ -114,6 +114,7 @@ static bool read_wav(Job *job) {
 const Reader wav_reader = {.kind = "wav",
                            .files = "WAV files",
                            .passes = 2,
+                           .takes = TAKES(MEL) | TAKES(SAMPLES),
                            .fits = fits,
                            .magic = "RIFF",
                            .read = read_wav};

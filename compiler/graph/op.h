@@ -27,6 +27,7 @@ typedef enum Trait {
     TRAIT_ACTIVATION_GRADIENT = 256, /* of the activation's value and its gradient */
     TRAIT_ACCESS = 512,              /* stack and part: share memory with their operands */
     TRAIT_LAST_AXIS = 1024,          /* works along the last axis, which lies in lanes */
+    TRAIT_COMPARISON = 2048,         /* 1 or 0 of two values, labels or numbers */
 } Trait;
 
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;
@@ -107,11 +108,15 @@ struct Op {
     bool function;      /* nn.<name> is a function: of the operands; of a table of them where their
                            number is free; of two or more for a schedule of two. It is a value where
                            the op has no operands */
-    bool restacks;      /* its shape rule sets type.parts; others pass on their operands' parts */
+    unsigned
+        stops; /* operands through which no gradient flows, a bit each; a loss may depend on them */
+    bool positive; /* has a finite value for positive operands alone */
+    bool restacks; /* its shape rule sets type.parts; others pass on their operands' parts */
     unsigned traits;
     /* Element-wise ops: the value in words of the vocabulary (compiler/loops/words.def), on rows of
-     * 16 floats. %a, %b: the operands; %p: the first attribute; %w: its word, in capitals; %d, %s,
-     * %e, %c: decisions, sample, element and channel of the row, for dropout. Products are ROUNDED,
+     * 16 floats. %a, %b, %x: the operands; %p, %q: the first two attributes; %w: the word of the
+     * first, in capitals; %d, %s, %e, %c: decisions, sample, element and channel of the row, for
+     * dropout. Products are ROUNDED,
      * so that no compiler can contract them with a later addition. The result's places are those of
      * the operands. */
     const char *row;
@@ -129,8 +134,10 @@ static inline bool op_is(const Op *op, Trait trait) {
     return (op->traits & trait) != 0;
 }
 
-/* Whether the node is computed element by element from samples and numbers. */
+/* Whether the node is computed element by element from real samples and numbers. */
 static inline bool is_pointwise(const Node *node) {
+    for (int i = 0; i < node->n_in; i++)
+        if (node->in[i]->type.classes) return false;
     return node->type.kind == KIND_SAMPLE && node->op->row;
 }
 

@@ -19,6 +19,7 @@ void copy_lower(Lowering *l, Node *node) {
     Buffer **in = ARENA_ARRAY(l->arena, Buffer *, node->n_in);
     const bool vector = node->op == &op_concat && node->type.shape.rank == 1;
     for (int i = 0; i < node->n_in; i++) {
+        if (node->in[i]->type.kind != KIND_SAMPLE) continue;
         Node *at = storage_of(l, node->in[i]);
         /* A field lies in plain order already. */
         if (is_field(at) && (at->type.classes || (vector && !at->n_in)))
@@ -27,8 +28,12 @@ void copy_lower(Lowering *l, Node *node) {
             in_layout(l, at, wanted_layout(l, node, at), &in[i]);
     }
     Kernel *k = value_kernel(l, node);
-    k->in = in[0]->layout;
+    k->in = (in[0] ? in[0] : in[1])->layout;
     for (int i = 0; i < node->n_in; i++) {
+        if (!in[i]) {
+            number_arg(l, k, node->in[i], COPY_NUMBER, "(float)job->numbers.%s");
+            continue;
+        }
         Node *at = storage_of(l, node->in[i]);
         const bool direct = in[i] == l->buffer[at->id] && !is_field(at);
         char *param = i || node->n_in > 1 ? arena_printf(l->arena, "x%d", i) : "x";

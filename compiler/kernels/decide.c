@@ -3,13 +3,30 @@
 #include "../ops/ops.h"
 #include "copy.h"
 
+/* Comparisons of real values are point-wise; here are those of labels and other class indices. */
 static bool fits(const Node *node) {
-    return node->op == &op_argmax || node->op == &op_equal || node->op == &op_less_equal;
+    return node->op == &op_argmax || (op_is(node->op, TRAIT_COMPARISON) && !is_pointwise(node));
 }
 
-/* The operand's element i of (C, H, W) order; labels are integers of the caller. */
+static const char *operator_of(const Op *op) {
+    static const struct {
+        const Op *op;
+        const char *text;
+    } operators[] = {{&op_equal, "=="},
+                     {&op_less, "<"},
+                     {&op_less_equal, "<="},
+                     {&op_greater, ">"},
+                     {&op_greater_equal, ">="}};
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (operators[i].op == op) return operators[i].text;
+    bug("%s is no comparison", op->name);
+}
+
+/* The operand's element i, in the order of its axes; labels are integers of the caller. */
 static const char *element(Arena *arena, const Kernel *k, int operand) {
-    const Operand *x = &k->operands[operand];
+    if (k->node->in[operand]->type.kind != KIND_SAMPLE) return COPY_NUMBER;
+    const bool second = operand && k->node->in[0]->type.kind == KIND_SAMPLE;
+    const Operand *x = &k->operands[second];
     Layout l = x->buffer->layout;
     if (x->buffer->space == SPACE_FIELD && x->buffer->element == ELEMENT_INT)
         return arena_printf(arena, "(float)%s[s]", x->param);
@@ -37,8 +54,8 @@ static void build(Loops *l, const Kernel *k) {
     } else {
         l_open(l, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
         l_line(l, "y[s * %d + %s] = %s %s %s ? 1.0f : 0.0f;", out.stride,
-               layout_offset(arena, out, "i"), element(arena, k, 0),
-               node->op == &op_equal ? "==" : "<=", element(arena, k, 1));
+               layout_offset(arena, out, "i"), element(arena, k, 0), operator_of(node->op),
+               element(arena, k, 1));
         l_close(l);
     }
     l_close(l);

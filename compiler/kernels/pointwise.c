@@ -34,7 +34,7 @@ static const char *operand(const Kernel *k, Arena *arena, const Node *node, Site
             if (k->fused[i] == node) return arena_printf(arena, "f%d", i);
         if (node == k->pool && k->pool_after) return arena_printf(arena, "f%d", k->pool_after - 1);
         if (node == k->pool || node == k->node) return "h";
-        if (reads(k, node) || (node->op != &op_flatten && node->op != &op_reshape))
+        if (reads(k, node) || !op_is(node->op, TRAIT_RENAMES))
             return arena_printf(arena, "LOAD(%s + %s)", kernel_param(k, node), site.offset);
     }
 }
@@ -75,6 +75,9 @@ static const char *expression(const Kernel *k, Arena *arena, const Node *node, S
         case 'b':
             piece = b;
             break;
+        case 'x':
+            piece = operand(k, arena, node->in[2], site);
+            break;
         case 'd':
             piece = drop_text(k, arena, node, site);
             break;
@@ -90,7 +93,8 @@ static const char *expression(const Kernel *k, Arena *arena, const Node *node, S
             piece = site.channel;
             break;
         case 'p':
-            piece = arena_printf(arena, "(float)%.17g", node->attr[0]);
+        case 'q':
+            piece = arena_printf(arena, "(float)%.17g", node->attr[*p == 'q']);
             break;
         case 'w':
             piece = first_word(arena, node);
@@ -135,8 +139,9 @@ const char *row_text(const Kernel *k, Arena *arena, const char *head, Site site)
 
 /* Operands in the layout of the result, copied where they have another. */
 static Kernel *own_kernel(Lowering *l, Node *node) {
-    Buffer *in[2] = {NULL, NULL};
-    Node *at[2] = {NULL, NULL};
+    enum { MOST = 3 };
+    Buffer *in[MOST] = {NULL};
+    Node *at[MOST] = {NULL};
     const Layout layout = l->value[node->id].layout;
     for (int i = 0; i < node->n_in; i++)
         if (node->in[i]->type.kind == KIND_SAMPLE)

@@ -225,4 +225,8 @@ void phase_read_train(lua_State *L, const Options *model, int index);
 /* data.c: reports an unknown data set, and each field that the set lacks or has in another form. */
 void data_check(Front *f, Loc loc, const char *data);
 
+/* functions.c: x ^ p; and functions that are made of others, into the table on top. */
+int functions_power(lua_State *L);
+void functions_register(lua_State *L);
+
 #endif

@@ -116,26 +116,18 @@ static int node_tostring(lua_State *L) {
 }
 
 void node_register(lua_State *L) {
-    static const char compared[] =
-        "Lua cannot compare what nodes will compute; nn.less_equal(x, y) "
-        "and nn.equal(x, y) give 1 or 0 for each sample";
-    static const luaL_Reg methods[] = {{"__add", node_add},
-                                       {"__sub", node_sub},
-                                       {"__mul", node_mul},
-                                       {"__div", node_div},
-                                       {"__unm", node_unm},
-                                       {"__index", node_index},
-                                       {"__call", node_call},
-                                       {"__newindex", node_newindex},
-                                       {"__tostring", node_tostring},
-                                       {"__eq", node_equal},
-                                       {NULL, NULL}};
+    static const char compared[] = "Lua cannot compare what nodes will compute; nn.less(x, y), "
+                                   "nn.equal(x, y) and the like give 1 or 0 for each value";
+    static const luaL_Reg methods[] = {
+        {"__add", node_add},           {"__sub", node_sub},   {"__mul", node_mul},
+        {"__div", node_div},           {"__unm", node_unm},   {"__pow", functions_power},
+        {"__index", node_index},       {"__call", node_call}, {"__newindex", node_newindex},
+        {"__tostring", node_tostring}, {"__eq", node_equal},  {NULL, NULL}};
     static const struct {
         const char *event;
         lua_CFunction function;
         const char *words;
-    } others[] = {{"__pow", node_operator, "nodes have no `^`; a square is x * x"},
-                  {"__mod", node_operator, "nodes have no `%`"},
+    } others[] = {{"__mod", node_operator, "nodes have no `%`"},
                   {"__idiv", node_operator, "nodes have no `//`; there is `/`"},
                   {"__concat", node_operator, "a node is no text; tostring(x) describes it"},
                   {"__len", node_length, "a node has no length; x.shape is the list of its sizes"},

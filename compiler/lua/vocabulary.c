@@ -4,7 +4,7 @@
 #include "../../common/nearest.h"
 #include "front.h"
 
-enum { MAX_ARGUMENTS = 2 };
+enum { MAX_ARGUMENTS = 3 };
 
 /* The op whose function runs: its index is the upvalue. */
 static const Op *called_op(lua_State *L) {
@@ -119,6 +119,7 @@ void vocabulary_push(lua_State *L) {
         push_word(L, i);
         lua_setfield(L, -2, all_ops[i]->name);
     }
+    functions_register(L);
     fields_register(L);
     construct_register(L);
     init_register(L);

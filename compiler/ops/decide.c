@@ -25,27 +25,40 @@ static void argmax_value(const Env *env, const Node *n, const double *const *in,
     }
 }
 
+/* Of samples, labels and numbers. 1 or 0 of a comparison may be compared with a label of two
+ * classes. */
 static bool compare_shape(Graph *g, Node *n) {
     for (int i = 0; i < 2; i++)
-        if (n->in[i]->type.kind != KIND_SAMPLE) return op_error(g, n, i, "wants values per sample");
-    if (!want_same(g, n, 0, 1)) return false;
+        if (n->in[i]->type.kind != KIND_SAMPLE && n->in[i]->type.kind != KIND_SCHEDULE)
+            return op_error(g, n, i, "wants values per sample, or numbers");
     const Type *a = &n->in[0]->type, *b = &n->in[1]->type;
-    /* 1 or 0 of a comparison may be compared with a label of two classes. */
+    if (a->kind == KIND_SCHEDULE && b->kind == KIND_SCHEDULE)
+        return op_error(g, n, 0, "wants values per sample");
+    if (a->kind == b->kind && !want_same(g, n, 0, 1)) return false;
     if (a->classes && b->classes && a->classes != b->classes)
         return op_error(g, n, 1, "wants equal numbers of classes, %d on one side", a->classes);
-    n->type = type_sample(a->shape);
+    n->type = type_sample(a->kind == KIND_SAMPLE ? a->shape : b->shape);
     return true;
 }
 
-static const OpSample compare_samples[] = {
-    {.inputs = "S(37) S(37)"}, {.inputs = "L10 L10"}, {.inputs = "S(3,2,5) S(3,2,5)"}};
-#define COMPARE(name_, operator, words)                                                            \
+/* The largest magnitude of an operand, for distances from ties. */
+static double operand_scale(const Env *env, const Node *n, const double *const *in, int i) {
+    const bool number = n->in[i]->type.kind == KIND_SCHEDULE;
+    return tie_scale(env, in[i], number ? 1 : all_elements(env, n));
+}
+
+static const OpSample compare_samples[] = {{.inputs = "S(37) S(37)"},
+                                           {.inputs = "L10 L10"},
+                                           {.inputs = "S(3,2,5) S(3,2,5)"},
+                                           {.inputs = "S(37) E()"},
+                                           {.inputs = "L10 E()"}};
+#define COMPARE(name_, operator, words, its_row, its_zeros)                                        \
     static void name_##_value(const Env *env, const Node *n, const double *const *in,              \
                               double *out) {                                                       \
         const int64_t count = all_elements(env, n), each = shape_count(n->type.shape);             \
-        const double scale = fmax(tie_scale(env, in[0], count), tie_scale(env, in[1], count));     \
+        const double scale = fmax(operand_scale(env, n, in, 0), operand_scale(env, n, in, 1));     \
         for (int64_t k = 0; k < count; k++) {                                                      \
-            const double x = in[0][k], y = in[1][k];                                               \
+            const double x = broadcast(n, in, 0, k), y = broadcast(n, in, 1, k);                   \
             out[k] = (x operator y) != decision_turns(env, k / each, k, x - y, scale);             \
         }                                                                                          \
     }                                                                                              \
@@ -56,9 +69,18 @@ static const OpSample compare_samples[] = {
                            .shape = compare_shape,                                                 \
                            .reference = name_##_value,                                             \
                            SAMPLES(compare_samples),                                               \
-                           .function = true};
-COMPARE(equal, ==, "1 where equal, else 0")
-COMPARE(less_equal, <=, "1 where not greater, else 0")
+                           .function = true,                                                       \
+                           .stops = ~0u,                                                           \
+                           .traits = TRAIT_COMPARISON,                                             \
+                           .row = its_row,                                                         \
+                           .zeros = its_zeros};
+COMPARE(equal, ==, "1 where equal, else 0", "EQUAL(%a, %b)", ZEROS_LOST)
+COMPARE(less, <, "1 where less, else 0", "KEEP(GT(%b, %a), SET(1.0f))", ZEROS_OF_SAMPLES)
+COMPARE(less_equal, <=, "1 where not greater, else 0",
+        "SELECT(GT(%b, %a), SET(1.0f), EQUAL(%a, %b))", ZEROS_LOST)
+COMPARE(greater, >, "1 where greater, else 0", "KEEP(GT(%a, %b), SET(1.0f))", ZEROS_OF_SAMPLES)
+COMPARE(greater_equal, >=, "1 where not less, else 0",
+        "SELECT(GT(%a, %b), SET(1.0f), EQUAL(%a, %b))", ZEROS_LOST)
 
 static const OpSample argmax_samples[] = {
     {.inputs = "S(10)"}, {.inputs = "S(37)"}, {.inputs = "S(1)"}};

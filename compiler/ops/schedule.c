@@ -65,7 +65,6 @@ COUNTER(steps, steps, "steps of the phase")
 FUNCTION(min, 2, true, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller of two numbers")
 FUNCTION(max, 2, true, in[0][0] > in[1][0] ? in[0][0] : in[1][0], "the larger of two numbers")
 FUNCTION(cos, 1, false, cos(in[0][0]), "cosine, in radians")
-FUNCTION(exp, 1, false, exp(in[0][0]), "exponential")
 
 static const AttrSpec number_attrs[] = {{"value", ATTR_REAL, -1e300, 1e300, 0, NULL}};
 static const OpSample number_samples[] = {{.inputs = "", WITH(-2.5)}};

@@ -25,6 +25,10 @@ static bool is_frozen(const Phase *p, const Node *param) {
     return false;
 }
 
+static bool stops(const Op *op, int operand) {
+    return op->stops >> operand & 1;
+}
+
 static void mark(Reverse *r) {
     r->reached[r->phase->loss->id] = true;
     for (int i = r->n - 1; i >= 0; i--)
@@ -33,7 +37,8 @@ static void mark(Reverse *r) {
     for (int i = 0; i < r->n; i++) {
         const Node *n = r->g->nodes[i];
         r->active[i] = n->op == &op_param && !is_frozen(r->phase, n);
-        for (int j = 0; j < n->n_in; j++) r->active[i] = r->active[i] || r->active[n->in[j]->id];
+        for (int j = 0; j < n->n_in; j++)
+            r->active[i] = r->active[i] || (!stops(n->op, j) && r->active[n->in[j]->id]);
     }
 }
 
@@ -51,7 +56,8 @@ static bool backward(Reverse *r, Node *n) {
     bool *wanted = ARENA_ARRAY(r->g->arena, bool, n->n_in + 1);
     Node **dx = ARENA_ARRAY(r->g->arena, Node *, n->n_in + 1);
     bool any = false;
-    for (int i = 0; i < n->n_in; i++) any = (wanted[i] = r->active[n->in[i]->id]) || any;
+    for (int i = 0; i < n->n_in; i++)
+        any = (wanted[i] = !stops(n->op, i) && r->active[n->in[i]->id]) || any;
     if (!any) return true;
     if (!n->op->gradient)
         return op_error(
@@ -62,6 +68,17 @@ static bool backward(Reverse *r, Node *n) {
     for (int i = 0; i < n->n_in; i++)
         if (wanted[i] && dx[i]) push(r, n->in[i], dx[i]);
     return true;
+}
+
+/* A node of the loss through which nothing flows to a parameter that may be trained, or NULL. */
+static const Node *stopping(const Reverse *r) {
+    for (int i = 0; i < r->n; i++) {
+        const Node *n = r->g->nodes[i];
+        for (int j = 0; r->reached[i] && j < n->n_in; j++)
+            if (stops(n->op, j) && (r->active[n->in[j]->id] || n->in[j]->op == &op_argmax))
+                return n;
+    }
+    return NULL;
 }
 
 /* Collects the parameters that the phase trains: those with a gradient. */
@@ -76,9 +93,12 @@ static bool collect(const Reverse *r, Phase *p) {
         if (r->dy[i]) p->trained[p->n_trained++] = (Trained){n, r->dy[i]};
     }
     if (p->n_trained) return true;
+    const Node *stop = stopping(r);
     diag_error(r->g->diag, p->loc, "this phase trains nothing: %s",
-               has_params ? "every parameter that its loss reaches is frozen"
-                          : "its loss depends on no parameter");
+               !has_params ? "its loss depends on no parameter"
+               : stop      ? arena_printf(r->g->arena, "no gradient flows through %s (line %d)",
+                                          node_words(r->g, stop), stop->loc.line)
+                           : "every parameter that its loss reaches is frozen");
     return false;
 }
 

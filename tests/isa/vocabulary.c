@@ -84,6 +84,11 @@ static double tanh_slope(double x) {
     return s + x * s * (1.0 - s) * c * (1.0 + 3 * 0.044715 * x * x);
 }
 
+static double mish_slope(double x) {
+    const double t = tanh(log1p(exp(x)));
+    return t + x * (1.0 - t * t) / (1.0 + exp(-x));
+}
+
 TARGET static void functions(int error) {
     double limit = 3e-7;
     CASE("exp", EXP(x), exp(v), 0.02f);
@@ -105,6 +110,10 @@ TARGET static void functions(int error) {
          1.0 + 0.5 * erfc(-v / sqrt(2.0)) + 0.3989422804014327 * v * exp(-v * v / 2), 0.003f);
     CASE("gelu's slope, tanh form", ADD(GELU_TANH_SLOPE(x), SET(1.0f)), 1.0 + tanh_slope(v),
          0.003f);
+    CASE("log of all", LOG_ALL(ADD(ABS(x), SET(1e-42f))), log((double)(fabsf(in[l]) + 1e-42f)),
+         1e-41f);
+    CASE("mish", MISH(x), v * tanh(log1p(exp(v))), 0.01f);
+    CASE("mish's slope", ADD(MISH_SLOPE(x), SET(1.0f)), 1.0 + mish_slope(v), 0.01f);
     limit = 1.2e-7;
     CASE("quotient", QUOTIENT(SET(0.7f), ADD(ABS(x), SET(1e-8f))),
          (double)0.7f / (double)(fabsf(in[l]) + 1e-8f), 0.37f);
@@ -116,6 +125,7 @@ TARGET static void functions(int error) {
     CASE("first", SET(FIRST(x)), (double)in[0], 0.1f);
     CASE("lanes", LANES(x, 3, 7), (l >= 3 && l < 10 ? v : 0.0), 0.1f);
     CASE("relu", RELU(x), fmax(v, 0), 0.1f);
+    CASE("equal", EQUAL(x, ABS(x)), (v >= 0 ? 1.0 : 0.0), 0.1f);
     CASE("cut", CUT(x), fabs(v) < 0x1p-63 ? 0.0 : v, 0x1p-70f);
     CASE("mean of squares", MEAN_SQUARE(ABS(x), x, 0.9f, 0.1f),
          (double)fmaf(0.1f * in[l], in[l], fmaxf(0x1p-120f, 0.9f * fabsf(in[l]))), 0.37f);
@@ -346,6 +356,10 @@ TARGET static void odd_numbers(void) {
     ODD("positive", POSITIVE(x, y));
     ODD("exp", EXP(x));
     ODD("tanh", TANH(x));
+    ODD("log of all", LOG_ALL(x));
+    ODD("equal", EQUAL(x, y));
+    ODD("mish", MISH(x));
+    ODD("mish's slope", MISH_SLOPE(x));
     ODD("sigmoid", SIGMOID(x));
     ODD("gelu", GELU_NONE(x));
     ODD("gelu's slope", GELU_NONE_SLOPE(x));

@@ -148,6 +148,40 @@ FN F16 GELU_TANH_SLOPE(F16 x) {
     return FMA(ROUNDED(MUL(ROUNDED(MUL(tail, r)), c)), du, s);
 }
 
+/* Logarithm of any number, as C has it: NaN below 0, -infinity at 0; of numbers that are not
+ * normal, by those 2^24 times as large. */
+FN F16 LOG_ALL(F16 x) {
+    const M16 tiny = GT(SET(1.17549435e-38f), x);
+    const F16 large = SELECT(tiny, ROUNDED(MUL(x, SET(16777216.0f))), x);
+    const F16 r = SUB(LOG(large), KEEP(tiny, SET(16.6355323f)));
+    const F16 infinite = SET(__builtin_inff());
+    const F16 odd = SELECT(NONZERO(x), SUB(infinite, infinite), NEG(infinite));
+    return SELECT(GT(x, SET(0.0f)), r, SELECT(WINS(x, SET(0.0f)), x, odd));
+}
+
+/* 1 where equal, else 0. Numbers that are not equal differ, as nothing is flushed to zero;
+ * infinities are told by their bits. */
+FN F16 EQUAL(F16 a, F16 b) {
+    const F16 infinite = KEEP(GT(ABS(a), SET(3.40282347e38f)), SET(1.0f));
+    const F16 same = KEEP(IEQ(AS_INT(a), AS_INT(b)), infinite);
+    return SELECT(NONZERO(SUB(a, b)), same, SET(1.0f));
+}
+
+/* x tanh(log(1 + exp(x))) = x (e^2 + 2 e) / (e^2 + 2 e + 2), e = exp(x); from 20 up x itself. */
+FN F16 MISH(F16 x) {
+    const F16 e = EXP(MIN(SET(20.0f), x)), m = ROUNDED(MUL(e, ADD(e, SET(2.0f))));
+    return ROUNDED(MUL(x, QUOTIENT(m, ADD(m, SET(2.0f)))));
+}
+
+/* t + x s (1 - t^2): t the hyperbolic tangent above, s the sigmoid. 1 - t is 2 / (m + 2). */
+FN F16 MISH_SLOPE(F16 x) {
+    const F16 e = EXP(MIN(SET(20.0f), x)), m = ROUNDED(MUL(e, ADD(e, SET(2.0f))));
+    const F16 r = QUOTIENT(SET(1.0f), ADD(m, SET(2.0f))), t = ROUNDED(MUL(m, r));
+    const F16 s = QUOTIENT(e, ADD(e, SET(1.0f)));
+    const F16 rest = ROUNDED(MUL(ROUNDED(MUL(SET(2.0f), r)), ADD(SET(1.0f), t)));
+    return FMA(ROUNDED(MUL(x, s)), rest, t);
+}
+
 /* +0 where |x| < 2^-63, else x: what the upper two bits of the exponent say. */
 FN F16 CUT(F16 x) { return KEEP(IGT(IAND(AS_INT(x), ISET(0x60000000u)), ISET(0)), x); }
 /* The mean m of squares, of which `share` stays, and the share `rest` of the square of d; at least

@@ -102,9 +102,9 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
     }
     Node *x = sample_operand(m, type->shape);
     /* Divisors stay away from zero, and decisions meet equal values. */
-    if (op == &op_div && index == 1)
+    if (op->positive || (op == &op_div && index == 1))
         return binary(m->g, &op_add, unary(m->g, &op_sigmoid, x), number_leaf(m->g, 0.5));
-    return op == &op_equal || op == &op_less_equal ? unary(m->g, &op_relu, x) : x;
+    return op_is(op, TRAIT_COMPARISON) ? unary(m->g, &op_relu, x) : x;
 }
 
 static void predict(Model *m, Node *value) {

@@ -1,0 +1,98 @@
+/* Functions of nodes that are made of others: powers, and those whose arguments are no nodes alone.
+ */
+#include <math.h>
+
+#include "front.h"
+
+static Node *call(lua_State *L, const Op *op, Node *a, Node *b) {
+    Node *in[2] = {a, b};
+    return front_add_node(L, op, front_here(L), NULL, b ? 2 : 1, in, NULL);
+}
+
+/* x to a positive whole power, by squaring: the highest bit of the exponent first. */
+static Node *whole_power(lua_State *L, Node *x, int exponent) {
+    int bit = 1;
+    while (bit <= exponent / 2) bit *= 2;
+    Node *y = x;
+    while (bit /= 2) {
+        y = call(L, &op_mul, y, y);
+        if (exponent & bit) y = call(L, &op_mul, y, x);
+    }
+    return y;
+}
+
+static Node *power(lua_State *L, Node *x, double exponent) {
+    enum { MOST = 64 };
+    if (exponent < 0) return call(L, &op_div, value_number(L, 1), power(L, x, -exponent));
+    if (exponent == 0)
+        return call(L, &op_add, call(L, &op_mul, x, value_number(L, 0)), value_number(L, 1));
+    if (exponent == floor(exponent) && exponent <= MOST) return whole_power(L, x, (int)exponent);
+    if (exponent == 0.5) return call(L, &op_sqrt, x, NULL);
+    if (exponent == 1.5) return call(L, &op_mul, x, call(L, &op_sqrt, x, NULL));
+    return call(L, &op_exp, call(L, &op_mul, call(L, &op_log, x, NULL), value_number(L, exponent)),
+                NULL);
+}
+
+int functions_power(lua_State *L) {
+    if (value_is_poison(L, 1) || value_is_poison(L, 2)) return value_push_poison(L);
+    Node *x = value_node(L, 1);
+    if (!x || lua_type(L, 2) != LUA_TNUMBER) {
+        diag_error(front_of(L)->diag, front_here(L),
+                   "the exponent of a node is a plain number, x ^ 2; got %s ^ %s",
+                   value_words(L, 1), value_words(L, 2));
+        return value_push_poison(L);
+    }
+    const double exponent = lua_tonumber(L, 2);
+    if (!(fabs(exponent) <= 1e6)) {
+        diag_error(front_of(L)->diag, front_here(L), "the exponent %s is out of range",
+                   value_number_words(front_of(L)->arena, exponent));
+        return value_push_poison(L);
+    }
+    value_push_node(L, power(L, x, exponent));
+    return 1;
+}
+
+/* nn.square(x) */
+static int square(lua_State *L) {
+    Node *x = value_check_node(L, 1, "square");
+    value_push_node(L, call(L, &op_mul, x, x));
+    return 1;
+}
+
+/* A bound of clamp: a number, or nil for none. */
+static bool read_bound(lua_State *L, int index, double *bound) {
+    if (lua_isnoneornil(L, index)) return true;
+    if (lua_type(L, index) == LUA_TNUMBER && !isnan(lua_tonumber(L, index))) {
+        *bound = fmin(fmax(lua_tonumber(L, index), -3.4e38), 3.4e38);
+        return true;
+    }
+    if (!value_is_poison(L, index))
+        diag_error(
+            front_of(L)->diag, front_here(L),
+            "clamp: is called as nn.clamp(x, low, high), its bounds are numbers or nil, got %s",
+            value_words(L, index));
+    return false;
+}
+
+/* nn.clamp(x, low, high) */
+static int clamp(lua_State *L) {
+    Node *x = value_check_node(L, 1, "clamp");
+    double attr[MAX_ATTRS] = {-3.4e38, 3.4e38};
+    if (!read_bound(L, 2, &attr[0]) || !read_bound(L, 3, &attr[1])) return value_push_poison(L);
+    if (attr[0] > attr[1]) {
+        Arena *arena = front_of(L)->arena;
+        diag_error(front_of(L)->diag, front_here(L),
+                   "clamp: the lower bound, %s, is above the upper, %s",
+                   value_number_words(arena, attr[0]), value_number_words(arena, attr[1]));
+        return value_push_poison(L);
+    }
+    value_push_node(L, front_add_node(L, &op_clamp, front_here(L), NULL, 1, &x, attr));
+    return 1;
+}
+
+void functions_register(lua_State *L) {
+    lua_pushcfunction(L, square);
+    lua_setfield(L, -2, "square");
+    lua_pushcfunction(L, clamp);
+    lua_setfield(L, -2, "clamp");
+}

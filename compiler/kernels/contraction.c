@@ -12,12 +12,13 @@
 static Node *layer_input(Lowering *l, Node *x, const ParamPlace *weight, Buffer **buffer) {
     Node *at = storage_of(l, x);
     const Layout v = l->value[at->id].layout;
+    const bool conv = weight->layer && weight->layer->op == &op_conv2d;
     const bool matches = v.C == weight->in && v.H == weight->kh && v.W == weight->kw;
-    if (!v.last && (matches || weight->layer->op == &op_conv2d)) {
+    if (!v.last && (matches || conv)) {
         *buffer = contraction_input(l, at);
         return at;
     }
-    if (weight->layer->op == &op_conv2d) return in_channels(l, at, buffer);
+    if (conv) return in_channels(l, at, buffer);
     return in_layout(l, at, layout_padded(weight->in, weight->kh, weight->kw), buffer);
 }
 

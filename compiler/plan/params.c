@@ -47,11 +47,17 @@ static void place_phase(Plan *plan, const Phase *phase, PhasePlan *pp) {
                  &pp->flops_train);
 }
 
-/* Whether a contraction uses the parameter as its weight; all others lie as they are, without
- * padding between rows. */
+/* Whether a contraction uses the parameter as its weight, or its gradient is that of such a weight;
+ * all others lie as they are, without padding between rows. */
 static bool is_weight(const Graph *g, const Node *param) {
     for (int i = 0; i < g->n_nodes; i++)
         if (op_is(g->nodes[i]->op, TRAIT_CONTRACTION) && g->nodes[i]->in[1] == param) return true;
+    for (int i = 0; i < g->n_phases; i++)
+        for (int j = 0; j < g->phases[i].n_trained; j++) {
+            const Node *gradient = g->phases[i].trained[j].gradient;
+            while (gradient->op == &op_add) gradient = gradient->in[0];
+            if (g->phases[i].trained[j].param == param && gradient->op->flops) return true;
+        }
     return false;
 }
 

@@ -75,14 +75,12 @@ static Node *schedule_operand(Model *m) {
 }
 
 static Node *operand(Model *m, const Op *op, const double *attr, int index, const Type *type) {
-    bool weight =
-        op == &op_linear || op == &op_conv2d || op == &op_linear_dgrad || op == &op_conv2d_dgrad;
     switch (type->kind) {
     case KIND_SCHEDULE:
         return schedule_operand(m);
     case KIND_PARAM:
-        return weight ? param_leaf(m->g, new_name(m, "p"), type->shape, 0.5)
-                      : param_operand(m, type->shape);
+        return op == &op_add ? param_operand(m, type->shape)
+                             : param_leaf(m->g, new_name(m, "p"), type->shape, 0.5);
     case KIND_SCALAR:
         return binary(m->g, &op_mse, sample_operand(m, (Shape){1, {5}}), number_leaf(m->g, 0.5));
     default:

@@ -229,22 +229,25 @@ static void build_edge(Loops *l, const Shapes *s) {
 /* Patches of tiles [t0, t1), zero outside the input. */
 static void build_patches(Loops *l, const Shapes *s) {
     const int row = s->in.W * s->in.cs;
-    const bool inside = !s->pad[0] && !s->pad[1] && s->out.H % 4 == 0 && s->out.W % 4 == 0;
+    const bool all = !s->pad[0] && !s->pad[1] && s->out.H % 4 == 0 && s->out.W % 4 == 0;
+    const bool none = s->in.H < 6 || s->in.W < 6; /* of the patches lie inside */
     l_open(l, "for (int t = t0; t < t1; t++)");
     build_tile_place(l, s);
     l_line(l, "const int top = ty * 4 - %d, left = tx * 4 - %d;", s->pad[0], s->pad[1]);
-    if (!inside)
+    if (!all && !none)
         l_line(l, "const bool inside = top >= 0 && left >= 0 && top <= %d && left <= %d;",
                s->in.H - 6, s->in.W - 6);
     l_open(l, "for (int c = 0; c < %d; c += 16)", s->in.cs);
     l_line(l, "float half[%d];", PRODUCTS * LANES);
-    l_open(l, inside ? "%s" : "%sif (inside)", "");
-    l_line(l, "const float *from = x + s * %d + (top * %d + left) * %d + c;", s->in.stride, s->in.W,
-           s->in.cs);
-    build_half(l, "from", s->in.cs, row);
-    l_close(l);
-    if (!inside) {
-        l_open(l, "if (!inside)");
+    if (!none) {
+        l_open(l, all ? "%s" : "%sif (inside)", "");
+        l_line(l, "const float *from = x + s * %d + (top * %d + left) * %d + c;", s->in.stride,
+               s->in.W, s->in.cs);
+        build_half(l, "from", s->in.cs, row);
+        l_close(l);
+    }
+    if (!all) {
+        l_open(l, none ? "%s" : "%sif (!inside)", "");
         build_edge(l, s);
         l_close(l);
     }

@@ -79,6 +79,8 @@ small "a wide kernel with padding" "12, 1, 1000" 'nn.conv2d { out = 16, kernel =
     nn.relu, nn.flatten, nn.linear { out = 3 }'
 small "a large kernel below a pool" "3, 70, 70" 'nn.conv2d { out = 9, kernel = {9, 33}, padding = {4, 16} }, nn.relu,
     nn.max_pool2d { kernel = 3 }, nn.flatten, nn.linear { out = 3 }'
+small "a strip narrower than a patch" "3, 28, 4" 'nn.conv2d { out = 16, kernel = 3, padding = 1 }, nn.relu,
+    nn.conv2d { out = 16, kernel = 3, padding = 1 }, nn.flatten, nn.linear { out = 3 }'
 small "a long stride" "20, 40, 300" 'nn.conv2d { out = 33, kernel = 15, stride = {8, 50}, padding = 7 },
     nn.flatten, nn.linear { out = 3 }'
 finish

@@ -26,6 +26,12 @@ static const int64_t most_bytes = INT64_C(1) << 56; /* of an array */
 
 Array *array_add(ArrayFile *file, const char *name, Element type, int rank, const int64_t *dim) {
     Array *array = allocate(1, sizeof *array);
+    json_t *text = json_string(name);
+    if (!text) {
+        problem("the name of an array, \"%s\", is no UTF-8", name);
+        return NULL;
+    }
+    json_decref(text);
     *array = (Array){.name = name, .type = type, .rank = rank, .file = file};
     array->row_bytes = element_bytes[type];
     for (int i = 0; i < rank; i++) {

@@ -39,9 +39,10 @@ static void show_arrays(const Fields *fields) {
 static void show_range(const Field *field) {
     char low[32], high[32];
     if (field->role == ROLE_LABEL || field->role == ROLE_SEQUENCE)
-        printf("  %s: %d classes\n", field->name, field->n_classes);
+        printf("  %s: %d classes\n", shown(field->name), field->n_classes);
     else if (field->low <= field->high)
-        printf("  %s: %s to %s\n", field->name, number(field->low, low), number(field->high, high));
+        printf("  %s: %s to %s\n", shown(field->name), number(field->low, low),
+               number(field->high, high));
 }
 
 static void show_class(const Field *field, int class, int width) {
@@ -119,13 +120,17 @@ static void lua_string(const char *text) {
     putchar('"');
 }
 
-/* Letters, digits and _, not a digit first. */
+/* Letters, digits and _, not a digit first; a _ follows a word that Lua keeps for itself. */
 static void lua_name(const char *name) {
+    static const char kept[] = " and break do else elseif end false for function goto if in local "
+                               "nil not or repeat return then true until while ";
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    char word[16];
+    const int n = snprintf(word, sizeof word, " %s ", name);
+    const bool is_kept = n < (int)sizeof word && strstr(kept, word);
     if (*name >= '0' && *name <= '9') putchar('_');
-    for (; *name; name++)
-        putchar(strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", *name)
-                    ? *name
-                    : '_');
+    for (; *name; name++) putchar(strchr(letters, *name) ? *name : '_');
+    if (is_kept) putchar('_');
 }
 
 static void lua_shape(const Field *field) {
@@ -135,7 +140,9 @@ static void lua_shape(const Field *field) {
 }
 
 static void lua_label(const Field *field) {
-    printf("nn.label(\"%s\", %d", field->name, field->n_classes);
+    printf("nn.label(");
+    lua_string(field->name);
+    printf(", %d", field->n_classes);
     int column = 0;
     for (int i = 0; field->classes && i < field->n_classes; i++) {
         if (column > 80) column = 0;
@@ -168,7 +175,9 @@ static void show_line(const Field *field) {
         lua_label(field);
         return;
     }
-    printf("nn.%s(\"%s\", ", field->role == ROLE_TARGET ? "target" : "input", field->name);
+    printf("nn.%s(", field->role == ROLE_TARGET ? "target" : "input");
+    lua_string(field->name);
+    printf(", ");
     lua_shape(field);
     if (field->role == ROLE_INPUT)
         printf(", { %smean = \"train\", std = \"train\" }",

@@ -97,6 +97,11 @@ awk 'BEGIN { print "a,b"; for (i = 0; i < 300; i++) print i % 7 "," i / 8 }' >t.
 make t.safetensors t.csv --label b
 grep -q "warning: label b has 300 classes in 300 rows: are they numbers to be learned, as --target" said ||
     fail "many classes: $(cat said)"
+for name in end or if; do
+    printf "a,$name\n1,x\n2,y\n" >t.csv
+    "$NNGEN" data t.csv -o t.safetensors --label $name >report || fail "a column $name: status $?"
+    grep -qxF "local ${name}_ = nn.label(\"$name\", 2, { names = { \"x\", \"y\" } })" report || fail "$name: $(cat report)"
+done
 printf 'a,b\n1,x\033[31m\n2,"\342\200\256y ""q"""\n3,\303\244\n' >t.csv
 "$NNGEN" data t.csv -o t.safetensors --label b >report 2>said || fail "controls: $(cat said)"
 ! grep -q "$(printf '\033')" report || fail "controls: a terminal would obey $(cat -v report)"

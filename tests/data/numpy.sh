@@ -29,6 +29,9 @@ grep -q '^local y = nn.label("y", [0-9]*)$' report || fail "$(cat report)"
 "$NNGEN" data holes.npy -o holes.safetensors >report 2>said || fail "holes.npy: status $?"
 grep -q "warning: holes has 2 values that are not finite" said || fail "holes: $(cat said)"
 
+mkdir odd
+cp x_train.npy "odd/$(printf 'a\377').npy"
+refuses "the name of an array" odd
 refuses "train/x has 6 rows, train/y 7" uneven.npz --val-split 0.2
 refuses 'objects.npz: x.npy: its elements are "|O", Python'"'"'s objects' objects.npz
 refuses 'strings.npy: its elements are "<U1"' strings.npy

@@ -31,19 +31,23 @@ char *newfile_name(const char *path) {
 }
 
 static void open_temporary(NewFile *file, mode_t mode) {
+    char *const before = unfinished;
     do { /* a killed process of the same number may have left its file */
+        unfinished = before;
         free(file->temporary);
         file->temporary = newfile_name(file->path);
+        /* Before the file is there: a signal may come as soon as it is. */
+        if (file->temporary) unfinished = file->temporary;
         file->stream = file->temporary ? fopen(file->temporary, "wxe") : NULL;
     } while (file->temporary && !file->stream && errno == EEXIST);
     if (!file->stream) {
         const int error = errno;
+        unfinished = before;
         free(file->temporary);
         file->temporary = NULL;
         errno = error;
         return;
     }
-    unfinished = file->temporary;
     if (file->replaces) (void)fchmod(fileno(file->stream), mode & 07777);
 }
 

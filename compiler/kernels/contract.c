@@ -388,6 +388,18 @@ static bool may_be_straight(const Nest *n) {
     return joined || n->x.taps <= MAX_STEPS;
 }
 
+/* Sums of a tile that is one window of the fused pool, if those are more than registers, else 0. A
+ * tile is no smaller. */
+static int window_sums(const Nest *n) {
+    Panels panels[MAX_PANELS];
+    int most = 0;
+    for (int i = nest_panels(n, panels) - 1; i >= 0; i--) {
+        const int sums = n->pool_h * n->pool_w * panels[i].tile.vectors;
+        if (sums > most) most = sums;
+    }
+    return n->k->pool && most > n->isa->registers ? most : 0;
+}
+
 /* Builds the nest in the first way that keeps to the budget: straight code for the kernel columns,
  * for tiles of several samples or of one; loops over them; the same with loops over all channels,
  * and with few kinds of tiles. */
@@ -407,6 +419,7 @@ static void build(Loops *l, const Kernel *k) {
         n.body.run = ways[i].run;
         n.single = ways[i].single;
         n.longest = (Body){0};
+        draft->sums = window_sums(&n);
         build_nest(draft, &n, ways[i].looped);
         short_enough = n.longest.steps <= MAX_STEPS && n.longest.fmas <= MAX_FMAS &&
                        tile_fits_budget(loops_lines(draft));

@@ -65,7 +65,8 @@ static void check_body(const Loops *l, const Statement *s, int sums) {
         Statement *b = s->body[i];
         for (int j = 0; j < b->n_names && b->kind == STATEMENT_DECLARE; j++)
             sums += b->names[j]->assigned && b->names[j]->type.base == BASE_VECTOR;
-        if (sums > l->isa->registers) loops_refuse(l, b, "more sums than registers");
+        if (sums > (l->sums ? l->sums : l->isa->registers))
+            loops_refuse(l, b, "more sums than registers");
         check_body(l, b, sums);
         if (b->kind == STATEMENT_MACRO) b->fmas = straight_fmas(b);
     }

@@ -183,6 +183,7 @@ struct Loops {
     Memory **memories;
     int n_memories, cap_memories;
     int n_lines;
+    int sums; /* registers of sums that it needs at most, more than there are; 0: they suffice */
     Writer *printed; /* loops_text, or NULL */
 };
 

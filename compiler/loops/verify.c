@@ -264,6 +264,24 @@ static void assume_less(Verifier *v, const Expr *a, const Expr *b, bool strict) 
     }
 }
 
+/* Whether the condition cannot have the value `holds` here. */
+static bool is_never(const Expr *e, bool holds) {
+    if (e->kind == EXPR_UNARY && *e->text == '!') return is_never(e->in[0], !holds);
+    if (e->kind != EXPR_BINARY) return false;
+    if (!strcmp(e->text, "&&") || !strcmp(e->text, "||")) {
+        const bool a = is_never(e->in[0], holds), b = is_never(e->in[1], holds);
+        return (*e->text == '&') == holds ? a || b : a && b;
+    }
+    if (*e->text != '<' && *e->text != '>') return false;
+    /* x < y, or x <= y, is what should hold. */
+    const bool strict = (e->text[1] != '=') == holds, turned = (*e->text == '>') == holds;
+    const Sum x = sum_of(e->in[turned]), y = sum_of(e->in[!turned]);
+    Sum d = sum_add(&x, &y, -1);
+    if (strict) d.constant = linear_add(d.constant, (Linear){0, 1, false});
+    const Linear low = sum_low(&d);
+    return !low.unbounded && linear_at_most((Linear){0, 1, false}, low);
+}
+
 /* Whether the value is the same wherever its names are in scope. */
 static bool is_fixed(const Expr *e) {
     if (e->kind == EXPR_INDEX || (e->kind == EXPR_NAME && !e->type.constant)) return false;
@@ -473,6 +491,7 @@ static void check_statement(Verifier *v, const Statement *s) {
         break;
     case STATEMENT_IF: {
         check_expr(v, s->condition);
+        if (is_never(s->condition, true)) break;
         assume(v, s->condition, true);
         Memory *asked = s->condition->type.pointer ? loops_memory(s->condition) : NULL;
         if (asked) asked->optional = false;
@@ -525,7 +544,12 @@ static void check_statement(Verifier *v, const Statement *s) {
 }
 
 static void check_block(Verifier *v, const Statement *s) {
-    for (int i = 0; i < s->n_body; i++) check_statement(v, s->body[i]);
+    for (int i = 0; i < s->n_body; i++) {
+        const Statement *b = s->body[i];
+        /* What follows is never reached. */
+        if (b->kind == STATEMENT_CONTINUE && is_never(b->condition, false)) return;
+        check_statement(v, b);
+    }
 }
 
 void loops_verify(const Loops *l) {

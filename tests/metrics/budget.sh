@@ -81,6 +81,8 @@ small "a large kernel below a pool" "3, 70, 70" 'nn.conv2d { out = 9, kernel = {
     nn.max_pool2d { kernel = 3 }, nn.flatten, nn.linear { out = 3 }'
 small "a strip narrower than a patch" "3, 28, 4" 'nn.conv2d { out = 16, kernel = 3, padding = 1 }, nn.relu,
     nn.conv2d { out = 16, kernel = 3, padding = 1 }, nn.flatten, nn.linear { out = 3 }'
+small "a pool's window of more sums than registers" "3, 20, 20" 'nn.conv2d { out = 40, kernel = 3 }, nn.relu,
+    nn.max_pool2d { kernel = 3 }, nn.flatten, nn.linear { out = 3 }'
 small "a long stride" "20, 40, 300" 'nn.conv2d { out = 33, kernel = 15, stride = {8, 50}, padding = 7 },
     nn.flatten, nn.linear { out = 3 }'
 finish

@@ -104,6 +104,10 @@ static const char *const sound[] = {
     "for (int i = 0; i < 12; i++) {\nconst int at = i - 1;\n"
     "const bool in = at >= 0 && at < 10;\nif (in) {\ng[at * 16] = 1.0f;\n}\nif (!in) {\n"
     "g[i] = 0.0f;\n}\ng[i] = in ? w[at * 16] : 0.0f;\ng[i] = i > 9 ? w[0] : w[i * 16 + 15];\n}",
+    /* What is never reached may be wrong. */
+    "for (int i = 0; i < 4; i++) {\nconst int at = i - 9, back = -2;\n"
+    "if (back >= 0 && back < 3) {\ng[back] = 1.0f;\n}\n"
+    "if (at < 0 || at >= 3) continue;\ng[at - 5] = 1.0f;\n}",
     /* Bits. */
     "for (int i = 0; i < 99; i++) {\nSTORE(g + (i & 9) * 16, LOAD(w + (i & 1) * 144));\n}",
     "NN_ZERO(y, (size_t)n * 192);\nNN_COPY(scratch + 16, w + 112, 192);",
@@ -152,6 +156,10 @@ static const char *const mistaken[] = {
     "const bool in = at >= 0 && at < 10;\nif (!in) {\ng[at * 16] = 1.0f;\n}\n}",
     "for (int i = 0; i < 12; i++) {\nint at = i - 1;\nconst bool in = at >= 0 && at < 10;\n"
     "at = i + 1;\nif (in) {\ng[at * 16] = 1.0f;\n}\n}",
+    /* It is reached, once. */
+    "for (int i = 0; i < 4; i++) {\nconst int at = i - 3;\n"
+    "if (at < 0 || at >= 3) continue;\ng[at - 5] = 1.0f;\n}",
+    "const int at = 2;\nif (at > 1 && at <= 2) {\ng[at - 5] = 1.0f;\n}",
     /* The other side of a choice. */
     "for (int i = 0; i < 12; i++) {\ng[i] = i < 10 ? 0.0f : w[i * 16];\n}",
     "for (int i = 0; i < 99; i++) {\nSTORE(g + (i & 10) * 16, LOAD(w));\n}",

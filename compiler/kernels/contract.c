@@ -11,6 +11,7 @@
 #include "contraction.h"
 #include "pool.h"
 
+#include "../ops/geometry.h"
 #include "../ops/ops.h"
 #include "reason.h"
 #include "weights.h"
@@ -20,26 +21,20 @@ static bool fits(const Node *node) {
            node->op == &op_conv2d_dgrad;
 }
 
-static int attr_int(const Node *node, int i) {
-    return (int)node->attr[i];
-}
-
 static void set_axes(Nest *n) {
     const Node *node = n->k->node;
     bool forward = node->op == &op_conv2d;
-    const Node *weight = node->in[1];
+    const Conv c = conv_of(node);
     Axis *axis[2] = {&n->y, &n->x};
-    for (int i = 0; i < 2; i++) {
-        int stride = attr_int(node, CONV_STRIDE_H + i), pad = attr_int(node, CONV_PAD_H + i),
-            dilation = attr_int(node, CONV_DIL_H + i);
+    n->groups = c.groups;
+    for (int i = 0; i < 2; i++)
         *axis[i] = (Axis){.in = i ? n->in.W : n->in.H,
-                          .taps = weight->type.shape.dim[2 + i],
+                          .taps = c.kernel[i],
                           .out = i ? n->out.W : n->out.H,
-                          .a = forward ? stride : 1,
-                          .b = forward ? dilation : -dilation,
-                          .c = forward ? -pad : pad,
-                          .e = forward ? 1 : stride};
-    }
+                          .a = forward ? c.stride[i] : 1,
+                          .b = forward ? c.dilation[i] : -c.dilation[i],
+                          .c = forward ? -c.pad[i] : c.pad[i],
+                          .e = forward ? 1 : c.stride[i]};
 }
 
 /* Geometry of the kernel's node. `n->out` counts the places before a fused pool. */
@@ -51,8 +46,9 @@ static void set_geometry(Nest *n) {
     n->groups = 1;
     n->pool_h = n->pool_w = 1;
     if (k->pool) {
-        n->pool_h = attr_int(k->pool, POOL_KERNEL_H);
-        n->pool_w = attr_int(k->pool, POOL_KERNEL_W);
+        const Pool pool = pool_of(k->pool);
+        n->pool_h = pool.kernel[0];
+        n->pool_w = pool.kernel[1];
         n->out.H *= n->pool_h;
         n->out.W *= n->pool_w;
     }
@@ -69,7 +65,6 @@ static void set_geometry(Nest *n) {
         n->out = (Layout){n->lanes_out, 1, 1, n->lanes_out, n->out.stride, false};
     } else {
         set_axes(n);
-        n->groups = attr_int(node, CONV_GROUPS);
         n->lanes_out = n->out.C;
         n->lanes_in = n->in.C;
     }
@@ -446,8 +441,9 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
 /* A pool of small windows after a convolution without padding above and below: its tiles of rows of
  * the output are windows then. */
 static bool joins(const Node *root, const Node *node) {
-    return root->op == &op_conv2d && root->attr[CONV_PAD_H] == 0 && node->op == &op_max_pool2d &&
-           pool_is_apart(node) && node->attr[POOL_KERNEL_H] <= 3 && node->attr[POOL_KERNEL_W] <= 3;
+    if (root->op != &op_conv2d || node->op != &op_max_pool2d) return false;
+    const Pool p = pool_of(node);
+    return conv_of(root).pad[0] == 0 && pool_is_apart(p) && p.kernel[0] <= 3 && p.kernel[1] <= 3;
 }
 
 const Family family_contract = {

@@ -2,28 +2,13 @@
  * equal ones, is kept as its number in the window for the gradient. */
 #include "pool.h"
 
-#include <string.h>
-
 #include "../loops/loops.h"
+#include "../ops/geometry.h"
 #include "../ops/ops.h"
 #include "pointwise.h"
 
-typedef struct Window {
-    int kernel[2], stride[2], pad[2];
-} Window;
-
-static Window window_of(const Node *node) {
-    Window v = {0};
-    for (int i = 0; i < 2; i++) {
-        v.kernel[i] = (int)node->attr[POOL_KERNEL_H + i];
-        v.stride[i] = (int)node->attr[POOL_STRIDE_H + i];
-        v.pad[i] = (int)node->attr[POOL_PAD_H + i];
-    }
-    return v;
-}
-
 Element pool_winner_element(const Node *pool) {
-    Window v = window_of(pool);
+    const Pool v = pool_of(pool);
     return v.kernel[0] * v.kernel[1] <= 256 ? ELEMENT_BYTE : ELEMENT_INT;
 }
 
@@ -52,20 +37,12 @@ const char *pool_window_text(const Kernel *k, Arena *arena, const char *const *v
     return text;
 }
 
-bool pool_is_apart(const Node *pool) {
-    for (int i = 0; i < 2; i++)
-        if (pool->attr[POOL_KERNEL_H + i] != pool->attr[POOL_STRIDE_H + i] ||
-            pool->attr[POOL_PAD_H + i] != 0)
-            return false;
-    return true;
-}
-
 /* Whether the gradient goes to the winners of the pool, or of a part of them. */
 static bool is_gradient(const Lowering *l, const Node *pool, const Node *node) {
     if (node->op != &op_max_pool2d_grad || pool->op != &op_max_pool2d) return false;
     const Node *x = storage_of(l, pool->in[0]), *of = storage_of(l, node->in[0]);
     bool same = of == x || (of->op == &op_part && storage_of(l, of->in[0]) == x);
-    return same && !memcmp(node->attr, pool->attr, sizeof(double) * (POOL_PAD_W + 1));
+    return same && pool_equal(node, pool);
 }
 
 static bool has_gradient(const Lowering *l, const Node *pool) {
@@ -142,7 +119,7 @@ static void open_places(Loops *l, Layout out) {
 
 /* Opens the loops over the places of a window that lie inside, with their address and, where it is
  * asked for, their number `tap`. */
-static void open_window(Loops *l, Window v, Layout in, const char *tensor, const char *type,
+static void open_window(Loops *l, Pool v, Layout in, const char *tensor, const char *type,
                         bool tap) {
     l_open(l, "for (int ky = 0%s; ky < %d; ky++)", tap ? ", tap = 0" : "", v.kernel[0]);
     l_open(l, "for (int kx = 0; kx < %d; kx++%s)", v.kernel[1], tap ? ", tap++" : "");
@@ -163,12 +140,12 @@ static void close_places(Loops *l) {
     for (int i = 0; i < 4; i++) l_close(l);
 }
 
-static const char *mean_factor(const Loops *l, Window v) {
+static const char *mean_factor(const Loops *l, Pool v) {
     return arena_printf(l->arena, "SET((float)%.17g)", 1.0 / (v.kernel[0] * v.kernel[1]));
 }
 
 static void build(Loops *l, const Kernel *k) {
-    Window v = window_of(k->node);
+    const Pool v = pool_of(k->node);
     bool max = k->node->op == &op_max_pool2d;
     const Operand *winner = winner_of(k);
     open_places(l, k->out);
@@ -197,7 +174,7 @@ static void build(Loops *l, const Kernel *k) {
 }
 
 static void build_grad(Loops *l, const Kernel *k) {
-    Window v = window_of(k->node);
+    const Pool v = pool_of(k->node);
     bool max = k->node->op == &op_max_pool2d_grad;
     const Operand *winner = winner_of(k);
     l_line(l, "NN_ZERO(dx, (size_t)n * %zu);", (size_t)k->out.stride * sizeof(float));

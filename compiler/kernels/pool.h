@@ -4,9 +4,6 @@
 #include "../plan/lowering.h"
 #include "family.h"
 
-/* Whether the windows of a pool do not overlap and lie inside its input. */
-bool pool_is_apart(const Node *pool);
-
 /* The winners that the pool of a max_pool2d_grad node kept. */
 Buffer *pool_winner(Lowering *l, const Node *gradient);
 

@@ -1,5 +1,6 @@
 #include "pooled.h"
 
+#include "../ops/geometry.h"
 #include "../ops/ops.h"
 
 /* Items of a list that a block of samples is to give, half of them alive: about 16 for each list.
@@ -12,28 +13,26 @@ const Node *pooled_unpool(const Node *gradient) {
 
 bool pooled_fits(const Node *gradient) {
     const Node *unpool = pooled_unpool(gradient);
-    if (unpool->op != &op_max_pool2d_grad || gradient->attr[CONV_GROUPS] != 1) return false;
-    double places = unpool->attr[POOL_KERNEL_H] * unpool->attr[POOL_KERNEL_W];
-    for (int i = 0; i < 2; i++)
-        if (unpool->attr[POOL_PAD_H + i] != 0 ||
-            unpool->attr[POOL_KERNEL_H + i] != unpool->attr[POOL_STRIDE_H + i])
-            return false;
-    return places >= 4 && places <= 16;
+    if (unpool->op != &op_max_pool2d_grad || conv_of(gradient).groups != 1) return false;
+    const Pool pool = pool_of(unpool);
+    const int64_t places = (int64_t)pool.kernel[0] * pool.kernel[1];
+    return pool_is_apart(pool) && places >= 4 && places <= 16;
 }
 
 Pooled pooled_sizes(const Node *gradient) {
     const Node *unpool = pooled_unpool(gradient);
     bool weights = gradient->op == &op_conv2d_wgrad;
     Shape x = weights ? gradient->in[0]->type.shape : gradient->type.shape;
-    Shape kernel = weights ? gradient->type.shape : gradient->in[1]->type.shape;
+    const Conv conv = conv_of(gradient);
+    const Pool pool = pool_of(unpool);
     Pooled p;
     for (int i = 0; i < 2; i++) {
-        p.window[i] = (int)unpool->attr[POOL_KERNEL_H + i];
+        p.window[i] = pool.kernel[i];
         p.windows[i] = unpool->in[1]->type.shape.dim[1 + i];
-        p.stride[i] = (int)gradient->attr[CONV_STRIDE_H + i];
-        p.dilation[i] = (int)gradient->attr[CONV_DIL_H + i];
-        p.pad[i] = (int)gradient->attr[CONV_PAD_H + i];
-        p.taps[i] = kernel.dim[2 + i];
+        p.stride[i] = conv.stride[i];
+        p.dilation[i] = conv.dilation[i];
+        p.pad[i] = conv.pad[i];
+        p.taps[i] = conv.kernel[i];
         p.padded[i] = x.dim[1 + i] + 2 * p.pad[i];
     }
     p.places = p.window[0] * p.window[1];

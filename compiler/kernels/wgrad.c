@@ -4,6 +4,7 @@
  * stay in the second-level cache; the accumulators pass through memory between blocks, which rounds
  * nothing. */
 #include "../loops/loops.h"
+#include "../ops/geometry.h"
 #include "../ops/ops.h"
 #include "contraction.h"
 #include "pointwise.h"
@@ -39,14 +40,16 @@ static void set_geometry(Nest *n) {
     bool conv = node->op == &op_conv2d_wgrad;
     n->x = n->k->in;
     n->dy = n->k->out;
-    n->groups = conv ? (int)node->attr[CONV_GROUPS] : 1;
+    static const Conv whole = {{1, 1}, {1, 1}, {0, 0}, {1, 1}, 1};
+    const Conv c = conv ? conv_of(node) : whole;
+    n->groups = c.groups;
     for (int i = 0; i < 2; i++) {
         n->in[i] = i ? n->x.W : n->x.H;
         n->out[i] = conv ? (i ? n->dy.W : n->dy.H) : 1;
-        n->taps[i] = conv ? node->type.shape.dim[2 + i] : n->in[i];
-        n->stride[i] = conv ? (int)node->attr[CONV_STRIDE_H + i] : 1;
-        n->pad[i] = conv ? (int)node->attr[CONV_PAD_H + i] : 0;
-        n->dilation[i] = conv ? (int)node->attr[CONV_DIL_H + i] : 1;
+        n->taps[i] = conv ? c.kernel[i] : n->in[i];
+        n->stride[i] = c.stride[i];
+        n->pad[i] = c.pad[i];
+        n->dilation[i] = c.dilation[i];
     }
     n->reduced = block_channels(n->dy.C, n->x.C, n->groups);
     n->block_weights = (int64_t)n->taps[0] * n->taps[1] * n->reduced * LANES;

@@ -9,6 +9,7 @@
  * choice depends on shapes alone: that copy is rebuilt after every update in any case, and then a
  * single tile takes about as long as the direct way, two take two thirds of its time or less. */
 #include "../loops/loops.h"
+#include "../ops/geometry.h"
 #include "../ops/ops.h"
 #include "../plan/params.h"
 #include "contraction.h"
@@ -36,10 +37,9 @@ static Shapes shapes_of(const Kernel *k) {
         s.out.H = k->node->type.shape.dim[1];
         s.out.W = k->node->type.shape.dim[2];
     }
-    for (int i = 0; i < 2; i++) {
-        int pad = (int)k->node->attr[CONV_PAD_H + i];
-        s.pad[i] = k->node->op == &op_conv2d ? pad : 2 - pad;
-    }
+    const Conv conv = conv_of(k->node);
+    for (int i = 0; i < 2; i++)
+        s.pad[i] = k->node->op == &op_conv2d ? conv.pad[i] : 2 - conv.pad[i];
     s.tiles[0] = (s.out.H + 3) / 4;
     s.tiles[1] = (s.out.W + 3) / 4;
     s.blocks = s.out.cs / LANES;
@@ -52,11 +52,11 @@ static Shapes shapes_of(const Kernel *k) {
 /* Costs in multiply-adds of a register: a place of the transforms takes about 8 a channel. */
 static bool fits(const Node *node) {
     if (node->op != &op_conv2d && node->op != &op_conv2d_dgrad) return false;
-    if (node->attr[CONV_GROUPS] != 1) return false;
-    Shape x = node->in[0]->type.shape, w = node->in[1]->type.shape, y = node->type.shape;
+    const Conv c = conv_of(node);
+    if (c.groups != 1) return false;
+    Shape x = node->in[0]->type.shape, y = node->type.shape;
     for (int i = 0; i < 2; i++)
-        if (w.dim[2 + i] != 3 || node->attr[CONV_STRIDE_H + i] != 1 ||
-            node->attr[CONV_DIL_H + i] != 1 || node->attr[CONV_PAD_H + i] > 2)
+        if (c.kernel[i] != 3 || c.stride[i] != 1 || c.dilation[i] != 1 || c.pad[i] > 2)
             return false;
     if (x.dim[0] < LANES || y.dim[0] < LANES) return false;
     if (is_unpadded(node->in[0])) return false;
@@ -102,9 +102,11 @@ static void lower(Lowering *l, Node *node) {
 
 /* A pool whose windows are whole in a tile of 4x4 outputs. */
 static bool joins(const Node *root, const Node *node) {
-    return root->op == &op_conv2d && node->op == &op_max_pool2d && pool_is_apart(node) &&
-           node->attr[POOL_KERNEL_H] <= 3 && node->attr[POOL_KERNEL_W] <= 3 &&
-           4 % (int)node->attr[POOL_KERNEL_H] == 0 && 4 % (int)node->attr[POOL_KERNEL_W] == 0;
+    if (root->op != &op_conv2d || node->op != &op_max_pool2d) return false;
+    const Pool p = pool_of(node);
+    for (int i = 0; i < 2; i++)
+        if (p.kernel[i] > 3 || 4 % p.kernel[i]) return false;
+    return pool_is_apart(p);
 }
 
 /* The rows of G applied to three rows g0, g1, g2. */
@@ -361,8 +363,9 @@ static void build_output_step(Loops *l, const char *from, long long step, const 
 
 /* What follows the convolution, for a tile's 4x4 outputs in y[place][16]. */
 static void build_rest(Loops *l, const Kernel *k, const Shapes *s) {
-    int kh = k->pool ? (int)k->pool->attr[POOL_KERNEL_H] : 1;
-    int kw = k->pool ? (int)k->pool->attr[POOL_KERNEL_W] : 1;
+    static const Pool none = {{1, 1}, {1, 1}, {0, 0}};
+    const Pool pool = k->pool ? pool_of(k->pool) : none;
+    const int kh = pool.kernel[0], kw = pool.kernel[1];
     l_open(l, "for (int i = 0; i < %d; i++)", 4 / kh);
     l_open(l, "for (int j = 0; j < %d; j++)", 4 / kw);
     l_line(l, "const int oy = ty * %d + i, ox = tx * %d + j;", 4 / kh, 4 / kw);

@@ -1,31 +1,18 @@
 /* Convolutions (cross-correlations, as in PyTorch): weight (out, in / groups, kh, kw). */
 #include <string.h>
 
+#include "geometry.h"
 #include "rules.h"
 
-/* Sizes of one convolution, for each of its three ops. */
-typedef struct Conv {
-    int B, C, H, W, O, OH, OW, KH, KW, sh, sw, ph, pw, dh, dw, groups;
-} Conv;
+/* Sizes of one convolution, for each of its three ops: y from x. */
+typedef struct Sizes {
+    int B, C, H, W, O, OH, OW;
+    Conv c;
+} Sizes;
 
-static Conv conv_of(const Env *env, const Node *n, Shape x, Shape y, int kh, int kw) {
-    const double *a = n->attr;
-    return (Conv){env ? env->batch : 1,
-                  x.dim[0],
-                  x.dim[1],
-                  x.dim[2],
-                  y.dim[0],
-                  y.dim[1],
-                  y.dim[2],
-                  kh,
-                  kw,
-                  (int)a[CONV_STRIDE_H],
-                  (int)a[CONV_STRIDE_W],
-                  (int)a[CONV_PAD_H],
-                  (int)a[CONV_PAD_W],
-                  (int)a[CONV_DIL_H],
-                  (int)a[CONV_DIL_W],
-                  (int)a[CONV_GROUPS]};
+static Sizes sizes_of(const Env *env, const Node *n, Shape x, Shape y) {
+    return (Sizes){env->batch, x.dim[0], x.dim[1], x.dim[2],
+                   y.dim[0],   y.dim[1], y.dim[2], conv_of(n)};
 }
 
 static int out_size(const Node *n, int axis, int size, int kernel) {
@@ -67,24 +54,27 @@ static Reach reach(int out, int in, int stride, int offset) {
 /* Calls `body` for every (tap, sample, output, input) that meet: the definition of a convolution.
  * Places come last, so that the inner loop goes along rows of x and y. */
 #define EACH_PRODUCT(c, body)                                                                      \
-    for (int ky = 0; ky < (c).KH; ky++)                                                            \
-        for (int kx = 0; kx < (c).KW; kx++) {                                                      \
-            const int dy = ky * (c).dh - (c).ph, dx = kx * (c).dw - (c).pw;                        \
-            const Reach rows = reach((c).OH, (c).H, (c).sh, dy);                                   \
-            const Reach columns = reach((c).OW, (c).W, (c).sw, dx);                                \
+    for (int ky = 0; ky < (c).c.kernel[0]; ky++)                                                   \
+        for (int kx = 0; kx < (c).c.kernel[1]; kx++) {                                             \
+            const int dy = ky * (c).c.dilation[0] - (c).c.pad[0],                                  \
+                      dx = kx * (c).c.dilation[1] - (c).c.pad[1];                                  \
+            const Reach rows = reach((c).OH, (c).H, (c).c.stride[0], dy);                          \
+            const Reach columns = reach((c).OW, (c).W, (c).c.stride[1], dx);                       \
             for (int b = 0; b < (c).B; b++)                                                        \
                 for (int o = 0; o < (c).O; o++)                                                    \
-                    for (int i = 0; i < (c).C / (c).groups; i++) {                                 \
-                        const int ci = o / ((c).O / (c).groups) * ((c).C / (c).groups) + i;        \
+                    for (int i = 0; i < (c).C / (c).c.groups; i++) {                               \
+                        const int ci = o / ((c).O / (c).c.groups) * ((c).C / (c).c.groups) + i;    \
                         const int64_t wi =                                                         \
-                            (((int64_t)o * ((c).C / (c).groups) + i) * (c).KH + ky) * (c).KW + kx; \
+                            (((int64_t)o * ((c).C / (c).c.groups) + i) * (c).c.kernel[0] + ky) *   \
+                                (c).c.kernel[1] +                                                  \
+                            kx;                                                                    \
                         for (int oy = rows.first; oy < rows.end; oy++) {                           \
-                            const int64_t iy = oy * (c).sh + dy;                                   \
+                            const int64_t iy = oy * (c).c.stride[0] + dy;                          \
                             const int64_t x0 =                                                     \
                                 (((int64_t)b * (c).C + ci) * (c).H + iy) * (c).W + dx;             \
                             const int64_t y0 = (((int64_t)b * (c).O + o) * (c).OH + oy) * (c).OW;  \
                             for (int ox = columns.first; ox < columns.end; ox++) {                 \
-                                const int64_t xi = x0 + ox * (c).sw, yi = y0 + ox;                 \
+                                const int64_t xi = x0 + ox * (c).c.stride[1], yi = y0 + ox;        \
                                 body;                                                              \
                             }                                                                      \
                         }                                                                          \
@@ -93,8 +83,7 @@ static Reach reach(int out, int in, int stride, int offset) {
 
 static void conv2d_value(const Env *env, const Node *n, const double *const *in,
                          double *restrict out) {
-    Shape w = n->in[1]->type.shape;
-    Conv c = conv_of(env, n, n->in[0]->type.shape, n->type.shape, w.dim[2], w.dim[3]);
+    const Sizes c = sizes_of(env, n, n->in[0]->type.shape, n->type.shape);
     int64_t places = (int64_t)c.OH * c.OW;
     for (int64_t k = 0; k < all_elements(env, n); k++)
         out[k] = n->n_in > 2 ? in[2][k / places % c.O] : 0;
@@ -139,8 +128,7 @@ static bool dgrad_shape(Graph *g, Node *n) {
 
 static void dgrad_value(const Env *env, const Node *n, const double *const *in,
                         double *restrict out) {
-    Shape w = n->in[1]->type.shape;
-    Conv c = conv_of(env, n, n->type.shape, n->in[0]->type.shape, w.dim[2], w.dim[3]);
+    const Sizes c = sizes_of(env, n, n->type.shape, n->in[0]->type.shape);
     memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
     EACH_PRODUCT(c, out[xi] += in[0][yi] * in[1][wi])
 }
@@ -158,8 +146,7 @@ static bool wgrad_shape(Graph *g, Node *n) {
 
 static void wgrad_value(const Env *env, const Node *n, const double *const *in,
                         double *restrict out) {
-    Conv c = conv_of(env, n, n->in[0]->type.shape, n->in[1]->type.shape, (int)n->attr[CONV_EXTRA_H],
-                     (int)n->attr[CONV_EXTRA_W]);
+    const Sizes c = sizes_of(env, n, n->in[0]->type.shape, n->in[1]->type.shape);
     memset(out, 0, sizeof *out * (size_t)shape_count(n->type.shape));
     EACH_PRODUCT(c, out[wi] = partial_sum(env, out[wi] + in[0][xi] * in[1][yi]))
 }

@@ -3,15 +3,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "geometry.h"
 #include "rules.h"
 
 /* Places of the windows over x; 0 where not even one fits. */
 static Shape pooled(const Node *n, Shape x) {
     Shape y = x;
+    const Pool p = pool_of(n);
     for (int i = 0; i < 2; i++)
-        y.dim[1 + i] =
-            window_count(x.dim[1 + i], (int)n->attr[POOL_KERNEL_H + i],
-                         (int)n->attr[POOL_STRIDE_H + i], (int)n->attr[POOL_PAD_H + i], 1);
+        y.dim[1 + i] = window_count(x.dim[1 + i], p.kernel[i], p.stride[i], p.pad[i], 1);
     return y;
 }
 
@@ -33,30 +33,26 @@ static bool pool_shape(Graph *g, Node *n) {
 }
 
 /* The windows of a pool: y places over x. */
-typedef struct Pool {
-    int planes, H, W, OH, OW, k[2], s[2], p[2];
-} Pool;
+typedef struct Windows {
+    int planes, H, W, OH, OW;
+    Pool pool;
+} Windows;
 
-static Pool pool_of(const Env *env, const Node *n, Shape x, Shape y) {
-    Pool p = {env->batch * x.dim[0], x.dim[1], x.dim[2], y.dim[1], y.dim[2], {0}, {0}, {0}};
-    for (int i = 0; i < 2; i++) {
-        p.k[i] = (int)n->attr[POOL_KERNEL_H + i];
-        p.s[i] = (int)n->attr[POOL_STRIDE_H + i];
-        p.p[i] = (int)n->attr[POOL_PAD_H + i];
-    }
-    return p;
+static Windows windows_of(const Env *env, const Node *n, Shape x, Shape y) {
+    return (Windows){env->batch * x.dim[0], x.dim[1], x.dim[2], y.dim[1], y.dim[2], pool_of(n)};
 }
 
 /* Index in the plane of tap t of the window at (oy, ox), -1 in the padding. */
-static int tap_at(const Pool *p, int oy, int ox, int t) {
-    int y = oy * p->s[0] + t / p->k[1] - p->p[0], x = ox * p->s[1] + t % p->k[1] - p->p[1];
+static int tap_at(const Windows *p, int oy, int ox, int t) {
+    int y = oy * p->pool.stride[0] + t / p->pool.kernel[1] - p->pool.pad[0],
+        x = ox * p->pool.stride[1] + t % p->pool.kernel[1] - p->pool.pad[1];
     return y < 0 || y >= p->H || x < 0 || x >= p->W ? -1 : y * p->W + x;
 }
 
 /* The winner of the window; if `below` is not NULL, the largest value that is less than that. */
-static int winner(const Pool *p, const double *plane, int oy, int ox, const double *below) {
+static int winner(const Windows *p, const double *plane, int oy, int ox, const double *below) {
     int best = -1;
-    for (int t = 0; t < p->k[0] * p->k[1]; t++) {
+    for (int t = 0; t < p->pool.kernel[0] * p->pool.kernel[1]; t++) {
         int i = tap_at(p, oy, ox, t);
         if (i < 0 || (below && !(plane[i] < *below))) continue;
         if (best < 0 || plane[i] > plane[best] || (isnan(plane[i]) && !isnan(plane[best])))
@@ -67,8 +63,8 @@ static int winner(const Pool *p, const double *plane, int oy, int ox, const doub
 
 /* The winner, or the second where the decision is to be turned. `plane` is number c of all samples'
  * planes. */
-static int decided_winner(const Env *env, const Pool *p, const double *plane, int c, int oy, int ox,
-                          double scale) {
+static int decided_winner(const Env *env, const Windows *p, const double *plane, int c, int oy,
+                          int ox, double scale) {
     int best = winner(p, plane, oy, ox, NULL);
     if (scale == 0) return best;
     int second = winner(p, plane, oy, ox, &plane[best]);
@@ -79,7 +75,7 @@ static int decided_winner(const Env *env, const Pool *p, const double *plane, in
 }
 
 static void max_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    Pool p = pool_of(env, n, n->in[0]->type.shape, n->type.shape);
+    const Windows p = windows_of(env, n, n->in[0]->type.shape, n->type.shape);
     double scale = tie_scale(env, in[0], all_elements(env, n->in[0]));
     for (int c = 0; c < p.planes; c++)
         for (int oy = 0; oy < p.OH; oy++)
@@ -91,7 +87,7 @@ static void max_value(const Env *env, const Node *n, const double *const *in, do
 }
 
 static void max_grad_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    Pool p = pool_of(env, n, n->type.shape, n->in[1]->type.shape);
+    const Windows p = windows_of(env, n, n->type.shape, n->in[1]->type.shape);
     double scale = tie_scale(env, in[0], all_elements(env, n));
     memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
     for (int c = 0; c < p.planes; c++)
@@ -104,30 +100,32 @@ static void max_grad_value(const Env *env, const Node *n, const double *const *i
 }
 
 static void avg_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    Pool p = pool_of(env, n, n->in[0]->type.shape, n->type.shape);
+    const Windows p = windows_of(env, n, n->in[0]->type.shape, n->type.shape);
     for (int c = 0; c < p.planes; c++)
         for (int oy = 0; oy < p.OH; oy++)
             for (int ox = 0; ox < p.OW; ox++) {
                 double sum = 0;
-                for (int t = 0; t < p.k[0] * p.k[1]; t++) {
+                for (int t = 0; t < p.pool.kernel[0] * p.pool.kernel[1]; t++) {
                     int i = tap_at(&p, oy, ox, t);
                     if (i >= 0) sum += in[0][(int64_t)c * p.H * p.W + i];
                 }
-                out[((int64_t)c * p.OH + oy) * p.OW + ox] = sum / (p.k[0] * p.k[1]);
+                out[((int64_t)c * p.OH + oy) * p.OW + ox] =
+                    sum / (p.pool.kernel[0] * p.pool.kernel[1]);
             }
 }
 
 static void avg_grad_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    Pool p = pool_of(env, n, n->type.shape, n->in[0]->type.shape);
+    const Windows p = windows_of(env, n, n->type.shape, n->in[0]->type.shape);
     memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
     for (int c = 0; c < p.planes; c++)
         for (int oy = 0; oy < p.OH; oy++)
             for (int ox = 0; ox < p.OW; ox++)
-                for (int t = 0; t < p.k[0] * p.k[1]; t++) {
+                for (int t = 0; t < p.pool.kernel[0] * p.pool.kernel[1]; t++) {
                     int i = tap_at(&p, oy, ox, t);
                     if (i >= 0)
                         out[(int64_t)c * p.H * p.W + i] +=
-                            in[0][((int64_t)c * p.OH + oy) * p.OW + ox] / (p.k[0] * p.k[1]);
+                            in[0][((int64_t)c * p.OH + oy) * p.OW + ox] /
+                            (p.pool.kernel[0] * p.pool.kernel[1]);
                 }
 }
 

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "../ops/geometry.h"
 #include "../ops/ops.h"
 
 /* MAX_PARTS: more values per node would not fit the caches. MAX_STEPS bounds the pass; when it is
@@ -191,9 +192,7 @@ static int match_parts(const Merge *m, const Node *whole, int at, const Node *ba
 static bool has_pool(const Graph *g, const Node *gradient, const Node *whole) {
     for (int i = 0; i < g->n_nodes; i++) {
         const Node *n = g->nodes[i];
-        if (n->op == &op_max_pool2d && n->in[0] == whole &&
-            !memcmp(n->attr, gradient->attr, sizeof(double) * (POOL_PAD_W + 1)))
-            return true;
+        if (n->op == &op_max_pool2d && n->in[0] == whole && pool_equal(n, gradient)) return true;
     }
     return false;
 }

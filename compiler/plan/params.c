@@ -6,6 +6,7 @@
 #include "../graph/interpreter.h"
 #include "../graph/layers.h"
 
+#include "../ops/geometry.h"
 #include "../ops/ops.h"
 
 static Buffer *state_buffer(Plan *plan, const char *name, int64_t size) {
@@ -86,7 +87,7 @@ void params_form(Plan *plan, const Node *layer, Layout input) {
     if (p->layer) return;
     p->layer = layer;
     if (layer->op == &op_conv2d) {
-        p->groups = (int)layer->attr[CONV_GROUPS];
+        p->groups = conv_of(layer).groups;
         p->in *= p->groups;
     } else {
         p->in = input.C;

@@ -1,0 +1,30 @@
+/* The geometry of convolutions and pools, decoded once from a node: for rules, passes and kernels.
+ * [0] is the direction of the height, [1] that of the width. */
+#ifndef NNGEN_OPS_GEOMETRY_H
+#define NNGEN_OPS_GEOMETRY_H
+
+#include "../graph/op.h"
+
+/* Output o reads input o * stride + tap * dilation - pad, of tap = 0 .. kernel - 1. */
+typedef struct Conv {
+    int kernel[2], stride[2], pad[2], dilation[2];
+    int groups;
+} Conv;
+
+/* Of conv2d and its gradients. */
+Conv conv_of(const Node *node);
+
+typedef struct Pool {
+    int kernel[2], stride[2], pad[2];
+} Pool;
+
+/* Of max_pool2d, avg_pool2d and their gradients. */
+Pool pool_of(const Node *node);
+
+/* Whether the windows do not overlap, leave no gaps and lie inside the input. */
+bool pool_is_apart(Pool pool);
+
+/* Whether two pools, or a pool and a gradient, have the same windows. */
+bool pool_equal(const Node *a, const Node *b);
+
+#endif

@@ -1,6 +1,7 @@
-/* Bump allocation: blocks that double in size, freed together. */
+/* Bump allocation out of blocks that are freed together. */
 #include "arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,16 +42,16 @@ void arena_free(Arena *arena) {
     free(arena);
 }
 
-void *arena_alloc(Arena *arena, size_t count, size_t size) {
+/* Memory that is not cleared: small arenas would clear a block for a few bytes. */
+static void *reserve(Arena *arena, size_t count, size_t size) {
     if (size && count > (SIZE_MAX / 2) / size) out_of_memory();
     size_t bytes = (count * size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     Block *block = arena->blocks;
     if (!block || block->size - block->used < bytes) {
         size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
-        block = calloc(1, sizeof *block + room);
+        block = malloc(sizeof *block + room);
         if (!block) out_of_memory();
-        block->size = room;
-        block->next = arena->blocks;
+        *block = (Block){.next = arena->blocks, .size = room};
         arena->blocks = block;
     }
     void *memory = block->bytes + block->used;
@@ -58,8 +59,15 @@ void *arena_alloc(Arena *arena, size_t count, size_t size) {
     return memory;
 }
 
+void *arena_alloc(Arena *arena, size_t count, size_t size) {
+    void *memory = reserve(arena, count, size);
+    return memset(memory, 0, count * size);
+}
+
 char *arena_strndup(Arena *arena, const char *s, size_t n) {
-    return memcpy(arena_alloc(arena, n + 1, 1), s, n);
+    char *copy = reserve(arena, n + 1, 1);
+    copy[n] = '\0';
+    return memcpy(copy, s, n);
 }
 
 char *arena_strdup(Arena *arena, const char *s) {
@@ -75,13 +83,9 @@ char *arena_vprintf(Arena *arena, const char *format, va_list args) {
     va_copy(again, args);
     int n = format_into(s, room, format, args);
     size_t length = n < 0 ? 0 : (size_t)n;
-    if (length < room) {
-        arena_alloc(arena, length + 1, 1);
-    } else {
-        if (room) memset(s, 0, room); /* what is free is zero */
-        s = arena_alloc(arena, length + 1, 1);
-        format_into(s, length + 1, format, again);
-    }
+    const bool fits = length < room;
+    s = reserve(arena, length + 1, 1);
+    if (!fits) format_into(s, length + 1, format, again);
     va_end(again);
     return s;
 }
@@ -97,8 +101,10 @@ char *arena_printf(Arena *arena, const char *format, ...) {
 void *arena_grow(Arena *arena, void *items, int count, int *capacity, size_t item_size) {
     if (count < *capacity) return items;
     int room = *capacity ? 2 * *capacity : 4;
-    void *grown = arena_alloc(arena, (size_t)room, item_size);
-    if (count) memcpy(grown, items, (size_t)count * item_size);
+    char *grown = reserve(arena, (size_t)room, item_size);
+    const size_t kept = (size_t)count * item_size;
+    if (count) memcpy(grown, items, kept);
+    memset(grown + kept, 0, ((size_t)room - (size_t)count) * item_size);
     *capacity = room;
     return grown;
 }

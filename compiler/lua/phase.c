@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../../common/nearest.h"
+#include "../graph/optimizer.h"
 #include "front.h"
 
 enum { MAX_PHASES = 64, MAX_BATCH = 65536, MAX_EPOCHS = 1000000000 };
@@ -102,6 +103,14 @@ static void read_freeze(const Options *o, Phase *p, int index) {
         diag_error(f->diag, loc, "freeze: wants a list of layer names { \"conv1\" }");
 }
 
+/* "nn.sgd, nn.adam, ..." */
+static const char *optimizer_names(Arena *arena) {
+    const char *text = "";
+    for (int i = 0; all_optimizers[i]; i++)
+        text = arena_printf(arena, "%s%snn.%s", text, i ? ", " : "", all_optimizers[i]->name);
+    return text;
+}
+
 static void read_loss(const Options *o, Phase *p, int index) {
     lua_State *L = o->L;
     Front *f = front_of(L);
@@ -163,9 +172,8 @@ static void read_phase(const Options *o, int index, Phase *p) {
         p->optimizer = *(Optimizer *)lua_touserdata(L, optimizer);
     else if (!optimizer || !value_is_poison(L, optimizer))
         diag_error(f->diag, optimizer ? options_loc(o, "optimizer") : loc,
-                   "train: optimizer wants nn.adam { lr = 1e-3 }, nn.sgd, nn.adamw or nn.rmsprop, "
-                   "got %s",
-                   optimizer ? value_words(L, optimizer) : "nothing");
+                   "train: optimizer wants nn.adam { lr = 1e-3 } or another: %s; got %s",
+                   optimizer_names(f->arena), optimizer ? value_words(L, optimizer) : "nothing");
     if (v[PHASE_FREEZE].stack) read_freeze(o, p, v[PHASE_FREEZE].stack);
 }
 

@@ -6,32 +6,18 @@
 #include "../common/datameta.h"
 #include "dataset.h"
 
+/* An index for each sample; a second axis of one element does not matter. */
 static bool is_label(const Tensor *tensor) {
-    return tensor->rank == 1 &&
-           (strcmp(tensor->dtype, "I64") == 0 || strcmp(tensor->dtype, "I32") == 0 ||
-            strcmp(tensor->dtype, "U8") == 0);
-}
-
-/* Element of an I64, I32 or U8 tensor. */
-static int64_t integer_at(const Tensor *tensor, int64_t index) {
-    int64_t wide = 0;
-    int32_t narrow;
-    switch (tensor->size) {
-    case 1:
-        return tensor->bytes[index];
-    case 4:
-        memcpy(&narrow, tensor->bytes + 4 * index, sizeof narrow);
-        return narrow;
-    default:
-        memcpy(&wide, tensor->bytes + 8 * index, sizeof wide);
-        return wide;
-    }
+    static const char *const types[] = {"U8", "U16", "I32", "I64"};
+    bool known = false;
+    for (int i = 0; i < 4; i++) known = known || !strcmp(tensor->dtype, types[i]);
+    return known && (tensor->rank == 1 || (tensor->rank == 2 && tensor->dim[1] == 1));
 }
 
 static bool take_labels(const char *path, const Tensor *tensor, const NnField *want, Split *split) {
     int32_t *labels = split_add(split, want->name, 0)->labels;
     for (int64_t i = 0; i < tensor->count; i++) {
-        const int64_t value = integer_at(tensor, i);
+        const int64_t value = tensor_integer(tensor, i);
         if (value < 0 || value >= want->classes)
             return problem("%s: tensor \"%s\": label %" PRId64 " of sample %" PRId64
                            ", 0 to %d wanted by the model",
@@ -44,7 +30,7 @@ static bool take_labels(const char *path, const Tensor *tensor, const NnField *w
 /* A label that the model does not read: it is only copied to files of predictions. */
 static void take_integers(const Tensor *tensor, Split *split, const char *name) {
     int64_t *integers = allocate((size_t)tensor->count, sizeof *integers);
-    for (int64_t i = 0; i < tensor->count; i++) integers[i] = integer_at(tensor, i);
+    for (int64_t i = 0; i < tensor->count; i++) integers[i] = tensor_integer(tensor, i);
     split->fields[split->n_fields++] = (DataField){.name = name, .integers = integers};
 }
 
@@ -52,13 +38,17 @@ static bool take_floats(const TensorFile *file, const Tensor *tensor, const NnFi
                         Split *split) {
     char have_words[SHAPE_TEXT], want_words[SHAPE_TEXT];
     const char *path = file->path;
-    if (!tensor_has_floats(file, tensor)) return false;
-    if (!same_shape(tensor->rank - 1, tensor->dim + 1, want->rank, want->dim))
+    const bool integers = tensor_has_integers(tensor);
+    if (!integers && !tensor_has_floats(file, tensor)) return false;
+    /* Another shape of as many values is the same to the model: (n, 784) for {1, 28, 28}. */
+    if (tensor->count / tensor->dim[0] != want->count)
         return problem("%s: tensor \"%s\": shape %s, samples of %s wanted by the model", path,
                        tensor->name, shape_words(have_words, tensor->rank, tensor->dim),
                        shape_words(want_words, want->rank, want->dim));
     float *floats = split_add(split, want->name, want->count)->floats;
-    if (!tensor_floats(file, tensor, floats)) return false;
+    for (int64_t i = 0; integers && i < tensor->count; i++)
+        floats[i] = (float)tensor_integer(tensor, i);
+    if (!integers && !tensor_floats(file, tensor, floats)) return false;
     for (int64_t i = 0; i < tensor->count; i++)
         if (!isfinite(floats[i]))
             return problem("%s: tensor \"%s\": value %" PRId64 " is not finite", path, tensor->name,
@@ -70,7 +60,7 @@ static bool take(const TensorFile *file, const Tensor *tensor, const NnField *wa
     const char *path = file->path;
     if (want->kind == NN_LABEL && !is_label(tensor)) {
         char words[SHAPE_TEXT];
-        return problem("%s: tensor \"%s\": %s %s, labels are I64, I32 or U8 of one axis", path,
+        return problem("%s: tensor \"%s\": %s %s, labels are U8, U16, I32 or I64 of one axis", path,
                        tensor->name, tensor->dtype, shape_words(words, tensor->rank, tensor->dim));
     }
     if (tensor->rank == 0 || tensor->dim[0] == 0)

@@ -205,6 +205,22 @@ const char *tensors_meta(const TensorFile *file, const char *key) {
     return json_string_value(json_object_get(json_object_get(file->header, metadata), key));
 }
 
+bool tensor_has_integers(const Tensor *tensor) {
+    static const char *const types[] = {"U8", "I8", "U16", "I16", "I32", "I64"};
+    for (int i = 0; i < 6; i++)
+        if (!strcmp(tensor->dtype, types[i])) return true;
+    return false;
+}
+
+int64_t tensor_integer(const Tensor *tensor, int64_t index) {
+    const bool sign = *tensor->dtype == 'I';
+    const unsigned char *at = tensor->bytes + index * tensor->size;
+    uint64_t bits = 0;
+    memcpy(&bits, at, (size_t)tensor->size);
+    const uint64_t top = (uint64_t)1 << (8 * tensor->size - 1);
+    return sign ? (int64_t)((bits ^ top) - top) : (int64_t)bits;
+}
+
 bool tensor_has_floats(const TensorFile *file, const Tensor *tensor) {
     return strcmp(tensor->dtype, "F32") == 0 || strcmp(tensor->dtype, "F64") == 0 ||
            strcmp(tensor->dtype, "F16") == 0 || strcmp(tensor->dtype, "BF16") == 0 ||

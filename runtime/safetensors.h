@@ -37,6 +37,10 @@ bool tensors_read(const char *path, TensorFile *file);
 const Tensor *tensors_find(const TensorFile *file, const char *name);
 const char *tensors_meta(const TensorFile *file, const char *key);
 
+/* Whether its elements are U8, I8, U16, I16, I32 or I64; one of them. */
+bool tensor_has_integers(const Tensor *tensor);
+int64_t tensor_integer(const Tensor *tensor, int64_t index);
+
 /* Whether its elements are F32, F64, F16 or BF16; a message if not. */
 bool tensor_has_floats(const TensorFile *file, const Tensor *tensor);
 

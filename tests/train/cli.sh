@@ -218,11 +218,11 @@ data set "train val test"
 data trainonly "train"
 data noleft "train val test" left -
 data nolabel "train val test" comparison -
-data wrongtype "train val test" left I64 2,1,14,14 $((image * 2))
+data wrongtype "train val test" left U64 2,1,14,14 $((image * 2))
 data realclass "train val test" comparison F32 2 8
 data beyond "train val test" left F64 2,1,14,14 $((image * 2)) '\177'
-data wrongshape "train val test" left F32 2,1,28,7 $image
-data wrongrank "train val test" left F32 2,196 $image
+data wrongshape "train val test" left F32 2,1,14,7 $((image / 2))
+data wrongrank "train val test" left F32 2,98 $((image / 2))
 data wrongcount "train val test" left_digit I64 3 24
 data class "train val test" right_digit U8 2 2 '\012'
 data negative "train val test" left_digit I64 2 16 '\377'

@@ -119,6 +119,35 @@ END_TEST
     "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":[" shape "],\"data_offsets\":[" begin "," end \
     "]}"
 
+/* All bits set, then the largest of the type; of two bytes' places. */
+START_TEST(whole_numbers) {
+    static const struct {
+        const char *type;
+        int size;
+        int64_t ones, largest;
+    } cases[] = {{"U8", 1, 255, 127},   {"I8", 1, -1, 127},        {"U16", 2, 65535, 32767},
+                 {"I16", 2, -1, 32767}, {"I32", 4, -1, INT32_MAX}, {"I64", 8, -1, INT64_MAX}};
+    enter_scratch();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char header[100];
+        unsigned char data[16];
+        const int size = cases[i].size;
+        memset(data, 255, sizeof data);
+        data[2 * size - 1] = 127;
+        snprintf(header, sizeof header,
+                 "{\"a\":{\"dtype\":\"%s\",\"shape\":[2],\"data_offsets\":[0,%d]}}", cases[i].type,
+                 2 * size);
+        write_data(header, data, (size_t)(2 * size));
+        TensorFile file;
+        ck_assert_msg(tensors_read("file", &file), "%s: %s", header, problem_text());
+        ck_assert(tensor_has_integers(&file.tensors[0]));
+        ck_assert_int_eq(tensor_integer(&file.tensors[0], 0), cases[i].ones);
+        ck_assert_int_eq(tensor_integer(&file.tensors[0], 1), cases[i].largest);
+    }
+    leave_scratch();
+}
+END_TEST
+
 START_TEST(good_files) {
     enter_scratch();
     expect_good("{}", 0, 0);
@@ -305,5 +334,5 @@ START_TEST(leftovers_do_no_harm) {
 END_TEST
 
 SUITE("safetensors",
-      TESTS(round_trip, other_floats, good_files, bad_headers, bad_places, lying_lengths, damage,
-            nan_has_one_form, writing_is_atomic, leftovers_do_no_harm))
+      TESTS(round_trip, other_floats, whole_numbers, good_files, bad_headers, bad_places,
+            lying_lengths, damage, nan_has_one_form, writing_is_atomic, leftovers_do_no_harm))

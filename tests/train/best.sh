@@ -2,6 +2,7 @@
 # keep, monitor, patience, min_delta, in the file and as options: the weights that are saved are those of
 # the best evaluation, whatever interrupts the training; the phase ends when its patience does.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/common"
 need_models
 cd "$scratch"
 generated=$scratch
@@ -24,22 +25,15 @@ END
     compile_model "$NNGEN_CC" best "$scratch/$1" -O1 -w || fail "$1: not compiled"
 }
 data="--data synthetic --pairs 150 --val-pairs 60 --test-pairs 20"
-# trained PROGRAM NAME OPTION...: NAME.safetensors, NAME.csv, and what it says in out and err.
-trained() {
-    run=$1 name=$2
-    shift 2
-    # shellcheck disable=SC2086
-    "./$run" train $data --quiet --save "$name.safetensors" --log "$name.csv" "$@" >out 2>err ||
-        fail "$name: status $?: $(cat err)"
-}
-column() {
+# placed LOG NAME: phase, epoch, step and value of each line.
+placed() {
     awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next } { print $2, $3, $4, $at }' "$1"
 }
 made plain "" ""
 trained plain plain
 # Phase, epoch and step of the best line of phase 2: the first of equal ones.
-smallest() { column plain.csv "$1" | awk '$1 == 2 && (!n++ || $4 < best) { best = $4; at = $2 " " $3 } END { print at }'; }
-largest() { column plain.csv "$1" | awk '$1 == 2 && (!n++ || $4 > best) { best = $4; at = $2 " " $3 } END { print at }'; }
+smallest() { placed plain.csv "$1" | awk '$1 == 2 && (!n++ || $4 < best) { best = $4; at = $2 " " $3 } END { print at }'; }
+largest() { placed plain.csv "$1" | awk '$1 == 2 && (!n++ || $4 > best) { best = $4; at = $2 " " $3 } END { print at }'; }
 
 # The weights are those of a training that ends there: rates do not depend on the length.
 [ "$(smallest val_loss)" != "15 48" ] && [ "$(largest val_accuracy)" != "$(smallest val_loss)" ] ||
@@ -95,8 +89,8 @@ grep -q "state/raw" plain.checkpoint.safetensors && fail "state/raw without keep
 # Patience: each phase has its own; lines end where the last gain is that many evaluations ago.
 made patient 'patience = 100' 'keep = "best", patience = 3, min_delta = 0.02, monitor = "val_accuracy"'
 trained patient patient
-column plain.csv val_accuracy | awk '$1 == 2 { print $2, $3; if (!n++ || $4 > mark + 0.02) { mark = $4; waited = 0 } else if (++waited == 3) exit }' >wanted
-column patient.csv val_accuracy | awk '$1 == 2 { print $2, $3 }' | cmp -s - wanted || fail "patience: $(cat patient.csv)"
+placed plain.csv val_accuracy | awk '$1 == 2 { print $2, $3; if (!n++ || $4 > mark + 0.02) { mark = $4; waited = 0 } else if (++waited == 3) exit }' >wanted
+placed patient.csv val_accuracy | awk '$1 == 2 { print $2, $3 }' | cmp -s - wanted || fail "patience: $(cat patient.csv)"
 [ "$(wc -l <wanted)" -lt 16 ] || fail "this training has gains for ever: $(cat patient.csv)"
 grep -q "phase 2 ends at epoch .*: no gain in val_accuracy over 0\.[0-9]* in 3 evaluations" err || fail "patience: $(cat err)"
 trained plain options --keep best --patience 3 --min-delta 0.02 --monitor val_accuracy --eval-every 1

@@ -2,6 +2,7 @@
 # The log of a training: its columns, the same for all threads and instruction sets; the gradient's norm is
 # that of the gradient that `grad` writes; fewer evaluations, none of train, scaled learning rates.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/common"
 need_models
 cd "$scratch"
 cat >line.lua <<'END'
@@ -22,19 +23,15 @@ END
 generated=$scratch
 compile_model "$NNGEN_CC" line "$scratch/line" -O1 -w || fail "line: not compiled"
 data="--data synthetic --pairs 120 --val-pairs 30 --test-pairs 10"
-# trained LOG OPTION...
-trained() {
+# logged LOG OPTION...
+logged() {
     log=$1
     shift
     # shellcheck disable=SC2086
     ./line train $data --quiet --log "$log" "$@" >out 2>err || fail "$log: status $?: $(cat err)"
 }
-# column LOG NAME: its values, a line each.
-column() {
-    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next } { print $at }' "$1"
-}
 
-trained whole.csv --save whole.safetensors
+logged whole.csv --save whole.safetensors
 [ "$(head -n 1 whole.csv)" = "round,phase,epoch,step,loss,train_loss,train_accuracy,val_loss,val_accuracy,lr,grad_norm,samples_per_second,seconds" ] ||
     fail "header: $(head -n 1 whole.csv)"
 cut -d , -f 1-4 whole.csv | sed 1d >places
@@ -43,7 +40,7 @@ printf '0,1,0,2\n0,1,1,4\n0,2,0,3\n0,2,1,6\n0,2,2,9\n' | cmp -s places - || fail
 column whole.csv samples_per_second | awk '!($1 > 0) { exit 1 }' || fail "samples per second: $(cat whole.csv)"
 for isa in $(./line info --json | json_list isa); do
     for threads in 1 3; do
-        trained other.csv --isa "$isa" --threads $threads
+        logged other.csv --isa "$isa" --threads $threads
         cut -d , -f 1-11 whole.csv >a.cut
         cut -d , -f 1-11 other.csv | cmp - a.cut || fail "$isa, $threads threads: another log"
     done
@@ -52,7 +49,7 @@ done
 # The norm at the initial weights, from the tensors of `grad`. One batch is the epoch.
 ./line init --seed 0 --save init.safetensors
 ./line grad --load init.safetensors --data synthetic --pairs 120 --batch 120 --out grad.safetensors >out
-trained one.csv --batch 120
+logged one.csv --batch 120
 length=$(od -An -t u8 -N 8 grad.safetensors | tr -d ' ')
 # The loss is the first float.
 od -An -v -t f4 -w4 -j $((length + 12)) grad.safetensors | awk '{ sum += $1 * $1 } END { printf "%.6g\n", sqrt(sum) }' >norm
@@ -60,7 +57,7 @@ column one.csv grad_norm | head -n 1 | awk '{ printf "%.6g\n", $1 }' | cmp -s - 
     fail "norm: $(column one.csv grad_norm | head -n 1), $(cat norm) wanted"
 
 # Fewer evaluations leave the weights alone; the running loss is of all steps since the last one.
-trained few.csv --eval-every 2 --no-train-eval --save few.safetensors
+logged few.csv --eval-every 2 --no-train-eval --save few.safetensors
 cmp whole.safetensors few.safetensors || fail "evaluations change the weights"
 [ "$(head -n 1 few.csv)" = "round,phase,epoch,step,loss,val_loss,val_accuracy,lr,grad_norm,samples_per_second,seconds" ] ||
     fail "header: $(head -n 1 few.csv)"
@@ -72,7 +69,7 @@ column few.csv loss | head -n 1 | awk '{ printf "%.9g\n", $1 }' | cmp -s - mean 
 ! grep '"event":"epoch"' out | grep -q '"train":' || fail "train is evaluated: $(cat out)"
 grep '"event":"round"' out | grep -q '"train":{"loss"' || fail "the round has no train: $(cat out)"
 
-trained scaled.csv --lr-scale 0.5
+logged scaled.csv --lr-scale 0.5
 [ "$(column scaled.csv lr | tr '\n' ' ')" = "0.125 0.0625 0.00050000000000000001 0.00050000000000000001 0.00050000000000000001 " ] ||
     fail "scaled: $(column scaled.csv lr)"
 cut -d , -f 5 scaled.csv >a.cut

@@ -2,6 +2,7 @@
 # Phases that count steps: where they are evaluated, on how many samples, what schedules see, and that
 # --steps and --epochs go with what a phase counts.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/common"
 need_models
 cd "$scratch"
 generated=$scratch
@@ -24,19 +25,9 @@ END
     compile_model "$NNGEN_CC" steps "$scratch/$name" -O1 -w || fail "$name: not compiled"
 }
 data="--data synthetic --pairs 105 --val-pairs 50 --test-pairs 20"
-trained() {
-    run=$1 name=$2
-    shift 2
-    # shellcheck disable=SC2086
-    "./$run" train $data --quiet --save "$name.safetensors" --log "$name.csv" "$@" >out 2>err ||
-        fail "$name: status $?: $(cat err)"
-}
 places() {
     cut -d , -f 3,4 "$1.csv" | sed 1d | tr '\n' ' ' >got
     [ "$(cat got)" = "$2 " ] || fail "$1: evaluated at $(cat got), not $2"
-}
-column() {
-    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next } { print $at }' "$1.csv"
 }
 
 # Five steps of 25 and one of 5 are a pass: 5 samples at its end are a batch.
@@ -44,7 +35,7 @@ made counting 'steps = 12, batch = 25, eval_every = 4'
 trained counting counting
 places counting "0,4 1,8 2,12"
 # nn.epoch of the last step, nn.epochs rounded up.
-column counting lr | awk 'BEGIN { split("0 1 2", epoch); split("3 7 11", step) }
+column counting.csv lr | awk 'BEGIN { split("0 1 2", epoch); split("3 7 11", step) }
     { w = (1 + epoch[NR]) / 64 + 3 / 1024 + step[NR] / (1048576 * 12); if (($1 - w) ^ 2 > 1e-24) { print $1, w; exit 1 } }' ||
     fail "schedules: $(cat counting.csv)"
 # The same steps as those of epochs, of which two are ten steps.
@@ -87,7 +78,7 @@ grep '"event":"round"' out | sed 's/,"seconds.*//' | cmp -s - some.round || fail
 ./counting eval $data --load counting.safetensors --split val --predictions val.csv >out
 awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "accuracy") at = i; next }
     (NR - 2) % 5 == 0 { sum += $at; n++ } END { printf "%.6g\n", sum / n }' val.csv >wanted
-column some val_accuracy | tail -n 1 | awk '{ printf "%.6g\n", $1 }' | cmp -s - wanted ||
+column some.csv val_accuracy | tail -n 1 | awk '{ printf "%.6g\n", $1 }' | cmp -s - wanted ||
     fail "eval_samples: $(cat some.csv), accuracy $(cat wanted)"
 
 # A training that was interrupted inside of a pass, and one that goes on longer.

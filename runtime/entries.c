@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-int entry_count(const NnModel *model, Contents what) {
+static int entry_count(const NnModel *model, Contents what) {
     if (what.phase == NO_PHASE) return model->n_params;
     const NnPhase *phase = &model->phases[what.phase];
     return (what.kept ? 2 : 1) * model->n_params + phase->n_slots * phase->n_trained;

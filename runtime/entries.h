@@ -23,7 +23,6 @@ typedef struct Entry {
     const char *name;
 } Entry;
 
-int entry_count(const NnModel *model, Contents what);
 Entry entry_of(const NnModel *model, Contents what, int i);
 
 /* Writes them, and takes over `meta`. False with a message. */

@@ -25,7 +25,8 @@ static uint32_t crc32c(const unsigned char *bytes, size_t size) {
     return ~crc;
 }
 
-uint32_t events_checksum(const void *bytes, size_t size) {
+/* The checksum of such records: CRC-32C, turned and offset ("masked"). */
+static uint32_t masked_checksum(const void *bytes, size_t size) {
     const uint32_t crc = crc32c(bytes, size);
     return (crc >> 15 | crc << 17) + UINT32_C(0xa282ead8);
 }
@@ -92,9 +93,9 @@ static Message event_now(void) {
 static bool write_record(EventFile *file, const Message *event) {
     Message record = {0};
     put_little(&record, event->size, 8);
-    put_little(&record, events_checksum(record.bytes, 8), 4);
+    put_little(&record, masked_checksum(record.bytes, 8), 4);
     put(&record, event->bytes, event->size);
-    put_little(&record, events_checksum(event->bytes, event->size), 4);
+    put_little(&record, masked_checksum(event->bytes, event->size), 4);
     return (fwrite(record.bytes, 1, record.size, file->out) == record.size &&
             fflush(file->out) == 0) ||
            problem("%s: cannot write: %s", file->path, strerror(errno));

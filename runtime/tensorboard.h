@@ -21,7 +21,4 @@ bool events_add(EventFile *file, int64_t step, const Columns *columns, double sa
 /* False, after a message, if something did not arrive. */
 bool events_close(EventFile *file);
 
-/* The checksum of such records: CRC-32C, turned and offset ("masked"). */
-uint32_t events_checksum(const void *bytes, size_t size);
-
 #endif

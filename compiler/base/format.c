@@ -23,8 +23,8 @@ static void put_number(Output *o, long long n) {
     put(o, at, (size_t)(digits + sizeof digits - at));
 }
 
-/* False if the format has what is not known here. A piece that does not fit is counted and left
- * out. */
+/* Returns false for a format that this file does not know. Leaves out a piece that does not fit,
+ * but counts it. */
 static bool write_simple(Output *o, const char *format, va_list args) {
     for (const char *next; (next = strchr(format, '%')); format = next) {
         put(o, format, (size_t)(next - format));

@@ -1,5 +1,5 @@
 /* What becomes of a contraction's sums: the max-pool and the point-wise nodes that run behind it in
- * registers, row by row of 16 channels. It is told once, as a macro. */
+ * registers, row by row of 16 channels. The code is written once, as a macro. */
 #include "../ops/ops.h"
 #include "contract.h"
 #include "pointwise.h"

@@ -45,8 +45,7 @@ Symbol *loops_symbol(Loops *l, const char *text, size_t length);
 /* Makes symbols of words and types known to a new program. */
 void loops_know_words(Loops *l);
 
-/* The name in scope, or NULL; a new one, bug() if the innermost scope has it already. */
-Name *loops_name(Loops *l, const char *text);
+/* A new name; bug() if the innermost scope has it already. */
 Name *loops_declare(Loops *l, const char *text, LoopType type, Memory *memory);
 
 /* Declares an integer that the open macro takes from where it is used. */

@@ -55,7 +55,7 @@ bool parse_type(Parser *p, LoopType *type) {
     return true;
 }
 
-bool parse_is_integer(LoopType t) {
+static bool is_integer(LoopType t) {
     return !t.pointer && t.base >= BASE_BOOL && t.base <= BASE_BYTE;
 }
 
@@ -102,7 +102,7 @@ static bool fits_param(const char **param, LoopType t) {
         return parse_is_number(t);
     case 'i':
     case 'z':
-        return parse_is_integer(t);
+        return is_integer(t);
     default:
         break;
     }
@@ -187,7 +187,7 @@ static Expr *parse_postfix(Parser *p) {
             at->in[at->n_in++] = e;
             at->in[at->n_in++] = parse_expr(p, 0);
             parse_want(p, "]");
-            if (!parse_is_integer(at->in[1]->type)) parse_mistake(p, "an integer wanted as index");
+            if (!is_integer(at->in[1]->type)) parse_mistake(p, "an integer wanted as index");
             e = at;
         } else if (parse_take(p, "->")) {
             Expr *member = new_expr(p, EXPR_MEMBER, (LoopType){BASE_FLOAT, false, false});
@@ -244,9 +244,9 @@ static const Operator *operator_at(const char *at) {
 static LoopType binary_type(const Parser *p, const char *operator, int level, LoopType a,
                             LoopType b) {
     if (level <= LEVEL_LESS && level != LEVEL_BITS) return (LoopType){BASE_BOOL, false, false};
-    if (a.pointer && parse_is_integer(b) && level == LEVEL_SUM) return a;
+    if (a.pointer && is_integer(b) && level == LEVEL_SUM) return a;
     if (!parse_is_number(a) || !parse_is_number(b) ||
-        ((*operator== '%' || * operator== '&') && !(parse_is_integer(a) && parse_is_integer(b))))
+        ((*operator== '%' || * operator== '&') && !(is_integer(a) && is_integer(b))))
         parse_mistake(p, arena_printf(p->l->arena, "operands of %s", operator));
     Base base = a.base > b.base ? a.base : b.base;
     return (LoopType){base == BASE_BOOL || base == BASE_BYTE ? BASE_INT : base, false, false};
@@ -259,7 +259,7 @@ static bool is_number_of(const Expr *e, int64_t value) {
 /* Sizes of one, and distances of nothing, say nothing: x * 1, x + 0, x / 1, x % 1. The operand that
  * is left, or NULL. */
 static Expr *simpler(Parser *p, char operator, Expr * a, Expr *b) {
-    const bool integers = parse_is_integer(a->type) && parse_is_integer(b->type);
+    const bool integers = is_integer(a->type) && is_integer(b->type);
     if ((operator== '+' || operator== '-') && is_number_of(b, 0)) return a;
     if (!integers) return NULL;
     if (operator== '+' && is_number_of(a, 0)) return b;
@@ -320,7 +320,7 @@ Expr *loops_parse_expr(Loops *l, const char *text) {
 void parse_check_value(const Parser *p, LoopType to, const Expr *value) {
     LoopType from = value->type;
     bool numbers = parse_is_number(to) && parse_is_number(from);
-    if (numbers ? parse_is_integer(to) && !parse_is_integer(from)
+    if (numbers ? is_integer(to) && !is_integer(from)
                 : to.pointer != from.pointer || to.base != from.base ||
                       (to.pointer && from.constant && !to.constant))
         parse_mistake(p, "a value of another type");

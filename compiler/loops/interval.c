@@ -4,7 +4,7 @@
 
 static const Linear unbounded = {0, 0, true};
 const Interval interval_all = {{0, 0, true}, {0, 0, true}};
-const Interval interval_bool = {{0, 0, false}, {0, 1, false}};
+static const Interval interval_bool = {{0, 0, false}, {0, 1, false}};
 
 static bool linear_equal(Linear a, Linear b) {
     return a.unbounded ? b.unbounded : !b.unbounded && a.a == b.a && a.b == b.b;
@@ -19,7 +19,7 @@ Linear linear_add(Linear a, Linear b) {
     return (Linear){a.a + b.a, a.b + b.b, false};
 }
 
-Linear linear_scale(Linear a, int64_t factor) {
+static Linear linear_scale(Linear a, int64_t factor) {
     if (factor == 0) return (Linear){0, 0, false};
     return a.unbounded ? a : (Linear){a.a * factor, a.b * factor, false};
 }

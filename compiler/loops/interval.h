@@ -25,10 +25,9 @@ typedef struct Bounds {
     const Sum *low[2], *high[2]; /* several: all of them hold */
 } Bounds;
 
-extern const Interval interval_all, interval_bool;
+extern const Interval interval_all;
 
 Linear linear_add(Linear a, Linear b);
-Linear linear_scale(Linear a, int64_t factor);
 
 /* Whether a <= b for every n >= 1. An unbounded number is the largest as `b` only. */
 bool linear_at_most(Linear a, Linear b);

@@ -90,7 +90,7 @@ typedef struct Name {
     Interval range;    /* of integers */
     struct Bounds *bounds;
     int steps;      /* of a sum, while the verifier counts them */
-    bool used;      /* anywhere: compilers want to know what is not */
+    bool used;      /* by some line: compilers warn of a name that is not */
     bool parameter; /* integer of a macro: any expression stands for it */
     int scope;      /* open statements where it was declared */
     struct Symbol *symbol;

@@ -31,7 +31,6 @@ Expr *parse_expr(Parser *p, int level);
 Expr *parse_number(Parser *p);
 Expr *parse_name(Parser *p, Name *name);
 
-bool parse_is_integer(LoopType t);
 bool parse_is_number(LoopType t);
 
 /* A mistake unless a name of type `to` may get the value. */

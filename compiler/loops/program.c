@@ -38,10 +38,6 @@ void loops_know_words(Loops *l) {
     symbol_of(l, "int32_t")->base = BASE_INT;
 }
 
-Name *loops_name(Loops *l, const char *text) {
-    return symbol_of(l, text)->name;
-}
-
 Name *loops_declare(Loops *l, const char *text, LoopType type, Memory *memory) {
     Symbol *symbol = symbol_of(l, text);
     if (symbol->name && symbol->name->scope == l->n_open)

@@ -160,7 +160,7 @@ FN F16 LOG_ALL(F16 x) {
 }
 
 /* 1 where equal, else 0. Numbers that are not equal differ, as nothing is flushed to zero;
- * infinities are told by their bits. */
+ * infinities are compared by their bits. */
 FN F16 EQUAL(F16 a, F16 b) {
     const F16 infinite = KEEP(GT(ABS(a), SET(3.40282347e38f)), SET(1.0f));
     const F16 same = KEEP(IEQ(AS_INT(a), AS_INT(b)), infinite);

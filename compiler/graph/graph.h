@@ -132,6 +132,8 @@ Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count);
 
 /* Elements of one sample (or of the parameter); INT64_MAX where there are more. */
 int64_t shape_count(Shape shape);
+/* Its last `axes` axes; it has as many. */
+Shape shape_last(Shape shape, int axes);
 bool shape_equal(Shape a, Shape b);
 /* "(1, 14, 14)", "()" for rank 0; lives in `arena`. */
 const char *shape_text(Arena *arena, Shape shape);

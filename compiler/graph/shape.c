@@ -12,6 +12,12 @@ int64_t shape_count(Shape shape) {
     return n;
 }
 
+Shape shape_last(Shape shape, int axes) {
+    Shape last = {.rank = axes};
+    for (int i = 0; i < axes; i++) last.dim[i] = shape.dim[shape.rank - axes + i];
+    return last;
+}
+
 bool shape_equal(Shape a, Shape b) {
     return a.rank == b.rank && !memcmp(a.dim, b.dim, sizeof(int) * (size_t)a.rank);
 }

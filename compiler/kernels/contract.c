@@ -321,7 +321,7 @@ static void build_short(Loops *l, Nest *n, int rows, int tail) {
                         {full, n->blocks, tile_columns(isa, n->lanes_out, full, n->blocks - full)}};
     l_open(l, "if ((n - done) & %d)", rows);
     l_line(l, "const int s = done + ((n - done) & %d);", 2 * (tail - rows));
-    /* So many samples are done, and `rows` more are among those that are left. */
+    /* s samples are done; at least `rows` are left. */
     l_given(l, "s", "0", arena_printf(n->arena, "n - %d", rows));
     for (int i = 0; i < 2; i++) {
         if (panels[i].first == panels[i].last) continue;
@@ -358,7 +358,7 @@ static void build_nest(Loops *l, Nest *n, bool looped) {
         l_line(l, "const int shorter = nn_shorter(n, %d, %d) * %d;", rows, tail, rows - 1);
         l_given(l, "shorter", "0", "n"); /* nn_shorter's tiles have room */
         l_line(l, "const int done = shorter + (n - shorter) / %d * %d;", rows, rows);
-        l_given(l, "done", "0", "n"); /* whole tiles of what is left */
+        l_given(l, "done", "0", "n"); /* tiles of the rest that are whole */
         if (looped && n->x.e > 1) contract_phases(l, n);
     }
     for (int i = 0; i < runs; i++)
@@ -441,9 +441,7 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
 /* A pool of small windows after a convolution without padding above and below: its tiles of rows of
  * the output are windows then. */
 static bool joins(const Node *root, const Node *node) {
-    if (root->op != &op_conv2d || node->op != &op_max_pool2d) return false;
-    const Pool p = pool_of(node);
-    return conv_of(root).pad[0] == 0 && pool_is_apart(p) && p.kernel[0] <= 3 && p.kernel[1] <= 3;
+    return pool_follows_conv(root, node) && conv_of(root).pad[0] == 0;
 }
 
 const Family family_contract = {

@@ -37,8 +37,7 @@ void copy_lower(Lowering *l, Node *node) {
         Node *at = storage_of(l, node->in[i]);
         const bool direct = in[i] == l->buffer[at->id] && !is_field(at);
         char *param = i || node->n_in > 1 ? arena_printf(l->arena, "x%d", i) : "x";
-        add_operand(l, k, (Operand){param, in[i], false, direct ? at : NULL});
-        if (direct) mark_read(l, at);
+        lower_operand(l, k, param, in[i], direct ? at : NULL, false);
     }
     lower_operand(l, k, "y", make_value(l, node), node, true);
 }

@@ -17,9 +17,9 @@ typedef struct Groups {
 } Groups;
 
 static Groups groups_of(const Kernel *k) {
-    const int axes = node_int(k->node, "axes"), rank = k->node->in[0]->type.shape.rank;
-    Groups v = {.rows = 1, .n = k->in.C, .cs = k->in.cs, .stride = k->in.stride};
-    for (int i = rank - axes; i < rank - 1; i++) v.rows *= k->node->in[0]->type.shape.dim[i];
+    const Shape group = shape_last(k->node->in[0]->type.shape, node_int(k->node, "axes"));
+    Groups v = {.n = k->in.C, .cs = k->in.cs, .stride = k->in.stride};
+    v.rows = (int)(shape_count(group) / v.n);
     v.count = k->in.H * k->in.W / v.rows;
     return v;
 }

@@ -107,13 +107,6 @@ static const char *expression(const Kernel *k, Arena *arena, const Node *node, S
     return text;
 }
 
-static bool in_registers(const Kernel *k, const Node *node) {
-    if (node == k->pool || node == k->node) return true;
-    for (int i = 0; i < k->n_fused; i++)
-        if (k->fused[i] == node) return true;
-    return false;
-}
-
 const char *row_text(const Kernel *k, Arena *arena, const char *head, Site site) {
     const char *text = "";
     if (head && strcmp(head, "h") != 0) text = arena_printf(arena, "const F16 h = %s;", head);
@@ -126,7 +119,7 @@ const char *row_text(const Kernel *k, Arena *arena, const char *head, Site site)
     }
     for (int i = 0; i < k->n_operands; i++) {
         const Node *value = k->operands[i].value;
-        if (!k->operands[i].written || !value || !in_registers(k, value)) continue;
+        if (!k->operands[i].written || !value || !kernel_computes(k, value)) continue;
         const char *name = operand(k, arena, value, site);
         int channels = k->out.C;
         if (!clean && channels % LANES)

@@ -7,7 +7,15 @@
 #include "../ops/ops.h"
 #include "pointwise.h"
 
-Element pool_winner_element(const Node *pool) {
+bool pool_follows_conv(const Node *root, const Node *node) {
+    if (root->op != &op_conv2d || node->op != &op_max_pool2d) return false;
+    const Pool p = pool_of(node);
+    return pool_is_apart(p) && p.kernel[0] <= 3 && p.kernel[1] <= 3;
+}
+
+/* Type of the winners that a max_pool2d node keeps: bytes where the window has at most 256 places.
+ */
+static Element winner_element(const Node *pool) {
     const Pool v = pool_of(pool);
     return v.kernel[0] * v.kernel[1] <= 256 ? ELEMENT_BYTE : ELEMENT_INT;
 }
@@ -84,7 +92,7 @@ static void lower(Lowering *l, Node *node) {
     if (!has_gradient(l, node)) return;
     const Layout v = l->value[node->id].layout;
     Buffer *w = sample_buffer(l, "winner", node, v);
-    w->element = pool_winner_element(node);
+    w->element = winner_element(node);
     w->size = w->element == ELEMENT_BYTE ? round_up(v.stride, 4 * LANES) / 4 : v.stride;
     l->winner[node->id] = w;
     lower_operand(l, k, "winner", w, NULL, true);

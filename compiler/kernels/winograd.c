@@ -102,11 +102,9 @@ static void lower(Lowering *l, Node *node) {
 
 /* A pool whose windows are whole in a tile of 4x4 outputs. */
 static bool joins(const Node *root, const Node *node) {
-    if (root->op != &op_conv2d || node->op != &op_max_pool2d) return false;
+    if (!pool_follows_conv(root, node)) return false;
     const Pool p = pool_of(node);
-    for (int i = 0; i < 2; i++)
-        if (p.kernel[i] > 3 || 4 % p.kernel[i]) return false;
-    return pool_is_apart(p);
+    return 4 % p.kernel[0] == 0 && 4 % p.kernel[1] == 0;
 }
 
 /* The rows of G applied to three rows g0, g1, g2. */

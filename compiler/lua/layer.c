@@ -163,8 +163,7 @@ static Node *apply_layer_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
     /* What is no input of such a layer is reported by the op. */
     const bool fits = x->type.kind == KIND_SAMPLE && !x->type.classes && axes <= rank;
     if (!affine || !fits) return add(L, layer, loc, 1, in, attr);
-    Shape s = {.rank = axes};
-    for (int i = 0; i < axes; i++) s.dim[i] = x->type.shape.dim[rank - axes + i];
+    const Shape s = shape_last(x->type.shape, axes);
     if (!same_input(L, layer, loc, (int)shape_count(s))) return front_poison(L);
     if (!layer->weight) {
         const Init ones = init_constant(1), zeros = init_constant(0);

@@ -9,10 +9,8 @@
 enum { AXES, EPS };
 
 /* The axes that are normalised, as a shape. */
-static Shape last_axes(Shape x, int axes) {
-    Shape s = {.rank = axes};
-    for (int i = 0; i < axes; i++) s.dim[i] = x.dim[x.rank - axes + i];
-    return s;
+static Shape norm_axes(const Node *n) {
+    return shape_last(n->in[0]->type.shape, (int)n->attr[AXES]);
 }
 
 static bool want_axes(Graph *g, const Node *n) {
@@ -23,7 +21,7 @@ static bool want_axes(Graph *g, const Node *n) {
 }
 
 static bool want_weight(Graph *g, const Node *n, int i) {
-    const Shape s = last_axes(n->in[0]->type.shape, (int)n->attr[AXES]);
+    const Shape s = norm_axes(n);
     if (n->in[i]->type.kind == KIND_PARAM && shape_equal(n->in[i]->type.shape, s)) return true;
     return op_error(g, n, i, "wants a parameter %s", shape_text(g->arena, s));
 }
@@ -47,7 +45,7 @@ static void moments(const double *x, int64_t count, double eps, double *mean, do
 
 /* Elements that are normalised together, and how many such groups there are in the batch. */
 static int64_t group_size(const Node *n) {
-    return shape_count(last_axes(n->in[0]->type.shape, (int)n->attr[AXES]));
+    return shape_count(norm_axes(n));
 }
 
 static int64_t group_count(const Env *env, const Node *n) {
@@ -74,10 +72,14 @@ static void norm_gradient(Gradient *g) {
     if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_node(g, &op_last_sum, 1, &g->dy, n->attr);
 }
 
+/* x and dy. */
+static bool want_pair(Graph *g, const Node *n) {
+    return want_axes(g, n) && want_sample(g, n, 1, -1, "real values per sample") &&
+           want_same(g, n, 0, 1);
+}
+
 static bool dgrad_shape(Graph *g, Node *n) {
-    if (!want_axes(g, n) || !want_sample(g, n, 1, -1, "real values per sample") ||
-        !want_same(g, n, 0, 1) || (n->n_in > 2 && !want_weight(g, n, 2)))
-        return false;
+    if (!want_pair(g, n) || (n->n_in > 2 && !want_weight(g, n, 2))) return false;
     n->type = type_sample(n->in[0]->type.shape);
     return true;
 }
@@ -102,10 +104,8 @@ static void dgrad_value(const Env *env, const Node *n, const double *const *in, 
 }
 
 static bool wgrad_shape(Graph *g, Node *n) {
-    if (!want_axes(g, n) || !want_sample(g, n, 1, -1, "real values per sample") ||
-        !want_same(g, n, 0, 1))
-        return false;
-    n->type = type_param(last_axes(n->in[0]->type.shape, (int)n->attr[AXES]));
+    if (!want_pair(g, n)) return false;
+    n->type = type_param(norm_axes(n));
     return true;
 }
 
@@ -123,7 +123,7 @@ static void wgrad_value(const Env *env, const Node *n, const double *const *in, 
 
 static bool sum_shape(Graph *g, Node *n) {
     if (!want_axes(g, n)) return false;
-    n->type = type_param(last_axes(n->in[0]->type.shape, (int)n->attr[AXES]));
+    n->type = type_param(norm_axes(n));
     return true;
 }
 

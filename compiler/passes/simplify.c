@@ -102,25 +102,39 @@ static void renew_operands(Node *n, Node *const *replacement) {
         while (replacement[n->in[i]->id]) n->in[i] = replacement[n->in[i]->id];
 }
 
+/* The nodes seen so far, by hash: lists of ids that end with -1. */
+typedef struct Seen {
+    const Graph *g;
+    int *first, *next, n_buckets;
+} Seen;
+
+static Seen seen_new(Arena *arena, const Graph *g) {
+    Seen s = {.g = g, .n_buckets = g->n_nodes + 1};
+    s.first = ARENA_ARRAY(arena, int, s.n_buckets);
+    s.next = ARENA_ARRAY(arena, int, g->n_nodes);
+    for (int i = 0; i < s.n_buckets; i++) s.first[i] = -1;
+    return s;
+}
+
+/* The equal node that was seen before, or NULL: then this one is seen now. */
+static Node *seen_before(Seen *s, const Node *node) {
+    int *bucket = &s->first[hash(node) % (uint64_t)s->n_buckets];
+    for (int at = *bucket; at >= 0; at = s->next[at])
+        if (equal(s->g->nodes[at], node)) return s->g->nodes[at];
+    s->next[node->id] = *bucket;
+    *bucket = node->id;
+    return NULL;
+}
+
 /* Equal nodes become the first of them. */
 static bool merge(Graph *g) {
-    int n = g->n_nodes, n_buckets = n + 1;
-    Node **replacement = ARENA_ARRAY(g->arena, Node *, n);
-    int *next = ARENA_ARRAY(g->arena, int, n), *first = ARENA_ARRAY(g->arena, int, n_buckets);
-    for (int i = 0; i < n_buckets; i++) first[i] = -1;
+    Node **replacement = ARENA_ARRAY(g->arena, Node *, g->n_nodes);
+    Seen seen = seen_new(g->arena, g);
     bool changed = false;
-    for (int i = 0; i < n; i++) {
-        Node *node = g->nodes[i];
-        renew_operands(node, replacement);
-        int *bucket = &first[hash(node) % (uint64_t)n_buckets], at = *bucket;
-        while (at >= 0 && !equal(g->nodes[at], node)) at = next[at];
-        if (at >= 0) {
-            replacement[i] = g->nodes[at];
-            changed = true;
-        } else {
-            next[i] = *bucket;
-            *bucket = i;
-        }
+    for (int i = 0; i < g->n_nodes; i++) {
+        renew_operands(g->nodes[i], replacement);
+        replacement[i] = seen_before(&seen, g->nodes[i]);
+        changed = changed || replacement[i];
     }
     graph_rewrite(g, replacement);
     return changed;
@@ -153,15 +167,10 @@ bool simplify(Graph *graph) {
 
 void simplify_verify(const Graph *g) {
     Arena *room = arena_new();
-    const int n = g->n_nodes, n_buckets = n + 1;
-    int *next = ARENA_ARRAY(room, int, n), *first = ARENA_ARRAY(room, int, n_buckets);
-    for (int i = 0; i < n_buckets; i++) first[i] = -1;
-    for (int i = 0; i < n; i++) {
-        int *bucket = &first[hash(g->nodes[i]) % (uint64_t)n_buckets];
-        for (int at = *bucket; at >= 0; at = next[at])
-            if (equal(g->nodes[at], g->nodes[i])) node_bug(g->nodes[i], "node %d is equal", at);
-        next[i] = *bucket;
-        *bucket = i;
+    Seen seen = seen_new(room, g);
+    for (int i = 0; i < g->n_nodes; i++) {
+        const Node *before = seen_before(&seen, g->nodes[i]);
+        if (before) node_bug(g->nodes[i], "node %d is equal", before->id);
     }
     arena_free(room);
 }

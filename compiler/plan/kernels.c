@@ -27,7 +27,8 @@ static Buffer *gradient_buffer(Lowering *l, const Node *param) {
     return b;
 }
 
-/* A term of gradients: a kernel for each time that it occurs, which adds to what is there. */
+/* Sums of gradients may have a term several times: each time has a kernel, which adds to the
+ * gradient. */
 static void lower_gradient(Lowering *l, Node *node) {
     const Phase *phase = &l->graph->phases[0];
     for (int i = 0; i < phase->n_trained; i++)

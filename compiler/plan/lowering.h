@@ -75,12 +75,7 @@ Kernel *value_kernel(Lowering *l, Node *node);
  * its own. */
 Kernel *joined_kernel(Lowering *l, Node *node);
 
-/* Remembers that a kernel reads the value, and those whose memory it shares. */
-void mark_read(Lowering *l, const Node *value);
-
-void add_operand(Lowering *l, Kernel *k, Operand operand);
-
-/* Adds a point-wise node to those that the kernel computes in registers. */
+/* Lets the kernel compute a point-wise node, too, in registers. */
 void add_fused(Lowering *l, Kernel *k, Node *node);
 
 /* Adds an operand; reading a value marks its buffer as read. Returns its parameter name. A kernel

@@ -41,14 +41,11 @@ Kernel *joined_kernel(Lowering *l, Node *node) {
     return l->kernel[node->id];
 }
 
-void mark_read(Lowering *l, const Node *value) {
+/* Remembers that a kernel reads the value, and those whose memory it shares. */
+static void mark_read(Lowering *l, const Node *value) {
     l->read[value->id] = true;
     bool shares = op_is(value->op, TRAIT_ACCESS);
     for (int i = 0; shares && i < value->n_in; i++) mark_read(l, storage_of(l, value->in[i]));
-}
-
-void add_operand(Lowering *l, Kernel *k, Operand operand) {
-    ARENA_PUSH(l->arena, k->operands, k->n_operands, k->cap_operands, operand);
 }
 
 const char *lower_operand(Lowering *l, Kernel *k, const char *param, Buffer *buffer, Node *value,
@@ -57,7 +54,8 @@ const char *lower_operand(Lowering *l, Kernel *k, const char *param, Buffer *buf
         if (value && k->operands[i].value == value && k->operands[i].written == written)
             return k->operands[i].param;
     if (!param) param = arena_printf(l->arena, "%c%d", written ? 'y' : 'r', k->n_operands);
-    add_operand(l, k, (Operand){param, buffer, written, value});
+    const Operand operand = {param, buffer, written, value};
+    ARENA_PUSH(l->arena, k->operands, k->n_operands, k->cap_operands, operand);
     if (value && !written) mark_read(l, value);
     return param;
 }

@@ -70,6 +70,13 @@ Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph) {
     return e;
 }
 
+bool kernel_computes(const Kernel *k, const Node *node) {
+    if (node == k->node || node == k->pool || node == k->partner) return true;
+    for (int i = 0; i < k->n_fused; i++)
+        if (k->fused[i] == node) return true;
+    return false;
+}
+
 const Node *const *kernel_followers(Arena *arena, const Kernel *k, int *count) {
     const Node **list = ARENA_ARRAY(arena, const Node *, k->n_fused + 1);
     *count = 0;

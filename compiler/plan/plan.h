@@ -302,6 +302,9 @@ int chunk_samples(int64_t params, int64_t flops, int64_t places);
  * quarter as many for twice the size, down to one. */
 int chunk_limit(int64_t floats);
 
+/* Whether the kernel computes the node, by itself or in registers after its own. */
+bool kernel_computes(const Kernel *kernel, const Node *node);
+
 /* The nodes that the kernel computes in registers after its own, in order: the fused ones, and the
  * pool between them. */
 const Node *const *kernel_followers(Arena *arena, const Kernel *kernel, int *count);

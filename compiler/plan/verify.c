@@ -13,13 +13,6 @@
         bug("kernel %s: " format, (kernel)->name, __VA_ARGS__);                                    \
     } while (0)
 
-static bool is_node_of(const Kernel *k, const Node *node) {
-    if (node == k->node || node == k->pool || node == k->partner) return true;
-    for (int i = 0; i < k->n_fused; i++)
-        if (k->fused[i] == node) return true;
-    return false;
-}
-
 static bool is_gradient(const Node *node) {
     return op_is(node->op, TRAIT_PARAM_GRADIENT);
 }
@@ -30,7 +23,8 @@ static void verify_computed(const Entry *e) {
         if (!e->values[i].family) continue;
         int kernels = 0;
         for (int j = 0; j < e->n_kernels; j++)
-            kernels += e->kernels[j]->family->role == ROLE_NODE && is_node_of(e->kernels[j], node);
+            kernels +=
+                e->kernels[j]->family->role == ROLE_NODE && kernel_computes(e->kernels[j], node);
         /* Equal terms of a gradient have a kernel each. */
         if (is_gradient(node) ? !kernels : kernels != 1)
             node_bug(node, "K1: %d kernels of %s compute it", kernels, e->name);

@@ -103,7 +103,7 @@ typedef struct Graph {
     int n_nodes, cap_nodes;
     Phase *phases;
     int n_phases;
-    Named *metrics; /* KIND_SAMPLE of rank 0, or KIND_SCALAR; sorted by name */
+    Named *metrics; /* KIND_SAMPLE of one element, or KIND_SCALAR; sorted by name */
     int n_metrics;
     Named *predictions; /* KIND_SAMPLE; sorted by name */
     int n_predictions;

@@ -28,6 +28,8 @@ typedef enum Trait {
     TRAIT_ACCESS = 512,              /* stack and part: share memory with their operands */
     TRAIT_LAST_AXIS = 1024,          /* works along the last axis, which lies in lanes */
     TRAIT_COMPARISON = 2048,         /* 1 or 0 of two values, labels or numbers */
+    TRAIT_KEEPS_LANES = 4096,        /* the axis in lanes, or the next one where that is gone, lies
+                                        in lanes as in the first operand */
 } Trait;
 
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;

@@ -56,7 +56,8 @@ static void verify_phase(Graph *g, const Phase *p) {
 }
 
 static bool one_value(const Node *n) {
-    return n->type.kind == KIND_SCALAR || (n->type.kind == KIND_SAMPLE && n->type.shape.rank == 0);
+    return n->type.kind == KIND_SCALAR ||
+           (n->type.kind == KIND_SAMPLE && shape_count(n->type.shape) == 1);
 }
 
 static void verify_order(const Named *list, int n, const char *what) {

@@ -5,13 +5,18 @@
 #include "../plan/lowering.h"
 #include "family.h"
 
+static bool has_target(const Node *node) {
+    return node->op != &op_bce_target_grad && node->op != &op_batch_mean &&
+           node->op != &op_batch_mean_grad;
+}
+
 /* Operands of a loss or its gradient: x, then t (memory or number). */
 static void add_operands(Lowering *l, Kernel *k, Node *node) {
     Node *x = storage_of(l, node->in[0]);
-    Buffer *xb = lower_value(l, x);
     k->in = l->value[x->id].layout;
-    read_value(l, k, "x", xb, x);
-    if (node->op == &op_bce_target_grad) return;
+    if (node->op == &op_batch_mean_grad) return;
+    read_value(l, k, "x", lower_value(l, x), x);
+    if (!has_target(node)) return;
     Node *t = node->in[1];
     if (t->type.kind != KIND_SAMPLE) {
         number_arg(l, k, t, "target", "(float)job->numbers.%s");
@@ -133,22 +138,23 @@ static void build_softmax(Loops *l, const Kernel *k) {
 
 static bool fits_regression(const Node *node) {
     return node->op == &op_mse || node->op == &op_bce_with_logits || node->op == &op_mse_grad ||
-           node->op == &op_bce_grad || node->op == &op_bce_target_grad;
+           node->op == &op_bce_grad || node->op == &op_bce_target_grad ||
+           node->op == &op_batch_mean || node->op == &op_batch_mean_grad;
 }
 
 /* One row of a sample: x, and t from memory or a number. */
 static void build_regression(Loops *l, const Kernel *k) {
     Layout x = k->in;
     const Node *node = k->node;
-    bool loss = node->op == &op_mse || node->op == &op_bce_with_logits;
+    const bool loss = op_is(node->op, TRAIT_LOSS);
     if (loss) l_line(l, "double total = 0.0;");
     l_open(l, "for (int s = 0; s < n; s++)");
     if (loss) l_line(l, "F16 sum_row = SET(0.0f);");
     l_open(l, "for (int p = 0; p < %d; p++)", x.H * x.W);
     l_open(l, "for (int c = 0; c < %d; c += 16)", x.cs);
     l_line(l, "const int i = s * %d + p * %d + c;", x.stride, x.cs);
-    l_line(l, "const F16 a = LOAD(x + i);");
-    if (node->op != &op_bce_target_grad)
+    if (has(k, "x")) l_line(l, "const F16 a = LOAD(x + i);");
+    if (has_target(node))
         l_line(l, has(k, "t") ? "const F16 b = LOAD(t + i);" : "const F16 b = SET(target);");
     const char *value;
     if (node->op == &op_mse || node->op == &op_mse_grad) {
@@ -161,6 +167,10 @@ static void build_regression(Loops *l, const Kernel *k) {
         value = "FMA(NEG(a), b, soft)";
     } else if (node->op == &op_bce_grad) {
         value = "ROUNDED(MUL(SUB(SIGMOID(a), b), SET(g)))";
+    } else if (node->op == &op_batch_mean) {
+        value = "a";
+    } else if (node->op == &op_batch_mean_grad) {
+        value = "SET(g)";
     } else {
         value = "ROUNDED(MUL(NEG(a), SET(g)))";
     }

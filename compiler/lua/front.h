@@ -129,6 +129,9 @@ Node *value_number(lua_State *L, double value);
 Node *value_check_node(lua_State *L, int index, const char *what);
 int value_push_poison(lua_State *L); /* returns 1, for C functions */
 bool value_is_poison(lua_State *L, int index);
+/* The node, or the mean over the batch that is meant where a number of the batch is wanted and the
+ * node has one real value per sample. */
+Node *value_of_batch(lua_State *L, Node *node);
 
 /* "a node", "the string \"abc\"", "nothing" ... */
 const char *value_words(lua_State *L, int index);
@@ -228,5 +231,8 @@ void data_check(Front *f, Loc loc, const char *data);
 /* functions.c: x ^ p; and functions that are made of others, into the table on top. */
 int functions_power(lua_State *L);
 void functions_register(lua_State *L);
+
+/* axes.c: functions that take axes, into the table on top. */
+void axes_register(lua_State *L);
 
 #endif

@@ -10,7 +10,8 @@ static bool fits(Front *f, Loc loc, bool metric, const char *name, const Type *t
                    "model: a metric cannot be called \"loss\": that is the phase's loss");
         return false;
     }
-    bool per_sample = t->kind == KIND_SAMPLE && t->shape.rank == 0 && !t->classes;
+    const bool values = t->kind == KIND_SAMPLE && !t->classes;
+    const bool per_sample = values && shape_count(t->shape) == 1;
     if (t->kind == KIND_ERROR ||
         (metric ? t->kind == KIND_SCALAR || per_sample : t->kind == KIND_SAMPLE))
         return t->kind != KIND_ERROR;
@@ -21,8 +22,8 @@ static bool fits(Front *f, Loc loc, bool metric, const char *name, const Type *t
     if (metric)
         diag_error(f->diag, loc,
                    "model: metric \"%s\" wants a loss, or one value per sample such as nn.equal of "
-                   "two indices; got %s",
-                   name, got);
+                   "two indices; got %s%s",
+                   name, got, values ? "; nn.mean(x) makes one value of it" : "");
     else
         diag_error(f->diag, loc, "model: prediction \"%s\" wants values per sample, got %s", name,
                    got);

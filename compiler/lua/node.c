@@ -11,11 +11,21 @@ static int operate(lua_State *L, const Op *op, int n_in) {
     return 1;
 }
 
+/* A value per sample that is added to a number of the batch stands for its mean. */
+static int add_terms(lua_State *L, const Op *op) {
+    Node *in[2];
+    for (int i = 0; i < 2; i++) in[i] = value_check_node(L, i + 1, op->name);
+    for (int i = 0; i < 2; i++)
+        if (in[1 - i]->type.kind == KIND_SCALAR) in[i] = value_of_batch(L, in[i]);
+    value_push_node(L, front_add_node(L, op, front_here(L), NULL, 2, in, NULL));
+    return 1;
+}
+
 static int node_add(lua_State *L) {
-    return operate(L, &op_add, 2);
+    return add_terms(L, &op_add);
 }
 static int node_sub(lua_State *L) {
-    return operate(L, &op_sub, 2);
+    return add_terms(L, &op_sub);
 }
 static int node_mul(lua_State *L) {
     return operate(L, &op_mul, 2);

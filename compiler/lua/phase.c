@@ -122,17 +122,17 @@ static void read_loss(const Options *o, Phase *p, int index) {
         return;
     }
     p->loc = loc;
-    p->loss = value_check_node(L, index, "loss");
-    Kind kind = p->loss->type.kind;
-    if (kind != KIND_SCALAR && kind != KIND_ERROR)
-        diag_error(
-            f->diag, loc,
-            "train: loss wants one number for the batch, made of nn.cross_entropy, nn.mse or "
-            "nn.bce_with_logits; got %s",
-            kind == KIND_SCHEDULE          ? "a schedule"
-            : p->loss->type.classes        ? "a class index per sample"
-            : p->loss->type.shape.rank > 0 ? "values per sample"
-                                           : "a value per sample");
+    p->loss = value_of_batch(L, value_check_node(L, index, "loss"));
+    const Type *t = &p->loss->type;
+    if (t->kind == KIND_SCALAR || t->kind == KIND_ERROR) return;
+    const bool values = t->kind == KIND_SAMPLE && !t->classes;
+    diag_error(f->diag, loc,
+               "train: loss wants one number for the batch, such as nn.cross_entropy(...), or one "
+               "value per sample, whose mean is meant; got %s%s",
+               values                     ? shape_text(f->arena, t->shape)
+               : t->kind == KIND_SCHEDULE ? "a schedule"
+                                          : "a class index per sample",
+               values ? "; nn.mean(x) makes one value of it" : "");
 }
 
 /* How long the phase is, and when it is evaluated. */

@@ -95,7 +95,6 @@ static const char *const missing[] = {
     "matmul",
     "max_pool1d",
     "max_pool3d",
-    "mean",
     "median",
     "multihead_attention",
     "nadam",
@@ -144,7 +143,6 @@ static const char *const missing[] = {
     "squeeze",
     "stack",
     "std",
-    "sum",
     "tan",
     "tensor",
     "threshold",
@@ -208,7 +206,7 @@ const char *pytorch_option(const char *key) {
         {"epsilon", "eps"},        {"rho", "alpha"},        {"use_bias", "bias"},
         {"batch_size", "batch"},   {"opt", "optimizer"},    {"dataset", "data"},
         {"phases", "train"},       {"outputs", "predict"},  {"predictions", "predict"},
-        {"initializer", "init"}};
+        {"initializer", "init"},   {"dim", "axis"},         {"keepdims", "keepdim"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(words[i][0], key)) return words[i][1];
     return key;

@@ -81,3 +81,9 @@ Node *value_check_node(lua_State *L, int index, const char *what) {
                value_words(L, index));
     return front_poison(L);
 }
+
+Node *value_of_batch(lua_State *L, Node *x) {
+    const Type *t = &x->type;
+    if (t->kind != KIND_SAMPLE || t->classes || shape_count(t->shape) != 1) return x;
+    return front_add_node(L, &op_batch_mean, front_here(L), NULL, 1, &x, NULL);
+}

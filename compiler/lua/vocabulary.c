@@ -120,6 +120,7 @@ void vocabulary_push(lua_State *L) {
         lua_setfield(L, -2, all_ops[i]->name);
     }
     functions_register(L);
+    axes_register(L);
     fields_register(L);
     construct_register(L);
     init_register(L);

@@ -12,7 +12,7 @@ static bool arithmetic_shape(Graph *g, Node *n) {
     if (wide->kind == KIND_SCALAR && narrow->kind != KIND_SCALAR && narrow->kind != KIND_SCHEDULE)
         return op_error(g, n, narrow_at,
                         "a loss is one number for the batch, it cannot be combined with values per "
-                        "sample");
+                        "sample; nn.mean(x) makes one value of them");
     if (narrow->kind != KIND_SCHEDULE && narrow->kind != wide->kind)
         return op_error(g, n, narrow_at, "wants operands of one kind");
     if (narrow->kind == wide->kind && n->n_in > 1 && !want_same(g, n, 0, 1)) return false;

@@ -25,12 +25,6 @@ static bool cross_entropy_shape(Graph *g, Node *n) {
     return want_logits(g, n) && loss_result(n);
 }
 
-static bool want_upstream(Graph *g, Node *n) {
-    Kind kind = n->in[n->n_in - 1]->type.kind;
-    if (kind == KIND_SCHEDULE || kind == KIND_SCALAR) return true;
-    return op_error(g, n, n->n_in - 1, "wants a number");
-}
-
 static bool cross_entropy_grad_shape(Graph *g, Node *n) {
     if (!want_logits(g, n) || !want_upstream(g, n)) return false;
     n->type = n->in[0]->type;

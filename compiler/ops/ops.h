@@ -37,6 +37,10 @@
  *   bias_grad             dy: sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places
  *   max_pool2d_grad       x, dy
  *   avg_pool2d_grad       dy
+ *   sum mean              sample -> without the axes of its attribute (none: all), or with sizes of
+ * 1 expand                x, like: sample -> the shape of `like`; x has it without the axes
+ *   batch_mean            sample of one value -> scalar: B
+ *   batch_mean_grad       x, g -> shape of x: g / B
  *   reshape               sample -> sample of the shape in its attributes, in (C,H,W) order
  *   slice                 sample -> elements [offset, offset + count) of the first axis
  *   cross_entropy_grad mse_grad bce_grad
@@ -103,10 +107,17 @@ enum {
     POOL_EXTRA_H,
     POOL_EXTRA_W
 };
+/* sum, mean, expand (which has no KEEPDIM). AXES: a bit for each axis from the first of a sample
+ * on; 0: all axes. */
+enum { REDUCE_AXES, REDUCE_KEEPDIM };
 /* slice */
 enum { SLICE_OFFSET, SLICE_COUNT };
 /* part */
 enum { PART_INDEX };
+
+/* Whether axis `axis`, from 0, is among those of a sum, mean or expand whose larger side has `rank`
+ * axes. */
+bool reduces_axis(const Node *node, int rank, int axis);
 
 /* clang-format off */
 /* Whether dropout keeps element number `element` (see above) of a sample: the one definition that

@@ -14,10 +14,7 @@ static void copy_value(const Env *env, const Node *n, const double *const *in, d
 }
 
 static void flatten_gradient(Gradient *g) {
-    Shape s = g->node->in[0]->type.shape;
-    double attr[MAX_ATTRS] = {s.rank, s.dim[0], s.dim[1], s.dim[2]};
-    for (int i = s.rank; i < 3; i++) attr[SHAPE_DIM0 + i] = 0;
-    g->dx[0] = grad_node(g, &op_reshape, 1, &g->dy, attr);
+    g->dx[0] = grad_reshape(g, g->dy, g->node->in[0]->type.shape);
 }
 
 static bool reshape_shape(Graph *g, Node *n) {

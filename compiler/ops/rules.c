@@ -40,6 +40,12 @@ bool want_same(Graph *graph, const Node *node, int i, int j) {
                     shape_text(graph->arena, node->in[i]->type.shape));
 }
 
+bool want_upstream(Graph *graph, const Node *node) {
+    const Kind kind = node->in[node->n_in - 1]->type.kind;
+    if (kind == KIND_SCHEDULE || kind == KIND_SCALAR) return true;
+    return op_error(graph, node, node->n_in - 1, "wants a number");
+}
+
 bool elementwise_shape(Graph *g, Node *n) {
     for (int i = 0; i < n->n_in; i++)
         if (!want_sample(g, n, i, -1, "real values per sample")) return false;

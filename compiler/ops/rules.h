@@ -19,6 +19,9 @@ bool want_bias(Graph *graph, const Node *node, int i, int count);
 /* Reports unless operands `i` and `j` have equal shapes. */
 bool want_same(Graph *graph, const Node *node, int i, int j);
 
+/* Reports unless the last operand is a number: the gradient of a loss that arrives from above. */
+bool want_upstream(Graph *graph, const Node *node);
+
 /* Shape rule of ops whose operands, one or two, are real samples of one shape, and so the value. */
 bool elementwise_shape(Graph *graph, Node *node);
 
@@ -27,6 +30,7 @@ Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const doub
 Node *grad_unary(Gradient *g, const Op *op, Node *a);
 Node *grad_binary(Gradient *g, const Op *op, Node *a, Node *b);
 Node *grad_number(Gradient *g, double value);
+Node *grad_reshape(Gradient *g, Node *x, Shape shape);
 
 /* Elements of all values of an operand or result: batch included for samples. */
 int64_t all_elements(const Env *env, const Node *node);

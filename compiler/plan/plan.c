@@ -15,10 +15,19 @@ Layout layout_of_shape(Shape s, bool last) {
     int n[3] = {1, 1, 1}; /* lanes, then places */
     if (rank > 0) n[0] = s.dim[last ? rank - 1 : 0];
     if (rank > 1) n[2] = s.dim[last ? rank - 2 : rank - 1];
-    if (rank > 2) n[1] = s.dim[last ? rank - 3 : 1];
+    for (int i = !last; i < rank - 1 - last; i++) n[1] *= s.dim[i];
     Layout l = layout_padded(n[0], n[1], n[2]);
     l.last = last && rank > 1;
     return l;
+}
+
+void layout_steps(Shape s, Layout l, int step[MAX_RANK]) {
+    const int lanes = l.last ? s.rank - 1 : 0;
+    int place = l.cs;
+    for (int i = s.rank - 1; i >= 0; i--) {
+        step[i] = i == lanes ? 1 : place;
+        if (i != lanes) place *= s.dim[i];
+    }
 }
 
 const char *layout_offset(Arena *arena, Layout l, const char *index) {

@@ -31,6 +31,10 @@ Layout layout_padded(int C, int H, int W);
 Layout layout_of_shape(Shape shape, bool last);
 bool layout_equal(Layout a, Layout b);
 
+/* Floats from one element to the next along each axis of a value of that shape; vectors that
+ * flatten made have no such steps. */
+void layout_steps(Shape shape, Layout layout, int step[MAX_RANK]);
+
 /* C expression for the place of element number `index`, in the order of the shape's axes: floats
  * from the sample's start. */
 const char *layout_offset(Arena *arena, Layout layout, const char *index);

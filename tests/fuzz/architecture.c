@@ -251,6 +251,18 @@ static void write_trunk(Image y) {
     puts("local f, y = trunk(x)");
 }
 
+/* Values of the trunk summed over some of their axes, as a vector. */
+static const char *sum_over_axes(const char *x) {
+    static const char *const axes[] = {"1",        "2",         "-1",         "{ 2, 3 }",
+                                       "{ 1, 2 }", "{ 1, -1 }", "{ 1, 2, 3 }"};
+    static char text[2][100];
+    static int turn;
+    turn = !turn;
+    snprintf(text[turn], sizeof *text, "nn.flatten(nn.%s(%s, { axis = %s, keepdim = %s }))",
+             below(2) ? "sum" : "mean", x, axes[below(7)], below(2) ? "true" : "false");
+    return text[turn];
+}
+
 static void write_branches(void) {
     if (element(BRANCHES, 2)) {
         static const char *const ways[] = {
@@ -265,7 +277,18 @@ static void write_branches(void) {
     if (element(BRANCHES + 2, 3))
         puts("local again = nn.linear { name = \"again\", out = f.shape[1] }\n"
              "f = again(nn.tanh(again(f)) + 0.5 * f)");
-    if (element(BRANCHES + 3, 3)) puts("f = nn.concat { f, nn.flatten(y) }");
+    if (element(BRANCHES + 3, 3)) {
+        const int way = below(4);
+        if (way == 0) printf("f = nn.concat { %s, f }\n", sum_over_axes("nn.tanh(y)"));
+        if (way == 1) {
+            puts("local mean = nn.mean { axis = { 2, 3 } }\nlocal _, z = trunk(other)");
+            puts("f = nn.concat { f, nn.tanh(mean(y) - mean(z)), nn.flatten(nn.mean(z * y, { axis "
+                 "= 1 })) }");
+        }
+        if (way == 2) puts("f = nn.concat { f, nn.flatten(y) }");
+        if (way == 3)
+            printf("f = nn.concat { %s, f }\n", sum_over_axes("nn.sigmoid(nn.layer_norm(y))"));
+    }
     if (element(BRANCHES + 4, 4)) puts("f = -f / 2 + nn.relu(1 - f)");
     if (element(EQUAL, 3)) {
         static const char *const ways[] = {"f = nn.tanh(f * f)", "f = nn.concat { f, f }",
@@ -310,7 +333,9 @@ static void write_losses(int classes, int targets) {
                       : "loss = loss + nn.bce_with_logits(b, 0.75) / (1 + nn.step)");
     if (element(LOSSES + 1, 2))
         puts("loss = loss + nn.exp(-nn.epoch) * nn.bce_with_logits(b, nn.sigmoid(t))");
-    if (element(LOSSES + 2, 3)) puts("loss = loss + nn.mse(nn.tanh(b), nn.sigmoid(b))");
+    if (element(LOSSES + 2, 3))
+        puts(below(2) ? "loss = loss + nn.mse(nn.tanh(b), nn.sigmoid(b))"
+                      : "loss = loss + nn.mean(nn.abs(b - t)) * nn.mean(nn.sigmoid(f))");
     if (element(EQUAL + 1, 2)) {
         static const char *const losses[] = {
             "nn.mse(b, b)",
@@ -355,7 +380,7 @@ static void write_model(void) {
              "    none = nn.mse(f, f), entropy = nn.bce_with_logits(b, b), data = nn.mse(t, t),");
     if (element(METRICS, 2)) puts("    accuracy = nn.equal(nn.argmax(a), l),");
     if (element(METRICS + 1, 3)) puts("    ordered = nn.less_equal(nn.argmax(a), l),");
-    if (element(METRICS + 2, 2)) puts("    course = ce,");
+    if (element(METRICS + 2, 2)) puts(below(2) ? "    course = ce," : "    sum = nn.sum(b),");
     puts("  } }");
 }
 

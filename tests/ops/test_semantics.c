@@ -167,6 +167,25 @@ START_TEST(near_ties_are_turned) {
 }
 END_TEST
 
+START_TEST(sums_over_axes) {
+    double values[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, g[] = {10, 20, 30};
+    Node *x = sample(3, 2, 3, 2);
+    expect(run(add(&op_sum, NULL, 1, x, 0, 0), values, NULL), 78);
+    expect(run(add(&op_mean, NULL, 1, x, 0, 0), values, NULL), 6.5);
+    expect(run(add(&op_sum, ATTR(1), 1, x, 0, 0), values, NULL), 8, 10, 12, 14, 16, 18);
+    expect(run(add(&op_sum, ATTR(2), 1, x, 0, 0), values, NULL), 9, 12, 27, 30);
+    expect(run(add(&op_mean, ATTR(4), 1, x, 0, 0), values, NULL), 1.5, 3.5, 5.5, 7.5, 9.5, 11.5);
+    expect(run(add(&op_sum, ATTR(5), 1, x, 0, 0), values, NULL), 18, 26, 34);
+    Shape s = add(&op_sum, ATTR(5, 1), 1, x, 0, 0)->type.shape;
+    ck_assert(shape_equal(s, (Shape){3, {1, 3, 1, 0}}));
+    expect(run(add(&op_expand, ATTR(5), 2, sample(1, 3, 0, 0), x, 0), g, values), 10, 10, 20, 20,
+           30, 30, 10, 10, 20, 20, 30, 30);
+    env.batch = 4;
+    double four[] = {1, 2, 3, 6};
+    expect(run(add(&op_batch_mean, NULL, 1, sample(0, 0, 0, 0), 0, 0), four, NULL), 3);
+}
+END_TEST
+
 START_TEST(schedules) {
     Node *a = number(2), *b = number(-3);
     expect(run(add(&op_min, NULL, 2, a, b, 0), NULL, NULL), -3);
@@ -186,4 +205,4 @@ SUITE("semantics", FIXTURE(begin, end),
             overlapping_windows_add_gradients, pooling_passes_nan,
             padding_never_wins_and_counts_in_means, sizes_are_rounded_down,
             convolutions_are_cross_correlations, losses_are_means, losses_are_stable, decisions,
-            margins_are_noted, near_ties_are_turned, schedules))
+            margins_are_noted, near_ties_are_turned, sums_over_axes, schedules))

@@ -41,9 +41,14 @@ static void add_loss(Model *m, Node *term) {
     m->loss = m->loss ? binary(m->g, &op_add, m->loss, term) : term;
 }
 
-/* A layer of one step in space: a value that depends on parameters. */
+/* A layer of one step in space, or a normalisation of the last axis: a value that depends on
+ * parameters. */
 static Node *dense(Model *m, Node *x) {
     Shape s = x->type.shape, weight = {2, {s.dim[0], s.dim[0]}};
+    if (s.rank == 0) return unary(m->g, &op_sum, dense(m, unary(m->g, &op_flatten, x)));
+    if (s.rank == 2)
+        return binary(m->g, &op_layer_norm, x,
+                      param_leaf(m->g, new_name(m, "w"), (Shape){1, {s.dim[1]}}, 1));
     const Op *op = &op_linear;
     if (s.rank == 3) {
         weight = (Shape){4, {s.dim[0], s.dim[0], 1, 1}};
@@ -110,7 +115,7 @@ static void predict(Model *m, Node *value) {
     Named named = {new_name(m, "y"), value};
     if (value->type.kind == KIND_SAMPLE) m->predictions[m->n_predictions++] = named;
     if (value->type.kind == KIND_SCALAR ||
-        (value->type.kind == KIND_SAMPLE && value->type.shape.rank == 0 && !value->type.classes))
+        (value->type.kind == KIND_SAMPLE && node_count(value) == 1 && !value->type.classes))
         m->metrics[m->n_metrics++] = named;
 }
 
@@ -195,6 +200,8 @@ static void add_backward(Model *m, const Case *c) {
     } else if (value->type.kind == KIND_SAMPLE && op != &op_dropout_grad) {
         predict(m, value);
     }
+    if (value->type.kind == KIND_SAMPLE && value->type.shape.rank != 3)
+        value = unary(m->g, &op_flatten, value);
     if (value->type.kind == KIND_SAMPLE) value = unary(m->g, &op_bias_grad, value);
     Node *param = param_leaf(m->g, new_name(m, "g"), value->type.shape, 0.5);
     m->trained[m->n_trained++] = (Trained){param, value};

@@ -30,6 +30,7 @@ typedef enum Trait {
     TRAIT_COMPARISON = 2048,         /* 1 or 0 of two values, labels or numbers */
     TRAIT_KEEPS_LANES = 4096,        /* the axis in lanes, or the next one where that is gone, lies
                                         in lanes as in the first operand */
+    TRAIT_COPIES = 8192,             /* copies places of axes; zeros elsewhere */
 } Trait;
 
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;

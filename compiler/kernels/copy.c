@@ -1,4 +1,4 @@
-/* Moving values between layouts: fields into padded rows, channels into and out of concatenations,
+/* Moving values between layouts: fields into padded rows, places of axes into and out of others,
  * vectors between the order that flatten gives and plain order, predictions out to the caller.
  * Plain loops: what they move is small beside the contractions. */
 #include "copy.h"
@@ -6,18 +6,16 @@
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 
-/* The layout in which elements lie in the order that the node works in: features join in plain
- * order, channels place by place. */
-static Layout wanted_layout(const Lowering *l, const Node *node, const Node *operand) {
-    const Layout layout = l->value[operand->id].layout;
-    if (node->op != &op_concat && node->op != &op_slice) return layout;
-    if (node->type.shape.rank == 1) return layout_padded(layout.C * layout.H * layout.W, 1, 1);
-    return channels_layout(l, operand);
+/* The layout in which the node works: as its value, vectors in plain order. */
+static Layout wanted_layout(const Lowering *l, const Node *node, int i) {
+    const Node *x = node->in[i];
+    if (!op_is(node->op, TRAIT_COPIES)) return l->value[x->id].layout;
+    return layout_of_shape(x->type.shape, l->value[node->id].layout.last);
 }
 
 void copy_lower(Lowering *l, Node *node) {
     Buffer **in = ARENA_ARRAY(l->arena, Buffer *, node->n_in);
-    const bool vector = node->op == &op_concat && node->type.shape.rank == 1;
+    const bool vector = op_is(node->op, TRAIT_COPIES) && node->type.shape.rank == 1;
     for (int i = 0; i < node->n_in; i++) {
         if (node->in[i]->type.kind != KIND_SAMPLE) continue;
         Node *at = storage_of(l, node->in[i]);
@@ -25,7 +23,7 @@ void copy_lower(Lowering *l, Node *node) {
         if (is_field(at) && (at->type.classes || (vector && !at->n_in)))
             in[i] = field_buffer(l, at);
         else
-            in_layout(l, at, wanted_layout(l, node, at), &in[i]);
+            in_layout(l, at, wanted_layout(l, node, i), &in[i]);
     }
     Kernel *k = value_kernel(l, node);
     k->in = (in[0] ? in[0] : in[1])->layout;
@@ -43,24 +41,58 @@ void copy_lower(Lowering *l, Node *node) {
 }
 
 static bool fits(const Node *node) {
-    return node->op == &op_concat || node->op == &op_slice;
+    return op_is(node->op, TRAIT_COPIES);
 }
 
-/* Copies channels [from, from + count) of x at places of `in` to channels [to, ...) at places of
- * `out`; both have the same H and W. */
-static void build_channels(Loops *l, const char *x, Layout in, int from, const char *y, Layout out,
-                           int to, int count) {
-    const size_t bytes = (size_t)count * sizeof(float);
-    l_open(l, "for (int s = 0; s < n; s++)");
-    if (in.H * in.W == 1) {
-        l_line(l, "NN_COPY(%s + s * %d + %d, %s + s * %d + %d, %zu);", y, out.stride, to, x,
-               in.stride, from, bytes);
-    } else {
-        l_open(l, "for (int p = 0; p < %d; p++)", in.H * in.W);
-        l_line(l, "NN_COPY(%s + s * %d + p * %d + %d, %s + s * %d + p * %d + %d, %zu);", y,
-               out.stride, out.cs, to, x, in.stride, in.cs, from, bytes);
-        l_close(l);
+/* One side of a copy: the places of an axis that take part, and how the others lie around it. */
+typedef struct Side {
+    const char *name;
+    Layout layout;
+    int size;       /* of the axis */
+    int from, step; /* of the places */
+} Side;
+
+/* Floats of a block that lies together, all that comes after a place of the axis, and how many such
+ * blocks each place has: the axis in lanes has single floats. */
+typedef struct Blocks {
+    bool lanes;
+    int outer, floats;
+} Blocks;
+
+static Blocks blocks_of(Shape s, Layout layout, int axis) {
+    const int lanes = layout.last ? s.rank - 1 : 0;
+    if (axis == lanes) return (Blocks){true, layout.H * layout.W, 1};
+    Blocks b = {false, 1, layout.cs};
+    for (int i = 0; i < s.rank; i++)
+        if (i != axis && i != lanes) *(i < axis ? &b.outer : &b.floats) *= s.dim[i];
+    return b;
+}
+
+/* Where the places of the side begin: floats from the start of the tensor. */
+static const char *side_text(Arena *arena, const Blocks *b, const Side *v) {
+    const Layout l = v->layout;
+    const int outer = b->lanes ? l.cs : v->size * b->floats;
+    const char *text = arena_printf(arena, "%s + s * %d", v->name, l.stride);
+    if (b->outer > 1) text = arena_printf(arena, "%s + p * %d", text, outer);
+    if (v->from) text = arena_printf(arena, "%s + %d", text, v->from * b->floats);
+    return text;
+}
+
+/* Copies `count` places of an axis from one side to the other. */
+static void build_places(Loops *l, Blocks b, Side x, Side y, int count) {
+    const bool together = x.step == 1 && y.step == 1;
+    const char *from = side_text(l->arena, &b, &x), *to = side_text(l->arena, &b, &y);
+    if (!together) {
+        from = arena_printf(l->arena, "%s + i * %d", from, x.step * b.floats);
+        to = arena_printf(l->arena, "%s + i * %d", to, y.step * b.floats);
     }
+    l_open(l, "for (int s = 0; s < n; s++)");
+    if (b.outer > 1) l_open(l, "for (int p = 0; p < %d; p++)", b.outer);
+    if (!together) l_open(l, "for (int i = 0; i < %d; i++)", count);
+    l_line(l, "NN_COPY(%s, %s, %zu);", to, from,
+           (size_t)(together ? count * b.floats : b.floats) * sizeof(float));
+    if (!together) l_close(l);
+    if (b.outer > 1) l_close(l);
     l_close(l);
 }
 
@@ -70,21 +102,21 @@ static void zero_samples(Loops *l, Layout y) {
 
 static void build(Loops *l, const Kernel *k) {
     const Node *node = k->node;
-    if (k->out.C % LANES || k->out.cs * k->out.H * k->out.W != k->out.stride)
-        zero_samples(l, k->out);
-    if (node->op == &op_slice) {
-        build_channels(l, "x", k->in, (int)node->attr[SLICE_OFFSET], "y", k->out, 0,
-                       (int)node->attr[SLICE_COUNT]);
-        return;
-    }
-    int at = 0;
+    const bool concat = node->op == &op_concat;
+    const int axis = (int)node->attr[concat ? CONCAT_AXIS : SLICE_AXIS] - 1;
+    const Blocks b = blocks_of(node->type.shape, k->out, axis);
+    Side y = {.name = "y", .layout = k->out, .size = node->type.shape.dim[axis], .step = 1};
+    if (node->op == &op_slice_grad || (b.lanes && k->out.C % LANES)) zero_samples(l, k->out);
     for (int i = 0; i < node->n_in; i++) {
-        const Operand *x = &k->operands[i];
-        Layout in = x->buffer->layout;
-        if (x->buffer->space == SPACE_FIELD)
-            in = (Layout){in.stride, 1, 1, in.stride, in.stride, false};
-        build_channels(l, x->param, in, 0, "y", k->out, at, in.C);
-        at += in.C;
+        const int count = node->in[i]->type.shape.dim[axis];
+        Side x = {k->operands[i].param, k->operands[i].buffer->layout, count, 0, 1};
+        if (!concat) {
+            Side *whole = node->op == &op_slice ? &x : &y;
+            whole->from = (int)node->attr[SLICE_OFFSET];
+            whole->step = (int)node->attr[SLICE_STEP];
+        }
+        build_places(l, b, x, y, node->op == &op_slice ? y.size : count);
+        y.from += count;
     }
 }
 

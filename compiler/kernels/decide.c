@@ -5,7 +5,8 @@
 
 /* Comparisons of real values are point-wise; here are those of labels and other class indices. */
 static bool fits(const Node *node) {
-    return node->op == &op_argmax || (op_is(node->op, TRAIT_COMPARISON) && !is_pointwise(node));
+    return node->op == &op_argmax || node->op == &op_one_hot ||
+           (op_is(node->op, TRAIT_COMPARISON) && !is_pointwise(node));
 }
 
 static const char *operator_of(const Op *op) {
@@ -22,15 +23,16 @@ static const char *operator_of(const Op *op) {
     bug("%s is no comparison", op->name);
 }
 
-/* The operand's element i, in the order of its axes; labels are integers of the caller. */
-static const char *element(Arena *arena, const Kernel *k, int operand) {
+/* The operand's element `index`, in the order of its axes; labels are integers of the caller. */
+static const char *element(Arena *arena, const Kernel *k, int operand, const char *index) {
     if (k->node->in[operand]->type.kind != KIND_SAMPLE) return COPY_NUMBER;
     const bool second = operand && k->node->in[0]->type.kind == KIND_SAMPLE;
     const Operand *x = &k->operands[second];
     Layout l = x->buffer->layout;
     if (x->buffer->space == SPACE_FIELD && x->buffer->element == ELEMENT_INT)
         return arena_printf(arena, "(float)%s[s]", x->param);
-    return arena_printf(arena, "%s[s * %d + %s]", x->param, l.stride, layout_offset(arena, l, "i"));
+    return arena_printf(arena, "%s[s * %d + %s]", x->param, l.stride,
+                        layout_offset(arena, l, index));
 }
 
 static void build(Loops *l, const Kernel *k) {
@@ -43,7 +45,7 @@ static void build(Loops *l, const Kernel *k) {
         l_line(l, "int best = 0;");
         l_line(l, "float top = x[s * %d];", x.stride);
         l_open(l, "for (int i = 1; i < %d; i++)", x.C * x.H * x.W);
-        l_line(l, "const float v = %s;", element(arena, k, 0));
+        l_line(l, "const float v = %s;", element(arena, k, 0, "i"));
         l_open(l, "if (v > top || (v != v && top == top))");
         l_line(l, "best = i;");
         l_line(l, "top = v;");
@@ -51,11 +53,16 @@ static void build(Loops *l, const Kernel *k) {
         l_close(l);
         l_line(l, "y[s * %d] = (float)best + (top - top);",
                out.stride); /* NaN: top is not finite */
+    } else if (node->op == &op_one_hot) {
+        l_open(l, "for (int i = 0; i < %d; i++)", out.C);
+        l_line(l, "y[s * %d + i] = %s == (float)i ? 1.0f : 0.0f;", out.stride,
+               element(arena, k, 0, "0"));
+        l_close(l);
     } else {
         l_open(l, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
         l_line(l, "y[s * %d + %s] = %s %s %s ? 1.0f : 0.0f;", out.stride,
-               layout_offset(arena, out, "i"), element(arena, k, 0), operator_of(node->op),
-               element(arena, k, 1));
+               layout_offset(arena, out, "i"), element(arena, k, 0, "i"), operator_of(node->op),
+               element(arena, k, 1, "i"));
         l_close(l);
     }
     l_close(l);

@@ -29,30 +29,6 @@ static int of_operands(lua_State *L) {
     return push_result(L, op, op->min_in, in);
 }
 
-/* nn.concat { a, b } */
-static int of_table(lua_State *L) {
-    enum { MAX_PARTS = 1000 };
-    const Op *op = called_op(L);
-    Front *f = front_of(L);
-    if (value_is_poison(L, 1)) return value_push_poison(L);
-    lua_Unsigned n = lua_istable(L, 1) ? lua_rawlen(L, 1) : 0;
-    if (n < 1 || n > MAX_PARTS || lua_gettop(L) != 1) {
-        diag_error(f->diag, front_here(L), "%s: wants a table of 1 to %d nodes { a, b }, got %s",
-                   op->name, MAX_PARTS,
-                   lua_istable(L, 1) ? arena_printf(f->arena, "one of %d", (int)n)
-                                     : value_words(L, 1));
-        return value_push_poison(L);
-    }
-    if (!table_check_list(L, 1, front_here(L), op->name)) return value_push_poison(L);
-    Node *in[MAX_PARTS];
-    for (int i = 0; i < (int)n; i++) {
-        lua_rawgeti(L, 1, i + 1);
-        in[i] = value_check_node(L, -1, op->name);
-        lua_pop(L, 1);
-    }
-    return push_result(L, op, (int)n, in);
-}
-
 /* nn.cos(x); nn.min(x, y, ...), from the left. */
 static int of_schedules(lua_State *L) {
     const Op *op = called_op(L);
@@ -81,7 +57,7 @@ static void push_word(lua_State *L, int i) {
     }
     if (op->max_in > MAX_ARGUMENTS) bug("%s has too many operands", op->name);
     lua_pushinteger(L, i);
-    lua_pushcclosure(L, op->max_in < 0 ? of_table : op->number ? of_schedules : of_operands, 1);
+    lua_pushcclosure(L, op->number ? of_schedules : of_operands, 1);
 }
 
 /* Reports an unknown name and suggests a similar one. */
@@ -115,7 +91,8 @@ void vocabulary_push(lua_State *L) {
     node_register(L);
     lua_newtable(L);
     for (int i = 0; all_ops[i]; i++) {
-        if (!all_ops[i]->function) continue;
+        /* Functions of any number of nodes have options, too: axes.c. */
+        if (!all_ops[i]->function || all_ops[i]->max_in < 0) continue;
         push_word(L, i);
         lua_setfield(L, -2, all_ops[i]->name);
     }

@@ -49,8 +49,11 @@ GRADIENT(tanh)
 GRADIENT(sigmoid)
 
 static const AttrSpec leaky_attrs[] = {{"slope", ATTR_REAL, 0, 1, 0.01, NULL}};
-static const OpSample samples[] = {
-    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "S(32,3,3)"}, {.inputs = "S(1)"}};
+static const OpSample samples[] = {{.inputs = "S(3,5,4)"},
+                                   {.inputs = "S(37)"},
+                                   {.inputs = "S(32,3,3)"},
+                                   {.inputs = "S(1)"},
+                                   {.inputs = "S(7,20)"}};
 static const OpSample grad_samples[] = {
     {.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}, {.inputs = "S(32,3,3) S(32,3,3)"}};
 static const OpSample leaky_samples[] = {

@@ -61,13 +61,10 @@ static void neg_gradient(Gradient *g) {
     g->dx[0] = grad_unary(g, &op_neg, g->dy);
 }
 
-static const OpSample binary_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
-                                          {.inputs = "S(37) E()"},
-                                          {.inputs = "E() S(16,2,2)"},
-                                          {.inputs = "P(5,3) P(5,3)"},
-                                          {.inputs = "X() X()"},
-                                          {.inputs = "X() E()"},
-                                          {.inputs = "E() E()"}};
+static const OpSample binary_samples[] = {
+    {.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) E()"},       {.inputs = "E() S(16,2,2)"},
+    {.inputs = "P(5,3) P(5,3)"},     {.inputs = "S(7,20) S(7,20)"}, {.inputs = "S() S()"},
+    {.inputs = "X() X()"},           {.inputs = "X() E()"},         {.inputs = "E() E()"}};
 static const OpSample unary_samples[] = {
     {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "X()"}, {.inputs = "E()"}};
 

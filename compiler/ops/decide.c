@@ -82,6 +82,20 @@ COMPARE(greater, >, "1 where greater, else 0", "KEEP(GT(%a, %b), SET(1.0f))", ZE
 COMPARE(greater_equal, >=, "1 where not less, else 0",
         "SELECT(GT(%a, %b), SET(1.0f), EQUAL(%a, %b))", ZEROS_LOST)
 
+static bool one_hot_shape(Graph *g, Node *n) {
+    const Type *t = &n->in[0]->type;
+    if (t->kind != KIND_SAMPLE || !t->classes || t->shape.rank)
+        return op_error(g, n, 0, "wants a label, or another class index per sample");
+    n->type = type_sample(shape_of(1, t->classes, 0, 0));
+    return true;
+}
+
+static void one_hot_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    const int64_t classes = n->type.shape.dim[0];
+    for (int64_t k = 0; k < env->batch * classes; k++)
+        out[k] = in[0][k / classes] == (double)(k % classes);
+}
+
 static const OpSample argmax_samples[] = {
     {.inputs = "S(10)"}, {.inputs = "S(37)"}, {.inputs = "S(1)"}};
 const Op op_argmax = {
@@ -93,3 +107,14 @@ const Op op_argmax = {
     .reference = argmax_value,
     SAMPLES(argmax_samples),
     .function = true};
+
+static const OpSample one_hot_samples[] = {{.inputs = "L10"}, {.inputs = "L37"}, {.inputs = "L1"}};
+const Op op_one_hot = {.name = "one_hot",
+                       .help = "a value for each class: 1 for the class of the index, else 0",
+                       .min_in = 1,
+                       .max_in = 1,
+                       .shape = one_hot_shape,
+                       .reference = one_hot_value,
+                       SAMPLES(one_hot_samples),
+                       .function = true,
+                       .stops = ~0u};

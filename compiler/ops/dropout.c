@@ -45,14 +45,17 @@ uint32_t dropout_stream(const char *layer) {
     return h;
 }
 
-/* The shape whose places a value has: flatten and pointwise ops keep those of their operand. */
+/* The shape whose places a value has, channels first: flatten and pointwise ops keep those of their
+ * operand, but vectors made of two axes lie in plain order. */
 static Shape places(const Node *x) {
+    const Shape s = x->type.shape;
+    if (s.rank == 2) return (Shape){3, {s.dim[1], 1, s.dim[0]}};
     while (x->op == &op_flatten || x->op->row) {
         int i = 0;
         while (x->in[i]->type.kind != KIND_SAMPLE) i++;
         x = x->in[i];
     }
-    return x->type.shape;
+    return x->type.shape.rank == 2 ? s : x->type.shape;
 }
 
 static bool dropout_shape(Graph *g, Node *n) {
@@ -81,7 +84,9 @@ static double factor(const Env *env, const Node *n, int sample, int64_t k) {
     bool channels = n->op == &op_dropout2d;
     int C = (int)n->attr[DROPOUT_CHANNELS], H = (int)n->attr[DROPOUT_HEIGHT],
         W = (int)n->attr[DROPOUT_WIDTH], stride = (C + 15) / 16 * 16;
-    int64_t c = k / ((int64_t)H * W), h = k / W % H, w = k % W;
+    const bool last = n->type.shape.rank == 2; /* (W, C), the channels last */
+    int64_t c = last ? k % C : k / ((int64_t)H * W), h = last ? 0 : k / W % H,
+            w = last ? k / C : k % W;
     int64_t elements = channels ? stride : (int64_t)stride * H * W;
     int64_t element = channels ? c : (h * W + w) * stride + c;
     int each = env->batch / n->type.parts, part = sample / each;
@@ -123,6 +128,7 @@ static const OpSample samples[] = {{.inputs = "S(3,5,4)", WITH(0.3, 17, 1)},
                                    {.inputs = "S(37)", WITH(0.5, 99, 0)},
                                    {.inputs = "S(48,3,3)", WITH(0.25, 4000000000.0, 2)},
                                    {.inputs = "S(5)", WITH(0)},
+                                   {.inputs = "S(7,20)", WITH(0.4, 3, 2)},
                                    {.inputs = "S(60)", WITH(0.5, 5, 0, 3, 5, 4)}};
 static const OpSample channel_samples[] = {{.inputs = "S(37,2,2)", WITH(0.5, 99, 0)},
                                            {.inputs = "S(48,3,3)", WITH(0.25, 4000000000.0, 2)}};

@@ -14,12 +14,6 @@ Node *grad_binary(Gradient *g, const Op *op, Node *a, Node *b) {
     return grad_node(g, op, 2, in, NULL);
 }
 
-Node *grad_reshape(Gradient *g, Node *x, Shape s) {
-    double attr[MAX_ATTRS] = {[SHAPE_RANK] = s.rank};
-    for (int i = 0; i < s.rank; i++) attr[SHAPE_DIM0 + i] = s.dim[i];
-    return grad_node(g, &op_reshape, 1, &x, attr);
-}
-
 Node *grad_number(Gradient *g, double value) {
     return graph_add(g->graph, &op_number, g->node->loc, NULL, 0, NULL, &value);
 }

@@ -141,6 +141,7 @@ static const OpSample samples[] = {{.inputs = "S(7) P(7) P(7)"},
                                    {.inputs = "S(48) P(48)", WITH(1, 1e-3)},
                                    {.inputs = "S(37)"},
                                    {.inputs = "S(3,5,20) P(20) P(20)"},
+                                   {.inputs = "S(7,20) P(20) P(20)"},
                                    {.inputs = "S(3,4,5) P(4,5) P(4,5)", WITH(2, 1e-5)},
                                    {.inputs = "S(5,3,16) P(5,3,16) P(5,3,16)", WITH(3, 1e-5)}};
 static const OpSample dgrad_samples[] = {{.inputs = "S(7) S(7) P(7)"},

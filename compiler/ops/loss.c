@@ -146,13 +146,13 @@ static const OpSample ce_samples[] = {{.inputs = "S(10) L10"},
                                       {.inputs = "S(48) L48"}};
 static const OpSample ce_grad_samples[] = {
     {.inputs = "S(10) L10 E()"}, {.inputs = "S(37) L37 E()"}, {.inputs = "S(16) L16 X()"}};
-static const OpSample re_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
-                                      {.inputs = "S(37) E()"},
-                                      {.inputs = "S(16) S(16)"},
-                                      {.inputs = "S(1) S(1)"}};
+static const OpSample re_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) E()"},
+                                      {.inputs = "S(16) S(16)"},       {.inputs = "S(1) S(1)"},
+                                      {.inputs = "S(7,20) S(7,20)"},   {.inputs = "S() S()"}};
 static const OpSample re_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4) E()"},
                                            {.inputs = "S(37) E() E()"},
-                                           {.inputs = "S(16) S(16) X()"}};
+                                           {.inputs = "S(16) S(16) X()"},
+                                           {.inputs = "S(7,20) S(7,20) E()"}};
 static const OpSample target_samples[] = {{.inputs = "S(3,5,4) E()"}, {.inputs = "S(37) X()"}};
 
 #define LOSS(name_, words, shape_, gradient_, samples_)                                            \

@@ -19,12 +19,15 @@
  *                         -> sample (out,OH,OW)
  *   max_pool2d avg_pool2d sample (C,H,W) -> (C,OH,OW)
  *   flatten               sample of any rank -> sample (N), in (C,H,W) order
- *   concat                samples (Ni) -> (sum Ni), or (Ci,H,W) -> (sum Ci,H,W)
+ *   concat                samples that differ in one axis only -> theirs one after the other there
+ *   slice                 sample -> places offset, offset + step, ... of an axis, `count` of them
+ *   slice_grad            dy -> zeros, and dy at the places of the slice
  *   cross_entropy         logits (N), label of N classes -> scalar: B
  *   mse bce_with_logits   x, target: sample of that shape or schedule
  *                         -> scalar: B and mean over elements
  *   argmax                sample (N) -> sample () with N classes; the first of equal values; NaN
  *                         where the largest is not finite
+ *   one_hot               class index -> sample (classes), 1 or 0
  *   equal less_equal      samples of one shape, indices or reals -> sample, 1 or 0
  *   relu_grad leaky_relu_grad tanh_grad sigmoid_grad
  *                         y, dy: y is the activation's value
@@ -42,7 +45,6 @@
  *   batch_mean            sample of one value -> scalar: B
  *   batch_mean_grad       x, g -> shape of x: g / B
  *   reshape               sample -> sample of the shape in its attributes, in (C,H,W) order
- *   slice                 sample -> elements [offset, offset + count) of the first axis
  *   cross_entropy_grad mse_grad bce_grad
  *                         x, target, g: gradient in the first operand, with the 1/B of the mean
  *   bce_target_grad       x, g: gradient in the target
@@ -71,10 +73,10 @@ enum { NUMBER_VALUE };
 enum { LEAKY_SLOPE };
 /* dropout, dropout2d. STREAM: a hash of the layer's name; APPLICATION: 0 for the first use of the
  * layer; part i of a stacked value decides as application APPLICATION + i * APPLICATION_STEP. The
- * decision of element (c, h, w) has the number (h*WIDTH + w)*CHANNEL_STRIDE + c, where
- * CHANNEL_STRIDE is CHANNELS rounded up to 16; dropout2d's has the number c. Where CHANNELS is 0
- * (the preset), the shape rule sets all three from the operand, looking through flatten and the
- * pointwise ops after it. */
+ * decision of element (c, h, w), of values of two axes (w, c), has the number (h*WIDTH +
+ * w)*CHANNEL_STRIDE + c, where CHANNEL_STRIDE is CHANNELS rounded up to 16; dropout2d's has the
+ * number c. Where CHANNELS is 0 (the preset), the shape rule sets all three from the operand,
+ * looking through flatten and the pointwise ops after it. */
 enum {
     DROPOUT_P,
     DROPOUT_STREAM,
@@ -110,8 +112,10 @@ enum {
 /* sum, mean, expand (which has no KEEPDIM). AXES: a bit for each axis from the first of a sample
  * on; 0: all axes. */
 enum { REDUCE_AXES, REDUCE_KEEPDIM };
-/* slice */
-enum { SLICE_OFFSET, SLICE_COUNT };
+/* concat. An axis is counted from 1, the first of a sample, as users do. */
+enum { CONCAT_AXIS };
+/* slice; slice_grad has the size of the whole axis in COUNT */
+enum { SLICE_OFFSET, SLICE_COUNT, SLICE_AXIS, SLICE_STEP };
 /* part */
 enum { PART_INDEX };
 

@@ -30,6 +30,7 @@ Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const doub
 Node *grad_unary(Gradient *g, const Op *op, Node *a);
 Node *grad_binary(Gradient *g, const Op *op, Node *a, Node *b);
 Node *grad_number(Gradient *g, double value);
+/* reshape.c */
 Node *grad_reshape(Gradient *g, Node *x, Shape shape);
 
 /* Elements of all values of an operand or result: batch included for samples. */

@@ -47,9 +47,8 @@ static Node *negations(Graph *g, Node *n) {
 }
 
 static bool keeps_elements(const Node *n) {
-    return op_is(n->op, TRAIT_RENAMES) ||
-           ((n->op == &op_concat || n->op == &op_slice) && n->n_in == 1 &&
-            shape_equal(n->type.shape, n->in[0]->type.shape));
+    return op_is(n->op, TRAIT_RENAMES) || (op_is(n->op, TRAIT_COPIES) && n->n_in == 1 &&
+                                           shape_equal(n->type.shape, n->in[0]->type.shape));
 }
 
 /* A value, or what it was made of, that has the same elements in the same shape already. */

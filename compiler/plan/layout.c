@@ -22,7 +22,9 @@ static const Node *first_sample(const Node *node) {
  * places. */
 static Layout layout_of(const Plan *plan, const Node *node, const Layout *known) {
     const Node *x = first_sample(node);
-    const Layout padded = layout_of_shape(node->type.shape, op_is(node->op, TRAIT_LAST_AXIS));
+    /* Of two axes the last one lies in lanes: the values of a place of a sequence. */
+    const bool last = op_is(node->op, TRAIT_LAST_AXIS) || node->type.shape.rank == 2;
+    const Layout padded = layout_of_shape(node->type.shape, last);
     if (op_is(node->op, TRAIT_ACCESS)) return known[x->id];
     if (op_is(node->op, TRAIT_KEEPS_LANES))
         return layout_of_shape(node->type.shape, known[x->id].last);
@@ -36,8 +38,10 @@ static Layout layout_of(const Plan *plan, const Node *node, const Layout *known)
     }
     /* Decisions are numbered by place: dropout works where its numbers are in order. */
     if (op_is(node->op, TRAIT_RANDOM) && node->n_in == 1)
-        return layout_padded((int)node->attr[DROPOUT_CHANNELS], (int)node->attr[DROPOUT_HEIGHT],
-                             (int)node->attr[DROPOUT_WIDTH]);
+        return node->type.shape.rank == 2
+                   ? padded
+                   : layout_padded((int)node->attr[DROPOUT_CHANNELS],
+                                   (int)node->attr[DROPOUT_HEIGHT], (int)node->attr[DROPOUT_WIDTH]);
     if (x && (is_pointwise(node) || op_is(node->op, TRAIT_LOSS_GRADIENT))) return known[x->id];
     return padded;
 }

@@ -18,7 +18,8 @@ enum {
     PHASES = 17,
     METRICS = 19,
     EQUAL = 22, /* both sides of an operation are the same value */
-    ELEMENTS = 25,
+    SEQUENCE = 25,
+    ELEMENTS = 26,
     SHAPE = ELEMENTS, /* not to be left out */
     HEAD,
     FIRST_PHASE,
@@ -196,8 +197,33 @@ static const char *normalisation(void) {
     return options[below(5)];
 }
 
+/* Some places of one of the axes. */
+static Image slice(Image y) {
+    int *sizes[] = {&y.channels, &y.height, &y.width};
+    const int axis = below(3), size = *sizes[axis], from = below(size), step = 1 + below(3);
+    const int to = from + below(size - from);
+    printf("  y = nn.slice(y, %d, %d, %d, %d)\n", below(2) ? axis + 1 : axis - 3, from + 1,
+           below(2) ? to + 1 : to - size, step);
+    *sizes[axis] = (to - from) / step + 1;
+    return y;
+}
+
+/* The image beside an activation of it along one of its axes. */
+static Image joined(Image y) {
+    int *sizes[] = {&y.channels, &y.height, &y.width};
+    const int axis = below(3);
+    if (*sizes[axis] > 20) return y;
+    printf("  y = nn.concat { %s(y), y, axis = %d }\n", activation(), axis + 1);
+    *sizes[axis] *= 2;
+    return y;
+}
+
 static Image trunk_layer(Image y, int id) {
-    switch (below(11)) {
+    switch (below(13)) {
+    case 11:
+        return slice(y);
+    case 12:
+        return joined(y);
     case 0:
     case 1:
         return pool(y);
@@ -216,10 +242,13 @@ static Image trunk_layer(Image y, int id) {
         y.channels += out;
         return y;
     }
-    case 10:
+    case 10: {
+        const char *options = normalisation();
         printf("  y = use(nn.layer_norm, { name = \"%s\", axes = %d%s })(y)\n", layer_name(id),
-               1 + below(3), normalisation());
+               1 + below(3), options);
+        if (strstr(options, "affine")) n_layers--; /* it has nothing to freeze */
         return y;
+    }
     case 5:
         if (below(4) == 0 && y.channels <= 20) {
             puts("  y = nn.concat { y, y }");
@@ -263,7 +292,22 @@ static const char *sum_over_axes(const char *x) {
     return text[turn];
 }
 
-static void write_branches(void) {
+/* A vector made of the sequence. */
+static void write_sequence(int length, int width) {
+    static const char *const ends[] = {"nn.flatten(s)", "nn.mean(s, { axis = 1 })",
+                                       "nn.sum(nn.tanh(s), { axis = -1 })",
+                                       "nn.flatten(nn.sum(s, { axis = 2, keepdim = true }) * 0.5)"};
+    puts("local s = nn.tanh(q)");
+    if (below(3) == 0) puts("s = nn.layer_norm { name = \"sn\" }(s) * q");
+    if (below(3) == 0) printf("s = nn.concat { s, q - 0.5, axis = %d }\n", 1 + below(2));
+    if (below(2)) printf("s = nn.slice(s, 1, 1, %d, %d)\n", 1 + below(length), 1 + below(2));
+    if (below(2)) printf("s = nn.slice(s, 2, %d)\n", 1 + below(width));
+    if (below(3) == 0) puts("s = nn.dropout { name = \"sd\", p = 0.3 }(s)");
+    printf("f = nn.concat { f, %s(nn.linear { name = \"sl\", out = %d }(%s)) }\n", activation(),
+           1 + below(9), ends[below(4)]);
+}
+
+static void write_branches(int length, int width) {
     if (element(BRANCHES, 2)) {
         static const char *const ways[] = {
             "f = f - 0.5 * trunk(other)", "f = nn.concat { trunk(other), f }",
@@ -289,6 +333,7 @@ static void write_branches(void) {
         if (way == 3)
             printf("f = nn.concat { %s, f }\n", sum_over_axes("nn.sigmoid(nn.layer_norm(y))"));
     }
+    if (element(SEQUENCE, 3)) write_sequence(length, width);
     if (element(BRANCHES + 4, 4)) puts("f = -f / 2 + nn.relu(1 - f)");
     if (element(EQUAL, 3)) {
         static const char *const ways[] = {"f = nn.tanh(f * f)", "f = nn.concat { f, f }",
@@ -378,6 +423,7 @@ static void write_model(void) {
     if (equal)
         puts("    always = nn.equal(nn.argmax(a), nn.argmax(a)), label = nn.less_equal(l, l),\n"
              "    none = nn.mse(f, f), entropy = nn.bce_with_logits(b, b), data = nn.mse(t, t),");
+    if (below(3) == 0) puts("    hot = nn.mean(nn.one_hot(l) * a),");
     if (element(METRICS, 2)) puts("    accuracy = nn.equal(nn.argmax(a), l),");
     if (element(METRICS + 1, 3)) puts("    ordered = nn.less_equal(nn.argmax(a), l),");
     if (element(METRICS + 2, 2)) puts(below(2) ? "    course = ce," : "    sum = nn.sum(b),");
@@ -437,16 +483,17 @@ int main(int argc, char **argv) {
     begin(SHAPE);
     Image x = {1 + below(5), 5 + below(10), 5 + below(10)};
     int vector = 1 + below(40), classes = 2 + below(20), targets = 1 + below(20);
-    int size = 3 + below(40);
+    int size = 3 + below(40), length = 1 + below(9), width = 1 + below(20);
     if (below(5) == 0) x = (Image){x.channels, 1, 40 + below(400)};
     if (below(4) == 0) x.channels = 1 + below(35);
     printf("local nn = require \"nn\"\nlocal size = %d\n", size);
     printf("local x, other = nn.input(\"x\", {%d, %d, %d}), nn.input(\"other\", {%d, %d, %d})\n",
            x.channels, x.height, x.width, x.channels, x.height, x.width);
     printf("local v, l = nn.input(\"v\", {%d}), nn.label(\"l\", %d)\n", vector, classes);
+    printf("local q = nn.input(\"q\", {%d, %d})\n", length, width);
     printf("local t = nn.target(\"t\", {%d})\n", targets);
     write_trunk(x);
-    write_branches();
+    write_branches(length, width);
     write_losses(classes, targets);
     write_model();
     if (!data) return 0;
@@ -454,12 +501,14 @@ int main(int argc, char **argv) {
                       {"other", "F32", 0, 0, ""},
                       {"v", "F32", vector, 0, ""},
                       {"l", "I32", 1, classes, ""},
-                      {"t", "F32", targets, 0, ""}};
+                      {"t", "F32", targets, 0, ""},
+                      {"q", "F32", length * width, 0, ""}};
     snprintf(fields[0].shape, sizeof fields[0].shape, ",%d,%d,%d", x.channels, x.height, x.width);
     fields[1].count = fields[0].count;
     memcpy(fields[1].shape, fields[0].shape, sizeof fields[0].shape);
     snprintf(fields[2].shape, sizeof fields[2].shape, ",%d", vector);
     snprintf(fields[4].shape, sizeof fields[4].shape, ",%d", targets);
-    if (write_data(data, fields, 5)) return 0;
+    snprintf(fields[5].shape, sizeof fields[5].shape, ",%d,%d", length, width);
+    if (write_data(data, fields, 6)) return 0;
     return fprintf(stderr, "architecture: cannot write %s\n", data), 1;
 }

@@ -74,7 +74,7 @@ START_TEST(graph_add_refuses) {
     expect_error(binary(&op_equal, label, unary(&op_argmax, x)),
                  "wants equal numbers of classes, 4 on one side, got a class index of 3 classes");
     expect_error(binary(&op_min, number(1), x), "wants numbers and schedules");
-    expect_error(binary(&op_concat, image, x), "wants operands that differ in the first size only");
+    expect_error(binary(&op_concat, image, x), "wants operands that differ in axis 1 only");
     expect_error(add(&op_input, "i", ATTR(2, 3, 0), NULL, NULL, NULL), "sizes must be 1 or more");
     expect_error(add(&op_input, "i", ATTR(3, 1 << 24, 1 << 24, 1 << 24), NULL, NULL, NULL),
                  "input \"i\": makes 4.722366483e+21 values a sample");

@@ -97,7 +97,8 @@ static void put_all(const NnModel *model, const Split *split, int index, float *
         for (int k = 0; k < output->count; k++) put_prediction(line, output, k, predictions[i][k]);
     }
     for (int m = 0; metrics && m < model->n_metrics; m++)
-        put_real(line, model->metrics[m].name, json_number(metrics[m]), metrics[m], 17);
+        if (!model->metrics[m].overall)
+            put_real(line, model->metrics[m].name, json_number(metrics[m]), metrics[m], 17);
 }
 
 static void write_line(const NnModel *model, const Split *split, int index,
@@ -128,7 +129,8 @@ static const char *broken_output(const NnModel *model, const NnCall *call) {
         for (int k = 0; k < model->predictions[i].count; k++)
             if (!isfinite(call->predictions[i][k])) return model->predictions[i].name;
     for (int m = 0; call->metrics && m < model->n_metrics; m++)
-        if (!isfinite(call->metrics[m])) return model->metrics[m].name;
+        if (!isfinite(call->metrics[m]) && !model->metrics[m].overall)
+            return model->metrics[m].name;
     return isfinite(call->loss) ? NULL : "loss";
 }
 

@@ -67,7 +67,7 @@ double relative_error(Distance distance);
 /* Compares the loss of a call; `what` and the phase name it. */
 void check_loss(Checker *checker, const NnCall *call, Reference *reference, const char *what);
 
-/* Makes the call and compares its metrics and predictions. */
+/* Makes the call and compares its metrics, sums and predictions. */
 void check_outputs(Checker *checker, NnCall call, Reference *reference);
 
 /* Compares the gradients of a call. Returns false if all of them are zero, or rounding alone: then

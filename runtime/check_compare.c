@@ -68,21 +68,13 @@ static const Node *output_named(Checker *c, const Named *list, int n, const char
     return NULL;
 }
 
-/* A number of the batch, or the mean of values per sample. */
-static double metric_of(const Checker *c, const Node *node, double *const *values) {
-    double sum = 0;
-    int n = node->type.kind == KIND_SAMPLE ? c->batch : 1;
-    for (int i = 0; i < n; i++) sum += values[node->id][i] / n;
-    return sum;
-}
-
 static void check_metric(Checker *c, Reference *r, const char *name, double found) {
     const Node *node = output_named(c, c->graph->metrics, c->graph->n_metrics, name);
     if (!node) return;
-    const double wanted = metric_of(c, node, r->values);
+    const double wanted = r->values[node->id][0];
     Distance d = {fabs(found - wanted), fmax(1, fabs(wanted))};
     for (int i = 0; relative_error(d) > c->bound && i < ROUNDED_RUNS; i++) {
-        double change = fabs(metric_of(c, node, reference_rounded(r, i)) - wanted);
+        double change = fabs(reference_rounded(r, i)[node->id][0] - wanted);
         d.size = fmax(d.size, roundings * change / c->bound);
     }
     worst_note(&c->forward, relative_error(d), "metric", name);
@@ -112,6 +104,24 @@ static void check_prediction(Checker *c, Reference *r, const NnOutput *output, c
         worst_note(&c->forward, INFINITY, "evaluate and predict differ in", output->name);
 }
 
+/* The sums of the same samples twice have the same means, to the bit: twice a sum is exact. */
+static void check_sums(Checker *c, NnCall call, Reference *r) {
+    const int n = c->model->n_metrics;
+    const double loss = call.loss, *once = call.metrics;
+    call.metrics = ARENA_ARRAY(r->arena, double, n);
+    call.sums = ARENA_ARRAY(r->arena, double, c->model->n_sums);
+    for (int i = 0; i < 2; i++) c->engine.code->evaluate(&call);
+    call.loss = 0;
+    memset(call.metrics, 0, (size_t)n * sizeof *call.metrics);
+    c->model->score(&call);
+    if (call.sums[0] != 2 * c->batch || memcmp(&call.loss, &loss, sizeof loss) != 0)
+        worst_note(&c->forward, INFINITY, "evaluate and score differ in", "loss");
+    for (int i = 0; i < n; i++)
+        if (memcmp(&call.metrics[i], &once[i], sizeof *once) != 0)
+            worst_note(&c->forward, INFINITY, "evaluate and score differ in",
+                       c->model->metrics[i].name);
+}
+
 void check_outputs(Checker *c, NnCall call, Reference *r) {
     const NnModel *model = c->model;
     double *metrics = ARENA_ARRAY(r->arena, double, model->n_metrics);
@@ -120,6 +130,7 @@ void check_outputs(Checker *c, NnCall call, Reference *r) {
     call.predictions = found;
     c->engine.code->evaluate(&call);
     check_loss(c, &call, r, "loss");
+    check_sums(c, call, r);
     call.predictions = again;
     c->engine.code->predict(&call);
     for (int i = 0; i < model->n_metrics; i++)

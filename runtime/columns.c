@@ -12,7 +12,7 @@ Columns columns_new(const NnModel *model, const bool evaluated[SPLIT_COUNT]) {
         for (int m = 0; m < model->n_metrics; m++)
             c.list[c.n++] =
                 (Column){.name = format_text("%s_%s", split_names[s], model->metrics[m].name),
-                         .falls = !model->metrics[m].per_sample};
+                         .falls = !model->metrics[m].per_sample && !model->metrics[m].overall};
     }
     c.list[c.n++].name = "lr";
     c.list[c.n++].name = "grad_norm";

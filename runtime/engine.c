@@ -140,30 +140,33 @@ static int *spaced(const Split *split, int count) {
 }
 
 bool engine_evaluate(Engine *engine, const Split *split, int most, When when, Scores *scores) {
-    const int n_metrics = engine->model->n_metrics;
+    const NnModel *model = engine->model;
     const int samples = most > 0 && most < split->samples ? most : split->samples;
     size_t mark = memory_mark();
     const int *order = samples < split->samples ? spaced(split, samples) : NULL;
-    Scores batch = scores_new(engine->model), sum = scores_new(engine->model);
+    double *sums = allocate((size_t)model->n_sums, sizeof *sums);
     bool ended = true;
     for (int first = 0; ended && first < samples; first += EVALUATE_BATCH) {
         int left = samples - first, count = left < EVALUATE_BATCH ? left : EVALUATE_BATCH;
         engine_gather(engine, split, order, first, count);
         NnCall call = engine_call(engine, when, count);
         call.first_sample = first;
-        call.metrics = batch.metrics;
+        call.sums = sums;
         engine->code->evaluate(&call);
-        sum.loss += call.loss * count;
-        for (int m = 0; m < n_metrics; m++) sum.metrics[m] += batch.metrics[m] * count;
         if (engine->evaluated) ended = engine->evaluated(engine->evaluated_arg, first + count);
     }
-    for (int m = 0; ended && m < n_metrics; m++) scores->metrics[m] = sum.metrics[m] / samples;
+    if (ended && model->n_phases > 0) {
+        NnCall call = engine_call(engine, when, samples);
+        call.sums = sums;
+        call.metrics = scores->metrics;
+        model->score(&call);
+        scores->loss = call.loss;
+    }
     memory_release(mark);
     if (!ended) return false;
-    scores->loss = sum.loss / samples;
     const char *broken = isfinite(scores->loss) ? NULL : "loss";
-    for (int m = 0; m < n_metrics && !broken; m++)
-        if (!isfinite(scores->metrics[m])) broken = engine->model->metrics[m].name;
+    for (int m = 0; m < model->n_metrics && !broken; m++)
+        if (!isfinite(scores->metrics[m])) broken = model->metrics[m].name;
     if (broken && !engine->told) note("%s: the %s is not finite", split->name, broken);
     engine->told = engine->told || broken;
     return true;

@@ -59,14 +59,14 @@ void engine_init(Engine *engine, uint64_t seed);
 /* Rebuilds the derived copies of parameters, after these were set. */
 void engine_prepare(Engine *engine, int phase);
 
-/* Samples per call of evaluations, whatever the threads, so that the sums are the same everywhere.
- */
+/* Samples per call of evaluations, whatever the threads, so that the sums are rounded the same
+ * everywhere. */
 enum { EVALUATE_BATCH = 256 };
 
 /* The position at the end of the last phase, with the architecture's epochs. */
 When when_trained(const NnModel *model);
 
-/* Means over samples. `metrics` has one value per metric of the model. */
+/* Loss and metrics of a split. `metrics` has one value per metric of the model. */
 typedef struct Scores {
     double loss, *metrics;
 } Scores;

@@ -74,8 +74,9 @@ static json_t *predictions_json(const NnModel *model, const Graph *graph) {
 static json_t *metrics_json(const NnModel *model) {
     json_t *metrics = json_array();
     for (int i = 0; i < model->n_metrics; i++)
-        json_array_append_new(metrics, json_pack("{s:s, s:b}", "name", model->metrics[i].name,
-                                                 "per_sample", model->metrics[i].per_sample));
+        json_array_append_new(metrics, json_pack("{s:s, s:b, s:b}", "name", model->metrics[i].name,
+                                                 "per_sample", model->metrics[i].per_sample,
+                                                 "overall", model->metrics[i].overall));
     return metrics;
 }
 

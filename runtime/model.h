@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 9
+#define NN_ABI 10
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -95,7 +95,9 @@ typedef struct NnOutput {
     const char *name;
     int count;       /* predictions: floats per sample; metrics: 1 */
     int classes;     /* > 0: the value is a class index; NaN where what it is chosen by overflows */
-    bool per_sample; /* metrics: one value a sample, else one for the batch (a loss) */
+    bool per_sample; /* metrics: the mean of one value a sample */
+    bool overall;    /* metrics: worked out of such means over all samples (nn.overall), none of one
+                        sample. Neither: a loss */
 } NnOutput;
 
 /* One generated kernel, in the order of execution, for `bench`. */
@@ -129,13 +131,20 @@ typedef struct NnCall {
     int64_t step, steps;   /* of the phase, from 0 */
     double lr_scale;       /* train: factor of the learning rate; 0 counts as 1 */
 
-    double loss; /* result of train, gradient, evaluate: the phase's loss, mean of the batch */
-    double lr;   /* result of train, gradient: the learning rate of the step, scaled */
+    /* Result of train, gradient, evaluate: the phase's loss, mean of the batch; of score: of all
+     * samples. */
+    double loss;
+    double lr; /* result of train, gradient: the learning rate of the step, scaled */
     /* train and gradient: the sum of the squares of the batch's gradient, which the update uses,
      * over all that the phase trains; added in double, in one order. It costs another pass over
      * the gradient. NULL: not wanted. */
     double *gradient_squares;
-    double *metrics;           /* evaluate: one per metric, mean of the batch; NULL: not wanted */
+    double *metrics; /* evaluate: one per metric, of the batch by itself; score: of all
+                        samples; NULL: not wanted */
+    /* evaluate: NnModel.n_sums numbers, to which those of the batch are added; NULL: not wanted.
+     * For what all samples of several calls give: zeros before the first call, and score after the
+     * last one. */
+    double *sums;
     float *const *predictions; /* predict and evaluate: per prediction float [batch][count] in
                                   (C,H,W) order; NULL, or NULL members: not wanted */
 
@@ -177,6 +186,7 @@ typedef struct NnModel {
     const char *const *summary; /* lines of nngen --emit=summary; NULL behind the last */
 
     int n_fields, n_params, n_phases, n_metrics, n_predictions, n_kernels, n_codes;
+    int n_sums; /* of NnCall.sums; 0 for an inference-only model */
     const NnField *fields;
     const NnParam *params;
     const NnPhase *phases; /* n_phases 0: an inference-only model */
@@ -190,6 +200,12 @@ typedef struct NnModel {
     /* Parts that a batch is cut into, whatever the threads: more tasks than that are not used. */
     int (*chunks)(int batch);
 
+    /* Loss of the phase and metrics of all samples whose sums evaluate added to call->sums. Metrics
+     * are worked out of means over all samples, losses being such means, so they do not depend on
+     * how these were cut into batches, but for rounding in double. Reads only the sums and the
+     * numbers that schedules are made of: phase, epoch, epochs, step, steps. */
+    void (*score)(NnCall *call);
+
     /* Copies a parameter (slot 0) or a moment of a phase (slot 1 ..) out of or into the state, in
      * PyTorch's order, count floats. Moments exist only for parameters that the phase trains.
      * Moments of all phases share memory: those of one phase are valid at a time. */
@@ -202,8 +218,15 @@ typedef struct NnModel {
     void (*get_gradient)(const NnCall *call, int param, float *out);
 } NnModel;
 
-/* What of NnCode a call is for. */
-typedef enum NnEntry { NN_PREPARE, NN_TRAIN, NN_GRADIENT, NN_EVALUATE, NN_PREDICT } NnEntry;
+/* What of NnCode or NnModel a call is for. */
+typedef enum NnEntry {
+    NN_PREPARE,
+    NN_TRAIN,
+    NN_GRADIENT,
+    NN_EVALUATE,
+    NN_PREDICT,
+    NN_SCORE
+} NnEntry;
 
 enum { NN_WORDS = 256 }; /* room for the words of a problem */
 
@@ -278,6 +301,20 @@ static inline bool nn_untrained(char *words, const NnModel *model) {
     return model->n_phases == 0;
 }
 
+/* The same for the doubles that evaluate and score write. */
+static inline bool nn_unsummed(char *words, const NnCall *call) {
+    return (call->metrics &&
+            nn_misplaced(words, "metrics", "", call->metrics, (int)sizeof(double))) ||
+           (call->sums && nn_misplaced(words, "sums", "", call->sums, (int)sizeof(double)));
+}
+
+static inline bool nn_unscored(char *words, const NnModel *model, const NnCall *call) {
+    return nn_untrained(words, model) ||
+           nn_outside(words, "phase", call->phase, 0, model->n_phases - 1) ||
+           nn_misplaced(words, "sums", "", call->sums, (int)sizeof(double)) ||
+           nn_unsummed(words, call);
+}
+
 /* What of the contract above a call breaks: which member, what it is and what is wanted. NULL if
  * nothing, else `words`, which have room for NN_WORDS bytes. It can't see how much memory there is.
  */
@@ -286,6 +323,7 @@ static inline const char *nn_call_problem(const NnModel *model, NnEntry entry, c
     const bool trains = entry == NN_TRAIN || entry == NN_GRADIENT;
     const bool evaluates = entry == NN_EVALUATE;
     words[0] = '\0';
+    if (entry == NN_SCORE) return nn_unscored(words, model, call) ? words : NULL;
     if (nn_misplaced(words, "state", "", call->state, NN_ALIGN)) return words;
     if (call->threads < 0 && nn_outside(words, "threads", call->threads, 0, INT32_MAX))
         return words;
@@ -297,9 +335,7 @@ static inline const char *nn_call_problem(const NnModel *model, NnEntry entry, c
          nn_outside(words, "phase", call->phase, 0, model->n_phases - 1)) ||
         nn_unreadable(words, model, entry, call))
         return words;
-    if (evaluates && call->metrics &&
-        nn_misplaced(words, "metrics", "", call->metrics, (int)sizeof(double)))
-        return words;
+    if (evaluates && nn_unsummed(words, call)) return words;
     for (int i = 0; !trains && call->predictions && i < model->n_predictions; i++)
         if (call->predictions[i] && nn_misplaced(words, "prediction ", model->predictions[i].name,
                                                  call->predictions[i], (int)sizeof(float)))
@@ -358,7 +394,8 @@ static inline bool nn_told(const NnModel *model, const char *what, const char *p
 }
 
 static inline bool nn_broken_call(const NnModel *model, NnEntry entry, const NnCall *call) {
-    static const char *const names[] = {"prepare", "train", "gradient", "evaluate", "predict"};
+    static const char *const names[] = {"prepare",  "train",   "gradient",
+                                        "evaluate", "predict", "score"};
     char words[NN_WORDS];
     return nn_told(model, names[entry],
                    NN_CHECKED ? nn_call_problem(model, entry, call, words) : NULL);

@@ -166,17 +166,10 @@ static void write_runner(Emission *em, const Entry *e, const Isa *isa) {
         w_line(w, "nn_run(call, job.tasks, %s_stage_%d%s, &job);", e->name, s, isa->suffix);
         w_line(w, "%s_numbers_after_%d(&job);", e->name, s);
     }
-    if (e->loss) w_line(w, "call->loss = job.numbers.n%d;", e->loss->id);
-    if (e->kind == ENTRY_EVALUATE && e->graph->n_metrics) {
-        w_open(w, "if (call->metrics)");
-        for (int i = 0; i < e->graph->n_metrics; i++) {
-            const Node *m = e->graph->metrics[i].node;
-            w_line(w,
-                   m->type.kind == KIND_SAMPLE ? "call->metrics[%d] = job.numbers.m%d; /* %s */"
-                                               : "call->metrics[%d] = job.numbers.n%d; /* %s */",
-                   i, m->type.kind == KIND_SAMPLE ? i : m->id, e->graph->metrics[i].name);
-        }
-        w_close(w);
+    if (train) w_line(w, "call->loss = job.numbers.n%d;", e->loss->id);
+    if (e->kind == ENTRY_EVALUATE) {
+        w_line(w, "%s_results(&job);", e->name);
+        w_line(w, "%s_add(&job);", e->name);
     }
     if (train) emit_end_of_step(em, e, isa);
     w_close(w);
@@ -190,12 +183,10 @@ void emit_entry_code(Emission *em, const Entry *e, const Isa *isa) {
     write_runner(em, e, isa);
 }
 
-/* A function per member of NnCode that picks the phase's entry. Numbers that the calling thread
- * computes itself, such as learning rates, do not depend on the caller's rounding either. */
-static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const char *member,
-                           const char *entry, const char *extra) {
+void emit_dispatch(Emission *em, const char *suffix, EntryKind kind, const char *member,
+                   const char *entry, const char *extra) {
     Writer *w = em->w;
-    w_open(w, "static void %s%s(NnCall *call)", member, isa->suffix);
+    w_open(w, "static void %s%s(NnCall *call)", member, suffix);
     emit_check(em, entry);
     int n = 0;
     for (int i = 0; i < em->plan->n_entries; i++) n += em->plan->entries[i]->kind == kind;
@@ -203,13 +194,13 @@ static void write_dispatch(Emission *em, const Isa *isa, EntryKind kind, const c
     if (n == 1) {
         for (int i = 0; i < em->plan->n_entries; i++)
             if (em->plan->entries[i]->kind == kind)
-                w_line(w, "%s%s(call%s);", em->plan->entries[i]->name, isa->suffix, extra);
+                w_line(w, "%s%s(call%s);", em->plan->entries[i]->name, suffix, extra);
     } else if (n > 1) {
         w_open(w, "switch (call->phase)");
         for (int i = 0; i < em->plan->n_entries; i++) {
             const Entry *e = em->plan->entries[i];
             if (e->kind == kind)
-                w_line(w, "case %d: %s%s(call%s); break;", e->phase, e->name, isa->suffix, extra);
+                w_line(w, "case %d: %s%s(call%s); break;", e->phase, e->name, suffix, extra);
         }
         w_line(w, "default: break;");
         w_close(w);
@@ -256,10 +247,10 @@ void emit_section(Emission *em, const Isa *isa) {
         emit_entry_code(em, e, isa);
     }
     emit_heading(em->w, arena_printf(draft, "%s, calls", isa->name));
-    write_dispatch(em, isa, ENTRY_TRAIN, "nn_train", "NN_TRAIN", ", true");
-    write_dispatch(em, isa, ENTRY_TRAIN, "nn_gradient", "NN_GRADIENT", ", false");
-    write_dispatch(em, isa, ENTRY_EVALUATE, "nn_evaluate", "NN_EVALUATE", "");
-    write_dispatch(em, isa, ENTRY_PREDICT, "nn_predict", "NN_PREDICT", "");
+    emit_dispatch(em, isa->suffix, ENTRY_TRAIN, "nn_train", "NN_TRAIN", ", true");
+    emit_dispatch(em, isa->suffix, ENTRY_TRAIN, "nn_gradient", "NN_GRADIENT", ", false");
+    emit_dispatch(em, isa->suffix, ENTRY_EVALUATE, "nn_evaluate", "NN_EVALUATE", "");
+    emit_dispatch(em, isa->suffix, ENTRY_PREDICT, "nn_predict", "NN_PREDICT", "");
     write_peak(em, isa);
     w_line(em->w, "static bool nn_supported%s(void) { return %s; }", isa->suffix, isa->supported);
     isa_write(draft, w, isa, writer_text(em->w));

@@ -58,6 +58,38 @@ static void write_squares(Writer *w, const Entry *e) {
     w_line(w, "%s", "");
 }
 
+/* Of an evaluation: loss and metrics from the numbers, sums for those of further batches, and the
+ * numbers of all batches, whose sums are those of one chunk. */
+static void write_score(Writer *w, const Entry *e) {
+    w_open(w, "static void %s_results(const struct %s_job *job)", e->name, e->name);
+    w_line(w, "NnCall *call = job->call;");
+    w_line(w, "call->loss = job->numbers.n%d;", e->loss->id);
+    if (e->graph->n_metrics) w_line(w, "if (!call->metrics) return;");
+    for (int i = 0; i < e->graph->n_metrics; i++)
+        w_line(w, "call->metrics[%d] = job->numbers.n%d; /* %s */", i,
+               e->graph->metrics[i].node->id, e->graph->metrics[i].name);
+    w_close(w);
+    w_open(w, "static void %s_add(const struct %s_job *job)", e->name, e->name);
+    w_line(w, "double *const sums = job->call->sums;");
+    w_line(w, "if (!sums) return;");
+    w_line(w, "sums[0] += job->samples;");
+    w_open(w, "for (int i = 0; i < %d; i++)", e->n_sums);
+    w_line(w, "sums[1 + i] += nn_total(job->sums + i, %d, job->chunks);", e->n_sums);
+    w_close(w);
+    w_close(w);
+    w_open(w, "static void %s_score(NnCall *call)", e->name);
+    w_line(w, "struct %s_job job;", e->name);
+    w_line(w, "job.call = call;");
+    w_line(w, "job.chunks = 1;");
+    w_line(w, "job.samples = call->sums[0];");
+    w_line(w, "job.sums = call->sums + 1;");
+    for (int stage = -1; stage < e->stages; stage++)
+        w_line(w, stage < 0 ? "%s_numbers(&job);" : "%s_numbers_after_%d(&job);", e->name, stage);
+    w_line(w, "%s_results(&job);", e->name);
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
 void emit_entry_common(Emission *em, const Entry *e) {
     Writer *w = em->w;
     emit_heading(w, e->name);
@@ -128,4 +160,5 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_close(w);
     w_line(w, "%s", "");
     if (e->kind == ENTRY_TRAIN) write_squares(w, e);
+    if (e->kind == ENTRY_EVALUATE) write_score(w, e);
 }

@@ -70,8 +70,10 @@ static const char *metric_name(const Header *h, int i) {
 }
 
 static const char *metric_words(const Header *h, int i) {
-    return h->plan->graph->metrics[i].node->type.kind == KIND_SAMPLE ? "mean of a value per sample"
-                                                                     : "loss of the batch";
+    const Node *n = h->plan->graph->metrics[i].node;
+    return emit_is_mean(n)              ? "mean of a value per sample"
+           : n->type.kind == KIND_SPLIT ? "worked out of means over all samples"
+                                        : "loss";
 }
 
 static const char *param_name(const Header *h, int i) {
@@ -132,8 +134,12 @@ const char *emit_header(const Plan *plan, const EmitInfo *info, const char *c_fi
     write_indices(&h, "FIELD", "Of NnCall.fields", plan->n_fields, field_name, field_words);
     write_indices(&h, "PREDICTION", "Of NnCall.predictions", g->n_predictions, prediction_name,
                   prediction_words);
-    if (!info->inference)
+    if (!info->inference) {
         write_indices(&h, "METRIC", "Of NnCall.metrics", g->n_metrics, metric_name, metric_words);
+        w_line(w, "/* Doubles of NnCall.sums. */");
+        w_line(w, "#define %s_SUMS %d", h.prefix, emit_sums(plan));
+        w_line(w, "%s", "");
+    }
     write_indices(&h, "PARAM", "Of NnModel.params, for get and set", plan->n_params, param_name,
                   param_words);
     w_line(w, "#endif");

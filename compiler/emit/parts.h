@@ -110,6 +110,18 @@ void emit_entry_common(Emission *em, const Entry *entry);
 /* The kernel functions of an instruction set that are not written yet, then its entry functions. */
 void emit_section(Emission *em, const Isa *isa);
 
+/* A function of a call, <member><suffix>, that checks it as `entry` and picks the phase's function
+ * <name of the entry><suffix>, which gets `extra`, too. Numbers that the calling thread computes
+ * itself, such as learning rates, do not depend on the caller's rounding either. */
+void emit_dispatch(Emission *em, const char *suffix, EntryKind kind, const char *member,
+                   const char *entry, const char *extra);
+
+/* Whether a metric is the mean of a value per sample, and not worked out of such means. */
+bool emit_is_mean(const Node *metric);
+
+/* Doubles of NnCall.sums: the number of samples, and the sums of the phase that has the most. */
+int emit_sums(const Plan *plan);
+
 /* The functions that run an entry for an instruction set. */
 void emit_entry_code(Emission *em, const Entry *entry, const Isa *isa);
 

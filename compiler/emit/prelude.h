@@ -67,6 +67,31 @@ static double nn_root(double x) {
     return r;
 }
 
+/* Square root of any number: of one between 2^-64 and 2^64, by powers of 4. */
+static double nn_sqrt(double x) {
+    double scale = 1.0;
+    if (!(x > 0.0 && x < (double)__builtin_inff())) return x < 0.0 ? (double)__builtin_nanf("") : x;
+    for (; x > 0x1p64; scale *= 0x1p32) x *= 0x1p-64;
+    for (; x < 0x1p-64; scale *= 0x1p-32) x *= 0x1p64;
+    return nn_product(scale, nn_root(x));
+}
+
+/* The logarithm of x = 2^k m, m between sqrt(1/2) and sqrt(2): k ln 2, in two parts, and twice the
+ * series of artanh((m - 1) / (m + 1)). Relative error below 1e-15. */
+static double nn_log(double x) {
+    if (!(x > 0.0 && x < (double)__builtin_inff()))
+        return x < 0.0 ? (double)__builtin_nanf("") : x == 0.0 ? -(double)__builtin_inff() : x;
+    int k = 0;
+    for (; x > 1.4142135623730951; k++) x *= 0.5;
+    for (; x < 0.7071067811865476; k--) x *= 2.0;
+    const double s = (x - 1.0) / (x + 1.0), z = nn_product(s, s);
+    double sum = 0.0;
+    for (int i = 25; i > 1; i -= 2) sum = nn_product(z, 1.0 / (double)i + sum);
+    const double low = nn_product((double)k, 1.9082149292705877e-10);
+    const double rest = s + s + nn_product(s + s, sum);
+    return nn_product((double)k, 0.6931471803691238) + (low + rest);
+}
+
 /* Taylor's series of x / 1024, squared ten times: relative error below 1e-12. */
 static double nn_exp(double x) {
     if (x != x || x > 709.0) return x != x ? x : (double)__builtin_inff();

@@ -91,14 +91,20 @@ static void write_phases(Emission *em) {
     w_close_with(em->w, ";");
 }
 
-static void write_outputs(Emission *em, const char *name, const Named *list, int n, bool metric) {
+bool emit_is_mean(const Node *metric) {
+    return metric->type.kind == KIND_SPLIT && op_is(metric->op, TRAIT_LOSS);
+}
+
+static void write_outputs(Emission *em, const char *name, const Named *list, int n) {
     if (!n) return;
     w_open(em->w, "static const NnOutput %s[%d] =", name, n);
     for (int i = 0; i < n; i++) {
         const Node *v = list[i].node;
-        w_line(em->w, "{\"%s\", %lld, %d, %s},", list[i].name,
-               metric ? 1LL : (long long)shape_count(v->type.shape), v->type.classes,
-               v->type.kind == KIND_SAMPLE ? "true" : "false");
+        const bool mean = emit_is_mean(v);
+        w_line(em->w, "{\"%s\", %lld, %d, %s, %s},", list[i].name,
+               (long long)shape_count(v->type.shape), v->type.classes,
+               mean || v->type.kind == KIND_SAMPLE ? "true" : "false",
+               !mean && v->type.kind == KIND_SPLIT ? "true" : "false");
     }
     w_close_with(em->w, ";");
 }
@@ -260,6 +266,15 @@ static void write_access(Emission *em) {
     w_line(w, "%s", "");
 }
 
+int emit_sums(const Plan *plan) {
+    int most = 0;
+    for (int i = 0; i < plan->n_entries; i++) {
+        const Entry *e = plan->entries[i];
+        if (e->kind == ENTRY_EVALUATE && 1 + e->n_sums > most) most = 1 + e->n_sums;
+    }
+    return most;
+}
+
 void emit_tables(Emission *em) {
     const Plan *p = em->plan;
     const Graph *g = p->graph;
@@ -268,12 +283,13 @@ void emit_tables(Emission *em) {
     write_fields(em);
     write_params(em);
     write_phases(em);
-    if (!inference) write_outputs(em, "nn_metrics", g->metrics, g->n_metrics, true);
-    write_outputs(em, "nn_predictions", g->predictions, g->n_predictions, false);
+    if (!inference) write_outputs(em, "nn_metrics", g->metrics, g->n_metrics);
+    write_outputs(em, "nn_predictions", g->predictions, g->n_predictions);
     write_text(em, "nn_summary", emit_summary(em->arena, g));
     int kernels = write_kernels(em);
     write_access(em);
     write_memory(em);
+    emit_dispatch(em, "_score", ENTRY_EVALUATE, "nn", "NN_SCORE", "");
     write_text(em, "nn_graph", em->info->graph);
     w_open(w, "static const NnCode nn_codes[] =");
     int codes = 0;
@@ -304,6 +320,7 @@ void emit_tables(Emission *em) {
            p->n_fields ? "nn_fields" : "NULL", p->n_params ? "nn_params" : "NULL",
            inference ? "NULL" : "nn_phases", !inference && g->n_metrics ? "nn_metrics" : "NULL",
            g->n_predictions ? "nn_predictions" : "NULL");
+    w_line(w, ".n_sums = %d, .score = nn_score,", emit_sums(p));
     w_line(w, ".kernels = nn_kernels, .codes = nn_codes,");
     w_line(w, ".state_bytes = %lld, .work_bytes = nn_work_bytes, .chunks = nn_chunks,",
            (long long)p->state_floats * 4);

@@ -11,7 +11,7 @@
 #include "text.h"
 
 const char *type_text(Arena *arena, Type t) {
-    static const char *const kinds[] = {"error", "schedule", "param", "sample", "scalar"};
+    static const char *const kinds[] = {"error", "schedule", "param", "sample", "scalar", "split"};
     const char *text = arena_printf(arena, "%s(", kinds[t.kind]);
     for (int i = 0; i < t.shape.rank; i++)
         text = arena_printf(arena, "%s%s%d", text, i ? "," : "", t.shape.dim[i]);

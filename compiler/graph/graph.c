@@ -75,7 +75,7 @@ bool graph_type(Graph *graph, Node *node) {
         if (parts && t->parts != parts) return op_error(graph, node, i, "wants equal parts");
         parts = t->parts;
     }
-    if (node->type.kind == KIND_SCALAR && parts > 1)
+    if (parts > 1 && (node->type.kind == KIND_SCALAR || node->type.kind == KIND_SPLIT))
         return op_error(graph, node, -1, "is a mean over the batch, not over parts");
     if (node->type.kind == KIND_SAMPLE) node->type.parts = parts ? parts : 1;
     return true;

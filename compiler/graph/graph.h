@@ -29,11 +29,18 @@ typedef enum Kind {
     KIND_PARAM,    /* one tensor for the whole batch: a parameter, or the gradient of one */
     KIND_SAMPLE,   /* one tensor a sample; the batch axis is implied */
     KIND_SCALAR,   /* one number for the batch: a loss and what is computed from losses */
+    KIND_SPLIT,    /* one number for all samples of a split, for metrics alone: means and what is
+                      computed from them after the last batch */
 } Kind;
+
+/* Whether a value is one number, computed in double outside kernels. */
+static inline bool kind_is_number(Kind kind) {
+    return kind == KIND_SCHEDULE || kind == KIND_SCALAR || kind == KIND_SPLIT;
+}
 
 typedef struct Type {
     Kind kind;
-    Shape shape; /* rank 0 for KIND_SCHEDULE and KIND_SCALAR */
+    Shape shape; /* rank 0 for numbers */
     int classes; /* > 0: an integer class index in 0 .. classes-1; 0: a real value */
     int parts; /* KIND_SAMPLE: values for each sample, [part][sample]; 1 unless made from a stack */
 } Type;
@@ -103,7 +110,7 @@ typedef struct Graph {
     int n_nodes, cap_nodes;
     Phase *phases;
     int n_phases;
-    Named *metrics; /* KIND_SAMPLE of one element, or KIND_SCALAR; sorted by name */
+    Named *metrics; /* KIND_SPLIT or KIND_SCALAR; sorted by name */
     int n_metrics;
     Named *predictions; /* KIND_SAMPLE; sorted by name */
     int n_predictions;

@@ -54,6 +54,9 @@ static const char *operand_words(Graph *g, const Node *in) {
     case KIND_SCALAR:
         what = "a loss (one number for the batch)";
         break;
+    case KIND_SPLIT:
+        what = "a number of the whole split (only + - * / ^, nn.sqrt, nn.log and nn.exp take it)";
+        break;
     case KIND_PARAM:
         what = "a parameter";
         break;

@@ -22,7 +22,7 @@ typedef enum Trait {
     TRAIT_CONTRACTION = 8,     /* sums of products with a parameter, sample by sample */
     TRAIT_PARAM_GRADIENT = 16, /* the gradient of a parameter: a sum over samples */
     TRAIT_RANDOM = 32,         /* decided by counters: dropout, and its gradient */
-    TRAIT_LOSS = 64,           /* one number for the batch, of values per sample */
+    TRAIT_LOSS = 64,           /* a mean over the batch, or the split, of values per sample */
     TRAIT_LOSS_GRADIENT = 128, /* of a loss in one of its operands */
     TRAIT_ACTIVATION_GRADIENT = 256, /* of the activation's value and its gradient */
     TRAIT_ACCESS = 512,              /* stack and part: share memory with their operands */
@@ -80,7 +80,7 @@ typedef struct Gradient {
 typedef struct OpSample {
     const char *inputs; /* types in words: "S(3,8,8) P(5,3,3,3) P(5)"; S sample, S()*2 of two
                            parts, P parameter, L10 label of ten classes, X() scalar of the batch,
-                           E() schedule; "" for ops without operands */
+                           O() number of the split, E() schedule; "" for ops without operands */
     double attr[MAX_ATTRS];
     bool has_attr; /* false: all defaults */
 } OpSample;
@@ -125,7 +125,7 @@ struct Op {
     const char *row;
     Zeros zeros;
     bool monotone; /* rows: grows with its operand, so it may follow a max-pool instead */
-    /* Schedules and scalars: the value in double, a C expression with %s for each operand. */
+    /* Numbers: the value in double, a C expression with %s for each operand. */
     const char *number;
     const char *kernel; /* end of its kernel's name; NULL: the op's name */
     bool constant;      /* value known to the last bit without fields and parameters */

@@ -55,9 +55,8 @@ static void verify_phase(Graph *g, const Phase *p) {
     }
 }
 
-static bool one_value(const Node *n) {
-    return n->type.kind == KIND_SCALAR ||
-           (n->type.kind == KIND_SAMPLE && shape_count(n->type.shape) == 1);
+static bool is_metric(const Node *n) {
+    return n->type.kind == KIND_SCALAR || n->type.kind == KIND_SPLIT;
 }
 
 static void verify_order(const Named *list, int n, const char *what) {
@@ -70,7 +69,7 @@ void graph_verify(Graph *g) {
     for (int i = 0; i < g->n_nodes; i++) verify_node(g, i);
     for (int i = 0; i < g->n_phases; i++) verify_phase(g, &g->phases[i]);
     for (int i = 0; i < g->n_metrics; i++)
-        verify_root(g, g->metrics[i].node, "a metric", one_value(g->metrics[i].node));
+        verify_root(g, g->metrics[i].node, "a metric", is_metric(g->metrics[i].node));
     for (int i = 0; i < g->n_predictions; i++)
         verify_root(g, g->predictions[i].node, "a prediction",
                     g->predictions[i].node->type.kind == KIND_SAMPLE);

@@ -1,4 +1,4 @@
-/* Decisions for predictions and metrics, and means over samples: scalar loops, no gradients. */
+/* Decisions for predictions and metrics: scalar loops, no gradients. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "copy.h"
@@ -69,14 +69,5 @@ static void build(Loops *l, const Kernel *k) {
     arena_free(arena);
 }
 
-static void build_sum(Loops *l, const Kernel *k) {
-    l_line(l, "double total = 0.0;");
-    l_open(l, "for (int s = 0; s < n; s++)");
-    l_line(l, "total += (double)x[s * %d];", k->in.stride);
-    l_close(l);
-    l_line(l, "*sum = total;");
-}
-
 const Family family_decide = {
     .name = "decision", .fits = fits, .lower = copy_lower, .build = build};
-const Family family_sum = {.name = "sum", .role = ROLE_SUM, .build = build_sum};

@@ -5,9 +5,13 @@
 #include "../plan/lowering.h"
 #include "family.h"
 
+/* Of a value per sample as it is. */
+static bool is_mean(const Node *node) {
+    return node->op == &op_batch_mean || node->op == &op_overall;
+}
+
 static bool has_target(const Node *node) {
-    return node->op != &op_bce_target_grad && node->op != &op_batch_mean &&
-           node->op != &op_batch_mean_grad;
+    return node->op != &op_bce_target_grad && !is_mean(node) && node->op != &op_batch_mean_grad;
 }
 
 /* Operands of a loss or its gradient: x, then t (memory or number). */
@@ -138,8 +142,8 @@ static void build_softmax(Loops *l, const Kernel *k) {
 
 static bool fits_regression(const Node *node) {
     return node->op == &op_mse || node->op == &op_bce_with_logits || node->op == &op_mse_grad ||
-           node->op == &op_bce_grad || node->op == &op_bce_target_grad ||
-           node->op == &op_batch_mean || node->op == &op_batch_mean_grad;
+           node->op == &op_bce_grad || node->op == &op_bce_target_grad || is_mean(node) ||
+           node->op == &op_batch_mean_grad;
 }
 
 /* One row of a sample: x, and t from memory or a number. */
@@ -167,7 +171,7 @@ static void build_regression(Loops *l, const Kernel *k) {
         value = "FMA(NEG(a), b, soft)";
     } else if (node->op == &op_bce_grad) {
         value = "ROUNDED(MUL(SUB(SIGMOID(a), b), SET(g)))";
-    } else if (node->op == &op_batch_mean) {
+    } else if (is_mean(node)) {
         value = "a";
     } else if (node->op == &op_batch_mean_grad) {
         value = "SET(g)";

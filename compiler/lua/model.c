@@ -3,21 +3,14 @@
 
 #include "front.h"
 
-/* Whether a value can be a metric or a prediction; reports if not. */
-static bool fits(Front *f, Loc loc, bool metric, const char *name, const Type *t) {
-    if (metric && !strcmp(name, "loss")) {
-        diag_error(f->diag, loc,
-                   "model: a metric cannot be called \"loss\": that is the phase's loss");
-        return false;
-    }
+/* Reports a value that cannot be a metric or a prediction; returns NULL. */
+static Node *unfit(Front *f, Loc loc, bool metric, const char *name, const Type *t) {
     const bool values = t->kind == KIND_SAMPLE && !t->classes;
-    const bool per_sample = values && shape_count(t->shape) == 1;
-    if (t->kind == KIND_ERROR ||
-        (metric ? t->kind == KIND_SCALAR || per_sample : t->kind == KIND_SAMPLE))
-        return t->kind != KIND_ERROR;
     const char *got = t->kind == KIND_SCHEDULE ? "a number"
                       : t->kind == KIND_SCALAR ? "a loss, one number for the batch"
-                      : t->classes             ? "a class index per sample"
+                      : t->kind == KIND_SPLIT
+                          ? "a number of the whole split; nn.overall is for metrics"
+                      : t->classes ? "a class index per sample"
                                    : arena_printf(f->arena, "%s", shape_text(f->arena, t->shape));
     if (metric)
         diag_error(f->diag, loc,
@@ -27,7 +20,25 @@ static bool fits(Front *f, Loc loc, bool metric, const char *name, const Type *t
     else
         diag_error(f->diag, loc, "model: prediction \"%s\" wants values per sample, got %s", name,
                    got);
-    return false;
+    return NULL;
+}
+
+/* The node that a metric or a prediction is; of a value per sample a metric is the mean. NULL,
+ * reported, if it cannot be one. */
+static Node *output_of(lua_State *L, Loc loc, bool metric, const char *name, Node *node) {
+    Front *f = front_of(L);
+    const Type *t = &node->type;
+    if (metric && !strcmp(name, "loss")) {
+        diag_error(f->diag, loc,
+                   "model: a metric cannot be called \"loss\": that is the phase's loss");
+        return NULL;
+    }
+    if (t->kind == KIND_ERROR) return NULL;
+    if (!metric) return t->kind == KIND_SAMPLE ? node : unfit(f, loc, metric, name, t);
+    if (t->kind == KIND_SCALAR || t->kind == KIND_SPLIT) return node;
+    if (t->kind == KIND_SAMPLE && !t->classes && shape_count(t->shape) == 1)
+        return front_add_node(L, &op_overall, loc, NULL, 1, &node, NULL);
+    return unfit(f, loc, metric, name, t);
 }
 
 /* `metrics` or `predict`: { name = node, ... }, sorted by name. */
@@ -64,7 +75,7 @@ static Named *read_named(const Options *model, int index, const char *what, int 
             diag_error(f->diag, here, "model: %s \"%s\" wants a node, got %s%s",
                        metric ? "metric" : "prediction", name, value_words(L, -1),
                        lua_isboolean(L, -1) ? "; `==` compares Lua values, nn.equal nodes" : "");
-        else if (fits(f, here, metric, name, &node->type))
+        else if ((node = output_of(L, here, metric, name, node)))
             list[(*count)++] = (Named){name, node};
     }
     return list;

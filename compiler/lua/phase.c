@@ -131,6 +131,7 @@ static void read_loss(const Options *o, Phase *p, int index) {
                "value per sample, whose mean is meant; got %s%s",
                values                     ? shape_text(f->arena, t->shape)
                : t->kind == KIND_SCHEDULE ? "a schedule"
+               : t->kind == KIND_SPLIT    ? "a number of the whole split; nn.overall is for metrics"
                                           : "a class index per sample",
                values ? "; nn.mean(x) makes one value of it" : "");
 }

@@ -38,6 +38,7 @@ const char *value_words(lua_State *L, int index) {
     const Node *node = value_node(L, index);
     if (node && node->type.kind == KIND_SCHEDULE) return "a schedule";
     if (node && node->type.kind == KIND_SCALAR) return "a loss";
+    if (node && node->type.kind == KIND_SPLIT) return "a number of the whole split";
     if (node && node->type.kind == KIND_SAMPLE && !node->type.classes)
         return arena_printf(f->arena, "a node of shape %s", shape_text(f->arena, node->type.shape));
     if (node) return "a node";

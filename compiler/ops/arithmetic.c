@@ -1,5 +1,5 @@
-/* + - * / and negation: on schedules, on scalars of the batch, and element by element on samples
- * and parameters' gradients. A schedule goes with anything. */
+/* + - * / and negation: on numbers, and element by element on samples and parameters' gradients. A
+ * schedule goes with anything. */
 #include "rules.h"
 
 static bool arithmetic_shape(Graph *g, Node *n) {
@@ -9,11 +9,15 @@ static bool arithmetic_shape(Graph *g, Node *n) {
             return op_error(g, n, i, "class indices cannot be calculated with");
     const Type *wide = a->kind >= b->kind ? a : b, *narrow = a->kind >= b->kind ? b : a;
     int narrow_at = a->kind >= b->kind ? 1 : 0;
-    if (wide->kind == KIND_SCALAR && narrow->kind != KIND_SCALAR && narrow->kind != KIND_SCHEDULE)
+    if (wide->kind == KIND_SPLIT && !kind_is_number(narrow->kind))
+        return op_error(g, n, narrow_at,
+                        "a number of the whole split goes with others of it and with losses, as in "
+                        "nn.overall(t ^ 2) - nn.overall(t) ^ 2, not with values per sample");
+    if (wide->kind == KIND_SCALAR && !kind_is_number(narrow->kind))
         return op_error(g, n, narrow_at,
                         "a loss is one number for the batch, it cannot be combined with values per "
                         "sample; nn.mean(x) makes one value of them");
-    if (narrow->kind != KIND_SCHEDULE && narrow->kind != wide->kind)
+    if (!kind_is_number(narrow->kind) && narrow->kind != wide->kind)
         return op_error(g, n, narrow_at, "wants operands of one kind");
     if (narrow->kind == wide->kind && n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
     n->type = *wide;
@@ -64,9 +68,13 @@ static void neg_gradient(Gradient *g) {
 static const OpSample binary_samples[] = {
     {.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) E()"},       {.inputs = "E() S(16,2,2)"},
     {.inputs = "P(5,3) P(5,3)"},     {.inputs = "S(7,20) S(7,20)"}, {.inputs = "S() S()"},
-    {.inputs = "X() X()"},           {.inputs = "X() E()"},         {.inputs = "E() E()"}};
-static const OpSample unary_samples[] = {
-    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "X()"}, {.inputs = "E()"}};
+    {.inputs = "X() X()"},           {.inputs = "X() E()"},         {.inputs = "O() O()"},
+    {.inputs = "O() E()"},           {.inputs = "E() E()"}};
+static const OpSample unary_samples[] = {{.inputs = "S(3,5,4)"},
+                                         {.inputs = "S(37)"},
+                                         {.inputs = "X()"},
+                                         {.inputs = "O()"},
+                                         {.inputs = "E()"}};
 
 #define ARITHMETIC_OP(op_name, operands, words, its_row, its_zeros, text, its_samples)             \
     const Op op_##op_name = {.name = #op_name,                                                     \

@@ -4,10 +4,10 @@
 
 #include "rules.h"
 
-/* Real values per sample; where `numbers`, schedules and numbers of the batch as well. */
+/* Real values per sample; where the op says how, numbers as well. */
 static bool function_shape(Graph *g, Node *n) {
     const Kind kind = n->in[0]->type.kind;
-    if (n->op->number && (kind == KIND_SCHEDULE || kind == KIND_SCALAR)) {
+    if (n->op->number && kind_is_number(kind)) {
         n->type = type_of_kind(kind);
         return true;
     }
@@ -88,7 +88,7 @@ GRADIENT(clamp)
 
 static const OpSample samples[] = {{.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "S(1)"}};
 static const OpSample number_samples[] = {
-    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "E()"}};
+    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "E()"}, {.inputs = "O()"}};
 static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}};
 
 #define FUNCTION(op_name, words, its_row, its_zeros, its_samples, ...)                             \
@@ -104,10 +104,11 @@ static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.input
                              __VA_ARGS__};
 FUNCTION(exp, "exponential", "EXP(%a)", ZEROS_LOST, number_samples, .gradient = exp_gradient,
          .function = true, .monotone = true, .lost_bits = 2, .number = "nn_exp(%s)")
-FUNCTION(log, "natural logarithm", "LOG_ALL(%a)", ZEROS_LOST, samples, .gradient = log_gradient,
-         .function = true, .monotone = true, .lost_bits = 2, .positive = true)
-FUNCTION(sqrt, "square root", "SQRT(%a)", ZEROS_KEPT, samples, .gradient = sqrt_gradient,
-         .function = true, .monotone = true, .positive = true)
+FUNCTION(log, "natural logarithm", "LOG_ALL(%a)", ZEROS_LOST, number_samples,
+         .gradient = log_gradient, .function = true, .monotone = true, .lost_bits = 2,
+         .positive = true, .number = "nn_log(%s)")
+FUNCTION(sqrt, "square root", "SQRT(%a)", ZEROS_KEPT, number_samples, .gradient = sqrt_gradient,
+         .function = true, .monotone = true, .positive = true, .number = "nn_sqrt(%s)")
 FUNCTION(abs, "absolute value", "ABS(%a)", ZEROS_KEPT, samples, .gradient = abs_gradient,
          .function = true)
 FUNCTION(sign, "1, 0 or -1 by the sign",

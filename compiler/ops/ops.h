@@ -6,11 +6,12 @@
  *   param                 -> param
  *   number epoch epochs step steps
  *                         -> schedule
- *   min max (2) cos exp (1)
- *                         schedules -> schedule
+ *   min max (2) cos (1)   schedules -> schedule
+ *   exp log sqrt          numbers of any kind -> the same; else sample -> same shape
  *   add sub mul div (2) neg (1)
  *                         equal kinds and shapes; a schedule goes with any kind and shape; a scalar
- *                         goes with scalars and schedules only; class indices are refused
+ *                         goes with scalars and schedules only, a number of the split with these,
+ *                         too; class indices are refused
  *   relu leaky_relu tanh sigmoid dropout
  *                         sample -> same shape
  *   dropout2d             sample (C,H,W) -> same shape
@@ -29,6 +30,7 @@
  *                         where the largest is not finite
  *   one_hot               class index -> sample (classes), 1 or 0
  *   equal less_equal      samples of one shape, indices or reals -> sample, 1 or 0
+ *   overall               real sample () or (1) -> split: B, over all batches
  *   relu_grad leaky_relu_grad tanh_grad sigmoid_grad
  *                         y, dy: y is the activation's value
  *   dropout_grad          y, dy: y is the dropout of a ReLU: dy * scale where y > 0; attributes of

@@ -1,5 +1,5 @@
-/* Sums and means over axes of a sample, values spread over axes, and the mean over the batch that
- * makes a loss of a value per sample. */
+/* Sums and means over axes of a sample, values spread over axes, the mean over the batch that makes
+ * a loss of a value per sample, and that over a split, which metrics are made of. */
 #include <string.h>
 
 #include "rules.h"
@@ -145,6 +145,18 @@ static void batch_mean_grad_value(const Env *env, const Node *n, const double *c
     for (int64_t k = 0; k < all_elements(env, n); k++) out[k] = in[1][0] / env->batch;
 }
 
+static bool overall_shape(Graph *g, Node *n) {
+    if (n->in[0]->type.kind == KIND_SCALAR)
+        return op_error(g, n, -1,
+                        "a loss in a metric is one of the whole split already, write it without "
+                        "nn.overall");
+    if (!want_sample(g, n, 0, -1, "one real value per sample")) return false;
+    if (shape_count(n->in[0]->type.shape) != 1)
+        return op_error(g, n, 0, "wants one value per sample, as nn.mean(x) makes it");
+    n->type = type_of_kind(KIND_SPLIT);
+    return true;
+}
+
 static const AttrSpec attrs[] = {{"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL},
                                  {"keepdim", ATTR_BOOL, 0, 1, 0, NULL}};
 static const OpSample sum_samples[] = {{.inputs = "S(37)"},
@@ -217,3 +229,12 @@ const Op op_batch_mean_grad = {.name = "batch_mean_grad",
                                SAMPLES(batch_grad_samples),
                                .backward_only = true,
                                .traits = TRAIT_LOSS_GRADIENT};
+const Op op_overall = {.name = "overall",
+                       .help = "mean of a value per sample over the whole split",
+                       .min_in = 1,
+                       .max_in = 1,
+                       .shape = overall_shape,
+                       .reference = batch_mean_value,
+                       SAMPLES(batch_samples),
+                       .function = true,
+                       .traits = TRAIT_LOSS};

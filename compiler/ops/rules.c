@@ -59,8 +59,7 @@ int64_t all_elements(const Env *env, const Node *node) {
 }
 
 double broadcast(const Node *node, const double *const *in, int i, int64_t k) {
-    Kind kind = node->in[i]->type.kind;
-    return kind == KIND_SCHEDULE || kind == KIND_SCALAR ? in[i][0] : in[i][k];
+    return kind_is_number(node->in[i]->type.kind) ? in[i][0] : in[i][k];
 }
 
 int window_count(int size, int kernel, int stride, int pad, int dilation) {

@@ -36,8 +36,7 @@ Node *grad_reshape(Gradient *g, Node *x, Shape shape);
 /* Elements of all values of an operand or result: batch included for samples. */
 int64_t all_elements(const Env *env, const Node *node);
 
-/* Value of operand `i` at the flat index `k` of the node's elements: one number for schedules and
- * scalars. */
+/* Value of operand `i` at the flat index `k` of the node's elements. */
 double broadcast(const Node *node, const double *const *in, int i, int64_t k);
 
 /* A sum over samples and places, so far: rounded to float if Env.rounding is set. Terms may be many

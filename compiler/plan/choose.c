@@ -13,6 +13,7 @@ static bool is_computed(const Node *node) {
     case KIND_SAMPLE:
         return !is_field(node) && !op_is(node->op, TRAIT_RENAMES | TRAIT_ACCESS);
     case KIND_SCALAR:
+    case KIND_SPLIT:
         return op_is(node->op, TRAIT_LOSS);
     case KIND_PARAM:
         return op_is(node->op, TRAIT_PARAM_GRADIENT);

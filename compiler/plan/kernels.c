@@ -51,7 +51,7 @@ static void lower_node(Lowering *l, Node *node) {
         lower_gradient(l, node);
     else if (family)
         family->lower(l, node);
-    else if (node->type.kind == KIND_SCHEDULE || node->type.kind == KIND_SCALAR)
+    else if (kind_is_number(node->type.kind))
         lower_number(l, node, NULL);
     else if (op_is(node->op, TRAIT_RENAMES))
         lower_renamed(l, node);
@@ -74,23 +74,6 @@ static void store_values(Lowering *l) {
 
 static void lower_outputs(Lowering *l) {
     const Graph *g = l->graph;
-    for (int i = 0; i < g->n_metrics; i++) {
-        Node *node = g->metrics[i].node;
-        if (node->type.kind != KIND_SAMPLE) continue;
-        Buffer *x = lower_value(l, node), *sum = sum_buffer(l, node);
-        Kernel *k =
-            new_kernel(l, l->plan->role[ROLE_SUM], node,
-                       arena_printf(l->arena, "%s_mean", identifier(l->arena, g->metrics[i].name)));
-        k->in = x->layout;
-        lower_operand(l, k, "x", x, storage_of(l, node), false);
-        lower_operand(l, k, "sum", sum, NULL, true);
-        Number number = {.node = node,
-                         .name = arena_printf(l->arena, "m%d", i),
-                         .stage = k->stage,
-                         .sum = sum,
-                         .elements = 1};
-        ARENA_PUSH(l->arena, l->entry->numbers, l->entry->n_numbers, l->entry->cap_numbers, number);
-    }
     for (int i = 0; i < g->n_predictions; i++) {
         Node *node = storage_of(l, g->predictions[i].node);
         Buffer *x = lower_value(l, node);

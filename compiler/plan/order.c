@@ -5,8 +5,7 @@ static int stage_of(const Value *values, const Node *node) {
     const bool waits = node->type.kind == KIND_SAMPLE || op_is(node->op, TRAIT_LOSS) ||
                        op_is(node->op, TRAIT_PARAM_GRADIENT);
     for (int i = 0; i < node->n_in; i++) {
-        const Kind kind = node->in[i]->type.kind;
-        const bool number = kind == KIND_SCHEDULE || kind == KIND_SCALAR;
+        const bool number = kind_is_number(node->in[i]->type.kind);
         const int after = values[node->in[i]->id].stage + (number && waits);
         if (after > stage) stage = after;
     }

@@ -44,7 +44,7 @@ typedef enum BufferSpace {
     SPACE_STATE,    /* parameters and what is derived from them */
     SPACE_SAMPLE,   /* activations: [parts][n][stride] in a task's area */
     SPACE_GRADIENT, /* gradients of parameters: a row of the chunk */
-    SPACE_SUM,      /* one double a chunk: the sum of a loss or metric over the chunk's samples */
+    SPACE_SUM,      /* one double a chunk: the sum over its samples that a mean is made of */
     SPACE_OUTPUT,   /* the caller's memory for a prediction: [n][count], order (C, H, W) */
 } BufferSpace;
 
@@ -123,7 +123,6 @@ typedef enum Role {
     ROLE_UNPACK,   /* a value into the caller's order */
     ROLE_RELAYOUT, /* a value into another layout of the same elements */
     ROLE_STACK,    /* a value into its part of a stack, in the same layout */
-    ROLE_SUM,      /* the sum over the chunk of a value per sample: operands `x` and `sum` */
     ROLE_UPDATE,   /* parameters by an optimizer */
     ROLE_COUNT
 } Role;
@@ -163,12 +162,12 @@ struct Family {
 typedef enum EntryKind { ENTRY_TRAIN, ENTRY_EVALUATE, ENTRY_PREDICT } EntryKind;
 
 /* A number of the batch that the code of an entry computes in double: schedules before the first
- * stage, scalars after the stage that makes their sums. */
+ * stage, others after the stage that makes their sums. */
 typedef struct Number {
     const Node *node;
     const char *name; /* of the C variable */
     int stage;        /* -1: known before the step */
-    Buffer *sum;      /* for losses and metrics: the sum to divide by the batch, or NULL */
+    Buffer *sum;      /* for means: the sum to divide by the samples, or NULL */
     int64_t elements; /* the sum is over so many values of each sample */
     const char *text; /* else: its C expression in terms of `call` and `job->numbers` */
 } Number;

@@ -129,8 +129,7 @@ void plan_verify_stages(const Plan *plan) {
             const Node *node = e->graph->nodes[j];
             const bool sample = node->type.kind == KIND_SAMPLE;
             for (int k = 0; k < node->n_in; k++) {
-                const Kind kind = node->in[k]->type.kind;
-                const bool waits = sample && (kind == KIND_SCALAR || kind == KIND_SCHEDULE);
+                const bool waits = sample && kind_is_number(node->in[k]->type.kind);
                 if (e->values[j].stage < e->values[node->in[k]->id].stage + waits)
                     node_bug(node, "S1: is in stage %d, its operand %d in %d", e->values[j].stage,
                              k, e->values[node->in[k]->id].stage);

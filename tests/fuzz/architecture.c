@@ -19,10 +19,11 @@ enum {
     METRICS = 19,
     EQUAL = 22, /* both sides of an operation are the same value */
     SEQUENCE = 25,
-    ELEMENTS = 26,
-    SHAPE = ELEMENTS, /* not to be left out */
+    SHAPE = 26, /* this and the next two are not to be left out */
     HEAD,
     FIRST_PHASE,
+    OVERALL,
+    ELEMENTS = OVERALL + 2,
     SAMPLES = 23,
     LONG = 30 /* columns; wider maps may have kernels of as many */
 };
@@ -412,6 +413,9 @@ static void write_phase(int id) {
 }
 
 static void write_model(void) {
+    puts("local hit = nn.overall(nn.equal(nn.argmax(a), l))\n"
+         "local low = nn.overall(nn.less(nn.argmax(a), l))\n"
+         "local b1, t1 = nn.linear { name = \"one\", out = 1 }(b), nn.target(\"one\", {1})");
     puts("return nn.model { name = \"fuzz\", train = {");
     begin(FIRST_PHASE);
     write_phase(FIRST_PHASE);
@@ -427,6 +431,16 @@ static void write_model(void) {
     if (element(METRICS, 2)) puts("    accuracy = nn.equal(nn.argmax(a), l),");
     if (element(METRICS + 1, 3)) puts("    ordered = nn.less_equal(nn.argmax(a), l),");
     if (element(METRICS + 2, 2)) puts(below(2) ? "    course = ce," : "    sum = nn.sum(b),");
+    if (element(OVERALL, 2)) {
+        static const char *const scores[] = {
+            "2 * hit / (1 + hit)", "nn.exp(-hit) * nn.sqrt(low) + ce",
+            "nn.log(1.5 + hit - low) / (2 + ce ^ 2)", "(1 + hit) ^ 3 - low ^ 0.5 + hit ^ 1.3",
+            "nn.sqrt(ce) - hit * nn.epoch"};
+        printf("    score = %s,\n", scores[below(5)]);
+    }
+    if (element(OVERALL + 1, 3))
+        puts("    hits = hit, r2 = 1 - nn.overall((b1 - t1) ^ 2) / (nn.overall(t1 ^ 2) - "
+             "nn.overall(t1) ^ 2),");
     puts("  } }");
 }
 
@@ -502,13 +516,14 @@ int main(int argc, char **argv) {
                       {"v", "F32", vector, 0, ""},
                       {"l", "I32", 1, classes, ""},
                       {"t", "F32", targets, 0, ""},
-                      {"q", "F32", length * width, 0, ""}};
+                      {"q", "F32", length * width, 0, ""},
+                      {"one", "F32", 1, 0, ",1"}};
     snprintf(fields[0].shape, sizeof fields[0].shape, ",%d,%d,%d", x.channels, x.height, x.width);
     fields[1].count = fields[0].count;
     memcpy(fields[1].shape, fields[0].shape, sizeof fields[0].shape);
     snprintf(fields[2].shape, sizeof fields[2].shape, ",%d", vector);
     snprintf(fields[4].shape, sizeof fields[4].shape, ",%d", targets);
     snprintf(fields[5].shape, sizeof fields[5].shape, ",%d,%d", length, width);
-    if (write_data(data, fields, 6)) return 0;
+    if (write_data(data, fields, 7)) return 0;
     return fprintf(stderr, "architecture: cannot write %s\n", data), 1;
 }

@@ -21,6 +21,11 @@ Node *sample_leaf(Graph *g, Type type, const char *name) {
         Node *in[2] = {sample_leaf(g, three, name), leaf(g, &op_number, NULL, &zero)};
         return graph_add(g, &op_mse, nowhere, NULL, 2, in, NULL);
     }
+    if (type.kind == KIND_SPLIT) {
+        Type one = {KIND_SAMPLE, {1, {1}}, 0, 1};
+        Node *in = sample_leaf(g, one, name);
+        return graph_add(g, &op_overall, nowhere, NULL, 1, &in, NULL);
+    }
     if (type.parts > 1) {
         Type one = {KIND_SAMPLE, type.shape, type.classes, 1};
         Node **parts = ARENA_ARRAY(g->arena, Node *, type.parts);
@@ -82,6 +87,8 @@ SampleCase sample_case(Arena *arena, const Op *op, const OpSample *sample) {
                 node = sample_leaf(c.graph, (Type){KIND_PARAM, shape, 0, 0}, name);
             else if (letter == 'X' && !shape.rank)
                 node = sample_leaf(c.graph, (Type){KIND_SCALAR, shape, 0, 0}, name);
+            else if (letter == 'O' && !shape.rank)
+                node = sample_leaf(c.graph, (Type){KIND_SPLIT, shape, 0, 0}, name);
             else if (letter == 'E' && !shape.rank && n_counters < 3)
                 node = leaf(c.graph, counters[n_counters++], NULL, NULL);
             else

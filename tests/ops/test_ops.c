@@ -60,7 +60,7 @@ static double **operand_values(const SampleCase *c, uint64_t seed) {
     Env env = sample_env(BATCH);
     for (int i = 0; i < c->node->n_in; i++) {
         Node *in = c->node->in[i];
-        if (in->type.kind == KIND_SCALAR)
+        if (in->type.kind == KIND_SCALAR || in->type.kind == KIND_SPLIT)
             values[in->id] = sample_numbers(arena, 8, seed) + i;
         else
             interpret(arena, c->graph, &env, &in, 1, values);

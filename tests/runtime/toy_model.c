@@ -146,6 +146,13 @@ static void predict(NnCall *call) {
     if (call->trace) call->trace(call->trace_arg, 0);
 }
 
+static void score_of(NnCall *call, const double *sums) {
+    call->loss = sums[1] / sums[0];
+    if (!call->metrics) return;
+    call->metrics[0] = sums[2] / sums[0];
+    call->metrics[1] = call->loss;
+}
+
 static void evaluate(NnCall *call) {
     double loss = 0, right = 0;
     for (int s = 0; s < call->batch; s++) {
@@ -154,12 +161,14 @@ static void evaluate(NnCall *call) {
         loss -= log(above_zero(p[toy_label(call, s)]));
         right += (p[1] > p[0]) == toy_label(call, s);
     }
-    call->loss = loss / call->batch;
-    if (call->metrics) {
-        call->metrics[0] = right / call->batch;
-        call->metrics[1] = call->loss;
-    }
+    double sums[] = {call->batch, loss, right};
+    for (int i = 0; i < 3 && call->sums; i++) call->sums[i] += sums[i];
+    score_of(call, sums);
     predict(call);
+}
+
+static void score(NnCall *call) {
+    score_of(call, call->sums);
 }
 
 static void prepare(const NnCall *call) {
@@ -228,8 +237,10 @@ static const NnPhase phases[] = {
     {2, 50, true, "adam", 2, adam_slots, 1, both, WEIGHTS, 4 * INPUTS, 8 * INPUTS, false, NULL, 0,
      0, 0, 0, 0, false},
 };
-static const NnOutput metrics[] = {{"accuracy", 1, 0, true}, {"cross_entropy", 1, 0, false}};
-static const NnOutput predictions[] = {{"comparison", 1, 2, true}, {"logits", 2, 0, true}};
+static const NnOutput metrics[] = {{"accuracy", 1, 0, true, false},
+                                   {"cross_entropy", 1, 0, false, false}};
+static const NnOutput predictions[] = {{"comparison", 1, 2, true, false},
+                                       {"logits", 2, 0, true, false}};
 static const char *const no_graph[] = {NULL};
 static const char *const summary[] = {"model toy, data mnist-pairs", NULL};
 static const NnKernel kernels[] = {
@@ -264,6 +275,7 @@ const NnModel nn_model_toy = {
     .n_predictions = 2,
     .n_kernels = 3,
     .n_codes = 2,
+    .n_sums = 3,
     .fields = fields,
     .params = params,
     .phases = phases,
@@ -274,6 +286,7 @@ const NnModel nn_model_toy = {
     .state_bytes = sizeof(State),
     .work_bytes = work_bytes,
     .chunks = chunks,
+    .score = score,
     .get = get,
     .set = set,
     .reset = reset,

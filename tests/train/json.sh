@@ -70,7 +70,7 @@ grep '"event":"epoch"' train | "$scratch/keys" | grep '^test\|^seconds' && fail 
 [ "$(json_value parameters <info)" = 64092 ] || fail "parameters: $(cat info)"
 for words in '{"name":"left","kind":"input","shape":\[1,14,14\],"classes":null,"names":null,"predicts":true}' \
     '{"name":"comparison","kind":"label","shape":\[\],"classes":2,"names":null,"predicts":false}' \
-    '"predictions":\[{"name":"comparison","shape":\[\],"classes":2}\]' '{"name":"digit_loss","per_sample":false}' \
+    '"predictions":\[{"name":"comparison","shape":\[\],"classes":2}\]' '{"name":"digit_loss","per_sample":false,"overall":false}' \
     '{"name":"conv1","op":"conv2d","shape":\[32,12,12\],"parameters":320,"flops":165888}' \
     '{"name":null,"op":"max_pool2d","shape":\[32,6,6\],"parameters":0,"flops":0}' \
     '{"name":"conv1.weight","shape":\[32,1,3,3\],"kind":"parameter"}' '"chunks":[1-9]'; do

@@ -30,7 +30,7 @@ int main(void) {
     }
     float *values = room(sizeof(float) * (size_t)model->params[0].count);
     char *state = room(model->state_bytes + 64), *work = room(model->work_bytes(BATCH, 1) + 64);
-    double metrics[16];
+    double metrics[16], sums[16] = {0};
     float *predictions[16] = {NULL};
     const NnCall good = {.state = state,
                          .work = work,
@@ -50,7 +50,9 @@ int main(void) {
     model->reset(state, 0);
     code->train(&call);
     code->gradient(&call);
+    call.sums = sums;
     code->evaluate(&call);
+    model->score(&call);
     code->predict(&call);
     model->get(state, 0, 1, 0, values);
     model->get_gradient(&call, 0, values);
@@ -92,6 +94,14 @@ int main(void) {
     call = good;
     predictions[0] = (float *)(void *)((char *)values + 2);
     code->predict(&call);
+    call = good;
+    call.sums = (double *)(void *)((char *)sums + 4);
+    code->evaluate(&call);
+    call.sums = NULL;
+    model->score(&call);
+    call.sums = sums;
+    call.phase = model->n_phases;
+    model->score(&call);
     model->set(state, 0, 0, model->n_params, values);
     model->set(state + 16, 0, 0, 0, values);
     model->get(state, 0, 9, 0, values);

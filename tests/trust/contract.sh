@@ -41,6 +41,9 @@ net: train: field image lies 1 bytes behind a multiple of 4, but must be aligned
 net: train: sample 2: label digit is 3, but must be 0 to 2
 net: evaluate: fields is NULL
 net: predict: prediction digit lies 2 bytes behind a multiple of 4, but must be aligned to that
+net: evaluate: sums lies 4 bytes behind a multiple of 8, but must be aligned to that
+net: score: sums is NULL
+net: score: phase is 1, but must be 0 to 0
 net: set: param is 2, but must be 0 to 1
 net: set: state lies 16 bytes behind a multiple of 64, but must be aligned to that
 net: get: slot is 9, but must be 0 to 2

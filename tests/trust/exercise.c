@@ -100,6 +100,7 @@ static void exercise(const NnCode *code, int batch, int threads, void *team, con
         if (model->params[p].count > largest) largest = model->params[p].count;
     float *room = garbage(sizeof *room * (size_t)largest);
     double *metrics = garbage(sizeof *metrics * (size_t)(model->n_metrics + 1));
+    double *sums = garbage(sizeof *sums * (size_t)(model->n_sums + 1));
     float **predictions = garbage(sizeof *predictions * (size_t)(model->n_predictions + 1));
     for (int i = 0; i < model->n_predictions; i++)
         predictions[i] =
@@ -123,8 +124,12 @@ static void exercise(const NnCode *code, int batch, int threads, void *team, con
         }
         call.metrics = metrics;
         call.predictions = predictions;
+        memset(sums, 0, sizeof *sums * (size_t)model->n_sums);
+        call.sums = sums;
         code->evaluate(&call);
         mix(&call.loss, sizeof call.loss);
+        mix(metrics, sizeof *metrics * (size_t)model->n_metrics);
+        model->score(&call);
         mix(metrics, sizeof *metrics * (size_t)model->n_metrics);
     }
     call.phase = 0;
@@ -137,6 +142,7 @@ static void exercise(const NnCode *code, int batch, int threads, void *team, con
     if (!isfinite(call.loss)) exit(printf("%s: loss %g\n", code->isa, call.loss) > 0);
     free(predictions);
     free(metrics);
+    free(sums);
     free(room);
     free(call.work);
     free(call.state);

@@ -129,7 +129,7 @@ static inline void build_model(void) {
     second->frozen[second->n_frozen++] = w;
     Node *guess = unary(&op_argmax, logits);
     graph->data = "digits";
-    graph->metrics = named("accuracy", binary(&op_equal, guess, y));
+    graph->metrics = named("accuracy", unary(&op_overall, binary(&op_equal, guess, y)));
     graph->predictions = named("digit", guess);
     graph->n_metrics = graph->n_predictions = 1;
 }

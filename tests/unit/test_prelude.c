@@ -68,6 +68,30 @@ START_TEST(roots_are_those_of_the_library) {
 }
 END_TEST
 
+START_TEST(square_roots_of_all_numbers) {
+    for (double x = 5e-324; x < 1e308; x = x < 1e-300 ? 16 * x : 1.37 * x) {
+        const double e = fabs(nn_sqrt(x) / sqrt(x) - 1.0);
+        ck_assert_msg(e <= DBL_EPSILON, "root of %g: off by %g", x, e);
+    }
+    ck_assert(nn_sqrt(0.0) == 0.0 && isnan(nn_sqrt(-1e-300)) && isnan(nn_sqrt(NAN)));
+    ck_assert(isinf(nn_sqrt(HUGE_VAL)) && isnan(nn_sqrt(-HUGE_VAL)));
+}
+END_TEST
+
+START_TEST(logarithms_are_exact) {
+    ck_assert_double_eq(nn_log(1.0), 0.0);
+    ck_assert_double_lt(worst(nn_log, logl, 0.3, 0.999, 10000), 1e-15);
+    ck_assert_double_lt(worst(nn_log, logl, 1.001, 7.0, 10000), 1e-15);
+    ck_assert_double_lt(worst(nn_log, logl, 7.0, 1e9, 10000), 1e-15);
+    for (double x = 5e-324; x < 1e308; x = x < 1e-300 ? 16 * x : 1.37 * x) {
+        const double e = fabs(nn_log(x) - log(x));
+        ck_assert_msg(e <= 2 * DBL_EPSILON * fabs(log(x)), "log of %g: off by %g", x, e);
+    }
+    ck_assert(isinf(nn_log(0.0)) && nn_log(0.0) < 0.0 && isnan(nn_log(-1e-300)));
+    ck_assert(isinf(nn_log(HUGE_VAL)) && isnan(nn_log(-HUGE_VAL)) && isnan(nn_log(NAN)));
+}
+END_TEST
+
 START_TEST(powers_are_products) {
     ck_assert_double_eq(nn_power(0.5, 0), 1.0);
     ck_assert_double_eq(nn_power(0.0, 0), 1.0);
@@ -439,8 +463,9 @@ END_TEST
 
 SUITE("prelude", FIXTURE(begin, end),
       TESTS(exponentials_are_exact_enough_for_schedules, cosines_are_exact_enough_for_schedules,
-            roots_are_those_of_the_library, powers_are_products, arithmetic_passes_nan_on,
-            the_callers_mode_comes_back, keys_are_those_of_the_definition, chunks_cover_the_batch,
+            roots_are_those_of_the_library, square_roots_of_all_numbers, logarithms_are_exact,
+            powers_are_products, arithmetic_passes_nan_on, the_callers_mode_comes_back,
+            keys_are_those_of_the_definition, chunks_cover_the_batch,
             tasks_are_threads_but_not_more_than_chunks,
             gradients_are_added_in_one_tree_for_any_number_of_tasks,
             numbers_are_added_in_the_same_tree, squares_are_added_in_lanes_of_parts,

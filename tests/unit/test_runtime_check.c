@@ -55,7 +55,7 @@ static const char *toy_graph(Arena *arena, double sgd_rate) {
     Node *loss = two(&op_cross_entropy, logits, label);
     Node *verdict = one(&op_argmax, NULL, logits, NULL);
     static Named metrics[2], predictions[2];
-    metrics[0] = (Named){"accuracy", two(&op_equal, verdict, label)};
+    metrics[0] = (Named){"accuracy", one(&op_overall, NULL, two(&op_equal, verdict, label), NULL)};
     metrics[1] = (Named){"cross_entropy", loss};
     predictions[0] = (Named){"comparison", verdict};
     predictions[1] = (Named){"logits", logits};

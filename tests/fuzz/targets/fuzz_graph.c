@@ -7,10 +7,10 @@
 #include "input.h"
 
 static const char *const words[] = {
-    "%0",         "%1",         "%2",       "%3",     "none",     "sample()",  "sample(3)",
-    "param(2,3)", "schedule()", "scalar()", "phase ", "trained ", "frozen ",   "metric ",
-    "predict ",   "model ",     "data ",    "\"x\"",  "0x1.8p+1", "0x1p-1074", "1e-08",
-    "\n",         " : ",        "=",        ","};
+    "%0",         "%1",         "%2",       "%3",      "none",   "sample()", "sample(3)",
+    "param(2,3)", "schedule()", "scalar()", "split()", "phase ", "trained ", "frozen ",
+    "metric ",    "predict ",   "model ",   "data ",   "\"x\"",  "0x1.8p+1", "0x1p-1074",
+    "1e-08",      "\n",         " : ",      "=",       ","};
 
 /* The words above and the names of all ops. */
 const char *const *fuzz_words(void) {

@@ -88,6 +88,9 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
                              : param_leaf(m->g, new_name(m, "p"), type->shape, 0.5);
     case KIND_SCALAR:
         return binary(m->g, &op_mse, sample_operand(m, (Shape){1, {5}}), number_leaf(m->g, 0.5));
+    case KIND_SPLIT:
+        return unary(m->g, &op_overall,
+                     unary(m->g, &op_sigmoid, sample_operand(m, (Shape){1, {1}})));
     default:
         break;
     }
@@ -114,8 +117,9 @@ static void predict(Model *m, Node *value) {
     if (m->n_predictions == MAX_NAMED || m->n_metrics == MAX_NAMED) bug("too many values");
     Named named = {new_name(m, "y"), value};
     if (value->type.kind == KIND_SAMPLE) m->predictions[m->n_predictions++] = named;
-    if (value->type.kind == KIND_SCALAR ||
-        (value->type.kind == KIND_SAMPLE && node_count(value) == 1 && !value->type.classes))
+    if (value->type.kind == KIND_SAMPLE && node_count(value) == 1 && !value->type.classes)
+        named.node = value = unary(m->g, &op_overall, value);
+    if (value->type.kind == KIND_SCALAR || value->type.kind == KIND_SPLIT)
         m->metrics[m->n_metrics++] = named;
 }
 

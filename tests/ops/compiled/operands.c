@@ -29,6 +29,8 @@ static Kind kind_of(char letter) {
         return KIND_PARAM;
     case 'X':
         return KIND_SCALAR;
+    case 'O':
+        return KIND_SPLIT;
     case 'E':
         return KIND_SCHEDULE;
     default:

@@ -108,8 +108,24 @@ bool fields_cut(Fields *fields) {
     return fields->is_cut;
 }
 
+/* Classes of labels that an earlier file has and these data have not: what a network says of them
+ * are numbers of these. */
+static void keep_classes(Fields *fields) {
+    const size_t prefix = strlen(DATA_META_CLASSES);
+    const char *key;
+    json_t *value;
+    if (!fields->like) return;
+    json_object_foreach(fields->like->meta, key, value) {
+        if (strncmp(key, DATA_META_CLASSES, prefix) != 0 || json_object_get(fields->file.meta, key))
+            continue;
+        json_t *names = like_names(fields->like, key, "");
+        if (names) arrayfile_note(&fields->file, key, json_incref(names));
+    }
+}
+
 bool fields_begin(Fields *fields, const char *path) {
     if (!fields->is_cut && !fields_cut(fields)) return false;
+    keep_classes(fields);
     for (int s = 0; s < SPLIT_COUNT; s++)
         for (int i = 0; i < fields->n; i++)
             if (!add_array(fields, fields->list[i], (SplitId)s)) return false;

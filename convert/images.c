@@ -12,7 +12,7 @@ typedef struct Images {
     Layout layout;
     Picture shape;           /* what all images are made to be; width 0: not known yet */
     char first[ENTRY_SHOWN]; /* the image that said so */
-    Field *image, *class;
+    Field *image;
 } Images;
 
 static bool fits(const char *name) {
@@ -89,7 +89,7 @@ static bool copy(void *context, int64_t index, Stream *stream) {
         picture.channels > shape->channels)
         return problem("%s: was changed while it was read", stream->name);
     to_planes(&picture, shape->channels, shape->pixels);
-    return label_put(fields, images->class, split, row, layout->class[index]) &&
+    return layout_put(images->job, layout, index) &&
            field_put(fields, images->image, split, row, 1, shape->pixels);
 }
 
@@ -104,11 +104,8 @@ static bool read_images(Job *job) {
     const int64_t dim[] = {shape->channels, shape->height, shape->width};
     shape->pixels = allocate((size_t)(dim[0] * dim[1]), (size_t)dim[2]);
     images->image = field_add(&job->fields, "image", ROLE_INPUT, U8, 3, dim);
-    images->class = label_add(&job->fields, "class", images->layout.classes);
-    if (!images->image || !images->class) return false;
-    memcpy(images->image->rows, images->layout.rows, sizeof images->layout.rows);
-    memcpy(images->class->rows, images->layout.rows, sizeof images->layout.rows);
-    return fields_begin(&job->fields, job->options->output) &&
+    return images->image && layout_declare(job, &images->layout, images->image) &&
+           fields_begin(&job->fields, job->options->output) &&
            files_visit(&job->files, copy, images);
 }
 

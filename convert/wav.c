@@ -16,7 +16,7 @@ typedef struct Wav {
     char first[ENTRY_SHOWN]; /* the sound that said so */
     Mel mel;                 /* bands 0: none */
     float *out;              /* a row */
-    Field *audio, *class;
+    Field *audio;
 } Wav;
 
 static bool fits(const char *name) {
@@ -72,7 +72,7 @@ static bool copy(void *context, int64_t index, Stream *stream) {
         return problem("%s: was changed while it was read", stream->name);
     fit(&sound, shape, shape->values);
     if (wav->mel.bands) mel_read(&wav->mel, shape, wav->out);
-    return label_put(fields, wav->class, split, row, wav->layout.class[index]) &&
+    return layout_put(wav->job, &wav->layout, index) &&
            field_put(fields, wav->audio, split, row, 1, wav->mel.bands ? wav->out : shape->values);
 }
 
@@ -97,8 +97,7 @@ static bool declare(Wav *wav) {
                        shape->rate, job->like.path);
     arrayfile_note(&job->fields.file, DATA_META_RATE "audio", json_integer(shape->rate));
     wav->audio = field_add(&job->fields, "audio", ROLE_INPUT, F32, 2, dim);
-    wav->class = label_add(&job->fields, "class", wav->layout.classes);
-    return wav->audio && wav->class;
+    return wav->audio && layout_declare(job, &wav->layout, wav->audio);
 }
 
 static bool read_wav(Job *job) {
@@ -106,8 +105,6 @@ static bool read_wav(Job *job) {
     wav->job = job;
     if (!layout_find(job, &wav->layout) || !files_visit(&job->files, survey, wav) || !declare(wav))
         return false;
-    memcpy(wav->audio->rows, wav->layout.rows, sizeof wav->layout.rows);
-    memcpy(wav->class->rows, wav->layout.rows, sizeof wav->layout.rows);
     return fields_begin(&job->fields, job->options->output) && files_visit(&job->files, copy, wav);
 }
 

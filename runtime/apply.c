@@ -22,16 +22,18 @@ typedef struct Line {
     const char *twice; /* the name that came twice */
 } Line;
 
-/* Names of labels come from a data file: those with characters that mean something in CSV are
- * quoted. */
-static void put_name(FILE *out, const char *name) {
-    const bool plain = !name[strcspn(name, ",\"\r\n")];
-    if (!plain) fputc('"', out);
+/* Names of labels and classes come from a data file: those with characters that mean something in
+ * CSV are quoted. */
+static const char *csv_text(const char *name) {
+    if (!name[strcspn(name, ",\"\r\n")]) return name;
+    char *quoted = allocate(2 * strlen(name) + 3, 1), *to = quoted;
+    *to++ = '"';
     for (; *name; name++) {
-        if (*name == '"') fputc('"', out);
-        fputc(*name, out);
+        if (*name == '"') *to++ = '"';
+        *to++ = *name;
     }
-    if (!plain) fputc('"', out);
+    *to = '"';
+    return quoted;
 }
 
 /* A value as JSON and as text. */
@@ -45,10 +47,7 @@ static void put(Line *line, const char *name, json_t *json, const char *text) {
         json_decref(json);
         if (line->begun) fputc(',', line->out);
         line->begun = true;
-        if (line->names)
-            put_name(line->out, name);
-        else
-            fputs(text, line->out);
+        fputs(line->names ? csv_text(name) : text, line->out);
     }
 }
 
@@ -59,6 +58,16 @@ static void put_integer(Line *line, const char *name, int64_t value) {
 /* `json` is the value in JSON; `digits` are enough for CSV. */
 static void put_real(Line *line, const char *name, json_t *json, double value, int digits) {
     put(line, name, json, real_text(value, digits));
+}
+
+/* `names` are those of its classes; NULL: they have none. */
+static void put_class_name(Line *line, const NnOutput *output, const char *const *names,
+                           float value) {
+    const bool known = names && value >= 0 && value < (float)output->classes;
+    const char *class = known ? names[(int)value] : NULL;
+    if (names)
+        put(line, format_text("%s_name", output->name), class ? json_string(class) : json_null(),
+            class ? csv_text(class) : "");
 }
 
 static void put_prediction(Line *line, const NnOutput *output, int k, float value) {
@@ -83,8 +92,18 @@ static const char *label_column(const NnModel *model, const char *label) {
     return column;
 }
 
-static void put_all(const NnModel *model, const Split *split, int index, float *const *predictions,
-                    const double *metrics, Line *line) {
+/* What the lines of a split are made of. */
+typedef struct Lines {
+    const NnModel *model;
+    const Split *split;
+    const char *const **names; /* per prediction: of its classes, or NULL */
+    float **predictions;       /* of the sample at hand */
+    double *metrics;           /* of that sample; NULL: they are not known */
+} Lines;
+
+static void put_all(const Lines *lines, int index, Line *line) {
+    const NnModel *model = lines->model;
+    const Split *split = lines->split;
     put_integer(line, "index", index);
     for (int i = 0; i < split->n_fields; i++) {
         const DataField *field = &split->fields[i];
@@ -94,17 +113,19 @@ static void put_all(const NnModel *model, const Split *split, int index, float *
     }
     for (int i = 0; i < model->n_predictions; i++) {
         const NnOutput *output = &model->predictions[i];
-        for (int k = 0; k < output->count; k++) put_prediction(line, output, k, predictions[i][k]);
+        const float *values = lines->predictions[i];
+        for (int k = 0; k < output->count; k++) put_prediction(line, output, k, values[k]);
+        put_class_name(line, output, lines->names[i], values[0]);
     }
+    const double *metrics = lines->metrics;
     for (int m = 0; metrics && m < model->n_metrics; m++)
         if (!model->metrics[m].overall)
             put_real(line, model->metrics[m].name, json_number(metrics[m]), metrics[m], 17);
 }
 
-static void write_line(const NnModel *model, const Split *split, int index,
-                       float *const *predictions, const double *metrics, Line line) {
+static void write_line(const Lines *lines, int index, Line line) {
     size_t mark = memory_mark();
-    put_all(model, split, index, predictions, metrics, &line);
+    put_all(lines, index, &line);
     if (line.json)
         json_line(line.out, line.json);
     else
@@ -113,10 +134,9 @@ static void write_line(const NnModel *model, const Split *split, int index,
 }
 
 /* Two columns of one name mislead in CSV, and JSON would lose one of them. */
-static bool columns_differ(const NnModel *model, const Split *split, float *const *predictions,
-                           const double *metrics) {
+static bool columns_differ(const Lines *lines) {
     Line line = {.seen = keep_json(json_object())};
-    put_all(model, split, 0, predictions, metrics, &line);
+    put_all(lines, 0, &line);
     return !line.twice ||
            problem("two columns would have the name \"%s\": give one of the predictions "
                    "or metrics in the architecture, or a label of the data, another",
@@ -134,18 +154,35 @@ static const char *broken_output(const NnModel *model, const NnCall *call) {
     return isfinite(call->loss) ? NULL : "loss";
 }
 
+/* The names of the classes of each prediction, where the data or the architecture have them. */
+static const char *const **prediction_names(const Engine *engine) {
+    const NnModel *model = engine->model;
+    const char *const **names = allocate((size_t)model->n_predictions, sizeof *names);
+    for (int i = 0; i < model->n_predictions && engine->data.class_names; i++) {
+        const NnOutput *output = &model->predictions[i];
+        const int label =
+            output->classes && output->count == 1 ? confusion_label(model, output) : -1;
+        if (label >= 0) names[i] = engine->data.class_names[label];
+    }
+    return names;
+}
+
 static bool write_lines(Engine *engine, const Split *split, bool json, FILE *out) {
     const NnModel *model = engine->model;
-    bool complete = split_complete(split, model);
-    double *metrics = complete ? allocate((size_t)model->n_metrics, sizeof *metrics) : NULL;
-    float **predictions = predictions_new(model, 1);
-    if (!columns_differ(model, split, predictions, metrics)) return false;
-    if (!json) write_line(model, split, 0, predictions, metrics, (Line){.out = out, .names = true});
+    const bool complete = split_complete(split, model);
+    const Lines lines = {.model = model,
+                         .split = split,
+                         .names = prediction_names(engine),
+                         .predictions = predictions_new(model, 1),
+                         .metrics =
+                             complete ? allocate((size_t)model->n_metrics, sizeof(double)) : NULL};
+    if (!columns_differ(&lines)) return false;
+    if (!json) write_line(&lines, 0, (Line){.out = out, .names = true});
     for (int i = 0; i < split->samples && !ferror(out); i++) {
         engine_gather(engine, split, NULL, i, 1);
         NnCall call = engine_call(engine, when_trained(model), 1);
-        call.metrics = metrics;
-        call.predictions = predictions;
+        call.metrics = lines.metrics;
+        call.predictions = lines.predictions;
         if (complete)
             engine->code->evaluate(&call);
         else
@@ -153,8 +190,7 @@ static bool write_lines(Engine *engine, const Split *split, bool json, FILE *out
         const char *broken = engine->told ? NULL : broken_output(model, &call);
         if (broken) note("%s, sample %d: the %s is not finite", split->name, i, broken);
         engine->told = engine->told || broken;
-        write_line(model, split, i, predictions, metrics,
-                   (Line){.out = out, .json = json ? json_object() : NULL});
+        write_line(&lines, i, (Line){.out = out, .json = json ? json_object() : NULL});
     }
     return true;
 }
@@ -221,9 +257,13 @@ bool eval_command(const NnModel *model, const Options *options) {
 }
 
 bool predict_command(const NnModel *model, const Options *options) {
+    const DataRequest request = options_data(options);
+    SplitId id = options->split;
     Engine engine;
-    if (!open_split(&engine, model, options, options->split, true, 1)) return false;
-    const Split *split = &engine.data.split[options->split];
+    if ((!option_given(options, OPTION_SPLIT) && !dataset_only_split(model, &request, &id)) ||
+        !open_split(&engine, model, options, id, true, 1))
+        return false;
+    const Split *split = &engine.data.split[id];
     const char *path = options->text[OPTION_PREDICTIONS];
     bool json = option_given(options, OPTION_JSON);
     if (path) return lines_to_file(&engine, split, json, path);

@@ -19,8 +19,7 @@ static int labels_of(const NnModel *model, int classes, int *label) {
     return n;
 }
 
-/* The label that a prediction is of; -1: that is not known. */
-static int label_of(const NnModel *model, const NnOutput *prediction) {
+int confusion_label(const NnModel *model, const NnOutput *prediction) {
     int only = -1;
     for (int i = 0; i < model->n_fields; i++)
         if (model->fields[i].kind == NN_LABEL && model->fields[i].classes == prediction->classes &&
@@ -48,7 +47,7 @@ int confusion_count(Engine *engine, const Split *split, Confusion **all) {
     for (int i = 0; i < model->n_predictions; i++) {
         const NnOutput *prediction = &model->predictions[i];
         if (prediction->classes == 0 || prediction->count != 1) continue;
-        const int of = label_of(model, prediction);
+        const int of = confusion_label(model, prediction);
         if (of < 0) continue;
         const size_t classes = (size_t)prediction->classes;
         output[n] = i;

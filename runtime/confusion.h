@@ -13,8 +13,12 @@ typedef struct Confusion {
     int64_t unknown;          /* samples whose prediction is not finite */
 } Confusion;
 
-/* Counts a split, for each prediction of classes that has a label: of its name or, if only one
- * label has as many classes, that one. Returns the number of them, 0 after a message. */
+/* The field that is the label of a prediction of classes: that of its name or, if only one label
+ * has as many classes, that one. -1: that is not known. */
+int confusion_label(const NnModel *model, const NnOutput *prediction);
+
+/* Counts a split, for each prediction of classes that has a label. Returns the number of them, 0
+ * after a message. */
 int confusion_count(Engine *engine, const Split *split, Confusion **all);
 
 /* Of the samples that were taken for the class those that are of it, and of those that are of it

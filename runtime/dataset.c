@@ -93,6 +93,33 @@ bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset 
     return true;
 }
 
+bool dataset_only_split(const NnModel *model, const DataRequest *request, SplitId *split) {
+    const char *source = dataset_source(request);
+    if (!source || strcmp(source, "synthetic") == 0 || is_folder(source) ||
+        is_cut(request, (int)*split))
+        return true;
+    const size_t mark = memory_mark();
+    DataRequest look = *request;
+    Dataset data;
+    memset(look.wanted, 0, sizeof look.wanted);
+    look.predict_only = true;
+    bool loaded = dataset_load(model, &look, &data), complete = true;
+    int n = 0, only = 0;
+    for (int s = 0; s < SPLIT_COUNT && loaded; s++) {
+        if (!data.has[s]) continue;
+        only = s;
+        n++;
+    }
+    if (loaded && n == 1 && only != (int)*split) {
+        look.wanted[only] = true;
+        loaded = dataset_load(model, &look, &data);
+        complete = loaded && split_complete(&data.split[only], model);
+    }
+    if (loaded && !complete) *split = (SplitId)only;
+    memory_release(mark);
+    return loaded;
+}
+
 bool split_complete(const Split *split, const NnModel *model) {
     for (int i = 0; i < model->n_fields; i++)
         if (!split->bound[i]) return false;

@@ -85,6 +85,11 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
  * either, which is said. */
 bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset *data);
 
+/* Data without labels are for predictions alone, and who makes them does not care what their split
+ * is called: if the file lacks the split, and has one other without fields that the model trains
+ * with, *split becomes that. False with a message. */
+bool dataset_only_split(const NnModel *model, const DataRequest *request, SplitId *split);
+
 /* Whether every field of the model is bound. */
 bool split_complete(const Split *split, const NnModel *model);
 

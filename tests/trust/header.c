@@ -39,6 +39,7 @@ int main(void) {
     equal("fields", CONSTANT(_FIELDS), (size_t)m->n_fields);
     equal("predictions", CONSTANT(_PREDICTIONS), (size_t)m->n_predictions);
     equal("metrics", CONSTANT(_METRICS), (size_t)m->n_metrics);
+    equal("sums", CONSTANT(_SUMS), (size_t)m->n_sums);
     equal("params", CONSTANT(_PARAMS), (size_t)m->n_params);
 #define INDEX(list, word) named(#word, m->list[CONSTANT(_##word)].name);
 #include "indices.inc"

@@ -34,6 +34,10 @@ static double nn_product(double a, double b) {
     return product;
 }
 
+static double nn_nan(void) {
+    return (double)__builtin_nanf("");
+}
+
 static double nn_difference(double a, double b) {
     return a - b;
 }
@@ -70,7 +74,7 @@ static double nn_root(double x) {
 /* Square root of any number: of one between 2^-64 and 2^64, by powers of 4. */
 static double nn_sqrt(double x) {
     double scale = 1.0;
-    if (!(x > 0.0 && x < (double)__builtin_inff())) return x < 0.0 ? (double)__builtin_nanf("") : x;
+    if (!(x > 0.0 && x < (double)__builtin_inff())) return x < 0.0 ? nn_nan() : x;
     for (; x > 0x1p64; scale *= 0x1p32) x *= 0x1p-64;
     for (; x < 0x1p-64; scale *= 0x1p-32) x *= 0x1p64;
     return nn_product(scale, nn_root(x));
@@ -80,7 +84,7 @@ static double nn_sqrt(double x) {
  * series of artanh((m - 1) / (m + 1)). Relative error below 1e-15. */
 static double nn_log(double x) {
     if (!(x > 0.0 && x < (double)__builtin_inff()))
-        return x < 0.0 ? (double)__builtin_nanf("") : x == 0.0 ? -(double)__builtin_inff() : x;
+        return x < 0.0 ? nn_nan() : x == 0.0 ? -(double)__builtin_inff() : x;
     int k = 0;
     for (; x > 1.4142135623730951; k++) x *= 0.5;
     for (; x < 0.7071067811865476; k--) x *= 2.0;
@@ -104,6 +108,23 @@ static double nn_exp(double x) {
     }
     for (int i = 0; i < 10; i++) sum = nn_product(sum, sum);
     return sum;
+}
+
+/* The largest whole number that is not above x. */
+static double nn_floor(double x) {
+    if (!(x > -0x1p52 && x < 0x1p52)) return x; /* whole, infinite or NaN */
+    const double whole = (double)(int64_t)x;
+    return whole > x ? whole - 1.0 : whole;
+}
+
+/* base to any power: by squaring where that is a small whole number, else exp(power log |base|). */
+static double nn_pow(double base, double power) {
+    const bool whole = nn_floor(power) == power;
+    if (power < 0.0) return 1.0 / nn_pow(base, -power);
+    if (whole && power <= 64.0) return nn_power(base, (int64_t)power);
+    if (base < 0.0 && !whole) return nn_nan();
+    const double size = nn_exp(nn_product(power, nn_log(base < 0.0 ? -base : base)));
+    return base < 0.0 && nn_floor(power / 2.0) * 2.0 != power ? -size : size;
 }
 
 /* Taylor's series of x without whole turns: error below 1e-15 in the first half turn, 4e-14 in the

@@ -109,8 +109,8 @@ struct Op {
     bool backward_only; /* made by passes, not by users */
     bool layer;         /* nn.<name> is a layer without parameters; attributes are its options */
     bool function;      /* nn.<name> is a function: of the operands; of a table of them where their
-                           number is free; of two or more for a schedule of two. It is a value where
-                           the op has no operands */
+                           number is free. It is a value where the op has no operands */
+    bool chains;        /* nn.<name>(a, b, c) is that of the first two and c, and so on */
     unsigned
         stops; /* operands through which no gradient flows, a bit each; a loss may depend on them */
     bool positive; /* has a finite value for positive operands alone */

@@ -1,5 +1,5 @@
-/* Functions of nodes that are made of others: powers, and those whose arguments are no nodes alone.
- */
+/* Functions of nodes that are made of others: powers of samples and losses, and those whose
+ * arguments are no nodes alone. */
 #include <math.h>
 
 #include "front.h"
@@ -33,12 +33,23 @@ static Node *power(lua_State *L, Node *x, double exponent) {
                 NULL);
 }
 
+static bool is_number(lua_State *L, int index) {
+    const Node *node = value_node(L, index);
+    return node ? node->type.kind == KIND_SCHEDULE : lua_type(L, index) == LUA_TNUMBER;
+}
+
 int functions_power(lua_State *L) {
     if (value_is_poison(L, 1) || value_is_poison(L, 2)) return value_push_poison(L);
+    if (is_number(L, 1) && is_number(L, 2)) {
+        Node *base = value_check_node(L, 1, op_pow.name);
+        value_push_node(L, call(L, &op_pow, base, value_check_node(L, 2, op_pow.name)));
+        return 1;
+    }
     Node *x = value_node(L, 1);
     if (!x || lua_type(L, 2) != LUA_TNUMBER) {
         diag_error(front_of(L)->diag, front_here(L),
-                   "the exponent of a node is a plain number, x ^ 2; got %s ^ %s",
+                   "the exponent of a node is a plain number, x ^ 2, else it is written "
+                   "nn.exp(y * nn.log(x)); got %s ^ %s",
                    value_words(L, 1), value_words(L, 2));
         return value_push_poison(L);
     }

@@ -41,6 +41,27 @@ static Node *output_of(lua_State *L, Loc loc, bool metric, const char *name, Nod
     return unfit(f, loc, metric, name, t);
 }
 
+/* For each node the counter of training (epoch, step, ...) that it depends on, or NULL. */
+static const Node **counters_of(const Graph *g, Arena *arena) {
+    const Node **counter = ARENA_ARRAY(arena, const Node *, g->n_nodes + 1);
+    for (int i = 0; i < g->n_nodes; i++) {
+        const Node *n = g->nodes[i];
+        if (n->type.kind == KIND_SCHEDULE && !n->n_in && n->op != &op_number) counter[i] = n;
+        for (int j = 0; j < n->n_in && !counter[i]; j++) counter[i] = counter[n->in[j]->id];
+    }
+    return counter;
+}
+
+/* Whether a prediction depends on no counter; reports if it does. */
+static bool needs_no_training(Front *f, Loc loc, const char *name, const Node *counter) {
+    if (counter)
+        diag_error(f->diag, loc,
+                   "model: prediction \"%s\" depends on nn.%s, which only a training has; put the "
+                   "number that is meant in its place",
+                   name, counter->op->name);
+    return !counter;
+}
+
 /* `metrics` or `predict`: { name = node, ... }, sorted by name. */
 static Named *read_named(const Options *model, int index, const char *what, int *count) {
     lua_State *L = model->L;
@@ -59,6 +80,7 @@ static Named *read_named(const Options *model, int index, const char *what, int 
         place_inside(place_of_key(place_of_call(f, model->call, model->what, what), what))};
     int keys = lua_gettop(L), n = (int)lua_rawlen(L, keys);
     Named *list = ARENA_ARRAY(f->arena, Named, n + 1);
+    const Node **counter = counters_of(f->graph, f->arena);
     for (int i = 1; i <= n; i++, lua_settop(L, keys)) {
         front_check_mistakes(L);
         if (lua_rawgeti(L, keys, i) != LUA_TSTRING) {
@@ -75,7 +97,8 @@ static Named *read_named(const Options *model, int index, const char *what, int 
             diag_error(f->diag, here, "model: %s \"%s\" wants a node, got %s%s",
                        metric ? "metric" : "prediction", name, value_words(L, -1),
                        lua_isboolean(L, -1) ? "; `==` compares Lua values, nn.equal nodes" : "");
-        else if ((node = output_of(L, here, metric, name, node)))
+        else if ((node = output_of(L, here, metric, name, node)) &&
+                 (metric || needs_no_training(f, here, name, counter[node->id])))
             list[(*count)++] = (Named){name, node};
     }
     return list;

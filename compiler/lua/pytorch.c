@@ -16,6 +16,7 @@ static const char *const other_names[][2] = {
     {"bce_with_logits", "bce"},
     {"equal", "eq"},
     {"less_equal", "le"},
+    {"x ^ y", "pow"},
 };
 
 /* Words of PyTorch that nngen lacked when the list was made. Those that it has by now are found as
@@ -109,7 +110,6 @@ static const char *const missing[] = {
     "permute",
     "pixel_shuffle",
     "poisson_nll",
-    "pow",
     "prelu",
     "prod",
     "radam",

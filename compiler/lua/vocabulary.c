@@ -29,17 +29,16 @@ static int of_operands(lua_State *L) {
     return push_result(L, op, op->min_in, in);
 }
 
-/* nn.cos(x); nn.min(x, y, ...), from the left. */
-static int of_schedules(lua_State *L) {
+/* nn.min(x, y, ...), from the left. */
+static int of_two_or_more(lua_State *L) {
     const Op *op = called_op(L);
     int n = lua_gettop(L);
-    if (n < op->min_in || (op->min_in == 1 && n > 1)) {
-        diag_error(front_of(L)->diag, front_here(L), "%s: wants %s, got %d", op->name,
-                   op->min_in == 1 ? "one number" : "two numbers or more", n);
+    if (n < 2) {
+        diag_error(front_of(L)->diag, front_here(L), "%s: wants two numbers or more, got %d",
+                   op->name, n);
         return value_push_poison(L);
     }
     Node *value = value_check_node(L, 1, op->name);
-    if (op->min_in == 1) value = front_add_node(L, op, front_here(L), NULL, 1, &value, NULL);
     for (int i = 2; i <= n; i++) {
         Node *in[2] = {value, value_check_node(L, i, op->name)};
         value = front_add_node(L, op, front_here(L), NULL, 2, in, NULL);
@@ -57,7 +56,7 @@ static void push_word(lua_State *L, int i) {
     }
     if (op->max_in > MAX_ARGUMENTS) bug("%s has too many operands", op->name);
     lua_pushinteger(L, i);
-    lua_pushcclosure(L, op->number ? of_schedules : of_operands, 1);
+    lua_pushcclosure(L, op->chains ? of_two_or_more : of_operands, 1);
 }
 
 /* Reports an unknown name and suggests a similar one. */

@@ -6,7 +6,7 @@
 
 static const OpSample pair_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}};
 
-/* Samples of one shape, or schedules with them. */
+/* Samples of one shape, or schedules with them; schedules alone where the op takes them. */
 static bool choice_shape(Graph *g, Node *n) {
     const Type *wide = NULL;
     for (int i = 0; i < n->n_in; i++) {
@@ -20,8 +20,10 @@ static bool choice_shape(Graph *g, Node *n) {
                             shape_text(g->arena, wide->shape));
         wide = t;
     }
-    if (!wide) return op_error(g, n, 0, "wants values per sample");
-    n->type = *wide;
+    if (!wide && !n->op->number)
+        return op_error(g, n, 0, "wants values per sample; nn.%s is for numbers and schedules",
+                        n->op == &op_maximum ? "max" : "min");
+    n->type = wide ? *wide : type_of_kind(KIND_SCHEDULE);
     return true;
 }
 
@@ -92,7 +94,8 @@ EXTREME_OP(minimum, "the smaller, element by element",
 
 static const OpSample where_samples[] = {{.inputs = "S(3,5,4) S(3,5,4) S(3,5,4)"},
                                          {.inputs = "S(37) S(37) E()"},
-                                         {.inputs = "S(37) E() S(37)"}};
+                                         {.inputs = "S(37) E() S(37)"},
+                                         {.inputs = "E() E() E()"}};
 const Op op_where = {.name = "where",
                      .help = "b where the mask is 0, else a",
                      .min_in = 3,
@@ -103,6 +106,8 @@ const Op op_where = {.name = "where",
                      SAMPLES(where_samples),
                      .function = true,
                      .stops = 1,
+                     .constant = true,
+                     .number = "%s != 0.0 ? %s : %s",
                      .row = "SELECT(NONZERO(%a), %b, %x)",
                      .zeros = ZEROS_OF_SAMPLES};
 

@@ -25,15 +25,17 @@ static void argmax_value(const Env *env, const Node *n, const double *const *in,
     }
 }
 
-/* Of samples, labels and numbers. 1 or 0 of a comparison may be compared with a label of two
- * classes. */
+/* Of samples, labels and numbers; of numbers alone a number. 1 or 0 of a comparison may be compared
+ * with a label of two classes. */
 static bool compare_shape(Graph *g, Node *n) {
     for (int i = 0; i < 2; i++)
         if (n->in[i]->type.kind != KIND_SAMPLE && n->in[i]->type.kind != KIND_SCHEDULE)
             return op_error(g, n, i, "wants values per sample, or numbers");
     const Type *a = &n->in[0]->type, *b = &n->in[1]->type;
-    if (a->kind == KIND_SCHEDULE && b->kind == KIND_SCHEDULE)
-        return op_error(g, n, 0, "wants values per sample");
+    if (a->kind == KIND_SCHEDULE && b->kind == KIND_SCHEDULE) {
+        n->type = type_of_kind(KIND_SCHEDULE);
+        return true;
+    }
     if (a->kind == b->kind && !want_same(g, n, 0, 1)) return false;
     if (a->classes && b->classes && a->classes != b->classes)
         return op_error(g, n, 1, "wants equal numbers of classes, %d on one side", a->classes);
@@ -41,22 +43,25 @@ static bool compare_shape(Graph *g, Node *n) {
     return true;
 }
 
-/* The largest magnitude of an operand, for distances from ties. */
-static double operand_scale(const Env *env, const Node *n, const double *const *in, int i) {
-    const bool number = n->in[i]->type.kind == KIND_SCHEDULE;
-    return tie_scale(env, in[i], number ? 1 : all_elements(env, n));
+/* The largest magnitude of the operands, for distances from ties. Numbers have none: they are
+ * doubles on both sides. */
+static double compared_scale(const Env *env, const Node *n, const double *const *in) {
+    double scale = 0;
+    for (int i = 0; i < 2 && n->type.kind == KIND_SAMPLE; i++) {
+        const bool number = n->in[i]->type.kind == KIND_SCHEDULE;
+        scale = fmax(scale, tie_scale(env, in[i], number ? 1 : all_elements(env, n)));
+    }
+    return scale;
 }
 
-static const OpSample compare_samples[] = {{.inputs = "S(37) S(37)"},
-                                           {.inputs = "L10 L10"},
-                                           {.inputs = "S(3,2,5) S(3,2,5)"},
-                                           {.inputs = "S(37) E()"},
-                                           {.inputs = "L10 E()"}};
+static const OpSample compare_samples[] = {{.inputs = "S(37) S(37)"},       {.inputs = "L10 L10"},
+                                           {.inputs = "S(3,2,5) S(3,2,5)"}, {.inputs = "S(37) E()"},
+                                           {.inputs = "L10 E()"},           {.inputs = "E() E()"}};
 #define COMPARE(name_, operator, words, its_row, its_zeros)                                        \
     static void name_##_value(const Env *env, const Node *n, const double *const *in,              \
                               double *out) {                                                       \
         const int64_t count = all_elements(env, n), each = shape_count(n->type.shape);             \
-        const double scale = fmax(operand_scale(env, n, in, 0), operand_scale(env, n, in, 1));     \
+        const double scale = compared_scale(env, n, in);                                           \
         for (int64_t k = 0; k < count; k++) {                                                      \
             const double x = broadcast(n, in, 0, k), y = broadcast(n, in, 1, k);                   \
             out[k] = (x operator y) != decision_turns(env, k / each, k, x - y, scale);             \
@@ -71,6 +76,8 @@ static const OpSample compare_samples[] = {{.inputs = "S(37) S(37)"},
                            SAMPLES(compare_samples),                                               \
                            .function = true,                                                       \
                            .stops = ~0u,                                                           \
+                           .constant = true,                                                       \
+                           .number = "(double)(%s " #operator" %s)",                               \
                            .traits = TRAIT_COMPARISON,                                             \
                            .row = its_row,                                                         \
                            .zeros = its_zeros};

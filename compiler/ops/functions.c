@@ -87,8 +87,11 @@ GRADIENT(hardsigmoid)
 GRADIENT(clamp)
 
 static const OpSample samples[] = {{.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "S(1)"}};
-static const OpSample number_samples[] = {
-    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "E()"}, {.inputs = "O()"}};
+static const OpSample number_samples[] = {{.inputs = "S(3,5,4)"},
+                                          {.inputs = "S(37)"},
+                                          {.inputs = "E()"},
+                                          {.inputs = "X()"},
+                                          {.inputs = "O()"}};
 static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}};
 
 #define FUNCTION(op_name, words, its_row, its_zeros, its_samples, ...)                             \

@@ -6,7 +6,8 @@
  *   param                 -> param
  *   number epoch epochs step steps
  *                         -> schedule
- *   min max (2) cos (1)   schedules -> schedule
+ *   min max pow (2) cos floor (1)
+ *                         schedules -> schedule
  *   exp log sqrt          numbers of any kind -> the same; else sample -> same shape
  *   add sub mul div (2) neg (1)
  *                         equal kinds and shapes; a schedule goes with any kind and shape; a scalar

@@ -44,7 +44,7 @@ COUNTER(steps, steps, "steps of the phase")
 
 /* `exact`: the same bits in every C library, so that nngen may compute it. The others are left to
  * the generated code, which has its own. */
-#define FUNCTION(op_name, arity, exact, expression, words)                                         \
+#define FUNCTION(op_name, arity, exact, expression, words, ...)                                    \
     static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
                                 double *out) {                                                     \
         (void)env, (void)n;                                                                        \
@@ -59,12 +59,18 @@ COUNTER(steps, steps, "steps of the phase")
                              .reference = op_name##_value,                                         \
                              SAMPLES(op_name##_samples),                                           \
                              .constant = exact,                                                    \
-                             .function = true,                                                     \
                              .number =                                                             \
-                                 arity == 2 ? "nn_" #op_name "(%s, %s)" : "nn_" #op_name "(%s)"};
-FUNCTION(min, 2, true, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller of two numbers")
-FUNCTION(max, 2, true, in[0][0] > in[1][0] ? in[0][0] : in[1][0], "the larger of two numbers")
-FUNCTION(cos, 1, false, cos(in[0][0]), "cosine, in radians")
+                                 arity == 2 ? "nn_" #op_name "(%s, %s)" : "nn_" #op_name "(%s)",   \
+                             __VA_ARGS__};
+FUNCTION(min, 2, true, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller of two numbers",
+         .function = true, .chains = true)
+FUNCTION(max, 2, true, in[0][0] > in[1][0] ? in[0][0] : in[1][0], "the larger of two numbers",
+         .function = true, .chains = true)
+FUNCTION(cos, 1, false, cos(in[0][0]), "cosine, in radians", .function = true)
+FUNCTION(floor, 1, true, floor(in[0][0]), "the largest whole number that is not above",
+         .function = true)
+FUNCTION(pow, 2, false, pow(in[0][0], in[1][0]), "a number to the power of another",
+         .function = false)
 
 static const AttrSpec number_attrs[] = {{"value", ATTR_REAL, -1e300, 1e300, 0, NULL}};
 static const OpSample number_samples[] = {{.inputs = "", WITH(-2.5)}};

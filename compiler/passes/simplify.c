@@ -16,7 +16,7 @@ static bool is_number(const Node *n, double value) {
 
 static Node *fold(Graph *g, Node *n) {
     if (!n->op->constant || !n->n_in || n->type.kind != KIND_SCHEDULE) return NULL;
-    const double *in[2];
+    const double *in[3];
     for (int i = 0; i < n->n_in; i++) {
         if (n->in[i]->op != &op_number) return NULL;
         in[i] = n->in[i]->attr;

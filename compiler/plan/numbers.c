@@ -13,8 +13,9 @@ static const char *number_text(Arena *arena, const Node *n) {
     if (n->op == &op_number) return arena_printf(arena, "%.17g", n->attr[NUMBER_VALUE]);
     const char *a = n->n_in > 0 ? operand_text(arena, n->in[0]) : "";
     const char *b = n->n_in > 1 ? operand_text(arena, n->in[1]) : "";
+    const char *c = n->n_in > 2 ? operand_text(arena, n->in[2]) : "";
     if (!n->op->number) bug("no number for %s", n->op->name);
-    return arena_printf(arena, n->op->number, a, b);
+    return arena_printf(arena, n->op->number, a, b, c);
 }
 
 void lower_number(Lowering *l, Node *node, Buffer *sum) {

@@ -363,10 +363,14 @@ static const char *optimizer(void) {
         "nn.sgd { lr = 0.01 * nn.min(1, (nn.step + 1) / 5), momentum = 0.5, dampening = 0.1 }",
         "nn.sgd { lr = 0.02, weight_decay = 1e-3 }",
         "nn.adamw { lr = 1e-3 * (1.5 + nn.cos(nn.epoch / nn.epochs)) }",
+        "nn.sgd { lr = 0.02 * 0.5 ^ nn.floor((nn.epoch + nn.step) / 2), momentum = 0.9 }",
+        "nn.adam { lr = nn.where(nn.less(nn.step, 2), nn.step / 500, 0.01 / nn.sqrt(1 + nn.step)) "
+        "}",
         "nn.rmsprop { lr = 1e-3, momentum = 0.5 }",
         "nn.rmsprop { lr = 1e-3, centered = true }"};
-    const int choice = below(10);
-    return choice < 8 ? all[choice] : any_optimizer();
+    enum { CHOICES = sizeof all / sizeof *all };
+    const int choice = below(CHOICES + 2);
+    return choice < CHOICES ? all[choice] : any_optimizer();
 }
 
 static void write_losses(int classes, int targets) {
@@ -376,7 +380,10 @@ static void write_losses(int classes, int targets) {
     if (element(LOSSES, 2)) puts("loss = loss + 0.5 * nn.mse(b, t)");
     if (element(LOSSES + 4, 4))
         puts(below(2) ? "loss = loss - -nn.mse(b, 0.25)"
-                      : "loss = loss + nn.bce_with_logits(b, 0.75) / (1 + nn.step)");
+             : below(2)
+                 ? "loss = loss + nn.bce_with_logits(b, 0.75) / (1 + nn.step)"
+                 : "loss = loss + nn.greater_equal(nn.epoch, 1) * nn.mse(b, nn.log(2 + nn.step))"
+                   " + 0.1 * nn.log(1 + nn.sqrt(0.5 + ce)) * 3 ^ (nn.epoch / -2)");
     if (element(LOSSES + 1, 2))
         puts("loss = loss + nn.exp(-nn.epoch) * nn.bce_with_logits(b, nn.sigmoid(t))");
     if (element(LOSSES + 2, 3))

@@ -192,6 +192,14 @@ START_TEST(schedules) {
     expect(run(add(&op_max, NULL, 2, a, b, 0), NULL, NULL), 2);
     expect(run(add(&op_cos, NULL, 1, number(0), 0, 0), NULL, NULL), 1);
     expect(run(add(&op_exp, NULL, 1, number(1), 0, 0), NULL, NULL), exp(1));
+    expect(run(add(&op_floor, NULL, 1, number(-0.5), 0, 0), NULL, NULL), -1);
+    expect(run(add(&op_pow, NULL, 2, b, a, 0), NULL, NULL), 9);
+    expect(run(add(&op_less, NULL, 2, b, a, 0), NULL, NULL), 1);
+    expect(run(add(&op_where, NULL, 3, number(0), a, b), NULL, NULL), -3);
+    /* No rounding to float turns a comparison of numbers. */
+    env.turn = 1e-5, env.turned = 3;
+    expect(run(add(&op_less, NULL, 2, number(1), number(1 + 1e-9), 0), NULL, NULL), 1);
+    env.turn = 0, env.turned = 0;
     const Op *const counters[] = {&op_epoch, &op_epochs, &op_step, &op_steps};
     const double wanted[] = {3, 7, 5, 11};
     for (int i = 0; i < 4; i++)

@@ -56,6 +56,38 @@ START_TEST(cosines_are_exact_enough_for_schedules) {
 }
 END_TEST
 
+START_TEST(floors_are_those_of_the_library) {
+    const double values[] = {0.0, 0.5,    -0.5,    2.999, -3.0,         -3.001,
+                             3.0, 0x1p52, -0x1p52, 1e300, 0x1p52 - 0.5, 0.5 - 0x1p52};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        ck_assert_double_eq(nn_floor(values[i]), floor(values[i]));
+    ck_assert(isnan(nn_floor(NAN)) && isinf(nn_floor(HUGE_VAL)));
+}
+END_TEST
+
+START_TEST(powers_of_any_exponent) {
+    const double bases[] = {0.1, 0.999, 1.0, 1.5, 20.0},
+                 powers[] = {0.0, 0.3, 2.0, 2.5, 64.0, 65.0, 99.9, 1000.0, -3.0, -0.5};
+    for (int b = 0; b < 5; b++)
+        for (int p = 0; p < 10; p++) {
+            const double t = pow(bases[b], powers[p]), y = nn_pow(bases[b], powers[p]);
+            if (isinf(t) || t == 0.0)
+                ck_assert_double_eq(y, t);
+            else
+                ck_assert_msg(t < DBL_MIN || fabs(y / t - 1.0) < 1e-12, "%g^%g: %g, not %g",
+                              bases[b], powers[p], y, t);
+        }
+    ck_assert_double_eq(nn_pow(0.0, 0.0), 1.0);
+    ck_assert_double_eq(nn_pow(0.0, 2.5), 0.0);
+    ck_assert_double_eq(nn_pow(0.0, 100.0), 0.0);
+    ck_assert(isinf(nn_pow(0.0, -1.0)) && isinf(nn_pow(0.0, -0.5)));
+    ck_assert_double_eq(nn_pow(-2.0, 3.0), -8.0);
+    ck_assert_double_eq_tol(nn_pow(-1.0, 99.0), -1.0, 1e-12);
+    ck_assert_double_eq_tol(nn_pow(-1.0, 100.0), 1.0, 1e-12);
+    ck_assert(isnan(nn_pow(-2.0, 0.5)) && isnan(nn_pow(NAN, 0.5)) && isnan(nn_pow(2.0, NAN)));
+}
+END_TEST
+
 START_TEST(roots_are_those_of_the_library) {
     ck_assert_double_eq(nn_root(0.0), 0.0);
     ck_assert_double_eq(nn_root(-1.0), 0.0);
@@ -464,9 +496,9 @@ END_TEST
 SUITE("prelude", FIXTURE(begin, end),
       TESTS(exponentials_are_exact_enough_for_schedules, cosines_are_exact_enough_for_schedules,
             roots_are_those_of_the_library, square_roots_of_all_numbers, logarithms_are_exact,
-            powers_are_products, arithmetic_passes_nan_on, the_callers_mode_comes_back,
-            keys_are_those_of_the_definition, chunks_cover_the_batch,
-            tasks_are_threads_but_not_more_than_chunks,
+            floors_are_those_of_the_library, powers_of_any_exponent, powers_are_products,
+            arithmetic_passes_nan_on, the_callers_mode_comes_back, keys_are_those_of_the_definition,
+            chunks_cover_the_batch, tasks_are_threads_but_not_more_than_chunks,
             gradients_are_added_in_one_tree_for_any_number_of_tasks,
             numbers_are_added_in_the_same_tree, squares_are_added_in_lanes_of_parts,
             slices_cover_all_rows, few_lower_tiles_leave_nothing_or_the_tail,

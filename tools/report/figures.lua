@@ -1,6 +1,6 @@
 -- Draws the figures: gnuplot's as SVG and PNG with the script that drew them, and the gallery.
 -- study.figures[NAME] lists the panels of a figure, each a file: side by side where there is room.
-local files, plots, svg = require "files", require "plots", require "svg"
+local files, svg = require "files", require "svg"
 
 local function draw(panel, folder)
   local name = panel.name
@@ -29,7 +29,11 @@ end
 
 return function(study, out)
   study.figures = {}
-  for name, make in pairs(plots) do
+  local all = {}
+  for _, module in ipairs(study.of_digits and { "plots", "digits_plots" } or { "plots" }) do
+    for name, make in pairs(require(module)) do all[name] = make end
+  end
+  for name, make in pairs(all) do
     local panels = make(study)
     for _, panel in ipairs(panels) do
       draw(panel, out .. "/figures")
@@ -37,5 +41,5 @@ return function(study, out)
     end
     if #panels > 0 then study.figures[name] = panels end
   end
-  study.figures.gallery = require "gallery" (study, out)
+  if study.of_digits then study.figures.gallery = require "gallery" (study, out) end
 end

@@ -1,5 +1,5 @@
 -- The pairs most often decided wrongly, drawn as one SVG.
-local csv, files, results, svg = require "csv", require "files", require "results", require "svg"
+local csv, digits, files, svg = require "csv", require "digits", require "files", require "svg"
 
 local SIDE, PIXEL, COLUMNS = 14, 4, 3
 local WIDTH, HEIGHT = 2 * SIDE * PIXEL + 36, SIDE * PIXEL + 52
@@ -25,7 +25,7 @@ end
 
 -- The panels of the figure: one, or nil where nothing was wrong.
 return function(study, out)
-  local worst = results.worst(study, 12)
+  local worst = digits.worst(study, 12)
   if #worst == 0 then return nil end
   local images = csv.read(out .. "/raw/images.csv", { "index", "left", "right" }, { left = true, right = true })
   local lines = math.ceil(#worst / COLUMNS)

@@ -1,100 +1,56 @@
 -- What the runs left, read from the raw files of a study, and what follows from it.
-local csv, stats, files = require "csv", require "stats", require "files"
+local csv, stats, files, digits = require "csv", require "stats", require "files", require "digits"
 
 local results = {}
 
--- Accuracies to compare with: those of the report, whose study this one repeats, and of the witness,
--- an independent implementation of the same protocol in PyTorch.
-results.reference = {
-  mlp = { report = 0.81, witness = 0.794 },
-  cnn = { report = 0.80, witness = 0.830 },
-  sharing = { report = 0.85, witness = 0.893 },
-  aux = { report = 0.90, witness = 0.972 },
-  transfer = { report = 0.94, witness = 0.966 },
-  digit = { report = 0.96, witness = 0.980 },
-}
-
--- How both came to them. Of the witness, mlp was trained more often than the others.
-results.protocol = {
-  data = "MNIST", epochs = 100, pairs = 1000,
-  test_pairs = { report = 500, witness = 4000 },
-  rounds = { report = "15", witness = "15 of mlp, 5 of the others" },
-}
-
-results.classes = { "equal digits", "neighbours", "farther apart" }
-
-local function class_of(left, right)
-  return math.min(math.abs(left - right), 2) + 1
-end
-
-local function read_round(folder, r)
+-- The value of a round is what the study measures: the metric of its test samples.
+local function read_round(study, folder, r)
   local at = ("%s/round-%d."):format(folder, r)
   -- Runs of older versions do not say on what machine.
   local run = csv.read(at .. "run.csv", { "seed", "parameters", "seconds" }, { cpu = true, compiler = true })[1]
-  local epochs = csv.read(at .. "epochs.csv", { "phase", "epoch", "val_accuracy" })
-  local pairs_ = csv.read(at .. "pairs.csv", { "index", "comparison_label", "comparison", "accuracy" })
-  local right = 0
-  for i, row in ipairs(pairs_) do
-    if row.index ~= i - 1 then error(("%spairs.csv:%d: not pair %d"):format(at, i + 1, i - 1), 0) end
-    row.left = row.left_digit_label or row.left_digit
-    row.right = row.right_digit_label or row.right_digit
-    row.wrong = row.accuracy < 0.5
-    if not row.wrong then right = right + 1 end
+  local epochs = csv.read(at .. "epochs.csv", { "phase", "epoch" })
+  local round = { round = r, seed = run.seed, parameters = run.parameters, seconds = run.seconds,
+                  machine = run.cpu and run, epochs = epochs }
+  if study.of_digits then
+    digits.read_round(round, at)
+  else
+    local column = ("%s_%s"):format(study.settings.split, study.metric)
+    round.value = csv.read(at .. "test.csv", { column })[1][column]
+    if type(round.value) ~= "number" then error(("%stest.csv: %s is no finite number"):format(at, column), 0) end
   end
-  return { round = r, seed = run.seed, parameters = run.parameters, seconds = run.seconds,
-           machine = run.cpu and run, epochs = epochs, pairs = pairs_, accuracy = right / #pairs_,
-           val_accuracy = epochs[#epochs].val_accuracy }
+  return round
 end
 
--- Wrong answers and occurrences by the two digits and by their distance, over all rounds.
-local function count_mistakes(net)
-  local cells, classes = {}, {}
-  for c = 1, 3 do classes[c] = { wrong = 0, pairs = 0, rates = {} } end
-  for a = 0, 9 do
-    cells[a] = {}
-    for b = 0, 9 do cells[a][b] = { wrong = 0, pairs = 0 } end
+-- Differences of two architectures in rounds of equal seeds: mean, its standard error, rounds won.
+function results.compare(study, a, b)
+  local differences, won, lost = {}, 0, 0
+  for i, x in ipairs(a.values) do
+    local d = x - b.values[i]
+    differences[i] = d
+    local gain = study.less and -d or d
+    if gain > 0 then won = won + 1 elseif gain < 0 then lost = lost + 1 end
   end
-  for _, round in ipairs(net.rounds) do
-    local wrong, seen = { 0, 0, 0 }, { 0, 0, 0 }
-    for _, pair in ipairs(round.pairs) do
-      local cell, c = cells[pair.left][pair.right], class_of(pair.left, pair.right)
-      cell.pairs, seen[c] = cell.pairs + 1, seen[c] + 1
-      if pair.wrong then cell.wrong, wrong[c] = cell.wrong + 1, wrong[c] + 1 end
-    end
-    for c = 1, 3 do
-      classes[c].wrong, classes[c].pairs = classes[c].wrong + wrong[c], classes[c].pairs + seen[c]
-      if seen[c] > 0 then table.insert(classes[c].rates, wrong[c] / seen[c]) end
-    end
-  end
-  for _, class in ipairs(classes) do
-    class.rate = class.pairs > 0 and class.wrong / class.pairs or nil
-    class.deviation = #class.rates > 0 and stats.deviation(class.rates) or 0
-  end
-  net.cells, net.classes = cells, classes
+  return { mean = stats.mean(differences), won = won, lost = lost,
+           error = stats.deviation(differences) / math.sqrt(#differences) }
 end
 
--- What was trained otherwise than by the report's protocol, in words. The test pairs are none of it:
--- their number is part of the standard error.
-local function departures(study)
-  local list, protocol = {}, results.protocol
-  if study.settings.data ~= protocol.data then list[1] = ("drawn digits in place of %s"):format(protocol.data) end
+-- Whether a difference is one: more than two standard errors, which one round does not have.
+function results.verdict(study, difference)
+  if study.rounds < 2 or math.abs(difference.mean) <= 2 * difference.error then return "within noise" end
+  return (difference.mean < 0) == study.less and "better" or "worse"
+end
+
+-- Each architecture against the one with the best mean.
+local function rank(study)
+  local best = study.nets[1]
   for _, net in ipairs(study.nets) do
-    if net.epochs ~= protocol.epochs then
-      list[#list + 1] = ("%d epochs in place of %d"):format(net.epochs, protocol.epochs)
-      break
-    end
+    if net.mean ~= best.mean and (net.mean < best.mean) == study.less then best = net end
   end
-  local pairs_ = tonumber(study.settings.pairs)
-  if pairs_ ~= protocol.pairs then
-    list[#list + 1] = ("%d training pairs in place of %d"):format(pairs_, protocol.pairs)
+  for _, net in ipairs(study.nets) do
+    local difference = results.compare(study, net, best)
+    net.difference, net.error = difference.mean, difference.error
+    net.verdict = net == best and "best" or results.verdict(study, difference)
   end
-  return list
-end
-
-local function verdict(mean, reference, pairs_, deviation, rounds)
-  local error = stats.error_of(reference, pairs_, deviation, rounds)
-  local far = (mean - reference) / error
-  return far < -2 and "below" or far > 2 and "above" or "within noise", error
 end
 
 function results.read(out)
@@ -109,77 +65,31 @@ function results.read(out)
   if not study.rounds or not s.architectures then
     error(out .. "/settings: not a study's settings", 0)
   end
+  study.of_digits = not s.metric
+  study.metric, study.less = s.metric or "accuracy", s.better == "less"
   for name in s.architectures:gmatch "%S+" do
     local net = { name = name, rounds = {} }
     for r = 0, study.rounds - 1 do
-      net.rounds[r + 1] = read_round(out .. "/raw/" .. name, r)
+      net.rounds[r + 1] = read_round(study, out .. "/raw/" .. name, r)
     end
-    local accuracies, seconds = {}, {}
+    local values, seconds = {}, {}
     for i, round in ipairs(net.rounds) do
-      accuracies[i], seconds[i] = round.accuracy, round.seconds
+      values[i], seconds[i] = round.value, round.seconds
     end
-    net.accuracies, net.parameters = accuracies, net.rounds[1].parameters
-    net.mean, net.deviation = stats.mean(accuracies), stats.deviation(accuracies)
-    net.least, net.most = math.min(table.unpack(accuracies)), math.max(table.unpack(accuracies))
+    net.values, net.parameters = values, net.rounds[1].parameters
+    net.mean, net.deviation = stats.mean(values), stats.deviation(values)
+    net.least, net.most = math.min(table.unpack(values)), math.max(table.unpack(values))
     net.seconds = stats.mean(seconds)
-    net.epochs, net.test_pairs = #net.rounds[1].epochs, #net.rounds[1].pairs
-    local reference = results.reference[name]
-    net.report, net.witness = reference.report, reference.witness
-    count_mistakes(net)
+    net.epochs = #net.rounds[1].epochs
     study.nets[#study.nets + 1], study.nets[name] = net, net
   end
-  study.departures = departures(study)
-  study.comparable = #study.departures == 0
-  for _, net in ipairs(study.comparable and study.nets or {}) do
-    net.verdict, net.error =
-      verdict(net.mean, net.report, net.test_pairs, net.deviation, study.rounds)
-    net.witness_verdict, net.witness_error =
-      verdict(net.mean, net.witness, net.test_pairs, net.deviation, study.rounds)
+  if study.of_digits then
+    digits.conclude(study)
+  else
+    study.competitors = csv.read(out .. "/competitors.csv", { "architecture", "file", "options" }, { options = true })
+    rank(study)
   end
   return study
-end
-
--- Differences of two architectures in rounds of equal seeds: mean, its standard error, rounds won.
-function results.compare(a, b)
-  local differences, won, lost = {}, 0, 0
-  for i, x in ipairs(a.accuracies) do
-    local d = x - b.accuracies[i]
-    differences[i] = d
-    if d > 0 then won = won + 1 elseif d < 0 then lost = lost + 1 end
-  end
-  return { mean = stats.mean(differences), won = won, lost = lost,
-           error = stats.deviation(differences) / math.sqrt(#differences) }
-end
-
--- Test pairs by how often they were decided wrongly, over all architectures and rounds.
-function results.worst(study, count)
-  local list = {}
-  for _, net in ipairs(study.nets) do
-    for _, round in ipairs(net.rounds) do
-      for i, pair in ipairs(round.pairs) do
-        local entry = list[i]
-        if not entry then
-          entry = { index = i - 1, left = pair.left, right = pair.right, wrong = 0, runs = 0,
-                    label = pair.comparison_label, by = {} }
-          list[i] = entry
-        end
-        entry.runs = entry.runs + 1
-        if pair.wrong then
-          entry.wrong = entry.wrong + 1
-          entry.by[net.name] = (entry.by[net.name] or 0) + 1
-        end
-      end
-    end
-  end
-  table.sort(list, function(a, b)
-    if a.wrong ~= b.wrong then return a.wrong > b.wrong end
-    return a.index < b.index
-  end)
-  local worst = {}
-  for i = 1, math.min(count, #list) do
-    if list[i].wrong > 0 then worst[#worst + 1] = list[i] end
-  end
-  return worst
 end
 
 return results

@@ -1,20 +1,11 @@
 -- The tables of a study as CSV files.
-local csv, results = require "csv", require "results"
+local csv, digits, results = require "csv", require "digits", require "results"
 
-return function(study, out)
-  local rounds, rows, classes, cells, paired = {}, {}, {}, {}, {}
+local function mistakes(study, out)
+  local classes, cells = {}, {}
   for _, net in ipairs(study.nets) do
-    for _, r in ipairs(net.rounds) do
-      rounds[#rounds + 1] = { architecture = net.name, round = r.round, seed = r.seed,
-        test_accuracy = r.accuracy, val_accuracy = r.val_accuracy, seconds = r.seconds }
-    end
-    rows[#rows + 1] = { architecture = net.name, parameters = net.parameters, mean = net.mean,
-      deviation = net.deviation, min = net.least, max = net.most, seconds = net.seconds,
-      report = net.report, standard_error = net.error, verdict = net.verdict or "not compared",
-      witness = net.witness, witness_standard_error = net.witness_error,
-      witness_verdict = net.witness_verdict or "not compared" }
     for c, class in ipairs(net.classes) do
-      classes[#classes + 1] = { architecture = net.name, class = results.classes[c],
+      classes[#classes + 1] = { architecture = net.name, class = digits.classes[c],
         wrong = class.wrong, occurrences = class.pairs, rate = class.rate,
         deviation = class.deviation }
     end
@@ -25,23 +16,48 @@ return function(study, out)
           occurrences = cell.pairs, rate = cell.pairs > 0 and cell.wrong / cell.pairs or nil }
       end
     end
-    for _, other in ipairs(study.nets) do
-      if other ~= net then
-        local d = results.compare(net, other)
-        paired[#paired + 1] = { architecture = net.name, other = other.name, difference = d.mean,
-          standard_error = d.error, rounds_won = d.won, rounds_lost = d.lost }
-      end
-    end
   end
-  csv.write(out .. "/rounds.csv", { "architecture", "round", "seed", "test_accuracy",
-    "val_accuracy", "seconds" }, rounds)
-  csv.write(out .. "/table.csv", { "architecture", "parameters", "mean", "deviation", "min", "max",
-    "seconds", "report", "standard_error", "verdict", "witness", "witness_standard_error",
-    "witness_verdict" }, rows)
   csv.write(out .. "/distance.csv", { "architecture", "class", "wrong", "occurrences", "rate",
     "deviation" }, classes)
   csv.write(out .. "/cells.csv", { "architecture", "left", "right", "wrong", "occurrences", "rate" },
     cells)
-  csv.write(out .. "/paired.csv", { "architecture", "other", "difference", "standard_error",
-    "rounds_won", "rounds_lost" }, paired)
+end
+
+local function add(list, more) table.move(more, 1, #more, #list + 1, list) return list end
+
+return function(study, out)
+  local rounds, rows, paired = {}, {}, {}
+  local value = study.of_digits and "test_accuracy" or study.metric
+  for _, net in ipairs(study.nets) do
+    for _, r in ipairs(net.rounds) do
+      rounds[#rounds + 1] = { architecture = net.name, round = r.round, seed = r.seed,
+        [value] = r.value, val_accuracy = r.val_accuracy, seconds = r.seconds }
+    end
+    rows[#rows + 1] = { architecture = net.name, parameters = net.parameters, mean = net.mean,
+      deviation = net.deviation, min = net.least, max = net.most, seconds = net.seconds,
+      report = net.report, standard_error = net.error, verdict = net.verdict or "not compared",
+      witness = net.witness, witness_standard_error = net.witness_error,
+      witness_verdict = net.witness_verdict or "not compared", difference = net.difference }
+    for _, other in ipairs(study.nets) do
+      if other ~= net then
+        local d = results.compare(study, net, other)
+        paired[#paired + 1] = { architecture = net.name, other = other.name, difference = d.mean,
+          standard_error = d.error, rounds_won = d.won, rounds_lost = d.lost,
+          verdict = results.verdict(study, d) }
+      end
+    end
+  end
+  local table_ = { "architecture", "parameters", "mean", "deviation", "min", "max", "seconds" }
+  local pair = { "architecture", "other", "difference", "standard_error", "rounds_won", "rounds_lost" }
+  if study.of_digits then
+    csv.write(out .. "/rounds.csv", { "architecture", "round", "seed", "test_accuracy", "val_accuracy", "seconds" }, rounds)
+    add(table_, { "report", "standard_error", "verdict", "witness", "witness_standard_error", "witness_verdict" })
+    mistakes(study, out)
+  else
+    csv.write(out .. "/rounds.csv", { "architecture", "round", "seed", value, "seconds" }, rounds)
+    add(table_, { "difference", "standard_error", "verdict" })
+    add(pair, { "verdict" })
+  end
+  csv.write(out .. "/table.csv", table_, rows)
+  csv.write(out .. "/paired.csv", pair, paired)
 end

@@ -8,6 +8,7 @@ local y, z = nn.linear { name = "y", out = 1 }(h), nn.linear { name = "z", out =
 local a = nn.linear { name = "a", out = 3 }(h)
 local yes = nn.greater(z, 0)
 local both = nn.overall(yes * b)
+local right = nn.equal(nn.greater_equal(a, 0), nn.one_hot(l))
 local p = nn.where(nn.equal(b, 1), nn.sigmoid(z), 1 - nn.sigmoid(z))
 return nn.model {
   name = "scores",
@@ -17,6 +18,8 @@ return nn.model {
   metrics = {
     error = nn.mse(y, t),
     accuracy = nn.equal(nn.argmax(a), l),
+    part = nn.mean(right),
+    exact = nn.equal(nn.sum(right), 3),
     r2 = 1 - nn.overall((y - t) ^ 2) / (nn.overall(t ^ 2) - nn.overall(t) ^ 2),
     relative = nn.mse(y, t) / nn.overall(t ^ 2),
     rmse = nn.sqrt(nn.mse(y, t)),

@@ -33,7 +33,8 @@ def metrics(lines, table):
     both, error = np.mean(yes * b), np.mean((y - t) ** 2)
     entropy = np.mean(np.log(np.exp(a).sum(1)) - a[np.arange(len(l)), l])
     log_p = np.mean(np.log(np.where(b == 1, p, 1 - p)))
-    return {"error": error, "accuracy": np.mean(a.argmax(1) == l), "r2": 1 - error / t.var(), "rmse": error ** 0.5,
+    right = (a >= 0) == (l[:, None] == np.arange(3))
+    return {"error": error, "part": right.mean(), "exact": right.all(1).mean(), "accuracy": np.mean(a.argmax(1) == l), "r2": 1 - error / t.var(), "rmse": error ** 0.5,
             "relative": error / np.mean(t ** 2),
             "deviation": t.std(), "f1": 2 * both / (yes.mean() + b.mean()),
             "iou": both / (yes.mean() + b.mean() - both), "perplexity": np.exp(-log_p),

@@ -18,7 +18,7 @@ scored --threads 1 >one.json
 scored --threads 3 | cmp one.json - || fail "other numbers of threads, other bits"
 
 # A line shows what a sample has by itself: losses and means, nothing of the whole split.
-head -n 1 lines.csv | tr ',' '\n' | grep -cx 'accuracy\|error\|rmse\|class_perplexity' | grep -qx 4 || fail "$(head -n 1 lines.csv)"
+head -n 1 lines.csv | tr ',' '\n' | grep -cx 'accuracy\|part\|exact\|error\|rmse\|class_perplexity' | grep -qx 6 || fail "$(head -n 1 lines.csv)"
 head -n 1 lines.csv | grep -q 'r2\|f1\|iou\|deviation\|relative' && fail "$(head -n 1 lines.csv)"
 ./scores predict --load scores.safetensors --data table.safetensors --json >lines.json || fail predict
 grep -q '"r2"' lines.json && fail "predict: $(head -n 1 lines.json)"

@@ -195,7 +195,7 @@ static bool read_numpy(Job *job) {
     for (int i = 0; i < job->fields.n; i++) {
         Field *field = job->fields.list[i];
         if (field->role != ROLE_LABEL) continue;
-        if (field->low >= 0 && field->high < MOST_CLASSES)
+        if (field->low >= 0 && field->high < (double)MOST_CLASSES)
             field->n_classes = (int)field->high + 1;
         else
             field->role = ROLE_INPUT;

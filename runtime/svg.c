@@ -40,8 +40,7 @@ void svg_text(FILE *out, double x, double y, const char *attributes, const char 
 }
 
 double svg_tick(double range) {
-    enum { PARTS = 5 };
-    const double least = range / PARTS, power = pow(10, floor(log10(least)));
+    const double parts = 5, least = range / parts, power = pow(10, floor(log10(least)));
     const double part = least / power;
     return power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
 }

@@ -41,7 +41,8 @@ double peak_gflops(void) {
     for (int run = 0; run < 12; run++) {
         const double start = seconds_now();
         result = multiply_add(steps, factor, term);
-        const double gflops = 2.0 * 12 * LANES * (double)steps / (seconds_now() - start) * 1e-9;
+        const double gflops =
+            2.0 * 12 * (double)LANES * (double)steps / (seconds_now() - start) * 1e-9;
         if (gflops > best) best = gflops;
     }
     (void)result;

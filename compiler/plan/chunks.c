@@ -11,7 +11,7 @@ int chunk_samples(int64_t params, int64_t flops, int64_t places) {
 int chunk_limit(int64_t floats) {
     const double MiB = (double)floats * 4 / (1024 * 1024);
     const double n = MiB <= 32 ? 256 / MiB : 8192 / (MiB * MiB);
-    return (int)(n < 1 ? 1 : n > MAX_CHUNKS ? MAX_CHUNKS : n);
+    return n < 1 ? 1 : n > (double)MAX_CHUNKS ? MAX_CHUNKS : (int)n;
 }
 
 /* Places of the contraction that has the fewest. */

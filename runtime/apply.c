@@ -107,9 +107,8 @@ static void put_all(const Lines *lines, int index, Line *line) {
     put_integer(line, "index", index);
     for (int i = 0; i < split->n_fields; i++) {
         const DataField *field = &split->fields[i];
-        if (field->floats) continue;
-        put_integer(line, label_column(model, field->name),
-                    field->labels ? field->labels[index] : field->integers[index]);
+        if (!field->label || field->count > 1) continue;
+        put_integer(line, label_column(model, field->name), split_class(split, field, index));
     }
     for (int i = 0; i < model->n_predictions; i++) {
         const NnOutput *output = &model->predictions[i];
@@ -202,8 +201,7 @@ static bool open_split(Engine *engine, const NnModel *model, const Options *opti
     request.wanted[split] = true;
     request.predict_only = predict_only;
     return engine_open(engine, model, options, max_batch, NULL) &&
-           weights_load(engine, options->text[OPTION_LOAD]) &&
-           dataset_load(model, &request, &engine->data);
+           weights_load(engine, options->text[OPTION_LOAD]) && engine_load(engine, &request);
 }
 
 static bool lines_to_file(Engine *engine, const Split *split, bool json, const char *path) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "normal.h"
 #include "random.h"
 #include "schedule.h"
 #include "table.h"
@@ -264,6 +265,7 @@ static void make_ready(Bench *bench, uint64_t seed) {
         engine_gather(&bench->engine, split, order, 0, bench->batch);
     }
     engine_init(&bench->engine, seed);
+    normals_settle(&bench->engine);
     bench->model->reset(bench->engine.state, bench->phase);
     engine_prepare(&bench->engine, bench->phase);
 }
@@ -276,6 +278,7 @@ bool bench_command(const NnModel *model, const Options *options) {
                                                  : model->phases[bench->phase].batch;
     DataRequest request = options_data(options);
     request.wanted[SPLIT_TRAIN] = true;
+    request.measured = true;
     if (!engine_open(&bench->engine, model, options, bench->batch, NULL) ||
         !dataset_load_any(model, &request, &bench->engine.data))
         return false;

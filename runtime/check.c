@@ -14,6 +14,7 @@
  *                   so that rounding in a gradient near zero may turn its sign and with it the
  *                   whole step. Parameters that the phase does not train must keep their bits. */
 #include "check.h"
+#include "random.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,7 @@ static void check_step(Checker *c, int64_t step) {
 
 static void check_phase(Checker *c) {
     engine_init(&c->engine, c->seed + (uint64_t)c->phase);
+    engine_draw_normals(&c->engine, random_stream(c->seed, "normals"));
     c->model->reset(c->engine.state, c->phase);
     engine_prepare(&c->engine, c->phase);
     NnCall call = make_call(c, 0, false);

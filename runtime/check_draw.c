@@ -47,15 +47,33 @@ static Reference reference_begin(const Graph *graph, Engine *engine, const NnCal
     return r;
 }
 
+/* What generated code makes of an element: the float that it computes with. */
+static double normalised(const NnField *field, NnType type, double x, double mean,
+                         double deviation) {
+    if (field->normal.bytes && type != NN_U8) return (double)(float)x;
+    const double y = field->normal.bytes ? (double)((float)x / 255.0f) : x * field->normal.scale;
+    return (double)(float)((y - mean) / deviation);
+}
+
 /* Copies the engine's fields into `samples` samples from number `first` on. */
 static void set_fields(const Engine *engine, double *const *field, int first, int samples) {
+    const NnCall call = {.types = engine->types};
     for (int i = 0; i < engine->model->n_fields; i++) {
         const NnField *f = &engine->model->fields[i];
-        const float *floats = engine->fields[i];
-        const int32_t *labels = engine->fields[i];
+        const NnType type = nn_field_type(engine->model->fields, &call, i);
+        const size_t mark = memory_mark(), moments = (size_t)f->normal.moments;
+        double *mean = allocate(moments, sizeof *mean);
+        double *deviation = allocate(moments, sizeof *deviation);
+        if (moments) engine->model->get_normal(engine->state, i, mean, deviation);
         const int64_t end = (int64_t)(first + samples) * f->count;
-        for (int64_t k = (int64_t)first * f->count; field[i] && floats && k < end; k++)
-            field[i][k] = f->kind == NN_LABEL ? (double)labels[k] : (double)floats[k];
+        for (int64_t k = (int64_t)first * f->count; field[i] && engine->fields[i] && k < end; k++) {
+            const double x = nn_number(engine->fields[i], type, k);
+            const int64_t c = moments ? k % f->count / f->normal.run % f->normal.moments : 0;
+            field[i][k] = f->kind == NN_LABEL ? x
+                          : moments           ? normalised(f, type, x, mean[c], deviation[c])
+                                              : (double)(float)x;
+        }
+        memory_release(mark);
     }
 }
 

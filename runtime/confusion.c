@@ -12,7 +12,8 @@
 static int labels_of(const NnModel *model, int classes, int *label) {
     int n = 0;
     for (int i = 0; i < model->n_fields; i++) {
-        if (model->fields[i].kind != NN_LABEL || model->fields[i].classes != classes) continue;
+        const NnField *field = &model->fields[i];
+        if (field->kind != NN_LABEL || field->classes != classes || field->count > 1) continue;
         *label = i;
         n++;
     }
@@ -29,11 +30,12 @@ int confusion_label(const NnModel *model, const NnOutput *prediction) {
 }
 
 /* Adds the samples of a batch: one of several predictions a sample is no class of it. */
-static void count_batch(Confusion *c, const int32_t *labels, const float *predicted, int n) {
+static void count_batch(Confusion *c, const Split *split, const DataField *label, int first,
+                        const float *predicted, int n) {
     for (int i = 0; i < n; i++) {
         const float p = predicted[i];
         if (isfinite(p) && p >= 0 && p < (float)c->classes)
-            c->counts[labels[i] * c->classes + (int)p]++;
+            c->counts[split_class(split, label, first + i) * c->classes + (int)p]++;
         else
             c->unknown++;
     }
@@ -75,8 +77,8 @@ int confusion_count(Engine *engine, const Split *split, Confusion **all) {
         call.predictions = predictions;
         engine->code->predict(&call);
         for (int i = 0; i < n; i++)
-            count_batch(&(*all)[i], (const int32_t *)split->bound[label[i]] + first,
-                        predictions[output[i]], count);
+            count_batch(&(*all)[i], split, split->bound[label[i]], first, predictions[output[i]],
+                        count);
     }
     return n;
 }

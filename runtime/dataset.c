@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "normal.h"
+
 static bool is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
@@ -53,14 +55,16 @@ static void bind_fields(const NnModel *model, Split *split) {
     for (int i = 0; i < model->n_fields; i++)
         for (int k = 0; k < split->n_fields; k++)
             if (strcmp(split->fields[k].name, model->fields[i].name) == 0)
-                split->bound[i] = split->fields[k].labels ? (const void *)split->fields[k].labels
-                                                          : (const void *)split->fields[k].floats;
+                split->bound[i] = &split->fields[k];
 }
 
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data) {
-    *data = (Dataset){.deviation = 1};
+    const size_t n = (size_t)model->n_fields;
+    *data = (Dataset){.normals = allocate(n, sizeof *data->normals),
+                      .class_names = allocate(n, sizeof *data->class_names)};
+    for (size_t i = 0; i < n; i++) data->class_names[i] = model->fields[i].names;
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
-    const DataRequest load = request_to_load(request);
+    const DataRequest load = model_windows(model) ? *request : request_to_load(request);
     const char *source = dataset_source(request);
     if (!source && !request->quiet && dataset_builtin(model))
         note("no --data, no $NNGEN_DATA, no data/mnist: using synthetic digits");
@@ -73,7 +77,10 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
         return false;
     if (!splits_are_there(request, data)) return false;
     for (int s = 0; s < SPLIT_COUNT; s++)
-        if (request->wanted[s] && data->split[s].samples > 0) bind_fields(model, &data->split[s]);
+        if (data->split[s].samples > 0) bind_fields(model, &data->split[s]);
+    if (request->measured) normals_measure(model, data);
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (!request->wanted[s]) data->split[s].samples = 0;
     return true;
 }
 
@@ -81,14 +88,14 @@ bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset 
     if (request->source || dataset_builtin(model)) return dataset_load(model, request, data);
     const char *source = dataset_source(request);
     const size_t mark = memory_mark();
-    *data = (Dataset){.deviation = 1};
+    *data = (Dataset){0};
     if (!source || strcmp(source, "synthetic") == 0 || is_folder(source)) return true;
     problems_shown(false);
     const bool loaded = dataset_load(model, request, data);
     problems_shown(true);
     if (loaded) return true;
     memory_release(mark);
-    *data = (Dataset){.deviation = 1};
+    *data = (Dataset){0};
     if (!request->quiet) note("$NNGEN_DATA does not serve: %s", problem_text());
     return true;
 }
@@ -118,28 +125,4 @@ bool dataset_only_split(const NnModel *model, const DataRequest *request, SplitI
     if (loaded && !complete) *split = (SplitId)only;
     memory_release(mark);
     return loaded;
-}
-
-bool split_complete(const Split *split, const NnModel *model) {
-    for (int i = 0; i < model->n_fields; i++)
-        if (!split->bound[i]) return false;
-    return true;
-}
-
-uint64_t fingerprint(uint64_t hash, const void *values, int64_t count) {
-    const uint32_t *words = values;
-    for (int64_t k = 0; k < count; k++) {
-        hash = (hash ^ words[k]) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 29;
-    }
-    return hash;
-}
-
-uint64_t split_fingerprint(const Split *split, const NnModel *model) {
-    uint64_t hash = (uint64_t)split->samples;
-    for (int i = 0; i < model->n_fields; i++)
-        if (split->bound[i])
-            hash = fingerprint(hash, split->bound[i],
-                               (int64_t)split->samples * model->fields[i].count);
-    return hash;
 }

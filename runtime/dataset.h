@@ -10,8 +10,9 @@
  *              5,000 of the training file, or its last tenth if it has 10,000 digits or fewer;
  *              training: the rest.
  *
- * Both are normalised with the mean and the deviation of all pixels of the training split.
- * A safetensors file is taken as it is. */
+ * Their pixels have one mean and one deviation, those of the training split's digits. Images of
+ * mnist are bytes, those of pairs are floats that are normalised already, unless the architecture
+ * says how: then they are numbers from 0 to 255. A safetensors file is taken as it is. */
 #ifndef NN_RUNTIME_DATASET_H
 #define NN_RUNTIME_DATASET_H
 
@@ -24,21 +25,29 @@
 typedef enum SplitId { SPLIT_TRAIN, SPLIT_VAL, SPLIT_TEST, SPLIT_COUNT } SplitId;
 extern const char *const split_names[SPLIT_COUNT]; /* "train", "val", "test" */
 
-/* One field of one split. */
+/* One field of one split, as it lies in the file or was made. */
 typedef struct DataField {
     const char *name;
-    int32_t *labels;   /* [samples] class indices, or NULL */
-    int64_t *integers; /* [samples] of a label that the model does not read, or NULL */
-    float *floats;     /* [samples][count], or NULL */
+    bool label;
+    NnType type;        /* of the elements */
+    const void *values; /* row r begins at element begin + r * stride */
+    int64_t begin, stride;
+    int64_t count; /* elements in one row */
 } DataField;
 
 typedef struct Split {
     const char *name;
     int samples;
-    DataField *fields; /* those that the model reads, and all labels that the data has */
+    const int32_t *rows; /* the row of each sample; NULL: they are in order */
+    DataField *fields;   /* those that the model reads, and all labels that the data has */
     int n_fields;
-    const void **bound; /* per field of the model its values; NULL where the data has none */
+    const DataField **bound; /* per field of the model; NULL where the data has none */
 } Split;
+
+/* Means and deviations of a field that is normalised, as many as it has; NULL: not known. */
+typedef struct Normal {
+    const double *mean, *deviation;
+} Normal;
 
 typedef struct Dataset {
     const char *source;       /* folder, file or "synthetic" */
@@ -47,7 +56,8 @@ typedef struct Dataset {
     /* Per field of the model the names of its classes; NULL, or NULL members: the data have none.
      */
     const char *const **class_names;
-    double mean, deviation; /* of the normalisation; 0 and 1 without */
+    Normal
+        *normals; /* per field of the model: measured on the training split; NULL: they are not */
 } Dataset;
 
 /* A part of the training split that becomes another one. */
@@ -62,7 +72,8 @@ typedef struct DataRequest {
     uint64_t seed;      /* of the draw of pairs */
     int pairs, val_pairs, test_pairs;
     bool wanted[SPLIT_COUNT];
-    bool spare; /* val and test may be missing */
+    bool spare;    /* val and test may be missing */
+    bool measured; /* the training split, if there is one, tells what fields are normalised by */
     /* Of val and test: the part of train's rows that is cut off for it, by cut_seed; 0: it has
      * none. */
     DataCut cut[SPLIT_COUNT];
@@ -93,10 +104,16 @@ bool dataset_only_split(const NnModel *model, const DataRequest *request, SplitI
 /* Whether every field of the model is bound. */
 bool split_complete(const Split *split, const NnModel *model);
 
-/* Continues a hash over the bits of `count` values of four bytes. */
-uint64_t fingerprint(uint64_t hash, const void *values, int64_t count);
+/* The elements of a sample: `field->count` of them. */
+const void *split_values(const Split *split, const DataField *field, int sample);
 
-/* Hash of the bound values: the same data gives the same number. */
+/* The class of a sample, of a label with one element. */
+int64_t split_class(const Split *split, const DataField *label, int sample);
+
+/* Continues a hash over so many bytes. */
+uint64_t fingerprint(uint64_t hash, const void *bytes, size_t size);
+
+/* Hash of the bound values as they lie: the same data gives the same number. */
 uint64_t split_fingerprint(const Split *split, const NnModel *model);
 
 /* For the files of data sets alone: */
@@ -107,13 +124,13 @@ const NnField *model_field(const NnModel *model, const char *name);
 /* Makes room for so many fields. */
 void split_reserve(Split *split, int n_fields);
 
-/* Adds a field with room for its values: `count` floats in a sample, 0 for a label. */
-DataField *split_add(Split *split, const char *name, int count);
+/* Adds a field of the model; returns room for the values of split->samples rows. */
+void *split_add(Split *split, const NnField *field, NnType type);
 
 /* A map: the name of the array that serves a field of a split, in a file that has it or not; `file`
  * NULL: none is asked. */
 const char *map_array(const DataRequest *request, const TensorFile *file, SplitId split,
-                      const char *field);
+                      const NnField *field);
 
 /* Whether all that the map renames are fields of the model; a message if not. */
 bool map_fits(const NnModel *model, const DataRequest *request);
@@ -124,8 +141,19 @@ bool dataset_file(const NnModel *model, const DataRequest *request, const char *
                   Dataset *data);
 
 /* Cuts rows off the training split, as the request asks: all rows keep their order. False with a
- * message. */
+ * message. Sequences are cut when they are read: see window_field. */
 bool dataset_cut(const NnModel *model, const DataRequest *request, Dataset *data);
+
+/* Places from one training sample to the next where fields are windows of sequences, else 0. */
+int model_windows(const NnModel *model);
+
+/* Of a sequence of `n` places (the array's first axis), `count` elements in all: the field's
+ * samples of the split, whose pieces are cut off the end of the training split's array if the
+ * request asks for that. Sets type-free members of `field`, the number of its samples goes to
+ * `*samples`. False, after a message about `array`, if no window fits. */
+bool window_field(const NnModel *model, const NnField *want, const DataRequest *request,
+                  SplitId split, const char *array, int64_t n, int64_t count, DataField *field,
+                  int64_t *samples);
 
 /* Whether there is a built-in set with the model's fields. */
 bool dataset_builtin(const NnModel *model);

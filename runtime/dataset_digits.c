@@ -52,6 +52,8 @@ static const char *field_mismatch(const DigitSet *set, const DigitField *have,
                    ? NULL
                    : format_text("label \"%s\": the model wants %d classes, %s has %d", want->name,
                                  want->classes, set->name, have->classes);
+    if (want->windows)
+        return format_text("field \"%s\": %s has no sequences", want->name, set->name);
     const int side = DIGIT_SIDE / set->block, dim[] = {have->channels, side, side};
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
     return same_shape(3, dim, want->rank, want->dim)
@@ -164,27 +166,40 @@ static int block_sums(const Digits *digits, int index, int block, uint16_t *sums
     return side * side;
 }
 
-/* Gives each sum of a block its normalised value, by mean and deviation over the first `n` digits
- * of the draw. */
-static void make_levels(const Draw *draw, int n, int block, float *level, Dataset *data) {
+/* What sums of blocks are worth: numbers from 0 to 255, and those normalised by mean and deviation
+ * over the first `n` digits of a draw. */
+typedef struct Levels {
+    float number[255 * MAX_BLOCK * MAX_BLOCK + 1], normal[255 * MAX_BLOCK * MAX_BLOCK + 1];
+    double mean, deviation;
+} Levels;
+
+static void make_levels(const Draw *draw, int n, int block, Levels *to) {
     int levels = 255 * block * block + 1;
     int64_t seen[255 * MAX_BLOCK * MAX_BLOCK + 1] = {0};
     uint16_t sums[DIGIT_PIXELS];
     double total = 0, mean = 0, squares = 0;
+    float *level = to->normal;
     for (int i = 0; i < n; i++) {
         int pixels = block_sums(draw->digits, draw->order[i], block, sums);
         for (int k = 0; k < pixels; k++) seen[sums[k]]++;
         total += pixels;
     }
+    for (int v = 0; v < levels; v++) to->number[v] = (float)v / (float)(block * block);
     for (int v = 0; v < levels; v++) level[v] = (float)v / (float)(levels - 1);
     for (int v = 0; v < levels; v++) mean += (double)seen[v] * (double)level[v];
     mean /= total;
     for (int v = 0; v < levels; v++)
         squares += (double)seen[v] * ((double)level[v] - mean) * ((double)level[v] - mean);
-    data->mean = mean;
-    data->deviation = squares > 0 ? sqrt(squares / total) : 1;
-    for (int v = 0; v < levels; v++)
-        level[v] = (float)(((double)level[v] - mean) / data->deviation);
+    to->mean = mean;
+    to->deviation = squares > 0 ? sqrt(squares / total) : 1;
+    for (int v = 0; v < levels; v++) level[v] = (float)(((double)level[v] - mean) / to->deviation);
+}
+
+/* The numbers by which generated code normalises bytes of the field. */
+static void tell_levels(const NnModel *model, const Levels *levels, Dataset *data) {
+    for (int i = 0; i < model->n_fields; i++)
+        if (model->fields[i].normal.bytes)
+            data->normals[i] = (Normal){&levels->mean, &levels->deviation};
 }
 
 static int label_of(const Digits *digits, const int *sample, int digit) {
@@ -192,25 +207,50 @@ static int label_of(const Digits *digits, const int *sample, int digit) {
     return digit == COMPARISON ? labels[sample[0]] <= labels[sample[1]] : labels[sample[digit]];
 }
 
-static void fill(const NnModel *model, const DigitSet *set, const Draw *draw, const float *level,
-                 Split *split) {
+/* An input of the split: whole pixels are bytes where generated code normalises them, means of
+ * pixels are floats, which are normalised here unless that code does it. */
+static void fill_input(const DigitSet *set, const DigitField *field, const NnField *wanted,
+                       const Draw *draw, const Levels *levels, Split *split) {
+    const NnNormal *normal = &wanted->normal;
+    const bool bytes = normal->moments && set->block == 1;
+    const float *level = normal->moments && !normal->bytes ? levels->number : levels->normal;
+    void *values = split_add(split, wanted, bytes ? NN_U8 : NN_F32);
+    uint8_t *byte = values;
+    float *number = values;
     uint16_t sums[DIGIT_PIXELS];
+    for (int i = 0; i < split->samples; i++) {
+        const int *sample = draw->order + (size_t)i * (size_t)set->digits;
+        for (int channel = 0; channel < field->channels; channel++) {
+            int n = block_sums(draw->digits, sample[field->digit + channel], set->block, sums);
+            for (int k = 0; k < n; k++)
+                if (bytes)
+                    *byte++ = (uint8_t)sums[k];
+                else
+                    *number++ = level[sums[k]];
+        }
+    }
+}
+
+static void fill_label(const DigitSet *set, const DigitField *field, const Draw *draw,
+                       Split *split) {
+    const NnField label = {.name = field->name, .kind = NN_LABEL, .count = 1};
+    uint8_t *classes = split_add(split, &label, NN_U8);
+    for (int i = 0; i < split->samples; i++)
+        classes[i] = (uint8_t)label_of(draw->digits, draw->order + (size_t)i * (size_t)set->digits,
+                                       field->digit);
+}
+
+static void fill(const NnModel *model, const DigitSet *set, const Draw *draw, const Levels *levels,
+                 Split *split) {
     split->samples = draw->samples;
     split_reserve(split, set->n_fields);
     for (int f = 0; f < set->n_fields; f++) {
         const DigitField *field = &set->fields[f];
         const NnField *wanted = model_field(model, field->name);
-        if (field->channels && !wanted) continue;
-        DataField *to = split_add(split, field->name, field->channels ? wanted->count : 0);
-        float *out = to->floats;
-        for (int i = 0; i < split->samples; i++) {
-            const int *sample = draw->order + (size_t)i * (size_t)set->digits;
-            if (to->labels) to->labels[i] = label_of(draw->digits, sample, field->digit);
-            for (int channel = 0; channel < field->channels; channel++) {
-                int n = block_sums(draw->digits, sample[field->digit + channel], set->block, sums);
-                for (int k = 0; k < n; k++) *out++ = level[sums[k]];
-            }
-        }
+        if (!field->channels)
+            fill_label(set, field, draw, split);
+        else if (wanted)
+            fill_input(set, field, wanted, draw, levels, split);
     }
 }
 
@@ -248,10 +288,11 @@ bool dataset_digits(const NnModel *model, const DataRequest *request, const char
     if (!cut_wanted(request, data->source, has, draws[SPLIT_TRAIN].samples, &cut)) return false;
     if (request->cut[SPLIT_VAL].asked) cut_draw(set, &cut, draws);
     const Draw *shown = &draws[SPLIT_TRAIN];
-    float level[255 * MAX_BLOCK * MAX_BLOCK + 1];
-    make_levels(shown, shown->samples * set->digits, set->block, level, data);
+    Levels *levels = allocate(1, sizeof *levels);
+    make_levels(shown, shown->samples * set->digits, set->block, levels);
+    tell_levels(model, levels, data);
     for (int s = 0; s < SPLIT_COUNT; s++)
-        if (request->wanted[s] && draws[s].samples > 0)
-            fill(model, set, &draws[s], level, &data->split[s]);
+        if ((request->wanted[s] || (request->measured && s == SPLIT_TRAIN)) && draws[s].samples > 0)
+            fill(model, set, &draws[s], levels, &data->split[s]);
     return true;
 }

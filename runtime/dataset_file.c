@@ -4,73 +4,111 @@
 #include <string.h>
 
 #include "../common/datameta.h"
+#include "class_names.h"
 #include "dataset.h"
+
+static NnType type_of(const Tensor *tensor) {
+    static const char *const names[] = {
+        [NN_U8] = "U8",   [NN_I8] = "I8",   [NN_U16] = "U16",   [NN_I16] = "I16", [NN_I32] = "I32",
+        [NN_I64] = "I64", [NN_F16] = "F16", [NN_BF16] = "BF16", [NN_F32] = "F32", [NN_F64] = "F64"};
+    for (int i = NN_U8; i <= NN_F64; i++)
+        if (!strcmp(tensor->dtype, names[i])) return (NnType)i;
+    return NN_PLAIN;
+}
+
+static bool has_classes(const Tensor *tensor) {
+    const NnType type = type_of(tensor);
+    return type == NN_U8 || type == NN_U16 || type == NN_I32 || type == NN_I64;
+}
 
 /* An index for each sample; a second axis of one element does not matter. */
 static bool is_label(const Tensor *tensor) {
-    static const char *const types[] = {"U8", "U16", "I32", "I64"};
-    bool known = false;
-    for (int i = 0; i < 4; i++) known = known || !strcmp(tensor->dtype, types[i]);
-    return known && (tensor->rank == 1 || (tensor->rank == 2 && tensor->dim[1] == 1));
+    return has_classes(tensor) && tensor->rank > 0 && tensor->count == tensor->dim[0];
 }
 
-static bool take_labels(const char *path, const Tensor *tensor, const NnField *want, Split *split) {
-    int32_t *labels = split_add(split, want->name, 0)->labels;
+/* The elements where they lie, or where they are aligned to their type. */
+static const void *aligned(const Tensor *tensor) {
+    if ((uintptr_t)tensor->bytes % (uintptr_t)tensor->size == 0) return tensor->bytes;
+    void *copy = allocate((size_t)tensor->count, (size_t)tensor->size);
+    return memcpy(copy, tensor->bytes, (size_t)tensor->count * (size_t)tensor->size);
+}
+
+static void add(Split *split, const Tensor *tensor, DataField field) {
+    field.type = type_of(tensor);
+    field.values = aligned(tensor);
+    split->fields[split->n_fields++] = field;
+}
+
+static bool good_labels(const char *path, const Tensor *tensor, const NnField *want) {
     for (int64_t i = 0; i < tensor->count; i++) {
         const int64_t value = tensor_integer(tensor, i);
         if (value < 0 || value >= want->classes)
             return problem("%s: tensor \"%s\": label %" PRId64 " of sample %" PRId64
                            ", 0 to %d wanted by the model",
-                           path, tensor->name, value, i, want->classes - 1);
-        labels[i] = (int32_t)value;
+                           path, tensor->name, value, i / want->count, want->classes - 1);
     }
     return true;
 }
 
-/* A label that the model does not read: it is only copied to files of predictions. */
-static void take_integers(const Tensor *tensor, Split *split, const char *name) {
-    int64_t *integers = allocate((size_t)tensor->count, sizeof *integers);
-    for (int64_t i = 0; i < tensor->count; i++) integers[i] = tensor_integer(tensor, i);
-    split->fields[split->n_fields++] = (DataField){.name = name, .integers = integers};
-}
-
-static bool take_floats(const TensorFile *file, const Tensor *tensor, const NnField *want,
-                        Split *split) {
-    char have_words[SHAPE_TEXT], want_words[SHAPE_TEXT];
-    const char *path = file->path;
-    const bool integers = tensor_has_integers(tensor);
-    if (!integers && !tensor_has_floats(file, tensor)) return false;
-    /* Another shape of as many values is the same to the model: (n, 784) for {1, 28, 28}. */
-    if (tensor->count / tensor->dim[0] != want->count)
-        return problem("%s: tensor \"%s\": shape %s, samples of %s wanted by the model", path,
-                       tensor->name, shape_words(have_words, tensor->rank, tensor->dim),
-                       shape_words(want_words, want->rank, want->dim));
-    float *floats = split_add(split, want->name, want->count)->floats;
-    for (int64_t i = 0; integers && i < tensor->count; i++)
-        floats[i] = (float)tensor_integer(tensor, i);
-    if (!integers && !tensor_floats(file, tensor, floats)) return false;
-    for (int64_t i = 0; i < tensor->count; i++)
-        if (!isfinite(floats[i]))
-            return problem("%s: tensor \"%s\": value %" PRId64 " is not finite", path, tensor->name,
-                           i);
+static bool good_values(const TensorFile *file, const Tensor *tensor) {
+    enum { AT_A_TIME = 1024 };
+    float values[AT_A_TIME];
+    if (tensor_has_integers(tensor)) return true;
+    if (!tensor_has_floats(file, tensor)) return false;
+    for (int64_t first = 0; first < tensor->count; first += AT_A_TIME) {
+        const int64_t left = tensor->count - first, n = left < AT_A_TIME ? left : AT_A_TIME;
+        if (!tensor_floats_at(file, tensor, first, n, values)) return false;
+        for (int64_t i = 0; i < n; i++)
+            if (!isfinite(values[i]))
+                return problem("%s: tensor \"%s\": value %" PRId64 " is not finite", file->path,
+                               tensor->name, first + i);
+    }
     return true;
 }
 
-static bool take(const TensorFile *file, const Tensor *tensor, const NnField *want, Split *split) {
+/* A row for each sample. Another shape of as many values is the same to the model: (n, 784) for
+ * {1, 28, 28}. */
+static bool row_field(const char *path, const Tensor *tensor, const NnField *want, DataField *field,
+                      int64_t *samples) {
+    char words[SHAPE_TEXT], want_words[SHAPE_TEXT];
+    *samples = tensor->dim[0];
+    field->count = field->stride = tensor->count / tensor->dim[0];
+    return field->count == want->count ||
+           problem("%s: tensor \"%s\": shape %s, samples of %s wanted by the model", path,
+                   tensor->name, shape_words(words, tensor->rank, tensor->dim),
+                   shape_words(want_words, want->rank, want->dim));
+}
+
+static bool good_type(const char *path, const Tensor *tensor, const NnField *want) {
+    char words[SHAPE_TEXT];
+    const bool one = want->count == 1 && !want->windows;
+    return want->kind != NN_LABEL || (has_classes(tensor) && (!one || is_label(tensor))) ||
+           problem("%s: tensor \"%s\": %s %s, labels are U8, U16, I32 or I64%s", path, tensor->name,
+                   tensor->dtype, shape_words(words, tensor->rank, tensor->dim),
+                   one ? " of one axis" : "");
+}
+
+static bool take(const NnModel *model, const DataRequest *request, const TensorFile *file,
+                 const Tensor *tensor, const NnField *want, SplitId id, Split *split) {
     const char *path = file->path;
-    if (want->kind == NN_LABEL && !is_label(tensor)) {
-        char words[SHAPE_TEXT];
-        return problem("%s: tensor \"%s\": %s %s, labels are U8, U16, I32 or I64 of one axis", path,
-                       tensor->name, tensor->dtype, shape_words(words, tensor->rank, tensor->dim));
-    }
+    DataField field = {.name = want->name, .label = want->kind == NN_LABEL};
+    int64_t samples;
+    if (!good_type(path, tensor, want)) return false;
     if (tensor->rank == 0 || tensor->dim[0] == 0)
         return problem("%s: tensor \"%s\": no samples", path, tensor->name);
-    if (split->samples == 0) split->samples = tensor->dim[0];
-    if (tensor->dim[0] != split->samples)
-        return problem("%s: tensor \"%s\": %d samples, others of %s have %d", path, tensor->name,
-                       tensor->dim[0], split->name, split->samples);
-    return want->kind == NN_LABEL ? take_labels(path, tensor, want, split)
-                                  : take_floats(file, tensor, want, split);
+    if (want->windows ? !window_field(model, want, request, id,
+                                      format_text("%s: tensor \"%s\"", path, tensor->name),
+                                      tensor->dim[0], tensor->count, &field, &samples)
+                      : !row_field(path, tensor, want, &field, &samples))
+        return false;
+    if (split->samples == 0 || (want->windows && samples < split->samples))
+        split->samples = (int)samples;
+    if (samples != split->samples && !want->windows)
+        return problem("%s: tensor \"%s\": %" PRId64 " samples, others of %s have %d", path,
+                       tensor->name, samples, split->name, split->samples);
+    if (field.label ? !good_labels(path, tensor, want) : !good_values(file, tensor)) return false;
+    add(split, tensor, field);
+    return true;
 }
 
 /* The names of its arrays, of many the first. */
@@ -94,20 +132,26 @@ static bool lacks(const DataRequest *request, const TensorFile *file, const char
 static bool has_split(const NnModel *model, const DataRequest *request, const TensorFile *file,
                       SplitId split) {
     for (int i = 0; i < model->n_fields; i++)
-        if (tensors_find(file, map_array(request, file, split, model->fields[i].name))) return true;
+        if (tensors_find(file, map_array(request, file, split, &model->fields[i]))) return true;
     return false;
+}
+
+/* Whether the split is cut off the training split's sequences. */
+static bool is_piece(const NnModel *model, const DataRequest *request, SplitId split) {
+    return model_windows(model) && request->cut[split].asked && request->cut[split].part > 0;
 }
 
 static bool load_split(const NnModel *model, const DataRequest *request, const TensorFile *file,
                        SplitId id, Split *split) {
+    const SplitId of = is_piece(model, request, id) ? SPLIT_TRAIN : id;
     split_reserve(split, model->n_fields + file->n_tensors);
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *want = &model->fields[i];
-        const char *name = map_array(request, file, id, want->name);
+        const char *name = map_array(request, file, of, want);
         const Tensor *tensor = tensors_find(file, name);
         if (!tensor && request->predict_only && !want->predicts) continue;
         if (!tensor) return lacks(request, file, name, want);
-        if (!take(file, tensor, want, split)) return false;
+        if (!take(model, request, file, tensor, want, id, split)) return false;
     }
     if (split->samples == 0) return problem("%s: the model reads no fields", file->path);
     size_t prefix = strlen(split->name);
@@ -117,51 +161,43 @@ static bool load_split(const NnModel *model, const DataRequest *request, const T
             continue;
         const char *name = tensor->name + prefix + 1;
         if (is_label(tensor) && tensor->dim[0] == split->samples && !model_field(model, name))
-            take_integers(tensor, split, name);
+            add(split, tensor, (DataField){.name = name, .label = true, .count = 1, .stride = 1});
     }
     return true;
 }
 
-/* The names of a label's classes in the metadata of the file; NULL: there are none that fit. */
-static const char *const *class_names(const DataRequest *request, const TensorFile *file,
-                                      const NnField *label) {
-    const char *array = map_array(request, file, SPLIT_TRAIN, label->name);
-    const char *slash = strchr(array, '/');
-    const char *text =
-        tensors_meta(file, format_text(DATA_META_CLASSES "%s", slash ? slash + 1 : array));
-    json_t *list = text ? keep_json(json_loads(text, 0, NULL)) : NULL;
-    if (json_array_size(list) != (size_t)label->classes) return NULL;
-    const char **names = allocate((size_t)label->classes, sizeof *names);
-    for (int i = 0; i < label->classes; i++) {
-        names[i] = json_string_value(json_array_get(list, (size_t)i));
-        if (!names[i]) return NULL;
-    }
-    return names;
+/* The names of a label's classes in the metadata of the file, or the characters of a text; NULL:
+ * there are none that fit. */
+static const char *const *names_in(const DataRequest *request, const TensorFile *file,
+                                   const NnField *label) {
+    const char *array = map_array(request, file, SPLIT_TRAIN, label);
+    const char *slash = strchr(array, '/'), *name = slash ? slash + 1 : array;
+    const char *const *names = class_names(file, DATA_META_CLASSES, name, label->classes);
+    return names ? names : class_names(file, DATA_META_VOCABULARY, name, label->classes);
 }
 
 bool dataset_file(const NnModel *model, const DataRequest *request, const char *path,
                   Dataset *data) {
     TensorFile file;
-    if (!tensors_read(path, &file) || !map_fits(model, request)) return false;
+    if (!tensors_map(path, &file) || !map_fits(model, request)) return false;
     if (model->n_fields == 0) return problem("%s: the model reads no fields", path);
     for (int s = 0; s < SPLIT_COUNT; s++) {
         data->has[s] = has_split(model, request, &file, (SplitId)s);
         /* A training split that is missing, or a file without any, is a matter of names. */
-        const bool tried = data->has[s] || s == SPLIT_TRAIN;
-        if (request->wanted[s] && tried &&
+        const bool tried = data->has[s] || s == SPLIT_TRAIN || is_piece(model, request, (SplitId)s);
+        const bool measured = s == SPLIT_TRAIN && request->measured && data->has[s];
+        if (((request->wanted[s] && tried) || measured) &&
             !load_split(model, request, &file, (SplitId)s, &data->split[s]))
             return false;
     }
-    data->class_names = allocate((size_t)model->n_fields, sizeof *data->class_names);
     for (int i = 0; i < model->n_fields; i++)
-        if (model->fields[i].kind == NN_LABEL)
-            data->class_names[i] = class_names(request, &file, &model->fields[i]);
+        if (model->fields[i].kind == NN_LABEL && !data->class_names[i])
+            data->class_names[i] = names_in(request, &file, &model->fields[i]);
     bool any = false;
     for (int s = 0; s < SPLIT_COUNT; s++) any = any || data->has[s];
     for (int s = 0; s < SPLIT_COUNT && !any; s++)
         if (request->wanted[s])
-            return lacks(request, &file,
-                         map_array(request, &file, (SplitId)s, model->fields[0].name),
+            return lacks(request, &file, map_array(request, &file, (SplitId)s, &model->fields[0]),
                          &model->fields[0]);
     return true;
 }

@@ -29,12 +29,13 @@ static bool next_item(const char **map, Item *item) {
 }
 
 const char *map_array(const DataRequest *request, const TensorFile *file, SplitId split,
-                      const char *field) {
-    const char *name = format_text("%s/%s", split_names[split], field);
+                      const NnField *field) {
+    const char *array = field->array ? field->array : field->name;
+    const char *name = format_text("%s/%s", split_names[split], array);
     Item item;
     for (const char *map = request->map ? request->map : ""; *map;) {
         next_item(&map, &item);
-        if (strcmp(item.field, field) != 0) continue;
+        if (strcmp(item.field, field->name) != 0) continue;
         if (item.split == (int)split) return item.array;
         if (item.split >= 0) continue;
         name = format_text("%s/%s", split_names[split], item.array);

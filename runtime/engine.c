@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "class_names.h"
+#include "normal.h"
 #include "random.h"
 #include "schedule.h"
 
@@ -14,6 +16,24 @@ const NnCode *engine_code(const NnModel *model, const Options *options) {
             return &model->codes[i];
     problem("this machine does not have %s", isa ? isa : "any of the instruction sets");
     return NULL;
+}
+
+bool engine_load(Engine *engine, const DataRequest *request) {
+    const NnModel *model = engine->model;
+    DataRequest wanted = *request;
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnNormal *normal = &model->fields[i].normal;
+        const bool measured = normal->moments && !(normal->mean && normal->deviation);
+        wanted.measured = wanted.measured || (measured && !engine->read[i].mean);
+    }
+    if (!dataset_load(model, &wanted, &engine->data)) return false;
+    normals_settle(engine);
+    class_names_settle(engine);
+    for (int s = 0; s < SPLIT_COUNT; s++) {
+        const Split *split = &engine->data.split[s];
+        if (split->samples > 0 && !normals_known(engine, split)) return false;
+    }
+    return true;
 }
 
 bool engine_open(Engine *engine, const NnModel *model, const Options *options, int max_batch,
@@ -32,13 +52,17 @@ bool engine_open(Engine *engine, const NnModel *model, const Options *options, i
     size_t n = (size_t)model->n_fields, batch = (size_t)max_batch;
     engine->room = allocate(n, sizeof *engine->room);
     engine->fields = allocate(n, sizeof *engine->fields);
+    engine->types = allocate(n, sizeof *engine->types);
     for (size_t i = 0; i < n; i++)
-        engine->room[i] = allocate(batch * (size_t)model->fields[i].count, sizeof(float));
+        engine->room[i] = allocate(batch * (size_t)model->fields[i].count, sizeof(double));
     int64_t largest = 0;
     for (int i = 0; i < model->n_params; i++)
         if (model->params[i].count > largest) largest = model->params[i].count;
     engine->values = allocate((size_t)largest, sizeof(float));
-    return !request || dataset_load(model, request, &engine->data);
+    engine->read = allocate(n, sizeof *engine->read);
+    engine->normal = allocate(n, sizeof *engine->normal);
+    engine->names = allocate(n, sizeof *engine->names);
+    return !request || engine_load(engine, request);
 }
 
 NnCall engine_call(const Engine *engine, When when, int batch) {
@@ -46,6 +70,7 @@ NnCall engine_call(const Engine *engine, When when, int batch) {
         .state = engine->state,
         .work = engine->work,
         .fields = engine->fields,
+        .types = engine->types,
         .batch = batch,
         .phase = when.phase,
         .threads = engine->threads,
@@ -60,15 +85,19 @@ NnCall engine_call(const Engine *engine, When when, int batch) {
 
 void engine_gather(Engine *engine, const Split *split, const int *order, int first, int batch) {
     for (int i = 0; i < engine->model->n_fields; i++) {
-        const char *from = split->bound[i];
-        size_t size = (size_t)engine->model->fields[i].count * sizeof(float);
-        if (!from || !order) {
-            engine->fields[i] = from ? from + (size_t)first * size : NULL;
+        const DataField *from = split->bound[i];
+        engine->fields[i] = NULL;
+        if (!from) continue;
+        engine->types[i] = from->type;
+        if (!order && !split->rows && from->stride == from->count) {
+            engine->fields[i] = split_values(split, from, first);
             continue;
         }
+        const size_t size = (size_t)from->count * (size_t)nn_type_size(from->type);
         char *to = engine->room[i];
         for (int k = 0; k < batch; k++)
-            memcpy(to + (size_t)k * size, from + (size_t)order[first + k] * size, size);
+            memcpy(to + (size_t)k * size,
+                   split_values(split, from, order ? order[first + k] : first + k), size);
         engine->fields[i] = to;
     }
 }
@@ -77,19 +106,37 @@ void engine_draw(Engine *engine, int index, uint64_t key) {
     for (int i = 0; i < engine->model->n_fields; i++) {
         const NnField *field = &engine->model->fields[i];
         uint64_t stream = random_stream(key, field->name);
-        int32_t *labels = engine->room[i];
+        int32_t *labels = (int32_t *)engine->room[i] + (size_t)index * (size_t)field->count;
         float *floats = (float *)engine->room[i] + (size_t)index * (size_t)field->count;
-        if (field->kind == NN_LABEL) {
-            labels[index] = random_below(stream, 0, field->classes);
-            continue;
-        }
         for (int k = 0; k < field->count; k++)
-            floats[k] = (float)random_normal(stream, (uint64_t)k);
+            if (field->kind == NN_LABEL)
+                labels[k] = random_below(stream, (uint64_t)k, field->classes);
+            else
+                floats[k] = (float)random_normal(stream, (uint64_t)k);
+    }
+}
+
+void engine_draw_normals(Engine *engine, uint64_t key) {
+    for (int i = 0; i < engine->model->n_fields; i++) {
+        const NnField *field = &engine->model->fields[i];
+        const size_t n = (size_t)field->normal.moments;
+        if (n == 0) continue;
+        uint64_t stream = random_stream(key, field->name);
+        double *mean = allocate(n, sizeof *mean), *deviation = allocate(n, sizeof *deviation);
+        engine->model->get_normal(engine->state, i, mean, deviation);
+        for (size_t k = 0; k < n; k++) {
+            if (!field->normal.mean) mean[k] = random_between(stream, 2 * k, -1, 1);
+            if (!field->normal.deviation) deviation[k] = random_between(stream, 2 * k + 1, 0.5, 2);
+        }
+        engine->model->set_normal(engine->state, i, mean, deviation);
     }
 }
 
 void engine_take_drawn(Engine *engine) {
-    for (int i = 0; i < engine->model->n_fields; i++) engine->fields[i] = engine->room[i];
+    for (int i = 0; i < engine->model->n_fields; i++) {
+        engine->fields[i] = engine->room[i];
+        engine->types[i] = NN_PLAIN;
+    }
 }
 
 void engine_init(Engine *engine, uint64_t seed) {

@@ -11,10 +11,14 @@ typedef struct Engine {
     Team *team;
     int threads;
     void *state, *work;
-    void **room;         /* per field: gathered samples of the largest batch */
+    void **room;         /* per field: gathered samples of the largest batch, of any type */
     const void **fields; /* per field: what the next call reads */
+    NnType *types;       /* per field: its type */
     float *values;       /* room for the largest parameter */
     Dataset data;
+    Normal *read;              /* per field: what the file of weights tells of its normalisation */
+    bool *normal;              /* per field: its measured mean and deviation are set */
+    const char *const **names; /* per field: the names of classes in the file of weights, or NULL */
     /* Called after each batch of an evaluation, unless NULL; `samples` are done. False: to leave
      * it.
      */
@@ -33,6 +37,10 @@ typedef struct When {
  * machine lacks it. */
 const NnCode *engine_code(const NnModel *model, const Options *options);
 
+/* Loads data into an engine that may have weights, and sets what fields are normalised by. False
+ * with a message. */
+bool engine_load(Engine *engine, const DataRequest *request);
+
 /* Makes an engine for calls of up to `max_batch` samples, with the instruction set and the threads
  * of the options, parameters that are zero, and the data of `request`, if it is not NULL. False
  * with a message. */
@@ -42,13 +50,17 @@ bool engine_open(Engine *engine, const NnModel *model, const Options *options, i
 /* A call on the engine's memory and team, with `batch` samples as gathered last. */
 NnCall engine_call(const Engine *engine, When when, int batch);
 
-/* Points engine->fields to samples first .. first+batch-1 of a split: in place with order NULL,
- * else copies of order[first] ... Fields that the split lacks become NULL. */
+/* Points engine->fields to samples first .. first+batch-1 of a split: in place with order NULL
+ * where they lie side by side, else copies of order[first] ... Fields that the split lacks become
+ * NULL. */
 void engine_gather(Engine *engine, const Split *split, const int *order, int first, int batch);
 
 /* Draws sample `index` of a batch into the engine's room, from streams of the key: normal values,
  * labels of any class. */
 void engine_draw(Engine *engine, int index, uint64_t key);
+
+/* Draws the means and deviations that would be measured. */
+void engine_draw_normals(Engine *engine, uint64_t key);
 
 /* Points engine->fields to the room, whose samples were drawn. */
 void engine_take_drawn(Engine *engine);

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "class_names.h"
+#include "normal.h"
+
 static int entry_count(const NnModel *model, Contents what) {
     if (what.phase == NO_PHASE) return model->n_params;
     const NnPhase *phase = &model->phases[what.phase];
@@ -48,6 +51,8 @@ bool entries_write(const Engine *engine, Contents what, json_t *meta, const char
         const NnParam *param = &model->params[entry.param];
         tensors[i] = (TensorOut){entry.name, param->rank, param->dim, param->count, NULL};
     }
+    normals_write(engine, meta);
+    class_names_write(engine, meta);
     const Source source = {engine, what};
     bool ok = tensors_write_made(path, n, tensors, entry_values, &source, meta);
     memory_release(mark);
@@ -107,7 +112,8 @@ bool entries_finite(const Engine *engine, Contents what, const TensorFile *file)
 }
 
 bool entries_take(Engine *engine, Contents what, const TensorFile *file) {
-    if (!entries_finite(engine, what, file)) return false;
+    if (!entries_finite(engine, what, file) || !normals_read(engine, file)) return false;
+    class_names_read(engine, file);
     const int of = what.phase == NO_PHASE ? 0 : what.phase;
     for (int i = 0; i < entry_count(engine->model, what); i++) {
         Entry entry = entry_of(engine->model, what, i);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,6 +43,32 @@ bool file_read(const char *path, unsigned char **bytes, size_t *size) {
     int error = errno;
     close(fd);
     return ok || problem("%s: %s", path, strerror(error));
+}
+
+typedef struct Mapping {
+    void *bytes;
+    size_t size;
+} Mapping;
+
+static void unmap(void *mapping) {
+    const Mapping *m = mapping;
+    munmap(m->bytes, m->size);
+}
+
+bool file_map(const char *path, unsigned char **bytes, size_t *size) {
+    int fd = file_open(path);
+    if (fd < 0) return false;
+    struct stat info = {0};
+    Mapping *m = allocate(1, sizeof *m);
+    m->bytes = MAP_FAILED;
+    if (fstat(fd, &info) == 0) m->size = (size_t)info.st_size;
+    if (m->size > 0) m->bytes = mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (m->bytes == MAP_FAILED) return file_read(path, bytes, size);
+    keep(m, unmap);
+    *bytes = m->bytes;
+    *size = m->size;
+    return true;
 }
 
 static void give_up(void *file) {

@@ -16,6 +16,10 @@ int file_open(const char *path);
 /* Reads a regular file. False, with a message that names the file, if it cannot be read. */
 bool file_read(const char *path, unsigned char **bytes, size_t *size);
 
+/* The same without a copy: what is not looked at takes no memory. The file must not be shortened
+ * as long as it is used; one that is replaced by another of its name is not. */
+bool file_map(const char *path, unsigned char **bytes, size_t *size);
+
 /* A file to be written to its stream; see newfile.h. If it is not committed, it is removed when the
  * memory of its command is released. NULL after a message that names the file. */
 NewFile *output_open(const char *path);

@@ -5,6 +5,7 @@
 
 #include "../compiler/graph/layers.h"
 #include "engine.h"
+#include "normal.h"
 #include "table.h"
 
 /* The batch and threads for which memory is counted. */
@@ -41,17 +42,42 @@ static json_t *classes_json(int classes) {
     return classes > 0 ? json_integer(classes) : json_null();
 }
 
-static json_t *fields_json(const NnModel *model) {
+/* The numbers of a field, `null` where they are not known. */
+static json_t *numbers_json(const double *values, int n) {
+    if (!values) return json_null();
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++) json_array_append_new(list, json_real(values[i]));
+    return list;
+}
+
+static json_t *names_json(const NnField *field) {
+    if (!field->names) return json_null();
+    json_t *list = json_array();
+    for (int i = 0; i < field->classes; i++)
+        json_array_append_new(list, json_string(field->names[i]));
+    return list;
+}
+
+static json_t *normal_json(const NnField *field, const Normal *known) {
+    const NnNormal *normal = &field->normal;
+    if (!normal->moments) return json_null();
+    return json_pack("{s:f, s:b, s:o, s:o}", "scale", normal->scale, "bytes", normal->bytes, "mean",
+                     numbers_json(known->mean, normal->moments), "std",
+                     numbers_json(known->deviation, normal->moments));
+}
+
+static json_t *fields_json(const NnModel *model, const Normal *known) {
     static const char *const kinds[] = {
         [NN_INPUT] = "input", [NN_LABEL] = "label", [NN_TARGET] = "target"};
     json_t *fields = json_array();
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *field = &model->fields[i];
-        json_array_append_new(fields, json_pack("{s:s, s:s, s:o, s:o, s:n, s:b}", "name",
+        json_array_append_new(fields, json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name",
                                                 field->name, "kind", kinds[field->kind], "shape",
                                                 shape_json(field->rank, field->dim), "classes",
-                                                classes_json(field->classes), "names", "predicts",
-                                                field->predicts));
+                                                classes_json(field->classes), "names",
+                                                names_json(field), "predicts", field->predicts,
+                                                "normal", normal_json(field, &known[i])));
     }
     return fields;
 }
@@ -107,7 +133,8 @@ static json_t *tensors_json(const NnModel *model) {
     return tensors;
 }
 
-static void info_json(const NnModel *model, const Graph *graph, const Sizes *sizes) {
+static void info_json(const NnModel *model, const Graph *graph, const Sizes *sizes,
+                      const Normal *known) {
     json_t *trainable = json_array(), *isas = json_array();
     for (int p = 0; p < model->n_phases; p++)
         json_array_append_new(trainable, json_integer(model->phases[p].trained_count));
@@ -126,7 +153,7 @@ static void info_json(const NnModel *model, const Graph *graph, const Sizes *siz
                                            (json_int_t)model->state_bytes, "work_bytes",
                                            (json_int_t)sizes->work, "batch", sizes->batch,
                                            "threads", sizes->threads, "chunks", sizes->chunks));
-    json_object_set_new(json, "fields", fields_json(model));
+    json_object_set_new(json, "fields", fields_json(model, known));
     json_object_set_new(json, "predictions", predictions_json(model, graph));
     json_object_set_new(json, "metrics", metrics_json(model));
     json_object_set_new(json, "layers", layers_json(graph));
@@ -134,8 +161,30 @@ static void info_json(const NnModel *model, const Graph *graph, const Sizes *siz
     json_line(stdout, json);
 }
 
-static void info_words(const NnModel *model, const Sizes *sizes) {
+static const char *numbers_words(const double *values, int n) {
+    enum { MOST = 4 };
+    if (!values) return "of the training split";
+    const char *list = "";
+    for (int i = 0; i < n && i < MOST; i++)
+        list = format_text("%s%s%s", list, i ? ", " : "", real_text(values[i], 6));
+    return n > MOST ? format_text("%s and %d more", list, n - MOST) : list;
+}
+
+static void normal_words(const NnModel *model, const Normal *known) {
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnField *field = &model->fields[i];
+        const NnNormal *normal = &field->normal;
+        if (!normal->moments) continue;
+        printf("%s of %s: x times %s, less mean %s, by deviation %s\n",
+               normal->bytes ? "bytes" : "elements", field->name, real_text(normal->scale, 6),
+               numbers_words(known[i].mean, normal->moments),
+               numbers_words(known[i].deviation, normal->moments));
+    }
+}
+
+static void info_words(const NnModel *model, const Sizes *sizes, const Normal *known) {
     for (const char *const *line = model->summary; *line; line++) puts(*line);
+    normal_words(model, known);
     printf("memory: %s (state %s, work %s) for batches of %s on %d thread%s\n",
            bytes_text(model->state_bytes + sizes->work), bytes_text(model->state_bytes),
            bytes_text(sizes->work), count_text(sizes->batch), sizes->threads,
@@ -148,15 +197,31 @@ static void info_words(const NnModel *model, const Sizes *sizes) {
            model->source_sha256);
 }
 
+/* Means and deviations that the architecture states, or the file of --load has. */
+static bool normals_of(const NnModel *model, const Options *options, Normal *known) {
+    const char *path = options->text[OPTION_LOAD];
+    TensorFile file;
+    if (path && !tensors_read(path, &file)) return false;
+    if (path && !normals_in(model, &file, known)) return false;
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnNormal *normal = &model->fields[i].normal;
+        if (normal->mean) known[i].mean = normal->mean;
+        if (normal->deviation) known[i].deviation = normal->deviation;
+    }
+    return true;
+}
+
 bool info_command(const NnModel *model, const Options *options) {
     if (!engine_code(model, options)) return false;
     const Sizes sizes = sizes_of(model, options);
+    Normal *known = allocate((size_t)model->n_fields, sizeof *known);
+    if (!normals_of(model, options, known)) return false;
     if (!option_given(options, OPTION_JSON)) {
-        info_words(model, &sizes);
+        info_words(model, &sizes, known);
         return true;
     }
     Arena *arena = arena_new();
-    info_json(model, graph_parse_lines(arena, diag_new(arena), model->graph), &sizes);
+    info_json(model, graph_parse_lines(arena, diag_new(arena), model->graph), &sizes, known);
     arena_free(arena);
     return true;
 }

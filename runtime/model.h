@@ -3,8 +3,9 @@
  * A generated file exports one constant, `nn_model_<name>`. It holds no mutable state: all memory
  * is the caller's, so any number of models, states and threads live side by side.
  *
- *   state  parameters, optimizer moments and derived copies of weights. Made ready by
- *          `set` for every parameter and then `prepare`. Inference and
+ *   state  parameters, optimizer moments, derived copies of weights, means and deviations of
+ * fields. Made ready by `set` for every parameter, `set_normal` for every field whose mean or
+ *          deviation is measured, and then `prepare`. Inference and
  *          evaluation only read it: many threads may share one, each with a work area of its own.
  *   work   activations and gradients of one call; holds nothing between calls, except that
  *          get_gradient reads what the last `gradient` call left. Need not be cleared.
@@ -47,15 +48,49 @@ enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
 typedef enum NnFieldKind { NN_INPUT, NN_LABEL, NN_TARGET } NnFieldKind;
 
+/* What a field's elements are in a call, in the machine's byte order. Labels are whole numbers. */
+typedef enum NnType {
+    NN_PLAIN, /* float; of labels int32_t */
+    NN_U8,
+    NN_I8,
+    NN_U16,
+    NN_I16,
+    NN_I32,
+    NN_I64,
+    NN_F16,  /* IEEE 754's binary16 */
+    NN_BF16, /* the upper half of a float */
+    NN_F32,
+    NN_F64
+} NnType;
+
+/* How a field is normalised: element x of a sample becomes float((x * scale - mean) / deviation),
+ * computed in double. Its number is `i / run % moments`, i counting the sample's elements. */
+typedef struct NnNormal {
+    int moments; /* means, and deviations: one for each channel or column; 0: elements are taken as
+                    they are */
+    int run;     /* elements side by side that share them */
+    bool bytes; /* only where elements are NN_U8, others are taken as they are; x * scale is x / 255
+                   rounded to float then */
+    double scale;
+    const double *mean, *deviation; /* [moments], as the architecture states them. NULL: measured
+                                       on the training split, and set by set_normal */
+} NnNormal;
+
 /* A field of the data set that the model reads. */
 typedef struct NnField {
     const char *name;
     NnFieldKind kind;
-    int rank;             /* of one sample; 0 for labels */
+    int rank;             /* of one sample; 0 for a label that is one class */
     int dim[NN_MAX_RANK]; /* (C, H, W) or (N) */
-    int count;            /* floats in one sample; 1 for labels */
+    int count;            /* elements in one sample */
     int classes;          /* labels: values are 0 .. classes-1 */
     bool predicts;        /* needed by `predict`, which reads no other */
+    /* Of data files: the array of the field, NULL: it has its name. `windows` > 0: the array is one
+     * sequence, and sample i begins at row i * windows + offset. */
+    const char *array;
+    int windows, offset;
+    const char *const *names; /* labels: of the classes, or NULL */
+    NnNormal normal;
 } NnField;
 
 typedef enum NnInit { NN_CONSTANT, NN_UNIFORM, NN_NORMAL } NnInit;
@@ -115,9 +150,10 @@ typedef void NnParallel(void *team, int n, void (*fn)(void *arg, int i), void *a
 typedef struct NnCall {
     void *state;
     void *work; /* work_bytes(batch, threads) bytes */
-    /* One pointer per field of the model, in its order: inputs and targets float [batch][count] in
-     * (C, H, W) order, labels int32_t [batch]. No alignment beyond the type's. */
+    /* One pointer per field of the model, in its order: [batch][count] elements in (C, H, W) order.
+     * No alignment beyond the type's. */
     const void *const *fields;
+    const NnType *types;  /* per field the type of its elements; NULL: all are NN_PLAIN */
     int batch;            /* 1 .. NN_MAX_BATCH */
     int phase;            /* from 0 */
     int threads;          /* tasks given to `parallel`, 1 or more; 0 counts as 1 */
@@ -213,6 +249,10 @@ typedef struct NnModel {
     void (*set)(void *state, int phase, int slot, int param, const float *in);
     /* Sets all moments of the phase to zero: to be called before a phase's first step. */
     void (*reset)(void *state, int phase);
+    /* Means and deviations of a field that is normalised, [moments] each: those of the state, and
+     * new ones. Stated ones need not be set: `prepare` does. NULL where no field is. */
+    void (*get_normal)(const void *state, int field, double *mean, double *deviation);
+    void (*set_normal)(void *state, int field, const double *mean, const double *deviation);
     /* Gradient that the last `gradient` call left in call->work, of a parameter that call->phase
      * trains. */
     void (*get_gradient)(const NnCall *call, int param, float *out);
@@ -275,6 +315,99 @@ static inline bool nn_misplaced(char *words, const char *name, const char *of, c
     return true;
 }
 
+/* Bytes of an element. */
+static inline int nn_type_size(NnType type) {
+    static const unsigned char sizes[NN_F64 + 1] = {4, 1, 1, 2, 2, 4, 8, 2, 2, 4, 8};
+    return sizes[type];
+}
+
+/* The type of a field's elements in a call; never NN_PLAIN. */
+static inline NnType nn_field_type(const NnField *fields, const NnCall *call, int i) {
+    const NnType type = call->types ? call->types[i] : NN_PLAIN;
+    return type != NN_PLAIN ? type : fields[i].kind == NN_LABEL ? NN_I32 : NN_F32;
+}
+
+/* Element `i` of whole numbers; other types are 0. */
+static inline int64_t nn_integer(const void *values, NnType type, int64_t i) {
+    switch (type) {
+    case NN_U8:
+        return ((const uint8_t *)values)[i];
+    case NN_I8:
+        return ((const int8_t *)values)[i];
+    case NN_U16:
+        return ((const uint16_t *)values)[i];
+    case NN_I16:
+        return ((const int16_t *)values)[i];
+    case NN_I32:
+        return ((const int32_t *)values)[i];
+    case NN_I64:
+        return ((const int64_t *)values)[i];
+    case NN_PLAIN:
+    case NN_F16:
+    case NN_BF16:
+    case NN_F32:
+    case NN_F64:
+        break;
+    }
+    return 0;
+}
+
+/* A float of these bits. */
+static inline float nn_float_of(uint32_t bits) {
+    union {
+        uint32_t bits;
+        float value;
+    } pun;
+    pun.bits = bits;
+    return pun.value;
+}
+
+/* A number in IEEE 754's binary16: a sign, 5 bits of exponent, 10 of mantissa. */
+static inline float nn_half(uint16_t half) {
+    const uint32_t sign = (uint32_t)(half >> 15) << 31, exponent = half >> 10 & 31u;
+    const uint32_t mantissa = half & 1023u;
+    if (exponent == 31) return nn_float_of(sign | 0x7f800000u | mantissa << 13);
+    if (exponent > 0) return nn_float_of(sign | (exponent + 112u) << 23 | mantissa << 13);
+    return nn_float_of(sign | 0x33800000u) * (float)mantissa; /* 2^-24 */
+}
+
+/* Element `i` as a number; one of NN_I64 is rounded. */
+static inline double nn_number(const void *values, NnType type, int64_t i) {
+    switch (type) {
+    case NN_F16:
+        return (double)nn_half(((const uint16_t *)values)[i]);
+    case NN_BF16:
+        return (double)nn_float_of((uint32_t)((const uint16_t *)values)[i] << 16);
+    case NN_PLAIN:
+    case NN_F32:
+        return (double)((const float *)values)[i];
+    case NN_F64:
+        return ((const double *)values)[i];
+    case NN_U8:
+    case NN_I8:
+    case NN_U16:
+    case NN_I16:
+    case NN_I32:
+    case NN_I64:
+        break;
+    }
+    return (double)nn_integer(values, type, i);
+}
+
+/* The same for the values of a label. */
+static inline bool nn_unknown_class(char *words, const NnField *field, NnType type,
+                                    const void *values, int batch) {
+    for (int64_t k = 0; k < (int64_t)batch * field->count; k++) {
+        const int64_t label = nn_integer(values, type, k);
+        if (label >= 0 && label < field->classes) continue;
+        nn_say(words, "sample ", 0);
+        nn_say(words, NULL, k / field->count);
+        nn_say(words, ": label ", 0);
+        return nn_outside(words, field->name, label, 0, field->classes - 1);
+    }
+    return false;
+}
+
 /* The same for the fields that the entry reads, the values of labels too. */
 static inline bool nn_unreadable(char *words, const NnModel *model, NnEntry entry,
                                  const NnCall *call) {
@@ -282,16 +415,14 @@ static inline bool nn_unreadable(char *words, const NnModel *model, NnEntry entr
         const NnField *field = &model->fields[i];
         if (entry == NN_PREDICT && !field->predicts) continue;
         if (nn_misplaced(words, "fields", "", call->fields, (int)sizeof(void *)) ||
-            nn_misplaced(words, "field ", field->name, call->fields[i], (int)sizeof(float)))
+            (call->types && nn_outside(words, "a field's type", call->types[i], 0, NN_F64)))
             return true;
-        for (int s = 0; field->kind == NN_LABEL && s < call->batch; s++) {
-            const int32_t label = ((const int32_t *)call->fields[i])[s];
-            if (label >= 0 && label < field->classes) continue;
-            nn_say(words, "sample ", 0);
-            nn_say(words, NULL, s);
-            nn_say(words, ": label ", 0);
-            return nn_outside(words, field->name, label, 0, field->classes - 1);
-        }
+        const NnType type = nn_field_type(model->fields, call, i);
+        const bool label = field->kind == NN_LABEL;
+        if (nn_misplaced(words, "field ", field->name, call->fields[i], nn_type_size(type)) ||
+            (label && nn_outside(words, "the type of a label", type, NN_U8, NN_I64)) ||
+            (label && nn_unknown_class(words, field, type, call->fields[i], call->batch)))
+            return true;
     }
     return false;
 }
@@ -371,6 +502,26 @@ static inline const char *nn_access_problem(const NnModel *model, NnAccess acces
     return words;
 }
 
+/* The same of get_normal and set_normal. */
+static inline const char *nn_normal_problem(const NnModel *model, const void *state, int field,
+                                            const double *mean, const double *deviation,
+                                            char *words) {
+    const int size = (int)sizeof(double);
+    words[0] = '\0';
+    if (nn_misplaced(words, "state", "", state, NN_ALIGN) ||
+        nn_outside(words, "field", field, 0, model->n_fields - 1))
+        return words;
+    if (model->fields[field].normal.moments == 0) {
+        nn_say(words, model->fields[field].name, 0);
+        nn_say(words, " is not normalised", 0);
+        return words;
+    }
+    return nn_misplaced(words, "mean", "", mean, size) ||
+                   nn_misplaced(words, "deviation", "", deviation, size)
+               ? words
+               : NULL;
+}
+
 #ifdef NN_FAIL
 void NN_FAIL(const char *model, const char *call, const char *words);
 #endif
@@ -409,6 +560,14 @@ static inline bool nn_broken_access(const NnModel *model, NnAccess access, const
                    NN_CHECKED
                        ? nn_access_problem(model, access, memory, phase, slot, param, values, words)
                        : NULL);
+}
+
+static inline bool nn_broken_normal(const NnModel *model, const char *what, const void *state,
+                                    int field, const double *mean, const double *deviation) {
+    char words[NN_WORDS];
+    return nn_told(model, what,
+                   NN_CHECKED ? nn_normal_problem(model, state, field, mean, deviation, words)
+                              : NULL);
 }
 
 #ifdef __cplusplus

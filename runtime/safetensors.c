@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "model.h"
 #include "report.h"
 #include "table.h"
 
@@ -157,11 +158,8 @@ static bool foreign_problem(const char *path, const Foreign *foreign) {
                          path, foreign->what);
 }
 
-bool tensors_read(const char *path, TensorFile *file) {
+static bool parse(const char *path, unsigned char *bytes, size_t size, TensorFile *file) {
     *file = (TensorFile){.path = path};
-    unsigned char *bytes;
-    size_t size;
-    if (!file_read(path, &bytes, &size)) return false;
     uint64_t length = UINT64_MAX;
     if (size >= sizeof length) memcpy(&length, bytes, sizeof length);
     const bool fits = length <= MAX_HEADER && length <= size - sizeof length;
@@ -193,6 +191,18 @@ bool tensors_read(const char *path, TensorFile *file) {
         tensor->bytes = bytes + 8 + length + tensor->begin;
     }
     return check_places(file, data_size);
+}
+
+bool tensors_read(const char *path, TensorFile *file) {
+    unsigned char *bytes;
+    size_t size;
+    return file_read(path, &bytes, &size) && parse(path, bytes, size, file);
+}
+
+bool tensors_map(const char *path, TensorFile *file) {
+    unsigned char *bytes;
+    size_t size;
+    return file_map(path, &bytes, &size) && parse(path, bytes, size, file);
 }
 
 const Tensor *tensors_find(const TensorFile *file, const char *name) {
@@ -238,47 +248,39 @@ bool tensors_have(const TensorFile *file, const char *name, int rank, const int 
                    shape_words(have, tensor->rank, tensor->dim), shape_words(want, rank, dim));
 }
 
-static float float_of(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* A sign, 5 bits of exponent, 10 of mantissa: every value is a float. */
-static float float_of_half(uint16_t half) {
-    const uint32_t sign = (uint32_t)(half >> 15) << 31, exponent = half >> 10 & 31;
-    const uint32_t mantissa = half & 1023;
-    if (exponent == 31) return float_of(sign | 0x7f800000u | mantissa << 13);
-    if (exponent > 0) return float_of(sign | (exponent + 112) << 23 | mantissa << 13);
-    return sign ? -0x1p-24f * (float)mantissa : 0x1p-24f * (float)mantissa;
-}
-
-static bool doubles(const TensorFile *file, const Tensor *tensor, float *out) {
-    for (int64_t i = 0; i < tensor->count; i++) {
+static bool doubles(const TensorFile *file, const Tensor *tensor, int64_t first, int64_t n,
+                    float *out) {
+    for (int64_t i = 0; i < n; i++) {
         double value;
-        memcpy(&value, tensor->bytes + (size_t)i * sizeof value, sizeof value);
+        memcpy(&value, tensor->bytes + (size_t)(first + i) * sizeof value, sizeof value);
         /* Finite values from here on are rounded to infinity. */
         if (isfinite(value) && fabs(value) >= 0x1.ffffffp127)
             return problem("%s: tensor \"%s\": value %" PRId64 ", %s, is beyond what a float holds",
-                           file->path, tensor->name, i, real_text(value, 6));
+                           file->path, tensor->name, first + i, real_text(value, 6));
         out[i] = (float)value;
     }
     return true;
 }
 
-bool tensor_floats(const TensorFile *file, const Tensor *tensor, float *out) {
-    if (tensor->size == 8) return doubles(file, tensor, out);
+bool tensor_floats_at(const TensorFile *file, const Tensor *tensor, int64_t first, int64_t n,
+                      float *out) {
+    if (tensor->size == 8) return doubles(file, tensor, first, n, out);
+    const unsigned char *bytes = tensor->bytes + first * tensor->size;
     if (tensor->size == 4) {
-        memcpy(out, tensor->bytes, (size_t)tensor->count * sizeof *out);
+        memcpy(out, bytes, (size_t)n * sizeof *out);
         return true;
     }
     const bool brain = *tensor->dtype == 'B'; /* the upper half of a float */
-    for (int64_t i = 0; i < tensor->count; i++) {
+    for (int64_t i = 0; i < n; i++) {
         uint16_t bits;
-        memcpy(&bits, tensor->bytes + (size_t)i * sizeof bits, sizeof bits);
-        out[i] = brain ? float_of((uint32_t)bits << 16) : float_of_half(bits);
+        memcpy(&bits, bytes + (size_t)i * sizeof bits, sizeof bits);
+        out[i] = brain ? nn_float_of((uint32_t)bits << 16) : nn_half(bits);
     }
     return true;
+}
+
+bool tensor_floats(const TensorFile *file, const Tensor *tensor, float *out) {
+    return tensor_floats_at(file, tensor, 0, tensor->count, out);
 }
 
 /* The header as text, padded so that the data begins at a multiple of 8. */

@@ -33,6 +33,9 @@ typedef struct TensorFile {
  * message that names the file (and tensor). */
 bool tensors_read(const char *path, TensorFile *file);
 
+/* The same of a file that may be larger than memory: its tensors are mapped. See file_map. */
+bool tensors_map(const char *path, TensorFile *file);
+
 /* NULL if there is none of that name. */
 const Tensor *tensors_find(const TensorFile *file, const char *name);
 const char *tensors_meta(const TensorFile *file, const char *key);
@@ -50,6 +53,10 @@ bool tensors_have(const TensorFile *file, const char *name, int rank, const int 
 /* Copies the elements of a tensor of floats; doubles are rounded. False, with a message, if one is
  * beyond what a float holds. */
 bool tensor_floats(const TensorFile *file, const Tensor *tensor, float *out);
+
+/* The same of `n` elements from number `first` on. */
+bool tensor_floats_at(const TensorFile *file, const Tensor *tensor, int64_t first, int64_t n,
+                      float *out);
 
 /* Whether two shapes are equal. */
 bool same_shape(int rank, const int *dim, int other_rank, const int *other_dim);

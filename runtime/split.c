@@ -1,4 +1,4 @@
-/* A split in memory: its fields, and room for their values. */
+/* A split: its fields, their elements, and room for those that are made. */
 #include <string.h>
 
 #include "dataset.h"
@@ -15,13 +15,56 @@ void split_reserve(Split *split, int n_fields) {
     split->fields = allocate((size_t)n_fields, sizeof *split->fields);
 }
 
-DataField *split_add(Split *split, const char *name, int count) {
-    DataField *field = &split->fields[split->n_fields++];
-    field->name = name;
-    size_t samples = (size_t)split->samples;
-    if (count > 0)
-        field->floats = allocate(samples * (size_t)count, sizeof *field->floats);
-    else
-        field->labels = allocate(samples, sizeof *field->labels);
-    return field;
+void *split_add(Split *split, const NnField *field, NnType type) {
+    const size_t size = (size_t)field->count * (size_t)nn_type_size(type);
+    void *values = allocate((size_t)split->samples, size);
+    split->fields[split->n_fields++] = (DataField){.name = field->name,
+                                                   .label = field->kind == NN_LABEL,
+                                                   .type = type,
+                                                   .values = values,
+                                                   .count = field->count,
+                                                   .stride = field->count};
+    return values;
+}
+
+const void *split_values(const Split *split, const DataField *field, int sample) {
+    const int64_t row = split->rows ? split->rows[sample] : sample;
+    return (const char *)field->values +
+           (field->begin + row * field->stride) * nn_type_size(field->type);
+}
+
+int64_t split_class(const Split *split, const DataField *label, int sample) {
+    return nn_integer(split_values(split, label, sample), label->type, 0);
+}
+
+bool split_complete(const Split *split, const NnModel *model) {
+    for (int i = 0; i < model->n_fields; i++)
+        if (!split->bound[i]) return false;
+    return true;
+}
+
+uint64_t fingerprint(uint64_t hash, const void *bytes, size_t size) {
+    for (const char *at = bytes; size > 0;) {
+        uint64_t word = 0;
+        const size_t n = size < sizeof word ? size : sizeof word;
+        memcpy(&word, at, n);
+        at += n;
+        size -= n;
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+uint64_t split_fingerprint(const Split *split, const NnModel *model) {
+    uint64_t hash = (uint64_t)split->samples;
+    for (int i = 0; i < model->n_fields; i++) {
+        const DataField *field = split->bound[i];
+        if (!field) continue;
+        hash = (hash ^ (uint64_t)field->type) * 0x9e3779b97f4a7c15u;
+        const size_t size = (size_t)field->count * (size_t)nn_type_size(field->type);
+        for (int s = 0; s < split->samples; s++)
+            hash = fingerprint(hash, split_values(split, field, s), size);
+    }
+    return hash;
 }

@@ -70,7 +70,8 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
     for (int i = 0; i < model->n_params; i++) {
         const Tensor *tensor = entry_tensor(model, entry_of(model, parameters, i), file);
         if (!tensor || !tensor_floats(file, tensor, engine->values)) continue;
-        hash = fingerprint(hash ^ (uint64_t)i, engine->values, tensor->count);
+        hash =
+            fingerprint(hash ^ (uint64_t)i, engine->values, (size_t)tensor->count * sizeof(float));
     }
     initial->fingerprint = (int64_t)(hash >> 1 | 1);
     return true;

@@ -2,24 +2,37 @@
  * the functions that run each entry. */
 #include "parts.h"
 
+/* Declares the pointer to a field's elements of the chunk, as they are or made of them. */
+static void write_field(Emission *em, const Entry *e, const char *name, const Buffer *b) {
+    const FieldNormal *normal = &em->plan->field_normals[b->offset];
+    const char *room =
+        arena_printf(em->arena, "room + job->capacity * %lld", (long long)entry_field_floats(e, b));
+    if (b->element == ELEMENT_INT)
+        w_line(em->w,
+               "const int32_t *const %s = nn_classes(call, nn_fields, %lld, first, n, (int32_t "
+               "*)(%s));",
+               name, (long long)b->offset, room);
+    else if (normal->moments)
+        w_line(
+            em->w,
+            "const float *const %s = nn_normal(call, nn_fields, %lld, state + %lld, first, n, %s);",
+            name, (long long)b->offset, (long long)normal->offset, room);
+    else
+        w_line(em->w, "const float *const %s = nn_floats(call, nn_fields, %lld, first, n, %s);",
+               name, (long long)b->offset, room);
+}
+
 /* Declares the pointer to a value of the chunk. */
-static void write_pointer(Emission *em, ValueNames names, const Buffer *b) {
+static void write_pointer(Emission *em, const Entry *e, ValueNames names, const Buffer *b) {
     Writer *w = em->w;
     const char *name = emit_value_name(names, b), *type = emit_element_type(b);
-    const long long offset = (long long)b->offset, size = (long long)b->size;
+    const long long offset = (long long)b->offset;
     switch (b->space) {
     case SPACE_STATE:
         w_line(w, "const float *const %s = state + %lld;", name, offset);
         return;
     case SPACE_FIELD:
-        if (b->element == ELEMENT_INT)
-            w_line(w, "const int32_t *const %s = (const int32_t *)call->fields[%lld] + first;",
-                   name, offset);
-        else
-            w_line(w,
-                   "const float *const %s = (const float *)call->fields[%lld] + (size_t)first * "
-                   "%lld;",
-                   name, offset, size);
+        write_field(em, e, name, b);
         return;
     case SPACE_SAMPLE:
         if (b->whole) /* strides count elements */
@@ -63,16 +76,16 @@ static void write_pointers(Emission *em, const Entry *e, int stage, ValueNames n
             if (b->whole) here[b->whole->index] = true;
         }
     for (int i = 0; i < p->n_params; i++)
-        if (state[i]) write_pointer(em, names, p->params[i].value);
+        if (state[i]) write_pointer(em, e, names, p->params[i].value);
     for (int i = 0; i < p->n_derived; i++)
-        if (state[p->n_params + i]) write_pointer(em, names, p->derived[i]->value);
+        if (state[p->n_params + i]) write_pointer(em, e, names, p->derived[i]->value);
     static const BufferSpace order[] = {SPACE_FIELD, SPACE_SAMPLE, SPACE_SUM, SPACE_GRADIENT,
                                         SPACE_OUTPUT};
     for (size_t s = 0; s < sizeof order / sizeof *order; s++)
         for (int part = 0; part < 2; part++)
             for (int i = 0; i < e->n_buffers; i++)
                 if (here[i] && e->buffers[i]->space == order[s] && !e->buffers[i]->whole == !part)
-                    write_pointer(em, names, e->buffers[i]);
+                    write_pointer(em, e, names, e->buffers[i]);
 }
 
 static void write_call(Emission *em, const Entry *e, const Kernel *k, ValueNames names,
@@ -142,8 +155,12 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa)
     if (e->scratch_floats)
         w_line(w, "float *scratch = job->scratch + (size_t)task * %lld;",
                (long long)e->scratch_floats);
-    w_line(w, "(void)first, (void)n, (void)state, (void)area, (void)sums%s;",
-           e->scratch_floats ? ", (void)scratch" : "");
+    if (entry_field_floats(e, NULL))
+        w_line(w, "float *room = job->rooms + (size_t)task * job->capacity * %lld;",
+               (long long)entry_field_floats(e, NULL));
+    w_line(w, "(void)first, (void)n, (void)state, (void)area, (void)sums%s%s;",
+           e->scratch_floats ? ", (void)scratch" : "",
+           entry_field_floats(e, NULL) ? ", (void)room" : "");
     write_pointers(em, e, stage, values);
     if (sums) zero_unwritten(em, e);
     for (int i = 0; i < e->n_kernels; i++)

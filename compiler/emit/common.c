@@ -100,7 +100,7 @@ void emit_entry_common(Emission *em, const Entry *e) {
     if (e->kind == ENTRY_TRAIN) w_line(w, "NnTree tree; /* how gradients are added */");
     w_line(w, "size_t capacity; /* samples in the largest chunk */");
     w_line(w, "double samples;");
-    w_line(w, "float *state, *areas, *scratch;");
+    w_line(w, "float *state, *areas, *scratch, *rooms;");
     w_line(w, "float *gradients; /* [rows][%lld] */", (long long)e->gradient_floats);
     w_line(w, "double *sums; /* [chunks][%d] */", e->n_sums);
     if (e->kind == ENTRY_TRAIN) {
@@ -139,6 +139,8 @@ void emit_entry_common(Emission *em, const Entry *e) {
     }
     w_line(w, "job->scratch = job->areas + (size_t)%s * job->capacity * %lld;",
            e->stages > 1 ? "chunks" : "job->tasks", (long long)e->sample_floats);
+    w_line(w, "job->rooms = job->scratch + (size_t)job->tasks * %lld;",
+           (long long)e->scratch_floats);
     write_drops(w, e);
     w_line(w, "%s_numbers(job);", e->name);
     if (e->kind == ENTRY_TRAIN) {

@@ -55,6 +55,12 @@ void emit_derived(Emission *em, const Isa *isa) {
     w_close(w);
     w_open(w, "static void nn_prepare%s(const NnCall *call)", isa->suffix);
     emit_check(em, "NN_PREPARE");
+    for (int i = 0; i < p->n_fields; i++)
+        if (p->field_normals[i].moments)
+            w_line(w,
+                   "nn_set_moments(&nn_fields[%d].normal, (float *)call->state + %lld, "
+                   "nn_fields[%d].normal.mean, nn_fields[%d].normal.deviation);",
+                   i, (long long)p->field_normals[i].offset, i, i);
     w_line(w, "NnCall alone = {.state = call->state, .batch = 1, .threads = 1, .phase = -1};");
     w_line(w, "nn_derive%s(&alone, 0);", isa->suffix);
     w_close(w);

@@ -135,6 +135,7 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
         em.values[i] = emit_value_names(em.arena, plan, plan->entries[i]);
     emit_heading(code, "state");
     emit_state_map(&em);
+    emit_fields(&em);
     emit_places(&em);
     for (int i = 0; i < plan->n_entries; i++) emit_entry_common(&em, plan->entries[i]);
     for (int i = 0; info->isas[i]; i++) {

@@ -51,8 +51,13 @@ static const char *field_words(const Header *h, int i) {
     const Node *f = h->plan->fields[i];
     const char *unread = h->plan->field_predicts[i] ? "" : "; predict does not read it";
     if (f->type.classes)
-        return arena_printf(h->arena, "label, 0 to %d%s", f->type.classes - 1, unread);
-    return arena_printf(h->arena, "float %s%s", shape_text(h->arena, f->type.shape), unread);
+        return arena_printf(h->arena, "label, 0 to %d%s%s%s", f->type.classes - 1,
+                            f->type.shape.rank ? ", of shape " : "",
+                            f->type.shape.rank ? shape_text(h->arena, f->type.shape) : "", unread);
+    const char *normal =
+        h->plan->field_normals[i].moments ? ", normalised: see NnField.normal" : "";
+    return arena_printf(h->arena, "float %s%s%s", shape_text(h->arena, f->type.shape), normal,
+                        unread);
 }
 
 static const char *prediction_name(const Header *h, int i) {

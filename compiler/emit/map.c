@@ -19,6 +19,13 @@ void emit_state_map(Emission *em) {
         row(w, (long long)q->value->offset, (long long)q->value->size, q->node->name,
             emit_place(em->arena, q->node->loc));
     }
+    for (int i = 0; i < p->n_fields; i++) {
+        const FieldNormal *n = &p->field_normals[i];
+        if (n->moments)
+            row(w, (long long)n->offset, (long long)field_normal_floats(n), p->fields[i]->name,
+                n->table ? "its means and deviations, doubles, and what bytes become"
+                         : "its means and deviations, doubles");
+    }
     for (int i = 0; i < p->n_derived; i++) {
         const Derived *d = p->derived[i];
         row(w, (long long)d->value->offset, (long long)d->value->size, d->value->name,
@@ -79,6 +86,9 @@ void emit_work_map(Emission *em, const Entry *e) {
     }
     if (e->kind == ENTRY_TRAIN) write_gradients(em, e);
     write_activations(em, e);
-    w_line(w, " * scratch: tasks x %lld, for one kernel at a time */",
-           (long long)e->scratch_floats);
+    w_line(w, " * scratch: tasks x %lld, for one kernel at a time", (long long)e->scratch_floats);
+    w_line(w,
+           " * rooms: tasks x capacity samples x %lld, for fields that are not floats and int32_t "
+           "already */",
+           (long long)entry_field_floats(e, NULL));
 }

@@ -146,7 +146,8 @@ int emit_chains(const Isa *isa);
 void emit_state_map(Emission *em);
 void emit_work_map(Emission *em, const Entry *entry);
 
-/* The places of parameters. */
+/* The table of fields; then the places of parameters. */
+void emit_fields(Emission *em);
 void emit_places(Emission *em);
 
 /* Tables, state access, and the model. */

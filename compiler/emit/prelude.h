@@ -7,6 +7,8 @@
 #include "../../runtime/model.h"
 #include "../isa/vocabulary/dropout.h"
 
+/* Fields with up to so many channels have tables of what bytes become. */
+#define NN_TABLES 4
 #define NN_COPY __builtin_memcpy
 #define NN_ZERO(p, bytes) __builtin_memset((p), 0, (bytes))
 /* Loads stay on their side of it: in long straight code they would be done early and spilled. */
@@ -175,6 +177,80 @@ static void nn_leave(uint64_t mode) {
 #else
     (void)mode;
 #endif
+}
+
+/* The elements of a field from sample `first` on. */
+static const void *nn_elements(const NnCall *call, const NnField *fields, int field, int first) {
+    const size_t size = (size_t)nn_type_size(nn_field_type(fields, call, field));
+    return (const char *)call->fields[field] + (size_t)first * (size_t)fields[field].count * size;
+}
+
+/* n samples of a field as floats: in place if they are floats, else made in `room`. */
+static const float *nn_floats(const NnCall *call, const NnField *fields, int field, int first,
+                              int n, float *room) {
+    const NnType type = nn_field_type(fields, call, field);
+    const void *from = nn_elements(call, fields, field, first);
+    const size_t count = (size_t)n * (size_t)fields[field].count;
+    if (type == NN_F32) return (const float *)from;
+    for (size_t i = 0; i < count; i++) room[i] = (float)nn_number(from, type, (int64_t)i);
+    return room;
+}
+
+/* The same of a label's classes. */
+static const int32_t *nn_classes(const NnCall *call, const NnField *fields, int field, int first,
+                                 int n, int32_t *room) {
+    const NnType type = nn_field_type(fields, call, field);
+    const void *from = nn_elements(call, fields, field, first);
+    const size_t count = (size_t)n * (size_t)fields[field].count;
+    if (type == NN_I32) return (const int32_t *)from;
+    for (size_t i = 0; i < count; i++) room[i] = (int32_t)nn_integer(from, type, (int64_t)i);
+    return room;
+}
+
+/* What element x becomes; `moments` has the means, then the deviations. */
+static float nn_normal_of(const NnNormal *normal, const double *moments, int channel, double x) {
+    double y = normal->scale == 1.0 ? x : nn_product(x, normal->scale);
+    if (normal->bytes) y = (double)((float)x / 255.0f);
+    return (float)((y - moments[channel]) / moments[normal->moments + channel]);
+}
+
+/* n samples of a field that is normalised: made in `room`, unless they are to be taken as they are.
+ * Behind the moments a field of few channels has what each byte becomes. */
+static const float *nn_normal(const NnCall *call, const NnField *fields, int field,
+                              const void *moments, int first, int n, float *room) {
+    const NnNormal *normal = &fields[field].normal;
+    const NnType type = nn_field_type(fields, call, field);
+    if (normal->bytes && type != NN_U8) return nn_floats(call, fields, field, first, n, room);
+    const void *from = nn_elements(call, fields, field, first);
+    const double *numbers = (const double *)moments;
+    const float *table = (const float *)(const void *)(numbers + 2 * normal->moments);
+    const int runs = n * fields[field].count / normal->run;
+    const size_t length = (size_t)normal->run;
+    for (int i = 0, channel = 0; i < runs; i++, channel = (channel + 1) % normal->moments) {
+        const size_t at = (size_t)i * length;
+        if (type == NN_U8 && normal->moments <= NN_TABLES) {
+            const uint8_t *bytes = (const uint8_t *)from + at;
+            for (size_t k = 0; k < length; k++) room[at + k] = table[256 * channel + bytes[k]];
+        } else {
+            for (size_t k = 0; k < length; k++)
+                room[at + k] = nn_normal_of(normal, numbers, channel,
+                                            nn_number(from, type, (int64_t)(at + k)));
+        }
+    }
+    return room;
+}
+
+/* Sets means and deviations, each unless it is NULL, and what follows from them. */
+static void nn_set_moments(const NnNormal *normal, void *moments, const double *mean,
+                           const double *deviation) {
+    double *numbers = (double *)moments;
+    float *table = (float *)(void *)(numbers + 2 * normal->moments);
+    for (int i = 0; i < normal->moments; i++) {
+        if (mean) numbers[i] = mean[i];
+        if (deviation) numbers[normal->moments + i] = deviation[i];
+        for (int byte = 0; normal->moments <= NN_TABLES && byte < 256; byte++)
+            table[256 * i + byte] = nn_normal_of(normal, numbers, i, byte);
+    }
 }
 
 /* fn(arg, i) for every task, on the caller's team if it has one. */

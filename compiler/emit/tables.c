@@ -14,18 +14,80 @@ static const char *dims_text(Arena *arena, Shape s) {
     return s.rank ? arena_printf(arena, "%s}", text) : "{0}";
 }
 
-static void write_fields(Emission *em) {
+/* A line of text as a string literal. Names of files may have any bytes: bytes that C would read
+ * otherwise are written as numbers. */
+static const char *literal(Arena *arena, const char *text, size_t length) {
+    char *escaped = ARENA_ARRAY(arena, char, 4 * length + 3), *to = escaped;
+    *to++ = '"';
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (c < ' ' || c > '~' || c == '\\' || c == '?') {
+            to += snprintf(to, 5, "\\%03o", c);
+            continue;
+        }
+        if (c == '"') *to++ = '\\';
+        *to++ = (char)c;
+    }
+    *to = '"';
+    return escaped;
+}
+
+/* The numbers of a field that the architecture states, for each channel or column; NULL: none. */
+static const char *write_moments(Emission *em, const char *name, int field, int n,
+                                 const PerChannel *stated, double preset) {
+    if (stated->measured) return "NULL";
+    const char *list = "";
+    for (int i = 0; i < n; i++)
+        list = arena_printf(em->arena, "%s%s%.17g", list, i ? ", " : "",
+                            stated->n == 0 ? preset : stated->values[stated->n == 1 ? 0 : i]);
+    const char *array = arena_printf(em->arena, "nn_%s_%d", name, field);
+    w_line(em->w, "static const double %s[%d] = {%s};", array, n, list);
+    return array;
+}
+
+/* The members of NnField that options give. */
+static const char *write_field_options(Emission *em, int i) {
+    const FieldData *data = graph_field(em->plan->graph, em->plan->fields[i]->name);
+    const FieldNormal *normal = &em->plan->field_normals[i];
+    const char *text = "";
+    if (!data) return text;
+    if (data->n_classes) {
+        const char *list = "";
+        for (int k = 0; k < data->n_classes; k++)
+            list = arena_printf(em->arena, "%s%s%s", list, k ? ", " : "",
+                                literal(em->arena, data->classes[k], strlen(data->classes[k])));
+        w_line(em->w, "static const char *const nn_names_%d[%d] = {%s};", i, data->n_classes, list);
+        text = arena_printf(em->arena, ", .names = nn_names_%d", i);
+    }
+    if (data->array) text = arena_printf(em->arena, "%s, .array = \"%s\"", text, data->array);
+    if (data->windows)
+        text = arena_printf(em->arena, "%s, .windows = %d, .offset = %d", text, data->windows,
+                            data->offset);
+    if (!normal->moments) return text;
+    const char *mean = write_moments(em, "mean", i, normal->moments, &data->mean, 0);
+    const char *deviation = write_moments(em, "deviation", i, normal->moments, &data->deviation, 1);
+    return arena_printf(em->arena, "%s, .normal = {%d, %d, %s, %.17g, %s, %s}", text,
+                        normal->moments, normal->run, data->bytes ? "true" : "false", data->scale,
+                        mean, deviation);
+}
+
+void emit_fields(Emission *em) {
     const Plan *p = em->plan;
     if (!p->n_fields) return;
+    const char **options = ARENA_ARRAY(em->arena, const char *, p->n_fields);
+    for (int i = 0; i < p->n_fields; i++) options[i] = write_field_options(em, i);
     w_open(em->w, "static const NnField nn_fields[%d] =", p->n_fields);
     for (int i = 0; i < p->n_fields; i++) {
         const Node *f = p->fields[i];
-        w_line(em->w, "{\"%s\", %s, %d, %s, %lld, %d, %s},", f->name, p->field_kinds[i],
-               f->type.shape.rank, dims_text(em->arena, f->type.shape),
+        w_line(em->w,
+               "{.name = \"%s\", .kind = %s, .rank = %d, .dim = %s, .count = %lld, .classes = %d, "
+               ".predicts = %s%s},",
+               f->name, p->field_kinds[i], f->type.shape.rank, dims_text(em->arena, f->type.shape),
                (long long)shape_count(f->type.shape), f->type.classes,
-               p->field_predicts[i] ? "true" : "false");
+               p->field_predicts[i] ? "true" : "false", options[i]);
     }
     w_close_with(em->w, ";");
+    w_line(em->w, "%s", "");
 }
 
 static void write_params(Emission *em) {
@@ -109,24 +171,6 @@ static void write_outputs(Emission *em, const char *name, const Named *list, int
     w_close_with(em->w, ";");
 }
 
-/* A line of text as a string literal. Names of files may have any bytes: bytes that C would read
- * otherwise are written as numbers. */
-static const char *literal(Arena *arena, const char *text, size_t length) {
-    char *escaped = ARENA_ARRAY(arena, char, 4 * length + 3), *to = escaped;
-    *to++ = '"';
-    for (size_t i = 0; i < length; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        if (c < ' ' || c > '~' || c == '\\' || c == '?') {
-            to += snprintf(to, 5, "\\%03o", c);
-            continue;
-        }
-        if (c == '"') *to++ = '\\';
-        *to++ = (char)c;
-    }
-    *to = '"';
-    return escaped;
-}
-
 /* An array of the lines of a text, a NULL behind the last. */
 static void write_text(Emission *em, const char *name, const char *text) {
     w_open(em->w, "static const char *const %s[] =", name);
@@ -165,17 +209,21 @@ static void write_memory(Emission *em) {
     const bool trains = !em->info->inference && p->graph->n_phases;
     w_line(w, "/* Room for every entry: sums of all chunks, rows of gradients, activations of the "
               "tasks at work (of all");
-    w_line(w, "   chunks where an entry has stages). */");
+    w_line(w,
+           "   chunks where an entry has stages), scratch memory and fields of other types of the "
+           "tasks. */");
     w_open(w, "static size_t nn_work_bytes(int batch, int threads)");
-    w_open(
-        w,
-        "static const struct { size_t sums, gradient, sample, scratch; int stages; } entries[%d] =",
-        p->n_entries);
+    w_open(w,
+           "static const struct { size_t sums, gradient, sample, scratch, fields; int stages; } "
+           "entries[%d] =",
+           p->n_entries);
     for (int i = 0; i < p->n_entries; i++)
-        w_line(
-            w, "{%d, %lld, %lld, %lld, %d}, /* %s */", round_up(2 * p->entries[i]->n_sums, LANES),
-            (long long)p->entries[i]->gradient_floats, (long long)p->entries[i]->sample_floats,
-            (long long)p->entries[i]->scratch_floats, p->entries[i]->stages, p->entries[i]->name);
+        w_line(w, "{%d, %lld, %lld, %lld, %lld, %d}, /* %s */",
+               round_up(2 * p->entries[i]->n_sums, LANES),
+               (long long)p->entries[i]->gradient_floats, (long long)p->entries[i]->sample_floats,
+               (long long)p->entries[i]->scratch_floats,
+               (long long)entry_field_floats(p->entries[i], NULL), p->entries[i]->stages,
+               p->entries[i]->name);
     w_close_with(w, ";");
     w_line(w, "const size_t chunks = (size_t)nn_chunks(batch);");
     w_line(w, "const size_t tasks = threads < 1 ? 1 : (size_t)threads < chunks ? (size_t)threads : "
@@ -189,7 +237,7 @@ static void write_memory(Emission *em) {
     w_line(w, "const size_t areas = entries[i].stages > 1 ? chunks : tasks;");
     w_line(w,
            "const size_t floats = chunks * entries[i].sums + %sareas * capacity * "
-           "entries[i].sample + tasks * entries[i].scratch;",
+           "entries[i].sample + tasks * (entries[i].scratch + capacity * entries[i].fields);",
            trains ? "rows * entries[i].gradient + " : "");
     w_line(w, "if (floats > most) most = floats;");
     w_close(w);
@@ -201,6 +249,40 @@ static void write_memory(Emission *em) {
 static void check_access(Emission *em, const char *arguments) {
     w_line(em->w, "if (nn_broken_access(&%s, %s)) return;", emit_symbol(em->arena, em->plan->graph),
            arguments);
+}
+
+static bool any_normal(const Plan *p) {
+    return p->normal_floats > 0;
+}
+
+/* Means and deviations of fields; none where no field is normalised. */
+static void write_normals(Emission *em) {
+    const Plan *p = em->plan;
+    Writer *w = em->w;
+    if (!any_normal(p)) return;
+    const char *symbol = emit_symbol(em->arena, p->graph), *list = "";
+    for (int i = 0; i < p->n_fields; i++)
+        list =
+            arena_printf(em->arena, "%s%s%lld", list, i ? ", " : "",
+                         p->field_normals[i].moments ? (long long)p->field_normals[i].offset : 0LL);
+    w_line(w, "/* Where the state has the moments of each field that is normalised. */");
+    w_line(w, "static const int64_t nn_normal_at[%d] = {%s};", p->n_fields, list);
+    w_open(w, "static void nn_get_moments(const void *state, int field, double *mean, double "
+              "*deviation)");
+    w_line(w, "if (nn_broken_normal(&%s, \"get_normal\", state, field, mean, deviation)) return;",
+           symbol);
+    w_line(w, "const float *from = (const float *)state + nn_normal_at[field];");
+    w_line(w, "const size_t bytes = (size_t)nn_fields[field].normal.moments * sizeof(double);");
+    w_line(w, "NN_COPY(mean, from, bytes);");
+    w_line(w, "NN_COPY(deviation, from + bytes / sizeof(float), bytes);");
+    w_close(w);
+    w_open(w, "static void nn_put_moments(void *state, int field, const double *mean, const double "
+              "*deviation)");
+    w_line(w, "if (nn_broken_normal(&%s, \"set_normal\", state, field, mean, deviation)) return;",
+           symbol);
+    w_line(w, "nn_set_moments(&nn_fields[field].normal, (float *)state + nn_normal_at[field], "
+              "mean, deviation);");
+    w_close(w);
 }
 
 static void write_access(Emission *em) {
@@ -263,6 +345,7 @@ static void write_access(Emission *em) {
     w_line(w, "nn_export(&nn_places[param], (const float *)call->work + sums + "
               "nn_gradient_of[call->phase][param], out);");
     w_close(w);
+    write_normals(em);
     w_line(w, "%s", "");
 }
 
@@ -280,7 +363,6 @@ void emit_tables(Emission *em) {
     const Graph *g = p->graph;
     Writer *w = em->w;
     bool inference = em->info->inference;
-    write_fields(em);
     write_params(em);
     write_phases(em);
     if (!inference) write_outputs(em, "nn_metrics", g->metrics, g->n_metrics);
@@ -325,5 +407,6 @@ void emit_tables(Emission *em) {
     w_line(w, ".state_bytes = %lld, .work_bytes = nn_work_bytes, .chunks = nn_chunks,",
            (long long)p->state_floats * 4);
     w_line(w, ".get = nn_get, .set = nn_set, .reset = nn_reset, .get_gradient = nn_get_gradient,");
+    if (any_normal(p)) w_line(w, ".get_normal = nn_get_moments, .set_normal = nn_put_moments,");
     w_close_with(w, ";");
 }

@@ -1,6 +1,10 @@
 /* The text form of a graph; parse.c reads it back. A line a node:
  *   %12 = conv2d(%3, %1, %2) stride_h=1 ... : sample(32,12,12) "conv1" @"trunk.lua":7
- * (the place in the source only in graph_dump_placed), then a line a phase, frozen parameter,
+ * (the place in the source only in graph_dump_placed); before them what is said of fields:
+ *   normal "image" scale=1 bytes=0 mean=train deviation=2:0.5,0.25
+ *   array "y" windows=1 offset=1 "text"
+ *   classes "kind" "cat" "dog"
+ * after them a line a phase, frozen parameter,
  * trained parameter, metric and prediction. */
 #include <string.h>
 
@@ -38,6 +42,41 @@ static void dump_node(Writer *w, Arena *a, const Node *n, bool places) {
     w_raw(w, "\n");
 }
 
+/* Characters that end a line or a string are written as %22. */
+static const char *escaped(Arena *a, const char *text) {
+    char *out = ARENA_ARRAY(a, char, 3 * strlen(text) + 1), *to = out;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (*c < ' ' || *c == '"' || *c == '%')
+            to += snprintf(to, 4, "%%%02x", *c);
+        else
+            *to++ = (char)*c;
+    *to = '\0';
+    return out;
+}
+
+static const char *per_channel(Arena *a, const PerChannel *p) {
+    if (p->measured) return "train";
+    const char *text = arena_printf(a, "%d:", p->n);
+    for (int i = 0; i < p->n; i++)
+        text = arena_printf(a, "%s%s%s", text, i ? "," : "", double_text(a, p->values[i]));
+    return text;
+}
+
+static void dump_field(Writer *w, Arena *a, const FieldData *f) {
+    if (f->normalised)
+        w_line(w, "normal \"%s\" scale=%s bytes=%d mean=%s deviation=%s", f->name,
+               double_text(a, f->scale), f->bytes, per_channel(a, &f->mean),
+               per_channel(a, &f->deviation));
+    if (f->array || f->windows)
+        w_line(w, "array \"%s\" windows=%d offset=%d \"%s\"", f->name, f->windows, f->offset,
+               f->array ? f->array : "");
+    if (!f->n_classes) return;
+    const char *list = "";
+    for (int i = 0; i < f->n_classes; i++)
+        list = arena_printf(a, "%s \"%s\"", list, escaped(a, f->classes[i]));
+    w_line(w, "classes \"%s\"%s", f->name, list);
+}
+
 static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
     const Optimizer *o = &p->optimizer;
     const char *options = "";
@@ -64,6 +103,7 @@ static const char *dump(Arena *arena, const Graph *g, bool places) {
     Writer *w = writer_new(arena);
     w_line(w, "model \"%s\"", g->name ? g->name : "");
     if (g->data) w_line(w, "data \"%s\"", g->data);
+    for (int i = 0; i < g->n_fields; i++) dump_field(w, arena, &g->fields[i]);
     for (int i = 0; i < g->n_nodes; i++) dump_node(w, arena, g->nodes[i], places);
     for (int i = 0; i < g->n_phases; i++) dump_phase(w, arena, &g->phases[i], i);
     for (int i = 0; i < g->n_metrics; i++)

@@ -102,6 +102,18 @@ Node *graph_error_node(Graph *graph, Loc loc) {
     return n;
 }
 
+const FieldData *graph_field(const Graph *graph, const char *name) {
+    for (int i = 0; i < graph->n_fields; i++)
+        if (!strcmp(graph->fields[i].name, name)) return &graph->fields[i];
+    return NULL;
+}
+
+int field_moments(const FieldData *field, Shape shape, int *run) {
+    *run = shape.rank == 3 ? shape.dim[1] * shape.dim[2] : 1;
+    if (field->bytes || shape.rank == 0) return 1;
+    return shape.dim[shape.rank == 3 ? 0 : shape.rank - 1];
+}
+
 Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count) {
     int n = 0;
     Node **list = ARENA_ARRAY(graph->arena, Node *, graph->n_nodes + 1);

@@ -64,6 +64,30 @@ typedef struct Named {
     Node *node;
 } Named;
 
+/* Numbers of a field that belong to each channel (axis 1 of (C, H, W)) or column (the last axis of
+ * other shapes). */
+typedef struct PerChannel {
+    bool measured; /* on the training split */
+    int n;         /* else so many values: one for all channels, or one for each; 0: none */
+    const double *values;
+} PerChannel;
+
+/* Where a field's elements come from, and what they become: float((x * scale - mean) / deviation).
+ */
+typedef struct FieldData {
+    const char *name;
+    bool normalised;
+    bool bytes; /* only elements that are bytes are normalised: z = float(x / 255), then with one
+                   mean and one deviation of all such fields */
+    double scale;
+    PerChannel mean, deviation;
+    const char *const *classes; /* of a label: the names, or NULL */
+    int n_classes;
+    const char *array; /* in the data; NULL: of the field's name */
+    int windows,
+        offset; /* > 0: the array is one sequence, sample i begins at i * windows + offset */
+} FieldData;
+
 enum { MAX_OPTIMIZER_OPTIONS = 8 };
 
 /* How a phase updates its parameters: see optimizer.h. */
@@ -108,6 +132,8 @@ typedef struct Graph {
     const char *data; /* data set, or NULL for any that has the fields */
     Node **nodes;
     int n_nodes, cap_nodes;
+    FieldData *fields; /* of those that have options */
+    int n_fields, cap_fields;
     Phase *phases;
     int n_phases;
     Named *metrics; /* KIND_SPLIT or KIND_SCALAR; sorted by name */
@@ -133,6 +159,13 @@ bool graph_type(Graph *graph, Node *node);
 
 /* A node of KIND_ERROR, to go on with after a reported mistake. */
 Node *graph_error_node(Graph *graph, Loc loc);
+
+/* What is said of the field of that name; NULL: nothing. */
+const FieldData *graph_field(const Graph *graph, const char *name);
+
+/* Means, and deviations, of a normalised field: one for each channel or column of the shape, or one
+ * in all; `run` elements that lie side by side share them. */
+int field_moments(const FieldData *field, Shape shape, int *run);
 
 /* All nodes of the op called `op_name`, in order of id; their number goes to `*count`. */
 Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count);

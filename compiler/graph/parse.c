@@ -1,5 +1,6 @@
 /* Reads the text of dump.c. The text comes from nngen itself, so a mistake in it is a bug. */
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/writer.h"
@@ -171,6 +172,70 @@ static void parse_frozen(Parser *s) {
     p->frozen[p->n_frozen++] = node(s);
 }
 
+static FieldData *field_data(Parser *s) {
+    Graph *g = s->g;
+    const char *name = quoted(s);
+    for (int i = 0; i < g->n_fields; i++)
+        if (!strcmp(g->fields[i].name, name)) return &g->fields[i];
+    const FieldData field = {.name = name, .scale = 1};
+    ARENA_PUSH(g->arena, g->fields, g->n_fields, g->cap_fields, field);
+    return &g->fields[g->n_fields - 1];
+}
+
+static PerChannel parse_per_channel(Parser *s, const char *name) {
+    expect(s, name);
+    expect(s, "=");
+    PerChannel p = {.measured = accept(s, "train")};
+    if (p.measured) return p;
+    p.n = (int)double_read(&s->p);
+    double *values = ARENA_ARRAY(s->g->arena, double, p.n + 1);
+    expect(s, ":");
+    for (int i = 0; i < p.n; i++) {
+        if (i) expect(s, ",");
+        values[i] = double_read(&s->p);
+    }
+    p.values = values;
+    return p;
+}
+
+static void parse_normal(Parser *s) {
+    FieldData *f = field_data(s);
+    f->normalised = true;
+    f->scale = number(s, "scale");
+    f->bytes = whole(s, "bytes");
+    f->mean = parse_per_channel(s, "mean");
+    f->deviation = parse_per_channel(s, "deviation");
+}
+
+static void parse_array(Parser *s) {
+    FieldData *f = field_data(s);
+    f->windows = whole(s, "windows");
+    f->offset = whole(s, "offset");
+    const char *array = quoted(s);
+    f->array = *array ? array : NULL;
+}
+
+/* Undoes dump.c's `escaped`. */
+static const char *unescaped(Parser *s) {
+    char *text = arena_strdup(s->g->arena, quoted(s)), *to = text;
+    for (const char *c = text; *c; c++) {
+        unsigned byte = 0;
+        if (*c == '%' && sscanf(c + 1, "%2x", &byte) == 1) c += 2;
+        *to++ = byte ? (char)byte : *c;
+    }
+    *to = '\0';
+    return text;
+}
+
+static void parse_classes(Parser *s) {
+    FieldData *f = field_data(s);
+    const char **names = NULL;
+    int n = 0, cap = 0;
+    while (*s->p == ' ') ARENA_PUSH(s->g->arena, names, n, cap, unescaped(s));
+    f->classes = names;
+    f->n_classes = n;
+}
+
 static void parse_named(Parser *s, Named **list, int *n) {
     *list = grown(s, *list, *n, sizeof **list);
     Named *named = &(*list)[(*n)++];
@@ -187,6 +252,12 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
             s.g->name = quoted(&s);
         else if (accept(&s, "data "))
             s.g->data = quoted(&s);
+        else if (accept(&s, "normal "))
+            parse_normal(&s);
+        else if (accept(&s, "array "))
+            parse_array(&s);
+        else if (accept(&s, "classes "))
+            parse_classes(&s);
         else if (accept(&s, "phase "))
             parse_phase(&s);
         else if (accept(&s, "counted "))

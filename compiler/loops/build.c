@@ -10,8 +10,7 @@ static Linear buffer_size(const Buffer *b) {
     case SPACE_SAMPLE:
         return (Linear){b->layout.stride, 0, false};
     case SPACE_FIELD:
-        return (Linear){b->element == ELEMENT_INT && b->space == SPACE_FIELD ? 1 : b->size, 0,
-                        false};
+        return (Linear){b->size, 0, false};
     case SPACE_OUTPUT:
         return (Linear){shape_count(b->node->type.shape), 0, false};
     case SPACE_STATE:

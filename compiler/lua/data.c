@@ -17,6 +17,10 @@ static const struct {
     {"mnist", "image", {3, {1, 28, 28}}, 0},      {"mnist", "digit", {0, {0}}, 10}};
 enum { N_KNOWN = sizeof known / sizeof *known };
 
+static bool is_data_field(const Node *n) {
+    return n->type.kind != KIND_ERROR && op_is(n->op, TRAIT_FIELD);
+}
+
 static const char *type_words(Arena *arena, Shape shape, int classes) {
     return classes ? arena_printf(arena, "a label of %d classes", classes)
                    : arena_printf(arena, "real values of shape %s", shape_text(arena, shape));
@@ -61,6 +65,44 @@ void data_check(Front *f, Loc loc, const char *data) {
     }
     for (int i = 0; i < f->graph->n_nodes; i++) {
         const Node *n = f->graph->nodes[i];
-        if (n->type.kind != KIND_ERROR && op_is(n->op, TRAIT_FIELD)) check_field(f, data, n);
+        if (is_data_field(n)) check_field(f, data, n);
     }
+}
+
+/* Bytes of MNIST's fields are normalised unless the file says how. */
+static void normalise_digits(Graph *g, const Node *n) {
+    if (n->type.classes || graph_field(g, n->name)) return;
+    const PerChannel measured = {.measured = true};
+    const FieldData field = {.name = n->name,
+                             .normalised = true,
+                             .bytes = true,
+                             .scale = 1.0 / 255.0,
+                             .mean = measured,
+                             .deviation = measured};
+    ARENA_PUSH(g->arena, g->fields, g->n_fields, g->cap_fields, field);
+}
+
+static int windows_of(const Graph *g, const Node *n) {
+    const FieldData *data = graph_field(g, n->name);
+    return data ? data->windows : 0;
+}
+
+void data_finish(Front *f) {
+    Graph *g = f->graph;
+    const Node *first = NULL;
+    for (int i = 0; i < g->n_nodes; i++) {
+        const Node *n = g->nodes[i];
+        if (!is_data_field(n)) continue;
+        if (!first) first = n;
+        if (windows_of(g, n) != windows_of(g, first)) {
+            diag_error(f->diag, n->loc,
+                       "field \"%s\" has windows = %d, \"%s\" has %d (line %d): all fields of a "
+                       "model have the same",
+                       n->name, windows_of(g, n), first->name, windows_of(g, first),
+                       first->loc.line);
+            return;
+        }
+    }
+    for (int i = 0; g->data && i < g->n_nodes; i++)
+        if (is_data_field(g->nodes[i])) normalise_digits(g, g->nodes[i]);
 }

@@ -17,17 +17,28 @@ static Node *field_named(const Graph *g, const char *name) {
 
 static const char *field_words(Front *f, const Node *n) {
     return n->type.classes
-               ? arena_printf(f->arena, "a label of %d classes", n->type.classes)
+               ? arena_printf(f->arena, "a label of %d classes%s%s", n->type.classes,
+                              n->type.shape.rank ? " of shape " : "",
+                              n->type.shape.rank ? shape_text(f->arena, n->type.shape) : "")
                : arena_printf(f->arena, "%s %s of shape %s", n->op == &op_input ? "an" : "a",
                               n->op->name, shape_text(f->arena, n->type.shape));
 }
 
 /* The same field named twice is one node. */
-static int push_field(lua_State *L, const Op *op, const char *name, const double *attr) {
+static int push_field(lua_State *L, const Op *op, const double *attr, const FieldData *data) {
     Front *f = front_of(L);
+    Graph *g = f->graph;
+    const char *name = data->name;
     Loc here = front_here(L);
-    Node *old = field_named(f->graph, name);
+    Node *old = field_named(g, name);
     if (old && old->op == op && !memcmp(old->attr, attr, sizeof *attr * (size_t)op->n_attrs)) {
+        const FieldData none = {.scale = 1}, *before = graph_field(g, name);
+        if (!field_options_equal(data, before ? before : &none)) {
+            diag_error(f->diag, here, "field \"%s\" has other options here than before (line %d)",
+                       name, old->loc.line);
+            diag_note(f->diag, old->loc, "first named here");
+            return value_push_poison(L);
+        }
         value_push_node(L, old);
         return 1;
     }
@@ -38,6 +49,8 @@ static int push_field(lua_State *L, const Op *op, const char *name, const double
         diag_note(f->diag, old->loc, "first named here");
         return value_push_poison(L);
     }
+    if (data->normalised || data->n_classes || data->array || data->windows)
+        ARENA_PUSH(f->arena, g->fields, g->n_fields, g->cap_fields, *data);
     value_push_node(L, field);
     return 1;
 }
@@ -59,26 +72,38 @@ static double size_at(lua_State *L, int index, double high) {
     return v >= 1 && v <= high && v == floor(v) ? v : -1;
 }
 
-/* nn.input(name, {1, 14, 14}), nn.target(name, {3}) */
-static int shaped_field(lua_State *L, const Op *op) {
-    Front *f = front_of(L);
-    const char *name = field_name(L, op->name);
-    if (!name || value_is_poison(L, 2)) return value_push_poison(L);
-    double attr[MAX_ATTRS] = {0};
-    bool ok = lua_istable(L, 2) && lua_rawlen(L, 2) >= 1 && lua_rawlen(L, 2) <= 3;
-    int rank = ok ? (int)lua_rawlen(L, 2) : 0;
-    attr[SHAPE_RANK] = rank;
-    for (int i = 0; i < rank; i++) {
-        lua_rawgeti(L, 2, i + 1);
-        attr[SHAPE_DIM0 + i] = size_at(L, -1, MAX_DIM);
-        ok = ok && attr[SHAPE_DIM0 + i] > 0;
+/* A shape {1, 14, 14} at `index`, as attributes from the rank on. */
+static bool read_shape(lua_State *L, int index, double *attr, Shape *shape) {
+    bool ok = lua_istable(L, index) && lua_rawlen(L, index) >= 1 && lua_rawlen(L, index) <= 3;
+    *shape = (Shape){ok ? (int)lua_rawlen(L, index) : 0, {0}};
+    attr[0] = shape->rank;
+    for (int i = 0; i < shape->rank; i++) {
+        lua_rawgeti(L, index, i + 1);
+        attr[i + 1] = size_at(L, -1, MAX_DIM);
+        shape->dim[i] = (int)attr[i + 1];
+        ok = ok && attr[i + 1] > 0;
         lua_pop(L, 1);
     }
-    if (ok) return push_field(L, op, name, attr);
-    diag_error(f->diag, front_here(L),
+    return ok;
+}
+
+static int bad_shape(lua_State *L, const Op *op, const char *name, int index) {
+    diag_error(front_of(L)->diag, front_here(L),
                "%s \"%s\": wants a shape of 1 to 3 whole sizes, such as {1, 14, 14}%s%s", op->name,
-               name, lua_istable(L, 2) ? "" : ", got ", lua_istable(L, 2) ? "" : value_words(L, 2));
+               name, lua_istable(L, index) ? "" : ", got ",
+               lua_istable(L, index) ? "" : value_words(L, index));
     return value_push_poison(L);
+}
+
+/* nn.input(name, {1, 14, 14}, options), nn.target(name, {3}, options) */
+static int shaped_field(lua_State *L, const Op *op) {
+    FieldData data = {.name = field_name(L, op->name)};
+    if (!data.name || value_is_poison(L, 2)) return value_push_poison(L);
+    double attr[MAX_ATTRS] = {0};
+    Shape shape;
+    if (!read_shape(L, 2, &attr[SHAPE_RANK], &shape)) return bad_shape(L, op, data.name, 2);
+    if (!field_options_read(L, 3, op, shape, 0, &data)) return value_push_poison(L);
+    return push_field(L, op, attr, &data);
 }
 
 static int nn_input(lua_State *L) {
@@ -88,16 +113,28 @@ static int nn_target(lua_State *L) {
     return shaped_field(L, &op_target);
 }
 
+/* nn.label(name, classes, {64}, options): the shape may be left out. */
 static int nn_label(lua_State *L) {
     enum { MAX_CLASSES = 1 << 20 };
-    const char *name = field_name(L, "label");
-    if (!name || value_is_poison(L, 2)) return value_push_poison(L);
-    double attr[MAX_ATTRS] = {size_at(L, 2, MAX_CLASSES)};
-    if (attr[0] > 0) return push_field(L, &op_label, name, attr);
-    diag_error(front_of(L)->diag, front_here(L),
-               "label \"%s\": wants the number of classes, 1 to %d, got %s", name, MAX_CLASSES,
-               value_words(L, 2));
-    return value_push_poison(L);
+    FieldData data = {.name = field_name(L, "label")};
+    if (!data.name || value_is_poison(L, 2)) return value_push_poison(L);
+    double attr[MAX_ATTRS] = {0};
+    attr[LABEL_CLASSES] = size_at(L, 2, MAX_CLASSES);
+    if (attr[LABEL_CLASSES] < 0) {
+        diag_error(front_of(L)->diag, front_here(L),
+                   "label \"%s\": wants the number of classes, 1 to %d, got %s", data.name,
+                   MAX_CLASSES, value_words(L, 2));
+        return value_push_poison(L);
+    }
+    Shape shape = {0, {0}};
+    const bool shaped = lua_istable(L, 3) && lua_rawlen(L, 3) > 0;
+    if (shaped && !table_check_list(L, 3, front_here(L), "a label's shape"))
+        return value_push_poison(L);
+    if (shaped && !read_shape(L, 3, &attr[LABEL_RANK], &shape))
+        return bad_shape(L, &op_label, data.name, 3);
+    if (!field_options_read(L, shaped ? 4 : 3, &op_label, shape, (int)attr[LABEL_CLASSES], &data))
+        return value_push_poison(L);
+    return push_field(L, &op_label, attr, &data);
 }
 
 static const char *defined(Front *f, const char *name) {

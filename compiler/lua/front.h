@@ -190,6 +190,7 @@ typedef enum OptionType {
     OPTION_BOOL,
     OPTION_WORD, /* one of `words`, NULL-terminated; its index is the value */
     OPTION_INIT,
+    OPTION_NUMBERS, /* a number, or a list of some, or one of `words` */
     OPTION_ANY
 } OptionType;
 typedef struct OptionSpec {
@@ -204,6 +205,8 @@ typedef struct OptionValue {
     bool given;
     double number[2]; /* ints, pairs (h, w), reals, booleans */
     const char *text;
+    const double *list; /* OPTION_NUMBERS */
+    int n;
     int stack; /* OPTION_ANY, OPTION_INIT: index of the value on the stack */
 } OptionValue;
 /* The table whose options are read: what the user calls it, and where it stands. */
@@ -225,8 +228,18 @@ bool options_read(const Options *o, int index, const OptionSpec *specs, int n, O
 /* phase.c: the phases that `train = ` at `index` describes, or the one phase. */
 void phase_read_train(lua_State *L, const Options *model, int index);
 
+/* field_options.c: reads the options at `index` (none: there are none) of a field of the op and
+ * shape to `data`, whose name is set; false if there was a mistake. Labels have so many classes. */
+bool field_options_read(lua_State *L, int index, const Op *op, Shape shape, int classes,
+                        FieldData *data);
+/* Whether two fields of one name say the same. */
+bool field_options_equal(const FieldData *a, const FieldData *b);
+
 /* data.c: reports an unknown data set, and each field that the set lacks or has in another form. */
 void data_check(Front *f, Loc loc, const char *data);
+/* Reports a field with windows beside one without, or with others; says that bytes of MNIST's
+ * fields are normalised. */
+void data_finish(Front *f);
 
 /* functions.c: x ^ p; and functions that are made of others, into the table on top. */
 int functions_power(lua_State *L);

@@ -26,7 +26,8 @@ static Node *power(lua_State *L, Node *x, double exponent) {
     if (exponent < 0) return call(L, &op_div, value_number(L, 1), power(L, x, -exponent));
     if (exponent == 0)
         return call(L, &op_add, call(L, &op_mul, x, value_number(L, 0)), value_number(L, 1));
-    if (exponent == floor(exponent) && exponent <= (double)MOST) return whole_power(L, x, (int)exponent);
+    if (exponent == floor(exponent) && exponent <= (double)MOST)
+        return whole_power(L, x, (int)exponent);
     if (exponent == 0.5) return call(L, &op_sqrt, x, NULL);
     if (exponent == 1.5) return call(L, &op_mul, x, call(L, &op_sqrt, x, NULL));
     return call(L, &op_exp, call(L, &op_mul, call(L, &op_log, x, NULL), value_number(L, exponent)),

@@ -152,6 +152,7 @@ static int nn_model(lua_State *L) {
     /* A metric with a mistake would be missed as a column. */
     if (diag_errors(f->diag) == mistakes) monitor_check_all(f);
     if (g->data) data_check(f, options_loc(&o, "data"), g->data);
+    data_finish(f);
     lua_newuserdatauv(L, 1, 0);
     luaL_setmetatable(L, value_model_meta);
     return 1;

@@ -75,6 +75,37 @@ static bool read_pair(const Options *o, const OptionSpec *spec, OptionValue *val
     return true;
 }
 
+/* A number in the range, or a list of such. */
+static bool read_numbers(const Options *o, const OptionSpec *spec, OptionValue *value) {
+    enum { MOST = 1 << 16 };
+    lua_State *L = o->L;
+    for (int i = 0; spec->words && spec->words[i]; i++)
+        if (lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), spec->words[i])) {
+            value->text = spec->words[i];
+            return true;
+        }
+    const bool list = lua_istable(L, -1);
+    const char *wants = "a number, or a list of numbers";
+    if (spec->words)
+        wants = arena_printf(front_of(L)->arena, "%s, or \"%s\"", wants, spec->words[0]);
+    const int n = list ? (int)lua_rawlen(L, -1) : 1;
+    double *values = ARENA_ARRAY(front_of(L)->arena, double, n + 1);
+    if (list && !table_check_list(L, -1, options_loc(o, spec->name), spec->name)) return false;
+    if (n < 1 || n > MOST) return mistake(o, spec, "wants %s, of 1 to %d", wants, MOST);
+    for (int i = 0; i < n; i++) {
+        if (list) lua_rawgeti(L, -1, i + 1);
+        const bool number = lua_type(L, -1) == LUA_TNUMBER;
+        const bool good =
+            number ? in_range(o, spec, lua_tonumber(L, -1)) : wrong_type(o, spec, wants, -1);
+        if (good) values[i] = lua_tonumber(L, -1);
+        if (list) lua_pop(L, 1);
+        if (!good) return false;
+    }
+    value->list = values;
+    value->n = n;
+    return true;
+}
+
 static bool read_name(const Options *o, const OptionSpec *spec, OptionValue *value) {
     if (lua_type(o->L, -1) != LUA_TSTRING) return wrong_type(o, spec, "a string", -1);
     value->text = name_at(o->L, -1, options_loc(o, spec->name), "a name");
@@ -113,6 +144,8 @@ static bool read_value(const Options *o, const OptionSpec *spec, OptionValue *va
         if (!lua_isboolean(L, -1)) return wrong_type(o, spec, "true or false", -1);
         value->number[0] = lua_toboolean(L, -1);
         return true;
+    case OPTION_NUMBERS:
+        return read_numbers(o, spec, value);
     case OPTION_WORD:
         return read_word(o, spec, value);
     case OPTION_INIT:

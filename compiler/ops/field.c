@@ -1,11 +1,11 @@
 /* Fields of the data set, and parameters: leaves whose values come from outside. */
 #include "rules.h"
 
-/* The shape that attributes state, from the rank on. */
-static bool stated_shape(Graph *g, const Node *n, Shape *shape) {
-    *shape = (Shape){(int)n->attr[SHAPE_RANK], {0}};
+/* The shape that attributes state: the rank, and from there on its sizes. */
+static bool stated_shape(Graph *g, const Node *n, int rank, Shape *shape) {
+    *shape = (Shape){(int)n->attr[rank], {0}};
     for (int i = 0; i < shape->rank; i++) {
-        int size = shape->dim[i] = (int)n->attr[SHAPE_DIM0 + i];
+        int size = shape->dim[i] = (int)n->attr[rank + 1 + i];
         if (size < 1) return op_error(g, n, -1, "sizes must be 1 or more, got %d", size);
     }
     return true;
@@ -13,21 +13,22 @@ static bool stated_shape(Graph *g, const Node *n, Shape *shape) {
 
 static bool field_shape(Graph *g, Node *n) {
     Shape s;
-    if (!stated_shape(g, n, &s)) return false;
+    if (!stated_shape(g, n, SHAPE_RANK, &s)) return false;
     n->type = type_sample(s);
     return true;
 }
 
 static bool label_shape(Graph *g, Node *n) {
-    (void)g;
-    n->type = type_sample((Shape){0});
+    Shape s;
+    if (!stated_shape(g, n, LABEL_RANK, &s)) return false;
+    n->type = type_sample(s);
     n->type.classes = (int)n->attr[LABEL_CLASSES];
     return true;
 }
 
 static bool param_shape(Graph *g, Node *n) {
     Shape s;
-    if (!stated_shape(g, n, &s)) return false;
+    if (!stated_shape(g, n, SHAPE_RANK, &s)) return false;
     n->type = type_param(s);
     return true;
 }
@@ -42,7 +43,11 @@ static const AttrSpec field_attrs[] = {{"rank", ATTR_INT, 0, 3, 1, NULL},
                                        {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
                                        {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
                                        {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL}};
-static const AttrSpec label_attrs[] = {{"classes", ATTR_INT, 1, MAX_DIM, 2, NULL}};
+static const AttrSpec label_attrs[] = {{"classes", ATTR_INT, 1, MAX_DIM, 2, NULL},
+                                       {"rank", ATTR_INT, 0, 3, 0, NULL},
+                                       {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                       {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                       {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL}};
 static const AttrSpec param_attrs[] = {
     {"rank", ATTR_INT, 0, 4, 1, NULL},      {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
     {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
@@ -51,7 +56,8 @@ static const AttrSpec param_attrs[] = {
 
 static const OpSample field_samples[] = {
     {.inputs = "", WITH(3, 2, 14, 13)}, {.inputs = "", WITH(1, 37)}, {.inputs = "", WITH(0)}};
-static const OpSample label_samples[] = {{.inputs = ""}, {.inputs = "", WITH(10)}};
+static const OpSample label_samples[] = {
+    {.inputs = ""}, {.inputs = "", WITH(10)}, {.inputs = "", WITH(65, 1, 37)}};
 static const OpSample param_samples[] = {{.inputs = "", WITH(4, 5, 3, 2, 1)},
                                          {.inputs = "", WITH(1, 37, 0, 0, 0, INIT_UNIFORM, -1, 1)}};
 

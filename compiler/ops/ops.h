@@ -66,7 +66,7 @@
 /* input, target; reshape */
 enum { SHAPE_RANK, SHAPE_DIM0, SHAPE_DIM1, SHAPE_DIM2 };
 /* label */
-enum { LABEL_CLASSES };
+enum { LABEL_CLASSES, LABEL_RANK, LABEL_DIM0 };
 /* param */
 enum { PARAM_RANK, PARAM_DIM0, PARAM_DIM1, PARAM_DIM2, PARAM_DIM3, PARAM_INIT, PARAM_A, PARAM_B };
 /* PARAM_INIT: constant a; uniform in [a, b); normal with mean a and deviation b */

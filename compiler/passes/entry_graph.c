@@ -20,6 +20,8 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
     Graph *g = graph_new(arena, graph->diag);
     g->name = graph->name;
     g->data = graph->data;
+    g->fields = graph->fields;
+    g->n_fields = graph->n_fields;
     Node **map = ARENA_ARRAY(arena, Node *, graph->n_nodes);
     for (int i = 0; i < graph->n_nodes; i++) {
         const Node *from = graph->nodes[i];

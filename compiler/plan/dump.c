@@ -23,10 +23,12 @@ static void dump_kernel(Writer *w, Arena *arena, const Kernel *k) {
 const char *plan_dump(const Plan *plan) {
     Writer *w = writer_new(plan->arena);
     w_line(w,
-           "state %lld floats: parameters %lld, derived %lld, moments %lld; at most %d chunks, of "
+           "state %lld floats: parameters %lld, fields %lld, derived %lld, moments %lld; at most "
+           "%d chunks, of "
            "%d samples or more",
            (long long)plan->state_floats, (long long)plan->param_floats,
-           (long long)(plan->moment_offset - plan->param_floats),
+           (long long)plan->normal_floats,
+           (long long)(plan->moment_offset - plan->param_floats - plan->normal_floats),
            (long long)(plan->state_floats - plan->moment_offset), plan->chunk_max, plan->chunk_min);
     for (int i = 0; i < plan->n_entries; i++) {
         const Entry *e = plan->entries[i];

@@ -96,6 +96,25 @@ void params_form(Plan *plan, const Node *layer, Layout input) {
     }
 }
 
+int64_t field_normal_floats(const FieldNormal *normal) {
+    return round_up(normal->moments * (normal->table ? 4 + 256 : 4), LANES);
+}
+
+static void place_normals(Plan *plan) {
+    plan->field_normals = ARENA_ARRAY(plan->arena, FieldNormal, plan->n_fields);
+    for (int i = 0; i < plan->n_fields; i++) {
+        const Node *field = plan->fields[i];
+        const FieldData *data = graph_field(plan->graph, field->name);
+        if (!data || !data->normalised) continue;
+        FieldNormal *to = &plan->field_normals[i];
+        to->moments = field_moments(data, field->type.shape, &to->run);
+        to->table = to->moments <= MAX_TABLES;
+        to->offset = plan->state_floats;
+        plan->state_floats += field_normal_floats(to);
+    }
+    plan->normal_floats = plan->state_floats - plan->param_floats;
+}
+
 void params_place(Plan *plan) {
     for (int i = 0; i < plan->n_params; i++) {
         ParamPlace *p = &plan->params[i];
@@ -108,6 +127,7 @@ void params_place(Plan *plan) {
         p->value = state_buffer(plan, p->node->name, size);
     }
     plan->param_floats = plan->state_floats;
+    place_normals(plan);
     plan->phases = ARENA_ARRAY(plan->arena, PhasePlan, plan->graph->n_phases);
     for (int i = 0; i < plan->graph->n_phases; i++)
         place_phase(plan, &plan->graph->phases[i], &plan->phases[i]);

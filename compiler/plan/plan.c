@@ -62,6 +62,14 @@ const char *identifier(Arena *arena, const char *name) {
     return (*s >= '0' && *s <= '9') ? arena_printf(arena, "n%s", s) : s;
 }
 
+int64_t entry_field_floats(const Entry *entry, const Buffer *field) {
+    int64_t sum = 0;
+    for (int i = 0; i < entry->n_buffers && entry->buffers[i] != field; i++)
+        if (entry->buffers[i]->space == SPACE_FIELD)
+            sum += round_up((int)shape_count(entry->buffers[i]->node->type.shape), LANES);
+    return sum;
+}
+
 bool is_field(const Node *node) {
     for (int i = 0; i < node->n_in; i++)
         if (node->op != &op_stack || !op_is(node->in[i]->op, TRAIT_FIELD)) return false;

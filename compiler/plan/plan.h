@@ -212,6 +212,10 @@ typedef struct Entry {
     const Node *loss;        /* ENTRY_TRAIN, ENTRY_EVALUATE */
 } Entry;
 
+/* Floats for each sample of the room where fields of other types than float and int32_t become
+ * those: of all fields that the entry reads, and of those before `field` (NULL: of all). */
+int64_t entry_field_floats(const Entry *entry, const Buffer *field);
+
 /* The layout of a parameter in the state: as [blocks of 16 outputs][kh][kw][in][16] (a linear layer
  * is a convolution whose kernel is as large as its input), vectors as [out rounded up to 16]. */
 typedef struct ParamPlace {
@@ -269,6 +273,18 @@ typedef struct PhasePlan {
     int64_t flops_forward, flops_train;
 } PhasePlan;
 
+/* Where the state has a normalised field's means and deviations, doubles, and then, for bytes, a
+ * table of what each becomes in each channel. */
+enum { MAX_TABLES = 4 }; /* channels for which tables stay in the nearest cache; NN_TABLES */
+typedef struct FieldNormal {
+    int moments;    /* means, and deviations; 0: the field is taken as it is */
+    int run;        /* elements side by side that share them */
+    bool table;     /* [moments][256] floats */
+    int64_t offset; /* floats */
+} FieldNormal;
+
+int64_t field_normal_floats(const FieldNormal *normal);
+
 typedef struct Plan {
     Arena *arena;
     Graph *graph; /* as differentiated; its text is part of the generated file */
@@ -280,6 +296,7 @@ typedef struct Plan {
     int n_derived, cap_derived;
     PhasePlan *phases;
     int64_t param_floats;  /* parameters: the front of the state */
+    int64_t normal_floats; /* behind them: means and deviations of fields */
     int64_t moment_offset; /* floats from the start of the state */
     int64_t state_floats;
     int chunk_min;                  /* samples that a chunk has at least */
@@ -288,6 +305,7 @@ typedef struct Plan {
     const Node **fields;      /* input, label, target nodes in the order of the model's fields */
     const char **field_kinds; /* "NN_INPUT" */
     bool *field_predicts;
+    FieldNormal *field_normals; /* by field */
     int n_fields;
 } Plan;
 

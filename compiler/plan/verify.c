@@ -181,7 +181,7 @@ static void verify_area(const Entry *e) {
 }
 
 static void verify_state(const Plan *plan) {
-    int64_t end = plan->param_floats;
+    int64_t end = plan->param_floats + plan->normal_floats;
     for (int i = 0; i < plan->n_derived; i++) {
         const Buffer *b = plan->derived[i]->value;
         if (!b || b->offset != end || b->size % LANES)

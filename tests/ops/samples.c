@@ -34,6 +34,8 @@ Node *sample_leaf(Graph *g, Type type, const char *name) {
     }
     if (type.classes) {
         attr[LABEL_CLASSES] = type.classes;
+        attr[LABEL_RANK] = type.shape.rank;
+        for (int i = 0; i < type.shape.rank; i++) attr[LABEL_DIM0 + i] = type.shape.dim[i];
         return leaf(g, &op_label, name, attr);
     }
     attr[SHAPE_RANK] = type.shape.rank;

@@ -28,6 +28,30 @@ typedef struct Work {
     Chunk chunks[];
 } Work;
 
+static const NnField fields[] = {
+    {.name = "left",
+     .kind = NN_INPUT,
+     .rank = 3,
+     .dim = {1, 14, 14},
+     .count = SIDE,
+     .classes = 0,
+     .predicts = true},
+    {.name = "right",
+     .kind = NN_INPUT,
+     .rank = 3,
+     .dim = {1, 14, 14},
+     .count = SIDE,
+     .classes = 0,
+     .predicts = true},
+    {.name = "comparison",
+     .kind = NN_LABEL,
+     .rank = 0,
+     .dim = {0},
+     .count = 1,
+     .classes = 2,
+     .predicts = false},
+};
+
 static bool keeps(const NnCall *call, int64_t sample, int element) {
     uint32_t key = dropout_key(call->seed, dropout_stream("drop"), 0, (uint64_t)call->step);
     return dropout_keeps(key, call->first_sample + sample, 400, element, 12288);
@@ -58,7 +82,7 @@ static void probabilities(const NnCall *call, int sample, bool dropout, double o
 }
 
 static int32_t toy_label(const NnCall *call, int sample) {
-    return ((const int32_t *)call->fields[2])[sample];
+    return (int32_t)nn_integer(call->fields[2], nn_field_type(fields, call, 2), sample);
 }
 
 /* Keeps NaN, as the models of the compiler do. */
@@ -219,11 +243,6 @@ static void get_gradient(const NnCall *call, int param, float *out) {
     memcpy(out, work->gradient + (param == 0 ? 0 : WEIGHTS), size(param));
 }
 
-static const NnField fields[] = {
-    {"left", NN_INPUT, 3, {1, 14, 14}, SIDE, 0, true},
-    {"right", NN_INPUT, 3, {1, 14, 14}, SIDE, 0, true},
-    {"comparison", NN_LABEL, 0, {0}, 1, 2, false},
-};
 static const NnParam params[] = {
     {"fc.weight", 2, {CLASSES, INPUTS}, WEIGHTS, NN_UNIFORM, -0.05, 0.05},
     {"fc.bias", 1, {CLASSES}, CLASSES, NN_NORMAL, 0, 0.01},

@@ -11,12 +11,48 @@
 enum { HALF = 14 * 14 };
 
 static NnField pair_fields[] = {
-    {"left", NN_INPUT, 3, {1, 14, 14}, HALF, 0, true},
-    {"right", NN_INPUT, 3, {1, 14, 14}, HALF, 0, true},
-    {"pair", NN_INPUT, 3, {2, 14, 14}, 2 * HALF, 0, true},
-    {"left_digit", NN_LABEL, 0, {0}, 1, 10, false},
-    {"right_digit", NN_LABEL, 0, {0}, 1, 10, false},
-    {"comparison", NN_LABEL, 0, {0}, 1, 2, false},
+    {.name = "left",
+     .kind = NN_INPUT,
+     .rank = 3,
+     .dim = {1, 14, 14},
+     .count = HALF,
+     .predicts = true,
+     .normal = {1, 1, true, 1 / 255., NULL, NULL}},
+    {.name = "right",
+     .kind = NN_INPUT,
+     .rank = 3,
+     .dim = {1, 14, 14},
+     .count = HALF,
+     .predicts = true,
+     .normal = {1, 1, true, 1 / 255., NULL, NULL}},
+    {.name = "pair",
+     .kind = NN_INPUT,
+     .rank = 3,
+     .dim = {2, 14, 14},
+     .count = 2 * HALF,
+     .predicts = true,
+     .normal = {1, 1, true, 1 / 255., NULL, NULL}},
+    {.name = "left_digit",
+     .kind = NN_LABEL,
+     .rank = 0,
+     .dim = {0},
+     .count = 1,
+     .classes = 10,
+     .predicts = false},
+    {.name = "right_digit",
+     .kind = NN_LABEL,
+     .rank = 0,
+     .dim = {0},
+     .count = 1,
+     .classes = 10,
+     .predicts = false},
+    {.name = "comparison",
+     .kind = NN_LABEL,
+     .rank = 0,
+     .dim = {0},
+     .count = 1,
+     .classes = 2,
+     .predicts = false},
 };
 enum { LEFT, RIGHT, PAIR, LEFT_DIGIT, RIGHT_DIGIT, COMPARISON };
 
@@ -45,11 +81,11 @@ static const char *mnist_folder(void) {
 }
 
 static const float *floats(const Split *split, int field, int sample) {
-    return (const float *)split->bound[field] + (size_t)sample * (size_t)pair_fields[field].count;
+    return split_values(split, split->bound[field], sample);
 }
 
 static int label(const Split *split, int field, int sample) {
-    return ((const int32_t *)split->bound[field])[sample];
+    return (int)split_class(split, split->bound[field], sample);
 }
 
 static void expect_consistent(const Split *split) {
@@ -121,8 +157,20 @@ START_TEST(mnist_pairs) {
     }
     check_pairs(folder);
     /* The published mean and deviation of all training pixels; blocks of pixels vary less. */
-    static NnField fields[] = {{"image", NN_INPUT, 3, {1, 28, 28}, 784, 0, true},
-                               {"digit", NN_LABEL, 0, {0}, 1, 10, false}};
+    static NnField fields[] = {{.name = "image",
+                                .kind = NN_INPUT,
+                                .rank = 3,
+                                .dim = {1, 28, 28},
+                                .count = 784,
+                                .predicts = true,
+                                .normal = {1, 1, true, 1 / 255., NULL, NULL}},
+                               {.name = "digit",
+                                .kind = NN_LABEL,
+                                .rank = 0,
+                                .dim = {0},
+                                .count = 1,
+                                .classes = 10,
+                                .predicts = false}};
     NnModel model = {.name = "m", .data = "mnist", .n_fields = 2, .fields = fields};
     DataRequest request = request_for(folder);
     request.wanted[SPLIT_TRAIN] = false;
@@ -131,7 +179,8 @@ START_TEST(mnist_pairs) {
     ck_assert_int_eq(data.split[SPLIT_VAL].samples, 5000);
     ck_assert_int_eq(data.split[SPLIT_TEST].samples, 10000);
     ck_assert_int_eq(data.split[SPLIT_TRAIN].samples, 0);
-    ck_assert(fabs(data.mean - .1307) < .001 && fabs(data.deviation - .3081) < .001);
+    ck_assert(fabs(*data.normals[0].mean - .1307) < .001);
+    ck_assert(fabs(*data.normals[0].deviation - .3081) < .001);
 }
 END_TEST
 
@@ -152,7 +201,7 @@ START_TEST(pixels_are_averaged) {
         const unsigned char *image = digits_image(&digits, i, room);
         for (int k = 0; k < DIGIT_PIXELS; k++) sum += image[k];
     }
-    ck_assert(fabs(sum / 255 / DIGIT_PIXELS / digits.count - data.mean) < 1e-6);
+    ck_assert(fabs(sum / 255 / DIGIT_PIXELS / digits.count - *data.normals[0].mean) < 1e-6);
 }
 END_TEST
 
@@ -175,14 +224,32 @@ START_TEST(bad_requests) {
     request = request_for("synthetic");
     model.data = "cifar";
     expect_bad(&model, &request, "cifar");
-    NnField field = {"left", NN_INPUT, 3, {1, 28, 28}, 784, 0, true};
+    NnField field = {.name = "left",
+                     .kind = NN_INPUT,
+                     .rank = 3,
+                     .dim = {1, 28, 28},
+                     .count = 784,
+                     .predicts = true,
+                     .normal = {1, 1, true, 1 / 255., NULL, NULL}};
     model.data = "mnist-pairs";
     model.n_fields = 1;
     model.fields = &field;
     expect_bad(&model, &request, "wants shape (1, 28, 28), mnist-pairs has (1, 14, 14)");
-    field = (NnField){"comparison", NN_LABEL, 0, {0}, 1, 3, false};
+    field = (NnField){.name = "comparison",
+                      .kind = NN_LABEL,
+                      .rank = 0,
+                      .dim = {0},
+                      .count = 1,
+                      .classes = 3,
+                      .predicts = false};
     expect_bad(&model, &request, "wants 3 classes, mnist-pairs has 2");
-    field = (NnField){"comparison", NN_TARGET, 0, {0}, 1, 0, false};
+    field = (NnField){.name = "comparison",
+                      .kind = NN_TARGET,
+                      .rank = 0,
+                      .dim = {0},
+                      .count = 1,
+                      .classes = 0,
+                      .predicts = false};
     expect_bad(&model, &request, "wants real values");
     field.name = "middle";
     expect_bad(&model, &request, "middle");
@@ -264,7 +331,7 @@ START_TEST(data_files) {
     const Split *split = &data.split[SPLIT_TEST];
     ck_assert_int_eq(split->samples, 3);
     ck_assert(floats(split, LEFT, 2)[5] == (float)(2 * HALF + 5));
-    ck_assert_int_eq(((const int32_t *)split->bound[2])[1], 1);
+    ck_assert_int_eq(label(split, 2, 1), 1);
     ck_assert_int_eq(split->n_fields, 4); /* labels that the model does not read are kept */
     ck_assert(split_complete(split, &nn_model_toy));
     static const char *const cases[][2] = {

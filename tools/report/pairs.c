@@ -20,9 +20,15 @@ static const char compiler[] = __VERSION__;
 static const char compiler[] = "gcc " __VERSION__;
 #endif
 
-static void print_image(const float *image, float low, float high) {
+static float pixel(const Split *split, const DataField *image, int sample, int i) {
+    return (float)nn_number(split_values(split, image, sample), image->type, i);
+}
+
+static void print_image(const Split *split, const DataField *image, int sample, float low,
+                        float high) {
     for (int i = 0; i < PIXELS; i++)
-        printf("%02x", (unsigned)((image[i] - low) / (high - low) * 255.0f + 0.5f));
+        printf("%02x",
+               (unsigned)((pixel(split, image, sample, i) - low) / (high - low) * 255.0f + 0.5f));
 }
 
 static const DataField *field(const Split *split, const char *name) {
@@ -49,9 +55,10 @@ int main(int argc, char **argv) {
     const Split *test = &data.split[SPLIT_TEST];
     const DataField *left = field(test, "left"), *right = field(test, "right");
     if (!left || !right) return problem("%s: no left and right images", argv[1]), STATUS_FAILED;
-    float low = left->floats[0], high = low;
+    float low = pixel(test, left, 0, 0), high = low;
     for (int i = 0; i < test->samples * PIXELS; i++) {
-        const float a = left->floats[i], b = right->floats[i];
+        const float a = pixel(test, left, i / PIXELS, i % PIXELS);
+        const float b = pixel(test, right, i / PIXELS, i % PIXELS);
         low = a < low ? a : b < low ? b : low;
         high = a > high ? a : b > high ? b : high;
     }
@@ -59,9 +66,9 @@ int main(int argc, char **argv) {
     puts("index,left,right");
     for (int s = 0; s < test->samples; s++) {
         printf("%d,", s);
-        print_image(left->floats + (size_t)s * PIXELS, low, high);
+        print_image(test, left, s, low, high);
         putchar(',');
-        print_image(right->floats + (size_t)s * PIXELS, low, high);
+        print_image(test, right, s, low, high);
         putchar('\n');
     }
     if (fflush(stdout) != 0 || ferror(stdout)) return problem("cannot write"), STATUS_FAILED;

@@ -1,0 +1,212 @@
+/* Means and deviations of fields: measured, kept in files, set in the state. */
+#include "normal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Means and deviations under way. */
+typedef struct Moments {
+    double *mean, *deviation;
+} Moments;
+
+static Moments moments_new(const NnNormal *normal) {
+    const size_t n = (size_t)normal->moments;
+    return (Moments){allocate(n, sizeof(double)), allocate(n, sizeof(double))};
+}
+
+/* Whether the architecture states both. */
+static bool is_stated(const NnNormal *normal) {
+    return normal->mean && normal->deviation;
+}
+
+/* What the mean is taken of. */
+static double scaled(const NnNormal *normal, double x) {
+    return normal->bytes ? (double)((float)x / 255.0f) : x * normal->scale;
+}
+
+/* Bytes by value: [moments][256]. */
+static void count_bytes(const NnNormal *normal, const Split *split, const DataField *field,
+                        int64_t *seen) {
+    for (int s = 0; s < split->samples; s++) {
+        const uint8_t *bytes = split_values(split, field, s);
+        for (int64_t i = 0; i < field->count; i++)
+            seen[i / normal->run % normal->moments * 256 + bytes[i]]++;
+    }
+}
+
+static void of_bytes(const NnNormal *normal, const int64_t *seen, Moments *to) {
+    for (int c = 0; c < normal->moments; c++, seen += 256) {
+        double n = 0, mean = 0, squares = 0;
+        for (int v = 0; v < 256; v++) n += (double)seen[v];
+        for (int v = 0; v < 256; v++) mean += (double)seen[v] * scaled(normal, v);
+        mean /= n;
+        for (int v = 0; v < 256; v++) {
+            const double off = scaled(normal, v) - mean;
+            squares += (double)seen[v] * off * off;
+        }
+        to->mean[c] = mean;
+        to->deviation[c] = squares > 0 ? sqrt(squares / n) : 1;
+    }
+}
+
+static void of_numbers(const NnNormal *normal, const Split *split, const DataField *field,
+                       Moments *to) {
+    const double n = (double)split->samples * (double)(field->count / normal->moments);
+    for (int pass = 0; pass < 2; pass++) {
+        for (int s = 0; s < split->samples; s++) {
+            const void *values = split_values(split, field, s);
+            for (int64_t i = 0; i < field->count; i++) {
+                const int64_t c = i / normal->run % normal->moments;
+                const double x = scaled(normal, nn_number(values, field->type, i));
+                if (pass == 0)
+                    to->mean[c] += x;
+                else
+                    to->deviation[c] += (x - to->mean[c]) * (x - to->mean[c]);
+            }
+        }
+        for (int c = 0; c < normal->moments; c++) {
+            double *sum = pass == 0 ? &to->mean[c] : &to->deviation[c];
+            *sum = pass == 0 ? *sum / n : *sum > 0 ? sqrt(*sum / n) : 1;
+        }
+    }
+}
+
+/* Whether a field whose bytes are normalised has bytes here. */
+static bool is_bytes(const NnModel *model, const Split *split, int i) {
+    return model->fields[i].normal.bytes && split->bound[i] && split->bound[i]->type == NN_U8;
+}
+
+/* The bytes of all such fields have one mean. */
+static void measure_bytes(const NnModel *model, Dataset *data) {
+    const Split *train = &data->split[SPLIT_TRAIN];
+    int64_t seen[256] = {0};
+    for (int i = 0; i < model->n_fields; i++)
+        if (is_bytes(model, train, i))
+            count_bytes(&model->fields[i].normal, train, train->bound[i], seen);
+    for (int i = 0; i < model->n_fields; i++) {
+        if (!is_bytes(model, train, i) || data->normals[i].mean) continue;
+        Moments of = moments_new(&model->fields[i].normal);
+        of_bytes(&model->fields[i].normal, seen, &of);
+        data->normals[i] = (Normal){of.mean, of.deviation};
+    }
+}
+
+void normals_measure(const NnModel *model, Dataset *data) {
+    const Split *train = &data->split[SPLIT_TRAIN];
+    if (train->samples == 0) return;
+    measure_bytes(model, data);
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnNormal *normal = &model->fields[i].normal;
+        const DataField *field = train->bound[i];
+        if (!normal->moments || normal->bytes || is_stated(normal) || !field ||
+            data->normals[i].mean)
+            continue;
+        Moments to = moments_new(normal);
+        if (field->type == NN_U8) {
+            int64_t *seen = allocate((size_t)normal->moments * 256, sizeof *seen);
+            count_bytes(normal, train, field, seen);
+            of_bytes(normal, seen, &to);
+        } else {
+            of_numbers(normal, train, field, &to);
+        }
+        data->normals[i] = (Normal){to.mean, to.deviation};
+    }
+}
+
+/* `input.image.mean`; targets and labels are fields of the same kind. */
+static const char *key_of(const NnField *field, const char *what) {
+    return format_text("input.%s.%s", field->name, what);
+}
+
+/* A list of numbers, or one for all channels. */
+static bool read_list(const TensorFile *file, const NnField *field, const char *what,
+                      const double **to) {
+    const char *key = key_of(field, what), *text = tensors_meta(file, key);
+    const size_t n = (size_t)field->normal.moments;
+    *to = NULL;
+    if (!text) return true;
+    const json_t *json = keep_json(json_loads(text, JSON_DECODE_ANY, NULL));
+    const bool list = json_is_array(json);
+    bool good = list ? json_array_size(json) == n : json_is_number(json);
+    double *values = allocate(n, sizeof *values);
+    for (size_t i = 0; good && i < n; i++) {
+        const json_t *value = list ? json_array_get(json, i) : json;
+        values[i] = json_number_value(value);
+        good = json_is_number(value) && isfinite(values[i]) &&
+               (strcmp(what, "std") != 0 || values[i] > 0);
+    }
+    if (!good)
+        return problem("%s: metadata %s is to be a list of %zu numbers%s, not %.60s", file->path,
+                       key, n, strcmp(what, "std") ? "" : " above 0", text);
+    *to = values;
+    return true;
+}
+
+bool normals_in(const NnModel *model, const TensorFile *file, Normal *known) {
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnField *field = &model->fields[i];
+        if (!field->normal.moments) continue;
+        if (!read_list(file, field, "mean", &known[i].mean) ||
+            !read_list(file, field, "std", &known[i].deviation))
+            return false;
+        if (!known[i].mean || !known[i].deviation) known[i] = (Normal){NULL, NULL};
+    }
+    return true;
+}
+
+bool normals_read(Engine *engine, const TensorFile *file) {
+    if (!normals_in(engine->model, file, engine->read)) return false;
+    normals_settle(engine);
+    return true;
+}
+
+void normals_settle(Engine *engine) {
+    for (int i = 0; i < engine->model->n_fields; i++) {
+        const NnNormal *normal = &engine->model->fields[i].normal;
+        if (!normal->moments || is_stated(normal)) continue;
+        const Normal *measured = engine->data.normals ? &engine->data.normals[i] : NULL;
+        const Normal *from = &engine->read[i];
+        if (measured && measured->mean && (normal->bytes || !from->mean)) from = measured;
+        engine->normal[i] = from->mean != NULL;
+        if (!from->mean) continue;
+        engine->model->set_normal(engine->state, i, normal->mean ? normal->mean : from->mean,
+                                  normal->deviation ? normal->deviation : from->deviation);
+    }
+}
+
+bool normals_known(const Engine *engine, const Split *split) {
+    for (int i = 0; i < engine->model->n_fields; i++) {
+        const NnField *field = &engine->model->fields[i];
+        const NnNormal *normal = &field->normal;
+        if (!normal->moments || is_stated(normal) || engine->normal[i] || !split->bound[i] ||
+            (normal->bytes && split->bound[i]->type != NN_U8))
+            continue;
+        return problem("the mean and the deviation of %s are not known: the weights file has no "
+                       "metadata %s and %s, and %s no training split to measure them on",
+                       field->name, key_of(field, "mean"), key_of(field, "std"),
+                       engine->data.source);
+    }
+    return true;
+}
+
+static void write_list(json_t *meta, const NnField *field, const char *what, const double *values) {
+    json_t *list = json_array();
+    for (int i = 0; i < field->normal.moments; i++)
+        json_array_append_new(list, json_real(values[i]));
+    char *text = json_dumps(list, JSON_REAL_PRECISION(17) | JSON_COMPACT);
+    json_object_set_new(meta, key_of(field, what), json_string(text));
+    free(text);
+    json_decref(list);
+}
+
+void normals_write(const Engine *engine, json_t *meta) {
+    for (int i = 0; i < engine->model->n_fields; i++) {
+        const NnField *field = &engine->model->fields[i];
+        if (!field->normal.moments || (!engine->normal[i] && !is_stated(&field->normal))) continue;
+        const Moments normal = moments_new(&field->normal);
+        engine->model->get_normal(engine->state, i, normal.mean, normal.deviation);
+        write_list(meta, field, "mean", normal.mean);
+        write_list(meta, field, "std", normal.deviation);
+    }
+}

@@ -12,11 +12,12 @@ static bool is_folder(const char *path) {
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-const char *dataset_source(const DataRequest *request) {
+const char *dataset_source(const NnModel *model, const DataRequest *request) {
     const char *named = getenv("NNGEN_DATA");
+    const char *usual = cifar10_fits(model) ? "data/cifar10" : "data/mnist";
     if (request->source) return request->source;
     if (named && *named) return named;
-    return is_folder("data/mnist") ? "data/mnist" : NULL;
+    return is_folder(usual) ? usual : NULL;
 }
 
 /* Whether the split is made of rows of train. */
@@ -65,13 +66,18 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
     for (size_t i = 0; i < n; i++) data->class_names[i] = model->fields[i].names;
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
     const DataRequest load = model_windows(model) ? *request : request_to_load(request);
-    const char *source = dataset_source(request);
+    const char *source = dataset_source(model, request);
     if (!source && !request->quiet && dataset_builtin(model))
         note("no --data, no $NNGEN_DATA, no data/mnist: using synthetic digits");
     if (!source) source = "synthetic";
     data->source = source;
     const char *folder = strcmp(source, "synthetic") == 0 ? NULL : source;
-    if (!folder || is_folder(folder)
+    if (!folder && cifar10_fits(model))
+        return problem("there is no CIFAR-10: --data wants the folder of its binary files, "
+                       "data_batch_1.bin and so on, or a .safetensors file");
+    const bool cifar10 = folder && is_folder(folder) && cifar10_is_in(folder);
+    if (cifar10 ? !dataset_cifar10(model, request, folder, data)
+        : !folder || is_folder(folder)
             ? !dataset_digits(model, request, folder, data)
             : !dataset_file(model, &load, source, data) || !dataset_cut(model, request, data))
         return false;
@@ -86,7 +92,7 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
 
 bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset *data) {
     if (request->source || dataset_builtin(model)) return dataset_load(model, request, data);
-    const char *source = dataset_source(request);
+    const char *source = dataset_source(model, request);
     const size_t mark = memory_mark();
     *data = (Dataset){0};
     if (!source || strcmp(source, "synthetic") == 0 || is_folder(source)) return true;
@@ -101,7 +107,7 @@ bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset 
 }
 
 bool dataset_only_split(const NnModel *model, const DataRequest *request, SplitId *split) {
-    const char *source = dataset_source(request);
+    const char *source = dataset_source(model, request);
     if (!source || strcmp(source, "synthetic") == 0 || is_folder(source) ||
         is_cut(request, (int)*split))
         return true;

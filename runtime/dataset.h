@@ -1,4 +1,4 @@
-/* Samples by field name, from MNIST's files, drawn digits, or a safetensors file.
+/* Samples by field name, from MNIST's files, drawn digits, CIFAR-10's files, or a safetensors file.
  *
  * mnist-pairs  pairs of digits, averaged over 2x2 blocks to 14x14: left, right (1, 14, 14), pair
  *              (2, 14, 14), left_digit, right_digit (10 classes), comparison (2 classes, 1 where
@@ -10,7 +10,10 @@
  *              5,000 of the training file, or its last tenth if it has 10,000 digits or fewer;
  *              training: the rest.
  *
- * Their pixels have one mean and one deviation, those of the training split's digits. Images of
+ * cifar10      image (3, 32, 32), class (10 classes), of CIFAR-10's binary files. Validation: a
+ * tenth of the training files, drawn by --split-seed.
+ *
+ * MNIST's pixels have one mean and one deviation, those of the training split's digits. Images of
  * mnist are bytes, those of pairs are floats that are normalised already, unless the architecture
  * says how: then they are numbers from 0 to 255. A safetensors file is taken as it is. */
 #ifndef NN_RUNTIME_DATASET_H
@@ -84,9 +87,9 @@ typedef struct DataRequest {
     bool quiet;        /* no note about the default */
 } DataRequest;
 
-/* The source of the data: that of the request, else $NNGEN_DATA, else data/mnist if there is such a
- * folder, else NULL: digits are drawn. */
-const char *dataset_source(const DataRequest *request);
+/* The source of the data: that of the request, else $NNGEN_DATA, else data/cifar10 for a model of
+ * that set, data/mnist for others, if there is such a folder, else NULL: digits are drawn. */
+const char *dataset_source(const NnModel *model, const DataRequest *request);
 
 /* Loads the wanted splits and binds the model's fields. False with a message. */
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data);
@@ -154,6 +157,17 @@ int model_windows(const NnModel *model);
 bool window_field(const NnModel *model, const NnField *want, const DataRequest *request,
                   SplitId split, const char *array, int64_t n, int64_t count, DataField *field,
                   int64_t *samples);
+
+/* CIFAR-10's binary files in a folder, the last one is of test; whether a folder has them; whether
+ * the model reads that set. */
+enum { CIFAR10_FILES = 6 };
+const char *cifar10_path(const char *folder, int i);
+bool cifar10_is_in(const char *folder);
+bool cifar10_fits(const NnModel *model);
+
+/* The wanted splits of that set: bytes as they lie in the files, which are kept in memory. */
+bool dataset_cifar10(const NnModel *model, const DataRequest *request, const char *folder,
+                     Dataset *data);
 
 /* Whether there is a built-in set with the model's fields. */
 bool dataset_builtin(const NnModel *model);

@@ -159,12 +159,13 @@ static void add_saved(Names *names, const NnModel *model, const Options *options
     if (!several) add(names, SAVED, "the checkpoint", checkpoint_name(model, options, 0));
 }
 
-static void add_data(Names *names, const Options *options) {
+static void add_data(Names *names, const NnModel *model, const Options *options) {
     const DataRequest request = options_data(options);
-    const char *source = dataset_source(&request);
+    const char *source = dataset_source(model, &request);
     const char *role = request.source ? "--data" : "the data";
     add(names, READ, role, source);
     for (int i = 0; i < 4; i++) add(names, READ, role, digits_path(source, i & 1, i & 2));
+    for (int i = 0; i < CIFAR10_FILES; i++) add(names, READ, role, cifar10_path(source, i));
 }
 
 static int by_file(const void *a, const void *b) {
@@ -192,7 +193,7 @@ bool names_differ(const NnModel *model, const Options *options) {
     add_option(&names, WRITTEN, options, OPTION_LOG);
     add_option(&names, WRITTEN, options, OPTION_PREDICTIONS);
     add_option(&names, WRITTEN, options, OPTION_OUT);
-    add_data(&names, options);
+    add_data(&names, model, options);
     add_option(&names, RESUMED, options, OPTION_RESUME);
     add_option(&names, READ, options, OPTION_LOAD);
     if (names.n > 1) qsort(names.all, names.n, sizeof *names.all, by_file_and_order);

@@ -38,7 +38,8 @@ static void count_bytes(const NnNormal *normal, const Split *split, const DataFi
 static void of_bytes(const NnNormal *normal, const int64_t *seen, Moments *to) {
     for (int c = 0; c < normal->moments; c++, seen += 256) {
         double n = 0, mean = 0, squares = 0;
-        for (int v = 0; v < 256; v++) n += (double)seen[v];
+        int values = 0;
+        for (int v = 0; v < 256; v++) n += (double)seen[v], values += seen[v] > 0;
         for (int v = 0; v < 256; v++) mean += (double)seen[v] * scaled(normal, v);
         mean /= n;
         for (int v = 0; v < 256; v++) {
@@ -46,19 +47,25 @@ static void of_bytes(const NnNormal *normal, const int64_t *seen, Moments *to) {
             squares += (double)seen[v] * off * off;
         }
         to->mean[c] = mean;
-        to->deviation[c] = squares > 0 ? sqrt(squares / n) : 1;
+        to->deviation[c] = values > 1 ? sqrt(squares / n) : 1;
     }
 }
 
 static void of_numbers(const NnNormal *normal, const Split *split, const DataField *field,
                        Moments *to) {
     const double n = (double)split->samples * (double)(field->count / normal->moments);
+    double *first = allocate((size_t)normal->moments, sizeof *first);
+    bool *varies = allocate((size_t)normal->moments, sizeof *varies);
+    const void *begin = split_values(split, field, 0);
+    for (int c = 0; c < normal->moments; c++)
+        first[c] = nn_number(begin, field->type, (int64_t)c * normal->run);
     for (int pass = 0; pass < 2; pass++) {
         for (int s = 0; s < split->samples; s++) {
             const void *values = split_values(split, field, s);
             for (int64_t i = 0; i < field->count; i++) {
                 const int64_t c = i / normal->run % normal->moments;
-                const double x = scaled(normal, nn_number(values, field->type, i));
+                const double raw = nn_number(values, field->type, i), x = scaled(normal, raw);
+                varies[c] = varies[c] || raw != first[c];
                 if (pass == 0)
                     to->mean[c] += x;
                 else
@@ -67,7 +74,7 @@ static void of_numbers(const NnNormal *normal, const Split *split, const DataFie
         }
         for (int c = 0; c < normal->moments; c++) {
             double *sum = pass == 0 ? &to->mean[c] : &to->deviation[c];
-            *sum = pass == 0 ? *sum / n : *sum > 0 ? sqrt(*sum / n) : 1;
+            *sum = pass == 0 ? *sum / n : varies[c] ? sqrt(*sum / n) : 1;
         }
     }
 }

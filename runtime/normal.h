@@ -7,9 +7,9 @@
 #include "engine.h"
 
 /* Measures what the architecture leaves to the training split, in double, in the order of its
- * samples: mean of x * scale, then deviation from it, both divided by the number of elements; a
- * deviation of 0 counts as 1. Bytes are counted by value first, and those of all fields that are
- * normalised alike (NnNormal.bytes) together. */
+ * samples: mean of x * scale, then deviation from it, both divided by the number of elements; the
+ * deviation of equal elements is 1. Bytes are counted by value first, and those of all fields that
+ * are normalised alike (NnNormal.bytes) together. */
 void normals_measure(const NnModel *model, Dataset *data);
 
 /* The numbers of a file of weights, per field; NULL where it has none. False, with a message, if

@@ -4,7 +4,7 @@
 #include "../../common/nearest.h"
 #include "front.h"
 
-static const char *const sets[] = {"mnist-pairs", "mnist", NULL};
+static const char *const sets[] = {"mnist-pairs", "mnist", "cifar10", NULL};
 
 static const struct {
     const char *data, *field;
@@ -14,7 +14,8 @@ static const struct {
     {"mnist-pairs", "left", {3, {1, 14, 14}}, 0}, {"mnist-pairs", "right", {3, {1, 14, 14}}, 0},
     {"mnist-pairs", "pair", {3, {2, 14, 14}}, 0}, {"mnist-pairs", "left_digit", {0, {0}}, 10},
     {"mnist-pairs", "right_digit", {0, {0}}, 10}, {"mnist-pairs", "comparison", {0, {0}}, 2},
-    {"mnist", "image", {3, {1, 28, 28}}, 0},      {"mnist", "digit", {0, {0}}, 10}};
+    {"mnist", "image", {3, {1, 28, 28}}, 0},      {"mnist", "digit", {0, {0}}, 10},
+    {"cifar10", "image", {3, {3, 32, 32}}, 0},    {"cifar10", "class", {0, {0}}, 10}};
 enum { N_KNOWN = sizeof known / sizeof *known };
 
 static bool is_data_field(const Node *n) {
@@ -51,16 +52,19 @@ static void check_field(Front *f, const char *data, const Node *n) {
 }
 
 void data_check(Front *f, Loc loc, const char *data) {
-    if (strcmp(data, sets[0]) != 0 && strcmp(data, sets[1]) != 0) {
+    int set = 0;
+    while (sets[set] && strcmp(data, sets[set]) != 0) set++;
+    if (!sets[set]) {
         const char *near = nearest_name(data, sets);
         if (near)
             diag_error(f->diag, loc, "model: unknown data \"%s\"; did you mean \"%s\"?", data,
                        near);
         else
-            diag_error(f->diag, loc,
-                       "model: unknown data \"%s\"; there are \"%s\" and \"%s\"; without `data` "
-                       "any file that has the fields serves",
-                       data, sets[0], sets[1]);
+            diag_error(
+                f->diag, loc,
+                "model: unknown data \"%s\"; there are \"%s\", \"%s\" and \"%s\"; without `data` "
+                "any file that has the fields serves",
+                data, sets[0], sets[1], sets[2]);
         return;
     }
     for (int i = 0; i < f->graph->n_nodes; i++) {
@@ -103,6 +107,7 @@ void data_finish(Front *f) {
             return;
         }
     }
-    for (int i = 0; g->data && i < g->n_nodes; i++)
+    const bool digits = g->data && !strncmp(g->data, "mnist", 5);
+    for (int i = 0; digits && i < g->n_nodes; i++)
         if (is_data_field(g->nodes[i])) normalise_digits(g, g->nodes[i]);
 }

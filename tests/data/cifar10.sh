@@ -33,6 +33,37 @@ tar czf set.tar.gz -C set/cifar-10-batches-bin data_batch_3.bin test_batch.bin d
 make archive.safetensors set.tar.gz
 cmp set.safetensors archive.safetensors || fail "an archive: other bytes"
 
+# A program reads the binaries themselves; a tenth of the rows is its validation, as of the data file.
+cat >binary.lua <<END
+local nn = require "nn"
+local image, class = nn.input("image", {3, 32, 32}, { scale = 1 / 255, mean = "train", std = "train" }), nn.label("class", 10)
+local a = nn.linear { name = "a", out = 10 }(nn.flatten(image))
+return nn.model { data = "cifar10", train = { epochs = 2, batch = 8, optimizer = nn.sgd { lr = 0.01 }, loss = nn.cross_entropy(a, class) },
+  predict = { class = nn.argmax(a) } }
+END
+generated=$scratch
+"$NNGEN" --isa=portable -o binary.c binary.lua && compile_model "$NNGEN_CC" binary binary -O1 -w || fail binary
+./binary train --quiet --json --data set/cifar-10-batches-bin --save a.safetensors >a.json || fail "the folder"
+./binary train --quiet --json --data set.safetensors --val-split 0.1 --save b.safetensors >b.json || fail "the file"
+cmp a.safetensors b.safetensors || fail "weights of the folder and of the file"
+holds a.safetensors '"classes.class":"[\"airplane\",\"automobile\"'
+./binary eval --data set/cifar-10-batches-bin --load a.safetensors --split val | grep -q '^val, 4 samples' || fail "val"
+mkdir -p here/data && ln -s ../../set/cifar-10-batches-bin here/data/cifar10
+(cd here && NNGEN_DATA= ../binary eval --load ../a.safetensors) | grep -q '^test, 5 samples of data/cifar10' || fail "data/cifar10"
+rejects() {
+    words=$1 status=0
+    shift
+    NNGEN_DATA='' ./binary eval --load a.safetensors "$@" >said 2>&1 || status=$?
+    [ "$status" -eq 1 ] && grep -qF -- "$words" said || fail "$*: status $status: $(cat said)"
+}
+rejects "there is no CIFAR-10: --data wants the folder of its binary files"
+rejects "--map goes with a data file" --data set/cifar-10-batches-bin --map image=x
+cp -r set/cifar-10-batches-bin bad
+head -c 4000 set/*/test_batch.bin >bad/test_batch.bin
+rejects "bad/test_batch.bin: 4000 bytes are no rows of 3073" --data bad
+awk 'BEGIN { printf "%c", 11; for (k = 0; k < 3072; k++) printf "x" }' >bad/test_batch.bin
+rejects "bad/test_batch.bin: row 0: class 11, 0 to 9 wanted" --data bad
+
 cp set/*/test_batch.bin good.bin
 head -c 4000 good.bin >data_batch_1.bin
 refuses "data_batch_1.bin: 4000 bytes, records of 3073 wanted" data_batch_1.bin

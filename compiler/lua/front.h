@@ -245,6 +245,10 @@ void data_finish(Front *f);
 int functions_power(lua_State *L);
 void functions_register(lua_State *L);
 
+/* broadcast.c: gives the operands of a function that works element by element one shape, where they
+ * have shapes that fit together; else the op reports. */
+void broadcast_operands(lua_State *L, Loc loc, int n, Node **in);
+
 /* axes.c: functions that take axes, into the table on top. */
 void axes_register(lua_State *L);
 

@@ -7,6 +7,7 @@
 static int operate(lua_State *L, const Op *op, int n_in) {
     Node *in[2];
     for (int i = 0; i < n_in; i++) in[i] = value_check_node(L, i + 1, op->name);
+    broadcast_operands(L, front_here(L), n_in, in);
     value_push_node(L, front_add_node(L, op, front_here(L), NULL, n_in, in, NULL));
     return 1;
 }
@@ -17,6 +18,7 @@ static int add_terms(lua_State *L, const Op *op) {
     for (int i = 0; i < 2; i++) in[i] = value_check_node(L, i + 1, op->name);
     for (int i = 0; i < 2; i++)
         if (in[1 - i]->type.kind == KIND_SCALAR) in[i] = value_of_batch(L, in[i]);
+    broadcast_operands(L, front_here(L), 2, in);
     value_push_node(L, front_add_node(L, op, front_here(L), NULL, 2, in, NULL));
     return 1;
 }

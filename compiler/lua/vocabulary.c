@@ -26,6 +26,7 @@ static int of_operands(lua_State *L) {
         return value_push_poison(L);
     }
     for (int i = 0; i < op->min_in; i++) in[i] = value_check_node(L, i + 1, op->name);
+    if (op->row) broadcast_operands(L, front_here(L), op->min_in, in);
     return push_result(L, op, op->min_in, in);
 }
 

@@ -19,7 +19,7 @@ static bool arithmetic_shape(Graph *g, Node *n) {
                         "sample; nn.mean(x) makes one value of them");
     if (!kind_is_number(narrow->kind) && narrow->kind != wide->kind)
         return op_error(g, n, narrow_at, "wants operands of one kind");
-    if (narrow->kind == wide->kind && n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
+    if (narrow->kind == wide->kind && n->n_in > 1 && !want_fitting(g, n, 0, 1)) return false;
     n->type = *wide;
     return true;
 }

@@ -8,22 +8,20 @@ static const OpSample pair_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.input
 
 /* Samples of one shape, or schedules with them; schedules alone where the op takes them. */
 static bool choice_shape(Graph *g, Node *n) {
-    const Type *wide = NULL;
+    int wide = -1;
     for (int i = 0; i < n->n_in; i++) {
         const Type *t = &n->in[i]->type;
         if (t->classes) return op_error(g, n, i, "class indices cannot be calculated with");
         if (t->kind != KIND_SAMPLE && t->kind != KIND_SCHEDULE)
             return op_error(g, n, i, "wants values per sample, or numbers");
         if (t->kind != KIND_SAMPLE) continue;
-        if (wide && !shape_equal(wide->shape, t->shape))
-            return op_error(g, n, i, "wants equal shapes, %s on one side",
-                            shape_text(g->arena, wide->shape));
-        wide = t;
+        if (wide >= 0 && !want_fitting(g, n, wide, i)) return false;
+        wide = i;
     }
-    if (!wide && !n->op->number)
+    if (wide < 0 && !n->op->number)
         return op_error(g, n, 0, "wants values per sample; nn.%s is for numbers and schedules",
                         n->op == &op_maximum ? "max" : "min");
-    n->type = wide ? *wide : type_of_kind(KIND_SCHEDULE);
+    n->type = wide < 0 ? type_of_kind(KIND_SCHEDULE) : n->in[wide]->type;
     return true;
 }
 

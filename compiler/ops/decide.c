@@ -36,7 +36,7 @@ static bool compare_shape(Graph *g, Node *n) {
         n->type = type_of_kind(KIND_SCHEDULE);
         return true;
     }
-    if (a->kind == b->kind && !want_same(g, n, 0, 1)) return false;
+    if (a->kind == b->kind && !want_fitting(g, n, 0, 1)) return false;
     if (a->classes && b->classes && a->classes != b->classes)
         return op_error(g, n, 1, "wants equal numbers of classes, %d on one side", a->classes);
     n->type = type_sample(a->kind == KIND_SAMPLE ? a->shape : b->shape);

@@ -43,8 +43,9 @@
  *   bias_grad             dy: sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places
  *   max_pool2d_grad       x, dy
  *   avg_pool2d_grad       dy
- *   sum mean              sample -> without the axes of its attribute (none: all), or with sizes of
- * 1 expand                x, like: sample -> the shape of `like`; x has it without the axes
+ *   sum mean              sample -> without the axes of its attribute (none: all), or 1 there
+ *   expand                x[, like]: sample -> the shape of `like`, or the stated one; x has it
+ *                         without the axes, or with sizes of 1
  *   batch_mean            sample of one value -> scalar: B
  *   batch_mean_grad       x, g -> shape of x: g / B
  *   reshape               sample -> sample of the shape in its attributes, in (C,H,W) order
@@ -112,9 +113,10 @@ enum {
     POOL_EXTRA_H,
     POOL_EXTRA_W
 };
-/* sum, mean, expand (which has no KEEPDIM). AXES: a bit for each axis from the first of a sample
- * on; 0: all axes. */
+/* sum, mean, expand. AXES: a bit for each axis, from the first of a sample on; 0: all axes. An
+ * expand without a value like which it is made has its shape from RANK on. */
 enum { REDUCE_AXES, REDUCE_KEEPDIM };
+enum { EXPAND_RANK = REDUCE_AXES + 1, EXPAND_DIM0 };
 /* concat. An axis is counted from 1, the first of a sample, as users do. */
 enum { CONCAT_AXIS };
 /* slice; slice_grad has the size of the whole axis in COUNT */

@@ -14,10 +14,8 @@ bool reduces_axis(const Node *n, int rank, int axis) {
     return axes_of(n, rank) >> axis & 1;
 }
 
-static bool want_axes(Graph *g, const Node *n, int i) {
-    const int rank = n->in[i]->type.shape.rank;
-    return axes_of(n, rank) < 1u << rank ||
-           op_error(g, n, i, "wants axes that its operand has, 1 to %d", rank);
+static bool want_axes(Graph *g, const Node *n, int rank) {
+    return axes_of(n, rank) < 1u << rank || op_error(g, n, 0, "wants axes between 1 and %d", rank);
 }
 
 /* The shape without the axes, or with one place in each of them. */
@@ -48,7 +46,9 @@ static int64_t terms(const Node *n) {
 }
 
 static bool sum_shape(Graph *g, Node *n) {
-    if (!want_sample(g, n, 0, -1, "real values per sample") || !want_axes(g, n, 0)) return false;
+    if (!want_sample(g, n, 0, -1, "real values per sample") ||
+        !want_axes(g, n, n->in[0]->type.shape.rank))
+        return false;
     n->type = type_sample(reduced(n, n->in[0]->type.shape, n->attr[REDUCE_KEEPDIM] != 0));
     return true;
 }
@@ -70,7 +70,8 @@ static void mean_value(const Env *env, const Node *n, const double *const *in, d
 
 static Node *spread(Gradient *g, Node *dy) {
     Node *in[2] = {dy, g->node->in[0]};
-    return grad_node(g, &op_expand, 2, in, g->node->attr);
+    const double attr[MAX_ATTRS] = {[REDUCE_AXES] = g->node->attr[REDUCE_AXES]};
+    return grad_node(g, &op_expand, 2, in, attr);
 }
 
 static void sum_gradient(Gradient *g) {
@@ -91,13 +92,16 @@ static Shape without_ones(Shape s) {
 }
 
 static bool expand_shape(Graph *g, Node *n) {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < n->n_in; i++)
         if (!want_sample(g, n, i, -1, "real values per sample")) return false;
-    if (!want_axes(g, n, 1)) return false;
-    const Shape left = reduced(n, n->in[1]->type.shape, false);
+    Shape s = {(int)n->attr[EXPAND_RANK], {0}};
+    for (int i = 0; i < s.rank; i++) s.dim[i] = (int)n->attr[EXPAND_DIM0 + i];
+    if (n->n_in > 1) s = n->in[1]->type.shape;
+    if (!want_axes(g, n, s.rank)) return false;
+    const Shape left = reduced(n, s, false);
     if (!shape_equal(without_ones(n->in[0]->type.shape), without_ones(left)))
         return op_error(g, n, 0, "wants %s, or that with sizes of 1", shape_text(g->arena, left));
-    n->type = type_sample(n->in[1]->type.shape);
+    n->type = type_sample(s);
     return true;
 }
 
@@ -159,6 +163,12 @@ static bool overall_shape(Graph *g, Node *n) {
 
 static const AttrSpec attrs[] = {{"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL},
                                  {"keepdim", ATTR_BOOL, 0, 1, 0, NULL}};
+static const AttrSpec expand_attrs[] = {{"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL},
+                                        {"rank", ATTR_INT, 0, MAX_RANK, 0, NULL},
+                                        {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                        {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                        {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                        {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL}};
 static const OpSample sum_samples[] = {{.inputs = "S(37)"},
                                        {.inputs = "S(3,5,20)"},
                                        {.inputs = "S()"},
@@ -180,7 +190,9 @@ static const OpSample expand_samples[] = {{.inputs = "S() S(37)"},
                                           {.inputs = "S(1,1,20) S(5,4,20)", WITH(3)},
                                           {.inputs = "S(1,20) S(7,20)", WITH(1)},
                                           {.inputs = "S(1) S(7,20)"},
-                                          {.inputs = "S(7) S(7,20)", WITH(2)}};
+                                          {.inputs = "S(7) S(7,20)", WITH(2)},
+                                          {.inputs = "S(7,1)", WITH(2, 2, 7, 20)},
+                                          {.inputs = "S(4,1)", WITH(5, 3, 19, 4, 3)}};
 static const OpSample batch_samples[] = {{.inputs = "S()"}, {.inputs = "S(1)"}};
 static const OpSample batch_grad_samples[] = {{.inputs = "S() E()"}, {.inputs = "S(1) X()"}};
 
@@ -200,11 +212,11 @@ static const OpSample batch_grad_samples[] = {{.inputs = "S() E()"}, {.inputs = 
 SUM(sum, "sum over axes of a sample, all of them if none is named")
 SUM(mean, "mean over axes of a sample, all of them if none is named")
 const Op op_expand = {.name = "expand",
-                      .help = "the first value spread over axes of the second one's shape",
-                      .min_in = 2,
+                      .help = "a value spread over axes of another one's shape",
+                      .min_in = 1,
                       .max_in = 2,
-                      .attrs = attrs,
-                      .n_attrs = 1,
+                      .attrs = expand_attrs,
+                      .n_attrs = COUNT_OF(expand_attrs),
                       .shape = expand_shape,
                       .gradient = expand_gradient,
                       .reference = expand_value,

@@ -40,6 +40,13 @@ bool want_same(Graph *graph, const Node *node, int i, int j) {
                     shape_text(graph->arena, node->in[i]->type.shape));
 }
 
+bool want_fitting(Graph *graph, const Node *node, int i, int j) {
+    if (shape_equal(node->in[i]->type.shape, node->in[j]->type.shape)) return true;
+    return op_error(graph, node, j,
+                    "wants sizes that are equal from the last axis on, or 1; the other side has %s",
+                    shape_text(graph->arena, node->in[i]->type.shape));
+}
+
 bool want_upstream(Graph *graph, const Node *node) {
     const Kind kind = node->in[node->n_in - 1]->type.kind;
     if (kind == KIND_SCHEDULE || kind == KIND_SCALAR) return true;

@@ -21,6 +21,8 @@ bool want_same(Graph *graph, const Node *node, int i, int j);
 
 /* Reports unless the last operand is a number: the gradient of a loss that arrives from above. */
 bool want_upstream(Graph *graph, const Node *node);
+/* Reports unless operands `i` and `j`, which broadcast where files are read, have equal shapes. */
+bool want_fitting(Graph *graph, const Node *node, int i, int j);
 
 /* Shape rule of ops whose operands, one or two, are real samples of one shape, and so the value. */
 bool elementwise_shape(Graph *graph, Node *node);

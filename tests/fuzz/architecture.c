@@ -219,8 +219,22 @@ static Image joined(Image y) {
     return y;
 }
 
+/* Sums over axes, beside the image again. */
+static const char *const spread[] = {
+    "y = y * nn.sigmoid(nn.mean(y, { axis = { 2, 3 }, keepdim = true }))",
+    "y = y - 0.5 * nn.mean(y, { axis = 1, keepdim = true })",
+    "y = nn.tanh(y) + nn.sigmoid(nn.sum(y, { axis = { 1, 3 }, keepdim = true }))",
+    "y = y * nn.tanh(nn.mean(y, { axis = 1 })) - nn.mean(y)",
+    "y = nn.sum(nn.tanh(y), { axis = -1, keepdim = true }) * nn.mean(y, { axis = 2, keepdim = true "
+    "}) + 0.1 * y",
+    "y = nn.where(nn.greater(y, nn.mean(y, { axis = { 1, 2 }, keepdim = true })), y, 0.1 * "
+    "nn.mean(y))"};
+
 static Image trunk_layer(Image y, int id) {
-    switch (below(13)) {
+    switch (below(14)) {
+    case 13:
+        printf("  %s\n", spread[below(6)]);
+        return y;
     case 11:
         return slice(y);
     case 12:
@@ -303,6 +317,10 @@ static void write_sequence(int length, int width) {
     if (below(3) == 0) printf("s = nn.concat { s, q - 0.5, axis = %d }\n", 1 + below(2));
     if (below(2)) printf("s = nn.slice(s, 1, 1, %d, %d)\n", 1 + below(length), 1 + below(2));
     if (below(2)) printf("s = nn.slice(s, 2, %d)\n", 1 + below(width));
+    if (below(3) == 0) puts("s = s - 0.5 * nn.mean(s, { axis = 1 })");
+    if (below(3) == 0)
+        puts(
+            "s = nn.mean(s, { axis = 1 }) * nn.sum(s, { axis = 2, keepdim = true }) / (1 + s * s)");
     if (below(3) == 0) puts("s = nn.dropout { name = \"sd\", p = 0.3 }(s)");
     printf("f = nn.concat { f, %s(nn.linear { name = \"sl\", out = %d }(%s)) }\n", activation(),
            1 + below(9), ends[below(4)]);

@@ -66,7 +66,7 @@ START_TEST(graph_add_refuses) {
         "a loss is one number for the batch, it cannot be combined with values per sample");
     expect_error(binary(&op_add, x, label), "class indices cannot be calculated with");
     expect_error(binary(&op_add, x, w), "wants operands of one kind, got");
-    expect_error(binary(&op_add, x, v), "wants equal shapes, (3) on one side, got (4)");
+    expect_error(binary(&op_add, x, v), "or 1; the other side has (3), got (4)");
     expect_error(binary(&op_cross_entropy, x, label),
                  "wants (4), one number for each class of label \"l\", got (3), the input \"x\"");
     expect_error(binary(&op_cross_entropy, v, x), "wants a label, got (3)");

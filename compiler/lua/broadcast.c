@@ -1,0 +1,49 @@
+/* Values of several shapes in functions that work element by element: they broadcast as NumPy's,
+ * aligned at the last axis. */
+#include "front.h"
+
+/* Widens the shape so that x fits to it; false if it does not. */
+static bool widen(Shape *s, Shape x) {
+    Shape out = s->rank >= x.rank ? *s : x;
+    for (int i = 1; i <= out.rank; i++) {
+        const int a = i <= s->rank ? s->dim[s->rank - i] : 1;
+        const int b = i <= x.rank ? x.dim[x.rank - i] : 1;
+        if (a != b && a != 1 && b != 1) return false;
+        out.dim[out.rank - i] = a > b ? a : b;
+    }
+    *s = out;
+    return true;
+}
+
+/* The axes of `s`, a bit each, along which x is spread. */
+static unsigned spread_axes(Shape s, Shape x) {
+    unsigned axes = 0;
+    const int missing = s.rank - x.rank;
+    for (int i = 0; i < s.rank; i++)
+        if (i < missing || x.dim[i - missing] != s.dim[i]) axes |= 1u << i;
+    return axes;
+}
+
+/* `like`: a value of that shape, or NULL. */
+static Node *spread(lua_State *L, Loc loc, Node *x, Shape s, Node *like) {
+    double attr[MAX_ATTRS] = {[REDUCE_AXES] = spread_axes(s, x->type.shape)};
+    Node *in[2] = {x, like};
+    attr[EXPAND_RANK] = like ? 0 : s.rank;
+    for (int i = 0; i < s.rank && !like; i++) attr[EXPAND_DIM0 + i] = s.dim[i];
+    return front_add_node(L, &op_expand, loc, NULL, like ? 2 : 1, in, attr);
+}
+
+void broadcast_operands(lua_State *L, Loc loc, int n, Node **in) {
+    Shape s = {0};
+    Node *like = NULL;
+    for (int i = 0; i < n; i++) {
+        const Type *t = &in[i]->type;
+        if (t->kind != KIND_SAMPLE && t->kind != KIND_SCHEDULE) return;
+        if (t->classes || (t->kind == KIND_SAMPLE && !widen(&s, t->shape))) return;
+    }
+    for (int i = 0; i < n && !like; i++)
+        if (in[i]->type.kind == KIND_SAMPLE && shape_equal(in[i]->type.shape, s)) like = in[i];
+    for (int i = 0; i < n; i++)
+        if (in[i]->type.kind == KIND_SAMPLE && !shape_equal(in[i]->type.shape, s))
+            in[i] = spread(L, loc, in[i], s, like);
+}

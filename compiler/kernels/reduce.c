@@ -141,7 +141,7 @@ static void lower_expand(Lowering *l, Node *node) {
     Kernel *k = value_kernel(l, node);
     k->in = b->layout;
     read_value(l, k, "x", b, at);
-    lower_operand(l, k, "y", make_value(l, node), node, true);
+    make_value(l, node);
 }
 
 static void build_expand(Loops *l, const Kernel *k) {

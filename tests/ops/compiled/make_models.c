@@ -110,6 +110,7 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
     /* Divisors stay away from zero, and decisions meet equal values. */
     if (op->positive || (op == &op_div && index == 1))
         return binary(m->g, &op_add, unary(m->g, &op_sigmoid, x), number_leaf(m->g, 0.5));
+    if (op == &op_exp) return unary(m->g, &op_tanh, x); /* else steps may lead to infinity */
     return op_is(op, TRAIT_COMPARISON) ? unary(m->g, &op_relu, x) : x;
 }
 

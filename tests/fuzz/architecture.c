@@ -258,9 +258,10 @@ static Image trunk_layer(Image y, int id) {
         return y;
     }
     case 10: {
+        /* Beside the value itself: the gradients of a normalisation cancel each other. */
         const char *options = normalisation();
-        printf("  y = use(nn.layer_norm, { name = \"%s\", axes = %d%s })(y)\n", layer_name(id),
-               1 + below(3), options);
+        printf("  y = use(nn.layer_norm, { name = \"%s\", axes = %d%s })(y) + 0.5 * y\n",
+               layer_name(id), 1 + below(3), options);
         if (strstr(options, "affine")) n_layers--; /* it has nothing to freeze */
         return y;
     }
@@ -350,7 +351,7 @@ static void write_branches(int length, int width) {
         }
         if (way == 2) puts("f = nn.concat { f, nn.flatten(y) }");
         if (way == 3)
-            printf("f = nn.concat { %s, f }\n", sum_over_axes("nn.sigmoid(nn.layer_norm(y))"));
+            printf("f = nn.concat { %s, f }\n", sum_over_axes("nn.sigmoid(nn.layer_norm(y) + y)"));
     }
     if (element(SEQUENCE, 3)) write_sequence(length, width);
     if (element(BRANCHES + 4, 4)) puts("f = -f / 2 + nn.relu(1 - f)");

@@ -79,7 +79,8 @@ typedef struct Gradient {
 /* A case for the tests that every op gets for free. */
 typedef struct OpSample {
     const char *inputs; /* types in words: "S(3,8,8) P(5,3,3,3) P(5)"; S sample, S()*2 of two
-                           parts, P parameter, L10 label of ten classes, X() scalar of the batch,
+                           parts, P parameter, L10 label of ten classes,
+                           L10(7) of that shape, X() scalar of the batch,
                            O() number of the split, E() schedule; "" for ops without operands */
     double attr[MAX_ATTRS];
     bool has_attr; /* false: all defaults */

@@ -6,6 +6,7 @@
 /* Comparisons of real values are point-wise; here are those of labels and other class indices. */
 static bool fits(const Node *node) {
     return node->op == &op_argmax || node->op == &op_one_hot ||
+           (node->op == &op_slice && node->type.classes) ||
            (op_is(node->op, TRAIT_COMPARISON) && !is_pointwise(node));
 }
 
@@ -30,9 +31,49 @@ static const char *element(Arena *arena, const Kernel *k, int operand, const cha
     const Operand *x = &k->operands[second];
     Layout l = x->buffer->layout;
     if (x->buffer->space == SPACE_FIELD && x->buffer->element == ELEMENT_INT)
-        return arena_printf(arena, "(float)%s[s]", x->param);
+        return l.stride > 1
+                   ? arena_printf(arena, "(float)%s[s * %d + %s]", x->param, l.stride, index)
+                   : arena_printf(arena, "(float)%s[s]", x->param);
     return arena_printf(arena, "%s[s * %d + %s]", x->param, l.stride,
                         layout_offset(arena, l, index));
+}
+
+static const char *compared(Arena *arena, const Kernel *k) {
+    return arena_printf(arena, "%s %s %s ? 1.0f : 0.0f", element(arena, k, 0, "i"),
+                        operator_of(k->node->op), element(arena, k, 1, "i"));
+}
+
+/* Elements of the value as [outer][size][inner], the axis between. */
+static void around(const Node *node, int axis, int *size, int *inner) {
+    const Shape s = node->type.shape;
+    *size = s.dim[axis];
+    *inner = 1;
+    for (int i = axis + 1; i < s.rank; i++) *inner *= s.dim[i];
+}
+
+/* Element i of a one_hot value: whether its place on the axis of the classes is the index. */
+static const char *hot_element(Arena *arena, const Kernel *k) {
+    int classes, inner;
+    around(k->node, (int)k->node->attr[HOT_AXIS] - 1, &classes, &inner);
+    if (k->node->type.shape.rank == 1)
+        return arena_printf(arena, "%s == (float)i ? 1.0f : 0.0f", element(arena, k, 0, "0"));
+    const char *index =
+        arena_printf(arena, "(i / %d * %d + i %% %d)", classes * inner, inner, inner);
+    return arena_printf(arena, "%s == (float)(i / %d %% %d) ? 1.0f : 0.0f",
+                        element(arena, k, 0, index), inner, classes);
+}
+
+/* Element i of a slice of class indices. */
+static const char *slice_element(Arena *arena, const Kernel *k) {
+    const Node *node = k->node;
+    int size, inner, whole, same;
+    around(node, (int)node->attr[SLICE_AXIS] - 1, &size, &inner);
+    around(node->in[0], (int)node->attr[SLICE_AXIS] - 1, &whole, &same);
+    const char *place = arena_printf(arena, "i / %d %% %d * %d + %d", inner, size,
+                                     (int)node->attr[SLICE_STEP], (int)node->attr[SLICE_OFFSET]);
+    return element(arena, k, 0,
+                   arena_printf(arena, "((i / %d * %d + %s) * %d + i %% %d)", size * inner, whole,
+                                place, inner, inner));
 }
 
 static void build(Loops *l, const Kernel *k) {
@@ -53,16 +94,12 @@ static void build(Loops *l, const Kernel *k) {
         l_close(l);
         l_line(l, "y[s * %d] = (float)best + (top - top);",
                out.stride); /* NaN: top is not finite */
-    } else if (node->op == &op_one_hot) {
-        l_open(l, "for (int i = 0; i < %d; i++)", out.C);
-        l_line(l, "y[s * %d + i] = %s == (float)i ? 1.0f : 0.0f;", out.stride,
-               element(arena, k, 0, "0"));
-        l_close(l);
     } else {
+        const char *value = node->op == &op_one_hot ? hot_element(arena, k)
+                            : node->op == &op_slice ? slice_element(arena, k)
+                                                    : compared(arena, k);
         l_open(l, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
-        l_line(l, "y[s * %d + %s] = %s %s %s ? 1.0f : 0.0f;", out.stride,
-               layout_offset(arena, out, "i"), element(arena, k, 0, "i"), operator_of(node->op),
-               element(arena, k, 1, "i"));
+        l_line(l, "y[s * %d + %s] = %s;", out.stride, layout_offset(arena, out, "i"), value);
         l_close(l);
     }
     l_close(l);

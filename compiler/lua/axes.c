@@ -187,10 +187,9 @@ static int slice(lua_State *L) {
     return 1;
 }
 
-enum { HOT_AXIS };
 static const OptionSpec hot_specs[] = {{"axis", OPTION_ANY, false, 0, 0, {0}, NULL}};
 
-/* nn.one_hot(label, { axis = -1 }): the axis that the classes have in the result. */
+/* nn.one_hot(label, { axis = -1 }): the axis of the classes in the result. */
 static int one_hot(lua_State *L) {
     static const char what[] = "one_hot";
     OptionValue v[1];
@@ -198,11 +197,14 @@ static int one_hot(lua_State *L) {
     const Options o = options_of_call(L, what);
     Node *x = value_check_node(L, 1, what);
     if (!options_read(&o, 2, hot_specs, 1, v)) return value_push_poison(L);
-    Node *y = front_add_node(L, &op_one_hot, o.call, NULL, 1, &x, NULL);
-    if (v[HOT_AXIS].given && y->type.kind != KIND_ERROR &&
-        !axis_at(L, v[HOT_AXIS].stack, what, options_loc(&o, "axis"), y->type.shape))
-        return value_push_poison(L);
-    value_push_node(L, y);
+    Shape s = x->type.shape;
+    if (s.rank < MAX_RANK) s.dim[s.rank++] = x->type.classes;
+    double attr[MAX_ATTRS] = {[HOT_AXIS] = s.rank};
+    if (v[0].given && x->type.classes) {
+        attr[HOT_AXIS] = axis_at(L, v[0].stack, what, options_loc(&o, "axis"), s);
+        if (attr[HOT_AXIS] == 0) return value_push_poison(L);
+    }
+    value_push_node(L, front_add_node(L, &op_one_hot, o.call, NULL, 1, &x, attr));
     return 1;
 }
 

@@ -55,6 +55,7 @@ static double compared_scale(const Env *env, const Node *n, const double *const 
 }
 
 static const OpSample compare_samples[] = {{.inputs = "S(37) S(37)"},       {.inputs = "L10 L10"},
+                                           {.inputs = "L5(3,4) L5(3,4)"},   {.inputs = "L5(7) E()"},
                                            {.inputs = "S(3,2,5) S(3,2,5)"}, {.inputs = "S(37) E()"},
                                            {.inputs = "L10 E()"},           {.inputs = "E() E()"}};
 #define COMPARE(name_, operator, words, its_row, its_zeros)                                        \
@@ -91,16 +92,26 @@ COMPARE(greater_equal, >=, "1 where not less, else 0",
 
 static bool one_hot_shape(Graph *g, Node *n) {
     const Type *t = &n->in[0]->type;
-    if (t->kind != KIND_SAMPLE || !t->classes || t->shape.rank)
-        return op_error(g, n, 0, "wants a label, or another class index per sample");
-    n->type = type_sample(shape_of(1, t->classes, 0, 0));
+    if (t->kind != KIND_SAMPLE || !t->classes)
+        return op_error(g, n, 0, "wants a label, or other class indices per sample");
+    const int axis = (int)n->attr[HOT_AXIS] - 1;
+    if (t->shape.rank == MAX_RANK || axis > t->shape.rank)
+        return op_error(g, n, 0, "has no room for the classes in axis %d", axis + 1);
+    Shape s = {.rank = t->shape.rank + 1};
+    for (int i = 0; i < s.rank; i++)
+        s.dim[i] = i == axis ? t->classes : t->shape.dim[i - (i > axis)];
+    n->type = type_sample(s);
     return true;
 }
 
 static void one_hot_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    const int64_t classes = n->type.shape.dim[0];
-    for (int64_t k = 0; k < env->batch * classes; k++)
-        out[k] = in[0][k / classes] == (double)(k % classes);
+    const Shape s = n->type.shape;
+    const int axis = (int)n->attr[HOT_AXIS] - 1;
+    const int64_t classes = s.dim[axis], count = all_elements(env, n);
+    int64_t inner = 1;
+    for (int i = axis + 1; i < s.rank; i++) inner *= s.dim[i];
+    for (int64_t k = 0; k < count; k++)
+        out[k] = in[0][k / (classes * inner) * inner + k % inner] == (double)(k / inner % classes);
 }
 
 static const OpSample argmax_samples[] = {
@@ -115,11 +126,19 @@ const Op op_argmax = {
     SAMPLES(argmax_samples),
     .function = true};
 
-static const OpSample one_hot_samples[] = {{.inputs = "L10"}, {.inputs = "L37"}, {.inputs = "L1"}};
+static const AttrSpec one_hot_attrs[] = {{"axis", ATTR_INT, 1, MAX_RANK, 1, NULL}};
+static const OpSample one_hot_samples[] = {{.inputs = "L10"},
+                                           {.inputs = "L37"},
+                                           {.inputs = "L1"},
+                                           {.inputs = "L5(7)", WITH(2)},
+                                           {.inputs = "L20(3,4)", WITH(1)},
+                                           {.inputs = "L3(2,4)", WITH(2)}};
 const Op op_one_hot = {.name = "one_hot",
                        .help = "a value for each class: 1 for the class of the index, else 0",
                        .min_in = 1,
                        .max_in = 1,
+                       .attrs = one_hot_attrs,
+                       .n_attrs = COUNT_OF(one_hot_attrs),
                        .shape = one_hot_shape,
                        .reference = one_hot_value,
                        SAMPLES(one_hot_samples),

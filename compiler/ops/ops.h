@@ -22,14 +22,15 @@
  *   max_pool2d avg_pool2d sample (C,H,W) -> (C,OH,OW)
  *   flatten               sample of any rank -> sample (N), in (C,H,W) order
  *   concat                samples that differ in one axis only -> theirs one after the other there
- *   slice                 sample -> places offset, offset + step, ... of an axis, `count` of them
+ *   slice                 sample, class indices too -> `count` places of an axis: offset,
+ *                         offset + step, ...
  *   slice_grad            dy -> zeros, and dy at the places of the slice
  *   cross_entropy         logits (N), label of N classes -> scalar: B
  *   mse bce_with_logits   x, target: sample of that shape or schedule
  *                         -> scalar: B and mean over elements
  *   argmax                sample (N) -> sample () with N classes; the first of equal values; NaN
  *                         where the largest is not finite
- *   one_hot               class index -> sample (classes), 1 or 0
+ *   one_hot               class indices -> sample with an axis of the classes more, 1 or 0
  *   equal less_equal      samples of one shape, indices or reals -> sample, 1 or 0
  *   overall               real sample () or (1) -> split: B, over all batches
  *   relu_grad leaky_relu_grad tanh_grad sigmoid_grad
@@ -117,6 +118,8 @@ enum {
  * expand without a value like which it is made has its shape from RANK on. */
 enum { REDUCE_AXES, REDUCE_KEEPDIM };
 enum { EXPAND_RANK = REDUCE_AXES + 1, EXPAND_DIM0 };
+/* one_hot: the axis of the classes in the result, from 1 */
+enum { HOT_AXIS };
 /* concat. An axis is counted from 1, the first of a sample, as users do. */
 enum { CONCAT_AXIS };
 /* slice; slice_grad has the size of the whole axis in COUNT */

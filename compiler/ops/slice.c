@@ -18,7 +18,8 @@ static Along along(Shape s, double axis) {
 }
 
 static bool want_axis(Graph *g, const Node *n, int i, double axis) {
-    if (!want_sample(g, n, i, -1, "real values per sample")) return false;
+    const bool indices = n->op == &op_slice && n->in[i]->type.classes;
+    if (!indices && !want_sample(g, n, i, -1, "real values per sample")) return false;
     return axis <= n->in[i]->type.shape.rank || op_error(g, n, i, "wants an axis %g", axis);
 }
 
@@ -72,6 +73,7 @@ static bool slice_shape(Graph *g, Node *n) {
     if (end > s.dim[axis]) return op_error(g, n, 0, "wants %g places in axis %d", end, axis + 1);
     s.dim[axis] = (int)n->attr[SLICE_COUNT];
     n->type = type_sample(s);
+    n->type.classes = n->in[0]->type.classes;
     return true;
 }
 
@@ -138,7 +140,9 @@ static const OpSample slice_samples[] = {
     {.inputs = "S(42)", WITH(5, 37, 1, 1)},    {.inputs = "S(22,4,5)", WITH(3, 18, 1, 1)},
     {.inputs = "S(42)", WITH(1, 20, 1, 2)},    {.inputs = "S(8,4,5)", WITH(1, 3, 1, 3)},
     {.inputs = "S(19,6,3)", WITH(2, 3, 2, 1)}, {.inputs = "S(19,3,7)", WITH(0, 3, 3, 3)},
-    {.inputs = "S(9,20)", WITH(1, 4, 1, 2)},   {.inputs = "S(5,35)", WITH(3, 18, 2, 1)}};
+    {.inputs = "S(9,20)", WITH(1, 4, 1, 2)},   {.inputs = "S(5,35)", WITH(3, 18, 2, 1)},
+    {.inputs = "L9(12)", WITH(2, 4, 1, 3)},    {.inputs = "L9(5,7)", WITH(1, 3, 2, 2)},
+    {.inputs = "L9(5,7,2)", WITH(1, 3, 2, 2)}};
 static const OpSample slice_grad_samples[] = {
     {.inputs = "S(37)", WITH(5, 42, 1, 1)},    {.inputs = "S(18,4,5)", WITH(3, 22, 1, 1)},
     {.inputs = "S(20)", WITH(1, 42, 1, 2)},    {.inputs = "S(3,4,5)", WITH(1, 8, 1, 3)},

@@ -75,6 +75,7 @@ SampleCase sample_case(Arena *arena, const Op *op, const OpSample *sample) {
         Node *node;
         if (letter == 'L') {
             Type index = {KIND_SAMPLE, {0}, whole(&p, sample->inputs), 1};
+            if (*p == '(') index.shape = shape_at(&p, sample->inputs);
             node = sample_leaf(c.graph, index, name);
         } else {
             Shape shape = shape_at(&p, sample->inputs);

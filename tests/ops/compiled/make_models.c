@@ -94,7 +94,7 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
     default:
         break;
     }
-    if (type->classes) return label_leaf(m->g, new_name(m, "l"), type->classes);
+    if (type->classes) return label_leaf(m->g, new_name(m, "l"), type->classes, type->shape);
     if (op == &op_dropout && attr && attr[DROPOUT_CHANNELS] > 0) {
         /* Decisions go by the places of the value that was flattened. */
         Shape s = {
@@ -179,7 +179,7 @@ static void use(Model *m, Node *value) {
             binary(m->g, &op_mse, sample_operand(m, (Shape){1, {3}}), number_leaf(m->g, 0.25));
         add_loss(m, binary(m->g, &op_mul, base, value));
     }
-    if (t->kind == KIND_SAMPLE && value->op->gradient)
+    if (t->kind == KIND_SAMPLE && !t->classes && value->op->gradient)
         add_loss(m, binary(m->g, &op_mse, value,
                            field_leaf(m->g, &op_target, new_name(m, "t"), t->shape)));
 }

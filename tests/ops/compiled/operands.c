@@ -45,6 +45,7 @@ int operand_types(const OpSample *sample, Type types[MAX_OPERAND_TYPES]) {
         types[n] = (Type){.kind = KIND_SAMPLE};
         if (*at == 'L') {
             at = take_number(at + 1, &types[n].classes);
+            if (*at == '(') at = take_shape(at, &types[n].shape);
         } else {
             types[n].kind = kind_of(*at);
             at = take_shape(at + 1, &types[n].shape);
@@ -67,8 +68,9 @@ Node *field_leaf(Graph *graph, const Op *op, const char *name, Shape shape) {
     return leaf(graph, op, name, attr);
 }
 
-Node *label_leaf(Graph *graph, const char *name, int classes) {
-    double attr[MAX_ATTRS] = {classes};
+Node *label_leaf(Graph *graph, const char *name, int classes, Shape shape) {
+    double attr[MAX_ATTRS] = {[LABEL_CLASSES] = classes, [LABEL_RANK] = shape.rank};
+    for (int i = 0; i < shape.rank; i++) attr[LABEL_DIM0 + i] = shape.dim[i];
     return leaf(graph, &op_label, name, attr);
 }
 

@@ -11,7 +11,7 @@ int operand_types(const OpSample *sample, Type types[MAX_OPERAND_TYPES]);
 
 /* Leaves. Names are copied; parameters start uniform in [-bound, bound). */
 Node *field_leaf(Graph *graph, const Op *op, const char *name, Shape shape);
-Node *label_leaf(Graph *graph, const char *name, int classes);
+Node *label_leaf(Graph *graph, const char *name, int classes, Shape shape);
 Node *param_leaf(Graph *graph, const char *name, Shape shape, double bound);
 Node *number_leaf(Graph *graph, double value);
 

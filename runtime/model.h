@@ -160,8 +160,9 @@ typedef struct NnCall {
     NnParallel *parallel; /* NULL: all on the calling thread */
     void *team;
 
-    uint64_t seed;         /* of the dropout masks */
-    bool dropout;          /* train and gradient: false computes without dropout */
+    uint64_t seed;         /* of dropout masks and augmentation */
+    bool dropout;          /* train and gradient: false computes without dropout, and nothing
+                              is flipped, cropped or erased */
     int64_t first_sample;  /* index in the epoch of the batch's first sample */
     int64_t epoch, epochs; /* of the phase, from 0 */
     int64_t step, steps;   /* of the phase, from 0 */

@@ -144,6 +144,27 @@ static double nn_cos(double x) {
     return sum;
 }
 
+/* Word number `word` of what is drawn for a sample of the batch. */
+static uint32_t nn_drawn(const NnDrop *d, int sample, int word) {
+    uint32_t x = ((d->first + (uint32_t)sample) * d->words + (uint32_t)word) * 0x9E3779B1u;
+    x ^= d->key;
+    x ^= x >> 16;
+    x *= 0x7feb352du;
+    x ^= x >> 15;
+    x *= 0x846ca68bu;
+    return x ^ x >> 16;
+}
+
+/* 1 for samples that the layer moves, else 0. */
+static int nn_happens(const NnDrop *d, int sample) {
+    return nn_drawn(d, sample, 0) >> 16 < d->threshold;
+}
+
+/* One of 0 .. count - 1. */
+static int nn_pick(const NnDrop *d, int sample, int word, int count) {
+    return (int)((uint64_t)nn_drawn(d, sample, word) * (uint64_t)count >> 32);
+}
+
 /* What IEEE 754 presets, whatever the caller has: to nearest, subnormal numbers, no traps. Returns
  * the caller's mode and exceptions, which nn_leave gives back. */
 static uint64_t nn_enter(void) {

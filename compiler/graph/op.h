@@ -31,6 +31,7 @@ typedef enum Trait {
     TRAIT_KEEPS_LANES = 4096,        /* the axis in lanes, or the next one where that is gone, lies
                                         in lanes as in the first operand */
     TRAIT_COPIES = 8192,             /* copies places of axes; zeros elsewhere */
+    TRAIT_MOVES = 16384, /* moves elements by counters: flips, crops, erased squares, in training */
 } Trait;
 
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;

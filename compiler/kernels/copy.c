@@ -20,7 +20,7 @@ void copy_lower(Lowering *l, Node *node) {
         if (node->in[i]->type.kind != KIND_SAMPLE) continue;
         Node *at = storage_of(l, node->in[i]);
         /* A field lies in plain order already. */
-        if (is_field(at) && (at->type.classes || (vector && !at->n_in)))
+        if (is_field(at) && !at->n_in && (at->type.classes || vector))
             in[i] = field_buffer(l, at);
         else
             in_layout(l, at, wanted_layout(l, node, i), &in[i]);

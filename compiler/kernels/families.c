@@ -13,11 +13,6 @@ const Family *const all_families[] = {
 #undef FAMILY
     NULL};
 
-bool is_unpadded(const Node *value) {
-    while (value->op == &op_stack) value = value->in[0];
-    return value->op == &op_input || value->op == &op_target;
-}
-
 const char *kernel_param(const Kernel *kernel, const Node *node) {
     for (int i = 0; i < kernel->n_operands; i++)
         if (kernel->operands[i].value == node && !kernel->operands[i].written)

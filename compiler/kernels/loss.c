@@ -28,7 +28,7 @@ static void add_operands(Lowering *l, Kernel *k, Node *node) {
     }
     Node *at = storage_of(l, t);
     Buffer *tb;
-    if (at->type.classes && is_field(at)) {
+    if (at->type.classes && is_field(at) && !at->n_in) {
         lower_operand(l, k, "t", field_buffer(l, at), NULL, false);
     } else {
         at = in_layout(l, at, k->in, &tb);

@@ -17,7 +17,7 @@ typedef struct Parts {
 static bool fits(const Node *node) {
     if (node->op != &op_conv2d_wgrad || !pooled_fits(node)) return false;
     /* Lanes are input channels: few would leave most of them empty. Fields are not padded. */
-    return node->in[0]->type.shape.dim[0] >= LANES / 2 && !is_unpadded(node->in[0]);
+    return node->in[0]->type.shape.dim[0] >= LANES / 2 && !is_field(node->in[0]);
 }
 
 static int taps_of(const Pooled *p) {

@@ -59,7 +59,7 @@ static bool fits(const Node *node) {
         if (c.kernel[i] != 3 || c.stride[i] != 1 || c.dilation[i] != 1 || c.pad[i] > 2)
             return false;
     if (x.dim[0] < LANES || y.dim[0] < LANES) return false;
-    if (is_unpadded(node->in[0])) return false;
+    if (is_field(node->in[0])) return false;
     double tiles = ((y.dim[1] + 3) / 4) * ((y.dim[2] + 3) / 4), pairs = (double)x.dim[0] * y.dim[0];
     double direct = 9.0 * pairs * y.dim[1] * y.dim[2];
     double winograd = tiles * (double)PRODUCTS * (pairs + 8.0 * (x.dim[0] + y.dim[0]));

@@ -186,6 +186,46 @@ static Node *apply_dropout(lua_State *L, Layer *layer, Node *x, Loc loc) {
     return add(L, layer, loc, 1, &x, attr);
 }
 
+/* Whatever a layer that moves elements is called on, it draws once for each sample: its uses do not
+ * count. */
+static Node *apply_move(lua_State *L, const Layer *layer, Node *x, Loc loc, double p, double option,
+                        double mode) {
+    const double attr[MAX_ATTRS] = {p, dropout_stream(layer->name), option, mode};
+    return add(L, layer, loc, 1, &x, attr);
+}
+
+enum { FLIP_NAME, FLIP_ALONG, FLIP_P };
+static const OptionSpec flip_specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+    {"axis", OPTION_INT, false, -MAX_RANK, MAX_RANK, {-1, 0}, NULL},
+    {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL}};
+
+static Node *apply_flip(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const OptionValue *o = layer->options;
+    return apply_move(L, layer, x, loc, o[FLIP_P].number[0], o[FLIP_ALONG].number[0], 0);
+}
+
+enum { CROP_NAME, CROP_BORDER, CROP_FILL };
+static const OptionSpec crop_specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+    {"padding", OPTION_INT, false, 0, MAX_PADDING, {4, 0}, NULL},
+    {"mode", OPTION_WORD, false, 0, 0, {PAD_CONSTANT, 0}, pad_modes}};
+
+static Node *apply_crop(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const OptionValue *o = layer->options;
+    return apply_move(L, layer, x, loc, 1, o[CROP_BORDER].number[0], o[CROP_FILL].number[0]);
+}
+
+enum { ERASE_NAME, ERASE_SIDE, ERASE_P };
+static const OptionSpec erase_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+                                         {"size", OPTION_INT, false, 1, MAX_DIM, {8, 0}, NULL},
+                                         {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL}};
+
+static Node *apply_erase(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const OptionValue *o = layer->options;
+    return apply_move(L, layer, x, loc, o[ERASE_P].number[0], o[ERASE_SIDE].number[0], 0);
+}
+
 /* A layer whose options are its op's attributes. */
 static Node *apply_op(lua_State *L, Layer *layer, Node *x, Loc loc) {
     double attr[MAX_ATTRS] = {0};
@@ -216,7 +256,10 @@ static const LayerKind kinds[] = {
     {"avg_pool2d", &op_avg_pool2d, SPECS(pool_specs), false, 0, apply_pool},
     {"layer_norm", &op_layer_norm, SPECS(norm_specs), true, 0, apply_layer_norm},
     {"dropout", &op_dropout, SPECS(dropout_specs), true, 0, apply_dropout},
-    {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout}};
+    {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout},
+    {"random_flip", &op_random_flip, SPECS(flip_specs), true, 0, apply_flip},
+    {"random_crop", &op_random_crop, SPECS(crop_specs), true, 0, apply_crop},
+    {"random_erase", &op_random_erase, SPECS(erase_specs), true, 0, apply_erase}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 const LayerKind *layer_kinds(Arena *arena, int *count) {

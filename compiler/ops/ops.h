@@ -16,6 +16,9 @@
  *   relu leaky_relu tanh sigmoid dropout
  *                         sample -> same shape
  *   dropout2d             sample (C,H,W) -> same shape
+ *   random_flip           sample of any type with axes -> same type
+ *   random_crop random_erase
+ *                         sample (..,H,W) of any type -> same type
  *   linear                x (N), weight (out,N)[, bias (out)] -> sample (out)
  *   conv2d                x (C,H,W), weight (out,C/groups,kh,kw)[, bias (out)]
  *                         -> sample (out,OH,OW)
@@ -37,6 +40,7 @@
  *                         y, dy: y is the activation's value
  *   dropout_grad          y, dy: y is the dropout of a ReLU: dy * scale where y > 0; attributes of
  *                         dropout
+ *   random_crop_grad      dy: the adjoint of random_crop; its attributes
  *   linear_dgrad conv2d_dgrad
  *                         dy, weight -> sample
  *   linear_wgrad conv2d_wgrad
@@ -91,6 +95,20 @@ enum {
     DROPOUT_WIDTH,
     DROPOUT_APPLICATION_STEP
 };
+/* Ops that move elements: a chance, the stream of the layer's name, and an option or two. Crops are
+ * always made: their P is 1. FLIP_AXIS counts from 1, or back from -1. */
+enum {
+    MOVE_P,
+    MOVE_STREAM,
+    FLIP_AXIS,
+    CROP_PADDING = FLIP_AXIS,
+    CROP_MODE,
+    ERASE_SIZE = FLIP_AXIS
+};
+enum { PAD_CONSTANT, PAD_REFLECT, PAD_REPLICATE, MAX_PADDING = 1024 };
+extern const char *const pad_modes[]; /* their words; NULL-terminated */
+/* The axis that a random_flip flips, from 0. */
+int moved_axis(const Node *node);
 /* conv2d, conv2d_dgrad, conv2d_wgrad; dgrad has the input's size, wgrad the kernel's in EXTRA */
 enum {
     CONV_STRIDE_H,
@@ -150,6 +168,16 @@ uint32_t dropout_key(uint64_t seed, uint32_t stream, uint32_t application, uint6
 uint32_t dropout_hash(uint32_t word, uint32_t key);
 bool dropout_keeps(uint32_t key, int64_t sample, int64_t elements, int64_t element,
                    uint32_t threshold);
+
+/* Draws of the ops that move elements, MOVE_WORDS words of 32 bits a sample, of the hash above:
+ *   key  = dropout_key(seed, stream, 0, step)
+ *   word i of a sample = mix((sample * MOVE_WORDS + i) * 0x9E3779B1 ^ key)
+ *   it happens if word 0 >> 16 < threshold, threshold = round(p * 65536), 0 without dropout
+ *   pick(i, count) = word i * count >> 32, of 64 bits: one of 0 .. count - 1
+ * A flip turns the axis round. A crop shows place y + pick(1, 2 padding + 1) - padding of its
+ * operand in row y, x + pick(2, 2 padding + 1) - padding in column x. An erased square begins in
+ * row pick(1, H) - size / 2, column pick(2, W) - size / 2. */
+enum { MOVE_WORDS = 3 };
 
 /* The stream number of a layer's name (32-bit FNV-1a). */
 uint32_t dropout_stream(const char *layer);

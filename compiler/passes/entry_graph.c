@@ -1,6 +1,6 @@
-/* Makes true: every node of the entry's graph is needed by the entry; dropout is in training only.
- * How: copies nodes, leaving dropout out, keeps the entry's roots, drops what they do not reach.
- * Leaves to others: everything else. */
+/* Makes true: every node of the entry's graph is needed by the entry; what is drawn, dropout and
+ * augmentation, is in training only. How: copies nodes, leaving that out, keeps the entry's roots,
+ * drops what they do not reach. Leaves to others: everything else. */
 #include "entry_graph.h"
 
 #include "../ops/ops.h"
@@ -25,7 +25,7 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
     Node **map = ARENA_ARRAY(arena, Node *, graph->n_nodes);
     for (int i = 0; i < graph->n_nodes; i++) {
         const Node *from = graph->nodes[i];
-        if (kind != ENTRY_TRAIN && op_is(from->op, TRAIT_RANDOM)) {
+        if (kind != ENTRY_TRAIN && op_is(from->op, TRAIT_RANDOM | TRAIT_MOVES)) {
             map[i] = map[from->in[0]->id];
             continue;
         }

@@ -61,6 +61,14 @@ static Node *same_shape(Graph *g, Node *n) {
     return NULL;
 }
 
+/* A flip or an erased square that never happens, a crop without padding. */
+static Node *unmoved(Graph *g, Node *n) {
+    (void)g;
+    if (!op_is(n->op, TRAIT_MOVES)) return NULL;
+    const bool crop = n->op == &op_random_crop || n->op == &op_random_crop_grad;
+    return n->attr[crop ? CROP_PADDING : MOVE_P] == 0 ? n->in[0] : NULL;
+}
+
 /* A reshape of a reshape is one. */
 static Node *reshapes(Graph *g, Node *n) {
     if (n->op != &op_reshape || n->in[0]->op != &op_reshape) return NULL;
@@ -68,7 +76,8 @@ static Node *reshapes(Graph *g, Node *n) {
 }
 
 /* A rule gives the node that stands in for another, or NULL; it adds one node at most. */
-static Node *(*const rules[])(Graph *, Node *) = {fold, neutral, negations, same_shape, reshapes};
+static Node *(*const rules[])(Graph *, Node *) = {fold,       neutral,  negations,
+                                                  same_shape, reshapes, unmoved};
 enum { N_RULES = sizeof rules / sizeof *rules };
 
 /* Fields and parameters are never equal to others: their values come from outside. */

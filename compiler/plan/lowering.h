@@ -36,7 +36,7 @@ Buffer *field_buffer(Lowering *l, Node *node);
 /* A part of a buffer, as a buffer that has no place of its own. */
 Buffer *part_buffer(Lowering *l, Buffer *whole, int part);
 
-/* Copies a field into `to`, in its layout. */
+/* Copies a field into `to`, in its layout, with its elements moved if the node says so. */
 void pack_field(Lowering *l, Node *field, Buffer *to, const char *kind);
 
 /* The buffer of a node's value; becomes l->buffer of the node. */
@@ -96,14 +96,21 @@ void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char
 /* Adds the numbers and dropout arguments that a point-wise node needs. */
 void lower_pointwise_args(Lowering *l, Kernel *k, Node *node);
 
+/* Adds the arguments of a node that moves elements: `first`, `each` where the kernel has several
+ * parts, and the draws of its layer, which the node finds again. */
+void lower_draw_args(Lowering *l, Kernel *k, Node *node);
+
 /* Moves a kernel to the end, after those that were made while its operands were gathered. */
 void place_last(Lowering *l, Kernel *k);
 
 /* numbers.c: adds a number of the batch; `sum` is the sum that it is the mean of, or NULL. */
 void lower_number(Lowering *l, Node *node, Buffer *sum);
 
-/* Index in entry->drops of the decisions of a dropout node. */
+/* Index in entry->drops of the decisions of a dropout node; of the draws of one that moves
+ * elements.
+ */
 int lower_drop(Lowering *l, const Node *node);
+int lower_draw(Lowering *l, const Node *node);
 
 /* access.c: makes a value that shares memory with its operands, a stack or a part. */
 void lower_access(Lowering *l, Node *node);

@@ -36,7 +36,7 @@ int lower_drop(Lowering *l, const Node *node) {
     bool channels = node->op == &op_dropout2d;
     for (int i = 0; i < e->n_drops; i++) {
         const Node *d = e->drops[i].node;
-        if (d && d->type.parts == node->type.parts &&
+        if (d && !op_is(d->op, TRAIT_MOVES) && d->type.parts == node->type.parts &&
             !memcmp(d->attr, node->attr, sizeof d->attr) && (d->op == &op_dropout2d) == channels)
             return i;
     }
@@ -57,4 +57,22 @@ int lower_drop(Lowering *l, const Node *node) {
         drop.node = NULL;
     }
     return first;
+}
+
+int lower_draw(Lowering *l, const Node *node) {
+    Entry *e = l->entry;
+    const Drop draw = {.layer = node->name ? node->name : node->op->name,
+                       .stream = (uint32_t)node->attr[MOVE_STREAM],
+                       .threshold = (uint32_t)(node->attr[MOVE_P] * 65536.0 + 0.5),
+                       .words = MOVE_WORDS,
+                       .scale = 1,
+                       .node = node};
+    for (int i = 0; i < e->n_drops; i++) {
+        const Drop *d = &e->drops[i];
+        if (d->node && op_is(d->node->op, TRAIT_MOVES) && d->stream == draw.stream &&
+            d->threshold == draw.threshold)
+            return i;
+    }
+    ARENA_PUSH(l->arena, e->drops, e->n_drops, e->cap_drops, draw);
+    return e->n_drops - 1;
 }

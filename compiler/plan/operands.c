@@ -96,6 +96,22 @@ void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char
     add_arg(l, k, (Arg){"float", name, arena_printf(l->arena, format, number_name(l, node)), node});
 }
 
+/* What a kernel needs to know the index of a sample, once: `first`, and `each`, the samples of a
+ * part. */
+static void sample_args(Lowering *l, Kernel *k) {
+    for (int i = 0; i < k->n_args; i++)
+        if (!strcmp(k->args[i].name, "first")) return;
+    add_arg(l, k, (Arg){"int", "first", "first", NULL});
+    if (k->parts > 1) add_arg(l, k, (Arg){"int", "each", "n", NULL});
+}
+
+/* Entry.drops from index `slot` on. */
+static void draws_arg(Lowering *l, Kernel *k, Node *node, int slot) {
+    add_arg(l, k,
+            (Arg){"const NnDrop *", arena_printf(l->arena, "d%d", k->n_args),
+                  arena_printf(l->arena, "&job->drops[%d]", slot), node});
+}
+
 void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
     for (int i = 0; i < node->n_in; i++) {
         Node *in = node->in[i];
@@ -107,14 +123,11 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
                        "(float)job->numbers.%s");
     }
     if (!op_is(node->op, TRAIT_RANDOM)) return;
-    int first = 0;
-    while (first < k->n_args && strcmp(k->args[first].name, "first") != 0) first++;
-    if (first == k->n_args && node->op != &op_dropout_grad) {
-        add_arg(l, k, (Arg){"int", "first", "first", NULL});
-        if (k->parts > 1) add_arg(l, k, (Arg){"int", "each", "n", NULL});
-    }
-    int slot = lower_drop(l, node);
-    add_arg(l, k,
-            (Arg){"const NnDrop *", arena_printf(l->arena, "d%d", k->n_args),
-                  arena_printf(l->arena, "&job->drops[%d]", slot), node});
+    if (node->op != &op_dropout_grad) sample_args(l, k);
+    draws_arg(l, k, node, lower_drop(l, node));
+}
+
+void lower_draw_args(Lowering *l, Kernel *k, Node *node) {
+    sample_args(l, k);
+    draws_arg(l, k, node, lower_draw(l, node));
 }

@@ -70,10 +70,27 @@ int64_t entry_field_floats(const Entry *entry, const Buffer *field) {
     return sum;
 }
 
+/* The gradient of a crop adds up elements, so it is a value. */
+static bool is_move(const Node *node) {
+    return op_is(node->op, TRAIT_MOVES) && !node->op->backward_only;
+}
+
+Node *moved_field(const Node *node) {
+    if (!is_move(node)) return NULL;
+    Node *from = node->in[0];
+    while (is_move(from)) from = from->in[0];
+    return op_is(from->op, TRAIT_FIELD) ? from : NULL;
+}
+
+static bool is_plain_field(const Node *node) {
+    return op_is(node->op, TRAIT_FIELD) || moved_field(node);
+}
+
 bool is_field(const Node *node) {
+    if (node->op != &op_stack) return is_plain_field(node);
     for (int i = 0; i < node->n_in; i++)
-        if (node->op != &op_stack || !op_is(node->in[i]->op, TRAIT_FIELD)) return false;
-    return node->n_in || op_is(node->op, TRAIT_FIELD);
+        if (!is_plain_field(node->in[i])) return false;
+    return true;
 }
 
 Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph) {

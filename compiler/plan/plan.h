@@ -119,7 +119,8 @@ struct Kernel {
  */
 typedef enum Role {
     ROLE_NODE,     /* computes nodes that it fits */
-    ROLE_PACK,     /* a field into a padded layout: operands `x` and `y`, as of the next three */
+    ROLE_PACK,     /* a field into a padded layout: operands `x` and `y`, as of the next four */
+    ROLE_MOVE,     /* the same, with its elements moved by a chain of nodes (TRAIT_MOVES) */
     ROLE_UNPACK,   /* a value into the caller's order */
     ROLE_RELAYOUT, /* a value into another layout of the same elements */
     ROLE_STACK,    /* a value into its part of a stack, in the same layout */
@@ -172,7 +173,7 @@ typedef struct Number {
     const char *text; /* else: its C expression in terms of `call` and `job->numbers` */
 } Number;
 
-/* Dropout decisions of one use of a layer. */
+/* Dropout decisions of one use of a layer; draws of a layer that moves elements. */
 typedef struct Drop {
     const char *layer;
     uint32_t stream, application, threshold, words;
@@ -340,8 +341,12 @@ int plan_chunks(const Plan *plan, int batch);
 /* A C identifier: letters, digits and underscores only. */
 const char *identifier(Arena *arena, const char *name);
 
-/* A field or a stack of fields: packed for the kernels that need it so, when the first asks. */
+/* A field, also with its elements moved (TRAIT_MOVES), or a stack of such: packed for the kernels
+ * that need it so, when the first asks. */
 bool is_field(const Node *node);
+
+/* The field whose elements the node moves, itself or through others; NULL: it is none such. */
+Node *moved_field(const Node *node);
 
 /* Adds an entry whose graph is still to be lowered. */
 Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph);

@@ -60,38 +60,44 @@ Buffer *field_buffer(Lowering *l, Node *node) {
     return b;
 }
 
-void pack_field(Lowering *l, Node *field, Buffer *to, const char *kind) {
-    Kernel *k =
-        new_kernel(l, l->plan->role[ROLE_PACK], field,
-                   arena_printf(l->arena, "%s_%s", identifier(l->arena, field->name), kind));
+void pack_field(Lowering *l, Node *node, Buffer *to, const char *kind) {
+    Node *moved = moved_field(node), *field = moved ? moved : node;
+    Kernel *k = new_kernel(l, l->plan->role[moved ? ROLE_MOVE : ROLE_PACK], node,
+                           arena_printf(l->arena, moved ? "%s_moved_%s" : "%s_%s",
+                                        identifier(l->arena, field->name), kind));
     Buffer *from = field_buffer(l, field);
     k->in = from->layout;
     k->out = to->layout;
     lower_operand(l, k, "x", from, NULL, false);
     lower_operand(l, k, "y", to, NULL, true);
+    for (Node *at = node; at != field; at = at->in[0]) lower_draw_args(l, k, at);
 }
 
 static Buffer *packed(Lowering *l, Node *node, Layout layout, const char *kind) {
-    bool stack = node->op == &op_stack;
-    Buffer *b = sample_buffer(
-        l, arena_printf(l->arena, "%s.%s", stack ? node->in[0]->name : node->name, kind), node,
-        layout);
+    const bool stack = node->op == &op_stack;
+    const Node *one = stack ? node->in[0] : node, *moved = moved_field(one);
+    Buffer *b = sample_buffer(l,
+                              arena_printf(l->arena, moved ? "%s.moved.%s" : "%s.%s",
+                                           moved ? moved->name : one->name, kind),
+                              node, layout);
     if (!stack) pack_field(l, node, b, kind);
-    for (int i = 0; i < node->n_in; i++) pack_field(l, node->in[i], part_buffer(l, b, i), kind);
+    for (int i = 0; stack && i < node->n_in; i++)
+        pack_field(l, node->in[i], part_buffer(l, b, i), kind);
     return b;
 }
 
 Buffer *lower_value(Lowering *l, Node *node) {
     node = storage_of(l, node);
     if (!is_field(node)) return l->buffer[node->id];
-    if (node->type.classes) return field_buffer(l, node);
+    if (node->type.classes && !node->n_in) return field_buffer(l, node);
     if (!l->buffer[node->id])
         l->buffer[node->id] = packed(l, node, l->value[node->id].layout, "packed");
     return l->buffer[node->id];
 }
 
-static bool packs(const Lowering *l, const Kernel *k, const Buffer *b) {
-    if (k->family != l->plan->role[ROLE_PACK]) return false;
+static bool packs(const Kernel *k, const Buffer *b) {
+    const Role role = k->family->role;
+    if (role != ROLE_PACK && role != ROLE_MOVE) return false;
     const Buffer *to = k->operands[1].buffer;
     return to == b || to->whole == b;
 }
@@ -101,7 +107,7 @@ Buffer *earlier_value(Lowering *l, Kernel *k, Node *node) {
     Entry *e = l->entry;
     for (int i = k->index + 1; i < e->n_kernels; i++) {
         Kernel *pack = e->kernels[i];
-        if (!packs(l, pack, b)) continue;
+        if (!packs(pack, b)) continue;
         for (int j = i; j > k->index; j--) e->kernels[j] = e->kernels[j - 1];
         e->kernels[k->index] = pack;
         for (int j = k->index; j <= i; j++) e->kernels[j]->index = j;
@@ -115,7 +121,7 @@ Buffer *contraction_input(Lowering *l, Node *node) {
     node = storage_of(l, node);
     if (!is_field(node)) return l->buffer[node->id];
     Layout v = l->value[node->id].layout;
-    if (node->op != &op_stack && (v.C == 1 || v.H * v.W == 1)) return field_buffer(l, node);
+    if (!node->n_in && (v.C == 1 || v.H * v.W == 1)) return field_buffer(l, node);
     if (!l->dense[node->id]) {
         Layout dense = {v.C, v.H, v.W, v.C, round_up(v.C * v.H * v.W, LANES), v.last};
         l->dense[node->id] = packed(l, node, dense, "dense");

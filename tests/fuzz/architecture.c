@@ -19,7 +19,8 @@ enum {
     METRICS = 19,
     EQUAL = 22, /* both sides of an operation are the same value */
     SEQUENCE = 25,
-    SHAPE = 26, /* this and the next two are not to be left out */
+    AUGMENT = 26,
+    SHAPE = 27, /* this and the next two are not to be left out */
     HEAD,
     FIRST_PHASE,
     OVERALL,
@@ -198,6 +199,26 @@ static const char *normalisation(void) {
     return options[below(5)];
 }
 
+/* A layer that moves elements at random. */
+static void augment(Image y) {
+    static const char *const modes[] = {"constant", "replicate", "reflect"};
+    const int least = y.height < y.width ? y.height : y.width;
+    const int mode = below(3), padding = below(mode == 2 ? least : 6);
+    switch (below(3)) {
+    case 0:
+        printf("  y = use(nn.random_flip, { axis = %d, p = 0.%d })(y)\n",
+               (1 + below(3)) * (below(2) ? 1 : -1), 1 + below(9));
+        break;
+    case 1:
+        printf("  y = use(nn.random_crop, { padding = %d, mode = \"%s\" })(y)\n", padding,
+               modes[mode]);
+        break;
+    default:
+        printf("  y = use(nn.random_erase, { size = %d, p = 0.%d })(y)\n", 1 + below(least),
+               1 + below(9));
+    }
+}
+
 /* Some places of one of the axes. */
 static Image slice(Image y) {
     int *sizes[] = {&y.channels, &y.height, &y.width};
@@ -239,6 +260,9 @@ static Image trunk_layer(Image y, int id) {
         return slice(y);
     case 12:
         return joined(y);
+    case 13:
+        augment(y);
+        return y;
     case 0:
     case 1:
         return pool(y);
@@ -288,6 +312,8 @@ static void write_trunk(Image y) {
          "end\n"
          "local function trunk(y)\n"
          "  at = 0");
+    if (element(AUGMENT, 2))
+        for (int n = 1 + below(3); n > 0; n--) augment(y);
     for (int id = TRUNK; id < BRANCHES; id++)
         if (element(id, 1 + id / 4)) y = trunk_layer(y, id);
     begin(HEAD);

@@ -12,7 +12,7 @@ mkdir "$source"
     tar -cf - -T -) | tar -xf - -C "$source"
 
 quick="unit_test_differentiate unit_test_simplify unit_test_merge unit_test_plan unit_test_optimizer
-    ops_test_ops ops_test_semantics ops_test_dropout"
+    ops_test_ops ops_test_semantics ops_test_dropout ops_test_augment"
 cmake -S "$source" -B "$build" -G "$NNGEN_GENERATOR" -DCMAKE_C_COMPILER="$NNGEN_CC" \
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 >/dev/null || { fail "cmake"; finish; }
 # shellcheck disable=SC2086

@@ -203,6 +203,23 @@ END_TEST
 
 /* ---- the batch and its tasks ---- */
 
+START_TEST(draws_are_those_of_the_definition) {
+    for (uint32_t i = 0; i < 1000; i++) {
+        const NnDrop d = {.key = i * 77777u,
+                          .threshold = i * 66u,
+                          .first = 0xfffffff0u + i % 7u,
+                          .words = MOVE_WORDS};
+        const int sample = (int)(i % 40), count = (int)(1 + i % 9);
+        const uint32_t word = (d.first + (uint32_t)sample) * MOVE_WORDS;
+        ck_assert_uint_eq(nn_drawn(&d, sample, 1), dropout_hash(word + 1, d.key));
+        ck_assert_int_eq(nn_happens(&d, sample), dropout_hash(word, d.key) >> 16 < d.threshold);
+        const uint64_t drawn = dropout_hash(word + 2, d.key);
+        ck_assert_int_eq(nn_pick(&d, sample, 2, count),
+                         (int)(drawn * (uint64_t)count / 4294967296u));
+    }
+}
+END_TEST
+
 START_TEST(chunks_cover_the_batch) {
     for (int batch = 1; batch < 3000; batch++) {
         const int chunks = nn_chunks(batch);
@@ -498,7 +515,8 @@ SUITE("prelude", FIXTURE(begin, end),
             roots_are_those_of_the_library, square_roots_of_all_numbers, logarithms_are_exact,
             floors_are_those_of_the_library, powers_of_any_exponent, powers_are_products,
             arithmetic_passes_nan_on, the_callers_mode_comes_back, keys_are_those_of_the_definition,
-            chunks_cover_the_batch, tasks_are_threads_but_not_more_than_chunks,
+            draws_are_those_of_the_definition, chunks_cover_the_batch,
+            tasks_are_threads_but_not_more_than_chunks,
             gradients_are_added_in_one_tree_for_any_number_of_tasks,
             numbers_are_added_in_the_same_tree, squares_are_added_in_lanes_of_parts,
             slices_cover_all_rows, few_lower_tiles_leave_nothing_or_the_tail,

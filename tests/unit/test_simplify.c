@@ -92,6 +92,18 @@ START_TEST(what_does_something_stays) {
 }
 END_TEST
 
+START_TEST(moves_that_never_happen_go) {
+    Node *x = fresh_image();
+    ck_assert_ptr_eq(simplified(add(&op_random_flip, "f", ATTR(0, 1, -1), x, NULL, NULL)), x);
+    ck_assert_ptr_eq(simplified(add(&op_random_erase, "e", ATTR(0, 1, 2), x, NULL, NULL)), x);
+    ck_assert_ptr_eq(simplified(add(&op_random_crop, "c", ATTR(1, 1, 0), x, NULL, NULL)), x);
+    x = fresh_image();
+    Node *flip = add(&op_random_flip, "f", ATTR(0.5, 1, -1), x, NULL, NULL);
+    ck_assert_ptr_eq(simplified(add(&op_random_crop, "c", ATTR(1, 1, 1), flip, NULL, NULL))->op,
+                     &op_random_crop);
+}
+END_TEST
+
 START_TEST(shapes_that_are_right_already) {
     double tensor[MAX_ATTRS] = {3, 3, 2, 2}, other[MAX_ATTRS] = {3, 2, 3, 2};
     Node *x = fresh_vector(12);
@@ -227,6 +239,6 @@ END_TEST
 SUITE("simplify", FIXTURE(begin, end),
       TESTS(constants_are_folded, functions_that_differ_by_machine_are_left_to_generated_code,
             what_is_not_finite_is_left_alone, neutral_operands_go, what_does_something_stays,
-            shapes_that_are_right_already, equal_nodes_are_merged, different_nodes_are_not_merged,
-            fields_and_parameters_are_not_merged, dead_nodes_are_dropped, long_chains_take_no_time,
-            values_stay_the_same_bits))
+            moves_that_never_happen_go, shapes_that_are_right_already, equal_nodes_are_merged,
+            different_nodes_are_not_merged, fields_and_parameters_are_not_merged,
+            dead_nodes_are_dropped, long_chains_take_no_time, values_stay_the_same_bits))

@@ -1,13 +1,13 @@
-/* Dropout's decisions of one layer in one step, the same for all instruction sets. dropout_keeps()
- * of compiler/ops/ops.h defines them. */
+/* What a layer draws in one step, dropout's decisions or where elements move, the same for all
+ * instruction sets. compiler/ops/ops.h defines it. */
 #ifndef NNGEN_ISA_VOCABULARY_DROPOUT_H
 #define NNGEN_ISA_VOCABULARY_DROPOUT_H
 
 #include <stdint.h>
 
-/* Dropout of one layer in one step: see DROPPED. */
+/* Dropout of one layer in one step, see DROPPED; or draws that move elements, see nn_drawn. */
 typedef struct NnDrop {
-    uint32_t key, threshold; /* an element is kept if its 16 bits are not below threshold */
+    uint32_t key, threshold; /* an element is dropped, a sample moved, if its 16 bits are below */
     uint32_t first, words;   /* the batch's first sample in the epoch; 32-bit words per sample */
     float scale;
 } NnDrop;

@@ -179,9 +179,13 @@ static void use(Model *m, Node *value) {
             binary(m->g, &op_mse, sample_operand(m, (Shape){1, {3}}), number_leaf(m->g, 0.25));
         add_loss(m, binary(m->g, &op_mul, base, value));
     }
-    if (t->kind == KIND_SAMPLE && !t->classes && value->op->gradient)
-        add_loss(m, binary(m->g, &op_mse, value,
-                           field_leaf(m->g, &op_target, new_name(m, "t"), t->shape)));
+    if (t->kind != KIND_SAMPLE || t->classes || !value->op->gradient) return;
+    /* One number of a sample is mostly below its target: gradients of both signs, added over
+     * samples, could cancel and leave their roundings. */
+    Node *target = shape_count(t->shape) == 1
+                       ? number_leaf(m->g, 4)
+                       : field_leaf(m->g, &op_target, new_name(m, "t"), t->shape);
+    add_loss(m, binary(m->g, &op_mse, value, target));
 }
 
 static void add_forward(Model *m, const Case *c) {
@@ -202,7 +206,8 @@ static void add_backward(Model *m, const Case *c) {
     } else if (op == &op_stack) {
         double last = value->n_in - 1;
         predict(m, graph_add(m->g, &op_part, nowhere, NULL, 1, &value, &last));
-    } else if (value->type.kind == KIND_SAMPLE && op != &op_dropout_grad) {
+    } else if (value->type.kind == KIND_SAMPLE && value->type.parts == 1 &&
+               op != &op_dropout_grad) {
         predict(m, value);
     }
     if (value->type.kind == KIND_SAMPLE && value->type.shape.rank != 3)

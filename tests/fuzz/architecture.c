@@ -24,7 +24,8 @@ enum {
     HEAD,
     FIRST_PHASE,
     OVERALL,
-    ELEMENTS = OVERALL + 2,
+    NORMAL = OVERALL + 2, /* this and the next one: fields that are normalised */
+    ELEMENTS = NORMAL + 2,
     SAMPLES = 23,
     LONG = 30 /* columns; wider maps may have kernels of as many */
 };
@@ -534,6 +535,34 @@ static bool write_data(const char *path, const Field *fields, int n) {
     return fclose(f) == 0;
 }
 
+/* A mean or a deviation of the field: as measured, one, or one for each channel or column. */
+static void write_moment(const char *name, int channels, int least) {
+    printf("%s = ", name);
+    switch (below(3)) {
+    case 0:
+        printf("\"train\"");
+        return;
+    case 1:
+        printf("%.2f", (least + below(150)) / 100.0);
+        return;
+    default:
+        printf("{");
+        for (int i = 0; i < channels; i++)
+            printf("%s%.2f", i ? ", " : "", (least + below(150)) / 100.0);
+        printf("}");
+    }
+}
+
+/* Options of the field, some of the time. */
+static const char *write_normal(int id, int channels) {
+    if (!element(id, 3)) return "";
+    printf(", { scale = %.3f, ", (1 + below(2000)) / 1000.0);
+    write_moment("mean", channels, -50);
+    printf(", ");
+    write_moment("std", channels, 50);
+    return " }";
+}
+
 int main(int argc, char **argv) {
     const char *data = NULL;
     if (argc == 2 && !strcmp(argv[1], "--elements")) return printf("%d\n", ELEMENTS - 1) < 0;
@@ -553,9 +582,11 @@ int main(int argc, char **argv) {
     if (below(5) == 0) x = (Image){x.channels, 1, 40 + below(400)};
     if (below(4) == 0) x.channels = 1 + below(35);
     printf("local nn = require \"nn\"\nlocal size = %d\n", size);
-    printf("local x, other = nn.input(\"x\", {%d, %d, %d}), nn.input(\"other\", {%d, %d, %d})\n",
-           x.channels, x.height, x.width, x.channels, x.height, x.width);
-    printf("local v, l = nn.input(\"v\", {%d}), nn.label(\"l\", %d)\n", vector, classes);
+    printf("local other = nn.input(\"other\", {%d, %d, %d})\n", x.channels, x.height, x.width);
+    printf("local x = nn.input(\"x\", {%d, %d, %d}", x.channels, x.height, x.width);
+    printf("%s)\n", write_normal(NORMAL, x.channels));
+    printf("local l = nn.label(\"l\", %d)\nlocal v = nn.input(\"v\", {%d}", classes, vector);
+    printf("%s)\n", write_normal(NORMAL + 1, vector));
     printf("local q = nn.input(\"q\", {%d, %d})\n", length, width);
     printf("local t = nn.target(\"t\", {%d})\n", targets);
     write_trunk(x);

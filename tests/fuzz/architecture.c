@@ -253,8 +253,8 @@ static const char *const spread[] = {
     "nn.mean(y))"};
 
 static Image trunk_layer(Image y, int id) {
-    switch (below(14)) {
-    case 13:
+    switch (below(15)) {
+    case 14:
         printf("  %s\n", spread[below(6)]);
         return y;
     case 11:
@@ -283,10 +283,12 @@ static Image trunk_layer(Image y, int id) {
         return y;
     }
     case 10: {
-        /* Beside the value itself: the gradients of a normalisation cancel each other. */
+        /* Beside the value itself, as the gradients of a normalisation cancel each other, and of
+         * more than a few values, which may be nearly equal. */
         const char *options = normalisation();
+        const int axes = 1 + below(3);
         printf("  y = use(nn.layer_norm, { name = \"%s\", axes = %d%s })(y) + 0.5 * y\n",
-               layer_name(id), 1 + below(3), options);
+               layer_name(id), y.width < 8 ? 3 : axes, options);
         if (strstr(options, "affine")) n_layers--; /* it has nothing to freeze */
         return y;
     }

@@ -3,18 +3,13 @@
 local nn = require "nn"
 
 local LENGTH, CHARACTERS = 24, 65
-local function character(name, offset)
-  return nn.label(name, CHARACTERS, { windows = 1, array = "text", offset = offset })
-end
-
-local before = {}
-for i = 1, LENGTH do before[i] = nn.one_hot(character("before_" .. i, i - 1)) end
-local after = character("after", LENGTH)
+local before = nn.label("before", CHARACTERS, {LENGTH}, { windows = 1, array = "text" })
+local after = nn.label("after", CHARACTERS, { windows = 1, array = "text", offset = LENGTH })
 
 local logits = nn.sequential {
-  nn.linear { out = 256 }, nn.relu, nn.dropout { p = 0.1 },
+  nn.flatten, nn.linear { out = 256 }, nn.relu, nn.dropout { p = 0.1 },
   nn.linear { out = 256 }, nn.relu, nn.linear { out = CHARACTERS },
-} (nn.concat(before))
+} (nn.one_hot(before))
 
 local rise, fall = (nn.step + 1) / 200, 1 - nn.step / nn.steps
 return nn.model {

@@ -14,9 +14,10 @@ static bool is_folder(const char *path) {
 
 const char *dataset_source(const NnModel *model, const DataRequest *request) {
     const char *named = getenv("NNGEN_DATA");
-    const char *usual = cifar10_fits(model) ? "data/cifar10" : "data/mnist";
+    const bool cifar10 = cifar10_fits(model);
     if (request->source) return request->source;
-    if (named && *named) return named;
+    if (named && *named && !(cifar10 && is_folder(named) && !cifar10_is_in(named))) return named;
+    const char *usual = cifar10 ? "data/cifar10" : "data/mnist";
     return is_folder(usual) ? usual : NULL;
 }
 
@@ -76,6 +77,9 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
         return problem("there is no CIFAR-10: --data wants the folder of its binary files, "
                        "data_batch_1.bin and so on, or a .safetensors file");
     const bool cifar10 = folder && is_folder(folder) && cifar10_is_in(folder);
+    if (folder && is_folder(folder) && !cifar10 && cifar10_fits(model))
+        return problem("%s: has no data_batch_1.bin, as CIFAR-10's binary files are called",
+                       folder);
     if (cifar10 ? !dataset_cifar10(model, request, folder, data)
         : !folder || is_folder(folder)
             ? !dataset_digits(model, request, folder, data)

@@ -87,8 +87,9 @@ typedef struct DataRequest {
     bool quiet;        /* no note about the default */
 } DataRequest;
 
-/* The source of the data: that of the request, else $NNGEN_DATA, else data/cifar10 for a model of
- * that set, data/mnist for others, if there is such a folder, else NULL: digits are drawn. */
+/* The source of the data: that of the request, else $NNGEN_DATA (no folder without CIFAR-10 for a
+ * model of that set), else data/cifar10 for such a model, data/mnist for others, if there is such a
+ * folder, else NULL: digits are drawn. */
 const char *dataset_source(const NnModel *model, const DataRequest *request);
 
 /* Loads the wanted splits and binds the model's fields. False with a message. */

@@ -56,10 +56,9 @@ static void show_progress(Training *t, double loss) {
     if (evaluated) *end++ = format_text("%s_loss %s", split, number_text(scores->loss));
     const double speed = samples_per_second(t);
     if (speed > 0) *end++ = format_text("%s samples/s", count_text((long long)(speed + .5)));
-    if (t->steps_run > 0) {
-        *end++ = format_text("lr %s", real_text(t->lr, 3));
-        *end++ = format_text("grad_norm %s", number_text(t->grad_norm));
-    }
+    if (t->steps_run > 0) *end++ = format_text("lr %s", real_text(t->lr, 3));
+    /* It is measured where it is shown; the first line may come before that. */
+    if (t->grad_norm > 0) *end++ = format_text("grad_norm %s", number_text(t->grad_norm));
     progress_show(&t->progress, part_done(t), fields);
     memory_release(mark);
 }

@@ -100,7 +100,8 @@ static int64_t work_bytes(const Plan *plan, int batch) {
         const Entry *e = plan->entries[i];
         const int64_t areas = e->stages > 1 ? chunks : 1;
         const int64_t floats = chunks * round_up(2 * e->n_sums, LANES) + rows * e->gradient_floats +
-                               areas * capacity * e->sample_floats + e->scratch_floats;
+                               areas * capacity * e->sample_floats + e->scratch_floats +
+                               capacity * entry_field_floats(e, NULL);
         if (floats > most) most = floats;
     }
     return most * (int64_t)sizeof(float) + ALIGN_BYTES;

@@ -57,6 +57,9 @@ rejects() {
     [ "$status" -eq 1 ] && grep -qF -- "$words" said || fail "$*: status $status: $(cat said)"
 }
 rejects "there is no CIFAR-10: --data wants the folder of its binary files"
+mkdir empty
+rejects "empty: has no data_batch_1.bin" --data empty
+(cd here && NNGEN_DATA=../empty ../binary eval --load ../a.safetensors) | grep -q 'of data/cifar10' || fail "another set in NNGEN_DATA"
 rejects "--map goes with a data file" --data set/cifar-10-batches-bin --map image=x
 cp -r set/cifar-10-batches-bin bad
 head -c 4000 set/*/test_batch.bin >bad/test_batch.bin

@@ -19,7 +19,7 @@ first=${NNGEN_FIRST:-0}
 cases=${NNGEN_CASES:-24}
 echo "seed $seed, graphs $first to $((first + cases - 1))"
 # shellcheck disable=SC2086
-clang -std=c11 -O1 -I"$NNGEN_SOURCE" "$NNGEN_SOURCE/tests/fuzz/architecture.c" \
+clang -std=c11 -O1 -I"$NNGEN_SOURCE" "$NNGEN_SOURCE"/tests/fuzz/architecture*.c \
     $NNGEN_LIBRARIES -ljansson -lz -lpthread -lm -o "$scratch/architecture"
 elements=$("$scratch/architecture" --elements)
 clang -std=c11 -O1 -I"$NNGEN_SOURCE/runtime" -DNN_MODEL_SYMBOL=nn_model_fuzz \

@@ -16,7 +16,7 @@ first=${NNGEN_FIRST:-0}
 cases=${NNGEN_CASES:-3}
 echo "seed $seed, graphs $first to $((first + cases - 1))"
 # shellcheck disable=SC2086
-clang -std=c11 -O1 -I"$NNGEN_SOURCE" "$NNGEN_SOURCE/tests/fuzz/architecture.c" $NNGEN_LIBRARIES \
+clang -std=c11 -O1 -I"$NNGEN_SOURCE" "$NNGEN_SOURCE"/tests/fuzz/architecture*.c $NNGEN_LIBRARIES \
     -ljansson -lz -lpthread -lm -o "$scratch/architecture"
 
 # exercised COMPILER SYMBOL FLAGS AND FILES...: what the program says.

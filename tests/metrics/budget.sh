@@ -11,7 +11,7 @@ first=${NNGEN_FIRST:-0}
 cases=${NNGEN_CASES:-40}
 echo "seed $seed, graphs $first to $((first + cases - 1))"
 # shellcheck disable=SC2086
-"$NNGEN_CC" -std=c11 -O1 -I"$NNGEN_SOURCE" "$NNGEN_SOURCE/tests/fuzz/architecture.c" \
+"$NNGEN_CC" -std=c11 -O1 -I"$NNGEN_SOURCE" "$NNGEN_SOURCE"/tests/fuzz/architecture*.c \
     $NNGEN_LIBRARIES -ljansson -lz -lpthread -lm -o "$scratch/architecture"
 
 # judged WHAT [nngen options]: writes $scratch/net.c of $scratch/net.lua, judges its kernels, and notes

@@ -68,8 +68,8 @@ grep '"event":"epoch"' train | "$scratch/keys" | grep '^test\|^seconds' && fail 
 [ $(($(json_value state_bytes <info) + $(json_value work_bytes <info))) = "$(json_value memory_bytes <info)" ] ||
     fail "memory_bytes"
 [ "$(json_value parameters <info)" = 64092 ] || fail "parameters: $(cat info)"
-for words in '{"name":"left","kind":"input","shape":\[1,14,14\],"classes":null,"names":null,"predicts":true}' \
-    '{"name":"comparison","kind":"label","shape":\[\],"classes":2,"names":null,"predicts":false}' \
+for words in '{"name":"left","kind":"input","shape":\[1,14,14\],"classes":null,"names":null,"predicts":true,"normal":{"scale":0.00392156862745098,"bytes":true,"mean":null,"std":null}}' \
+    '{"name":"comparison","kind":"label","shape":\[\],"classes":2,"names":null,"predicts":false,"normal":null}' \
     '"predictions":\[{"name":"comparison","shape":\[\],"classes":2}\]' '{"name":"digit_loss","per_sample":false,"overall":false}' \
     '{"name":"conv1","op":"conv2d","shape":\[32,12,12\],"parameters":320,"flops":165888}' \
     '{"name":null,"op":"max_pool2d","shape":\[32,6,6\],"parameters":0,"flops":0}' \

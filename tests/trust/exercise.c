@@ -79,6 +79,16 @@ static void init(const NnCode *code, NnCall *call, float *room) {
                                   : param->a + param->b * random_normal(key, (uint64_t)i));
         model->set(call->state, 0, 0, p, room);
     }
+    for (int i = 0; i < model->n_fields; i++) {
+        enum { MOMENTS = 64 }; /* moments of the networks that are exercised */
+        double mean[MOMENTS], deviation[MOMENTS];
+        for (int k = 0; k < MOMENTS; k++) {
+            mean[k] = 0.25 * (k % 3);
+            deviation[k] = 1 + 0.5 * (k % 5);
+        }
+        if (model->fields[i].normal.moments > MOMENTS) abort();
+        if (model->fields[i].normal.moments) model->set_normal(call->state, i, mean, deviation);
+    }
     code->prepare(call);
 }
 

@@ -510,6 +510,88 @@ START_TEST(squares_are_added_in_lanes_of_parts) {
 }
 END_TEST
 
+START_TEST(fields_of_all_types_become_floats) {
+    enum { COUNT = 3, N = 2 };
+    const NnField fields[] = {{.name = "x", .kind = NN_INPUT, .count = COUNT},
+                              {.name = "l", .kind = NN_LABEL, .count = COUNT, .classes = 300}};
+    const uint8_t u8[] = {9, 9, 9, 0, 1, 255, 7, 8, 128};
+    const int8_t i8[] = {9, 9, 9, 0, 1, -1, 7, 8, -128};
+    const uint16_t u16[] = {9, 9, 9, 0, 1, 65535, 7, 8, 32768};
+    const int16_t i16[] = {9, 9, 9, 0, 1, -1, 7, 8, -32768};
+    const int32_t i32[] = {9, 9, 9, 0, 1, -1, 7, 8, -3};
+    const int64_t i64[] = {9, 9, 9, 0, 1, -1, 7, 8, INT64_C(1) << 40};
+    const uint16_t f16[] = {9, 9, 9, 0, 0x3c00, 0xbc00, 0x0001, 0x7bff, 0x0400};
+    const uint16_t bf16[] = {9, 9, 9, 0, 0x3f80, 0xbf80, 0x40e0, 0x4100, 0xc040};
+    const float f32[] = {9, 9, 9, 0, 1, -1, 7, 8, -3};
+    const double f64[] = {9, 9, 9, 0, 1, -1, 0.1, 1e-30, -3};
+    static const struct {
+        NnType type;
+        float want[N * COUNT];
+    } cases[] = {{NN_U8, {0, 1, 255, 7, 8, 128}},
+                 {NN_I8, {0, 1, -1, 7, 8, -128}},
+                 {NN_U16, {0, 1, 65535, 7, 8, 32768}},
+                 {NN_I16, {0, 1, -1, 7, 8, -32768}},
+                 {NN_I32, {0, 1, -1, 7, 8, -3}},
+                 {NN_I64, {0, 1, -1, 7, 8, 0x1p40f}},
+                 {NN_F16, {0, 1, -1, 0x1p-24f, 65504, 0x1p-14f}},
+                 {NN_BF16, {0, 1, -1, 7, 8, -3}},
+                 {NN_F32, {0, 1, -1, 7, 8, -3}},
+                 {NN_F64, {0, 1, -1, 0.1f, 1e-30f, -3}}};
+    const void *const values[] = {NULL, u8, i8, u16, i16, i32, i64, f16, bf16, f32, f64};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const NnType types[] = {cases[i].type, NN_U8};
+        const void *const at[] = {values[cases[i].type], u8};
+        const NnCall call = {.fields = at, .types = types};
+        float room[N * COUNT];
+        const float *made = nn_floats(&call, fields, 0, 1, N, room);
+        ck_assert((made == room) == (cases[i].type != NN_F32));
+        for (int k = 0; k < N * COUNT; k++) ck_assert(made[k] == cases[i].want[k]);
+        int32_t classes[N * COUNT];
+        const int32_t *const labels = nn_classes(&call, fields, 1, 1, N, classes);
+        for (int k = 0; k < N * COUNT; k++) ck_assert_int_eq(labels[k], u8[COUNT + k]);
+    }
+    const void *const at[] = {f32, i32};
+    const NnCall plain = {.fields = at};
+    ck_assert_ptr_eq(nn_floats(&plain, fields, 0, 1, N, NULL), f32 + COUNT);
+    ck_assert_ptr_eq(nn_classes(&plain, fields, 1, 1, N, NULL), i32 + COUNT);
+}
+END_TEST
+
+/* Channels of two elements each, few enough for tables and more; and bytes alone. */
+START_TEST(fields_are_normalised_by_channel) {
+    enum { MOST = 6, RUN = 2, N = 3 };
+    for (int channels = 1; channels <= MOST; channels++)
+        for (int bytes = 0; bytes < 2; bytes++) {
+            const int count = channels * RUN;
+            const NnNormal normal = {channels, RUN, bytes, bytes ? 1 / 255. : 0.3, NULL, NULL};
+            const NnField field = {.name = "x", .count = count, .normal = normal};
+            double moments[2 * MOST + MOST * 128], mean[MOST], deviation[MOST];
+            for (int c = 0; c < channels; c++) {
+                mean[c] = 0.1 * c - 0.2;
+                deviation[c] = 0.7 + 0.3 * c;
+            }
+            nn_set_moments(&normal, moments, mean, NULL);
+            nn_set_moments(&normal, moments, NULL, deviation);
+            uint8_t u8[N * MOST * RUN];
+            float f32[N * MOST * RUN], room[N * MOST * RUN];
+            for (int i = 0; i < N * count; i++) f32[i] = u8[i] = (uint8_t)(i * 37 % 256);
+            for (int type = 0; type < 2; type++) {
+                const NnType types[] = {type ? NN_F32 : NN_U8};
+                const void *const at[] = {type ? (const void *)f32 : u8};
+                const NnCall call = {.fields = at, .types = types};
+                const float *made = nn_normal(&call, &field, 0, moments, 1, N - 1, room);
+                for (int i = 0; i < (N - 1) * count; i++) {
+                    const int c = i / RUN % channels;
+                    const double x = u8[count + i];
+                    const double z = bytes ? (double)(float)(x / 255) : x * 0.3;
+                    const float want = (float)((z - mean[c]) / deviation[c]);
+                    ck_assert(made[i] == (bytes && type ? (float)x : want));
+                }
+            }
+        }
+}
+END_TEST
+
 SUITE("prelude", FIXTURE(begin, end),
       TESTS(exponentials_are_exact_enough_for_schedules, cosines_are_exact_enough_for_schedules,
             roots_are_those_of_the_library, square_roots_of_all_numbers, logarithms_are_exact,
@@ -522,4 +604,5 @@ SUITE("prelude", FIXTURE(begin, end),
             slices_cover_all_rows, few_lower_tiles_leave_nothing_or_the_tail,
             tasks_run_on_the_callers_team, traces_are_called_where_they_are_wanted,
             blocks_store_the_inputs_of_their_outputs, weights_lie_in_blocks_of_16_outputs,
-            parameters_come_back_as_they_went_in, memory_is_copied_and_zeroed))
+            parameters_come_back_as_they_went_in, memory_is_copied_and_zeroed,
+            fields_of_all_types_become_floats, fields_are_normalised_by_channel))

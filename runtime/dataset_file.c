@@ -54,7 +54,11 @@ static bool good_values(const TensorFile *file, const Tensor *tensor) {
     enum { AT_A_TIME = 1024 };
     float values[AT_A_TIME];
     if (tensor_has_integers(tensor)) return true;
-    if (!tensor_has_floats(file, tensor)) return false;
+    if (type_of(tensor) == NN_PLAIN)
+        return problem(
+            "%s: tensor \"%s\": type %s; U8, I8, U16, I16, I32, I64, F16, BF16, F32 or F64 "
+            "is wanted",
+            file->path, tensor->name, tensor->dtype);
     for (int64_t first = 0; first < tensor->count; first += AT_A_TIME) {
         const int64_t left = tensor->count - first, n = left < AT_A_TIME ? left : AT_A_TIME;
         if (!tensor_floats_at(file, tensor, first, n, values)) return false;

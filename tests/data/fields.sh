@@ -64,6 +64,10 @@ py spoil a.safetensors bad.safetensors
 status=0
 ./raw predict --data test.safetensors --load bad.safetensors >said 2>&1 || status=$?
 [ "$status" -eq 1 ] && grep -q 'bad.safetensors: metadata input.x.std is to be a list of 3 numbers above 0' said || fail "bad: $status $(cat said)"
+sed 's/"dtype": "I32"/"dtype": "U32"/g' raw-I32.safetensors >other.safetensors
+status=0
+./raw train --data other.safetensors >said 2>&1 || status=$?
+[ "$status" -eq 1 ] && grep -q 'tensor "train/x": type U32; U8, I8, U16, I16, I32, I64, F16, BF16, F32 or F64 is wanted' said || fail "U32: $(cat said)"
 # Names of classes, too, those of the architecture.
 ./raw predict --json --data test.safetensors --load a.safetensors | grep -q '"choice_name":"\(a\|b\\"%\|c\)"' || fail "names"
 header a.safetensors | grep -qF '"classes.class":"[\"a\",\"b\\\"%\",\"c\"]"' || fail "names are not kept: $(header a.safetensors | head -c 400)"

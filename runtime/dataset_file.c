@@ -1,11 +1,13 @@
 /* Samples from safetensors files. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../common/datameta.h"
 #include "class_names.h"
 #include "dataset.h"
+#include "table.h"
 
 static NnType type_of(const Tensor *tensor) {
     static const char *const names[] = {
@@ -26,17 +28,25 @@ static bool is_label(const Tensor *tensor) {
     return has_classes(tensor) && tensor->rank > 0 && tensor->count == tensor->dim[0];
 }
 
-/* The elements where they lie, or where they are aligned to their type. */
-static const void *aligned(const Tensor *tensor) {
+/* The elements where they lie or, where that is not aligned to their type, a copy. NULL after a
+ * message. */
+static const void *aligned(const char *path, const Tensor *tensor) {
+    const size_t bytes = (size_t)tensor->count * (size_t)tensor->size;
     if ((uintptr_t)tensor->bytes % (uintptr_t)tensor->size == 0) return tensor->bytes;
-    void *copy = allocate((size_t)tensor->count, (size_t)tensor->size);
-    return memcpy(copy, tensor->bytes, (size_t)tensor->count * (size_t)tensor->size);
+    void *copy = malloc(bytes);
+    if (copy) return memcpy(keep(copy, free), tensor->bytes, bytes);
+    problem(
+        "%s: tensor \"%s\": no memory for a copy of %s, which is needed as its elements lie at no "
+        "multiple of their size: write arrays of larger elements first",
+        path, tensor->name, bytes_text(bytes));
+    return NULL;
 }
 
-static void add(Split *split, const Tensor *tensor, DataField field) {
+static bool add(const char *path, Split *split, const Tensor *tensor, DataField field) {
     field.type = type_of(tensor);
-    field.values = aligned(tensor);
+    field.values = aligned(path, tensor);
     split->fields[split->n_fields++] = field;
+    return field.values != NULL;
 }
 
 static bool good_labels(const char *path, const Tensor *tensor, const NnField *want) {
@@ -111,8 +121,7 @@ static bool take(const NnModel *model, const DataRequest *request, const TensorF
         return problem("%s: tensor \"%s\": %" PRId64 " samples, others of %s have %d", path,
                        tensor->name, samples, split->name, split->samples);
     if (field.label ? !good_labels(path, tensor, want) : !good_values(file, tensor)) return false;
-    add(split, tensor, field);
-    return true;
+    return add(path, split, tensor, field);
 }
 
 /* The names of its arrays, of many the first. */
@@ -164,8 +173,10 @@ static bool load_split(const NnModel *model, const DataRequest *request, const T
         if (strncmp(tensor->name, split->name, prefix) != 0 || tensor->name[prefix] != '/')
             continue;
         const char *name = tensor->name + prefix + 1;
-        if (is_label(tensor) && tensor->dim[0] == split->samples && !model_field(model, name))
-            add(split, tensor, (DataField){.name = name, .label = true, .count = 1, .stride = 1});
+        const DataField label = {.name = name, .label = true, .count = 1, .stride = 1};
+        if (is_label(tensor) && tensor->dim[0] == split->samples && !model_field(model, name) &&
+            !add(file->path, split, tensor, label))
+            return false;
     }
     return true;
 }

@@ -138,6 +138,25 @@ def only(data, to):
     write(to, {k: v for k, v in read(data)[0].items() if k.startswith("test/")})
 
 
+def odd(data, to):
+    arrays = {k: v for k, v in read(data)[0].items() if k.startswith("test/")}
+    write(to, {"test/ahead": ("U8", (19,), bytes(19)), **arrays})
+
+
+def vast(to):
+    n = 2 ** 21 + 1
+    arrays = {"train/class": ("U8", [n], n), "train/x": ("F32", [n, 3, 4, 5], n * 240), "train/z": ("F32", [n, 6], n * 24)}
+    header, at = {}, 0
+    for name, (dtype, shape, size) in arrays.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(to, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(8 + len(text) + at)
+
+
 def weights_(weights, data, to):
     arrays, kept = read(weights)
     samples = read(data)[0]
@@ -189,5 +208,5 @@ def windows():
     write("few.safetensors", {"train/series": floats(series[:8]), "train/wide": floats(wide)})
 
 
-{"make": make, "meta": meta, "json": json_, "strip": strip, "spoil": spoil, "only": only, "weights": weights_,
+{"make": make, "meta": meta, "json": json_, "strip": strip, "spoil": spoil, "only": only, "odd": odd, "vast": vast, "weights": weights_,
  "lines": lines, "windows": windows}[sys.argv[1]](*sys.argv[2:])

@@ -68,6 +68,17 @@ sed 's/"dtype": "I32"/"dtype": "U32"/g' raw-I32.safetensors >other.safetensors
 status=0
 ./raw train --data other.safetensors >said 2>&1 || status=$?
 [ "$status" -eq 1 ] && grep -q 'tensor "train/x": type U32; U8, I8, U16, I16, I32, I64, F16, BF16, F32 or F64 is wanted' said || fail "U32: $(cat said)"
+# Elements that lie at no multiple of their size are copied; there must be memory for that.
+py odd raw-F32.safetensors odd.safetensors
+./raw predict --data odd.safetensors --load a.safetensors >odd.csv || fail "odd places"
+if [ -z "${NNGEN_SANITIZED:-}" ]; then
+    py vast vast.safetensors
+    status=0
+    (ulimit -v 600000 && ./raw train --threads 1 --data vast.safetensors >said 2>&1) || status=$?
+    [ "$status" -eq 1 ] && grep -q 'tensor "train/x": no memory for a copy of .*: write arrays of larger elements first' said ||
+        fail "no memory: $status $(cat said)"
+    rm vast.safetensors
+fi
 # Names of classes, too, those of the architecture.
 ./raw predict --json --data test.safetensors --load a.safetensors | grep -q '"choice_name":"\(a\|b\\"%\|c\)"' || fail "names"
 header a.safetensors | grep -qF '"classes.class":"[\"a\",\"b\\\"%\",\"c\"]"' || fail "names are not kept: $(header a.safetensors | head -c 400)"

@@ -6,7 +6,11 @@
 
 #include "random.h"
 
-static int64_t part_of(int64_t rows, double part) {
+double cut_part(const DataRequest *request, SplitId split) {
+    return request->cut[split].asked ? request->cut[split].part : 0;
+}
+
+static int64_t rows_of(int64_t rows, double part) {
     return part > 0 ? (int64_t)floor((double)rows * part + 0.5) : 0;
 }
 
@@ -33,8 +37,8 @@ static void draw(Cut *cut, uint64_t seed, int64_t rows) {
 
 bool cut_make(Cut *cut, const CutRequest *request, int64_t rows) {
     *cut = (Cut){.tail = request->tail};
-    cut->n[SPLIT_VAL] = part_of(rows, request->val);
-    cut->n[SPLIT_TEST] = part_of(rows, request->test);
+    cut->n[SPLIT_VAL] = rows_of(rows, request->val);
+    cut->n[SPLIT_TEST] = rows_of(rows, request->test);
     cut->n[SPLIT_TRAIN] = rows - cut->n[SPLIT_VAL] - cut->n[SPLIT_TEST];
     if (rows > 0 && !check(request, cut->n, rows)) return false;
     if (request->tail || cut->n[SPLIT_TRAIN] == rows) return true;

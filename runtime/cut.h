@@ -4,7 +4,7 @@
 
 #include "dataset.h"
 
-/* Parts of the training split; one that was not asked for is -1. */
+/* Parts of the training split; 0: none is cut off. */
 typedef struct CutRequest {
     double val, test;
     uint64_t seed;
@@ -18,6 +18,9 @@ typedef struct Cut {
     int32_t *row;           /* its place there */
     bool tail;
 } Cut;
+
+/* The part of the training split that becomes this one: 0 unless the request asks for some. */
+double cut_part(const DataRequest *request, SplitId split);
 
 /* Cuts floor(rows * part + 0.5) rows for each part. False, after a message, if a split that shall
  * have rows gets none, or none are left for training. */

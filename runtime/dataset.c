@@ -5,11 +5,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cut.h"
 #include "normal.h"
 
 static bool is_folder(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static bool is_synthetic(const char *source) {
+    return strcmp(source, "synthetic") == 0;
 }
 
 const char *dataset_source(const NnModel *model, const DataRequest *request) {
@@ -21,18 +26,14 @@ const char *dataset_source(const NnModel *model, const DataRequest *request) {
     return is_folder(usual) ? usual : NULL;
 }
 
-/* Whether the split is made of rows of train. */
-static bool is_cut(const DataRequest *request, int split) {
-    return request->cut[split].asked && request->cut[split].part > 0;
-}
-
 /* The splits to load; those that are cut off train need that. */
 static DataRequest request_to_load(const DataRequest *request) {
     DataRequest load = *request;
     for (int s = SPLIT_VAL; s < SPLIT_COUNT; s++) {
         if (!request->cut[s].asked) continue;
         load.wanted[s] = false;
-        if (request->wanted[s] && is_cut(request, s)) load.wanted[SPLIT_TRAIN] = true;
+        if (request->wanted[s] && cut_part(request, (SplitId)s) > 0)
+            load.wanted[SPLIT_TRAIN] = true;
     }
     return load;
 }
@@ -60,31 +61,34 @@ static void bind_fields(const NnModel *model, Split *split) {
                 split->bound[i] = &split->fields[k];
 }
 
+/* Reads data->source: a file, a folder, or none, "synthetic". */
+static bool load_source(const NnModel *model, const DataRequest *request, Dataset *data) {
+    const char *source = data->source;
+    const bool none = is_synthetic(source), folder = !none && is_folder(source);
+    if (!none && !folder) {
+        const DataRequest load = model_windows(model) ? *request : request_to_load(request);
+        return dataset_file(model, &load, source, data) && dataset_cut(model, request, data);
+    }
+    if (folder && cifar10_is_in(source)) return dataset_cifar10(model, request, source, data);
+    if (!cifar10_fits(model)) return dataset_digits(model, request, none ? NULL : source, data);
+    return none ? problem("there is no CIFAR-10: --data wants the folder of its binary files, "
+                          "data_batch_1.bin and so on, or a .safetensors file")
+                : problem("%s: has no data_batch_1.bin, as CIFAR-10's binary files are called",
+                          source);
+}
+
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data) {
     const size_t n = (size_t)model->n_fields;
     *data = (Dataset){.normals = allocate(n, sizeof *data->normals),
                       .class_names = allocate(n, sizeof *data->class_names)};
     for (size_t i = 0; i < n; i++) data->class_names[i] = model->fields[i].names;
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
-    const DataRequest load = model_windows(model) ? *request : request_to_load(request);
     const char *source = dataset_source(model, request);
     if (!source && !request->quiet && dataset_builtin(model))
         note("no --data, no $NNGEN_DATA, no data/mnist: using synthetic digits");
     if (!source) source = "synthetic";
     data->source = source;
-    const char *folder = strcmp(source, "synthetic") == 0 ? NULL : source;
-    if (!folder && cifar10_fits(model))
-        return problem("there is no CIFAR-10: --data wants the folder of its binary files, "
-                       "data_batch_1.bin and so on, or a .safetensors file");
-    const bool cifar10 = folder && is_folder(folder) && cifar10_is_in(folder);
-    if (folder && is_folder(folder) && !cifar10 && cifar10_fits(model))
-        return problem("%s: has no data_batch_1.bin, as CIFAR-10's binary files are called",
-                       folder);
-    if (cifar10 ? !dataset_cifar10(model, request, folder, data)
-        : !folder || is_folder(folder)
-            ? !dataset_digits(model, request, folder, data)
-            : !dataset_file(model, &load, source, data) || !dataset_cut(model, request, data))
-        return false;
+    if (!load_source(model, request, data)) return false;
     if (!splits_are_there(request, data)) return false;
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (data->split[s].samples > 0) bind_fields(model, &data->split[s]);
@@ -99,7 +103,7 @@ bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset 
     const char *source = dataset_source(model, request);
     const size_t mark = memory_mark();
     *data = (Dataset){0};
-    if (!source || strcmp(source, "synthetic") == 0 || is_folder(source)) return true;
+    if (!source || is_synthetic(source) || is_folder(source)) return true;
     problems_shown(false);
     const bool loaded = dataset_load(model, request, data);
     problems_shown(true);
@@ -112,8 +116,7 @@ bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset 
 
 bool dataset_only_split(const NnModel *model, const DataRequest *request, SplitId *split) {
     const char *source = dataset_source(model, request);
-    if (!source || strcmp(source, "synthetic") == 0 || is_folder(source) ||
-        is_cut(request, (int)*split))
+    if (!source || is_synthetic(source) || is_folder(source) || cut_part(request, *split) > 0)
         return true;
     const size_t mark = memory_mark();
     DataRequest look = *request;

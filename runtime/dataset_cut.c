@@ -1,10 +1,6 @@
 /* --val-split and --test-split: rows of train that become val and test. */
 #include "cut.h"
 
-static double part_of(const DataRequest *request, SplitId split) {
-    return request->cut[split].asked ? request->cut[split].part : 0;
-}
-
 /* The rows of the training split that go to another one, or stay. */
 static Split part(const Cut *cut, const Split *train, SplitId id) {
     Split split = *train;
@@ -31,7 +27,7 @@ static bool none_is_there(const DataRequest *request, const char *source,
 
 bool cut_wanted(const DataRequest *request, const char *source, const bool has[SPLIT_COUNT],
                 int rows, Cut *cut) {
-    const CutRequest parts = {part_of(request, SPLIT_VAL), part_of(request, SPLIT_TEST),
+    const CutRequest parts = {cut_part(request, SPLIT_VAL), cut_part(request, SPLIT_TEST),
                               request->cut_seed, false};
     return none_is_there(request, source, has) && cut_make(cut, &parts, rows);
 }

@@ -6,7 +6,7 @@
 
 #include "../common/datameta.h"
 #include "class_names.h"
-#include "dataset.h"
+#include "cut.h"
 #include "table.h"
 
 static NnType type_of(const Tensor *tensor) {
@@ -151,7 +151,7 @@ static bool has_split(const NnModel *model, const DataRequest *request, const Te
 
 /* Whether the split is cut off the training split's sequences. */
 static bool is_piece(const NnModel *model, const DataRequest *request, SplitId split) {
-    return model_windows(model) && request->cut[split].asked && request->cut[split].part > 0;
+    return model_windows(model) && cut_part(request, split) > 0;
 }
 
 static bool load_split(const NnModel *model, const DataRequest *request, const TensorFile *file,

@@ -23,9 +23,8 @@ static int64_t distance(const NnModel *model, SplitId split) {
 /* The split's part of the places 0 to n. */
 static bool piece(const DataRequest *request, SplitId split, int64_t n, int64_t *begin,
                   int64_t *end) {
-    CutRequest parts = {.tail = true};
-    if (request->cut[SPLIT_VAL].asked) parts.val = request->cut[SPLIT_VAL].part;
-    if (request->cut[SPLIT_TEST].asked) parts.test = request->cut[SPLIT_TEST].part;
+    const CutRequest parts = {
+        .val = cut_part(request, SPLIT_VAL), .test = cut_part(request, SPLIT_TEST), .tail = true};
     Cut cut;
     *begin = 0;
     *end = n;

@@ -1,8 +1,6 @@
 /* Names of classes in metadata. */
 #include "class_names.h"
 
-#include <stdlib.h>
-
 #include "../common/datameta.h"
 
 const char *const *class_names(const TensorFile *file, const char *key, const char *name,
@@ -38,12 +36,7 @@ void class_names_write(const Engine *engine, json_t *meta) {
         const char *const *names =
             engine->data.class_names ? engine->data.class_names[i] : engine->names[i];
         if (!names) continue;
-        json_t *list = json_array();
-        for (int k = 0; k < field->classes; k++) json_array_append_new(list, json_string(names[k]));
-        char *text = json_dumps(list, JSON_COMPACT);
-        json_object_set_new(meta, format_text(DATA_META_CLASSES "%s", field->name),
-                            json_string(text));
-        free(text);
-        json_decref(list);
+        tensors_add_meta(meta, format_text(DATA_META_CLASSES "%s", field->name),
+                         json_strings(names, field->classes));
     }
 }

@@ -19,14 +19,9 @@ const NnCode *engine_code(const NnModel *model, const Options *options) {
 }
 
 bool engine_load(Engine *engine, const DataRequest *request) {
-    const NnModel *model = engine->model;
     DataRequest wanted = *request;
-    for (int i = 0; i < model->n_fields; i++) {
-        const NnNormal *normal = &model->fields[i].normal;
-        const bool measured = normal->moments && !(normal->mean && normal->deviation);
-        wanted.measured = wanted.measured || (measured && !engine->read[i].mean);
-    }
-    if (!dataset_load(model, &wanted, &engine->data)) return false;
+    wanted.measured = wanted.measured || normals_wanted(engine);
+    if (!dataset_load(engine->model, &wanted, &engine->data)) return false;
     normals_settle(engine);
     class_names_settle(engine);
     for (int s = 0; s < SPLIT_COUNT; s++) {

@@ -32,38 +32,17 @@ static Sizes sizes_of(const NnModel *model, const Options *options) {
     return sizes;
 }
 
-static json_t *shape_json(int rank, const int *dim) {
-    json_t *shape = json_array();
-    for (int i = 0; i < rank; i++) json_array_append_new(shape, json_integer(dim[i]));
-    return shape;
-}
-
 static json_t *classes_json(int classes) {
     return classes > 0 ? json_integer(classes) : json_null();
 }
 
 /* The numbers of a field, `null` where they are not known. */
-static json_t *numbers_json(const double *values, int n) {
-    if (!values) return json_null();
-    json_t *list = json_array();
-    for (int i = 0; i < n; i++) json_array_append_new(list, json_real(values[i]));
-    return list;
-}
-
-static json_t *names_json(const NnField *field) {
-    if (!field->names) return json_null();
-    json_t *list = json_array();
-    for (int i = 0; i < field->classes; i++)
-        json_array_append_new(list, json_string(field->names[i]));
-    return list;
-}
-
 static json_t *normal_json(const NnField *field, const Normal *known) {
     const NnNormal *normal = &field->normal;
     if (!normal->moments) return json_null();
     return json_pack("{s:f, s:b, s:o, s:o}", "scale", normal->scale, "bytes", normal->bytes, "mean",
-                     numbers_json(known->mean, normal->moments), "std",
-                     numbers_json(known->deviation, normal->moments));
+                     json_numbers(known->mean, normal->moments), "std",
+                     json_numbers(known->deviation, normal->moments));
 }
 
 static json_t *fields_json(const NnModel *model, const Normal *known) {
@@ -72,12 +51,12 @@ static json_t *fields_json(const NnModel *model, const Normal *known) {
     json_t *fields = json_array();
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *field = &model->fields[i];
-        json_array_append_new(fields, json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name",
-                                                field->name, "kind", kinds[field->kind], "shape",
-                                                shape_json(field->rank, field->dim), "classes",
-                                                classes_json(field->classes), "names",
-                                                names_json(field), "predicts", field->predicts,
-                                                "normal", normal_json(field, &known[i])));
+        json_array_append_new(
+            fields, json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:o}", "name", field->name, "kind",
+                              kinds[field->kind], "shape", json_integers(field->dim, field->rank),
+                              "classes", classes_json(field->classes), "names",
+                              json_strings(field->names, field->classes), "predicts",
+                              field->predicts, "normal", normal_json(field, &known[i])));
     }
     return fields;
 }
@@ -91,7 +70,7 @@ static json_t *predictions_json(const NnModel *model, const Graph *graph) {
             if (strcmp(graph->predictions[k].name, output->name) == 0)
                 shape = graph->predictions[k].node->type.shape;
         json_array_append_new(predictions, json_pack("{s:s, s:o, s:o}", "name", output->name,
-                                                     "shape", shape_json(shape.rank, shape.dim),
+                                                     "shape", json_integers(shape.dim, shape.rank),
                                                      "classes", classes_json(output->classes)));
     }
     return predictions;
@@ -116,7 +95,7 @@ static json_t *layers_json(const Graph *graph) {
             layers,
             json_pack("{s:o, s:s, s:o, s:I, s:I}", "name",
                       *layer->name ? json_string(layer->name) : json_null(), "op", layer->op,
-                      "shape", shape_json(layer->shape.rank, layer->shape.dim), "parameters",
+                      "shape", json_integers(layer->shape.dim, layer->shape.rank), "parameters",
                       (json_int_t)layer->params, "flops", (json_int_t)layer->flops));
     }
     return layers;
@@ -126,9 +105,9 @@ static json_t *tensors_json(const NnModel *model) {
     json_t *tensors = json_array();
     for (int i = 0; i < model->n_params; i++) {
         const NnParam *param = &model->params[i];
-        json_array_append_new(tensors,
-                              json_pack("{s:s, s:o, s:s}", "name", param->name, "shape",
-                                        shape_json(param->rank, param->dim), "kind", "parameter"));
+        json_array_append_new(tensors, json_pack("{s:s, s:o, s:s}", "name", param->name, "shape",
+                                                 json_integers(param->dim, param->rank), "kind",
+                                                 "parameter"));
     }
     return tensors;
 }

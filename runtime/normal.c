@@ -15,9 +15,9 @@ static Moments moments_new(const NnNormal *normal) {
     return (Moments){allocate(n, sizeof(double)), allocate(n, sizeof(double))};
 }
 
-/* Whether the architecture states both. */
-static bool is_stated(const NnNormal *normal) {
-    return normal->mean && normal->deviation;
+/* Whether the architecture leaves one or both to the data. */
+static bool is_measured(const NnNormal *normal) {
+    return normal->moments && !(normal->mean && normal->deviation);
 }
 
 /* What the mean is taken of. */
@@ -106,9 +106,7 @@ void normals_measure(const NnModel *model, Dataset *data) {
     for (int i = 0; i < model->n_fields; i++) {
         const NnNormal *normal = &model->fields[i].normal;
         const DataField *field = train->bound[i];
-        if (!normal->moments || normal->bytes || is_stated(normal) || !field ||
-            data->normals[i].mean)
-            continue;
+        if (!is_measured(normal) || normal->bytes || !field || data->normals[i].mean) continue;
         Moments to = moments_new(normal);
         if (field->type == NN_U8) {
             int64_t *seen = allocate((size_t)normal->moments * 256, sizeof *seen);
@@ -162,6 +160,12 @@ bool normals_in(const NnModel *model, const TensorFile *file, Normal *known) {
     return true;
 }
 
+bool normals_wanted(const Engine *engine) {
+    for (int i = 0; i < engine->model->n_fields; i++)
+        if (is_measured(&engine->model->fields[i].normal) && !engine->read[i].mean) return true;
+    return false;
+}
+
 bool normals_read(Engine *engine, const TensorFile *file) {
     if (!normals_in(engine->model, file, engine->read)) return false;
     normals_settle(engine);
@@ -171,7 +175,7 @@ bool normals_read(Engine *engine, const TensorFile *file) {
 void normals_settle(Engine *engine) {
     for (int i = 0; i < engine->model->n_fields; i++) {
         const NnNormal *normal = &engine->model->fields[i].normal;
-        if (!normal->moments || is_stated(normal)) continue;
+        if (!is_measured(normal)) continue;
         const Normal *measured = engine->data.normals ? &engine->data.normals[i] : NULL;
         const Normal *from = &engine->read[i];
         if (measured && measured->mean && (normal->bytes || !from->mean)) from = measured;
@@ -186,7 +190,7 @@ bool normals_known(const Engine *engine, const Split *split) {
     for (int i = 0; i < engine->model->n_fields; i++) {
         const NnField *field = &engine->model->fields[i];
         const NnNormal *normal = &field->normal;
-        if (!normal->moments || is_stated(normal) || engine->normal[i] || !split->bound[i] ||
+        if (!is_measured(normal) || engine->normal[i] || !split->bound[i] ||
             (normal->bytes && split->bound[i]->type != NN_U8))
             continue;
         return problem("the mean and the deviation of %s are not known: the weights file has no "
@@ -197,23 +201,14 @@ bool normals_known(const Engine *engine, const Split *split) {
     return true;
 }
 
-static void write_list(json_t *meta, const NnField *field, const char *what, const double *values) {
-    json_t *list = json_array();
-    for (int i = 0; i < field->normal.moments; i++)
-        json_array_append_new(list, json_real(values[i]));
-    char *text = json_dumps(list, JSON_REAL_PRECISION(17) | JSON_COMPACT);
-    json_object_set_new(meta, key_of(field, what), json_string(text));
-    free(text);
-    json_decref(list);
-}
-
 void normals_write(const Engine *engine, json_t *meta) {
     for (int i = 0; i < engine->model->n_fields; i++) {
         const NnField *field = &engine->model->fields[i];
-        if (!field->normal.moments || (!engine->normal[i] && !is_stated(&field->normal))) continue;
+        if (!field->normal.moments || (!engine->normal[i] && is_measured(&field->normal))) continue;
+        const int n = field->normal.moments;
         const Moments normal = moments_new(&field->normal);
         engine->model->get_normal(engine->state, i, normal.mean, normal.deviation);
-        write_list(meta, field, "mean", normal.mean);
-        write_list(meta, field, "std", normal.deviation);
+        tensors_add_meta(meta, key_of(field, "mean"), json_numbers(normal.mean, n));
+        tensors_add_meta(meta, key_of(field, "std"), json_numbers(normal.deviation, n));
     }
 }

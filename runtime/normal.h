@@ -19,6 +19,9 @@ bool normals_in(const NnModel *model, const TensorFile *file, Normal *known);
 /* Takes the numbers of a file of weights. False, with a message, if they are malformed. */
 bool normals_read(Engine *engine, const TensorFile *file);
 
+/* Whether the data have to say numbers that no file of weights had. */
+bool normals_wanted(const Engine *engine);
+
 /* Decides between those of the file and of the data, and sets them in the state: MNIST's pairs are
  * normalised when they are made, so for fields of NnNormal.bytes the data's come first, else the
  * file's. */

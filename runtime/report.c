@@ -166,6 +166,26 @@ json_t *json_float(float value) {
     return json_number(isfinite(value) ? strtod(text, NULL) : (double)value);
 }
 
+json_t *json_integers(const int *values, int n) {
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++) json_array_append_new(list, json_integer(values[i]));
+    return list;
+}
+
+json_t *json_numbers(const double *values, int n) {
+    if (!values) return json_null();
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++) json_array_append_new(list, json_real(values[i]));
+    return list;
+}
+
+json_t *json_strings(const char *const *strings, int n) {
+    if (!strings) return json_null();
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++) json_array_append_new(list, json_string(strings[i]));
+    return list;
+}
+
 double seconds_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

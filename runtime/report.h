@@ -48,6 +48,11 @@ json_t *json_number(double value);
 /* The shortest decimal that reads back as the same float: 0.1 for 0.1f, not 0.10000000149011612. */
 json_t *json_float(float value);
 
+/* Lists; of numbers and of strings NULL becomes null. */
+json_t *json_integers(const int *values, int n);
+json_t *json_numbers(const double *values, int n);
+json_t *json_strings(const char *const *strings, int n);
+
 /* Seconds of a clock that only goes forward. */
 double seconds_now(void);
 

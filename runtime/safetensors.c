@@ -283,6 +283,13 @@ bool tensor_floats(const TensorFile *file, const Tensor *tensor, float *out) {
     return tensor_floats_at(file, tensor, 0, tensor->count, out);
 }
 
+void tensors_add_meta(json_t *meta, const char *key, json_t *list) {
+    char *text = json_dumps(list, JSON_REAL_PRECISION(17) | JSON_COMPACT);
+    json_object_set_new(meta, key, json_string(text));
+    free(text);
+    json_decref(list);
+}
+
 /* The header as text, padded so that the data begins at a multiple of 8. */
 static const char *header_text(int n, const TensorOut *tensors, json_t *meta) {
     json_t *header = json_object();
@@ -290,11 +297,9 @@ static const char *header_text(int n, const TensorOut *tensors, json_t *meta) {
     int64_t at = 0;
     for (int i = 0; i < n; i++) {
         int64_t end = at + tensors[i].count * (int64_t)sizeof(float);
-        json_t *shape = json_array();
-        for (int k = 0; k < tensors[i].rank; k++)
-            json_array_append_new(shape, json_integer(tensors[i].dim[k]));
         json_object_set_new(header, tensors[i].name,
-                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", "F32", "shape", shape,
+                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", "F32", "shape",
+                                      json_integers(tensors[i].dim, tensors[i].rank),
                                       "data_offsets", (json_int_t)at, (json_int_t)end));
         at = end;
     }

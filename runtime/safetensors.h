@@ -74,6 +74,9 @@ typedef struct TensorOut {
     const float *values;
 } TensorOut;
 
+/* Adds a list to the metadata of a file to be written, as text: `[1,2]`. Takes it over. */
+void tensors_add_meta(json_t *meta, const char *key, json_t *list);
+
 /* The values of the i-th tensor, valid until the next call. */
 typedef const float *TensorValues(const void *context, int i);
 

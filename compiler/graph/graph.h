@@ -174,6 +174,8 @@ Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count);
 int64_t shape_count(Shape shape);
 /* Its last `axes` axes; it has as many. */
 Shape shape_last(Shape shape, int axes);
+/* Elements in one place of an axis, from 0: those of the axes after it. */
+int64_t shape_inner(Shape shape, int axis);
 bool shape_equal(Shape a, Shape b);
 /* "(1, 14, 14)", "()" for rank 0; lives in `arena`. */
 const char *shape_text(Arena *arena, Shape shape);

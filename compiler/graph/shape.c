@@ -18,6 +18,10 @@ Shape shape_last(Shape shape, int axes) {
     return last;
 }
 
+int64_t shape_inner(Shape shape, int axis) {
+    return shape_count(shape_last(shape, shape.rank - 1 - axis));
+}
+
 bool shape_equal(Shape a, Shape b) {
     return a.rank == b.rank && !memcmp(a.dim, b.dim, sizeof(int) * (size_t)a.rank);
 }

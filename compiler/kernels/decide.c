@@ -43,19 +43,12 @@ static const char *compared(Arena *arena, const Kernel *k) {
                         operator_of(k->node->op), element(arena, k, 1, "i"));
 }
 
-/* Elements of the value as [outer][size][inner], the axis between. */
-static void around(const Node *node, int axis, int *size, int *inner) {
-    const Shape s = node->type.shape;
-    *size = s.dim[axis];
-    *inner = 1;
-    for (int i = axis + 1; i < s.rank; i++) *inner *= s.dim[i];
-}
-
 /* Element i of a one_hot value: whether its place on the axis of the classes is the index. */
 static const char *hot_element(Arena *arena, const Kernel *k) {
-    int classes, inner;
-    around(k->node, (int)k->node->attr[HOT_AXIS] - 1, &classes, &inner);
-    if (k->node->type.shape.rank == 1)
+    const Shape s = k->node->type.shape;
+    const int axis = (int)k->node->attr[HOT_AXIS] - 1, classes = s.dim[axis],
+              inner = (int)shape_inner(s, axis);
+    if (s.rank == 1)
         return arena_printf(arena, "%s == (float)i ? 1.0f : 0.0f", element(arena, k, 0, "0"));
     const char *index =
         arena_printf(arena, "(i / %d * %d + i %% %d)", classes * inner, inner, inner);
@@ -66,9 +59,9 @@ static const char *hot_element(Arena *arena, const Kernel *k) {
 /* Element i of a slice of class indices. */
 static const char *slice_element(Arena *arena, const Kernel *k) {
     const Node *node = k->node;
-    int size, inner, whole, same;
-    around(node, (int)node->attr[SLICE_AXIS] - 1, &size, &inner);
-    around(node->in[0], (int)node->attr[SLICE_AXIS] - 1, &whole, &same);
+    const Shape s = node->type.shape;
+    const int axis = (int)node->attr[SLICE_AXIS] - 1, size = s.dim[axis],
+              whole = node->in[0]->type.shape.dim[axis], inner = (int)shape_inner(s, axis);
     const char *place = arena_printf(arena, "i / %d %% %d * %d + %d", inner, size,
                                      (int)node->attr[SLICE_STEP], (int)node->attr[SLICE_OFFSET]);
     return element(arena, k, 0,

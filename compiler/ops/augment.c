@@ -40,7 +40,7 @@ static Draw draw_of(const Env *env, const Node *n, int sample) {
     const int64_t at = env->first_sample + sample % (env->batch / n->type.parts);
     const uint32_t key =
         dropout_key(env->seed, (uint32_t)n->attr[MOVE_STREAM], 0, (uint64_t)env->step);
-    const uint32_t threshold = (uint32_t)(n->attr[MOVE_P] * 65536.0 + 0.5);
+    const uint32_t threshold = dropout_threshold(n->attr[MOVE_P]);
     Draw d = {.happens = env->dropout && bits_of(key, at, 0) >> 16 < threshold};
     if (!d.happens || n->op == &op_random_flip) return d;
     const uint32_t row = bits_of(key, at, 1), column = bits_of(key, at, 2);
@@ -70,8 +70,7 @@ static int64_t source(const Node *n, Draw d, int64_t k) {
     if (!d.happens) return k;
     if (n->op == &op_random_flip) {
         const int axis = moved_axis(n), size = s.dim[axis];
-        int64_t step = 1;
-        for (int i = axis + 1; i < s.rank; i++) step *= s.dim[i];
+        const int64_t step = shape_inner(s, axis);
         return k + (size - 1 - 2 * (k / step % size)) * step;
     }
     const int H = rows_of(s), W = columns_of(s), y = (int)(k / W % H), x = (int)(k % W);

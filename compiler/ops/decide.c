@@ -107,9 +107,7 @@ static bool one_hot_shape(Graph *g, Node *n) {
 static void one_hot_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const Shape s = n->type.shape;
     const int axis = (int)n->attr[HOT_AXIS] - 1;
-    const int64_t classes = s.dim[axis], count = all_elements(env, n);
-    int64_t inner = 1;
-    for (int i = axis + 1; i < s.rank; i++) inner *= s.dim[i];
+    const int64_t classes = s.dim[axis], inner = shape_inner(s, axis), count = all_elements(env, n);
     for (int64_t k = 0; k < count; k++)
         out[k] = in[0][k / (classes * inner) * inner + k % inner] == (double)(k / inner % classes);
 }

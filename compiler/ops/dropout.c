@@ -30,6 +30,10 @@ uint32_t dropout_hash(uint32_t word, uint32_t key) {
     return x ^ x >> 16;
 }
 
+uint32_t dropout_threshold(double p) {
+    return (uint32_t)(p * 65536.0 + 0.5);
+}
+
 bool dropout_keeps(uint32_t key, int64_t sample, int64_t elements, int64_t element,
                    uint32_t threshold) {
     uint32_t words = (uint32_t)((elements + 31) / 32 * 16);
@@ -93,8 +97,8 @@ static double factor(const Env *env, const Node *n, int sample, int64_t k) {
     double application = n->attr[DROPOUT_APPLICATION] + part * n->attr[DROPOUT_APPLICATION_STEP];
     uint32_t key = dropout_key(env->seed, (uint32_t)n->attr[DROPOUT_STREAM], (uint32_t)application,
                                (uint64_t)env->step);
-    uint32_t threshold = (uint32_t)(p * 65536.0 + 0.5);
-    bool kept = dropout_keeps(key, env->first_sample + sample % each, elements, element, threshold);
+    bool kept = dropout_keeps(key, env->first_sample + sample % each, elements, element,
+                              dropout_threshold(p));
     return kept ? 1 / (1 - p) : 0;
 }
 

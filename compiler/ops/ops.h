@@ -166,6 +166,7 @@ bool reduces_axis(const Node *node, int rank, int axis);
 /* clang-format on */
 uint32_t dropout_key(uint64_t seed, uint32_t stream, uint32_t application, uint64_t step);
 uint32_t dropout_hash(uint32_t word, uint32_t key);
+uint32_t dropout_threshold(double p);
 bool dropout_keeps(uint32_t key, int64_t sample, int64_t elements, int64_t element,
                    uint32_t threshold);
 

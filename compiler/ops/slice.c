@@ -10,11 +10,9 @@ typedef struct Along {
 } Along;
 
 static Along along(Shape s, double axis) {
-    Along a = {.axis = (int)axis - 1, .outer = 1, .inner = 1};
-    a.size = s.dim[a.axis];
-    for (int i = 0; i < a.axis; i++) a.outer *= s.dim[i];
-    for (int i = a.axis + 1; i < s.rank; i++) a.inner *= s.dim[i];
-    return a;
+    const int at = (int)axis - 1;
+    const int64_t size = s.dim[at], inner = shape_inner(s, at);
+    return (Along){at, shape_count(s) / (size * inner), size, inner};
 }
 
 static bool want_axis(Graph *g, const Node *n, int i, double axis) {

@@ -46,7 +46,7 @@ int lower_drop(Lowering *l, const Node *node) {
     Drop drop = {.layer = node->name ? node->name : "dropout",
                  .stream = (uint32_t)node->attr[DROPOUT_STREAM],
                  .application = (uint32_t)node->attr[DROPOUT_APPLICATION],
-                 .threshold = (uint32_t)(p * 65536.0 + 0.5),
+                 .threshold = dropout_threshold(p),
                  .words = (uint32_t)round_up(elements, 32) / 2,
                  .scale = p < 1 ? 1 / (1 - p) : 0,
                  .node = node};
@@ -63,7 +63,7 @@ int lower_draw(Lowering *l, const Node *node) {
     Entry *e = l->entry;
     const Drop draw = {.layer = node->name ? node->name : node->op->name,
                        .stream = (uint32_t)node->attr[MOVE_STREAM],
-                       .threshold = (uint32_t)(node->attr[MOVE_P] * 65536.0 + 0.5),
+                       .threshold = dropout_threshold(node->attr[MOVE_P]),
                        .words = MOVE_WORDS,
                        .scale = 1,
                        .node = node};

@@ -155,12 +155,12 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa)
     if (e->scratch_floats)
         w_line(w, "float *scratch = job->scratch + (size_t)task * %lld;",
                (long long)e->scratch_floats);
-    if (entry_field_floats(e, NULL))
+    const int64_t room = entry_field_floats(e, NULL);
+    if (room)
         w_line(w, "float *room = job->rooms + (size_t)task * job->capacity * %lld;",
-               (long long)entry_field_floats(e, NULL));
+               (long long)room);
     w_line(w, "(void)first, (void)n, (void)state, (void)area, (void)sums%s%s;",
-           e->scratch_floats ? ", (void)scratch" : "",
-           entry_field_floats(e, NULL) ? ", (void)room" : "");
+           e->scratch_floats ? ", (void)scratch" : "", room ? ", (void)room" : "");
     write_pointers(em, e, stage, values);
     if (sums) zero_unwritten(em, e);
     for (int i = 0; i < e->n_kernels; i++)

@@ -36,12 +36,12 @@ static const char *literal(Arena *arena, const char *text, size_t length) {
 static const char *write_moments(Emission *em, const char *name, int field, int n,
                                  const PerChannel *stated, double preset) {
     if (stated->measured) return "NULL";
-    const char *list = "";
+    Writer *list = writer_new(em->arena);
     for (int i = 0; i < n; i++)
-        list = arena_printf(em->arena, "%s%s%.17g", list, i ? ", " : "",
-                            stated->n == 0 ? preset : stated->values[stated->n == 1 ? 0 : i]);
+        w_raw(list, arena_printf(em->arena, "%s%.17g", i ? ", " : "",
+                                 stated->n == 0 ? preset : stated->values[stated->n == 1 ? 0 : i]));
     const char *array = arena_printf(em->arena, "nn_%s_%d", name, field);
-    w_line(em->w, "static const double %s[%d] = {%s};", array, n, list);
+    w_line(em->w, "static const double %s[%d] = {%s};", array, n, writer_text(list));
     return array;
 }
 
@@ -52,11 +52,13 @@ static const char *write_field_options(Emission *em, int i) {
     const char *text = "";
     if (!data) return text;
     if (data->n_classes) {
-        const char *list = "";
-        for (int k = 0; k < data->n_classes; k++)
-            list = arena_printf(em->arena, "%s%s%s", list, k ? ", " : "",
-                                literal(em->arena, data->classes[k], strlen(data->classes[k])));
-        w_line(em->w, "static const char *const nn_names_%d[%d] = {%s};", i, data->n_classes, list);
+        Writer *list = writer_new(em->arena);
+        for (int k = 0; k < data->n_classes; k++) {
+            if (k) w_raw(list, ", ");
+            w_raw(list, literal(em->arena, data->classes[k], strlen(data->classes[k])));
+        }
+        w_line(em->w, "static const char *const nn_names_%d[%d] = {%s};", i, data->n_classes,
+               writer_text(list));
         text = arena_printf(em->arena, ", .names = nn_names_%d", i);
     }
     if (data->array) text = arena_printf(em->arena, "%s, .array = \"%s\"", text, data->array);

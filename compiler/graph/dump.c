@@ -56,10 +56,11 @@ static const char *escaped(Arena *a, const char *text) {
 
 static const char *per_channel(Arena *a, const PerChannel *p) {
     if (p->measured) return "train";
-    const char *text = arena_printf(a, "%d:", p->n);
+    Writer *list = writer_new(a);
+    w_raw(list, arena_printf(a, "%d:", p->n));
     for (int i = 0; i < p->n; i++)
-        text = arena_printf(a, "%s%s%s", text, i ? "," : "", double_text(a, p->values[i]));
-    return text;
+        w_raw(list, arena_printf(a, "%s%s", i ? "," : "", double_text(a, p->values[i])));
+    return writer_text(list);
 }
 
 static void dump_field(Writer *w, Arena *a, const FieldData *f) {
@@ -71,10 +72,10 @@ static void dump_field(Writer *w, Arena *a, const FieldData *f) {
         w_line(w, "array \"%s\" windows=%d offset=%d \"%s\"", f->name, f->windows, f->offset,
                f->array ? f->array : "");
     if (!f->n_classes) return;
-    const char *list = "";
+    w_raw(w, arena_printf(a, "classes \"%s\"", f->name));
     for (int i = 0; i < f->n_classes; i++)
-        list = arena_printf(a, "%s \"%s\"", list, escaped(a, f->classes[i]));
-    w_line(w, "classes \"%s\"%s", f->name, list);
+        w_raw(w, arena_printf(a, " \"%s\"", escaped(a, f->classes[i])));
+    w_raw(w, "\n");
 }
 
 static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {

@@ -9,9 +9,8 @@
  * mnist        image (1, 28, 28), digit (10 classes). Test: the test file; validation: the last
  *              5,000 of the training file, or its last tenth if it has 10,000 digits or fewer;
  *              training: the rest.
- *
- * cifar10      image (3, 32, 32), class (10 classes), of CIFAR-10's binary files. Validation: a
- * tenth of the training files, drawn by --split-seed.
+ * cifar10      image (3, 32, 32), class (10 classes), of CIFAR-10's binary files. Validation:
+ *              a tenth of the training files, drawn by --split-seed.
  *
  * MNIST's pixels have one mean and one deviation, those of the training split's digits. Images of
  * mnist are bytes, those of pairs are floats that are normalised already, unless the architecture
@@ -42,7 +41,7 @@ typedef struct Split {
     const char *name;
     int samples;
     const int32_t *rows; /* the row of each sample; NULL: they are in order */
-    DataField *fields;   /* those that the model reads, and all labels that the data has */
+    DataField *fields;   /* the model reads them; labels that it does not read are here too */
     int n_fields;
     const DataField **bound; /* per field of the model; NULL where the data has none */
 } Split;
@@ -56,11 +55,10 @@ typedef struct Dataset {
     const char *source;       /* folder, file or "synthetic" */
     Split split[SPLIT_COUNT]; /* samples 0: not loaded, or not there */
     bool has[SPLIT_COUNT];    /* the source has such a split, loaded or not */
-    /* Per field of the model the names of its classes; NULL, or NULL members: the data have none.
-     */
+    /* Per field of the model. Names of its classes; NULL, or a NULL member: the data have none. */
     const char *const **class_names;
-    Normal
-        *normals; /* per field of the model: measured on the training split; NULL: they are not */
+    /* Per field of the model, measured on the training split. NULL: nothing is. */
+    Normal *normals;
 } Dataset;
 
 /* A part of the training split that becomes another one. */
@@ -153,7 +151,7 @@ int model_windows(const NnModel *model);
 
 /* Of a sequence of `n` places (the array's first axis), `count` elements in all: the field's
  * samples of the split, whose pieces are cut off the end of the training split's array if the
- * request asks for that. Sets type-free members of `field`, the number of its samples goes to
+ * request asks for that. Sets begin, stride and count of `field`; the number of its samples goes to
  * `*samples`. False, after a message about `array`, if no window fits. */
 bool window_field(const NnModel *model, const NnField *want, const DataRequest *request,
                   SplitId split, const char *array, int64_t n, int64_t count, DataField *field,

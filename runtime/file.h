@@ -16,8 +16,8 @@ int file_open(const char *path);
 /* Reads a regular file. False, with a message that names the file, if it cannot be read. */
 bool file_read(const char *path, unsigned char **bytes, size_t *size);
 
-/* The same without a copy: what is not looked at takes no memory. The file must not be shortened
- * as long as it is used; one that is replaced by another of its name is not. */
+/* Maps a regular file: pages that nobody reads take no memory. Nobody may shorten the file while
+ * the bytes are in use; another file may take its name. False as file_read. */
 bool file_map(const char *path, unsigned char **bytes, size_t *size);
 
 /* A file to be written to its stream; see newfile.h. If it is not committed, it is removed when the

@@ -4,9 +4,9 @@
  * is the caller's, so any number of models, states and threads live side by side.
  *
  *   state  parameters, optimizer moments, derived copies of weights, means and deviations of
- * fields. Made ready by `set` for every parameter, `set_normal` for every field whose mean or
- *          deviation is measured, and then `prepare`. Inference and
- *          evaluation only read it: many threads may share one, each with a work area of its own.
+ *          fields. Made ready by `set` for every parameter, `set_normal` for every field whose
+ *          mean or deviation is measured, and then `prepare`. Inference and evaluation only read
+ *          it: many threads may share one, each with a work area of its own.
  *   work   activations and gradients of one call; holds nothing between calls, except that
  *          get_gradient reads what the last `gradient` call left. Need not be cleared.
  *

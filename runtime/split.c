@@ -1,4 +1,4 @@
-/* A split: its fields, their elements, and room for those that are made. */
+/* Fields of a split: where they are found, where their elements lie, memory for new ones. */
 #include <string.h>
 
 #include "dataset.h"

@@ -84,8 +84,8 @@ typedef struct FieldData {
     const char *const *classes; /* of a label: the names, or NULL */
     int n_classes;
     const char *array; /* in the data; NULL: of the field's name */
-    int windows,
-        offset; /* > 0: the array is one sequence, sample i begins at i * windows + offset */
+    /* windows > 0: the array is one sequence; sample i begins at place i * windows + offset. */
+    int windows, offset;
 } FieldData;
 
 enum { MAX_OPTIMIZER_OPTIONS = 8 };
@@ -132,7 +132,7 @@ typedef struct Graph {
     const char *data; /* data set, or NULL for any that has the fields */
     Node **nodes;
     int n_nodes, cap_nodes;
-    FieldData *fields; /* of those that have options */
+    FieldData *fields; /* one for each field whose options the architecture states */
     int n_fields, cap_fields;
     Phase *phases;
     int n_phases;

@@ -28,7 +28,8 @@ static Shape reduced(const Node *n, Shape s, bool keep) {
     return out;
 }
 
-/* The element of what is left of a sample of shape `s` to which element `k` belongs. */
+/* Each element `k` of the larger side, of shape `s`, belongs to one element of the smaller side:
+ * the number of that element. */
 static int64_t left_element(const Node *n, Shape s, int64_t k) {
     int64_t at = 0, step = 1;
     for (int i = s.rank - 1; i >= 0; i--) {

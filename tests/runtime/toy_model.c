@@ -29,27 +29,9 @@ typedef struct Work {
 } Work;
 
 static const NnField fields[] = {
-    {.name = "left",
-     .kind = NN_INPUT,
-     .rank = 3,
-     .dim = {1, 14, 14},
-     .count = SIDE,
-     .classes = 0,
-     .predicts = true},
-    {.name = "right",
-     .kind = NN_INPUT,
-     .rank = 3,
-     .dim = {1, 14, 14},
-     .count = SIDE,
-     .classes = 0,
-     .predicts = true},
-    {.name = "comparison",
-     .kind = NN_LABEL,
-     .rank = 0,
-     .dim = {0},
-     .count = 1,
-     .classes = 2,
-     .predicts = false},
+    {IMAGE_FIELD("left", 1, 14, 0)},
+    {IMAGE_FIELD("right", 1, 14, 0)},
+    {LABEL_FIELD("comparison", 2)},
 };
 
 static bool keeps(const NnCall *call, int64_t sample, int element) {

@@ -6,6 +6,15 @@
 
 #include "../../runtime/model.h"
 
+/* A field of square images and a label, as members of an NnField; the last is NnField.normal. */
+#define IMAGE_FIELD(name_, channels, side, ...)                                                    \
+    .name = (name_), .kind = NN_INPUT, .rank = 3, .dim = {(channels), (side), (side)},             \
+    .count = (channels) * (side) * (side), .predicts = true, .normal = {__VA_ARGS__}
+#define LABEL_FIELD(name_, classes_)                                                               \
+    .name = (name_), .kind = NN_LABEL, .count = 1, .classes = (classes_)
+/* Normalised as MNIST's pixels are. */
+#define MEASURED_BYTES 1, 1, true, 1 / 255., NULL, NULL
+
 extern const NnModel nn_model_toy;
 
 /* A learning rate far too high from this step on, so that training diverges; -1: never. */

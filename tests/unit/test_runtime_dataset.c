@@ -11,48 +11,12 @@
 enum { HALF = 14 * 14 };
 
 static NnField pair_fields[] = {
-    {.name = "left",
-     .kind = NN_INPUT,
-     .rank = 3,
-     .dim = {1, 14, 14},
-     .count = HALF,
-     .predicts = true,
-     .normal = {1, 1, true, 1 / 255., NULL, NULL}},
-    {.name = "right",
-     .kind = NN_INPUT,
-     .rank = 3,
-     .dim = {1, 14, 14},
-     .count = HALF,
-     .predicts = true,
-     .normal = {1, 1, true, 1 / 255., NULL, NULL}},
-    {.name = "pair",
-     .kind = NN_INPUT,
-     .rank = 3,
-     .dim = {2, 14, 14},
-     .count = 2 * HALF,
-     .predicts = true,
-     .normal = {1, 1, true, 1 / 255., NULL, NULL}},
-    {.name = "left_digit",
-     .kind = NN_LABEL,
-     .rank = 0,
-     .dim = {0},
-     .count = 1,
-     .classes = 10,
-     .predicts = false},
-    {.name = "right_digit",
-     .kind = NN_LABEL,
-     .rank = 0,
-     .dim = {0},
-     .count = 1,
-     .classes = 10,
-     .predicts = false},
-    {.name = "comparison",
-     .kind = NN_LABEL,
-     .rank = 0,
-     .dim = {0},
-     .count = 1,
-     .classes = 2,
-     .predicts = false},
+    {IMAGE_FIELD("left", 1, 14, MEASURED_BYTES)},
+    {IMAGE_FIELD("right", 1, 14, MEASURED_BYTES)},
+    {IMAGE_FIELD("pair", 2, 14, MEASURED_BYTES)},
+    {LABEL_FIELD("left_digit", 10)},
+    {LABEL_FIELD("right_digit", 10)},
+    {LABEL_FIELD("comparison", 2)},
 };
 enum { LEFT, RIGHT, PAIR, LEFT_DIGIT, RIGHT_DIGIT, COMPARISON };
 
@@ -157,20 +121,8 @@ START_TEST(mnist_pairs) {
     }
     check_pairs(folder);
     /* The published mean and deviation of all training pixels; blocks of pixels vary less. */
-    static NnField fields[] = {{.name = "image",
-                                .kind = NN_INPUT,
-                                .rank = 3,
-                                .dim = {1, 28, 28},
-                                .count = 784,
-                                .predicts = true,
-                                .normal = {1, 1, true, 1 / 255., NULL, NULL}},
-                               {.name = "digit",
-                                .kind = NN_LABEL,
-                                .rank = 0,
-                                .dim = {0},
-                                .count = 1,
-                                .classes = 10,
-                                .predicts = false}};
+    static NnField fields[] = {{IMAGE_FIELD("image", 1, 28, MEASURED_BYTES)},
+                               {LABEL_FIELD("digit", 10)}};
     NnModel model = {.name = "m", .data = "mnist", .n_fields = 2, .fields = fields};
     DataRequest request = request_for(folder);
     request.wanted[SPLIT_TRAIN] = false;
@@ -224,24 +176,12 @@ START_TEST(bad_requests) {
     request = request_for("synthetic");
     model.data = "cifar";
     expect_bad(&model, &request, "cifar");
-    NnField field = {.name = "left",
-                     .kind = NN_INPUT,
-                     .rank = 3,
-                     .dim = {1, 28, 28},
-                     .count = 784,
-                     .predicts = true,
-                     .normal = {1, 1, true, 1 / 255., NULL, NULL}};
+    NnField field = {IMAGE_FIELD("left", 1, 28, MEASURED_BYTES)};
     model.data = "mnist-pairs";
     model.n_fields = 1;
     model.fields = &field;
     expect_bad(&model, &request, "wants shape (1, 28, 28), mnist-pairs has (1, 14, 14)");
-    field = (NnField){.name = "comparison",
-                      .kind = NN_LABEL,
-                      .rank = 0,
-                      .dim = {0},
-                      .count = 1,
-                      .classes = 3,
-                      .predicts = false};
+    field = (NnField){LABEL_FIELD("comparison", 3)};
     expect_bad(&model, &request, "wants 3 classes, mnist-pairs has 2");
     field = (NnField){.name = "comparison",
                       .kind = NN_TARGET,

@@ -56,6 +56,11 @@ skip() {
     exit 77
 }
 
+# need_tools TOOL...: skips the test where one is missing.
+need_tools() {
+    for tool; do command -v "$tool" >/dev/null || skip "$tool is missing"; done
+}
+
 # The project's own text files.
 tracked() {
     if [ -e "$NNGEN_SOURCE/.git" ] && command -v git >/dev/null; then

@@ -11,7 +11,7 @@ suite=${1:?"a suite of Debian is wanted, such as bookworm"}
 [ -n "${NNGEN_ALL:-}" ] || skip "only with NNGEN_ALL=1"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "once is enough, without sanitizers"
 [ "$(id -u)" -eq 0 ] || skip "only root may make a root folder"
-for tool in debootstrap unshare git; do command -v $tool >/dev/null || skip "$tool is missing"; done
+need_tools debootstrap unshare git
 unshare --mount --pid --fork true 2>/dev/null || skip "no namespaces here"
 : "${NNGEN_MIRROR:=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m 1 '/debian$')}"
 [ -n "$NNGEN_MIRROR" ] || skip "no mirror known: NNGEN_MIRROR names one"

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../lib.sh"
 [ "$(uname -m)" = x86_64 ] || skip "only for x86-64"
 grep -qs avx2 /proc/cpuinfo || skip "no AVX2 here"
-command -v clang >/dev/null || skip "no clang"
+need_tools clang
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "the libraries are built with sanitizers"
 
 # Each row of a kernel has room of its own on the stack of unoptimised code.

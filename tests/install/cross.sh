@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$NNGEN_SOURCE/tests/install/common"
 [ "$(uname -m)" = x86_64 ] || skip "tried from x86-64 only"
-command -v qemu-aarch64 >/dev/null || skip "qemu-aarch64 is missing"
+need_tools qemu-aarch64
 [ -e /usr/aarch64-linux-gnu/lib/libc.so.6 ] || skip "the C library for aarch64 is missing"
 {
     echo "set(CMAKE_SYSTEM_NAME Linux)"

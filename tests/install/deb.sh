@@ -2,7 +2,7 @@
 # The Debian package: what it needs, what it holds, what lintian says, and what is unpacked works.
 . "$(dirname "$0")/../lib.sh"
 . "$NNGEN_SOURCE/tests/install/common"
-for tool in dpkg-shlibdeps dpkg-deb cpack gzip file; do command -v $tool >/dev/null || skip "$tool is missing"; done
+need_tools dpkg-shlibdeps dpkg-deb cpack gzip file
 
 cpack --config "$NNGEN_BUILD/CPackConfig.cmake" -B "$scratch/packages" >"$scratch/log" 2>&1 ||
     { cat "$scratch/log"; fail "cpack: status $?"; finish; }

@@ -2,7 +2,7 @@
 # An installed nngen with make and pkg-config.
 . "$(dirname "$0")/../lib.sh"
 . "$NNGEN_SOURCE/tests/install/common"
-for tool in make pkg-config; do command -v $tool >/dev/null || skip "$tool is missing"; done
+need_tools make pkg-config
 install_nngen
 cp -r "$project" "$scratch/project"
 cp "$project/decoys/main.c" "$scratch/project"

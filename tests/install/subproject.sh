@@ -2,7 +2,7 @@
 # nngen as a folder of another project, whose settings are not its own, and out of a repository.
 . "$(dirname "$0")/../lib.sh"
 . "$NNGEN_SOURCE/tests/install/common"
-command -v git >/dev/null || skip "git is missing"
+need_tools git
 
 # What is not committed yet belongs to it, too.
 git init -q -b main "$scratch/repository"

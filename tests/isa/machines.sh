@@ -6,7 +6,7 @@
 # NNGEN_FIRST and NNGEN_CASES choose other random networks.
 . "$(dirname "$0")/../lib.sh"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "brings its own programs"
-command -v clang >/dev/null || skip "no clang"
+need_tools clang
 cross_compilers >"$scratch/compilers"
 [ -s "$scratch/compilers" ] || skip "no compiler, C library or qemu for aarch64"
 many=$(($(wc -l <"$scratch/compilers")))

@@ -6,7 +6,7 @@
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "the libraries are built with sanitizers"
 [ "$(uname -m)" = x86_64 ] || skip "only for x86-64"
 grep -qs avx2 /proc/cpuinfo || skip "no AVX2 here"
-command -v clang >/dev/null || skip "no clang"
+need_tools clang
 
 generated=$scratch
 soft="-w -mavx2 -mfma -I$NNGEN_SOURCE/tests/isa/soft"

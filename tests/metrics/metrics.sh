@@ -11,7 +11,7 @@ case $("$NNGEN_CC" --version) in
 *clang*) cc=$NNGEN_CC ;;
 *) cc=clang ;;
 esac
-command -v "$cc" >/dev/null || skip "clang is missing"
+need_tools "$cc"
 compiler="clang $("$cc" --version | sed -n 's/.*clang version \([0-9]*\).*/\1/p' | head -n 1)"
 
 # For machines whose C library need not be there. Two compilers at a time: they take most of this test's

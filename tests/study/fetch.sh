@@ -1,7 +1,7 @@
 #!/bin/sh
 # tools/fetch-mnist against mirrors that are folders: goes on, checks, tries the next, says what to do.
 . "$(dirname "$0")/../lib.sh"
-command -v curl >/dev/null || skip "no curl"
+need_tools curl
 data=${NNGEN_DATA:-$NNGEN_SOURCE/../shared/mnist}
 [ -f "$data/train-images-idx3-ubyte.gz" ] || skip "no MNIST here"
 fetch=$NNGEN_SOURCE/tools/fetch-mnist

@@ -4,9 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "too slow with sanitizers"
 need_models
-for tool in gnuplot lua5.4 sha256sum; do
-    command -v "$tool" >/dev/null || skip "no $tool"
-done
+need_tools gnuplot lua5.4 sha256sum
 export NNGEN_BIN
 cd "$scratch"
 

@@ -2,9 +2,7 @@
 # The study's page, from made-up results: its form, what it says of itself and of runs that are not
 # the report's, its bytes.
 . "$(dirname "$0")/../lib.sh"
-for tool in gnuplot lua5.4 sha256sum; do
-    command -v "$tool" >/dev/null || skip "no $tool"
-done
+need_tools gnuplot lua5.4 sha256sum
 here=$NNGEN_SOURCE/tests/study
 
 # make FOLDER ARCHITECTURES ROUNDS EPOCHS PAIRS: results, and the page of them.

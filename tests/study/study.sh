@@ -3,9 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "too slow with sanitizers"
 need_models
-for tool in gnuplot lua5.4 sha256sum; do
-    command -v "$tool" >/dev/null || skip "no $tool"
-done
+need_tools gnuplot lua5.4 sha256sum
 [ -x "$NNGEN_BIN/../tools/study-pairs" ] || { echo "study-pairs was not built"; exit 1; }
 export NNGEN_BIN
 small_digits "$scratch/data"

@@ -2,7 +2,7 @@
 # Files call each other in one direction: the calls between the object files of compiler/, common/, runtime/
 # and convert/ make no circle. In compiler/lua the names that a file exports begin with the file's name.
 . "$(dirname "$0")/../lib.sh"
-command -v nm >/dev/null || skip "nm is missing"
+need_tools nm
 cd "$NNGEN_SOURCE"
 
 # "FILE FILE": calls from the first to the second that are allowed to close a circle.

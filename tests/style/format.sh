@@ -1,7 +1,7 @@
 #!/bin/sh
 # All C files have the form that .clang-format says.
 . "$(dirname "$0")/../lib.sh"
-command -v clang-format >/dev/null || skip "clang-format is missing"
+need_tools clang-format
 version=$(clang-format --version | sed -n 's/.*version \([0-9]*\).*/\1/p')
 [ "${version:-0}" -eq 14 ] || skip "forms differ between versions: clang-format 14 is wanted, here is $version"
 

@@ -5,7 +5,7 @@
 # not use.
 . "$(dirname "$0")/../lib.sh"
 need_models
-command -v nm >/dev/null || skip "nm is missing"
+need_tools nm
 
 allowed='memcpy|memset|memmove|sqrtf|__cpu_model|__cpu_indicator_init|__stack_chk_fail'
 most_stack=16384 # bytes of a function's frame; calls are at most a few functions deep

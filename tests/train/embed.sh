@@ -2,7 +2,7 @@
 # The example of a program with a network inside: a CMake project of its own that adds nngen.
 . "$(dirname "$0")/../lib.sh"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "sanitizers: the example is built in the plain builds"
-command -v cmake >/dev/null || skip "cmake is missing"
+need_tools cmake
 
 cmake -S "$NNGEN_SOURCE/examples/embed" -B "$scratch" -DCMAKE_C_COMPILER="$NNGEN_CC" \
     ${NNGEN_GENERATOR:+-G "$NNGEN_GENERATOR"} >"$scratch/log" 2>&1 &&

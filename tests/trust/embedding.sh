@@ -7,7 +7,7 @@ case $NNGEN_CC in
 *clang*) cxx=clang++ ;;
 *) cxx=g++ ;;
 esac
-command -v "$cxx" >/dev/null || skip "no $cxx"
+need_tools "$cxx"
 "$NNGEN" -o "$scratch/small.c" "$NNGEN_SOURCE/tests/trust/small.lua" || fail "small: status $?"
 "$NNGEN" -o "$scratch/mlp.c" "$NNGEN_SOURCE/arch/mlp.lua" || fail "mlp: status $?"
 printf 'int main(void) { return 0; }' >"$scratch/empty.c"

@@ -5,7 +5,7 @@
 # Some models; all with NNGEN_ALL=1.
 . "$(dirname "$0")/../lib.sh"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "brings its own sanitizers"
-command -v clang >/dev/null || skip "no clang"
+need_tools clang
 printf 'int main(void) { return 0; }' >"$scratch/empty.c"
 [ "$(uname -m)" = x86_64 ] && clang -fsanitize=memory "$scratch/empty.c" -o "$scratch/empty" 2>/dev/null ||
     skip "no memory sanitizer here"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "not under sanitizers"
 need_models
-command -v valgrind >/dev/null || skip "no valgrind"
+need_tools valgrind
 valgrind -q true 2>/dev/null || skip "valgrind does not run here"
 
 # watched STATUS PROGRAM...: ends with that status, and valgrind has nothing to say.

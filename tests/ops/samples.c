@@ -2,9 +2,11 @@
 #include "samples.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/graph/interpreter.h"
 #include "compiler/ops/ops.h"
 
 static const Loc nowhere = {"", 0};
@@ -147,4 +149,43 @@ double **sample_values(Arena *arena, const Graph *graph, int batch, uint64_t see
             values[i][k] = (double)(sample_random(&seed) % (uint64_t)n->type.classes);
     }
     return values;
+}
+
+int64_t sample_elements(const Node *n, int batch) {
+    return node_count(n) * (n->type.kind == KIND_SAMPLE ? batch * n->type.parts : 1);
+}
+
+double **sample_operands(Arena *arena, const SampleCase *c, int batch, uint64_t seed) {
+    const Op *op = c->node->op;
+    double **values = sample_values(arena, c->graph, batch, seed);
+    Env env = sample_env(batch);
+    for (int i = 0; i < c->node->n_in; i++) {
+        Node *in = c->node->in[i];
+        const int64_t count = sample_elements(in, batch);
+        if (in->type.kind == KIND_SCALAR || in->type.kind == KIND_SPLIT)
+            values[in->id] = sample_numbers(arena, 8, seed) + i;
+        else
+            interpret(arena, c->graph, &env, &in, 1, values);
+        /* Masks and sides of comparisons are zero at some places. */
+        for (int64_t k = 0; op->stops >> i & 1 && !in->type.classes && k < count; k += 3)
+            values[in->id][k] = 0;
+        for (int64_t k = 0; op->positive && k < count; k++)
+            values[in->id][k] = fabs(values[in->id][k]);
+    }
+    return values;
+}
+
+bool sample_gradient(Arena *arena, const SampleCase *c, Gradient *gradient) {
+    Node *n = c->node;
+    bool *wanted = ARENA_ARRAY(arena, bool, n->n_in), any = false;
+    for (int i = 0; i < n->n_in; i++) {
+        const Type *x = &n->in[i]->type;
+        wanted[i] = x->kind != KIND_SCHEDULE && !x->classes && !(n->op->stops >> i & 1);
+        any = any || wanted[i];
+    }
+    if (!any || !n->op->gradient) return false;
+    Node *dy = sample_leaf(c->graph, n->type, "dy");
+    *gradient = (Gradient){c->graph, n, n, dy, wanted, ARENA_ARRAY(arena, Node *, n->n_in)};
+    n->op->gradient(gradient);
+    return true;
 }

@@ -30,6 +30,17 @@ Env sample_env(int batch);
  * the same seed. */
 double **sample_values(Arena *arena, const Graph *graph, int batch, uint64_t seed);
 
+/* Elements of a node's value, of all samples and parts. */
+int64_t sample_elements(const Node *node, int batch);
+
+/* The same with the values of all operands; scalars and schedules are numbers like any other here.
+ */
+double **sample_operands(Arena *arena, const SampleCase *c, int batch, uint64_t seed);
+
+/* Applies the op's gradient rule for all operands that have a gradient; dy is an input of that
+ * name. Returns false if there are none. */
+bool sample_gradient(Arena *arena, const SampleCase *c, Gradient *gradient);
+
 /* `count` values of that kind. */
 double *sample_numbers(Arena *arena, int64_t count, uint64_t seed);
 

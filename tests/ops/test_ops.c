@@ -26,7 +26,7 @@ static void end(void) {
 }
 
 static int64_t elements(const Node *n) {
-    return node_count(n) * (n->type.kind == KIND_SAMPLE ? BATCH * n->type.parts : 1);
+    return sample_elements(n, BATCH);
 }
 
 static bool is_given(const Op *op) {
@@ -52,26 +52,6 @@ static double *value_of(Arena *room, const Node *n, double *const *values, const
     for (int k = 0; k < GUARD; k++)
         if (out[count + k] != unwritten) *fault = "the reference writes beyond the result";
     return out;
-}
-
-/* Values of all operands; scalars and schedules are numbers like any other here. */
-static double **operand_values(const SampleCase *c, uint64_t seed) {
-    double **values = sample_values(arena, c->graph, BATCH, seed);
-    Env env = sample_env(BATCH);
-    for (int i = 0; i < c->node->n_in; i++) {
-        Node *in = c->node->in[i];
-        if (in->type.kind == KIND_SCALAR || in->type.kind == KIND_SPLIT)
-            values[in->id] = sample_numbers(arena, 8, seed) + i;
-        else
-            interpret(arena, c->graph, &env, &in, 1, values);
-        /* Masks and sides of comparisons are zero at some places. */
-        for (int64_t k = 0; c->node->op->stops >> i & 1 && !in->type.classes && k < elements(in);
-             k += 3)
-            values[in->id][k] = 0;
-        for (int64_t k = 0; c->node->op->positive && k < elements(in); k++)
-            values[in->id][k] = fabs(values[in->id][k]);
-    }
-    return values;
 }
 
 /* The product of the value with dy: what the gradient differentiates. */
@@ -127,23 +107,14 @@ static const char *compare_gradient(const Node *n, double **values, const Node *
     return NULL;
 }
 
-static bool differentiable(const Node *x) {
-    return x->type.kind != KIND_SCHEDULE && !x->type.classes;
-}
-
 static const char *check_gradient(const SampleCase *c) {
-    Node *n = c->node;
-    bool *wanted = ARENA_ARRAY(arena, bool, n->n_in), any = false;
-    for (int i = 0; i < n->n_in; i++)
-        any = (wanted[i] = differentiable(n->in[i]) && !(n->op->stops >> i & 1)) || any;
-    if (!any) return NULL;
-    Node *dy = sample_leaf(c->graph, n->type, "dy");
-    Gradient g = {c->graph, n, n, dy, wanted, ARENA_ARRAY(arena, Node *, n->n_in)};
-    n->op->gradient(&g);
-    double **values = operand_values(c, 5);
-    values[dy->id] = sample_numbers(arena, elements(dy), 6);
+    Gradient g;
+    if (!sample_gradient(arena, c, &g)) return NULL;
+    const Node *n = c->node;
+    double **values = sample_operands(arena, c, BATCH, 5);
+    values[g.dy->id] = sample_numbers(arena, elements(g.dy), 6);
     for (int i = 0; i < n->n_in; i++) {
-        if (!wanted[i]) continue;
+        if (!g.wanted[i]) continue;
         if (!g.dx[i]) return "the gradient rule gives nothing for an operand";
         if (diag_errors(c->diag)) return "the gradient rule makes a node that does not fit";
         if (g.dx[i]->type.kind != n->in[i]->type.kind ||
@@ -152,7 +123,7 @@ static const char *check_gradient(const SampleCase *c) {
         Env env = sample_env(BATCH);
         interpret(arena, c->graph, &env, &g.dx[i], 1, values);
         const char *fault =
-            compare_gradient(n, values, n->in[i], values[g.dx[i]->id], values[dy->id]);
+            compare_gradient(n, values, n->in[i], values[g.dx[i]->id], values[g.dy->id]);
         if (fault) return fault;
     }
     return NULL;
@@ -170,13 +141,13 @@ static const char *check_sample(const Op *op, const OpSample *sample) {
         return "the graph's text does not read back";
     if (is_given(op)) return NULL;
     const char *fault = NULL;
-    const double *y = value_of(arena, c.node, operand_values(&c, 4), &fault);
+    const double *y = value_of(arena, c.node, sample_operands(arena, &c, BATCH, 4), &fault);
     bool zero = true;
     for (int64_t k = 0; k < elements(c.node); k++) zero = zero && y[k] == 0;
     /* Indices and comparisons may well be zero. */
     if (!fault && zero && (op->gradient || op->backward_only))
         fault = "the value is zero throughout, which proves nothing";
-    return fault || !op->gradient ? fault : check_gradient(&c);
+    return fault ? fault : check_gradient(&c);
 }
 
 /* The fault of an op, or NULL. */

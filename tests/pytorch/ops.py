@@ -1,0 +1,264 @@
+"""PyTorch's word for each op that users can write, a row each: op -> its value, and where it decides something, how far
+from a tie. A row takes the node, whose attributes it reads, and the operands: samples (B, ...), labels as whole numbers,
+parameters, numbers and losses without axes. Gradients come by autograd.
+
+A new op of compiler/ops/ops.def gets its row here; the test says which one is missing."""
+
+from collections import namedtuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import draws
+
+Row = namedtuple("Row", "value decides")
+
+# Values that the data set or a weights file gives.
+LEAVES = {"input", "target", "label", "param"}
+
+
+def row(value, decides=None):
+    return Row(value, decides)
+
+
+def kinks(*places):
+    """Decides by the sign of x - place, for each place."""
+    return lambda n, x, *rest: torch.stack([(x - place).abs() for place in places]).min(0).values
+
+
+def difference(n, *operands):
+    """Decides by which of two is larger; whole numbers, and numbers of schedules, are never nearly equal."""
+    if any(x.is_floating_point() and x.dim() for x in operands[:2]):
+        return (operands[0] - operands[1]).abs()
+
+
+def compared(holds):
+    return row(lambda n, x, y: holds(x, y).double(), difference)
+
+
+def sample_shape(n, x):
+    return (len(x), *n.type.shape)
+
+
+# --- axes ----------------------------------------------------------------------------------------------------
+
+
+def reduced_axes(n, rank):
+    """Those of the attribute, a bit each from the first axis of a sample on; none stands for all."""
+    axes = n.whole("axes") or (1 << rank) - 1
+    return [i + 1 for i in range(rank) if axes >> i & 1]
+
+
+def reduction(function):
+    def value(n, x):
+        axes = reduced_axes(n, x.dim() - 1)
+        return function(x, axes, bool(n.keepdim)) if axes else x
+    return value
+
+
+def expand(n, x, like=None):
+    shape = sample_shape(n, x)
+    axes = reduced_axes(n, len(shape) - 1)
+    kept = [1 if i in axes else size for i, size in enumerate(shape)]
+    return x.reshape(kept).expand(shape)
+
+
+def slice_of(n, x):
+    offset, count, axis, step = n.whole("offset", "count", "axis", "step")
+    return x[(slice(None),) * axis + (slice(offset, offset + (count - 1) * step + 1, step),)]
+
+
+# --- pools ---------------------------------------------------------------------------------------------------
+
+
+def windows(n, x):
+    """(B, C, H', W', places of a window), the places in row order; padding is below every value."""
+    kernel, stride, padding = (n.whole(name + "_h", name + "_w") for name in ("kernel", "stride", "padding"))
+    x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]), value=-float("inf"))
+    return x.unfold(2, kernel[0], stride[0]).unfold(3, kernel[1], stride[1]).flatten(4)
+
+
+def gaps(places):
+    return places.max(-1, keepdim=True).values - places
+
+
+def max_pool2d(n, x):
+    """F.max_pool2d, but the first of values that differ by roundings alone wins, as the first of equal ones does."""
+    places = windows(n, x)
+    equal = gaps(places.detach()) <= 1e-12 * x.detach().abs().max()
+    order = torch.arange(places.shape[-1], 0, -1, dtype=torch.double)
+    return places.gather(-1, (equal * order).argmax(-1, keepdim=True)).squeeze(-1)
+
+
+def runner_up(n, x):
+    gap = gaps(windows(n, x.detach()))
+    gap = torch.where(gap <= 1e-12 * x.detach().abs().max(), torch.full_like(gap, float("inf")), gap)
+    return gap.flatten(1).min(1).values
+
+
+def second_class(n, x):
+    return x.topk(2).values.diff(dim=-1).abs() if x.shape[-1] > 1 else None
+
+
+# --- draws ---------------------------------------------------------------------------------------------------
+
+
+def per_part(n, count):
+    """The index of each value of the batch among the samples of the epoch, and its part of a stacked batch."""
+    each = count // n.type.parts
+    return [(n.step.first_sample + i % each, i // each) for i in range(count)]
+
+
+def dropout_mask(n, x, whole_channels=False):
+    channels, height, width = n.whole("channels", "height", "width")
+    stride = (channels + 15) // 16 * 16
+    k = np.arange(int(np.prod(n.type.shape, dtype=int)))
+    if len(n.type.shape) == 2:  # (W, C)
+        c, h, w = k % channels, 0, k // channels
+    else:
+        c, h, w = k // (height * width), k // width % height, k % width
+    element, elements = (c, stride) if whole_channels else ((h * width + w) * stride + c, stride * height * width)
+    masks = []
+    for sample, part in per_part(n, len(x)):
+        use = int(n.application + part * n.application_step)
+        key = draws.key_of(n.step.seed, int(n.stream), use, int(n.step.step))
+        masks.append(draws.kept(key, sample, elements, element, n.p))
+    return torch.tensor(np.array(masks)).reshape(x.shape)
+
+
+def dropout(whole_channels):
+    def value(n, x):
+        if not n.step.dropout:
+            return x
+        mask = dropout_mask(n, x, whole_channels)
+        return torch.where(mask, x / (1 - n.p) if n.p < 1 else x, torch.zeros_like(x))
+    return value
+
+
+def moved(change):
+    """change(n, x, pick) moves the elements of one sample; pick(i, count) draws one of `count`."""
+    def value(n, x):
+        if not n.step.dropout:
+            return x
+        key = draws.key_of(n.step.seed, int(n.stream), 0, int(n.step.step))
+        out = []
+        for each, (sample, _) in zip(x, per_part(n, len(x))):
+            happens, pick = draws.move(key, sample, n.p)
+            out.append(change(n, each, pick) if happens else each)
+        return torch.stack(out)
+    return value
+
+
+def flip(n, x, pick):
+    axis = n.whole("axis")
+    return x.flip(axis - 1 if axis > 0 else axis)
+
+
+def crop(n, x, pick):
+    padding, mode = n.whole("padding"), ("constant", "reflect", "replicate")[n.whole("mode")]
+    height, width = x.shape[-2:]
+    wide = F.pad(x.double().reshape(1, -1, height, width), (padding,) * 4, mode=mode)
+    y, left = pick(1, 2 * padding + 1), pick(2, 2 * padding + 1)
+    return wide[..., y:y + height, left:left + width].reshape(x.shape).to(x.dtype)
+
+
+def erase(n, x, pick):
+    size, (height, width) = n.whole("size"), x.shape[-2:]
+    y, left = pick(1, height) - size // 2, pick(2, width) - size // 2
+    mask = torch.ones(height, width, dtype=x.dtype)
+    mask[max(y, 0):max(y + size, 0), max(left, 0):max(left + size, 0)] = 0
+    return x * mask
+
+
+# --- the table -----------------------------------------------------------------------------------------------
+
+
+def pairs_of(n, *names):
+    return [n.whole(name + "_h", name + "_w") for name in names]
+
+
+def conv2d(n, x, weight, bias=None):
+    return F.conv2d(x, weight, bias, *pairs_of(n, "stride", "padding", "dilation"), n.whole("groups"))
+
+
+def one_hot(n, label):
+    return F.one_hot(label, n.type.shape[n.whole("axis") - 1]).movedim(-1, n.whole("axis")).double()
+
+
+ROWS = {
+    # schedules
+    "number": row(lambda n: torch.tensor(n.value)),
+    "epoch": row(lambda n: torch.tensor(float(n.step.epoch))),
+    "epochs": row(lambda n: torch.tensor(float(n.step.epochs))),
+    "step": row(lambda n: torch.tensor(float(n.step.step))),
+    "steps": row(lambda n: torch.tensor(float(n.step.steps))),
+    "min": row(lambda n, x, y: torch.minimum(x, y)),
+    "max": row(lambda n, x, y: torch.maximum(x, y)),
+    "cos": row(lambda n, x: torch.cos(x)),
+    "floor": row(lambda n, x: torch.floor(x)),
+    "pow": row(lambda n, x, y: torch.pow(x, y)),
+    # arithmetic
+    "add": row(lambda n, x, y: x + y),
+    "sub": row(lambda n, x, y: x - y),
+    "mul": row(lambda n, x, y: x * y),
+    "div": row(lambda n, x, y: x / y),
+    "neg": row(lambda n, x: -x),
+    # functions, element by element
+    "exp": row(lambda n, x: torch.exp(x)),
+    "log": row(lambda n, x: torch.log(x)),
+    "sqrt": row(lambda n, x: torch.sqrt(x)),
+    "abs": row(lambda n, x: torch.abs(x), kinks(0)),
+    "clamp": row(lambda n, x: torch.clamp(x, n.low, n.high), lambda n, x: kinks(n.low, n.high)(n, x)),
+    "maximum": row(lambda n, x, y: torch.maximum(x, y), difference),
+    "minimum": row(lambda n, x, y: torch.minimum(x, y), difference),
+    "where": row(lambda n, mask, x, y: torch.where(mask != 0, x, y)),
+    "detach": row(lambda n, x: x.detach()),
+    # functions over axes
+    "sum": row(reduction(torch.sum)),
+    "mean": row(reduction(torch.mean)),
+    "expand": row(expand),
+    # activations
+    "relu": row(lambda n, x: F.relu(x), kinks(0)),
+    "leaky_relu": row(lambda n, x: F.leaky_relu(x, n.slope), kinks(0)),
+    "tanh": row(lambda n, x: torch.tanh(x)),
+    "sigmoid": row(lambda n, x: torch.sigmoid(x)),
+    "gelu": row(lambda n, x: F.gelu(x, approximate=("none", "tanh")[n.whole("approximate")])),
+    "relu6": row(lambda n, x: F.relu6(x), kinks(0, 6)),
+    "elu": row(lambda n, x: F.elu(x, n.alpha), kinks(0)),
+    "mish": row(lambda n, x: F.mish(x)),
+    "hardswish": row(lambda n, x: F.hardswish(x), kinks(-3, 3)),
+    "hardsigmoid": row(lambda n, x: F.relu6(x + 3) / 6, kinks(-3, 3)),  # F.hardsigmoid has a float 1 / 6
+    "dropout": row(dropout(whole_channels=False)),
+    "dropout2d": row(dropout(whole_channels=True)),
+    # augmentation
+    "random_flip": row(moved(flip)),
+    "random_crop": row(moved(crop)),
+    "random_erase": row(moved(erase)),
+    # layers
+    "linear": row(lambda n, x, weight, bias=None: F.linear(x, weight, bias)),
+    "conv2d": row(conv2d),
+    "max_pool2d": row(max_pool2d, runner_up),
+    "avg_pool2d": row(lambda n, x: F.avg_pool2d(x, *pairs_of(n, "kernel", "stride", "padding"))),
+    "layer_norm": row(lambda n, x, weight=None, bias=None:
+                      F.layer_norm(x, x.shape[x.dim() - n.whole("axes"):], weight, bias, n.eps)),
+    # shapes
+    "flatten": row(lambda n, x: x.reshape(len(x), -1)),
+    "reshape": row(lambda n, x: x.reshape(sample_shape(n, x))),
+    "concat": row(lambda n, *x: torch.cat(x, n.whole("axis"))),
+    "slice": row(slice_of),
+    # losses
+    "cross_entropy": row(lambda n, x, label: F.cross_entropy(x, label)),
+    "mse": row(lambda n, x, t: F.mse_loss(x, t.expand_as(x))),
+    "bce_with_logits": row(lambda n, x, t: F.binary_cross_entropy_with_logits(x, t.expand_as(x))),
+    "batch_mean": row(lambda n, x: x.mean()),
+    # predictions and metrics
+    "argmax": row(lambda n, x: x.argmax(-1), second_class),
+    "one_hot": row(one_hot),
+    "equal": compared(torch.eq),
+    "less": compared(torch.lt),
+    "less_equal": compared(torch.le),
+    "greater": compared(torch.gt),
+    "greater_equal": compared(torch.ge),
+    "overall": row(lambda n, x: x.mean()),
+}

@@ -10,6 +10,7 @@
 #include "../common/nearest.h"
 #include "../runtime/report.h"
 #include "options.h"
+#include "utf8.h"
 
 static const char features_name[] = "features", missing_class[] = "(missing)";
 
@@ -76,9 +77,8 @@ bool columns_begin(const Job *job, Columns *columns, const CsvRow *names) {
     bool numbers = true;
     for (int i = 0; i < names->n; i++) {
         const char *name = names->cell[i];
-        json_t *text = json_string(name);
-        if (!text) return problem("%s: the name of column %d is no UTF-8", names->file, i + 1);
-        json_decref(text);
+        if (!is_utf8(name))
+            return problem("%s: the name of column %d is no UTF-8", names->file, i + 1);
         if (*name && columns_find(columns, name) >= 0)
             return problem("%s: there are two columns \"%s\"", names->file, name);
         numbers = numbers && text_number(name, &value);
@@ -123,6 +123,9 @@ int column_class(const Job *job, const Column *column, const CsvRow *row, const 
 static bool note_class(const Job *job, Column *column, const CsvRow *row, const char *cell,
                        bool trains) {
     const char *class = *cell ? cell : missing_class;
+    if (trains && classes_find(column->classes, class) < 0 && !is_utf8(class))
+        return problem("%s: line %" PRId64 ": class \"%s\" of column \"%s\" is no UTF-8", row->file,
+                       row->line, class, column->name);
     return !trains || classes_add(column->classes, class) >= 0 ||
            refuse_class(job, column, row, class);
 }

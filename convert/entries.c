@@ -56,7 +56,7 @@ size_t common_folders(const Files *files, const Source *source, int least) {
         size_t n = 0;
         for (int64_t i = source->first; i < source->first + source->n; i++) {
             if (!files->entries[i].wanted) continue;
-            const char *path = files->entries[i].path + skip;
+            const char *path = files->entries[i].name + skip;
             if (!first) n = strcspn(first = path, "/");
             if (parts_of(path) < least || path_first_split(path) >= 0 ||
                 strncmp(path, first, n + 1) != 0)

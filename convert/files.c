@@ -17,9 +17,26 @@ static int by_path(const void *a, const void *b) {
     return strcmp(((const Entry *)a)->path, ((const Entry *)b)->path);
 }
 
+/* The split that a folder or an archive is by its own name, as `data/test` is; -1: none. One that
+ * has splits in it is none of them. */
+static int own_split(const Files *files, const Source *source) {
+    size_t n = strlen(source->path);
+    while (n > 1 && source->path[n - 1] == '/') n--;
+    const char *path = format_text("%.*s", (int)n, source->path), *base = path_base(path);
+    const size_t stem = source->kind == SOURCE_ARCHIVE ? strcspn(base, ".") : strlen(base);
+    const int split = path_first_split(format_text("%.*s", (int)stem, base));
+    for (int64_t i = source->first; split >= 0 && i < source->first + source->n; i++)
+        for (const char *at = files->entries[i].path; strchr(at, '/'); at = strchr(at, '/') + 1)
+            if (path_first_split(at) >= 0) return -1;
+    return has_ending(path, ".npz") ? -1 : split;
+}
+
 static bool sort_source(Files *files, Source *source) {
     if (source->n == 0) return problem("%s: there are no files in it", source->path);
     Entry *entries = files->entries + source->first;
+    const int split = source->kind == SOURCE_FILE ? -1 : own_split(files, source);
+    for (int64_t i = 0; split >= 0 && i < source->n; i++)
+        entries[i].name = format_text("%s/%s", split_names[split], entries[i].name);
     qsort(entries, (size_t)source->n, sizeof *entries, by_path);
     for (int64_t i = 1; i < source->n; i++)
         if (strcmp(entries[i].path, entries[i - 1].path) == 0)

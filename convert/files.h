@@ -8,7 +8,7 @@
 
 typedef struct Entry {
     const char *path; /* below its folder or in its archive; of a single file its name */
-    const char *name; /* the same without .gz */
+    const char *name; /* the same without .gz, behind the split that the source is */
     int source;
     bool packed;      /* by gzip */
     bool wanted;      /* to be visited */

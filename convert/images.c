@@ -47,12 +47,14 @@ static bool shape_like(const Images *images, Picture *shape) {
     const Like *like = &images->job->like;
     const int64_t channels = like_size(like, "image", 0);
     const int64_t height = like_size(like, "image", 1), width = like_size(like, "image", 2);
+    if (!like->path) return true;
+    if (width < 0) return problem("--like %s: has no images", like->path);
     if (channels == 3 && !images->job->options->gray) shape->channels = 3;
-    if (channels >= 0 && shape->channels != channels)
-        return problem("%s: images have %d channels, those in %s have %d; --gray makes all images "
-                       "gray",
-                       images->first, shape->channels, like->path, (int)channels);
-    return width < 0 || (shape->width == width && shape->height == height) ||
+    if (shape->channels != channels)
+        return problem("%s: images have %d channels, those in %s have %d; %s", images->first,
+                       shape->channels, like->path, (int)channels,
+                       channels == 1 ? "--gray makes all images gray" : "leave --gray out");
+    return (shape->width == width && shape->height == height) ||
            problem("%s: is %d x %d, the images in %s are %d x %d; --resize %dx%d gives all images "
                    "that size",
                    images->first, shape->width, shape->height, like->path, (int)width, (int)height,

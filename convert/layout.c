@@ -7,6 +7,7 @@
 #include "../runtime/report.h"
 #include "options.h"
 #include "path.h"
+#include "utf8.h"
 
 /* Whether the folders at the top are splits: all of them, or none. */
 static bool has_splits(const Job *job, const char *const *paths, bool *splits) {
@@ -73,9 +74,13 @@ static bool find_classes(const Job *job, const Layout *layout, const char *const
     if (earlier) classes_fix(layout->classes, earlier);
     for (int64_t i = 0; i < files->n; i++)
         any_train = any_train || (files->entries[i].wanted && layout->split[i] == SPLIT_TRAIN);
-    for (int64_t i = 0; i < files->n; i++)
-        if (files->entries[i].wanted && (layout->split[i] == SPLIT_TRAIN || !any_train))
-            classes_add(layout->classes, folder_of(paths[i], room));
+    for (int64_t i = 0; i < files->n; i++) {
+        if (!files->entries[i].wanted || (layout->split[i] != SPLIT_TRAIN && any_train)) continue;
+        if (!is_utf8(folder_of(paths[i], room)))
+            return problem("%s: the name of its class is no UTF-8",
+                           entry_shown(files, &files->entries[i], room));
+        classes_add(layout->classes, room);
+    }
     classes_sort(layout->classes);
     return true;
 }
@@ -101,7 +106,7 @@ bool layout_find(const Job *job, Layout *layout) {
         const Source *source = &files->sources[s];
         const size_t skip = common_folders(files, source, 3);
         for (int64_t i = source->first; i < source->first + source->n; i++)
-            paths[i] = files->entries[i].path + (files->entries[i].wanted ? skip : 0);
+            paths[i] = files->entries[i].name + (files->entries[i].wanted ? skip : 0);
     }
     if (!find_splits(job, layout, paths) || (layout->classes && !find_classes(job, layout, paths)))
         return false;

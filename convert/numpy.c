@@ -84,6 +84,10 @@ static bool declare(Numpy *numpy) {
             memcmp(field->dim, head->dim + 1, (size_t)field->rank * sizeof *field->dim) != 0)
             return problem("%s: has another shape or type than %s in other splits",
                            entry_shown(files, &files->entries[i], room), field->name);
+        if (field->rows[item->split] > 0)
+            return problem("%s: a second array of the name %s/%s",
+                           entry_shown(files, &files->entries[i], room), split_names[item->split],
+                           field->name);
         field->rows[item->split] = head->rank ? head->dim[0] : 1;
         field->scalar = head->rank == 0;
     }

@@ -126,6 +126,8 @@ static bool declare(Text *text, const json_t *earlier) {
     int64_t rows[SPLIT_COUNT];
     int n = 256;
     rows_number(&text->job->files, path_split, text->first, rows);
+    if (rows[SPLIT_TRAIN] + rows[SPLIT_VAL] + rows[SPLIT_TEST] == 0)
+        return problem("%s: there is no text in it", text->job->files.sources[0].path);
     /* Without a word about it a tenth is cut off. */
     fields->request.tail = true;
     if (fields->request.val < 0 && rows[SPLIT_VAL] == 0 && rows[SPLIT_TRAIN] >= 10)

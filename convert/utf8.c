@@ -28,3 +28,10 @@ void utf8_put(uint32_t point, char text[5]) {
     for (int i = 1; i <= more; i++) text[i] = (char)(0x80 | (point >> (6 * (more - i)) & 0x3f));
     text[more + 1] = '\0';
 }
+
+bool is_utf8(const char *text) {
+    Utf8 utf8 = {.have = 0};
+    for (; *text; text++)
+        if (utf8_take(&utf8, (unsigned char)*text) < 0) return false;
+    return utf8.have == 0;
+}

@@ -2,6 +2,7 @@
 #ifndef CONVERT_UTF8_H
 #define CONVERT_UTF8_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { UTF8_POINTS = 0x110000 };
@@ -15,6 +16,8 @@ typedef struct Utf8 {
 /* Takes a byte: 1 if it completes the character `point`, 0 if more must follow, -1 if this is no
  * UTF-8. */
 int utf8_take(Utf8 *utf8, unsigned char byte);
+
+bool is_utf8(const char *text);
 
 /* The bytes of a character, with a zero behind them. */
 void utf8_put(uint32_t point, char text[5]);

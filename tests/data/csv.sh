@@ -30,6 +30,8 @@ refuses_table 'line 2: a quote inside a cell' 'a,b\n1,2"3\n3,4'
 refuses_table 'line 3: a byte 0' 'a,b\n1,2\n3,\0004'
 : >t.csv
 refuses 't.csv: has no rows' t.csv
+printf 'a,b\n1,x\n2,\344\n' >t.csv
+refuses 't.csv: line 3: class "?" of column "b" is no UTF-8' t.csv --label b
 { echo 'a,b'; printf '1,"'; head -c 3000000 /dev/zero | tr '\0' x; } >t.csv
 refuses 't.csv: line 2: ' t.csv
 table t.csv 'a,b\n1,\n2,3'
@@ -97,7 +99,7 @@ awk 'BEGIN { print "a,b"; for (i = 0; i < 300; i++) print i % 7 "," i / 8 }' >t.
 make t.safetensors t.csv --label b
 grep -q "warning: label b has 300 classes in 300 rows: are they numbers to be learned, as --target" said ||
     fail "many classes: $(cat said)"
-for name in end or if; do
+for name in end or nn; do
     printf "a,$name\n1,x\n2,y\n" >t.csv
     "$NNGEN" data t.csv -o t.safetensors --label $name >report || fail "a column $name: status $?"
     grep -qxF "local ${name}_ = nn.label(\"$name\", 2, { names = { \"x\", \"y\" } })" report || fail "$name: $(cat report)"
@@ -119,8 +121,13 @@ uses="--categorical kind,size --label class --target goal"
     make both.safetensors train.csv test.csv $uses
     make cut.safetensors one.csv $uses --val-split 0.25
     make like.safetensors test.csv $uses --like cut.safetensors
+    mkdir -p folders/train folders/test
+    cp train.csv folders/train/a.csv
+    cp test.csv folders/test/a.csv
+    make folders.safetensors folders/train folders/test/ $uses
 }
 cmp one.safetensors tabs.safetensors || fail "tabs: other bytes"
 cmp one.safetensors semicolons.safetensors || fail "semicolons: other bytes"
+cmp both.safetensors folders.safetensors || fail "folders of splits: other bytes"
 "$python" "$NNGEN_SOURCE/tests/data/check_csv.py" check || fail "other values than pandas's"
 finish

@@ -34,6 +34,12 @@ for archive in set.tar flat.tar.gz set.tar.xz set.zip; do
     make archive.safetensors $archive && cmp plain.safetensors archive.safetensors || fail "$archive: other bytes"
 done
 
+# Splits that are sources of their own.
+make own.safetensors set/train set/test/ && cmp plain.safetensors own.safetensors || fail "two folders: other bytes"
+mkdir -p latin
+cp -r set/train "latin/train"
+mv latin/train/bee "latin/train/$(printf 'b\351e')" && refuses 'the name of its class is no UTF-8' latin
+
 # Names that are no ASCII, hidden files and words beside the images change nothing.
 mkdir -p names/train
 for class in 2 10 ant bee; do cp -r set/train/$class "names/train/$class"; done
@@ -66,6 +72,12 @@ refuses "gray/test/ant/0.png: is 8 x 8, the images in plain.safetensors are 20 x
     --like plain.safetensors --resize 8x8
 make one.safetensors set --gray
 refuses "images have 3 channels, those in one.safetensors have 1; --gray" set --like one.safetensors
+refuses "those in plain.safetensors have 3; leave --gray out" set --gray --like plain.safetensors
+seq 1 20 >words.txt
+make words.safetensors words.txt
+mkdir -p unnamed
+cp set/train/2/*.png unnamed
+refuses "--like words.safetensors: has no images" unnamed --like words.safetensors
 mv other/test/bee other/test/wasp
 refuses 'class "wasp" is none of those in plain.safetensors' other --like plain.safetensors
 cp -r set unknown

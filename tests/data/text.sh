@@ -70,7 +70,7 @@ refuses "bad.txt: line 2: a byte 0" bad.txt
 : >empty.txt
 head -c 280000000 /dev/zero | tr '\0' a | gzip -9 >bomb.txt.gz
 refuses "bomb.txt.gz: unpacks to more than 200 times its size" bomb.txt.gz
-refuses "there are no rows" empty.txt
+refuses "empty.txt: there is no text in it" empty.txt
 
 "$NNGEN" data long.txt -o long.safetensors >report || fail "report: status $?"
 grep -qxF 'local x = nn.label("x", 11, {64}, { windows = 1, array = "text" })' report || fail "$(cat report)"

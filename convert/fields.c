@@ -42,14 +42,6 @@ Field *label_add(Fields *fields, const char *name, const Classes *classes) {
     if (!field) return NULL;
     field->classes = classes;
     field->n_classes = classes->n;
-    for (int i = 0; i < classes->n; i++) {
-        json_t *text = json_string(classes->names[i]);
-        if (!text) {
-            problem("%s: the name of a class, \"%s\", is no UTF-8", name, classes->names[i]);
-            return NULL;
-        }
-        json_decref(text);
-    }
     arrayfile_note(&fields->file, format_text(DATA_META_CLASSES "%s", name), classes_json(classes));
     return field;
 }
@@ -95,8 +87,9 @@ static bool add_array(Fields *fields, Field *field, SplitId split) {
                            : format_text("%s/%s", split_names[split], field->name);
     field->array[split] =
         array_add(&fields->file, name, field->type, field->scalar ? 0 : field->rank + 1, dim);
-    if (field->role == ROLE_LABEL && field->n_classes > 0)
-        field->counts[split] = allocate((size_t)field->n_classes, sizeof **field->counts);
+    if (field->role == ROLE_LABEL)
+        field->counts[split] = allocate(
+            (size_t)(field->n_classes ? field->n_classes : MOST_CLASSES), sizeof **field->counts);
     return field->array[split] != NULL;
 }
 
@@ -195,6 +188,15 @@ static void note_range(Field *field, const void *values, int64_t n) {
     field->high = high;
 }
 
+/* Counts class indices of which it is not known yet how many classes there are. */
+static void count_classes(int64_t *counts, Element type, const void *values, int64_t n) {
+    const unsigned char *bytes = values;
+    for (int64_t i = 0; i < n; i++, bytes += element_bytes[type]) {
+        const double value = element_value(type, bytes);
+        if (value >= 0 && value < MOST_CLASSES) counts[(int)value]++;
+    }
+}
+
 /* A source that has other rows than when they were counted. */
 static bool changed(void) {
     return problem("a source was changed while it was read");
@@ -214,6 +216,8 @@ bool field_put(Fields *fields, Field *field, SplitId split, int64_t row, int64_t
             run++;
         Array *array = field->array[to];
         if (!array_put(array, first, run, bytes)) return false;
+        if (field->role == ROLE_LABEL && !field->n_classes)
+            count_classes(field->counts[to], field->type, bytes, run);
         note_range(field, bytes, run * (array->row_bytes / element_bytes[field->type]));
         bytes += run * array->row_bytes;
     }

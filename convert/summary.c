@@ -45,11 +45,12 @@ static void show_range(const Field *field) {
                number(field->high, high));
 }
 
+static const char *class_name(const Field *field, int class) {
+    return field->classes ? field->classes->names[class] : format_text("%d", class);
+}
+
 static void show_class(const Field *field, int class, int width) {
-    char number_name[16];
-    snprintf(number_name, sizeof number_name, "%d", class);
-    const char *name = field->classes ? field->classes->names[class] : number_name;
-    printf("  %-*s", width, shown(name));
+    printf("  %-*s", width, shown(class_name(field, class)));
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (field->counts[s]) printf(" %9" PRId64, field->counts[s][class]);
     printf("\n");
@@ -86,10 +87,10 @@ static void warn_label(const Field *field) {
             seen++;
             last = i;
         }
-    if (rows && (counts ? seen == 1 : field->low == field->high))
+    if (rows && seen == 1)
         note("warning: label %s is constant: all rows of train are %s, so there is nothing to "
              "learn",
-             field->name, field->classes ? field->classes->names[last] : "of one class");
+             field->name, class_name(field, last));
     if (field->classes && seen > MANY && seen > rows / 4)
         note("warning: label %s has %d classes in %" PRId64 " rows: are they numbers to be "
              "learned, as --target takes them?",
@@ -120,10 +121,11 @@ static void lua_string(const char *text) {
     putchar('"');
 }
 
-/* Letters, digits and _, not a digit first; a _ follows a word that Lua keeps for itself. */
+/* Letters, digits and _, not a digit first; a _ follows a word that Lua keeps for itself, and nn,
+ * which the lines need. */
 static void lua_name(const char *name) {
     static const char kept[] = " and break do else elseif end false for function goto if in local "
-                               "nil not or repeat return then true until while ";
+                               "nil nn not or repeat return then true until while ";
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     char word[16];
     const int n = snprintf(word, sizeof word, " %s ", name);

@@ -26,12 +26,16 @@ make dat.safetensors array.dat
 "$NNGEN" data two.npz -o two.safetensors >report || fail "two.npz: status $?"
 grep -qx 'local x = nn.input("x", {5, 4, 3}, { mean = "train", std = "train" })' report || fail "$(cat report)"
 grep -q '^local y = nn.label("y", [0-9]*)$' report || fail "$(cat report)"
+"$python" -c 'import numpy as np; np.save("counted.npy", np.array([2, 0, 2, 2, 0]))'
+"$NNGEN" data counted.npy -o counted.safetensors >report || fail "counted.npy: status $?"
+grep -A 3 '^  counted *train$' report | tr -s ' ' | tail -n 3 | tr '\n' , | grep -qx ' 0 2, 1 0, 2 3,' || fail "counts: $(cat report)"
 "$NNGEN" data holes.npy -o holes.safetensors >report 2>said || fail "holes.npy: status $?"
 grep -q "warning: holes has 2 values that are not finite" said || fail "holes: $(cat said)"
 
 mkdir odd
 cp x_train.npy "odd/$(printf 'a\377').npy"
 refuses "the name of an array" odd
+refuses "x_train.npy: a second array of the name train/x_train" x_train.npy folder/../x_train.npy
 refuses "train/x has 6 rows, train/y 7" uneven.npz --val-split 0.2
 refuses 'objects.npz: x.npy: its elements are "|O", Python'"'"'s objects' objects.npz
 refuses 'strings.npy: its elements are "<U1"' strings.npy

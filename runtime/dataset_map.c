@@ -28,6 +28,14 @@ static bool next_item(const char **map, Item *item) {
     return name > 0 && from[name] == '=' && length > name + 1;
 }
 
+/* The array that an item for one split means: of that whole name, else of the split, else of the
+ * training split, where `nngen data` puts what NumPy's file has without one. */
+static const char *named_array(const TensorFile *file, const char *name, const char *below) {
+    const char *train = format_text("%s/%s", split_names[SPLIT_TRAIN], name);
+    if (tensors_find(file, name)) return name;
+    return tensors_find(file, below) ? below : tensors_find(file, train) ? train : name;
+}
+
 const char *map_array(const DataRequest *request, const TensorFile *file, SplitId split,
                       const NnField *field) {
     const char *array = field->array ? field->array : field->name;
@@ -36,9 +44,10 @@ const char *map_array(const DataRequest *request, const TensorFile *file, SplitI
     for (const char *map = request->map ? request->map : ""; *map;) {
         next_item(&map, &item);
         if (strcmp(item.field, field->name) != 0) continue;
-        if (item.split == (int)split) return item.array;
+        const char *below = format_text("%s/%s", split_names[split], item.array);
+        if (item.split == (int)split) return named_array(file, item.array, below);
         if (item.split >= 0) continue;
-        name = format_text("%s/%s", split_names[split], item.array);
+        name = below;
         /* Without splits in its names a file has training samples alone. */
         if (split == SPLIT_TRAIN && !tensors_find(file, name) && tensors_find(file, item.array))
             name = item.array;

@@ -122,6 +122,18 @@ names="--map x=x_train --map y=y_train --map test/x=x_test,test/y=y_test --map v
 cmp a.safetensors d.safetensors || fail "--map: other weights"
 sed 's/, [0-9.]* s$//' a.out >a.cut
 sed 's/, [0-9.]* s$//' d.out | cmp -s - a.cut || fail "--map: other figures: $(cat d.out)"
+# As `nngen data` leaves a file of NumPy's.
+file numpy.safetensors
+# shellcheck disable=SC2046
+{
+    arrays train/x_train train/y_train $(cat train.rows)
+    arrays train/x_test train/y_test $(cat test.rows)
+    arrays val/images val/classes $(cat val.rows)
+}
+written
+./row train --data numpy.safetensors --map train/x=x_train,train/y=y_train,test/x=x_test,test/y=y_test \
+    --map val/x=images,val/y=classes --quiet --save d.safetensors >d.out 2>err || fail "--map, NumPy's: $(cat err)"
+sed 's/, [0-9.]* s$//' d.out | cmp -s - a.cut || fail "--map, NumPy's: other figures: $(cat d.out)"
 file renamed.safetensors
 arrays train/image train/class $all
 written

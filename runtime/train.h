@@ -153,6 +153,11 @@ void best_hide(Training *t);
 /* What the best evaluation had in the column that it was judged by. */
 double best_value(const Training *t, const char **column);
 
+/* For people: "the smallest val_loss, 0.4", "3 epochs, step 300", or "310 steps" within an epoch.
+ */
+const char *best_text(const Training *t, int phase, double value);
+const char *steps_text(const Training *t, int phase, int64_t steps);
+
 /* The log, in train_log.c. log_open continues after the position of a resumed training: later lines
  * are removed, and the seconds go on from the last line's. */
 bool log_open(Training *t);

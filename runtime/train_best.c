@@ -105,10 +105,12 @@ void best_judge(Training *t) {
         t->at.waited = 0;
     }
     if (!out_of_patience(t)) return;
-    note("phase %d ends at epoch %" PRId64 ", step %" PRId64 ": no gain in %s over %s in %" PRId64
-         " evaluations",
-         phase + 1, t->at.epoch, phase_step(t), column->name,
-         number_text(monitor.falls ? t->at.gained : -t->at.gained), t->at.waited);
+    const double least = min_delta_of(t, phase);
+    note("phase %d ends after %s: in %" PRId64 " evaluation%s %s has not %s %s%s", phase + 1,
+         steps_text(t, phase, phase_step(t)), t->at.waited, t->at.waited == 1 ? "" : "s",
+         column->name, monitor.falls ? "fallen below" : "risen above",
+         number_text(monitor.falls ? t->at.gained : -t->at.gained),
+         least > 0 ? format_text(" by more than %s", real_text(least, 6)) : "");
 }
 
 bool out_of_patience(const Training *t) {
@@ -131,4 +133,17 @@ double best_value(const Training *t, const char **column) {
     const Monitor monitor = t->monitors[t->at.phase];
     *column = t->columns.list[monitor.column].name;
     return monitor.falls ? t->at.best : -t->at.best;
+}
+
+const char *best_text(const Training *t, int phase, double value) {
+    const Monitor monitor = t->monitors[phase];
+    return format_text("the %s %s, %s", monitor.falls ? "smallest" : "largest",
+                       t->columns.list[monitor.column].name, number_text(value));
+}
+
+/* Epochs count from 0 in the log, and from 1 in the progress: whole ones behind it are clear. */
+const char *steps_text(const Training *t, int phase, int64_t steps) {
+    const int64_t epoch = epoch_steps(t, phase), epochs = steps / epoch;
+    if (steps % epoch) return format_text("%" PRId64 " step%s", steps, steps == 1 ? "" : "s");
+    return format_text("%" PRId64 " epoch%s, step %" PRId64, epochs, epochs == 1 ? "" : "s", steps);
 }

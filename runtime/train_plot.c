@@ -61,10 +61,10 @@ bool picture_save(Training *t) {
     const int best = monitor->column < t->columns.n ? best_noted(t, monitor) : -1;
     if (best >= 0) {
         text.best_at = t->plot.places[best];
-        text.best =
-            format_text("best %s: %s, epoch %" PRId64, t->columns.list[monitor->column].name,
-                        number_text(t->plot.values[best * t->plot.width + monitor->column]),
-                        (text.best_at.step - 1) / epoch_steps(t, n_phases - 1));
+        text.best = format_text(
+            "%s, after %s",
+            best_text(t, n_phases - 1, t->plot.values[best * t->plot.width + monitor->column]),
+            steps_text(t, n_phases - 1, text.best_at.step));
     }
     const bool ok = plot_write(&t->plot, &t->columns, t->model, text, path);
     memory_release(mark);

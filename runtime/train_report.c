@@ -186,8 +186,9 @@ static void round_table(const Training *t) {
     if (best_weights(t)) {
         const char *column;
         const double value = best_value(t, &column);
-        printf("weights of epoch %" PRId64 ", step %" PRId64 ", the best by %s: %s\n",
-               t->at.best_epoch, t->at.best_step, column, number_text(value));
+        const int phase = (int)t->at.phase;
+        printf("weights after %s: %s\n", steps_text(t, phase, t->at.best_step),
+               best_text(t, phase, value));
     }
     memory_release(mark);
 }

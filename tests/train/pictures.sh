@@ -29,8 +29,8 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "val_loss") at = i; next 
         for (i = 1; i <= 6; i++) { off = h[1] + (v[i] - v[1]) * scale - h[i]; if (off > 0.11 || off < -0.11) exit 1 }; exit scale > 0 }' ||
     fail "the curve of val_loss: $(cat heights whole.csv)"
 best=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "val_accuracy") at = i; next }
-    NR == 2 || $at > most { most = $at; epoch = $3 } END { printf "%.4f, epoch %d", most, epoch }' whole.csv)
-grep -q "best val_accuracy: $best<" whole.svg || fail "best is not $best: $(grep best whole.svg)"
+    NR == 2 || $at > most { most = $at; epoch = $3 + 1; step = $4 } END { printf "the largest val_accuracy, %.4f, after %d epoch%s, step %d", most, epoch, epoch == 1 ? "" : "s", step }' whole.csv)
+grep -q "$best<" whole.svg || fail "best is not $best: $(grep best whole.svg)"
 [ "$(grep -c 'circle.*r="4"' whole.svg)" -eq 5 ] || fail "marks: $(grep -c circle whole.svg)"
 if command -v xmllint >/dev/null; then xmllint --noout whole.svg || fail "whole.svg is no XML"; fi
 if command -v python3 >/dev/null; then

@@ -3,6 +3,8 @@
  * Plain loops: what they move is small beside the contractions. */
 #include "copy.h"
 
+#include <stdlib.h>
+
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 
@@ -10,7 +12,8 @@
 static Layout wanted_layout(const Lowering *l, const Node *node, int i) {
     const Node *x = node->in[i];
     if (!op_is(node->op, TRAIT_COPIES)) return l->value[x->id].layout;
-    return layout_of_shape(x->type.shape, l->value[node->id].layout.last);
+    const Node *like = node->op == &op_permute ? x : node;
+    return layout_of_shape(x->type.shape, l->value[like->id].layout.last);
 }
 
 void copy_lower(Lowering *l, Node *node) {
@@ -44,79 +47,138 @@ static bool fits(const Node *node) {
     return op_is(node->op, TRAIT_COPIES);
 }
 
-/* One side of a copy: the places of an axis that take part, and how the others lie around it. */
-typedef struct Side {
-    const char *name;
-    Layout layout;
-    int size;       /* of the axis */
-    int from, step; /* of the places */
-} Side;
+/* A loop of a copy: its turns, and floats from one to the next on both sides. */
+typedef struct Walk {
+    int size, from, to;
+} Walk;
 
-/* Floats of a block that lies together, all that comes after a place of the axis, and how many such
- * blocks each place has: the axis in lanes has single floats. */
-typedef struct Blocks {
-    bool lanes;
-    int outer, floats;
-} Blocks;
+/* What is copied of one operand: loops over its axes, or the result's, and where they begin. */
+typedef struct Copy {
+    Walk walk[MAX_RANK];
+    int n, from, to;
+    const Operand *x;
+    Layout in, out;
+} Copy;
 
-static Blocks blocks_of(Shape s, Layout layout, int axis) {
-    const int lanes = layout.last ? s.rank - 1 : 0;
-    if (axis == lanes) return (Blocks){true, layout.H * layout.W, 1};
-    Blocks b = {false, 1, layout.cs};
-    for (int i = 0; i < s.rank; i++)
-        if (i != axis && i != lanes) *(i < axis ? &b.outer : &b.floats) *= s.dim[i];
-    return b;
+static bool is_raw(const Operand *x) {
+    return x->buffer->space == SPACE_FIELD;
 }
 
-/* Where the places of the side begin: floats from the start of the tensor. */
-static const char *side_text(Arena *arena, const Blocks *b, const Side *v) {
-    const Layout l = v->layout;
-    const int outer = b->lanes ? l.cs : v->size * b->floats;
-    const char *text = arena_printf(arena, "%s + s * %d", v->name, l.stride);
-    if (b->outer > 1) text = arena_printf(arena, "%s + p * %d", text, outer);
-    if (v->from) text = arena_printf(arena, "%s + %d", text, v->from * b->floats);
+/* Floats from one element to the next along each axis; fields lie in the order of their axes. */
+static void operand_steps(Shape s, const Operand *x, int step[MAX_RANK]) {
+    if (!is_raw(x)) {
+        layout_steps(s, x->buffer->layout, step);
+        return;
+    }
+    for (int i = 0; i < s.rank; i++) step[i] = (int)shape_inner(s, i);
+}
+
+static int by_step(const void *a, const void *b) {
+    const Walk *x = a, *y = b;
+    return abs(y->to) - abs(x->to);
+}
+
+/* The result in order, loops that go on where the next one ends as one. */
+static void order_walks(Copy *c) {
+    int n = 0;
+    for (int i = 0; i < c->n; i++)
+        if (c->walk[i].size > 1) c->walk[n++] = c->walk[i];
+    qsort(c->walk, (size_t)n, sizeof *c->walk, by_step);
+    c->n = 0;
+    for (int i = 0; i < n; i++) {
+        Walk w = c->walk[i], *last = c->n ? &c->walk[c->n - 1] : NULL;
+        if (last && last->from == w.from * w.size && last->to == w.to * w.size)
+            *last = (Walk){last->size * w.size, w.from, w.to};
+        else
+            c->walk[c->n++] = w;
+    }
+}
+
+static const char *place_text(Arena *arena, const Copy *c, bool to, int loops) {
+    const char *text = arena_printf(arena, "s * %d", (to ? c->out : c->in).stride);
+    const int begin = to ? c->to : c->from;
+    if (begin) text = arena_printf(arena, "%s + %d", text, begin);
+    for (int i = 0; i < loops; i++) {
+        const int step = to ? c->walk[i].to : c->walk[i].from;
+        if (step)
+            text = arena_printf(arena, "%s %c a%d * %d", text, step < 0 ? '-' : '+', i, abs(step));
+    }
     return text;
 }
 
-/* Copies `count` places of an axis from one side to the other. */
-static void build_places(Loops *l, Blocks b, Side x, Side y, int count) {
-    const bool together = x.step == 1 && y.step == 1;
-    const char *from = side_text(l->arena, &b, &x), *to = side_text(l->arena, &b, &y);
-    if (!together) {
-        from = arena_printf(l->arena, "%s + i * %d", from, x.step * b.floats);
-        to = arena_printf(l->arena, "%s + i * %d", to, y.step * b.floats);
-    }
+static void build_copy(Loops *l, Copy *c) {
+    order_walks(c);
+    const bool ints = c->x->buffer->element != ELEMENT_FLOAT;
+    const Walk *last = c->n ? &c->walk[c->n - 1] : NULL;
+    const bool rows = last && last->from == 1 && last->to == 1 && !ints;
+    const int loops = c->n - rows;
+    const char *from = place_text(l->arena, c, false, loops),
+               *to = place_text(l->arena, c, true, loops);
     l_open(l, "for (int s = 0; s < n; s++)");
-    if (b.outer > 1) l_open(l, "for (int p = 0; p < %d; p++)", b.outer);
-    if (!together) l_open(l, "for (int i = 0; i < %d; i++)", count);
-    l_line(l, "NN_COPY(%s, %s, %zu);", to, from,
-           (size_t)(together ? count * b.floats : b.floats) * sizeof(float));
-    if (!together) l_close(l);
-    if (b.outer > 1) l_close(l);
-    l_close(l);
+    for (int i = 0; i < loops; i++)
+        l_open(l, "for (int a%d = 0; a%d < %d; a%d++)", i, i, c->walk[i].size, i);
+    if (rows)
+        l_line(l, "NN_COPY(y + %s, %s + %s, %zu);", to, c->x->param, from,
+               (size_t)last->size * sizeof(float));
+    else
+        l_line(l, "y[%s] = %s%s[%s];", to, ints ? "(float)" : "", c->x->param, from);
+    for (int i = 0; i <= loops; i++) l_close(l);
 }
 
 static void zero_samples(Loops *l, Layout y) {
     l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)y.stride * sizeof(float));
 }
 
+/* The constant of a pad, but for the lanes beyond the last channel. */
+static void fill(Loops *l, Layout y, double value) {
+    l_open(l, "for (int s = 0; s < n; s++)");
+    l_open(l, "for (int p = 0; p < %d; p++)", y.H * y.W);
+    l_line(l, "for (int c = 0; c < %d; c++) y[s * %d + p * %d + c] = (float)%.17g;", y.C, y.stride,
+           y.cs, value);
+    l_close(l);
+    l_close(l);
+}
+
 static void build(Loops *l, const Kernel *k) {
     const Node *node = k->node;
-    const bool concat = node->op == &op_concat;
-    const int axis = (int)node->attr[concat ? CONCAT_AXIS : SLICE_AXIS] - 1;
-    const Blocks b = blocks_of(node->type.shape, k->out, axis);
-    Side y = {.name = "y", .layout = k->out, .size = node->type.shape.dim[axis], .step = 1};
-    if (node->op == &op_slice_grad || (b.lanes && k->out.C % LANES)) zero_samples(l, k->out);
+    const Shape y = node->type.shape;
+    const bool concat = node->op == &op_concat, pad = node->op == &op_pad,
+               permute = node->op == &op_permute;
+    const int axis = permute ? -1 : (int)node->attr[concat ? CONCAT_AXIS : SLICE_AXIS] - 1;
+    const int lanes = k->out.last ? y.rank - 1 : 0;
+    int to[MAX_RANK], from[MAX_RANK], begin = 0;
+    layout_steps(y, k->out, to);
+    if (pad || ((permute || axis == lanes) && k->out.C % LANES)) zero_samples(l, k->out);
+    if (pad && node->attr[PAD_VALUE] != 0) fill(l, k->out, node->attr[PAD_VALUE]);
     for (int i = 0; i < node->n_in; i++) {
-        const int count = node->in[i]->type.shape.dim[axis];
-        Side x = {k->operands[i].param, k->operands[i].buffer->layout, count, 0, 1};
-        if (!concat) {
-            Side *whole = node->op == &op_slice ? &x : &y;
-            whole->from = (int)node->attr[SLICE_OFFSET];
-            whole->step = (int)node->attr[SLICE_STEP];
+        const Shape x = node->in[i]->type.shape;
+        Copy c = {.n = y.rank, .x = &k->operands[i]};
+        c.in = c.x->buffer->layout;
+        c.out = k->out;
+        operand_steps(x, c.x, from);
+        for (int a = 0; a < y.rank; a++) {
+            const int of = permute ? permuted_axis(node, a) : a;
+            /* Rows go with their padding where they stay rows. */
+            const bool row = !permute && a == lanes && a != axis && !is_raw(c.x);
+            c.walk[a] = (Walk){row             ? k->out.cs
+                               : pad || concat ? x.dim[a]
+                                               : y.dim[a],
+                               from[of], to[a]};
         }
-        build_places(l, b, x, y, node->op == &op_slice ? y.size : count);
-        y.from += count;
+        if (concat) {
+            c.to = begin * to[axis];
+            begin += x.dim[axis];
+        } else if (!permute) {
+            const int offset = (int)node->attr[SLICE_OFFSET], step = (int)node->attr[SLICE_STEP];
+            if (pad) {
+                c.to = offset * to[axis];
+                c.walk[axis].to *= step;
+            } else {
+                c.from = offset * from[axis];
+                c.walk[axis].from *= step;
+            }
+        }
+        build_copy(l, &c);
     }
 }
 
@@ -168,15 +230,17 @@ static void build_unpack(Loops *l, const Kernel *k) {
     l_close(l);
 }
 
-/* Between two layouts of the same elements in (C, H, W) order. */
+/* Between two layouts of the same elements in (C, H, W) order, which is that of fields. */
 static void build_relayout(Loops *l, const Kernel *k) {
-    Layout in = k->in, out = k->out;
+    const Operand *x = &k->operands[0];
+    Layout in = x->buffer->layout, out = k->out;
     zero_samples(l, out);
     l_open(l, "for (int s = 0; s < n; s++)");
     l_open(l, "for (int i = 0; i < %d; i++)", in.C * in.H * in.W);
-    l_line(l, "const int from = %s, to = %s;", layout_offset(l->arena, in, "i"),
+    l_line(l, "const int from = %s, to = %s;", is_raw(x) ? "i" : layout_offset(l->arena, in, "i"),
            layout_offset(l->arena, out, "i"));
-    l_line(l, "y[s * %d + to] = x[s * %d + from];", out.stride, in.stride);
+    l_line(l, "y[s * %d + to] = %sx[s * %d + from];", out.stride,
+           x->buffer->element == ELEMENT_INT ? "(float)" : "", in.stride);
     l_close(l);
     l_close(l);
 }

@@ -6,7 +6,6 @@
 /* Comparisons of real values are point-wise; here are those of labels and other class indices. */
 static bool fits(const Node *node) {
     return node->op == &op_argmax || node->op == &op_one_hot ||
-           (node->op == &op_slice && node->type.classes) ||
            (op_is(node->op, TRAIT_COMPARISON) && !is_pointwise(node));
 }
 
@@ -56,19 +55,6 @@ static const char *hot_element(Arena *arena, const Kernel *k) {
                         element(arena, k, 0, index), inner, classes);
 }
 
-/* Element i of a slice of class indices. */
-static const char *slice_element(Arena *arena, const Kernel *k) {
-    const Node *node = k->node;
-    const Shape s = node->type.shape;
-    const int axis = (int)node->attr[SLICE_AXIS] - 1, size = s.dim[axis],
-              whole = node->in[0]->type.shape.dim[axis], inner = (int)shape_inner(s, axis);
-    const char *place = arena_printf(arena, "i / %d %% %d * %d + %d", inner, size,
-                                     (int)node->attr[SLICE_STEP], (int)node->attr[SLICE_OFFSET]);
-    return element(arena, k, 0,
-                   arena_printf(arena, "((i / %d * %d + %s) * %d + i %% %d)", size * inner, whole,
-                                place, inner, inner));
-}
-
 static void build(Loops *l, const Kernel *k) {
     Arena *arena = arena_new();
     const Node *node = k->node;
@@ -88,9 +74,7 @@ static void build(Loops *l, const Kernel *k) {
         l_line(l, "y[s * %d] = (float)best + (top - top);",
                out.stride); /* NaN: top is not finite */
     } else {
-        const char *value = node->op == &op_one_hot ? hot_element(arena, k)
-                            : node->op == &op_slice ? slice_element(arena, k)
-                                                    : compared(arena, k);
+        const char *value = node->op == &op_one_hot ? hot_element(arena, k) : compared(arena, k);
         l_open(l, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
         l_line(l, "y[s * %d + %s] = %s;", out.stride, layout_offset(arena, out, "i"), value);
         l_close(l);

@@ -74,7 +74,8 @@ static double size_at(lua_State *L, int index, double high) {
 
 /* A shape {1, 14, 14} at `index`, as attributes from the rank on. */
 static bool read_shape(lua_State *L, int index, double *attr, Shape *shape) {
-    bool ok = lua_istable(L, index) && lua_rawlen(L, index) >= 1 && lua_rawlen(L, index) <= 3;
+    bool ok =
+        lua_istable(L, index) && lua_rawlen(L, index) >= 1 && lua_rawlen(L, index) <= MAX_RANK;
     *shape = (Shape){ok ? (int)lua_rawlen(L, index) : 0, {0}};
     attr[0] = shape->rank;
     for (int i = 0; i < shape->rank; i++) {
@@ -89,7 +90,7 @@ static bool read_shape(lua_State *L, int index, double *attr, Shape *shape) {
 
 static int bad_shape(lua_State *L, const Op *op, const char *name, int index) {
     diag_error(front_of(L)->diag, front_here(L),
-               "%s \"%s\": wants a shape of 1 to 3 whole sizes, such as {1, 14, 14}%s%s", op->name,
+               "%s \"%s\": wants a shape of 1 to 4 whole sizes, such as {1, 14, 14}%s%s", op->name,
                name, lua_istable(L, index) ? "" : ", got ",
                lua_istable(L, index) ? "" : value_words(L, index));
     return value_push_poison(L);

@@ -249,7 +249,13 @@ void functions_register(lua_State *L);
  * have shapes that fit together; else the op reports. */
 void broadcast_operands(lua_State *L, Loc loc, int n, Node **in);
 
-/* axes.c: functions that take axes, into the table on top. */
+/* axes.c: functions that take axes, into the table on top. Reads an axis of the shape, from 1; 0
+ * after a report. Or an axis or a list of them as bits; false after a report. */
 void axes_register(lua_State *L);
+int axes_one(lua_State *L, int index, const char *what, Loc loc, Shape s);
+bool axes_at(lua_State *L, int index, const char *what, Loc loc, Shape s, unsigned *axes);
+
+/* rearrange.c: functions that move and join values, into the table on top. */
+void rearrange_register(lua_State *L);
 
 #endif

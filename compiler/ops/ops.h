@@ -24,10 +24,15 @@
  *                         -> sample (out,OH,OW)
  *   max_pool2d avg_pool2d sample (C,H,W) -> (C,OH,OW)
  *   flatten               sample of any rank -> sample (N), in (C,H,W) order
- *   concat                samples that differ in one axis only -> theirs one after the other there
+ *   reshape               sample, class indices too -> sample of the shape in its attributes, in
+ *                         (C,H,W) order
+ *   permute               sample, class indices too -> axis i is the operand's axis attr[i], from 1
+ *   concat                samples, class indices too, that differ in one axis only -> theirs one
+ *                         after the other there
  *   slice                 sample, class indices too -> `count` places of an axis: offset,
- *                         offset + step, ...
- *   slice_grad            dy -> zeros, and dy at the places of the slice
+ *                         offset + step, ...; steps may be negative, or 0: the same place
+ *   pad                   sample, class indices too -> its places at offset, offset + step, ... of
+ *                         an axis of `size`, a constant at the others
  *   cross_entropy         logits (N), label of N classes -> scalar: B
  *   mse bce_with_logits   x, target: sample of that shape or schedule
  *                         -> scalar: B and mean over elements
@@ -53,7 +58,6 @@
  *                         without the axes, or with sizes of 1
  *   batch_mean            sample of one value -> scalar: B
  *   batch_mean_grad       x, g -> shape of x: g / B
- *   reshape               sample -> sample of the shape in its attributes, in (C,H,W) order
  *   cross_entropy_grad mse_grad bce_grad
  *                         x, target, g: gradient in the first operand, with the 1/B of the mean
  *   bce_target_grad       x, g: gradient in the target
@@ -69,8 +73,8 @@
 #include "ops.def"
 #undef OP
 
-/* input, target; reshape */
-enum { SHAPE_RANK, SHAPE_DIM0, SHAPE_DIM1, SHAPE_DIM2 };
+/* input, target, reshape */
+enum { SHAPE_RANK, SHAPE_DIM0, SHAPE_DIM1, SHAPE_DIM2, SHAPE_DIM3 };
 /* label */
 enum { LABEL_CLASSES, LABEL_RANK, LABEL_DIM0 };
 /* param */
@@ -138,10 +142,12 @@ enum { REDUCE_AXES, REDUCE_KEEPDIM };
 enum { EXPAND_RANK = REDUCE_AXES + 1, EXPAND_DIM0 };
 /* one_hot: the axis of the classes in the result, from 1 */
 enum { HOT_AXIS };
+/* permute: the operand's axis, from 0, that becomes axis `axis`; -1: there is none. */
+int permuted_axis(const Node *node, int axis);
 /* concat. An axis is counted from 1, the first of a sample, as users do. */
 enum { CONCAT_AXIS };
-/* slice; slice_grad has the size of the whole axis in COUNT */
-enum { SLICE_OFFSET, SLICE_COUNT, SLICE_AXIS, SLICE_STEP };
+/* slice, pad */
+enum { SLICE_OFFSET, SLICE_COUNT, SLICE_AXIS, SLICE_STEP, PAD_SIZE = SLICE_COUNT, PAD_VALUE = 4 };
 /* part */
 enum { PART_INDEX };
 

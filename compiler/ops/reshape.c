@@ -1,4 +1,4 @@
-/* Flatten, and the op of its gradient. */
+/* The same elements in another shape: flatten, reshape. */
 #include <string.h>
 
 #include "rules.h"
@@ -19,39 +19,45 @@ Node *grad_reshape(Gradient *g, Node *x, Shape s) {
     return grad_node(g, &op_reshape, 1, &x, attr);
 }
 
-static void flatten_gradient(Gradient *g) {
+static void reshape_gradient(Gradient *g) {
     g->dx[0] = grad_reshape(g, g->dy, g->node->in[0]->type.shape);
 }
 
 static bool reshape_shape(Graph *g, Node *n) {
-    if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
+    if (!want_values(g, n, 0)) return false;
     Shape s = {(int)n->attr[SHAPE_RANK], {0}};
     for (int i = 0; i < s.rank; i++) s.dim[i] = (int)n->attr[SHAPE_DIM0 + i];
     if (shape_count(s) != shape_count(n->in[0]->type.shape))
         return op_error(g, n, 0, "wants as many elements as %s has", shape_text(g->arena, s));
     n->type = type_sample(s);
+    n->type.classes = n->in[0]->type.classes;
     return true;
 }
 
-static const AttrSpec shape_attrs[] = {{"rank", ATTR_INT, 0, 3, 1, NULL},
+static const AttrSpec shape_attrs[] = {{"rank", ATTR_INT, 0, MAX_RANK, 1, NULL},
                                        {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
                                        {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                       {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL}};
+                                       {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                       {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL}};
 static const OpSample flatten_samples[] = {{.inputs = "S(3,5,4)"},
                                            {.inputs = "S(37)"},
                                            {.inputs = "S(32,2,2)"},
                                            {.inputs = "S(7,20)"},
                                            {.inputs = "S()"}};
-static const OpSample reshape_samples[] = {{.inputs = "S(60)", WITH(3, 3, 5, 4)},
-                                           {.inputs = "S(3,5,4)", WITH(1, 60)},
-                                           {.inputs = "S(140)", WITH(2, 7, 20)}};
+static const OpSample reshape_samples[] = {
+    {.inputs = "S(60)", WITH(3, 3, 5, 4)},    {.inputs = "S(3,5,4)", WITH(1, 60)},
+    {.inputs = "S(140)", WITH(2, 7, 20)},     {.inputs = "S(7,20)", WITH(3, 2, 5, 14)},
+    {.inputs = "S(18,1,4)", WITH(2, 18, 4)},  {.inputs = "S(18,4)", WITH(3, 18, 4, 1)},
+    {.inputs = "S(1,4,18)", WITH(2, 4, 18)},  {.inputs = "S(6,4,5)", WITH(4, 3, 2, 4, 5)},
+    {.inputs = "S(3,2,4,5)", WITH(2, 6, 20)}, {.inputs = "S(1)", WITH(0)},
+    {.inputs = "L9(12)", WITH(2, 3, 4)},      {.inputs = "L9(5,1)", WITH(1, 5)}};
 
 const Op op_flatten = {.name = "flatten",
                        .help = "(C, H, W) as a vector",
                        .min_in = 1,
                        .max_in = 1,
                        .shape = flatten_shape,
-                       .gradient = flatten_gradient,
+                       .gradient = reshape_gradient,
                        .reference = copy_value,
                        SAMPLES(flatten_samples),
                        .layer = true,
@@ -63,7 +69,8 @@ const Op op_reshape = {.name = "reshape",
                        .attrs = shape_attrs,
                        .n_attrs = COUNT_OF(shape_attrs),
                        .shape = reshape_shape,
+                       .gradient = reshape_gradient,
                        .reference = copy_value,
                        SAMPLES(reshape_samples),
-                       .backward_only = true,
+                       .function = true,
                        .traits = TRAIT_MAPS | TRAIT_RENAMES};

@@ -22,6 +22,11 @@ bool want_sample(Graph *graph, const Node *node, int i, int rank, const char *sh
     return op_error(graph, node, i, "wants %s", shape_words);
 }
 
+bool want_values(Graph *graph, const Node *node, int i) {
+    return node->in[i]->type.kind == KIND_SAMPLE ||
+           op_error(graph, node, i, "wants values per sample");
+}
+
 bool want_param(Graph *graph, const Node *node, int i, int rank) {
     const Type *t = &node->in[i]->type;
     if (t->kind == KIND_PARAM && t->shape.rank == rank) return true;

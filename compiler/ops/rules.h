@@ -12,6 +12,8 @@ Shape shape_of(int rank, int a, int b, int c);
 
 /* Reports unless operand `i` is a real sample of rank `rank` (-1: any). */
 bool want_sample(Graph *graph, const Node *node, int i, int rank, const char *shape_words);
+/* Reports unless operand `i` is a sample, real or of class indices. */
+bool want_values(Graph *graph, const Node *node, int i);
 /* Reports unless operand `i` is a parameter of rank `rank`. */
 bool want_param(Graph *graph, const Node *node, int i, int rank);
 /* Reports unless operand `i` is a parameter of `count` elements, one for each output. */

@@ -1,4 +1,6 @@
-/* Joining along an axis, parts of an axis, and the gradient of these. */
+/* Joining along an axis, places of an axis, and values put at such places: pad and slice are each
+ * other's gradients. */
+#include <math.h>
 #include <string.h>
 
 #include "rules.h"
@@ -16,8 +18,7 @@ static Along along(Shape s, double axis) {
 }
 
 static bool want_axis(Graph *g, const Node *n, int i, double axis) {
-    const bool indices = n->op == &op_slice && n->in[i]->type.classes;
-    if (!indices && !want_sample(g, n, i, -1, "real values per sample")) return false;
+    if (!want_values(g, n, i)) return false;
     return axis <= n->in[i]->type.shape.rank || op_error(g, n, i, "wants an axis %g", axis);
 }
 
@@ -30,6 +31,12 @@ static bool concat_shape(Graph *g, Node *n) {
         Shape x = n->in[i]->type.shape;
         size += x.dim[axis];
         s.dim[axis] = x.dim[axis];
+        if (n->in[i]->type.classes != n->in[0]->type.classes)
+            return op_error(g, n, i,
+                            n->in[0]->type.classes
+                                ? "wants class indices of %d classes, as the first"
+                                : "wants real values, as the first",
+                            n->in[0]->type.classes);
         if (!shape_equal(x, s))
             return op_error(g, n, i, "wants operands that differ in axis %d only; the first has %s",
                             axis + 1, shape_text(g->arena, n->in[0]->type.shape));
@@ -37,6 +44,7 @@ static bool concat_shape(Graph *g, Node *n) {
     if (size > MAX_DIM) return op_error(g, n, -1, "makes an axis of more than %d places", MAX_DIM);
     s.dim[axis] = (int)size;
     n->type = type_sample(s);
+    n->type.classes = n->in[0]->type.classes;
     return true;
 }
 
@@ -63,13 +71,21 @@ static void concat_gradient(Gradient *g) {
     }
 }
 
+/* The places of an axis that a slice reads, or where a pad puts its operand's: from the offset on,
+ * each step-th of `size`. Reports unless all of them exist. */
+static bool want_places(Graph *g, const Node *n, int count, int size) {
+    const double first = n->attr[SLICE_OFFSET], last = first + (count - 1) * n->attr[SLICE_STEP];
+    return (fmin(first, last) >= 0 && fmax(first, last) < size) ||
+           op_error(g, n, 0, "wants the places %g to %g, from 0, of axis %g, which has %d", first,
+                    last, n->attr[SLICE_AXIS], size);
+}
+
 static bool slice_shape(Graph *g, Node *n) {
     if (!want_axis(g, n, 0, n->attr[SLICE_AXIS])) return false;
     Shape s = n->in[0]->type.shape;
-    const int axis = (int)n->attr[SLICE_AXIS] - 1;
-    const double end = n->attr[SLICE_OFFSET] + (n->attr[SLICE_COUNT] - 1) * n->attr[SLICE_STEP] + 1;
-    if (end > s.dim[axis]) return op_error(g, n, 0, "wants %g places in axis %d", end, axis + 1);
-    s.dim[axis] = (int)n->attr[SLICE_COUNT];
+    int *size = &s.dim[(int)n->attr[SLICE_AXIS] - 1];
+    if (!want_places(g, n, (int)n->attr[SLICE_COUNT], *size)) return false;
+    *size = (int)n->attr[SLICE_COUNT];
     n->type = type_sample(s);
     n->type.classes = n->in[0]->type.classes;
     return true;
@@ -92,60 +108,96 @@ static void slice_value(const Env *env, const Node *n, const double *const *in, 
     copy_slice(env, n, n->in[0]->type.shape, n->type.shape, (double *)in[0], out, true);
 }
 
+/* What a place is read several times for adds up first. */
 static void slice_gradient(Gradient *g) {
     const Node *n = g->node;
-    const double size = (double)along(n->in[0]->type.shape, n->attr[SLICE_AXIS]).size;
-    const double attr[MAX_ATTRS] = {[SLICE_OFFSET] = n->attr[SLICE_OFFSET],
-                                    [SLICE_COUNT] = size,
-                                    [SLICE_AXIS] = n->attr[SLICE_AXIS],
-                                    [SLICE_STEP] = n->attr[SLICE_STEP]};
-    g->dx[0] = grad_node(g, &op_slice_grad, 1, &g->dy, attr);
+    double attr[MAX_ATTRS];
+    memcpy(attr, n->attr, sizeof attr);
+    attr[PAD_SIZE] = (double)along(n->in[0]->type.shape, n->attr[SLICE_AXIS]).size;
+    attr[PAD_VALUE] = 0;
+    Node *dy = g->dy;
+    if (n->attr[SLICE_STEP] == 0) {
+        const double sum[MAX_ATTRS] = {
+            [REDUCE_AXES] = 1 << ((int)n->attr[SLICE_AXIS] - 1), [REDUCE_KEEPDIM] = 1};
+        dy = grad_node(g, &op_sum, 1, &dy, sum);
+    }
+    g->dx[0] = grad_node(g, &op_pad, 1, &dy, attr);
 }
 
-static bool slice_grad_shape(Graph *g, Node *n) {
+static bool pad_shape(Graph *g, Node *n) {
     if (!want_axis(g, n, 0, n->attr[SLICE_AXIS])) return false;
     Shape s = n->in[0]->type.shape;
+    const int classes = n->in[0]->type.classes;
+    const double value = n->attr[PAD_VALUE];
     int *size = &s.dim[(int)n->attr[SLICE_AXIS] - 1];
-    if (n->attr[SLICE_OFFSET] + (*size - 1) * n->attr[SLICE_STEP] + 1 > n->attr[SLICE_COUNT])
-        return op_error(g, n, 0, "wants a slice of %g places", n->attr[SLICE_COUNT]);
-    *size = (int)n->attr[SLICE_COUNT];
+    if (n->attr[SLICE_STEP] == 0 && *size > 1)
+        return op_error(g, n, 0, "wants one place in axis %g", n->attr[SLICE_AXIS]);
+    if (!want_places(g, n, *size, (int)n->attr[PAD_SIZE])) return false;
+    if (classes && !(value == floor(value) && value >= 0 && value < classes))
+        return op_error(g, n, -1, "its value must be one of the classes 0 to %d, not %g",
+                        classes - 1, value);
+    *size = (int)n->attr[PAD_SIZE];
     n->type = type_sample(s);
+    n->type.classes = classes;
     return true;
 }
 
-static void slice_grad_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
+static void pad_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    const int64_t count = all_elements(env, n);
+    for (int64_t k = 0; k < count; k++) out[k] = n->attr[PAD_VALUE];
     copy_slice(env, n, n->type.shape, n->in[0]->type.shape, out, (double *)in[0], false);
+}
+
+static void pad_gradient(Gradient *g) {
+    const Node *n = g->node;
+    double attr[MAX_ATTRS];
+    memcpy(attr, n->attr, sizeof attr);
+    attr[SLICE_COUNT] = (double)along(n->in[0]->type.shape, n->attr[SLICE_AXIS]).size;
+    attr[PAD_VALUE] = 0;
+    g->dx[0] = grad_node(g, &op_slice, 1, &g->dy, attr);
 }
 
 static const AttrSpec concat_attrs[] = {{"axis", ATTR_INT, 1, MAX_RANK, 1, NULL}};
 static const AttrSpec slice_attrs[] = {{"offset", ATTR_INT, 0, MAX_DIM, 0, NULL},
                                        {"count", ATTR_INT, 1, MAX_DIM, 1, NULL},
                                        {"axis", ATTR_INT, 1, MAX_RANK, 1, NULL},
-                                       {"step", ATTR_INT, 1, MAX_DIM, 1, NULL}};
-static const AttrSpec slice_grad_attrs[] = {{"offset", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                            {"size", ATTR_INT, 1, MAX_DIM, 1, NULL},
-                                            {"axis", ATTR_INT, 1, MAX_RANK, 1, NULL},
-                                            {"step", ATTR_INT, 1, MAX_DIM, 1, NULL}};
+                                       {"step", ATTR_INT, -MAX_DIM, MAX_DIM, 1, NULL}};
+static const AttrSpec pad_attrs[] = {{"offset", ATTR_INT, 0, MAX_DIM, 0, NULL},
+                                     {"size", ATTR_INT, 1, MAX_DIM, 1, NULL},
+                                     {"axis", ATTR_INT, 1, MAX_RANK, 1, NULL},
+                                     {"step", ATTR_INT, -MAX_DIM, MAX_DIM, 1, NULL},
+                                     {"value", ATTR_REAL, -3.4e38, 3.4e38, 0, NULL}};
 static const OpSample concat_samples[] = {{.inputs = "S(5) S(37)"},
                                           {.inputs = "S(3,4,5) S(18,4,5) S(1,4,5)"},
                                           {.inputs = "S(84) S(84)"},
                                           {.inputs = "S(3,4,5) S(3,2,5)", WITH(2)},
                                           {.inputs = "S(18,4,2) S(18,4,1)", WITH(3)},
                                           {.inputs = "S(4,7) S(2,7)", WITH(1)},
-                                          {.inputs = "S(4,7) S(4,18)", WITH(2)}};
+                                          {.inputs = "S(4,7) S(4,18)", WITH(2)},
+                                          {.inputs = "S(2,3,4,5) S(2,3,4,5)", WITH(2)},
+                                          {.inputs = "S(3,2,1,5) S(3,2,18,5)", WITH(3)},
+                                          {.inputs = "L9(5,7) L9(5,3)", WITH(2)},
+                                          {.inputs = "L9(4) L9(2) L9(20)"}};
 static const OpSample slice_samples[] = {
-    {.inputs = "S(42)", WITH(5, 37, 1, 1)},    {.inputs = "S(22,4,5)", WITH(3, 18, 1, 1)},
-    {.inputs = "S(42)", WITH(1, 20, 1, 2)},    {.inputs = "S(8,4,5)", WITH(1, 3, 1, 3)},
-    {.inputs = "S(19,6,3)", WITH(2, 3, 2, 1)}, {.inputs = "S(19,3,7)", WITH(0, 3, 3, 3)},
-    {.inputs = "S(9,20)", WITH(1, 4, 1, 2)},   {.inputs = "S(5,35)", WITH(3, 18, 2, 1)},
-    {.inputs = "L9(12)", WITH(2, 4, 1, 3)},    {.inputs = "L9(5,7)", WITH(1, 3, 2, 2)},
-    {.inputs = "L9(5,7,2)", WITH(1, 3, 2, 2)}};
-static const OpSample slice_grad_samples[] = {
-    {.inputs = "S(37)", WITH(5, 42, 1, 1)},    {.inputs = "S(18,4,5)", WITH(3, 22, 1, 1)},
-    {.inputs = "S(20)", WITH(1, 42, 1, 2)},    {.inputs = "S(3,4,5)", WITH(1, 8, 1, 3)},
-    {.inputs = "S(19,3,3)", WITH(2, 6, 2, 1)}, {.inputs = "S(19,3,3)", WITH(0, 7, 3, 3)},
-    {.inputs = "S(4,20)", WITH(1, 9, 1, 2)},   {.inputs = "S(5,18)", WITH(3, 35, 2, 1)}};
+    {.inputs = "S(42)", WITH(5, 37, 1, 1)},     {.inputs = "S(22,4,5)", WITH(3, 18, 1, 1)},
+    {.inputs = "S(42)", WITH(1, 20, 1, 2)},     {.inputs = "S(8,4,5)", WITH(1, 3, 1, 3)},
+    {.inputs = "S(19,6,3)", WITH(2, 3, 2, 1)},  {.inputs = "S(19,3,7)", WITH(0, 3, 3, 3)},
+    {.inputs = "S(9,20)", WITH(1, 4, 1, 2)},    {.inputs = "S(5,35)", WITH(3, 18, 2, 1)},
+    {.inputs = "L9(12)", WITH(2, 4, 1, 3)},     {.inputs = "L9(5,7)", WITH(1, 3, 2, 2)},
+    {.inputs = "L9(5,7,2)", WITH(1, 3, 2, 2)},  {.inputs = "S(37)", WITH(36, 37, 1, -1)},
+    {.inputs = "S(20,4,5)", WITH(9, 5, 1, -2)}, {.inputs = "S(19,6,3)", WITH(2, 3, 3, -1)},
+    {.inputs = "S(19,6,3)", WITH(5, 4, 2, 0)},  {.inputs = "S(9,20)", WITH(17, 3, 2, 0)},
+    {.inputs = "S(9,20)", WITH(8, 3, 1, -3)},   {.inputs = "L9(5,7)", WITH(6, 7, 2, -1)},
+    {.inputs = "S(3,4,2,5)", WITH(3, 2, 2, -2)}};
+static const OpSample pad_samples[] = {
+    {.inputs = "S(37)", WITH(5, 42, 1, 1)},        {.inputs = "S(18,4,5)", WITH(3, 22, 1, 1)},
+    {.inputs = "S(20)", WITH(1, 42, 1, 2)},        {.inputs = "S(3,4,5)", WITH(1, 8, 1, 3)},
+    {.inputs = "S(19,3,3)", WITH(2, 6, 2, 1)},     {.inputs = "S(19,3,3)", WITH(0, 7, 3, 3)},
+    {.inputs = "S(4,20)", WITH(1, 9, 1, 2)},       {.inputs = "S(5,18)", WITH(3, 35, 2, 1)},
+    {.inputs = "S(20)", WITH(2, 23, 1, 1, 0.5)},   {.inputs = "S(18,4,5)", WITH(1, 20, 1, 1, -2)},
+    {.inputs = "S(18,4,5)", WITH(3, 5, 2, -1, 3)}, {.inputs = "S(5,18)", WITH(0, 7, 1, 1, 1.25)},
+    {.inputs = "S(19,1,3)", WITH(4, 6, 2, 0)},     {.inputs = "L9(5,7)", WITH(2, 11, 2, 1, 8)},
+    {.inputs = "S(3,2,2,5)", WITH(1, 4, 3, 2, 1)}};
 
 const Op op_concat = {.name = "concat",
                       .help = "values one after the other along an axis",
@@ -171,14 +223,15 @@ const Op op_slice = {.name = "slice",
                      SAMPLES(slice_samples),
                      .function = true,
                      .traits = TRAIT_MAPS | TRAIT_KEEPS_LANES | TRAIT_COPIES};
-const Op op_slice_grad = {.name = "slice_grad",
-                          .help = "gradient of slice: zeros around it",
-                          .min_in = 1,
-                          .max_in = 1,
-                          .attrs = slice_grad_attrs,
-                          .n_attrs = COUNT_OF(slice_grad_attrs),
-                          .shape = slice_grad_shape,
-                          .reference = slice_grad_value,
-                          SAMPLES(slice_grad_samples),
-                          .backward_only = true,
-                          .traits = TRAIT_MAPS | TRAIT_KEEPS_LANES | TRAIT_COPIES};
+const Op op_pad = {.name = "pad",
+                   .help = "values at places of an axis, a constant at the others",
+                   .min_in = 1,
+                   .max_in = 1,
+                   .attrs = pad_attrs,
+                   .n_attrs = COUNT_OF(pad_attrs),
+                   .shape = pad_shape,
+                   .gradient = pad_gradient,
+                   .reference = pad_value,
+                   SAMPLES(pad_samples),
+                   .function = true,
+                   .traits = TRAIT_MAPS | TRAIT_KEEPS_LANES | TRAIT_COPIES};

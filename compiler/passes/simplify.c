@@ -46,9 +46,12 @@ static Node *negations(Graph *g, Node *n) {
     return n->op == &op_neg && n->in[0]->op == &op_neg ? n->in[0]->in[0] : NULL;
 }
 
+/* The operand's elements in their order: of slices and pads the steps must go forward. */
 static bool keeps_elements(const Node *n) {
-    return op_is(n->op, TRAIT_RENAMES) || (op_is(n->op, TRAIT_COPIES) && n->n_in == 1 &&
-                                           shape_equal(n->type.shape, n->in[0]->type.shape));
+    if (op_is(n->op, TRAIT_RENAMES)) return true;
+    if (n->n_in != 1 || !shape_equal(n->type.shape, n->in[0]->type.shape)) return false;
+    if (n->op == &op_slice || n->op == &op_pad) return n->attr[SLICE_STEP] == 1;
+    return n->op == &op_concat;
 }
 
 /* A value, or what it was made of, that has the same elements in the same shape already. */
@@ -75,9 +78,22 @@ static Node *reshapes(Graph *g, Node *n) {
     return graph_add(g, n->op, n->loc, n->name, 1, n->in[0]->in, n->attr);
 }
 
+/* A permutation of one is one. */
+static Node *permutes(Graph *g, Node *n) {
+    if (n->op != &op_permute) return NULL;
+    Node *x = n->in[0];
+    bool moves = false;
+    for (int i = 0; i < n->type.shape.rank; i++) moves = moves || permuted_axis(n, i) != i;
+    if (!moves || x->op != &op_permute) return moves ? NULL : x;
+    double attr[MAX_ATTRS] = {0};
+    for (int i = 0; i < n->type.shape.rank; i++)
+        attr[i] = permuted_axis(x, permuted_axis(n, i)) + 1;
+    return graph_add(g, n->op, n->loc, n->name, 1, x->in, attr);
+}
+
 /* A rule gives the node that stands in for another, or NULL; it adds one node at most. */
-static Node *(*const rules[])(Graph *, Node *) = {fold,       neutral,  negations,
-                                                  same_shape, reshapes, unmoved};
+static Node *(*const rules[])(Graph *, Node *) = {fold,     neutral,  negations, same_shape,
+                                                  reshapes, permutes, unmoved};
 enum { N_RULES = sizeof rules / sizeof *rules };
 
 /* Fields and parameters are never equal to others: their values come from outside. */

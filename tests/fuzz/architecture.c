@@ -31,6 +31,10 @@ static void write_sequence(int length, int width) {
     if (below(3) == 0) printf("s = nn.concat { s, q - 0.5, axis = %d }\n", 1 + below(2));
     if (below(2)) printf("s = nn.slice(s, 1, 1, %d, %d)\n", 1 + below(length), 1 + below(2));
     if (below(2)) printf("s = nn.slice(s, 2, %d)\n", 1 + below(width));
+    if (below(3) == 0) puts("s = nn.transpose(nn.flip(nn.transpose(s, 1, 2), 1), -1, 1)");
+    if (below(3) == 0)
+        puts("s = nn.pad(s, 1, 1, 0, { mode = \"replicate\" }) - nn.select(s, 1, -1)");
+    if (below(3) == 0) puts("s = nn.select(nn.stack { nn.tanh(s), s, axis = 3 }, -1, 1) + s");
     if (below(3) == 0) puts("s = s - 0.5 * nn.mean(s, { axis = 1 })");
     if (below(3) == 0)
         puts(

@@ -197,6 +197,45 @@ static Image slice(Image y) {
     return y;
 }
 
+/* The image in another order of axes, with a border, or in pieces put together again. */
+static Image rearranged(Image y) {
+    static const char *const modes[] = {"constant\", value = 0.5", "constant\"", "replicate\"",
+                                        "reflect\""};
+    int *sizes[] = {&y.channels, &y.height, &y.width};
+    const int axis = below(3), other = (axis + 1 + below(2)) % 3, size = *sizes[axis];
+    const int mode = below(4), before = below(mode == 3 && size < 3 ? size : 3),
+              after = below(before + 1);
+    switch (below(6)) {
+    case 0:
+        printf("  y = nn.flip(y, %d)\n", below(2) ? axis + 1 : axis - 3);
+        break;
+    case 1:
+        printf("  y = nn.pad(y, %d, %d, %d, { mode = \"%s })\n", axis + 1, before, after,
+               modes[mode]);
+        *sizes[axis] += before + after;
+        break;
+    case 2:
+        printf("  y = nn.transpose(y, %d, %d)\n", axis + 1, other - 3);
+        *sizes[axis] = *sizes[other];
+        *sizes[other] = size;
+        break;
+    case 3:
+        printf("  y = nn.reshape(nn.permute(y, { 2, 3, 1 }), { %d, -1, %d })\n", y.channels,
+               y.width);
+        break;
+    case 4:
+        printf("  y = nn.reshape(nn.stack { y, %s(y), axis = %d }, { %d, %d, -1 })\n", activation(),
+               below(2) ? axis + 1 : -1, y.channels, y.height);
+        y.width *= 2;
+        break;
+    default:
+        if (size < 2) break;
+        printf("  do local a, b = nn.split(y, %d, %d); y = nn.concat { b, a, axis = %d } end\n",
+               axis + 1, (size + 1) / 2, axis + 1);
+    }
+    return y;
+}
+
 /* The image beside an activation of it along one of its axes. */
 static Image joined(Image y) {
     int *sizes[] = {&y.channels, &y.height, &y.width};
@@ -219,7 +258,9 @@ static const char *const spread[] = {
     "nn.mean(y))"};
 
 static Image trunk_layer(Image y, int id) {
-    switch (below(15)) {
+    switch (below(16)) {
+    case 15:
+        return y.width < 100 ? rearranged(y) : y;
     case 14:
         printf("  %s\n", spread[below(6)]);
         return y;

@@ -64,9 +64,23 @@ def expand(n, x, like=None):
     return x.reshape(kept).expand(shape)
 
 
+def places(n, count):
+    """The axis, and the places of it that a slice reads or a pad writes."""
+    offset, axis, step = n.whole("offset", "axis", "step")
+    return axis, torch.tensor([offset + i * step for i in range(count)])
+
+
 def slice_of(n, x):
-    offset, count, axis, step = n.whole("offset", "count", "axis", "step")
-    return x[(slice(None),) * axis + (slice(offset, offset + (count - 1) * step + 1, step),)]
+    return x.index_select(*places(n, n.whole("count")))
+
+
+def pad(n, x):
+    out = torch.full(sample_shape(n, x), n.value, dtype=x.dtype)
+    return out.index_copy(*places(n, x.shape[n.whole("axis")]), x)
+
+
+def permute(n, x):
+    return x.permute(0, *n.whole(*["a%d" % (i + 1) for i in range(x.dim() - 1)]))
 
 
 # --- pools ---------------------------------------------------------------------------------------------------
@@ -247,6 +261,8 @@ ROWS = {
     "reshape": row(lambda n, x: x.reshape(sample_shape(n, x))),
     "concat": row(lambda n, *x: torch.cat(x, n.whole("axis"))),
     "slice": row(slice_of),
+    "pad": row(pad),
+    "permute": row(permute),
     # losses
     "cross_entropy": row(lambda n, x, label: F.cross_entropy(x, label)),
     "mse": row(lambda n, x, t: F.mse_loss(x, t.expand_as(x))),

@@ -51,7 +51,7 @@ START_TEST(text_is_readable) {
     ck_assert_str_eq(
         graph_dump(arena, graph),
         "model \"small\"\n"
-        "%0 = input() rank=1 d0=3 d1=0 d2=0 : sample(3) \"x\"\n"
+        "%0 = input() rank=1 d0=3 d1=0 d2=0 d3=0 : sample(3) \"x\"\n"
         "%1 = param() rank=2 d0=2 d1=3 d2=0 d3=0 init=0 a=0 b=0 : param(2,3) \"fc.weight\"\n"
         "%2 = linear(%0, %1) : sample(2) \"fc\"\n"
         "%3 = number() value=0 : schedule()\n"

@@ -1,5 +1,5 @@
 local nn = require "nn"
-local a = nn.input("a", {1, 2, 3, 4})
+local a = nn.input("a", {1, 2, 3, 4, 5})
 local b = nn.input("b", {})
 local c = nn.input("c", 14)
 local d = nn.input("d", {1, -14})

@@ -46,9 +46,9 @@ static void add_loss(Model *m, Node *term) {
 static Node *dense(Model *m, Node *x) {
     Shape s = x->type.shape, weight = {2, {s.dim[0], s.dim[0]}};
     if (s.rank == 0) return unary(m->g, &op_sum, dense(m, unary(m->g, &op_flatten, x)));
-    if (s.rank == 2)
+    if (s.rank == 2 || s.rank == 4)
         return binary(m->g, &op_layer_norm, x,
-                      param_leaf(m->g, new_name(m, "w"), (Shape){1, {s.dim[1]}}, 1));
+                      param_leaf(m->g, new_name(m, "w"), shape_last(s, 1), 1));
     const Op *op = &op_linear;
     if (s.rank == 3) {
         weight = (Shape){4, {s.dim[0], s.dim[0], 1, 1}};

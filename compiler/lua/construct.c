@@ -22,8 +22,8 @@ static int layer_named(const Front *f, const char *name) {
 }
 
 /* Gives the layer its name: the user's, else the kind and a number. Two layers may not have the
- * same name, as their weights would share it. */
-static void claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) {
+ * same name, as their weights would share it: false then. */
+static bool claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) {
     Front *f = front_of(L);
     int *number = &f->unnamed[layer->kind - f->layer_kinds];
     if (f->n_layers >= MAX_LAYERS)
@@ -37,11 +37,12 @@ static void claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) 
     if (same >= 0) {
         diag_error(f->diag, loc, "two layers are called \"%s\"", layer->name);
         diag_note(f->diag, f->layer_locs[same], "the other one is here");
-        return;
+        return false;
     }
     ARENA_PUSH(f->arena, f->layer_locs, f->n_layers, f->cap_layer_locs, loc);
     f->n_layers--;
     ARENA_PUSH(f->arena, f->layers, f->n_layers, f->cap_layers, layer->name);
+    return true;
 }
 
 /* `init`: an initialiser for the weight, or { weight = ..., bias = ... }. */
@@ -84,8 +85,10 @@ static Layer *construct(lua_State *L, const LayerKind *kind, int index) {
     Layer *layer = push_layer(L, kind, o.call);
     int top = lua_gettop(L);
     memcpy(layer->options, values, sizeof *values * (size_t)kind->n_specs);
-    if (kind->named)
-        claim_name(L, layer, values[0].text, values[0].text ? options_loc(&o, "name") : o.call);
+    if (kind->named) {
+        const Loc loc = values[0].text ? options_loc(&o, "name") : o.call;
+        ok = claim_name(L, layer, values[0].text, loc) && ok;
+    }
     if (kind->init) ok = read_init(&o, layer, &values[kind->init]) && ok;
     layer->poisoned = !ok;
     lua_settop(L, top);

@@ -14,7 +14,7 @@ static const OptionSpec specs[] = {
     [STD] = {"std", OPTION_NUMBERS, false, 1e-30, 1e30, {0}, train},
     [NAMES] = {"names", OPTION_ANY, false, 0, 0, {0}, NULL},
     [WINDOWS] = {"windows", OPTION_INT, false, 1, MAX_DIM, {0}, NULL},
-    [ARRAY] = {"array", OPTION_NAME, false, 0, 0, {0}, NULL},
+    [ARRAY] = {"array", OPTION_PLAIN_NAME, false, 0, 0, {0}, NULL},
     [OFFSET] = {"offset", OPTION_INT, false, 0, MAX_DIM, {0}, NULL},
 };
 

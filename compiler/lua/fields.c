@@ -63,7 +63,7 @@ static const char *field_name(lua_State *L, const char *what) {
                    what, value_words(L, 1));
         return NULL;
     }
-    return name_at(L, 1, front_here(L), "the name of a field");
+    return name_at(L, 1, front_here(L), "the name of a field", false);
 }
 
 /* A whole number from 1 to `high`, or -1. */
@@ -166,7 +166,7 @@ static int nn_param(lua_State *L) {
     }
     lua_settop(L, 2);
     front_count_call(L);
-    const char *name = name_at(L, 1, front_here(L), "the name of a parameter of the file");
+    const char *name = name_at(L, 1, front_here(L), "the name of a parameter of the file", false);
     if (!name) return 1;
     const char *text = defined(f, name);
     if (!text) return 1;

@@ -159,7 +159,7 @@ static int nn_require(lua_State *L) {
         lua_getfield(L, LUA_REGISTRYINDEX, "nn.vocabulary");
         return 1;
     }
-    const char *name = name_at(L, 1, here, "the name of a required file");
+    const char *name = name_at(L, 1, here, "the name of a required file", false);
     if (!name) return value_push_poison(L);
     lua_getfield(L, LUA_REGISTRYINDEX, "nn.loaded");
     int loaded = lua_gettop(L);

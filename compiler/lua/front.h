@@ -140,8 +140,11 @@ const char *value_number_words(Arena *arena, double value);
 
 /* name.c: whether a name is allowed: letters, digits, _ and -, at most 64; reports if not. */
 bool name_check(lua_State *L, Loc loc, const char *what, const char *name);
-/* The string at `index` as a name that lives in the arena, NULL if it is not allowed. */
-const char *name_at(lua_State *L, int index, Loc loc, const char *what);
+/* The same for layers and parameters, whose names may be paths such as layer1.0.conv1. */
+bool name_check_path(lua_State *L, Loc loc, const char *what, const char *name);
+/* The string at `index` as a name, or such a path, that lives in the arena; NULL if it is not
+ * allowed. */
+const char *name_at(lua_State *L, int index, Loc loc, const char *what, bool path);
 
 /* pytorch.c: whether two words differ only as libraries differ: in case, underscores, or a `loss`
  * at the end. */
@@ -183,7 +186,8 @@ void monitor_check_all(Front *f);
 
 /* options.c: a table's fields, checked against a list. */
 typedef enum OptionType {
-    OPTION_NAME,
+    OPTION_NAME, /* of a layer or a parameter: dots are allowed */
+    OPTION_PLAIN_NAME,
     OPTION_INT,
     OPTION_PAIR,
     OPTION_REAL,

@@ -20,8 +20,16 @@ static Node *parameter(lua_State *L, const Layer *layer, const char *what, Shape
         return front_poison(L);
     }
     init_attrs(init, fan_in, fan_out, attr);
-    return front_add_node(L, &op_param, layer->loc,
-                          arena_printf(f->arena, "%s.%s", layer->name, what), 0, NULL, attr);
+    const char *name = arena_printf(f->arena, "%s.%s", layer->name, what);
+    for (int i = 0; i < f->graph->n_nodes; i++) {
+        const Node *other = f->graph->nodes[i];
+        if (other->op != &op_param || strcmp(other->name, name) != 0) continue;
+        diag_error(f->diag, layer->loc, "%s \"%s\": another layer has a parameter \"%s\"",
+                   layer->kind->name, layer->name, name);
+        diag_note(f->diag, other->loc, "the other one is here");
+        return front_poison(L);
+    }
+    return front_add_node(L, &op_param, layer->loc, name, 0, NULL, attr);
 }
 
 /* Reports a further input whose size differs from the first one's, for which the weights were made.

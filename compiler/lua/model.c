@@ -89,7 +89,8 @@ static Named *read_named(const Options *model, int index, const char *what, int 
             continue;
         }
         Loc here = options_loc(&o, lua_tostring(L, -1));
-        const char *name = name_at(L, -1, here, metric ? "a metric's name" : "a prediction's name");
+        const char *name =
+            name_at(L, -1, here, metric ? "a metric's name" : "a prediction's name", false);
         if (!name) continue;
         lua_rawget(L, index);
         Node *node = value_node(L, -1);
@@ -113,8 +114,8 @@ static const char *file_stem(Front *f) {
 
 enum { MODEL_NAME, MODEL_DATA, MODEL_TRAIN, MODEL_PREDICT, MODEL_METRICS };
 enum { N_MODEL_OPTIONS = MODEL_METRICS + 1 };
-static const OptionSpec model_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-                                         {"data", OPTION_NAME, false, 0, 0, {0}, NULL},
+static const OptionSpec model_specs[] = {{"name", OPTION_PLAIN_NAME, false, 0, 0, {0}, NULL},
+                                         {"data", OPTION_PLAIN_NAME, false, 0, 0, {0}, NULL},
                                          {"train", OPTION_ANY, false, 0, 0, {0}, NULL},
                                          {"predict", OPTION_ANY, false, 0, 0, {0}, NULL},
                                          {"metrics", OPTION_ANY, false, 0, 0, {0}, NULL}};

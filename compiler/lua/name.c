@@ -3,18 +3,29 @@
 
 #include "front.h"
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
 bool name_check(lua_State *L, Loc loc, const char *what, const char *name) {
-    size_t n = strlen(name);
-    if (n >= 1 && n <= MAX_NAME &&
-        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == n)
-        return true;
+    const size_t n = strlen(name);
+    if (n >= 1 && n <= MAX_NAME && strspn(name, LETTERS) == n) return true;
     diag_error(front_of(L)->diag, loc,
                "%s must have 1 to %d letters, digits, `_` and `-`, got \"%.80s\"", what, MAX_NAME,
                name);
     return false;
 }
 
-const char *name_at(lua_State *L, int index, Loc loc, const char *what) {
+bool name_check_path(lua_State *L, Loc loc, const char *what, const char *name) {
+    const size_t n = strlen(name);
+    const bool parts = n && *name != '.' && name[n - 1] != '.' && !strstr(name, "..");
+    if (parts && n <= MAX_NAME && strspn(name, LETTERS ".") == n) return true;
+    diag_error(front_of(L)->diag, loc,
+               "%s must have 1 to %d letters, digits, `_` and `-`, with dots between them, got "
+               "\"%.80s\"",
+               what, MAX_NAME, name);
+    return false;
+}
+
+const char *name_at(lua_State *L, int index, Loc loc, const char *what, bool path) {
     Front *f = front_of(L);
     size_t length;
     const char *name = lua_tolstring(L, index, &length);
@@ -22,5 +33,6 @@ const char *name_at(lua_State *L, int index, Loc loc, const char *what) {
         diag_error(f->diag, loc, "%s has a zero byte in it", what);
         return NULL;
     }
-    return name_check(L, loc, what, name) ? arena_strdup(f->arena, name) : NULL;
+    const bool good = path ? name_check_path(L, loc, what, name) : name_check(L, loc, what, name);
+    return good ? arena_strdup(f->arena, name) : NULL;
 }

@@ -108,7 +108,8 @@ static bool read_numbers(const Options *o, const OptionSpec *spec, OptionValue *
 
 static bool read_name(const Options *o, const OptionSpec *spec, OptionValue *value) {
     if (lua_type(o->L, -1) != LUA_TSTRING) return wrong_type(o, spec, "a string", -1);
-    value->text = name_at(o->L, -1, options_loc(o, spec->name), "a name");
+    value->text =
+        name_at(o->L, -1, options_loc(o, spec->name), "a name", spec->type == OPTION_NAME);
     return value->text != NULL;
 }
 
@@ -130,6 +131,7 @@ static bool read_value(const Options *o, const OptionSpec *spec, OptionValue *va
     lua_State *L = o->L;
     switch (spec->type) {
     case OPTION_NAME:
+    case OPTION_PLAIN_NAME:
         return read_name(o, spec, value);
     case OPTION_INT:
         return whole(o, spec, -1, &value->number[0]);
@@ -190,7 +192,7 @@ static void unknown_option(const Options *o, const char *key, const OptionSpec *
 const char *options_example(const OptionSpec *specs, int n) {
     for (int i = 0; i < n; i++)
         if (specs[i].required) return specs[i].name;
-    return specs[n > 1 && specs[0].type == OPTION_NAME ? 1 : 0].name;
+    return specs[n > 1 && !strcmp(specs[0].name, "name") ? 1 : 0].name;
 }
 
 /* The key is on top of the stack; it is replaced by the value if that is to be kept. */

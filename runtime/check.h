@@ -5,6 +5,7 @@
 
 #include "../compiler/graph/interpreter.h"
 #include "../compiler/graph/layers.h"
+#include "../compiler/graph/optimizer.h"
 #include "engine.h"
 #include "progress.h"
 

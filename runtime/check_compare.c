@@ -6,7 +6,7 @@
 
 #include "check.h"
 
-enum { MOST_SLOTS = 4 };
+enum { MOST_SLOTS = 1 + MAX_MOMENTS };
 
 /* Safety factor: the estimate tries only a few roundings. */
 static const double roundings = 4;
@@ -139,10 +139,10 @@ void check_outputs(Checker *c, NnCall call, Reference *r) {
         check_prediction(c, r, &model->predictions[i], found[i], again[i]);
 }
 
-/* The graph's gradient of a parameter, NULL if it has none. */
-static const Node *gradient_of(const Phase *phase, const char *param) {
+/* The parameter among those that the graph's phase trains, NULL if it does not. */
+static const Trained *trained_of(const Phase *phase, const char *param) {
     for (int i = 0; i < phase->n_trained; i++)
-        if (strcmp(phase->trained[i].param->name, param) == 0) return phase->trained[i].gradient;
+        if (strcmp(phase->trained[i].param->name, param) == 0) return &phase->trained[i];
     return NULL;
 }
 
@@ -165,7 +165,8 @@ bool check_gradients(Checker *c, const NnCall *call, Reference *r) {
     double noise = 0;
     for (int i = 0; i < phase->n_trained; i++) {
         const NnParam *param = &c->model->params[phase->trained[i]];
-        const Node *gradient = gradient_of(graph, param->name);
+        const Trained *trained = trained_of(graph, param->name);
+        const Node *gradient = trained ? trained->gradient : NULL;
         if (!gradient) {
             worst_note(&c->gradient, INFINITY, "no gradient in the graph for", param->name);
             continue;
@@ -192,19 +193,27 @@ typedef struct Before {
     int64_t count;
     int n_slots;
     float *slot[MOST_SLOTS], *gradient; /* no gradient: the phase does not train it */
+    const Optimizer *optimizer;
+    double factor; /* of the gradient, by a bound of its norm */
 } Before;
 
 /* The reference's update, by `factor` times the gradient; [slot][count]. */
 static void update(const Checker *c, const NnCall *call, const Reference *r, const Before *before,
                    double factor, double **after) {
-    const Optimizer *optimizer = &c->graph->phases[c->phase].optimizer;
+    const Phase *phase = &c->graph->phases[c->phase];
+    const Optimizer *optimizer = before->optimizer;
     for (int slot = 0; slot <= before->n_slots; slot++)
         after[slot] = widened(r->arena, before->slot[slot], before->count);
     if (!before->gradient) return;
     double *gradient = widened(r->arena, before->gradient, before->count);
-    for (int64_t i = 0; i < before->count; i++) gradient[i] *= factor;
+    for (int64_t i = 0; i < before->count; i++)
+        gradient[i] = reference_clip(phase, before->factor, factor * gradient[i]);
+    double *moments[MAX_MOMENTS];
+    int places[MAX_MOMENTS];
+    slots_of(c->model->phases[c->phase].slots, optimizer, places);
+    for (int i = 0; optimizer_slots(optimizer)[i]; i++) moments[i] = after[1 + places[i]];
     reference_update(optimizer, call->step, r->values[optimizer->lr->id][0], before->count,
-                     after[0], gradient, after + 1);
+                     after[0], gradient, moments);
 }
 
 /* An error of a step relative to its largest movement. Where the gradient and the decay, or a
@@ -221,18 +230,34 @@ static double judged_step(const Checker *c, const NnCall *call, const Reference 
     return error / fmax(1, roundings * off / movement / step_bound);
 }
 
+/* The factor that a bound of the norm gives the gradient of the call. */
+static double clip_factor(const Checker *c, const NnCall *call) {
+    const NnPhase *phase = &c->model->phases[c->phase];
+    double squares = 0;
+    for (int i = 0; i < phase->n_trained; i++) {
+        const int64_t count = c->model->params[phase->trained[i]].count;
+        c->model->get_gradient(call, phase->trained[i], c->engine.values);
+        for (int64_t k = 0; k < count; k++)
+            squares += (double)c->engine.values[k] * (double)c->engine.values[k];
+    }
+    return reference_clip_factor(&c->graph->phases[c->phase], squares);
+}
+
 /* Compares a parameter and its moments after the step of the call, which has left its gradient,
  * with the reference's update of the state before; untrained parameters must be unchanged. */
 static void check_update(Checker *c, const NnCall *call, const Reference *r, int param,
-                         bool trained) {
+                         const Trained *trained, double factor) {
     const NnModel *model = c->model;
     const NnParam *p = &model->params[param];
-    Before before = {.count = p->count, .n_slots = trained ? model->phases[c->phase].n_slots : 0};
+    Before before = {.count = p->count,
+                     .n_slots = trained ? model->phases[c->phase].n_slots : 0,
+                     .factor = factor};
     for (int slot = 0; slot <= before.n_slots; slot++) {
         before.slot[slot] = ARENA_ARRAY(r->arena, float, p->count);
         model->get(c->before, c->phase, slot, param, before.slot[slot]);
     }
     if (trained) {
+        before.optimizer = phase_optimizer(&c->graph->phases[c->phase], trained->group);
         before.gradient = ARENA_ARRAY(r->arena, float, p->count);
         model->get_gradient(call, param, before.gradient);
     }
@@ -251,10 +276,8 @@ static void check_update(Checker *c, const NnCall *call, const Reference *r, int
 }
 
 void check_updates(Checker *c, const NnCall *call, Reference *r) {
-    const NnPhase *phase = &c->model->phases[c->phase];
-    for (int i = 0, t = 0; i < c->model->n_params; i++) {
-        bool trained = t < phase->n_trained && phase->trained[t] == i;
-        check_update(c, call, r, i, trained);
-        t += trained;
-    }
+    const Phase *phase = &c->graph->phases[c->phase];
+    const double factor = clip_factor(c, call);
+    for (int i = 0; i < c->model->n_params; i++)
+        check_update(c, call, r, i, trained_of(phase, c->model->params[i].name), factor);
 }

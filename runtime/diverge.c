@@ -55,7 +55,8 @@ static const char *range(double low, double high) {
 /* Nodes that the phase's loss and gradients need; training ignores metrics. */
 static bool *trained_nodes(const Graph *graph, int phase, const Reference *r) {
     bool *needed = ARENA_ARRAY(r->arena, bool, graph->n_nodes);
-    for (int i = 0; i < 2 + graph->phases[phase].n_trained; i++) needed[r->wanted[i]->id] = true;
+    const Phase *p = &graph->phases[phase];
+    for (int i = 0; i < 2 + p->n_groups + p->n_trained; i++) needed[r->wanted[i]->id] = true;
     for (int i = graph->n_nodes - 1; i >= 0; i--)
         for (int k = 0; needed[i] && k < graph->nodes[i]->n_in; k++)
             needed[graph->nodes[i]->in[k]->id] = true;

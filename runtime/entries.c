@@ -112,16 +112,8 @@ bool entries_finite(const Engine *engine, Contents what, const TensorFile *file)
 }
 
 bool entries_take(Engine *engine, Contents what, const TensorFile *file) {
-    Normal *known = allocate((size_t)engine->model->n_fields, sizeof *known);
-    if (!entries_finite(engine, what, file) || !normals_in(engine->model, file, false, known))
-        return false;
-    normals_take(engine, known);
+    if (!entries_finite(engine, what, file) || !normals_read(engine, file)) return false;
     class_names_read(engine, file);
-    entries_set(engine, what, file);
-    return true;
-}
-
-void entries_set(Engine *engine, Contents what, const TensorFile *file) {
     const int of = what.phase == NO_PHASE ? 0 : what.phase;
     for (int i = 0; i < entry_count(engine->model, what); i++) {
         Entry entry = entry_of(engine->model, what, i);
@@ -133,4 +125,5 @@ void entries_set(Engine *engine, Contents what, const TensorFile *file) {
             engine->model->set(engine->state, of, entry.slot, entry.param, engine->values);
     }
     engine_prepare(engine, of);
+    return true;
 }

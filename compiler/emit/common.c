@@ -90,6 +90,29 @@ static void write_score(Writer *w, const Entry *e) {
     w_line(w, "%s", "");
 }
 
+/* The factors of a group's update; the rate of the call is that of the phase. */
+static void write_factors(Emission *em, const Entry *e, int group) {
+    Writer *w = em->w;
+    const PhasePlan *p = &em->plan->phases[e->phase];
+    const Kernel *update = p->updates[group];
+    if (group && !update) return;
+    w_open(w, "%s", "");
+    if (update)
+        w_line(w, p->n_updates > 1 ? "float *k = job->k[%d];" : "float *k = job->k;", group);
+    w_line(w, "const double scale = call->lr_scale == 0.0 ? 1.0 : call->lr_scale;");
+    w_line(w, "const double lr = nn_product(scale, job->numbers.n%d);",
+           phase_optimizer(&e->graph->phases[0], group)->lr->id);
+    if (!group) w_line(w, "call->lr = lr;");
+    if (update) {
+        w_line(w, "const int64_t step = call->step;");
+        Loops *factors = loops_new_factors(em->arena, update->name);
+        update->family->build_factors(factors, update);
+        loops_verify(factors);
+        loops_print(w, factors);
+    }
+    w_close(w);
+}
+
 void emit_entry_common(Emission *em, const Entry *e) {
     Writer *w = em->w;
     emit_heading(w, e->name);
@@ -104,7 +127,13 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_line(w, "float *gradients; /* [rows][%lld] */", (long long)e->gradient_floats);
     w_line(w, "double *sums; /* [chunks][%d] */", e->n_sums);
     if (e->kind == ENTRY_TRAIN) {
-        w_line(w, "float k[8]; /* factors of the update */");
+        const int updates = em->plan->phases[e->phase].n_updates;
+        w_line(w,
+               updates > 1 ? "float k[%d][8]; /* factors of the update of each group */"
+                           : "float k[8]; /* factors of the update */",
+               updates);
+        if (e->graph->phases[0].clip_norm > 0)
+            w_line(w, "float scale; /* of the gradient: its norm has a bound */");
         w_line(w, "double squares[NN_PARTS]; /* of the gradient, where they are wanted */");
     }
     if (e->n_drops) w_line(w, "NnDrop drops[%d];", e->n_drops);
@@ -143,22 +172,8 @@ void emit_entry_common(Emission *em, const Entry *e) {
            (long long)e->scratch_floats);
     write_drops(w, e);
     w_line(w, "%s_numbers(job);", e->name);
-    if (e->kind == ENTRY_TRAIN) {
-        const Phase *phase = &e->graph->phases[0];
-        w_open(w, "%s", "");
-        w_line(w, "float *k = job->k;");
-        w_line(w, "const double scale = call->lr_scale == 0.0 ? 1.0 : call->lr_scale;");
-        w_line(w, "const double lr = nn_product(scale, job->numbers.n%d);",
-               phase->optimizer.lr->id);
-        w_line(w, "call->lr = lr;");
-        w_line(w, "const int64_t step = call->step;");
-        const Kernel *update = em->plan->phases[e->phase].update;
-        Loops *factors = loops_new_factors(em->arena, update->name);
-        update->family->build_factors(factors, update);
-        loops_verify(factors);
-        loops_print(w, factors);
-        w_close(w);
-    }
+    if (e->kind == ENTRY_TRAIN)
+        for (int i = 0; i < em->plan->phases[e->phase].n_updates; i++) write_factors(em, e, i);
     w_close(w);
     w_line(w, "%s", "");
     if (e->kind == ENTRY_TRAIN) write_squares(w, e);

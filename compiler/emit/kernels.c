@@ -40,21 +40,25 @@ static const char *parameters(Arena *arena, const Kernel *k) {
     return text;
 }
 
-static const char *update_parameters(Arena *arena, int slots) {
-    const char *text = "float *restrict p, const float *restrict g, const float *restrict h";
-    for (int i = 0; i < slots; i++) text = arena_printf(arena, "%s, float *restrict s%d", text, i);
-    return arena_printf(arena, "%s, int n, const float *k", text);
-}
-
 static int moments_of(const Optimizer *o) {
     int n = 0;
     while (o->kind->moments(o)[n]) n++;
     return n;
 }
 
+static const char *update_parameters(Arena *arena, const Kernel *k) {
+    const int slots = moments_of(phase_optimizer(k->phase, k->group));
+    const char *text = "float *restrict p, const float *restrict g, const float *restrict h";
+    for (int i = 0; i < slots; i++) text = arena_printf(arena, "%s, float *restrict s%d", text, i);
+    return arena_printf(arena, "%s, int n, const float *k%s", text,
+                        k->phase->clip_norm > 0 ? ", float scale" : "");
+}
+
 static Loops *kernel_loops(Arena *arena, const Kernel *k, const Isa *isa) {
-    Loops *loops = k->optimizer ? loops_new_update(arena, k->name, moments_of(k->optimizer), isa)
-                                : loops_new(arena, k, isa);
+    Loops *loops =
+        k->phase ? loops_new_update(arena, k->name, moments_of(phase_optimizer(k->phase, k->group)),
+                                    k->phase->clip_norm > 0, isa)
+                 : loops_new(arena, k, isa);
     k->family->build(loops, k);
     return loops;
 }
@@ -64,8 +68,10 @@ const char *emit_loops(const Plan *plan, const Isa *isa) {
     for (int i = 0; i < plan->n_entries; i++) {
         const Entry *e = plan->entries[i];
         text = arena_printf(plan->arena, "%s# %s\n", text, e->name);
-        for (int j = 0; j < e->n_kernels + (e->kind == ENTRY_TRAIN); j++) {
-            const Kernel *k = j < e->n_kernels ? e->kernels[j] : plan->phases[e->phase].update;
+        const PhasePlan *phase = e->kind == ENTRY_TRAIN ? &plan->phases[e->phase] : NULL;
+        for (int j = 0; j < e->n_kernels + (phase ? phase->n_updates : 0); j++) {
+            const Kernel *k = j < e->n_kernels ? e->kernels[j] : phase->updates[j - e->n_kernels];
+            if (!k) continue;
             const Loops *loops = kernel_loops(plan->arena, k, isa);
             loops_verify(loops);
             const char *dump = loops_dump(plan->arena, loops);
@@ -142,7 +148,10 @@ const char *emit_work(Arena *arena, const Kernel *k) {
 static const char *use_words(Emission *em, const Entry *e, const Kernel *k) {
     if (!k->node) {
         const Phase *phase = &em->plan->graph->phases[e->phase];
-        return emit_placed(em->arena, k->optimizer->kind->name, phase->loc);
+        const char *kind = phase->optimizer.kind->name;
+        return emit_placed(
+            em->arena, k->group ? arena_printf(em->arena, "%s, group %d", kind, k->group) : kind,
+            phase->loc);
     }
     int64_t weights = 0;
     for (int i = 0; i < k->n_operands; i++)
@@ -158,10 +167,10 @@ static const char *use_words(Emission *em, const Entry *e, const Kernel *k) {
 static const char *legend(Emission *em, const Kernel *k, const Entry *e) {
     const char *text = "";
     if (!k->node) {
-        const PhasePlan *p = &em->plan->phases[e->phase];
+        const char *const *slots = optimizer_slots(phase_optimizer(k->phase, k->group));
         text = "p = parameters, g + h = gradients";
-        for (int i = 0; i < p->slots; i++)
-            text = arena_printf(em->arena, "%s, s%d = %s", text, i, p->slot_names[i]);
+        for (int i = 0; slots[i]; i++)
+            text = arena_printf(em->arena, "%s, s%d = %s", text, i, slots[i]);
         return text;
     }
     for (int i = 0; i < k->n_operands; i++)
@@ -233,7 +242,7 @@ static void write_function(Emission *em, const Isa *isa, const Function *f) {
 
 /* Where Functions.of has the kernel; an update comes after the entry's kernels. */
 static int *function_of(const Functions *f, const Entry *e, const Kernel *k) {
-    return &f->of[emit_entry_index(f->plan, e)][k->node ? k->index : e->n_kernels];
+    return &f->of[emit_entry_index(f->plan, e)][k->node ? k->index : e->n_kernels + k->group];
 }
 
 static void collect(Emission *em, Functions *f, const Entry *e, const Kernel *k,
@@ -253,12 +262,15 @@ const Functions *emit_collect_kernels(Emission *em, const Isa *isa) {
     f->of = ARENA_ARRAY(em->arena, int *, p->n_entries);
     for (int i = 0; i < p->n_entries; i++) {
         const Entry *e = p->entries[i];
-        f->of[i] = ARENA_ARRAY(em->arena, int, e->n_kernels + 1);
+        const PhasePlan *phase = e->kind == ENTRY_TRAIN ? &p->phases[e->phase] : NULL;
+        const int updates = phase ? phase->n_updates : 0;
+        f->of[i] = ARENA_ARRAY(em->arena, int, e->n_kernels + updates + 1);
         for (int j = 0; j < e->n_kernels; j++)
             collect(em, f, e, e->kernels[j], parameters(em->arena, e->kernels[j]));
-        if (e->kind == ENTRY_TRAIN)
-            collect(em, f, e, p->phases[e->phase].update,
-                    update_parameters(em->arena, p->phases[e->phase].slots));
+        for (int j = 0; j < updates; j++)
+            if (phase->updates[j])
+                collect(em, f, e, phase->updates[j],
+                        update_parameters(em->arena, phase->updates[j]));
     }
     return f;
 }

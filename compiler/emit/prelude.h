@@ -332,6 +332,12 @@ static double nn_squares(const float *x, size_t n, int part) {
     return nn_total(lanes, 1, 16);
 }
 
+/* The factor of a gradient whose norm, the root of the sum of its squares, has a bound. */
+static float nn_clip(double most, double squares) {
+    const double factor = most / (nn_root(squares) + 1e-6);
+    return factor < 1.0 ? (float)factor : 1.0f;
+}
+
 /* How tasks add the chunks' gradients, in that same order. A task has consecutive chunks and some
  * rows of gradients; where no row is left for the next chunk, the task adds two that are siblings
  * in the tree. What the tasks leave is added at the end. */

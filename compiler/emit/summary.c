@@ -5,6 +5,7 @@
 
 #include "../base/writer.h"
 #include "../graph/layers.h"
+#include "../graph/op.h"
 #include "../graph/optimizer.h"
 
 /* 1234567 as "1,234,567". */
@@ -17,6 +18,30 @@ static const char *grouped(Arena *arena, int64_t v) {
 static int wider(int width, const char *text) {
     int n = (int)strlen(text);
     return n > width ? n : width;
+}
+
+/* "1e-3", or that it changes. */
+static const char *rate_text(Arena *arena, const Node *lr) {
+    return !strcmp(lr->op->name, "number") ? arena_printf(arena, "%g", lr->attr[0]) : "a schedule";
+}
+
+/* What the groups of a phase have that the phase has not, and how much they train. */
+static void write_groups(Writer *w, Arena *arena, const Phase *p) {
+    for (int i = 0; i < p->n_groups; i++) {
+        const Optimizer *o = &p->groups[i];
+        const char *options = "";
+        int64_t trained = 0;
+        for (int j = 0; j < p->n_trained; j++)
+            if (p->trained[j].group == i + 1)
+                trained += shape_count(p->trained[j].param->type.shape);
+        if (o->lr != p->optimizer.lr)
+            options = arena_printf(arena, ", lr %s", rate_text(arena, o->lr));
+        for (int j = 0; j < o->kind->n_options; j++)
+            if (o->option[j] != p->optimizer.option[j])
+                options = arena_printf(arena, "%s, %s %g", options, o->kind->options[j].name,
+                                       o->option[j]);
+        w_line(w, "  group %d: trainable: %s%s", i + 1, grouped(arena, trained), options);
+    }
 }
 
 const char *emit_summary(Arena *arena, const Graph *g) {
@@ -53,6 +78,9 @@ const char *emit_summary(Arena *arena, const Graph *g) {
                i + 1, p->steps ? p->steps : p->epochs, p->steps ? "steps" : "epochs", p->batch,
                p->optimizer.kind->name, grouped(arena, trained), grouped(arena, forward),
                grouped(arena, train));
+        write_groups(w, arena, p);
+        if (p->clip_norm > 0) w_line(w, "  norm of the gradient: at most %g", p->clip_norm);
+        if (p->clip_value > 0) w_line(w, "  values of the gradient: at most %g", p->clip_value);
     }
     return writer_text(w);
 }

@@ -197,7 +197,7 @@ static int write_kernels(Emission *em) {
             w_line(em->w, "{\"%s\", %d, %lld},", names[j], e->phase,
                    (long long)e->kernels[j]->flops);
         if (e->kind != ENTRY_TRAIN) continue;
-        w_line(em->w, "{\"%s\", %d, 0},", p->phases[e->phase].update->name, e->phase);
+        w_line(em->w, "{\"%s\", %d, 0},", phase_update(&p->phases[e->phase])->name, e->phase);
         w_line(em->w, "{\"weight_copies\", %d, 0},", e->phase);
         n += 2;
     }

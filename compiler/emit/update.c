@@ -1,4 +1,5 @@
 /* What becomes of a batch's gradients: sums of chunks, their squares, the update of parameters. */
+#include "../graph/optimizer.h"
 #include "parts.h"
 
 void emit_addition(Writer *w, const Entry *e, const char *at, const char *count) {
@@ -25,22 +26,38 @@ static void write_sum(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w, "%s", "");
 }
 
-/* Updates a task's part of each range. The kernel does the last addition of gradients; earlier
- * additions are done in strips, whose sums stay in the first-level cache. */
-static void write_update(Emission *em, const Entry *e, const Isa *isa, const char *name) {
+/* The name of the table of a group's ranges. */
+static const char *ranges_name(Emission *em, const PhasePlan *p, int group) {
+    return p->n_updates > 1 ? arena_printf(em->arena, "ranges_%d", group) : "ranges";
+}
+
+static int count_ranges(const PhasePlan *p, int group) {
+    int n = 0;
+    for (int i = 0; i < p->n_ranges; i++) n += p->ranges[i].group == group;
+    return n;
+}
+
+static void write_ranges(Emission *em, const PhasePlan *p, int group) {
+    w_open(em->w, "static const NnRange %s[%d] =", ranges_name(em, p, group),
+           count_ranges(p, group));
+    for (int i = 0; i < p->n_ranges; i++)
+        if (p->ranges[i].group == group)
+            w_line(em->w, "{%lld, %lld, %lld},", (long long)p->ranges[i].param,
+                   (long long)p->ranges[i].gradient, (long long)p->ranges[i].count);
+    w_close_with(em->w, ";");
+}
+
+/* Updates a task's part of each range of a group. The kernel does the last addition of gradients;
+ * earlier additions are done in strips, whose sums stay in the first-level cache. */
+static void write_group(Emission *em, const Entry *e, const Isa *isa, const Kernel *update) {
     Writer *w = em->w;
     const PhasePlan *p = &em->plan->phases[e->phase];
-    w_open(w, "static void %s_update%s(void *arg, int task)", e->name, isa->suffix);
-    w_open(w, "static const NnRange ranges[%d] =", p->n_ranges);
-    for (int i = 0; i < p->n_ranges; i++)
-        w_line(w, "{%lld, %lld, %lld},", (long long)p->ranges[i].param,
-               (long long)p->ranges[i].gradient, (long long)p->ranges[i].count);
-    w_close_with(w, ";");
-    w_line(w, "const struct %s_job *job = arg;", e->name);
-    w_line(w, "const uint64_t mode = nn_enter();");
-    w_open(w, "for (int r = 0; r < %d; r++)", p->n_ranges);
-    w_line(w, "const size_t from = nn_slice(ranges[r].count, task, job->tasks), to = "
-              "nn_slice(ranges[r].count, task + 1, job->tasks);");
+    const char *ranges = ranges_name(em, p, update->group);
+    w_open(w, "for (int r = 0; r < %d; r++)", count_ranges(p, update->group));
+    w_line(w,
+           "const size_t from = nn_slice(%s[r].count, task, job->tasks), to = "
+           "nn_slice(%s[r].count, task + 1, job->tasks);",
+           ranges, ranges);
     w_line(w, "const int last = job->tree.additions - 1, before = job->tree.before[job->chunks];");
     w_line(w, "const size_t strip = before < last ? NN_STRIP : to - from;");
     w_open(w, "for (size_t at = from; at < to; at += strip)");
@@ -48,45 +65,75 @@ static void write_update(Emission *em, const Entry *e, const Isa *isa, const cha
     w_line(w, "float sums[NN_SLOTS][NN_STRIP] __attribute__((aligned(64)));");
     w_line(w, "const float *row[NN_MAX_CHUNKS];");
     w_open(w, "for (int i = 0; i < job->tree.rows; i++)");
-    w_line(w, "row[i] = job->gradients + (size_t)i * %lld + ranges[r].gradient + at;",
-           (long long)p->gradient_floats);
+    w_line(w, "row[i] = job->gradients + (size_t)i * %lld + %s[r].gradient + at;",
+           (long long)p->gradient_floats, ranges);
     w_close(w);
     w_open(w, "for (int i = before; i < last; i++)");
     w_line(w, "float *const sum = sums[job->tree.slot[i]];");
     w_line(w, "ADD_ROW(sum, row[job->tree.to[i]], row[job->tree.from[i]], n);");
     w_line(w, "row[job->tree.to[i]] = sum;");
     w_close(w);
+    const Optimizer *optimizer = phase_optimizer(update->phase, update->group);
     const char *slots = "";
-    for (int i = 0; i < p->slots; i++)
-        slots = arena_printf(em->arena, "%sjob->state + ranges[r].gradient + %lld + at, ", slots,
-                             (long long)(em->plan->moment_offset + i * p->gradient_floats));
+    int places[MAX_MOMENTS];
+    slots_of(p->slot_names, optimizer, places);
+    for (int i = 0; optimizer_slots(optimizer)[i]; i++)
+        slots =
+            arena_printf(em->arena, "%sjob->state + %s[r].gradient + %lld + at, ", slots, ranges,
+                         (long long)(em->plan->moment_offset + places[i] * p->gradient_floats));
+    const char *k =
+        p->n_updates > 1 ? arena_printf(em->arena, "job->k[%d]", update->group) : "job->k";
     w_line(w,
-           "k_%s%s(job->state + ranges[r].param + at, row[0], before <= last ? "
-           "row[job->tree.from[last]] : NULL, %s(int)(n / 16), job->k);",
-           name, isa->suffix, slots);
+           "k_%s%s(job->state + %s[r].param + at, row[0], before <= last ? "
+           "row[job->tree.from[last]] : NULL, %s(int)(n / 16), %s%s);",
+           emit_function_name(em->functions, e, update), isa->suffix, ranges, slots, k,
+           update->phase->clip_norm > 0 ? ", job->scale" : "");
     w_close(w);
     w_close(w);
+}
+
+static void write_update(Emission *em, const Entry *e, const Isa *isa) {
+    Writer *w = em->w;
+    const PhasePlan *p = &em->plan->phases[e->phase];
+    w_open(w, "static void %s_update%s(void *arg, int task)", e->name, isa->suffix);
+    for (int i = 0; i < p->n_updates; i++)
+        if (p->updates[i]) write_ranges(em, p, i);
+    w_line(w, "const struct %s_job *job = arg;", e->name);
+    w_line(w, "const uint64_t mode = nn_enter();");
+    for (int i = 0; i < p->n_updates; i++)
+        if (p->updates[i]) write_group(em, e, isa, p->updates[i]);
     w_line(w, "nn_leave(mode);");
     w_close(w);
     w_line(w, "%s", "");
 }
 
 void emit_gradient_use(Emission *em, const Entry *e, const Isa *isa) {
-    const Kernel *update = em->plan->phases[e->phase].update;
     write_sum(em, e, isa);
-    write_update(em, e, isa, emit_function_name(em->functions, e, update));
+    write_update(em, e, isa);
 }
 
+/* The squares are added where they are wanted, or a bound of the norm needs them. */
 void emit_end_of_step(Emission *em, const Entry *e, const Isa *isa) {
     Writer *w = em->w;
-    w_line(w, "const bool squares = call->gradient_squares != NULL;");
-    w_line(w, "if (!update || squares) nn_run(call, job.tasks, %s_sum%s, &job);", e->name,
-           isa->suffix);
-    w_open(w, "if (squares)");
+    const double most = e->graph->phases[0].clip_norm;
+    if (most > 0) {
+        w_line(w, "nn_run(call, job.tasks, %s_sum%s, &job);", e->name, isa->suffix);
+    } else {
+        w_line(w, "const bool squares = call->gradient_squares != NULL;");
+        w_line(w, "if (!update || squares) nn_run(call, job.tasks, %s_sum%s, &job);", e->name,
+               isa->suffix);
+        w_open(w, "if (squares)");
+    }
     w_line(w, "nn_run(call, job.tasks, %s_squares, &job);", e->name);
-    w_line(w, "*call->gradient_squares = nn_total(job.squares, 1, NN_PARTS);");
+    if (most > 0) {
+        w_line(w, "const double squares = nn_total(job.squares, 1, NN_PARTS);");
+        w_line(w, "if (call->gradient_squares) *call->gradient_squares = squares;");
+        w_line(w, "job.scale = nn_clip(%.17g, squares);", most);
+    } else {
+        w_line(w, "*call->gradient_squares = nn_total(job.squares, 1, NN_PARTS);");
+    }
     w_line(w, "job.tree.additions = job.tree.before[job.chunks];");
-    w_close(w);
+    if (!(most > 0)) w_close(w);
     w_line(w, "if (!update) return;");
     w_line(w, "nn_run(call, job.tasks, %s_update%s, &job);", e->name, isa->suffix);
     w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));

@@ -78,14 +78,21 @@ static void dump_field(Writer *w, Arena *a, const FieldData *f) {
     w_raw(w, "\n");
 }
 
-static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
-    const Optimizer *o = &p->optimizer;
-    const char *options = "";
+static const char *optimizer_text(Arena *a, const Optimizer *o) {
+    const char *text = arena_printf(a, "lr=%%%d optimizer=%s", o->lr->id, o->kind->name);
     for (int i = 0; i < o->kind->n_options; i++)
-        options = arena_printf(a, "%s %s=%s", options, o->kind->options[i].name,
-                               double_text(a, o->option[i]));
-    w_line(w, "phase %d epochs=%d batch=%d shuffle=%d loss=%%%d lr=%%%d optimizer=%s%s", index + 1,
-           p->epochs, p->batch, p->shuffle, p->loss->id, o->lr->id, o->kind->name, options);
+        text = arena_printf(a, "%s %s=%s", text, o->kind->options[i].name,
+                            double_text(a, o->option[i]));
+    return text;
+}
+
+static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
+    w_line(w, "phase %d epochs=%d batch=%d shuffle=%d loss=%%%d %s", index + 1, p->epochs, p->batch,
+           p->shuffle, p->loss->id, optimizer_text(a, &p->optimizer));
+    for (int i = 0; i < p->n_groups; i++) w_line(w, "group %s", optimizer_text(a, &p->groups[i]));
+    if (p->clip_norm != 0 || p->clip_value != 0)
+        w_line(w, "clipped norm=%s value=%s", double_text(a, p->clip_norm),
+               double_text(a, p->clip_value));
     if (p->steps || p->eval_every || p->eval_samples || p->drop_last)
         w_line(w, "counted steps=%d eval_every=%d eval_samples=%d drop_last=%d", p->steps,
                p->eval_every, p->eval_samples, p->drop_last);
@@ -95,8 +102,9 @@ static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
     for (int i = 0; i < p->n_frozen; i++) w_line(w, "frozen %%%d", p->frozen[i]->id);
     for (int i = 0; i < p->n_trained; i++) {
         const Trained *t = &p->trained[i];
-        w_line(w, "trained %%%d gradient=%s", t->param->id,
-               t->gradient ? arena_printf(a, "%%%d", t->gradient->id) : "none");
+        w_line(w, "trained %%%d gradient=%s%s", t->param->id,
+               t->gradient ? arena_printf(a, "%%%d", t->gradient->id) : "none",
+               t->group ? arena_printf(a, " group=%d", t->group) : "");
     }
 }
 

@@ -102,7 +102,7 @@ Node *graph_error_node(Graph *graph, Loc loc) {
     return n;
 }
 
-FieldData *graph_field(const Graph *graph, const char *name) {
+const FieldData *graph_field(const Graph *graph, const char *name) {
     for (int i = 0; i < graph->n_fields; i++)
         if (!strcmp(graph->fields[i].name, name)) return &graph->fields[i];
     return NULL;
@@ -128,6 +128,7 @@ void graph_each_root(Graph *g, void (*visit)(void *context, Node **root), void *
         Phase *p = &g->phases[i];
         if (p->loss) visit(context, &p->loss);
         if (p->optimizer.lr) visit(context, &p->optimizer.lr);
+        for (int j = 0; j < p->n_groups; j++) visit(context, &p->groups[j].lr);
         for (int j = 0; j < p->n_frozen; j++) visit(context, &p->frozen[j]);
         for (int j = 0; j < p->n_trained; j++) {
             visit(context, &p->trained[j].param);

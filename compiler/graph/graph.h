@@ -98,10 +98,12 @@ typedef struct Optimizer {
     double option[MAX_OPTIMIZER_OPTIONS]; /* in the order of the kind's table */
 } Optimizer;
 
-/* A parameter that a phase trains, and the gradient of the phase's loss in it. */
+/* A parameter that a phase trains, and the gradient of the phase's loss in it. Before
+ * differentiation a phase lists the parameters of its groups alone. */
 typedef struct Trained {
     Node *param;
     Node *gradient; /* NULL before differentiation */
+    int group;      /* from 1; 0: none */
 } Trained;
 
 typedef struct Phase {
@@ -119,11 +121,19 @@ typedef struct Phase {
     double min_delta;
     Node *loss; /* KIND_SCALAR */
     Optimizer optimizer;
-    Node **frozen; /* parameters */
+    Optimizer *groups; /* of the same kind, of groups of parameters */
+    int n_groups;
+    double clip_norm, clip_value; /* bounds of the gradient; 0: none */
+    Node **frozen;                /* parameters */
     int n_frozen;
     Trained *trained; /* in the order of the parameters' ids; filled by differentiation */
     int n_trained;
 } Phase;
+
+/* The optimizer of a group, or, of 0, that of all other parameters. */
+static inline const Optimizer *phase_optimizer(const Phase *p, int group) {
+    return group ? &p->groups[group - 1] : &p->optimizer;
+}
 
 typedef struct Graph {
     Arena *arena;
@@ -161,7 +171,7 @@ bool graph_type(Graph *graph, Node *node);
 Node *graph_error_node(Graph *graph, Loc loc);
 
 /* What is said of the field of that name; NULL: nothing. */
-FieldData *graph_field(const Graph *graph, const char *name);
+const FieldData *graph_field(const Graph *graph, const char *name);
 
 /* Means, and deviations, of a normalised field: one for each channel or column of the shape, or one
  * in all; `run` elements that lie side by side share them. */
@@ -194,7 +204,7 @@ void graph_rewrite(Graph *graph, Node **replacement);
  * 1 operands precede users and are as many as the op takes; 2 ids count up; 3 attributes are in
  * range; 4 the stored type is what graph_type gives; 5 roots are nodes of the graph, have
  * the kinds and the order that graph.h states; 6 no KIND_ERROR; 7 gradients have their parameter's
- * shape; 8 no parameter is both trained and frozen. */
+ * shape; 8 no parameter is both trained and frozen; 9 groups have the phase's kind of optimizer. */
 void graph_verify(Graph *graph);
 
 /* Text of the graph: a line a node, then phases, metrics, predictions. graph_parse reads it back.

@@ -13,7 +13,7 @@ void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wa
 
 enum { ROUNDED_RUNS = 16 };
 
-/* A run of everything that a phase computes: loss, learning rate, gradients, metrics, predictions.
+/* A run of everything that a phase computes: loss, learning rates, gradients, metrics, predictions.
  */
 typedef struct Reference {
     Arena *arena; /* all of it lives there */
@@ -21,7 +21,7 @@ typedef struct Reference {
     Env env;
     double **values; /* per node; NULL where not computed */
     double tie;      /* decisions that are nearer to a tie may be turned by rounding; 0: none */
-    Node **wanted;   /* nodes that were asked for: loss, learning rate, gradients, then the rest */
+    Node **wanted;   /* nodes that were asked for: loss, learning rates, gradients, then the rest */
     int n_wanted;
     double **rounded[ROUNDED_RUNS]; /* NULL until asked for */
 } Reference;
@@ -51,8 +51,9 @@ double reference_rounding(Reference *reference, const Node *node);
 void reference_update(const Optimizer *optimizer, int64_t step, double lr, int64_t count,
                       double *param, const double *gradient, double *const *slot);
 
-/* Names of the moments that an optimizer keeps, as PyTorch calls them ("exp_avg", "exp_avg_sq");
- * NULL-terminated, at most 3. */
-const char *const *optimizer_slots(const Optimizer *optimizer);
+/* What the bounds of a phase make of its gradient: a factor, of the sum of squares over all that it
+ * trains, then an element. */
+double reference_clip_factor(const Phase *phase, double squares);
+double reference_clip(const Phase *phase, double factor, double gradient);
 
 #endif

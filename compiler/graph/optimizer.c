@@ -1,6 +1,7 @@
 /* Optimizers and their options by name. */
 #include "optimizer.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "double.h"
@@ -35,6 +36,34 @@ double *optimizer_option(Optimizer *o, const char *name) {
 
 const char *const *optimizer_slots(const Optimizer *o) {
     return o->kind->moments(o);
+}
+
+static int place_of(const char *const *slots, const char *name) {
+    int i = 0;
+    while (slots[i] && strcmp(slots[i], name) != 0) i++;
+    return i;
+}
+
+const char *const *phase_slots(Arena *arena, const Phase *phase) {
+    const char **slots = ARENA_ARRAY(arena, const char *, (phase->n_groups + 1) * MAX_MOMENTS + 1);
+    for (int g = 0, n = 0; g <= phase->n_groups; g++)
+        for (const char *const *s = optimizer_slots(phase_optimizer(phase, g)); *s; s++)
+            if (place_of(slots, *s) == n) slots[n++] = *s;
+    return slots;
+}
+
+void slots_of(const char *const *slots, const Optimizer *o, int *places) {
+    const char *const *own = optimizer_slots(o);
+    for (int i = 0; own[i]; i++) places[i] = place_of(slots, own[i]);
+}
+
+double reference_clip_factor(const Phase *phase, double squares) {
+    return phase->clip_norm > 0 ? fmin(1, phase->clip_norm / (sqrt(squares) + 1e-6)) : 1;
+}
+
+double reference_clip(const Phase *phase, double factor, double gradient) {
+    const double g = factor * gradient;
+    return phase->clip_value > 0 ? fmax(-phase->clip_value, fmin(phase->clip_value, g)) : g;
 }
 
 void reference_update(const Optimizer *o, int64_t step, double lr, int64_t count, double *param,

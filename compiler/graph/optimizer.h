@@ -45,6 +45,16 @@ struct OptimizerKind {
     void (*factors)(Writer *w, const Optimizer *o);
 };
 
+/* Names of the moments that an optimizer keeps, as PyTorch calls them ("exp_avg", "exp_avg_sq");
+ * NULL-terminated, at most 3. */
+const char *const *optimizer_slots(const Optimizer *optimizer);
+
+/* Those that the optimizers of a phase keep, each once. */
+const char *const *phase_slots(Arena *arena, const Phase *phase);
+
+/* For each moment of an optimizer its place in such a list. */
+void slots_of(const char *const *slots, const Optimizer *optimizer, int *places);
+
 /* All optimizers (the list is compiler/optimizers/optimizers.def); NULL-terminated. */
 extern const OptimizerKind *const all_optimizers[];
 

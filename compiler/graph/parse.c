@@ -107,12 +107,14 @@ static void *grown(Parser *s, const void *items, int n, size_t size) {
 }
 
 static Optimizer parse_optimizer(Parser *s) {
+    expect(s, "lr=");
+    Node *lr = node(s);
     expect(s, "optimizer=");
     const char *name = word(s);
     int i = 0;
     while (all_optimizers[i] && strcmp(name, all_optimizers[i]->name) != 0) i++;
     if (!all_optimizers[i]) bug("graph text: unknown optimizer `%s`", name);
-    Optimizer o = {.kind = all_optimizers[i]};
+    Optimizer o = {.kind = all_optimizers[i], .lr = lr};
     for (int j = 0; j < o.kind->n_options; j++) o.option[j] = number(s, o.kind->options[j].name);
     return o;
 }
@@ -128,15 +130,24 @@ static void parse_phase(Parser *s) {
     p->shuffle = whole(s, "shuffle");
     expect(s, "loss=");
     p->loss = node(s);
-    expect(s, "lr=");
-    Node *lr = node(s);
     p->optimizer = parse_optimizer(s);
-    p->optimizer.lr = lr;
 }
 
 static Phase *last_phase(Parser *s) {
     if (!s->g->n_phases) bug("graph text: a parameter of no phase");
     return &s->g->phases[s->g->n_phases - 1];
+}
+
+static void parse_group(Parser *s) {
+    Phase *p = last_phase(s);
+    p->groups = grown(s, p->groups, p->n_groups, sizeof *p->groups);
+    p->groups[p->n_groups++] = parse_optimizer(s);
+}
+
+static void parse_clipped(Parser *s) {
+    Phase *p = last_phase(s);
+    p->clip_norm = number(s, "norm");
+    p->clip_value = number(s, "value");
 }
 
 static void parse_counted(Parser *s) {
@@ -164,6 +175,7 @@ static void parse_trained(Parser *s) {
     t->param = node(s);
     expect(s, "gradient=");
     t->gradient = accept(s, "none") ? NULL : node(s);
+    if (*s->p == ' ') t->group = whole(s, "group");
 }
 
 static void parse_frozen(Parser *s) {
@@ -260,6 +272,10 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
             parse_classes(&s);
         else if (accept(&s, "phase "))
             parse_phase(&s);
+        else if (accept(&s, "group "))
+            parse_group(&s);
+        else if (accept(&s, "clipped "))
+            parse_clipped(&s);
         else if (accept(&s, "counted "))
             parse_counted(&s);
         else if (accept(&s, "judged "))

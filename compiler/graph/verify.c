@@ -38,6 +38,11 @@ static void verify_root(Graph *g, const Node *n, const char *what, bool kind_fit
 static void verify_phase(Graph *g, const Phase *p) {
     verify_root(g, p->loss, "a loss", p->loss->type.kind == KIND_SCALAR);
     verify_root(g, p->optimizer.lr, "a learning rate", p->optimizer.lr->type.kind == KIND_SCHEDULE);
+    for (int j = 0; j < p->n_groups; j++) {
+        const Optimizer *o = &p->groups[j];
+        verify_root(g, o->lr, "a group's learning rate", o->lr->type.kind == KIND_SCHEDULE);
+        if (o->kind != p->optimizer.kind) bug("group %d has another kind of optimizer", j + 1);
+    }
     for (int j = 0; j < p->n_frozen; j++)
         verify_root(g, p->frozen[j], "a frozen parameter",
                     !strcmp(p->frozen[j]->op->name, "param"));
@@ -48,6 +53,8 @@ static void verify_phase(Graph *g, const Phase *p) {
             bug("trained parameter %s is out of order", param->name);
         for (int k = 0; k < p->n_frozen; k++)
             if (p->frozen[k] == param) bug("%s is frozen and trained", param->name);
+        if (p->trained[j].group < 0 || p->trained[j].group > p->n_groups)
+            bug("%s is in group %d", param->name, p->trained[j].group);
         if (!gradient) continue;
         verify_root(g, gradient, "a gradient", gradient->type.kind == KIND_PARAM);
         if (!shape_equal(gradient->type.shape, param->type.shape))

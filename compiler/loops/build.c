@@ -103,7 +103,7 @@ Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa) {
     return with_params(l);
 }
 
-Loops *loops_new_update(Arena *arena, const char *name, int moments, const Isa *isa) {
+Loops *loops_new_update(Arena *arena, const char *name, int moments, bool scaled, const Isa *isa) {
     Loops *l = begin(arena, name, isa);
     const Linear size = {16, 0, false};
     memory_param(l, "p", BASE_FLOAT, size, true)->filled = true;
@@ -113,6 +113,7 @@ Loops *loops_new_update(Arena *arena, const char *name, int moments, const Isa *
         memory_param(l, arena_printf(arena, "s%d", i), BASE_FLOAT, size, true)->filled = true;
     int_param(l, "n", (Linear){1, 0, false}, (Linear){1, 0, false});
     memory_param(l, "k", BASE_FLOAT, factors, false);
+    if (scaled) loops_declare(l, "scale", (LoopType){BASE_FLOAT, false, true}, NULL);
     return with_params(l);
 }
 

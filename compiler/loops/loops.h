@@ -194,9 +194,9 @@ Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa);
 /* An empty program for a copy of a weight: see DerivedKind for its parameters. */
 Loops *loops_new_derived(Arena *arena, const Derived *derived, const Isa *isa);
 
-/* An empty program for an optimizer's update, which keeps so many moments: see family_update for
- * its parameters. */
-Loops *loops_new_update(Arena *arena, const char *name, int moments, const Isa *isa);
+/* An empty program for an optimizer's update, which keeps so many moments, of gradients that a
+ * bound of their norm scales or not: see family_update for its parameters. */
+Loops *loops_new_update(Arena *arena, const char *name, int moments, bool scaled, const Isa *isa);
 
 /* An empty program for the factors of its step: `float *k`, 8 of them, from `double lr` and
  * `int64_t step`. */

@@ -157,6 +157,28 @@ const char *pytorch_option(const char *word);
 bool pytorch_only_word(const char *word);
 bool pytorch_only_option(const char *word);
 
+/* pattern.c: names of parameters or layers, with * and ?, that an option called `what` lists. */
+typedef struct Patterns {
+    const char *what;
+    Loc loc;
+    const char **list;
+    int n;
+} Patterns;
+bool pattern_matches(const char *pattern, const char *name);
+/* Those at `index`: a string or a list of some; reports anything else. */
+Patterns pattern_read(lua_State *L, int index, Loc loc, const char *what);
+/* Which of the n parameters they match; reports each that matches none. */
+bool *pattern_match(Front *f, const Patterns *patterns, Node *const *params, int n);
+
+/* optimizer.c: an optimizer as a Lua value. The parameters of groups are not known yet when it is
+ * made. */
+typedef struct OptimizerValue {
+    Optimizer rest;    /* of the parameters of no group */
+    Optimizer *groups; /* the first whose patterns match a parameter counts */
+    Patterns *members; /* of each */
+    int n_groups;
+} OptimizerValue;
+
 /* init.c: initialisers. Constant, uniform or normal with the numbers for a tensor of these fans. */
 typedef struct Init {
     int kind; /* index in init.c's table; -1: PyTorch's default */

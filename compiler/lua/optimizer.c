@@ -31,26 +31,92 @@ static void check_optimizer(const Options *options, const Optimizer *o) {
     if (words) diag_error(diag, options_loc(options, option), "%s: %s", options->what, words);
 }
 
-static int make_optimizer(lua_State *L) {
-    Optimizer o = {.kind = all_optimizers[lua_tointeger(L, lua_upvalueindex(1))]};
-    Options options = options_of_call(L, o.kind->name);
-    OptionSpec specs[1 + MAX_OPTIMIZER_OPTIONS] = {
-        {.name = "lr", .type = OPTION_ANY, .preset = {o.kind->lr}}};
-    OptionValue values[1 + MAX_OPTIMIZER_OPTIONS];
-    for (int i = 0; i < o.kind->n_options; i++) {
-        const OptimizerOption *from = &o.kind->options[i];
-        specs[i + 1] = (OptionSpec){.name = from->name,
-                                    .type = from->flag ? OPTION_BOOL : OPTION_REAL,
-                                    .low = from->low,
-                                    .high = from->high,
-                                    .preset = {from->preset}};
+enum { MOST_SPECS = 2 + MAX_OPTIMIZER_OPTIONS };
+
+/* The learning rate and the options of the kind, whose presets are the values of `from`. */
+static int specs_of(const Optimizer *from, OptionSpec *specs) {
+    const OptimizerKind *kind = from->kind;
+    specs[0] = (OptionSpec){.name = "lr", .type = OPTION_ANY, .preset = {kind->lr}};
+    for (int i = 0; i < kind->n_options; i++) {
+        const OptimizerOption *option = &kind->options[i];
+        specs[i + 1] = (OptionSpec){.name = option->name,
+                                    .type = option->flag ? OPTION_BOOL : OPTION_REAL,
+                                    .low = option->low,
+                                    .high = option->high,
+                                    .preset = {from->option[i]}};
     }
-    lua_settop(L, 1);
-    options_read(&options, 1, specs, 1 + o.kind->n_options, values);
+    return 1 + kind->n_options;
+}
+
+/* The optimizer that the values of those specs give. */
+static Optimizer optimizer_of(const Options *options, const Optimizer *from,
+                              const OptionValue *values) {
+    Optimizer o = *from;
     for (int i = 0; i < o.kind->n_options; i++) o.option[i] = values[i + 1].number[0];
-    o.lr = learning_rate(&options, &values[0]);
-    check_optimizer(&options, &o);
-    *(Optimizer *)lua_newuserdatauv(L, sizeof o, 0) = o;
+    if (!o.lr || values[0].given) o.lr = learning_rate(options, &values[0]);
+    check_optimizer(options, &o);
+    return o;
+}
+
+/* { match = "*bias*", weight_decay = 0 }, at `index`: item i, from 0, of the list `groups`. */
+static void read_group(const Options *all, Place groups, int index, int i, OptimizerValue *value) {
+    const Options o = {all->L, "groups", all->call, place_of_item(groups, i)};
+    OptionSpec specs[MOST_SPECS];
+    OptionValue values[MOST_SPECS];
+    const int n = specs_of(&value->rest, specs);
+    specs[n] = (OptionSpec){.name = "match", .type = OPTION_ANY, .required = true};
+    options_read(&o, index, specs, n + 1, values);
+    if (!values[n].stack) return;
+    const int to = value->n_groups++;
+    value->groups[to] = optimizer_of(&o, &value->rest, values);
+    value->members[to] =
+        pattern_read(all->L, values[n].stack, options_loc(&o, "match"), "groups: match");
+}
+
+static void read_groups(const Options *o, int index, OptimizerValue *value) {
+    enum { MOST_GROUPS = 64 };
+    lua_State *L = o->L;
+    Front *f = front_of(L);
+    const Loc loc = options_loc(o, "groups");
+    if (value_is_poison(L, index)) return;
+    const lua_Unsigned n = lua_istable(L, index) ? lua_rawlen(L, index) : 0;
+    if (n < 1 || n > MOST_GROUPS) {
+        diag_error(f->diag, loc,
+                   "%s: groups wants a list of 1 to %d groups { { match = \"*bias*\", lr = 1e-2 } "
+                   "}, got %s",
+                   o->what, MOST_GROUPS,
+                   n ? arena_printf(f->arena, "%d", (int)(n < 1000000 ? n : 1000000))
+                   : lua_istable(L, index) ? "none"
+                                           : value_words(L, index));
+        return;
+    }
+    if (!table_check_list(L, index, loc, "groups")) return;
+    value->groups = ARENA_ARRAY(f->arena, Optimizer, n);
+    value->members = ARENA_ARRAY(f->arena, Patterns, n);
+    const Place table = place_of_call(f, o->call, o->what, "groups");
+    const Place groups = place_inside(place_of_key(table, "groups"));
+    for (int i = 0; i < (int)n; i++) {
+        const int top = lua_gettop(L);
+        front_count_call(L);
+        lua_rawgeti(L, index, i + 1);
+        read_group(o, groups, top + 1, i, value);
+        lua_settop(L, top);
+    }
+}
+
+static int make_optimizer(lua_State *L) {
+    const Optimizer kind = optimizer_new(all_optimizers[lua_tointeger(L, lua_upvalueindex(1))]);
+    OptimizerValue made = {0};
+    Options options = options_of_call(L, kind.kind->name);
+    OptionSpec specs[MOST_SPECS];
+    OptionValue values[MOST_SPECS];
+    const int n = specs_of(&kind, specs);
+    specs[n] = (OptionSpec){.name = "groups", .type = OPTION_ANY};
+    lua_settop(L, 1);
+    options_read(&options, 1, specs, n + 1, values);
+    made.rest = optimizer_of(&options, &kind, values);
+    if (values[n].stack) read_groups(&options, values[n].stack, &made);
+    *(OptimizerValue *)lua_newuserdatauv(L, sizeof made, 0) = made;
     luaL_setmetatable(L, value_optimizer_meta);
     return 1;
 }

@@ -21,9 +21,12 @@ enum {
     PHASE_STEPS,
     PHASE_EVAL_EVERY,
     PHASE_EVAL_SAMPLES,
-    PHASE_DROP_LAST
+    PHASE_DROP_LAST,
+    PHASE_TRAIN,
+    PHASE_CLIP_NORM,
+    PHASE_CLIP_VALUE,
+    N_PHASE_OPTIONS
 };
-enum { N_PHASE_OPTIONS = PHASE_DROP_LAST + 1 };
 static const char *const keep_words[] = {"last", "best", NULL};
 static const OptionSpec phase_specs[] = {
     {"epochs", OPTION_INT, false, 1, MAX_EPOCHS, {1, 0}, NULL},
@@ -39,68 +42,48 @@ static const OptionSpec phase_specs[] = {
     {"steps", OPTION_INT, false, 1, MAX_EPOCHS, {0}, NULL},
     {"eval_every", OPTION_INT, false, 1, MAX_EPOCHS, {0}, NULL},
     {"eval_samples", OPTION_INT, false, 1, MAX_EPOCHS, {0}, NULL},
-    {"drop_last", OPTION_BOOL, false, 0, 1, {0}, NULL}};
+    {"drop_last", OPTION_BOOL, false, 0, 1, {0}, NULL},
+    {"train", OPTION_ANY, false, 0, 0, {0}, NULL},
+    {"clip_grad_norm", OPTION_REAL, false, 1e-30, 1e30, {0}, NULL},
+    {"clip_grad_value", OPTION_REAL, false, 1e-30, 1e30, {0}, NULL}};
 
-static bool belongs(const Node *param, const char *layer) {
-    size_t n = strlen(layer);
-    return !strncmp(param->name, layer, n) && param->name[n] == '.';
+/* The parameters that `freeze` names, or that `train` does not, keep their values. */
+static void read_frozen(const Options *o, Phase *p, const OptionValue *v) {
+    Front *f = front_of(o->L);
+    const bool alone = v[PHASE_TRAIN].given;
+    if (alone && v[PHASE_FREEZE].given)
+        diag_error(f->diag, options_loc(o, "freeze"),
+                   "train: a phase has `freeze` or `train`, not both");
+    const char *what = alone ? "train" : "freeze";
+    const int stack = v[alone ? PHASE_TRAIN : PHASE_FREEZE].stack;
+    if (!stack) return;
+    const Patterns patterns = pattern_read(o->L, stack, options_loc(o, what), what);
+    int n;
+    Node **params = graph_nodes_of(f->graph, "param", &n);
+    const bool *named = pattern_match(f, &patterns, params, n);
+    p->frozen = ARENA_ARRAY(f->arena, Node *, n + 1);
+    for (int i = 0; i < n; i++)
+        if (named[i] != alone) p->frozen[p->n_frozen++] = params[i];
 }
 
-static void unknown_layer(Front *f, Loc loc, const char *name, Node **params, int count) {
-    const char **names = ARENA_ARRAY(f->arena, const char *, f->n_layers + 1);
-    int n = 0;
-    for (int i = 0; i < f->n_layers; i++) {
-        bool has_params = false;
-        for (int j = 0; j < count; j++) has_params = has_params || belongs(params[j], f->layers[i]);
-        if (has_params) names[n++] = f->layers[i];
-        /* A layer with a reported mistake has no parameters. */
-        if (!has_params && diag_errors(f->diag) && !strcmp(f->layers[i], name)) return;
+/* Lists the parameters of groups, each in the first that names it. */
+static void read_groups(Front *f, Phase *p, const OptimizerValue *value) {
+    int n;
+    Node **params = graph_nodes_of(f->graph, "param", &n);
+    p->groups = value->groups;
+    p->n_groups = value->n_groups;
+    int *group = ARENA_ARRAY(f->arena, int, n + 1);
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < p->n_frozen; j++)
+            if (p->frozen[j] == params[i]) group[i] = -1;
+    for (int g = 0; g < p->n_groups; g++) {
+        const bool *named = pattern_match(f, &value->members[g], params, n);
+        for (int i = 0; i < n; i++)
+            if (named[i] && group[i] == 0) group[i] = g + 1;
     }
-    const char *near = nearest_name(name, names);
-    if (near)
-        diag_error(f->diag, loc,
-                   "freeze: there is no layer \"%.64s\" with parameters; did you mean \"%s\"?",
-                   name, near);
-    else
-        diag_error(f->diag, loc, "freeze: there is no layer \"%.64s\" with parameters", name);
-}
-
-/* The parameters of the layers named in the list on the stack. */
-static void read_freeze(const Options *o, Phase *p, int index) {
-    lua_State *L = o->L;
-    Front *f = front_of(L);
-    Loc loc = options_loc(o, "freeze");
-    if (!lua_istable(L, index)) {
-        if (!value_is_poison(L, index))
-            diag_error(f->diag, loc, "freeze: wants a list of layer names { \"conv1\" }, got %s",
-                       value_words(L, index));
-        return;
-    }
-    int count;
-    Node **params = graph_nodes_of(f->graph, "param", &count);
-    if (lua_rawlen(L, index) > 0 && !table_check_list(L, index, loc, "freeze")) return;
-    bool *taken = ARENA_ARRAY(f->arena, bool, count + 1);
-    p->frozen = ARENA_ARRAY(f->arena, Node *, count + 1);
-    lua_Integer n = (lua_Integer)lua_rawlen(L, index);
-    for (lua_Integer i = 1; i <= n; i++, lua_pop(L, 1)) {
-        front_check_mistakes(L);
-        lua_rawgeti(L, index, i);
-        const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-        if (!name) {
-            diag_error(f->diag, loc, "freeze: wants names of layers, got %s", value_words(L, -1));
-            continue;
-        }
-        bool found = false;
-        for (int j = 0; j < count; j++) {
-            if (!belongs(params[j], name)) continue;
-            if (!taken[j]) p->frozen[p->n_frozen++] = params[j];
-            taken[j] = found = true;
-        }
-        if (!found) unknown_layer(f, loc, name, params, count);
-    }
-    lua_pushnil(L);
-    if (n == 0 && lua_next(L, index)) /* { conv1 = true } */
-        diag_error(f->diag, loc, "freeze: wants a list of layer names { \"conv1\" }");
+    p->trained = ARENA_ARRAY(f->arena, Trained, n + 1);
+    for (int i = 0; i < n; i++)
+        if (group[i] > 0) p->trained[p->n_trained++] = (Trained){params[i], NULL, group[i]};
 }
 
 /* "nn.sgd, nn.adam, ..." */
@@ -152,6 +135,15 @@ static void read_length(const Options *o, Phase *p, const OptionValue *v) {
     p->drop_last = v[PHASE_DROP_LAST].number[0] != 0;
 }
 
+/* The bounds of the gradient. */
+static void read_clip(const Options *o, Phase *p, const OptionValue *v) {
+    if (v[PHASE_CLIP_NORM].given && v[PHASE_CLIP_VALUE].given)
+        diag_error(front_of(o->L)->diag, options_loc(o, "clip_grad_value"),
+                   "train: a phase has `clip_grad_norm` or `clip_grad_value`, not both");
+    p->clip_norm = v[PHASE_CLIP_NORM].number[0];
+    p->clip_value = v[PHASE_CLIP_VALUE].number[0];
+}
+
 static void read_phase(const Options *o, int index, Phase *p) {
     lua_State *L = o->L;
     Front *f = front_of(L);
@@ -159,6 +151,7 @@ static void read_phase(const Options *o, int index, Phase *p) {
     p->loc = o->place.at ? (Loc){o->place.file, o->place.line} : o->call;
     options_read(o, index, phase_specs, N_PHASE_OPTIONS, v);
     read_length(o, p, v);
+    read_clip(o, p, v);
     p->batch = (int)v[PHASE_BATCH].number[0];
     p->shuffle = v[PHASE_SHUFFLE].number[0] != 0;
     p->keep_best = v[PHASE_KEEP].number[0] != 0;
@@ -169,13 +162,17 @@ static void read_phase(const Options *o, int index, Phase *p) {
     int optimizer = v[PHASE_OPTIMIZER].stack;
     Loc loc = p->loc;
     read_loss(o, p, v[PHASE_LOSS].stack);
-    if (optimizer && luaL_testudata(L, optimizer, value_optimizer_meta))
-        p->optimizer = *(Optimizer *)lua_touserdata(L, optimizer);
-    else if (!optimizer || !value_is_poison(L, optimizer))
+    read_frozen(o, p, v);
+    const OptimizerValue *value =
+        optimizer ? luaL_testudata(L, optimizer, value_optimizer_meta) : NULL;
+    if (value) {
+        p->optimizer = value->rest;
+        read_groups(f, p, value);
+    } else if (!optimizer || !value_is_poison(L, optimizer)) {
         diag_error(f->diag, optimizer ? options_loc(o, "optimizer") : loc,
                    "train: optimizer wants nn.adam { lr = 1e-3 } or another: %s; got %s",
                    optimizer_names(f->arena), optimizer ? value_words(L, optimizer) : "nothing");
-    if (v[PHASE_FREEZE].stack) read_freeze(o, p, v[PHASE_FREEZE].stack);
+    }
 }
 
 void phase_read_train(lua_State *L, const Options *model, int index) {

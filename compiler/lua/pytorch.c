@@ -195,16 +195,39 @@ const char *pytorch_word(const char *word) {
 }
 
 const char *pytorch_option(const char *key) {
-    static const char *const words[][2] = {
-        {"kernel_size", "kernel"}, {"size", "kernel"},      {"pool_size", "kernel"},
-        {"strides", "stride"},     {"filters", "out"},      {"out_channels", "out"},
-        {"units", "out"},          {"out_features", "out"}, {"channels", "out"},
-        {"features", "out"},       {"rate", "p"},           {"negative_slope", "slope"},
-        {"alpha", "slope"},        {"learning_rate", "lr"}, {"betas", "beta1"},
-        {"epsilon", "eps"},        {"rho", "alpha"},        {"use_bias", "bias"},
-        {"batch_size", "batch"},   {"opt", "optimizer"},    {"dataset", "data"},
-        {"phases", "train"},       {"outputs", "predict"},  {"predictions", "predict"},
-        {"initializer", "init"},   {"dim", "axis"},         {"keepdims", "keepdim"}};
+    static const char *const words[][2] = {{"kernel_size", "kernel"},
+                                           {"size", "kernel"},
+                                           {"pool_size", "kernel"},
+                                           {"strides", "stride"},
+                                           {"filters", "out"},
+                                           {"out_channels", "out"},
+                                           {"units", "out"},
+                                           {"out_features", "out"},
+                                           {"channels", "out"},
+                                           {"features", "out"},
+                                           {"rate", "p"},
+                                           {"negative_slope", "slope"},
+                                           {"alpha", "slope"},
+                                           {"learning_rate", "lr"},
+                                           {"betas", "beta1"},
+                                           {"epsilon", "eps"},
+                                           {"rho", "alpha"},
+                                           {"use_bias", "bias"},
+                                           {"batch_size", "batch"},
+                                           {"opt", "optimizer"},
+                                           {"dataset", "data"},
+                                           {"clip_norm", "clip_grad_norm"},
+                                           {"max_norm", "clip_grad_norm"},
+                                           {"max_grad_norm", "clip_grad_norm"},
+                                           {"clip_value", "clip_grad_value"},
+                                           {"param_groups", "groups"},
+                                           {"params", "match"},
+                                           {"phases", "train"},
+                                           {"outputs", "predict"},
+                                           {"predictions", "predict"},
+                                           {"initializer", "init"},
+                                           {"dim", "axis"},
+                                           {"keepdims", "keepdim"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(words[i][0], key)) return words[i][1];
     return key;

@@ -84,13 +84,18 @@ static const Node *stopping(const Reverse *r) {
 /* Collects the parameters that the phase trains: those with a gradient. */
 static bool collect(const Reverse *r, Phase *p) {
     bool has_params = false;
+    const Trained *grouped = p->trained;
+    const int n_grouped = p->n_trained;
+    int next = 0;
     p->trained = ARENA_ARRAY(r->g->arena, Trained, r->n);
     p->n_trained = 0;
     for (int i = 0; i < r->n; i++) {
         Node *n = r->g->nodes[i];
         if (n->op != &op_param || !r->reached[i]) continue;
         has_params = true;
-        if (r->dy[i]) p->trained[p->n_trained++] = (Trained){n, r->dy[i]};
+        while (next < n_grouped && grouped[next].param->id < i) next++;
+        const int group = next < n_grouped && grouped[next].param == n ? grouped[next].group : 0;
+        if (r->dy[i]) p->trained[p->n_trained++] = (Trained){n, r->dy[i], group};
     }
     if (p->n_trained) return true;
     const Node *stop = stopping(r);

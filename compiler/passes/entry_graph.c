@@ -44,12 +44,17 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
         *p = graph->phases[phase];
         p->loss = mapped(map, p->loss);
         p->optimizer.lr = mapped(map, p->optimizer.lr);
+        p->groups = ARENA_ARRAY(arena, Optimizer, p->n_groups);
+        for (int i = 0; i < p->n_groups; i++) {
+            p->groups[i] = graph->phases[phase].groups[i];
+            p->groups[i].lr = mapped(map, p->groups[i].lr);
+        }
         p->frozen = NULL;
         p->n_frozen = 0;
         Trained *trained = ARENA_ARRAY(arena, Trained, p->n_trained);
         for (int i = 0; i < p->n_trained; i++)
-            trained[i] =
-                (Trained){mapped(map, p->trained[i].param), mapped(map, p->trained[i].gradient)};
+            trained[i] = (Trained){mapped(map, p->trained[i].param),
+                                   mapped(map, p->trained[i].gradient), p->trained[i].group};
         p->trained = trained;
         if (kind == ENTRY_EVALUATE) p->n_trained = 0;
     }

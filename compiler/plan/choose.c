@@ -63,9 +63,24 @@ void plan_choose(Plan *plan, const Family *const *families, bool shortcuts, bool
     for (int i = 0; i < plan->n_entries; i++)
         choose_entry(plan->entries[i], families, shortcuts, winograd);
     for (int i = 0; i < plan->graph->n_phases; i++) {
-        Kernel *update = plan->phases[i].update = ARENA_NEW(plan->arena, Kernel);
-        update->family = plan->role[ROLE_UPDATE];
-        update->name = arena_printf(plan->arena, "update_%d", i + 1);
-        update->optimizer = &plan->graph->phases[i].optimizer;
+        const Phase *phase = &plan->graph->phases[i];
+        PhasePlan *pp = &plan->phases[i];
+        pp->n_updates = 1 + phase->n_groups;
+        pp->updates = ARENA_ARRAY(plan->arena, Kernel *, pp->n_updates);
+        for (int j = 0; j < phase->n_trained; j++) {
+            const int group = phase->trained[j].group;
+            if (pp->updates[group]) continue;
+            Kernel *update = pp->updates[group] = ARENA_NEW(plan->arena, Kernel);
+            update->family = plan->role[ROLE_UPDATE];
+            update->name = arena_printf(plan->arena, "update_%d", i + 1);
+            update->phase = phase;
+            update->group = group;
+        }
     }
+}
+
+const Kernel *phase_update(const PhasePlan *phase) {
+    int i = 0;
+    while (!phase->updates[i]) i++;
+    return phase->updates[i];
 }

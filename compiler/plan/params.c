@@ -3,8 +3,8 @@
  * phase are packed: they exist for the parameters that the phase trains and no others. */
 #include "params.h"
 
-#include "../graph/interpreter.h"
 #include "../graph/layers.h"
+#include "../graph/optimizer.h"
 
 #include "../ops/geometry.h"
 #include "../ops/ops.h"
@@ -34,15 +34,16 @@ static void place_phase(Plan *plan, const Phase *phase, PhasePlan *pp) {
         const Buffer *b = plan->params[index].value;
         pp->gradient_of[index] = pp->gradient_floats;
         Range *last = pp->n_ranges ? &pp->ranges[pp->n_ranges - 1] : NULL;
-        if (last && last->param + last->count == b->offset) {
+        const int group = phase->trained[i].group;
+        if (last && last->param + last->count == b->offset && last->group == group) {
             last->count += b->size;
         } else {
-            Range r = {b->offset, pp->gradient_floats, b->size};
+            Range r = {b->offset, pp->gradient_floats, b->size, group};
             ARENA_PUSH(plan->arena, pp->ranges, pp->n_ranges, pp->cap_ranges, r);
         }
         pp->gradient_floats += b->size;
     }
-    pp->slot_names = optimizer_slots(&phase->optimizer);
+    pp->slot_names = phase_slots(plan->arena, phase);
     while (pp->slot_names[pp->slots]) pp->slots++;
     layers_flops(plan->graph, (int)(phase - plan->graph->phases), &pp->flops_forward,
                  &pp->flops_train);

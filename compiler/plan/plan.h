@@ -105,14 +105,15 @@ struct Kernel {
     int n_operands, cap_operands;
     Arg *args;
     int n_args, cap_args;
-    Layout in, out;  /* of the first sample operand and the result */
-    int parts;       /* values that it computes for each sample; its `n` counts them all */
-    int64_t flops;   /* dense contraction FLOPs per sample */
-    bool adds;       /* gradients of parameters: an earlier kernel of the entry wrote to it */
-    int64_t scratch; /* floats that it needs while it runs, however many samples there are */
-    int stage;       /* kernels of stage k+1 need sums over the whole batch that stage k made */
-    int index;       /* in the entry */
-    const Optimizer *optimizer; /* updates */
+    Layout in, out;     /* of the first sample operand and the result */
+    int parts;          /* values that it computes for each sample; its `n` counts them all */
+    int64_t flops;      /* dense contraction FLOPs per sample */
+    bool adds;          /* gradients of parameters: an earlier kernel of the entry wrote to it */
+    int64_t scratch;    /* floats that it needs while it runs, however many samples there are */
+    int stage;          /* kernels of stage k+1 need sums over the whole batch that stage k made */
+    int index;          /* in the entry */
+    const Phase *phase; /* updates: of the phase's parameters in that group */
+    int group;
 };
 
 /* Families that the plan itself asks for, to move values or to use them up; no node chooses them.
@@ -261,6 +262,7 @@ struct Derived {
 /* A run of the state that a phase trains. */
 typedef struct Range {
     int64_t param, gradient, count; /* floats from the start of state, of gradients and moments */
+    int group;                      /* whose optimizer updates it */
 } Range;
 
 typedef struct PhasePlan {
@@ -268,9 +270,10 @@ typedef struct PhasePlan {
     int n_ranges, cap_ranges;
     int64_t gradient_floats;
     int64_t *gradient_of; /* per ParamPlace: offset in gradients and moments, -1: not trained */
-    int slots;            /* moments */
+    int slots;            /* moments of all groups */
     const char *const *slot_names;
-    Kernel *update;
+    Kernel **updates; /* per group, 0 first; NULL where it trains nothing */
+    int n_updates;
     int64_t flops_forward, flops_train;
 } PhasePlan;
 
@@ -283,6 +286,9 @@ typedef struct FieldNormal {
     bool table;     /* [moments][256] floats */
     int64_t offset; /* floats */
 } FieldNormal;
+
+/* An update that the phase has; there is one. */
+const Kernel *phase_update(const PhasePlan *phase);
 
 int64_t field_normal_floats(const FieldNormal *normal);
 

@@ -109,6 +109,24 @@ static const char *optimizer(void) {
     return choice < CHOICES ? all[choice] : any_optimizer();
 }
 
+/* The optimizer, perhaps with groups of parameters. */
+static void write_optimizer(const char *optimizer) {
+    static const char *const groups[] = {
+        ", groups = { { match = { \"*bias\", \"a\" }, weight_decay = 0 }, { match = \"*\", lr = "
+        "2e-3 } }",
+        ", groups = { { match = \"b.*\", lr = 1e-3 * nn.exp(-nn.step), weight_decay = 0.1 } }"};
+    if (below(3))
+        printf("%s", optimizer);
+    else
+        printf("%.*s%s }", (int)(strrchr(optimizer, '}') - optimizer), optimizer, groups[below(2)]);
+}
+
+/* A bound of the gradient, sometimes. */
+static const char *clip(void) {
+    static const char *const bounds[] = {", clip_grad_norm = 0.5", ", clip_grad_value = 0.01"};
+    return below(4) ? "" : bounds[below(2)];
+}
+
 static void write_losses(int classes, int targets) {
     printf("local a = nn.linear { name = \"a\", out = %d }(f)\n", classes);
     printf("local b = nn.linear { name = \"b\", out = %d, bias = false }(f)\n", targets);
@@ -144,8 +162,10 @@ static void write_losses(int classes, int targets) {
 static void write_phase(int id) {
     int batch = 3 + below(20);
     bool first = id == FIRST_PHASE;
-    printf("    { epochs = 2, batch = %d, loss = %s, optimizer = %s%s", batch,
-           first || below(2) ? "loss" : "ce", optimizer(), below(3) ? "" : ", shuffle = false");
+    printf("    { epochs = 2, batch = %d, loss = %s, optimizer = ", batch,
+           first || below(2) ? "loss" : "ce");
+    write_optimizer(optimizer());
+    printf("%s%s", below(3) ? "" : ", shuffle = false", clip());
     if (!first && below(3)) {
         printf(", freeze = {%s", below(2) ? "\"fc\", " : "");
         for (int i = 0; i < layers.n; i++)

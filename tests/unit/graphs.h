@@ -125,6 +125,12 @@ static inline void build_model(void) {
     second->optimizer = optimizer_with(&optimizer_rmsprop, "centered=1");
     second->optimizer.lr = fading;
     *optimizer_option(&second->optimizer, "momentum") = 1.0 / 7;
+    second->groups = ARENA_NEW(arena, Optimizer);
+    second->groups[second->n_groups++] = second->optimizer;
+    second->groups[0].lr = first->optimizer.lr;
+    second->clip_norm = 0.25;
+    second->trained = ARENA_NEW(arena, Trained);
+    second->trained[second->n_trained++] = (Trained){.param = b, .group = 1};
     second->frozen = ARENA_NEW(arena, Node *);
     second->frozen[second->n_frozen++] = w;
     Node *guess = unary(&op_argmax, logits);

@@ -234,7 +234,7 @@ START_TEST(takes_what_is_given) {
 END_TEST
 
 START_TEST(asks_for_what_may_be_missing) {
-    l = loops_new_update(arena, "update", 1, isa_by_name("avx2"));
+    l = loops_new_update(arena, "update", 1, false, isa_by_name("avx2"));
     build("for (int i = 0; i < n * 16; i += 16) {\nF16 d = LOAD(g + i);\nif (h) {\n"
           "d = ADD(d, LOAD(h + i));\n}\nSTORE(s0 + i, FMA(SET(k[7]), LOAD(p + i), d));\n}");
     loops_verify(l);

@@ -315,6 +315,9 @@ START_TEST(numbers_are_added_in_the_same_tree) {
     double x[2 * NN_MAX_CHUNKS];
     for (int i = 0; i < 2 * NN_MAX_CHUNKS; i++) x[i] = 1.0 / (i + 1);
     ck_assert_double_eq(nn_total(x, 2, 1), x[0]);
+    ck_assert_float_eq(nn_clip(0.5, 4.0), (float)(0.5 / (2 + 1e-6)));
+    ck_assert_float_eq(nn_clip(2.5, 4.0), 1.0f);
+    ck_assert_float_eq(nn_clip(2.5, (double)INFINITY), 0.0f);
     ck_assert_double_eq(nn_total(x + 1, 2, 2), x[1] + x[3]);
     ck_assert_double_eq(nn_total(x, 2, 5), ((x[0] + x[2]) + (x[4] + x[6])) + x[8]);
     ck_assert_double_eq(nn_total(x, 1, 7),

@@ -214,7 +214,7 @@ static void add_backward(Model *m, const Case *c) {
         value = unary(m->g, &op_flatten, value);
     if (value->type.kind == KIND_SAMPLE) value = unary(m->g, &op_bias_grad, value);
     Node *param = param_leaf(m->g, new_name(m, "g"), value->type.shape, 0.5);
-    m->trained[m->n_trained++] = (Trained){param, value};
+    m->trained[m->n_trained++] = (Trained){param, value, 0};
 }
 
 /* Arithmetic on what exists once for the batch. */

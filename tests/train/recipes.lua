@@ -1,0 +1,29 @@
+-- Ways to train one small network, each a recipe by name: tests/train/recipes.py has the same in PyTorch.
+local nn = require "nn"
+
+local x, t = nn.input("x", {6}), nn.target("t", {3})
+local net = nn.sequential {
+  nn.linear { name = "first", out = 8 }, nn.tanh, nn.linear { name = "second", out = 20 }, nn.tanh,
+  nn.linear { name = "last", out = 3 },
+}
+local y = net(x)
+local loss = nn.mse(y, t)
+local falls = 0.05 / (1 + nn.step)
+
+local recipes = {
+  plain = { optimizer = nn.sgd { lr = 0.1 } },
+  groups = { optimizer = nn.adamw { lr = 1e-2, weight_decay = 0.1, beta2 = 0.99, groups = {
+    { match = { "*bias*", "last" }, weight_decay = 0 }, { match = "*o?d.weight", lr = 1e-3, beta1 = 0.8 },
+    { match = "first*", lr = falls } } } },
+  momenta = { optimizer = nn.sgd { lr = 0.05, groups = {
+    { match = "*.weight", momentum = 0.9, nesterov = true }, { match = "*", lr = 0.1, weight_decay = 0.1 } } } },
+  frozen = { optimizer = nn.sgd { lr = 0.1 }, freeze = { "f*", "last.bias" } },
+  alone = { optimizer = nn.adam { lr = 1e-2 }, train = { "*st.*" } },
+  norm = { optimizer = nn.sgd { lr = 0.5, momentum = 0.9, weight_decay = 0.01 }, clip_grad_norm = 0.3 },
+  norm_alone = { optimizer = nn.sgd { lr = 0.5 }, train = "last", clip_grad_norm = 0.2 },
+  value = { optimizer = nn.sgd { lr = 0.5, momentum = 0.5 }, clip_grad_value = 0.02 },
+}
+
+local recipe = recipes[nn.param("recipe", "plain")]
+recipe.epochs, recipe.batch, recipe.shuffle, recipe.loss = 3, 24, false, loss
+return nn.model { name = "recipes", train = recipe, predict = { y = y } }

@@ -9,7 +9,8 @@ def is_field(node):
 
 
 class Fields:
-    """Random samples: `arrays` are those of a data file, by field; real values are floats, class indices whole."""
+    """Random samples: `arrays` are those of a data file, by field; real values are floats, class indices whole. Every
+    other image has an empty half, as digits have an empty ground: its pools have exact ties."""
 
     def __init__(self, graph, count, seed):
         self.graph, self.nodes = graph, {n.name: n for n in graph.nodes.values() if is_field(n)}
@@ -27,6 +28,8 @@ class Fields:
                 continue
             self.arrays[array] = (random.randint(0, n.type.classes, shape).astype(np.int32) if n.type.classes
                                   else random.normal(size=shape).astype(np.float32))
+            if n.op == "input" and len(shape) == 4:
+                self.arrays[array][::2, ..., shape[-1] // 2:] = 0
 
     def reach(self, name):
         """Places of a long sequence that a sample of the field extends over."""

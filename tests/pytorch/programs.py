@@ -36,17 +36,20 @@ def best_isa():
 
 
 class Program:
-    """An architecture with `model` (a file of this folder) for nn.model; code without Winograd's convolutions, too, where
-    that differs."""
+    """An architecture with `model`, a file of this folder, for nn.model, unless that is None. Code without Winograd's
+    convolutions is compiled, too, where it differs."""
 
     def __init__(self, path, model, folder):
         self.name = os.path.splitext(os.path.basename(path))[0]
         self.folder = folder
         os.makedirs(folder)
         for file in glob.glob(os.path.join(os.path.dirname(path), "*.lua")):
-            text = re.sub(r"\bnn\.model\b", 'require "%s"' % model, open(file).read())
+            text = open(file).read()
+            if model:
+                text = re.sub(r"\bnn\.model\b", 'require "%s"' % model, text)
             open(self.file(os.path.basename(file)), "w").write(text)
-        shutil.copy(os.path.join(os.path.dirname(__file__), model + ".lua"), folder)
+        if model:
+            shutil.copy(os.path.join(os.path.dirname(__file__), model + ".lua"), folder)
         self.architecture = self.file(self.name + ".lua")
         self.graph = graph.parse(run(NNGEN, "--emit=graph", self.architecture))
         self.default, code = self.compile("default", "on")

@@ -1,0 +1,193 @@
+"""A network's program against the run of its graph in PyTorch: the choice of samples, loss, gradients, steps."""
+
+import torch
+
+from draws import training_seed
+from fields import Fields
+from reference import Run, Step
+from report import expect, largest_error, norm_error
+from tensors import write_tensors
+
+MARGINS = [1e-5, 1e-6, 3e-7]
+SAMPLES = 30
+BATCHES = [1, 7, SAMPLES]
+LARGEST, WINOGRAD_NORM, WINOGRAD_LARGEST = 1e-5, 2e-5, 5e-5
+SMALL = 1e-6  # a gradient below that part of the net's largest is measured against the net's largest
+# Those of sgd_model.lua.
+STEPS, RATE, SEED = 10, 0.05, 5
+MOVE_BOUND = 1e-3  # of the way that the parameter went
+FAR = 0.3  # of a parameter's largest value: an error grows on a longer way
+
+
+class Net:
+    def __init__(self, label, program):
+        self.label, self.program, self.graph = label, program, program.graph
+        self.notes, self.errors = [], {}
+
+    def run(self, fields, count, phase, parameters, step):
+        """Loss, gradients by name and the run of the first samples; parameters by name."""
+        return self.run_on(fields.values(count), phase, parameters, step)
+
+    def run_on(self, values, phase, parameters, step):
+        given = {}
+        trained = {id for id, _ in self.graph.phases[phase].trained}
+        for n in self.graph.of_op("param"):
+            given[n.id] = parameters[n.name].clone().requires_grad_(n.id in trained)
+        run = Run(self.graph, step, {**values, **given})
+        loss, = run(self.graph.phases[phase].loss)
+        wanted = [self.graph.nodes[id] for id in sorted(trained)]
+        found = torch.autograd.grad(loss, [given[n.id] for n in wanted], allow_unused=True)
+        gradients = {n.name: torch.zeros_like(given[n.id]) if g is None else g for n, g in zip(wanted, found)}
+        return loss.item(), gradients, run
+
+    def margin(self, fields, count, parameters):
+        """Of each sample, in all phases."""
+        with torch.no_grad():
+            values = fields.values(count)
+            values.update({n.id: parameters[n.name] for n in self.graph.of_op("param")})
+            run = Run(self.graph, Step(count), values)
+            run(*[phase.loss for phase in self.graph.phases])
+        return run.margin
+
+    def clear_samples(self, parameters):
+        for margin in MARGINS:
+            for seed in range(4):
+                fields = Fields(self.graph, 4 * SAMPLES, seed)
+                clear = torch.nonzero(self.margin(fields, 4 * SAMPLES, parameters) >= margin).flatten()
+                if len(clear) < SAMPLES:
+                    continue
+                # A field that is normalised by the data, and a batch's statistics, depend on all samples.
+                fields.take(clear[:SAMPLES].numpy())
+                if self.margin(fields, SAMPLES, parameters).min() >= margin:
+                    if margin < MARGINS[0]:
+                        self.note("samples %.0e from ties" % margin)
+                    return fields
+        return None
+
+    def compare(self):
+        p = self.program
+        p.save("weights", varied(self.graph, p.init("init")))
+        parameters = p.load("weights")
+        fields = self.clear_samples(parameters)
+        if not expect(fields, "%s: no samples are clear of ties" % self.label):
+            return
+        write_tensors(p.file("data"), fields.tensors())
+        for phase in range(len(self.graph.phases)):
+            for batch in BATCHES:
+                for epoch in self.epochs(phase):
+                    self.compare_gradients(fields, parameters, phase, batch, epoch)
+        self.compare_descent(parameters)
+
+    def epochs(self, phase):
+        """The first one, and where the loss changes in training some later ones."""
+        needed = self.graph.needed([self.graph.phases[phase].loss])
+        changes = {"epoch", "step"} & {self.graph.nodes[id].op for id in needed}
+        return [0, 3, STEPS - 1] if changes else [0]
+
+    def step(self, batch, phase, epoch, **options):
+        return Step(batch, epoch=epoch, epochs=STEPS, step=epoch, steps=STEPS, **options)
+
+    def compare_gradients(self, fields, parameters, phase, batch, epoch):
+        p = self.program
+        # With a data file of SAMPLES, batches of the phase's size make the steps of an epoch.
+        size = int(self.graph.phases[phase].options["batch"])
+        per_epoch = max(1, -(-SAMPLES // size))
+        step = Step(batch, epoch=epoch, epochs=STEPS, step=epoch * per_epoch, steps=STEPS * per_epoch)
+        wanted = self.run(fields, batch, phase, parameters, step)[:2]
+        for program in {p.direct, p.default}:
+            winograd = program != p.direct
+            where = "%s%s, phase %d, batch %d, epoch %d" % (self.label, ", winograd" if winograd else "", phase + 1,
+                                                            batch, epoch)
+            self.judge(where, winograd, p.gradients(program, "weights", "data", batch, phase, epoch), wanted,
+                       lambda name: self.summed(name, fields, batch, phase, parameters, step))
+
+    def judge(self, where, winograd, found, wanted, summed):
+        """Compares loss and gradients, pairs both; summed(name) is the size of what a gradient is the sum of, or None."""
+        (found_loss, found), (loss, gradients) = found, wanted
+        largest = max(g.abs().max().item() for g in gradients.values())
+        expect(largest > 0, "%s: all gradients are zero" % where)
+        error = abs(found_loss - loss) / max(abs(loss), 1e-30)
+        expect(error <= LARGEST, "%s: loss is off by %.1e" % (where, error))
+        expect(sorted(found) == sorted(gradients), "%s: gradients of %s" % (where, sorted(found)))
+        for name in sorted(set(found) & set(gradients)):
+            wanted = gradients[name]
+            small = wanted.abs().max().item() < SMALL * largest
+            error = largest_error(found[name], wanted, largest if small else None)
+            norm = 0 if small else norm_error(found[name], wanted)
+            bad = error > WINOGRAD_LARGEST or norm > WINOGRAD_NORM if winograd else error > LARGEST
+            if bad and not small:
+                size = summed(name)
+                bad = norm > WINOGRAD_NORM or not size or largest_error(found[name], wanted, size) > LARGEST
+                if not bad:
+                    self.note("%s cancels" % name)
+            expect(not bad, "%s: gradient of %s is off by %.1e, norm %.1e" % (where, name, error, norm))
+            self.worst("winograd" if winograd else "gradients", error)
+
+    def summed(self, name, fields, batch, phase, parameters, step):
+        """The largest sum of magnitudes of the samples' gradients: where these cancel, roundings are a larger part of
+        what is left, in PyTorch's floats as well."""
+        values, sum = fields.values(batch), 0
+        for i in range(batch):
+            alone = Step(**{**vars(step), "batch": 1})
+            _, gradients, _ = self.run_on({id: x[i:i + 1] for id, x in values.items()}, phase, parameters, alone)
+            sum = sum + gradients[name].abs() / batch
+        return sum.max().item()
+
+    def note(self, words):
+        if words not in self.notes:
+            self.notes.append(words)
+
+    def worst(self, what, error):
+        self.errors[what] = max(self.errors.get(what, 0), float(error))
+
+    def descend(self, fields, count, parameters, margin, rate):
+        """Parameters after ten steps of each phase on one batch; None if a decision comes near a tie, or a parameter
+        moves by more than a part of its size."""
+        start = parameters
+        for phase in range(len(self.graph.phases)):
+            for i in range(STEPS):
+                step = self.step(count, phase, i, dropout=True, seed=training_seed(SEED, phase))
+                _, gradients, run = self.run(fields, count, phase, parameters, step)
+                if run.margin.min() < margin:
+                    return None
+                parameters = {n: v - rate * gradients[n] if n in gradients else v for n, v in parameters.items()}
+                if not all(largest_error(v, start[n]) < FAR for n, v in parameters.items()):
+                    return None
+        return parameters
+
+    def clear_descent(self, parameters):
+        rate = RATE
+        for count, margin in ((3, 1e-6), (3, 3e-7), (1, 1e-7)):
+            for seed in range(40):
+                fields = Fields(self.graph, count, 100 + seed)
+                wanted = self.descend(fields, count, parameters, margin, rate)
+                if wanted:
+                    return fields, count, rate, wanted
+                if seed % 4 == 3:
+                    rate = max(rate / 3, RATE / 1000)
+        return None
+
+    def compare_descent(self, parameters):
+        p, found = self.program, self.clear_descent(parameters)
+        if not expect(found, "%s: no descent is clear of ties" % self.label):
+            return
+        fields, count, rate, wanted = found
+        write_tensors(p.file("few"), fields.tensors())
+        after = p.train("weights", "few", count, "--seed", SEED, "--lr-scale", rate)
+        expect(sorted(after) == sorted(wanted), "%s: parameters %s" % (self.label, sorted(after)))
+        for name in sorted(set(after) & set(wanted)):
+            error = largest_error(after[name], wanted[name])
+            off, size = (after[name] - wanted[name]).abs().max(), wanted[name].abs().max()
+            # Each step rounds a parameter to float.
+            way = (off - STEPS * 2 ** -24 * size).clamp(0) / (wanted[name] - parameters[name]).abs().max().clamp(1e-30)
+            self.worst("SGD", error)
+            expect(error <= LARGEST and way <= MOVE_BOUND,
+                   "%s: %s after %d steps of SGD is off by %.1e, %.1e of its way" %
+                   (self.label, name, STEPS, error, way))
+
+
+def varied(graph, initial):
+    """Initial weights, but none that are all ones or zeros, as those of norms are: they would test little."""
+    random = torch.Generator().manual_seed(1)
+    return {name: (value + 0.2) * (0.8 + 0.4 * torch.rand(value.shape, generator=random))
+            if graph.param(name).whole("init") == 0 else value for name, value in sorted(initial.items())}

@@ -1,0 +1,176 @@
+"""Networks written as PyTorch modules, the way their users would, by the paths of their architectures. Attributes have
+the names of the layers, so that a state_dict is the weights file. A twin gives the loss of a phase, from 0, at a point of
+the training, and what the architecture predicts: logits where it predicts a class."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Trunk(nn.Module):
+    """14x14 to 84 features; dropout is no part of what is compared."""
+
+    def __init__(self, channels=1):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(channels, 32, 3), nn.Conv2d(32, 64, 3)
+        self.fc1, self.fc2 = nn.Linear(256, 120), nn.Linear(120, 84)
+
+    def trunk(self, x):
+        for conv in (self.conv1, self.conv2):
+            x = F.max_pool2d(F.relu(conv(x)), 2)
+        return F.relu(self.fc2(F.relu(self.fc1(x.flatten(1)))))
+
+
+class Pairs(Trunk):
+    """The study's networks whose two images share a trunk."""
+
+    def __init__(self):
+        super().__init__()
+        self.merge, self.compare = nn.Linear(168, 20), nn.Linear(20, 2)
+
+    def verdict(self, d):
+        both = torch.cat([self.trunk(d["left"]), self.trunk(d["right"])], 1)
+        return self.compare(F.relu(self.merge(both)))
+
+    def loss(self, d, phase, epoch, epochs):
+        return F.cross_entropy(self.verdict(d), d["comparison"])
+
+    def predict(self, d):
+        return {"comparison": self.verdict(d)}
+
+
+class WithDigits(Pairs):
+    def __init__(self):
+        super().__init__()
+        self.digit = nn.Linear(84, 10)
+
+    def digits(self, d):
+        return (F.cross_entropy(self.digit(self.trunk(d["left"])), d["left_digit"]) +
+                F.cross_entropy(self.digit(self.trunk(d["right"])), d["right_digit"]))
+
+
+class Aux(WithDigits):
+    def loss(self, d, phase, epoch, epochs):
+        beta = (epochs - epoch) / epochs
+        return beta * self.digits(d) + (1 - beta) * super().loss(d, phase, epoch, epochs)
+
+
+class Transfer(WithDigits):
+    def loss(self, d, phase, epoch, epochs):
+        return super().loss(d, phase, epoch, epochs) if phase else self.digits(d)
+
+
+class Digit(Trunk):
+    def __init__(self):
+        super().__init__()
+        self.digit = nn.Linear(84, 10)
+
+    loss = lambda self, d, phase, epoch, epochs: WithDigits.digits(self, d)
+
+    def predict(self, d):
+        logits = {side + "_digit": self.digit(self.trunk(d[side])) for side in ("left", "right")}
+        first, second = (logits[side + "_digit"].argmax(1) for side in ("left", "right"))
+        return {**logits, "comparison": (first <= second).double()}
+
+
+class Cnn(Trunk):
+    def __init__(self):
+        super().__init__(channels=2)
+        self.compare = nn.Linear(84, 2)
+
+    def predict(self, d):
+        return {"comparison": self.compare(self.trunk(d["pair"]))}
+
+    def loss(self, d, phase, epoch, epochs):
+        return F.cross_entropy(self.predict(d)["comparison"], d["comparison"])
+
+
+class PairMlp(nn.Module):
+    def __init__(self):
+        super().__init__()
+        sizes = [392, 264, 120, 84, 10, 2]
+        for i in range(5):
+            setattr(self, "fc%d" % (i + 1), nn.Linear(sizes[i], sizes[i + 1]))
+
+    def predict(self, d):
+        x = torch.cat([d["left"].flatten(1), d["right"].flatten(1)], 1)
+        for layer in (self.fc1, self.fc2, self.fc3, self.fc4):
+            x = F.relu(layer(x))
+        return {"comparison": self.fc5(x)}
+
+    loss = Cnn.loss
+
+
+class Classifier(nn.Module):
+    """Of images; `field` is the label that is predicted under its own name."""
+    field = "digit"
+
+    def predict(self, d):
+        return {self.field: self(d["image"])}
+
+    def loss(self, d, phase, epoch, epochs):
+        return F.cross_entropy(self(d["image"]), d[self.field])
+
+
+class Residual(Classifier):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(1, 16, 5, stride=2, padding=2)
+        self.grouped, self.mixed = nn.Conv2d(16, 16, 3, padding=1, groups=4), nn.Conv2d(16, 16, 1)
+        self.wide, self.classify = nn.Conv2d(16, 32, 3, padding=1), nn.Linear(288, 10)
+
+    def forward(self, x):
+        x = F.relu(self.stem(x))
+        x = F.relu(x + self.mixed(F.relu(self.grouped(x))))
+        x = F.max_pool2d(x, 3, 2, 1)
+        return self.classify(F.avg_pool2d(F.relu(self.wide(x)), 2).flatten(1))
+
+
+class LeNet5(Classifier):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+
+    def forward(self, x):
+        for conv in (self.conv1, self.conv2):
+            x = F.max_pool2d(F.relu(conv(x)), 2)
+        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
+
+
+class Mlp(Classifier):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2, self.fc3 = nn.Linear(784, 512), nn.Linear(512, 256), nn.Linear(256, 10)
+
+    def forward(self, x):
+        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
+
+
+class ResNet8(Classifier):
+    field = "kind"
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 16, 3, padding=1)
+        for name, width, out in (("one", 16, 16), ("two", 16, 32), ("three", 32, 64)):
+            stride = out // width
+            setattr(self, name + "a", nn.Conv2d(width, out, 3, stride=stride, padding=1))
+            setattr(self, name + "b", nn.Conv2d(out, out, 3, padding=1))
+            if stride > 1:
+                setattr(self, name + "s", nn.Conv2d(width, out, 1, stride=stride))
+        self.fc = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = F.relu(self.first(x))
+        for name in ("one", "two", "three"):
+            y = getattr(self, name + "b")(F.relu(getattr(self, name + "a")(x)))
+            x = F.relu(y + getattr(self, name + "s", nn.Identity())(x))
+        return self.fc(F.avg_pool2d(x, 8).flatten(1))
+
+
+TWINS = {
+    "arch/mlp": PairMlp, "arch/cnn": Cnn, "arch/sharing": Pairs, "arch/aux": Aux, "arch/transfer": Transfer,
+    "arch/digit": Digit, "arch/residual": Residual, "arch/gallery/lenet5": LeNet5, "arch/gallery/mlp": Mlp,
+    "tests/models/resnet8": ResNet8,
+}

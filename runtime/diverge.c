@@ -144,13 +144,16 @@ bool explain_divergence(Training *t) {
     bool rate = false;
     const char *words = first_broken(t, &call, &rate);
     if (!words && param >= 0) words = updated_parameter(t, slot, param, before);
+    /* Nothing was learned yet, or a moment holds the square of a gradient. */
+    const bool scale = !isfinite(call.loss) ? t->at.phase + t->at.epoch + t->at.batch == 0
+                                            : param >= 0 && slot > 0;
     problem("training diverged at step %" PRId64 " of epoch %" PRId64 ", phase %" PRId64
             ", round %" PRId64 ": %s; %s",
             t->at.batch, t->at.epoch, t->at.phase + 1, t->at.round,
             words ? words : "the loss is not finite",
-            rate                     ? "give another one"
-            : param >= 0 && slot > 0 ? "a smaller loss or smaller data may help"
-                                     : "a smaller learning rate may help");
+            rate    ? "give another one"
+            : scale ? "a smaller loss or smaller data may help"
+                    : "a smaller learning rate may help");
     const Position *good = &t->good_at;
     if (kept_in && good->batch == 0)
         note("the state at the beginning of epoch %" PRId64 " is in %s", good->epoch, kept_in);

@@ -130,7 +130,11 @@ END
 overflowing large 'nn.mse(2e19 * y, 0.5e19)'
 # shellcheck disable=SC2086
 "$scratch/large" train $options >/dev/null 2>"$scratch/err" && fail "large: went well"
-grep -q 'diverged at step 0 of epoch 0.*not finite' "$scratch/err" || fail "large: $(cat "$scratch/err")"
+grep -q 'diverged at step 0 of epoch 0.*not finite.*smaller data may help' "$scratch/err" || fail "large: $(cat "$scratch/err")"
+overflowing fast 'nn.mse(y, 5)'
+# shellcheck disable=SC2086
+"$scratch/fast" train $options --lr-scale 1e25 >/dev/null 2>"$scratch/err" && fail "fast: went well"
+grep -q 'diverged at step 1 of epoch 0.*not finite.*smaller learning rate may help' "$scratch/err" || fail "fast: $(cat "$scratch/err")"
 overflowing moment '2e22 * nn.mse(y, 5)'
 # shellcheck disable=SC2086
 "$scratch/moment" train $options >/dev/null 2>"$scratch/err" && fail "moment: went well"

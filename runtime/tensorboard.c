@@ -73,9 +73,10 @@ static void put_bytes(Message *m, int field, const void *bytes, size_t size) {
     put(m, bytes, size);
 }
 
-/* Numbers of the fields of Event, Summary and Summary.Value. */
-enum { EVENT_TIME = 1, EVENT_STEP = 2, EVENT_VERSION = 3, EVENT_SUMMARY = 5 };
+/* Numbers of the fields of Event, Summary, Summary.Value and SessionLog, and a status of that. */
+enum { EVENT_TIME = 1, EVENT_STEP = 2, EVENT_VERSION = 3, EVENT_SUMMARY = 5, EVENT_SESSION = 7 };
 enum { SUMMARY_VALUE = 1, VALUE_TAG = 1, VALUE_SIMPLE = 2 };
+enum { SESSION_STATUS = 1, SESSION_START = 1 };
 
 static Message event_now(void) {
     struct timespec now;
@@ -117,7 +118,25 @@ static void close_file(void *file) {
     if (events->out) fclose(events->out);
 }
 
-EventFile *events_open(const char *folder) {
+static bool write_version(EventFile *file) {
+    static const char version[] = "brain.Event:2";
+    Message event = event_now();
+    put_bytes(&event, EVENT_VERSION, version, sizeof version - 1);
+    return write_record(file, &event);
+}
+
+/* From here on the file's steps count, whatever earlier files have of them. */
+static bool write_start(EventFile *file, int64_t step) {
+    Message event = event_now(), session = {0};
+    put_key(&session, SESSION_STATUS, WIRE_VARINT);
+    put_varint(&session, SESSION_START);
+    put_key(&event, EVENT_STEP, WIRE_VARINT);
+    put_varint(&event, (uint64_t)step);
+    put_bytes(&event, EVENT_SESSION, session.bytes, session.size);
+    return write_record(file, &event);
+}
+
+EventFile *events_open(const char *folder, int64_t steps) {
     static int number; /* files of one second */
     EventFile *file = allocate(1, sizeof *file);
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
@@ -132,11 +151,8 @@ EventFile *events_open(const char *folder) {
         return NULL;
     }
     keep(file, close_file);
-    static const char version[] = "brain.Event:2";
     const size_t mark = memory_mark();
-    Message event = event_now();
-    put_bytes(&event, EVENT_VERSION, version, sizeof version - 1);
-    const bool ok = write_record(file, &event);
+    const bool ok = write_version(file) && write_start(file, steps + 1);
     memory_release(mark);
     return ok ? file : NULL;
 }

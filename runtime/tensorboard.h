@@ -11,9 +11,10 @@
 
 typedef struct EventFile EventFile;
 
-/* Makes a new file in the folder, and the folder. TensorBoard takes all files of a folder as one
- * run, of which a later file replaces the steps from its first on. NULL after a message. */
-EventFile *events_open(const char *folder);
+/* Makes a new file in the folder, and the folder, for a training that has done so many steps.
+ * TensorBoard takes all files of a folder as one run, and drops what earlier ones have of later
+ * steps. NULL after a message. */
+EventFile *events_open(const char *folder, int64_t steps);
 
 /* Adds the values of an evaluation after so many steps, and flushes. False after a message. */
 bool events_add(EventFile *file, int64_t step, const Columns *columns, double samples_per_second);

@@ -281,7 +281,7 @@ bool report_begin(Training *t) {
     t->events = NULL;
     if (folder != all && mkdir(all, 0777) != 0 && errno != EEXIST)
         return problem("%s: %s", all, strerror(errno));
-    t->events = events_open(folder);
+    t->events = events_open(folder, steps_of_round(t));
     return t->events != NULL;
 }
 

@@ -1,5 +1,6 @@
-/* Reads an event file for TensorBoard, on standard input, and writes a line for each scalar: step,
- * tag, value with 9 digits. Status 1 where a checksum or the form is wrong. */
+/* Reads an event file for TensorBoard, on standard input, and writes a line for the step
+ * from which on it counts, then one for each scalar: step, tag, value with 9 digits. Status 1 where
+ * a checksum or the form is wrong. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,14 +82,17 @@ int main(void) {
             return fputs("short\n", stderr), 1;
         if (little(record + size, 4) != masked(record, size)) return fputs("checksum\n", stderr), 1;
         const unsigned char *at = record;
-        uint64_t step = 0, version = 0;
+        uint64_t step = 0, version = 0, start = 0;
         Field f;
         while (next(&at, record + size, &f)) {
             if (f.number == 2) step = f.value;
             if (f.number == 3) version = f.value == 13 && memcmp(f.bytes, "brain.Event:2", 13) == 0;
+            if (f.number == 7) start = f.value == 2 && f.bytes[0] == 8 && f.bytes[1] == 1;
             if (f.number == 5 && tell_summary(step, f.bytes, f.bytes + f.value))
                 return fputs("summary\n", stderr), 1;
         }
+        if (n == 1) printf("%d start\n", (int)step);
+        if ((n == 1) != start) return fputs("start\n", stderr), 1;
         if ((n == 0) != version) return fputs("version\n", stderr), 1;
     }
     return 0;

@@ -42,7 +42,10 @@ trained part --epochs 6 --keep best --monitor val_accuracy --eval-every 2
 cp part.svg even.svg
 grep -q '<polyline' even.svg || fail "no picture"
 "$aux" train --data synthetic --resume part.checkpoint.safetensors --save part.safetensors --log part.csv --plot part.svg \
-    --quiet >out 2>err || fail "resumed: $(cat err)"
+    --tensorboard part.tb --quiet >out 2>err || fail "resumed: $(cat err)"
+steps=$(tail -n 1 part.csv | cut -d , -f 4)
+for events in part.tb/*; do ./events <"$events" | sed 1q; done | sort -n | tail -n 1 >start
+[ "$(cat start)" = "$((steps + 1)) start" ] || fail "resumed after $steps steps, events from $(cat start)"
 cmp even.svg part.svg || fail "a resumed training draws another picture"
 # Rounds have a picture each.
 trained rounds --epochs 2 --rounds 2
@@ -51,7 +54,9 @@ trained rounds --epochs 2 --rounds 2
 
 # Events: each value of the log, as a float.
 cat whole.tb/events.out.tfevents.* >file
-./events <file >told || fail "events: not readable"
+./events <file >records || fail "events: not readable"
+[ "$(sed 1q records)" = "1 start" ] || fail "events: begin with $(sed 1q records)"
+sed 1d records >told
 awk -F, 'NR == 1 { split($0, name, ","); next } { for (i = 5; i < NF; i++) print $4, name[i], $i }' whole.csv >wanted
 paste -d ' ' told wanted | awk '$1 != $4 || $2 != $5 { print; bad = 1 } $2 != "samples_per_second" { d = $3 - $6; if (d * d > 1e-12 * $6 * $6) { print; bad = 1 } }
     END { exit bad || NR != 72 }' || fail "events: other values"

@@ -148,7 +148,11 @@ static void build(Loops *l, const Kernel *k) {
     const int lanes = k->out.last ? y.rank - 1 : 0;
     int to[MAX_RANK], from[MAX_RANK], begin = 0;
     layout_steps(y, k->out, to);
-    if (pad || ((permute || axis == lanes) && k->out.C % LANES)) zero_samples(l, k->out);
+    const bool turns =
+        permute ? permuted_axis(node, lanes) != (k->in.last ? y.rank - 1 : 0) : axis == lanes;
+    bool rows = !turns;
+    for (int i = 0; i < node->n_in; i++) rows = rows && !is_raw(&k->operands[i]);
+    if (pad || (!rows && k->out.C % LANES)) zero_samples(l, k->out);
     if (pad && node->attr[PAD_VALUE] != 0) fill(l, k->out, node->attr[PAD_VALUE]);
     for (int i = 0; i < node->n_in; i++) {
         const Shape x = node->in[i]->type.shape;
@@ -159,7 +163,7 @@ static void build(Loops *l, const Kernel *k) {
         for (int a = 0; a < y.rank; a++) {
             const int of = permute ? permuted_axis(node, a) : a;
             /* Rows go with their padding where they stay rows. */
-            const bool row = !permute && a == lanes && a != axis && !is_raw(c.x);
+            const bool row = a == lanes && !turns && !is_raw(c.x);
             c.walk[a] = (Walk){row             ? k->out.cs
                                : pad || concat ? x.dim[a]
                                                : y.dim[a],

@@ -210,8 +210,8 @@ void monitor_check_all(Front *f);
 typedef enum OptionType {
     OPTION_NAME, /* of a layer or a parameter: dots are allowed */
     OPTION_PLAIN_NAME,
-    OPTION_INT,
-    OPTION_PAIR,
+    OPTION_INT,  /* a whole number, or one of `words`: the value's text */
+    OPTION_PAIR, /* one or two of them, or one of `words` */
     OPTION_REAL,
     OPTION_BOOL,
     OPTION_WORD, /* one of `words`, NULL-terminated; its index is the value */
@@ -281,7 +281,10 @@ void axes_register(lua_State *L);
 int axes_one(lua_State *L, int index, const char *what, Loc loc, Shape s);
 bool axes_at(lua_State *L, int index, const char *what, Loc loc, Shape s, unsigned *axes);
 
-/* rearrange.c: functions that move and join values, into the table on top. */
+/* rearrange.c: functions that move and join values, into the table on top; and what layers are made
+ * of: x in another shape, and with zeros around an axis, from 1. */
 void rearrange_register(lua_State *L);
+Node *rearrange_reshape(lua_State *L, Loc loc, Node *x, Shape shape);
+Node *rearrange_pad(lua_State *L, Loc loc, Node *x, int axis, int before, int after);
 
 #endif

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-/* A parameter `<layer>.<what>`; sizes are checked so that products stay small. */
-static Node *parameter(lua_State *L, const Layer *layer, const char *what, Shape s,
-                       const Init *init, double fan_in, double fan_out) {
+Node *layer_parameter(lua_State *L, const Layer *layer, const char *what, Shape s, const Init *init,
+                      double fan_in, double fan_out) {
     Front *f = front_of(L);
     double count = 1, attr[MAX_ATTRS] = {0};
     attr[PARAM_RANK] = s.rank;
@@ -32,15 +31,13 @@ static Node *parameter(lua_State *L, const Layer *layer, const char *what, Shape
     return front_add_node(L, &op_param, layer->loc, name, 0, NULL, attr);
 }
 
-/* Reports a further input whose size differs from the first one's, for which the weights were made.
- */
-static bool same_input(lua_State *L, const Layer *layer, Loc loc, int in) {
+bool layer_same_input(lua_State *L, const Layer *layer, Loc loc, int in) {
     if (!layer->weight || layer->in == in) return true;
     diag_error(front_of(L)->diag, loc,
                "%s \"%s\": its weights are for inputs of %d %s%s since its first use (%s:%d), got "
                "%d",
                layer->kind->name, layer->name, layer->in,
-               layer->kind->op == &op_conv2d ? "channel" : "feature", layer->in == 1 ? "" : "s",
+               layer->kind->apply == conv_apply ? "channel" : "feature", layer->in == 1 ? "" : "s",
                layer->first_use.file, layer->first_use.line, in);
     return false;
 }
@@ -56,101 +53,35 @@ static Node *add(lua_State *L, const Layer *layer, Loc loc, int n_in, Node **in,
     return front_add_node(L, layer->kind->op, loc, layer->name, n_in, in, attr);
 }
 
-/* Checks the input's rank: the sizes of the weights, which the op's rule wants, come from it.
- */
-static bool want_input(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
-                       const char *words) {
+bool layer_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words) {
+    const Op named = {.name = layer->kind->name};
+    Node probe = {.op = &named, .name = layer->name, .loc = loc, .n_in = 1, .in = &x};
+    return op_error(front_of(L)->graph, &probe, 0, "%s", words);
+}
+
+bool layer_want_input(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
+                      const char *words) {
     if (x->type.kind == KIND_ERROR) return false;
     if (x->type.kind == KIND_SAMPLE && !x->type.classes && x->type.shape.rank == rank) return true;
-    Node probe = {.op = layer->kind->op, .name = layer->name, .loc = loc, .n_in = 1, .in = &x};
-    return op_error(front_of(L)->graph, &probe, 0, "wants %s", words);
+    return layer_error(L, layer, x, loc, arena_printf(front_of(L)->arena, "wants %s", words));
 }
 
 static Node *apply_linear(lua_State *L, Layer *layer, Node *x, Loc loc) {
     int out = (int)layer->options[LINEAR_OUT].number[0];
     const char *hint = x->type.shape.rank > 1 ? "(N), a vector; use nn.flatten before it" : "(N)";
-    if (!want_input(L, layer, x, loc, 1, hint)) return front_poison(L);
+    if (!layer_want_input(L, layer, x, loc, 1, hint)) return front_poison(L);
     int n = x->type.shape.dim[0];
-    if (!same_input(L, layer, loc, n)) return front_poison(L);
+    if (!layer_same_input(L, layer, loc, n)) return front_poison(L);
     if (!layer->weight) {
-        layer->weight = parameter(L, layer, "weight", (Shape){2, {out, n}}, &layer->init, n, out);
+        layer->weight =
+            layer_parameter(L, layer, "weight", (Shape){2, {out, n}}, &layer->init, n, out);
         if (layer->options[LINEAR_BIAS].number[0] != 0)
-            layer->bias = parameter(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init, n, out);
+            layer->bias =
+                layer_parameter(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init, n, out);
         layer->in = n;
     }
     Node *in[3] = {x, layer->weight, layer->bias};
     return add(L, layer, loc, layer->bias ? 3 : 2, in, NULL);
-}
-
-enum {
-    CONV_NAME,
-    CONV_OUT,
-    CONV_KERNEL,
-    CONV_STRIDE,
-    CONV_PADDING,
-    CONV_DILATION,
-    CONV_N_GROUPS,
-    CONV_BIAS,
-    CONV_INIT
-};
-static const OptionSpec conv_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-                                        {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
-                                        {"kernel", OPTION_PAIR, true, 1, 1024, {1, 1}, NULL},
-                                        {"stride", OPTION_PAIR, false, 1, 1024, {1, 1}, NULL},
-                                        {"padding", OPTION_PAIR, false, 0, 1024, {0, 0}, NULL},
-                                        {"dilation", OPTION_PAIR, false, 1, 1024, {1, 1}, NULL},
-                                        {"groups", OPTION_INT, false, 1, MAX_DIM, {1, 0}, NULL},
-                                        {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-                                        {"init", OPTION_INIT, false, 0, 0, {0}, NULL}};
-
-static Node *apply_conv2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
-    const OptionValue *o = layer->options;
-    int out = (int)o[CONV_OUT].number[0], groups = (int)o[CONV_N_GROUPS].number[0];
-    if (!want_input(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
-    Node *in[3] = {x, NULL, NULL};
-    int C = x->type.shape.dim[0], kh = (int)o[CONV_KERNEL].number[0],
-        kw = (int)o[CONV_KERNEL].number[1];
-    if (!same_input(L, layer, loc, C)) return front_poison(L);
-    if (C % groups || out % groups) {
-        Node probe = {.op = &op_conv2d, .name = layer->name, .loc = loc, .n_in = 1, .in = in};
-        op_error(front_of(L)->graph, &probe, 0,
-                 "groups (%d) must divide input channels (%d) and output channels (%d)", groups, C,
-                 out);
-        return front_poison(L);
-    }
-    if (!layer->weight) {
-        double fan_in = (double)(C / groups) * kh * kw, fan_out = (double)out * kh * kw;
-        layer->weight = parameter(L, layer, "weight", (Shape){4, {out, C / groups, kh, kw}},
-                                  &layer->init, fan_in, fan_out);
-        if (o[CONV_BIAS].number[0] != 0)
-            layer->bias =
-                parameter(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init, fan_in, fan_out);
-        layer->in = C;
-    }
-    double attr[MAX_ATTRS] = {[CONV_STRIDE_H] = o[CONV_STRIDE].number[0],
-                              [CONV_STRIDE_W] = o[CONV_STRIDE].number[1],
-                              [CONV_PAD_H] = o[CONV_PADDING].number[0],
-                              [CONV_PAD_W] = o[CONV_PADDING].number[1],
-                              [CONV_DIL_H] = o[CONV_DILATION].number[0],
-                              [CONV_DIL_W] = o[CONV_DILATION].number[1],
-                              [CONV_GROUPS] = groups};
-    in[1] = layer->weight;
-    in[2] = layer->bias;
-    return add(L, layer, loc, layer->bias ? 3 : 2, in, attr);
-}
-
-enum { POOL_KERNEL, POOL_STRIDE, POOL_PADDING };
-static const OptionSpec pool_specs[] = {{"kernel", OPTION_PAIR, false, 1, 1024, {2, 2}, NULL},
-                                        {"stride", OPTION_PAIR, false, 1, 1024, {0, 0}, NULL},
-                                        {"padding", OPTION_PAIR, false, 0, 512, {0, 0}, NULL}};
-
-static Node *apply_pool(lua_State *L, Layer *layer, Node *x, Loc loc) {
-    const OptionValue *o = layer->options;
-    const double *stride = o[POOL_STRIDE].given ? o[POOL_STRIDE].number : o[POOL_KERNEL].number;
-    double attr[MAX_ATTRS] = {
-        o[POOL_KERNEL].number[0],  o[POOL_KERNEL].number[1], stride[0], stride[1],
-        o[POOL_PADDING].number[0], o[POOL_PADDING].number[1]};
-    return add(L, layer, loc, 1, &x, attr);
 }
 
 enum { NORM_NAME, NORM_AXES, NORM_EPS, NORM_AFFINE, NORM_BIAS };
@@ -172,11 +103,12 @@ static Node *apply_layer_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const bool fits = x->type.kind == KIND_SAMPLE && !x->type.classes && axes <= rank;
     if (!affine || !fits) return add(L, layer, loc, 1, in, attr);
     const Shape s = shape_last(x->type.shape, axes);
-    if (!same_input(L, layer, loc, (int)shape_count(s))) return front_poison(L);
+    if (!layer_same_input(L, layer, loc, (int)shape_count(s))) return front_poison(L);
     if (!layer->weight) {
         const Init ones = init_constant(1), zeros = init_constant(0);
-        layer->weight = parameter(L, layer, "weight", s, &ones, 1, 1);
-        if (o[NORM_BIAS].number[0] != 0) layer->bias = parameter(L, layer, "bias", s, &zeros, 1, 1);
+        layer->weight = layer_parameter(L, layer, "weight", s, &ones, 1, 1);
+        if (o[NORM_BIAS].number[0] != 0)
+            layer->bias = layer_parameter(L, layer, "bias", s, &zeros, 1, 1);
         layer->in = (int)shape_count(s);
     }
     in[1] = layer->weight;
@@ -259,9 +191,6 @@ static const OptionSpec *specs_of(Arena *arena, const Op *op) {
 #define SPECS(s) s, (int)(sizeof s / sizeof *s)
 static const LayerKind kinds[] = {
     {"linear", &op_linear, SPECS(linear_specs), true, LINEAR_INIT, apply_linear},
-    {"conv2d", &op_conv2d, SPECS(conv_specs), true, CONV_INIT, apply_conv2d},
-    {"max_pool2d", &op_max_pool2d, SPECS(pool_specs), false, 0, apply_pool},
-    {"avg_pool2d", &op_avg_pool2d, SPECS(pool_specs), false, 0, apply_pool},
     {"layer_norm", &op_layer_norm, SPECS(norm_specs), true, 0, apply_layer_norm},
     {"dropout", &op_dropout, SPECS(dropout_specs), true, 0, apply_dropout},
     {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout},
@@ -271,11 +200,12 @@ static const LayerKind kinds[] = {
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 const LayerKind *layer_kinds(Arena *arena, int *count) {
-    int n = N_KINDS;
+    int n = N_KINDS + n_conv_kinds;
     for (int i = 0; all_ops[i]; i++) n += all_ops[i]->layer;
     LayerKind *list = ARENA_ARRAY(arena, LayerKind, n);
     memcpy(list, kinds, sizeof kinds);
-    *count = N_KINDS;
+    memcpy(list + N_KINDS, conv_kinds, (size_t)n_conv_kinds * sizeof *conv_kinds);
+    *count = N_KINDS + n_conv_kinds;
     for (int i = 0; all_ops[i]; i++)
         if (all_ops[i]->layer)
             list[(*count)++] = (LayerKind){all_ops[i]->name,

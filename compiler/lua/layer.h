@@ -6,7 +6,7 @@
 
 #include "front.h"
 
-enum { MAX_LAYER_OPTIONS = 9 };
+enum { MAX_LAYER_OPTIONS = 10 };
 
 typedef struct LayerKind LayerKind;
 
@@ -34,7 +34,27 @@ struct LayerKind {
     Node *(*apply)(lua_State *L, Layer *layer, Node *x, Loc loc);
 };
 
-/* All kinds: those of layer.c, and of the ops that are layers by themselves. */
+/* A parameter `<layer>.<what>`; sizes are checked so that products stay small. */
+Node *layer_parameter(lua_State *L, const Layer *layer, const char *what, Shape shape,
+                      const Init *init, double fan_in, double fan_out);
+
+/* Reports a further input whose size differs from the first one's, for which the weights were made.
+ */
+bool layer_same_input(lua_State *L, const Layer *layer, Loc loc, int in);
+
+/* Checks the input's rank: the sizes of the weights, which the op's rule wants, come from it. */
+bool layer_want_input(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
+                      const char *words);
+
+/* Reports `<kind> "<name>": <words>, got ...`, the input; returns false. */
+bool layer_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words);
+
+/* convolution.c: convolutions, and pools over windows. */
+extern const LayerKind conv_kinds[];
+extern const int n_conv_kinds;
+Node *conv_apply(lua_State *L, Layer *layer, Node *x, Loc loc);
+
+/* All kinds: those of layer.c and convolution.c, and of the ops that are layers by themselves. */
 const LayerKind *layer_kinds(Arena *arena, int *count);
 
 /* Whether an option must be given; else the kind may be used as a layer, with all defaults. */

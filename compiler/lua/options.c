@@ -53,10 +53,22 @@ static bool whole(const Options *o, const OptionSpec *spec, int index, double *o
     return true;
 }
 
+/* Whether the value on top is one of the words that stand for numbers. */
+static bool is_word(lua_State *L, const OptionSpec *spec, OptionValue *value) {
+    for (int i = 0; spec->words && spec->words[i]; i++)
+        if (lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), spec->words[i]))
+            value->text = spec->words[i];
+    return value->text;
+}
+
 static bool read_pair(const Options *o, const OptionSpec *spec, OptionValue *value) {
-    static const char wants[] = "a whole number or {height, width}";
+    const char *wants =
+        spec->words ? arena_printf(front_of(o->L)->arena,
+                                   "a whole number, {height, width} or \"%s\"", spec->words[0])
+                    : "a whole number or {height, width}";
     lua_State *L = o->L;
     double pair[2];
+    if (is_word(L, spec, value)) return true;
     if (lua_istable(L, -1)) {
         if (lua_rawlen(L, -1) != 2)
             return mistake(o, spec, "wants %s, got a table of %d", wants, (int)lua_rawlen(L, -1));
@@ -79,11 +91,7 @@ static bool read_pair(const Options *o, const OptionSpec *spec, OptionValue *val
 static bool read_numbers(const Options *o, const OptionSpec *spec, OptionValue *value) {
     enum { MOST = 1 << 16 };
     lua_State *L = o->L;
-    for (int i = 0; spec->words && spec->words[i]; i++)
-        if (lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), spec->words[i])) {
-            value->text = spec->words[i];
-            return true;
-        }
+    if (is_word(L, spec, value)) return true;
     const bool list = lua_istable(L, -1);
     const char *wants = "a number, or a list of numbers";
     if (spec->words)
@@ -134,6 +142,7 @@ static bool read_value(const Options *o, const OptionSpec *spec, OptionValue *va
     case OPTION_PLAIN_NAME:
         return read_name(o, spec, value);
     case OPTION_INT:
+        if (is_word(L, spec, value)) return true;
         return whole(o, spec, -1, &value->number[0]);
     case OPTION_PAIR:
         return read_pair(o, spec, value);

@@ -20,10 +20,28 @@ static Node *add(lua_State *L, const Op *op, Node *x, const double *attr) {
     return front_add_node(L, op, front_here(L), NULL, 1, &x, attr);
 }
 
-static Node *reshaped(lua_State *L, Node *x, Shape s) {
+Node *rearrange_reshape(lua_State *L, Loc loc, Node *x, Shape s) {
     double attr[MAX_ATTRS] = {[SHAPE_RANK] = s.rank};
     for (int i = 0; i < s.rank; i++) attr[SHAPE_DIM0 + i] = s.dim[i];
-    return add(L, &op_reshape, x, attr);
+    return front_add_node(L, &op_reshape, loc, NULL, 1, &x, attr);
+}
+
+static Node *reshaped(lua_State *L, Node *x, Shape s) {
+    return rearrange_reshape(L, front_here(L), x, s);
+}
+
+static Node *padded(lua_State *L, Loc loc, Node *x, int axis, double before, double after,
+                    double value) {
+    const double attr[MAX_ATTRS] = {[SLICE_OFFSET] = before,
+                                    [PAD_SIZE] = before + x->type.shape.dim[axis - 1] + after,
+                                    [SLICE_AXIS] = axis,
+                                    [SLICE_STEP] = 1,
+                                    [PAD_VALUE] = value};
+    return front_add_node(L, &op_pad, loc, NULL, 1, &x, attr);
+}
+
+Node *rearrange_pad(lua_State *L, Loc loc, Node *x, int axis, int before, int after) {
+    return before || after ? padded(L, loc, x, axis, before, after, 0) : x;
 }
 
 /* `count` places of the axis, from 1: `from`, from 0, and each step-th after it. */
@@ -376,14 +394,8 @@ static int pad(lua_State *L) {
     const double after = before < 0 ? -1 : whole_at(L, 4, o.what, "after", 0);
     if (after < 0 || !options_read(&o, 5, pad_specs, 2, v)) return value_push_poison(L);
     const int mode = (int)v[PADDING_MODE].number[0], size = x->type.shape.dim[axis - 1];
-    if (mode == PAD_CONSTANT) {
-        const double attr[MAX_ATTRS] = {[SLICE_OFFSET] = before,
-                                        [PAD_SIZE] = before + size + after,
-                                        [SLICE_AXIS] = axis,
-                                        [SLICE_STEP] = 1,
-                                        [PAD_VALUE] = v[PADDING_VALUE].number[0]};
-        return push(L, add(L, &op_pad, x, attr));
-    }
+    if (mode == PAD_CONSTANT)
+        return push(L, padded(L, o.call, x, axis, before, after, v[PADDING_VALUE].number[0]));
     if (v[PADDING_VALUE].given) {
         diag_error(f->diag, options_loc(&o, "value"),
                    "pad: value belongs to mode \"constant\", and the mode is \"%s\"",

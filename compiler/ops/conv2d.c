@@ -1,4 +1,5 @@
-/* Convolutions (cross-correlations, as in PyTorch): weight (out, in / groups, kh, kw). */
+/* Convolutions (cross-correlations, as in PyTorch): weight (out, in / groups, kh, kw), or (out, in
+ * / groups, k) of signals, which are images of one row. */
 #include <string.h>
 
 #include "geometry.h"
@@ -20,9 +21,14 @@ static int out_size(const Node *n, int axis, int size, int kernel) {
                         (int)n->attr[CONV_PAD_H + axis], (int)n->attr[CONV_DIL_H + axis]);
 }
 
+/* Reports unless operand 1 is the weight of a convolution. */
+static bool want_weight(Graph *g, const Node *n) {
+    return want_param(g, n, 1, n->in[1]->type.shape.rank == 3 ? 3 : 4);
+}
+
 static bool conv2d_shape(Graph *g, Node *n) {
-    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_param(g, n, 1, 4)) return false;
-    Shape x = n->in[0]->type.shape, w = n->in[1]->type.shape;
+    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_weight(g, n)) return false;
+    Shape x = n->in[0]->type.shape, w = conv_weight(n->in[1]->type.shape);
     int groups = (int)n->attr[CONV_GROUPS];
     if (x.dim[0] % groups || w.dim[0] % groups)
         return op_error(g, n, 0,
@@ -101,8 +107,9 @@ static void conv2d_gradient(Gradient *g) {
         g->dx[0] = grad_node(g, &op_conv2d_dgrad, 2, in, attr);
     }
     if (g->wanted[1]) {
-        attr[CONV_EXTRA_H] = n->in[1]->type.shape.dim[2];
-        attr[CONV_EXTRA_W] = n->in[1]->type.shape.dim[3];
+        const Shape w = n->in[1]->type.shape;
+        attr[CONV_EXTRA_H] = w.rank == 3 ? 0 : w.dim[2];
+        attr[CONV_EXTRA_W] = w.dim[w.rank - 1];
         Node *in[2] = {n->in[0], g->dy};
         g->dx[1] = grad_node(g, &op_conv2d_wgrad, 2, in, attr);
     }
@@ -118,8 +125,8 @@ static bool want_convolved(Graph *g, const Node *n, int i, Shape x, Shape w) {
 }
 
 static bool dgrad_shape(Graph *g, Node *n) {
-    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_param(g, n, 1, 4)) return false;
-    Shape w = n->in[1]->type.shape;
+    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_weight(g, n)) return false;
+    Shape w = conv_weight(n->in[1]->type.shape);
     Shape x = shape_of(3, w.dim[1] * (int)n->attr[CONV_GROUPS], (int)n->attr[CONV_EXTRA_H],
                        (int)n->attr[CONV_EXTRA_W]);
     n->type = type_sample(x);
@@ -137,11 +144,11 @@ static bool wgrad_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_sample(g, n, 1, 3, "(C, H, W)"))
         return false;
     Shape x = n->in[0]->type.shape;
-    Shape w = {4,
-               {n->in[1]->type.shape.dim[0], x.dim[0] / (int)n->attr[CONV_GROUPS],
-                (int)n->attr[CONV_EXTRA_H], (int)n->attr[CONV_EXTRA_W]}};
+    const int out = n->in[1]->type.shape.dim[0], in = x.dim[0] / (int)n->attr[CONV_GROUPS];
+    const int kh = (int)n->attr[CONV_EXTRA_H], kw = (int)n->attr[CONV_EXTRA_W];
+    const Shape w = kh ? (Shape){4, {out, in, kh, kw}} : (Shape){3, {out, in, kw}};
     n->type = type_param(w);
-    return want_convolved(g, n, 1, x, w);
+    return want_convolved(g, n, 1, x, conv_weight(w));
 }
 
 static void wgrad_value(const Env *env, const Node *n, const double *const *in,
@@ -177,7 +184,7 @@ static const AttrSpec conv_attrs[] = {CONV_ATTRS};
 static const AttrSpec dgrad_attrs[] = {
     CONV_ATTRS, {"in_h", ATTR_INT, 1, MAX_DIM, 1, NULL}, {"in_w", ATTR_INT, 1, MAX_DIM, 1, NULL}};
 static const AttrSpec wgrad_attrs[] = {CONV_ATTRS,
-                                       {"kernel_h", ATTR_INT, 1, MAX_DIM, 1, NULL},
+                                       {"kernel_h", ATTR_INT, 0, MAX_DIM, 1, NULL},
                                        {"kernel_w", ATTR_INT, 1, MAX_DIM, 1, NULL}};
 
 static const OpSample conv_samples[] = {
@@ -195,7 +202,10 @@ static const OpSample conv_samples[] = {
     {.inputs = "S(9,5,5) P(18,1,3,3) P(18)", WITH(1, 1, 1, 1, 1, 1, 9)},
     {.inputs = "S(51,3,4) P(34,3,1,2)", WITH(1, 1, 0, 0, 1, 1, 17)},
     {.inputs = "S(3,1,2) P(17,3,1,1)", WITH(1, 2, 1, 1, 1, 1, 1)},
-    {.inputs = "S(16,4,4) P(16,16,1,1) P(16)"}};
+    {.inputs = "S(16,4,4) P(16,16,1,1) P(16)"},
+    {.inputs = "S(5,1,19) P(18,5,4) P(18)", WITH(1, 2, 0, 3, 1, 2, 1)},
+    {.inputs = "S(32,1,40) P(16,32,3)", WITH(1, 1, 0, 1, 1, 1, 1)},
+    {.inputs = "S(6,1,9) P(6,1,3) P(6)", WITH(1, 1, 0, 0, 1, 1, 6)}};
 static const OpSample dgrad_samples[] = {
     {.inputs = "S(5,6,6) P(5,3,3,3)", WITH(1, 1, 0, 0, 1, 1, 1, 8, 8)},
     {.inputs = "S(33,7,9) P(33,17,3,3)", WITH(1, 1, 1, 1, 1, 1, 1, 7, 9)},
@@ -207,7 +217,8 @@ static const OpSample dgrad_samples[] = {
     {.inputs = "S(18,5,5) P(18,1,3,3)", WITH(1, 1, 1, 1, 1, 1, 9, 5, 5)},
     {.inputs = "S(34,3,3) P(34,3,1,2)", WITH(1, 1, 0, 0, 1, 1, 17, 3, 4)},
     {.inputs = "S(17,3,2) P(17,3,1,1)", WITH(1, 2, 1, 1, 1, 1, 1, 1, 2)},
-    {.inputs = "S(5,2,2) P(5,20,2,2)", WITH(4, 7, 0, 0, 1, 1, 1, 7, 11)}};
+    {.inputs = "S(5,2,2) P(5,20,2,2)", WITH(4, 7, 0, 0, 1, 1, 1, 7, 11)},
+    {.inputs = "S(18,1,10) P(18,5,4)", WITH(1, 2, 0, 3, 1, 2, 1, 1, 19)}};
 static const OpSample wgrad_samples[] = {
     {.inputs = "S(3,8,8) S(5,6,6)", WITH(1, 1, 0, 0, 1, 1, 1, 3, 3)},
     {.inputs = "S(17,7,9) S(33,7,9)", WITH(1, 1, 1, 1, 1, 1, 1, 3, 3)},
@@ -220,7 +231,8 @@ static const OpSample wgrad_samples[] = {
     {.inputs = "S(9,5,5) S(18,5,5)", WITH(1, 1, 1, 1, 1, 1, 9, 3, 3)},
     {.inputs = "S(51,3,4) S(34,3,3)", WITH(1, 1, 0, 0, 1, 1, 17, 1, 2)},
     {.inputs = "S(3,1,2) S(17,3,2)", WITH(1, 2, 1, 1, 1, 1, 1, 1, 1)},
-    {.inputs = "S(20,7,11) S(5,2,2)", WITH(4, 7, 0, 0, 1, 1, 1, 2, 2)}};
+    {.inputs = "S(20,7,11) S(5,2,2)", WITH(4, 7, 0, 0, 1, 1, 1, 2, 2)},
+    {.inputs = "S(5,1,19) S(18,1,10)", WITH(1, 2, 0, 3, 1, 2, 1, 0, 4)}};
 
 const Op op_conv2d = {.name = "conv2d",
                       .help = "convolution",

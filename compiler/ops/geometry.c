@@ -4,9 +4,13 @@
 
 #include "ops.h"
 
+Shape conv_weight(Shape w) {
+    return w.rank == 3 ? (Shape){4, {w.dim[0], w.dim[1], 1, w.dim[2]}} : w;
+}
+
 Conv conv_of(const Node *n) {
     /* The gradient of the weight has its shape. */
-    const Shape w = (n->type.kind == KIND_PARAM ? n->type : n->in[1]->type).shape;
+    const Shape w = conv_weight((n->type.kind == KIND_PARAM ? n->type : n->in[1]->type).shape);
     Conv c = {.groups = (int)n->attr[CONV_GROUPS]};
     for (int i = 0; i < 2; i++) {
         c.kernel[i] = w.dim[2 + i];

@@ -14,6 +14,9 @@ typedef struct Conv {
 /* Of conv2d and its gradients. */
 Conv conv_of(const Node *node);
 
+/* Sizes (out, in / groups, kh, kw) of a weight: those of signals (C, 1, L) have no kh. */
+Shape conv_weight(Shape weight);
+
 typedef struct Pool {
     int kernel[2], stride[2], pad[2];
 } Pool;

@@ -18,6 +18,15 @@ static const Node *first_sample(const Node *node) {
     return NULL;
 }
 
+/* The axis in lanes stays there where it is the first or the last one afterwards. */
+static Layout permuted(const Node *node, Layout x, Layout otherwise) {
+    const Shape s = node->type.shape;
+    const int lanes = x.last ? s.rank - 1 : 0;
+    if (!s.rank) return otherwise;
+    if (permuted_axis(node, s.rank - 1) == lanes) return layout_of_shape(s, true);
+    return permuted_axis(node, 0) == lanes ? layout_of_shape(s, false) : otherwise;
+}
+
 /* Of a node's value: a function of the layouts of its operands, by node id, and of parameters'
  * places. */
 static Layout layout_of(const Plan *plan, const Node *node, const Layout *known) {
@@ -31,7 +40,12 @@ static Layout layout_of(const Plan *plan, const Node *node, const Layout *known)
     if (node->op == &op_expand && node->n_in > 1) return known[node->in[1]->id];
     /* Weights know one order of axes: with the last one in lanes a vector lies in plain order. */
     if (node->op == &op_flatten) return known[x->id].last ? padded : known[x->id];
-    if (node->op == &op_reshape) return layout_equal(known[x->id], padded) ? known[x->id] : padded;
+    /* A reshape that adds or drops axes of one place leaves the elements where they are. */
+    if (node->op == &op_reshape) {
+        const Layout same = layout_of_shape(node->type.shape, known[x->id].last);
+        return layout_equal(known[x->id], same) ? same : padded;
+    }
+    if (node->op == &op_permute) return permuted(node, known[x->id], padded);
     if (node->op == &op_linear_dgrad) {
         const ParamPlace *p = param_place(plan, node->in[1]);
         return layout_padded(p->in, p->kh, p->kw);

@@ -148,7 +148,9 @@ static void layer_operands(const Op *op, const OpSample *sample, Type types[2]) 
     if (op == &op_linear_wgrad) *w = (Shape){2, {w->dim[0], x->dim[0]}};
     int groups = (int)attr[CONV_GROUPS], h = (int)attr[CONV_EXTRA_H], v = (int)attr[CONV_EXTRA_W];
     if (op == &op_conv2d_dgrad) *x = (Shape){3, {w->dim[1] * groups, h, v}};
-    if (op == &op_conv2d_wgrad) *w = (Shape){4, {w->dim[0], x->dim[0] / groups, h, v}};
+    if (op == &op_conv2d_wgrad)
+        *w = h ? (Shape){4, {w->dim[0], x->dim[0] / groups, h, v}}
+               : (Shape){3, {w->dim[0], x->dim[0] / groups, v}};
 }
 
 /* Fields, labels and parameters: operands of all the others. */

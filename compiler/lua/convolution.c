@@ -1,0 +1,180 @@
+/* Convolutions and pools, of images (C, H, W) and of signals (C, L), which are images (C, 1, L) of
+ * one row underneath. */
+#include "../ops/geometry.h"
+#include "layer.h"
+
+/* Options of all convolutions; those of signals have one size, along the row. */
+enum {
+    CONV_NAME,
+    CONV_OUT,
+    CONV_KERNEL,
+    CONV_STRIDE,
+    CONV_PADDING,
+    CONV_DILATION,
+    CONV_N_GROUPS,
+    CONV_BIAS,
+    CONV_INIT,
+    CONV_CAUSAL
+};
+static const char *const same[] = {"same", NULL};
+#define CONV_SPECS(TYPE)                                                                           \
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},                                                 \
+        {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},                                       \
+        {"kernel", TYPE, true, 1, 1024, {1, 1}, NULL},                                             \
+        {"stride", TYPE, false, 1, 1024, {1, 1}, NULL},                                            \
+        {"padding", TYPE, false, 0, 1024, {0, 0}, same},                                           \
+        {"dilation", TYPE, false, 1, 1024, {1, 1}, NULL},                                          \
+        {"groups", OPTION_INT, false, 1, MAX_DIM, {1, 0}, NULL},                                   \
+        {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL}, {                                        \
+        "init", OPTION_INIT, false, 0, 0, {0}, NULL                                                \
+    }
+static const OptionSpec conv2d_specs[] = {CONV_SPECS(OPTION_PAIR)};
+static const OptionSpec conv1d_specs[] = {CONV_SPECS(OPTION_INT),
+                                          {"causal", OPTION_BOOL, false, 0, 1, {0, 0}, NULL}};
+
+/* An option along the height (0) or the width (1); signals have `one` as their height's. */
+static int size_of(const Layer *layer, const OptionValue *option, int direction, int one) {
+    const bool pairs = layer->kind->specs[CONV_KERNEL].type == OPTION_PAIR;
+    return pairs ? (int)option->number[direction] : direction ? (int)option->number[0] : one;
+}
+
+static bool is_signal(const Layer *layer) {
+    return layer->kind->specs == conv1d_specs;
+}
+
+/* The image of one row that a signal is, and back. */
+static Node *row_of(lua_State *L, Loc loc, Node *x) {
+    const Shape s = x->type.shape;
+    return rearrange_reshape(L, loc, x, (Shape){3, {s.dim[0], 1, s.dim[1]}});
+}
+static Node *signal_of(lua_State *L, Loc loc, Node *y) {
+    const Shape s = y->type.shape;
+    if (y->type.kind == KIND_ERROR) return y;
+    return rearrange_reshape(L, loc, y, (Shape){2, {s.dim[0], s.dim[2]}});
+}
+
+/* The geometry that the options state. Where padding is not even, what it is more at one end is put
+ * around x. */
+static bool read_geometry(lua_State *L, const Layer *layer, Node **x, Loc loc, Conv *c) {
+    const OptionValue *o = layer->options;
+    const bool causal = is_signal(layer) && o[CONV_CAUSAL].number[0] != 0,
+               even = o[CONV_PADDING].text;
+    c->groups = (int)o[CONV_N_GROUPS].number[0];
+    if (causal && o[CONV_PADDING].given)
+        return layer_error(L, layer, *x, loc,
+                           "causal pads the beginning by itself: leave padding out");
+    for (int i = 0; i < 2; i++) {
+        c->kernel[i] = size_of(layer, &o[CONV_KERNEL], i, 1);
+        c->stride[i] = size_of(layer, &o[CONV_STRIDE], i, 1);
+        c->pad[i] = size_of(layer, &o[CONV_PADDING], i, 0);
+        c->dilation[i] = size_of(layer, &o[CONV_DILATION], i, 1);
+        if (even && c->stride[i] > 1)
+            return layer_error(L, layer, *x, loc, "padding \"same\" goes with stride 1 alone");
+    }
+    for (int i = 0; i < 2 && (even || causal); i++) {
+        const int reach = (c->kernel[i] - 1) * c->dilation[i];
+        c->pad[i] = causal ? 0 : reach / 2;
+        *x = rearrange_pad(L, loc, *x, 2 + i, causal ? reach : 0, causal ? 0 : reach % 2);
+    }
+    return (*x)->type.kind != KIND_ERROR;
+}
+
+/* Makes the weights at the layer's first use. */
+static void make_weights(lua_State *L, Layer *layer, const Conv *c, int in) {
+    const int out = (int)layer->options[CONV_OUT].number[0], each = in / c->groups;
+    const double taps = (double)c->kernel[0] * c->kernel[1];
+    const Shape image = {4, {out, each, c->kernel[0], c->kernel[1]}},
+                signal = {3, {out, each, c->kernel[1]}};
+    if (layer->weight) return;
+    layer->weight = layer_parameter(L, layer, "weight", is_signal(layer) ? signal : image,
+                                    &layer->init, each * taps, out * taps);
+    if (layer->options[CONV_BIAS].number[0] != 0)
+        layer->bias = layer_parameter(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init,
+                                      each * taps, out * taps);
+    layer->in = in;
+}
+
+Node *conv_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const bool signal = is_signal(layer);
+    const int out = (int)layer->options[CONV_OUT].number[0];
+    Front *f = front_of(L);
+    Conv c;
+    if (!layer_want_input(L, layer, x, loc, signal ? 2 : 3, signal ? "(C, L)" : "(C, H, W)"))
+        return front_poison(L);
+    const int in = x->type.shape.dim[0];
+    Node *image = signal ? row_of(L, loc, x) : x;
+    if (!layer_same_input(L, layer, loc, in) || !read_geometry(L, layer, &image, loc, &c))
+        return front_poison(L);
+    if (in % c.groups || out % c.groups) {
+        layer_error(
+            L, layer, x, loc,
+            arena_printf(f->arena,
+                         "groups (%d) must divide input channels (%d) and output channels (%d)",
+                         c.groups, in, out));
+        return front_poison(L);
+    }
+    if (signal && (c.kernel[1] - 1) * c.dilation[1] >= image->type.shape.dim[2] + 2 * c.pad[1]) {
+        layer_error(
+            L, layer, x, loc,
+            arena_printf(f->arena, "its kernel (%d) is larger than its padded input", c.kernel[1]));
+        return front_poison(L);
+    }
+    make_weights(L, layer, &c, in);
+    const double attr[MAX_ATTRS] = {
+        [CONV_STRIDE_H] = c.stride[0], [CONV_STRIDE_W] = c.stride[1], [CONV_PAD_H] = c.pad[0],
+        [CONV_PAD_W] = c.pad[1],       [CONV_DIL_H] = c.dilation[0],  [CONV_DIL_W] = c.dilation[1],
+        [CONV_GROUPS] = c.groups};
+    Node *operands[3] = {image, layer->weight, layer->bias};
+    Node *y =
+        front_add_node(L, layer->kind->op, loc, layer->name, layer->bias ? 3 : 2, operands, attr);
+    return signal ? signal_of(L, loc, y) : y;
+}
+
+enum { POOL_KERNEL, POOL_STRIDE, POOL_PADDING };
+#define POOL_SPECS(TYPE)                                                                           \
+    {"kernel", TYPE, false, 1, 1024, {2, 2}, NULL},                                                \
+        {"stride", TYPE, false, 1, 1024, {0, 0}, NULL}, {                                          \
+        "padding", TYPE, false, 0, 512, {0, 0}, NULL                                               \
+    }
+static const OptionSpec pool2d_specs[] = {POOL_SPECS(OPTION_PAIR)};
+static const OptionSpec pool1d_specs[] = {POOL_SPECS(OPTION_INT)};
+
+static Node *apply_pool2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const OptionValue *o = layer->options;
+    const double *stride = o[POOL_STRIDE].given ? o[POOL_STRIDE].number : o[POOL_KERNEL].number;
+    const double attr[MAX_ATTRS] = {
+        o[POOL_KERNEL].number[0],  o[POOL_KERNEL].number[1], stride[0], stride[1],
+        o[POOL_PADDING].number[0], o[POOL_PADDING].number[1]};
+    return front_add_node(L, layer->kind->op, loc, layer->name, 1, &x, attr);
+}
+
+static Node *apply_pool1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const OptionValue *o = layer->options;
+    const double kernel = o[POOL_KERNEL].number[0], padding = o[POOL_PADDING].number[0];
+    const double stride = o[POOL_STRIDE].given ? o[POOL_STRIDE].number[0] : kernel;
+    Front *f = front_of(L);
+    if (!layer_want_input(L, layer, x, loc, 2, "(C, L)")) return front_poison(L);
+    const char *words = NULL;
+    if (padding * 2 > kernel)
+        words = arena_printf(f->arena, "padding (%g) can be half of the kernel (%g) at most",
+                             padding, kernel);
+    else if (kernel > x->type.shape.dim[1] + 2 * padding)
+        words = arena_printf(f->arena, "its kernel (%g) is larger than its padded input", kernel);
+    if (words) {
+        layer_error(L, layer, x, loc, words);
+        return front_poison(L);
+    }
+    const double attr[MAX_ATTRS] = {1, kernel, 1, stride, 0, padding};
+    Node *row = row_of(L, loc, x);
+    return signal_of(L, loc, front_add_node(L, layer->kind->op, loc, layer->name, 1, &row, attr));
+}
+
+#define SPECS(s) s, (int)(sizeof s / sizeof *s)
+const LayerKind conv_kinds[] = {
+    {"conv2d", &op_conv2d, SPECS(conv2d_specs), true, CONV_INIT, conv_apply},
+    {"conv1d", &op_conv2d, SPECS(conv1d_specs), true, CONV_INIT, conv_apply},
+    {"max_pool2d", &op_max_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
+    {"avg_pool2d", &op_avg_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
+    {"max_pool1d", &op_max_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d},
+    {"avg_pool1d", &op_avg_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d}};
+const int n_conv_kinds = sizeof conv_kinds / sizeof *conv_kinds;

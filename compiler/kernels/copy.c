@@ -54,7 +54,7 @@ typedef struct Walk {
 
 /* What is copied of one operand: loops over its axes, or the result's, and where they begin. */
 typedef struct Copy {
-    Walk walk[MAX_RANK];
+    Walk walk[MAX_RANK + 1];
     int n, from, to;
     const Operand *x;
     Layout in, out;
@@ -139,8 +139,34 @@ static void fill(Loops *l, Layout y, double value) {
     l_close(l);
 }
 
+/* Channel (c, i, j) of the coarse image is row i, column j of a place of the fine one. */
+static void build_shuffle(Loops *l, const Kernel *k) {
+    const Node *node = k->node;
+    const bool fines = node->op == &op_pixel_shuffle;
+    const int r = (int)node->attr[SHUFFLE_FACTOR];
+    const Shape x = node->in[0]->type.shape, y = node->type.shape, fine = fines ? y : x;
+    int in[MAX_RANK], out[MAX_RANK];
+    operand_steps(x, &k->operands[0], in);
+    layout_steps(y, k->out, out);
+    const int *c = fines ? in : out, *f = fines ? out : in;
+    const Walk walks[MAX_RANK + 1] = {{fine.dim[0], r * r * c[0], f[0]},
+                                      {r, r * c[0], f[1]},
+                                      {r, c[0], f[2]},
+                                      {fine.dim[1] / r, c[1], r * f[1]},
+                                      {fine.dim[2] / r, c[2], r * f[2]}};
+    Copy copy = {.n = MAX_RANK + 1, .x = &k->operands[0], .in = k->in, .out = k->out};
+    for (int i = 0; i < copy.n; i++)
+        copy.walk[i] = fines ? walks[i] : (Walk){walks[i].size, walks[i].to, walks[i].from};
+    if (k->out.C % LANES) zero_samples(l, k->out);
+    build_copy(l, &copy);
+}
+
 static void build(Loops *l, const Kernel *k) {
     const Node *node = k->node;
+    if (node->op == &op_pixel_shuffle || node->op == &op_pixel_shuffle_grad) {
+        build_shuffle(l, k);
+        return;
+    }
     const Shape y = node->type.shape;
     const bool concat = node->op == &op_concat, pad = node->op == &op_pad,
                permute = node->op == &op_permute;

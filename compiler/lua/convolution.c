@@ -61,7 +61,7 @@ static bool read_geometry(lua_State *L, const Layer *layer, Node **x, Loc loc, C
                even = o[CONV_PADDING].text;
     c->groups = (int)o[CONV_N_GROUPS].number[0];
     if (causal && o[CONV_PADDING].given)
-        return layer_error(L, layer, *x, loc,
+        return layer_error(L, layer, NULL, loc,
                            "causal pads the beginning by itself: leave padding out");
     for (int i = 0; i < 2; i++) {
         c->kernel[i] = size_of(layer, &o[CONV_KERNEL], i, 1);
@@ -69,7 +69,7 @@ static bool read_geometry(lua_State *L, const Layer *layer, Node **x, Loc loc, C
         c->pad[i] = size_of(layer, &o[CONV_PADDING], i, 0);
         c->dilation[i] = size_of(layer, &o[CONV_DILATION], i, 1);
         if (even && c->stride[i] > 1)
-            return layer_error(L, layer, *x, loc, "padding \"same\" goes with stride 1 alone");
+            return layer_error(L, layer, NULL, loc, "padding \"same\" goes with stride 1 alone");
     }
     for (int i = 0; i < 2 && (even || causal); i++) {
         const int reach = (c->kernel[i] - 1) * c->dilation[i];
@@ -97,10 +97,12 @@ static void make_weights(lua_State *L, Layer *layer, const Conv *c, int in) {
 Node *conv_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const bool signal = is_signal(layer);
     const int out = (int)layer->options[CONV_OUT].number[0];
+    const char *wants = signal                    ? "(C, L)"
+                        : x->type.shape.rank == 2 ? "(C, H, W); nn.conv1d takes (C, L)"
+                                                  : "(C, H, W)";
     Front *f = front_of(L);
     Conv c;
-    if (!layer_want_input(L, layer, x, loc, signal ? 2 : 3, signal ? "(C, L)" : "(C, H, W)"))
-        return front_poison(L);
+    if (!layer_want_input(L, layer, x, loc, signal ? 2 : 3, wants)) return front_poison(L);
     const int in = x->type.shape.dim[0];
     Node *image = signal ? row_of(L, loc, x) : x;
     if (!layer_same_input(L, layer, loc, in) || !read_geometry(L, layer, &image, loc, &c))
@@ -161,12 +163,70 @@ static Node *apply_pool1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
     else if (kernel > x->type.shape.dim[1] + 2 * padding)
         words = arena_printf(f->arena, "its kernel (%g) is larger than its padded input", kernel);
     if (words) {
-        layer_error(L, layer, x, loc, words);
+        layer_error(L, layer, padding * 2 > kernel ? NULL : x, loc, words);
         return front_poison(L);
     }
     const double attr[MAX_ATTRS] = {1, kernel, 1, stride, 0, padding};
     Node *row = row_of(L, loc, x);
     return signal_of(L, loc, front_add_node(L, layer->kind->op, loc, layer->name, 1, &row, attr));
+}
+
+enum { UPSAMPLE_SCALE, UPSAMPLE_WAY };
+static const OptionSpec upsample_specs[] = {
+    {"scale", OPTION_PAIR, false, 1, 1024, {2, 2}, NULL},
+    {"mode", OPTION_WORD, false, 0, 0, {UPSAMPLE_NEAREST, 0}, upsample_modes}};
+
+static Node *apply_upsample(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const OptionValue *o = layer->options;
+    const double attr[MAX_ATTRS] = {o[UPSAMPLE_SCALE].number[0], o[UPSAMPLE_SCALE].number[1],
+                                    o[UPSAMPLE_WAY].number[0]};
+    return front_add_node(L, &op_upsample, loc, layer->name, 1, &x, attr);
+}
+
+static Node *mean_over(lua_State *L, Loc loc, Node *x, unsigned axes, bool keep) {
+    const double attr[MAX_ATTRS] = {[REDUCE_AXES] = axes, [REDUCE_KEEPDIM] = keep};
+    return front_add_node(L, &op_mean, loc, NULL, 1, &x, attr);
+}
+
+static Node *apply_global(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    if (!layer_want_input(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
+    return mean_over(L, loc, x, 1u << 1 | 1u << 2, false);
+}
+
+enum { ADAPTIVE_SIZE };
+static const OptionSpec adaptive_specs[] = {{"size", OPTION_PAIR, false, 1, 1024, {1, 1}, NULL}};
+
+/* Means of an axis in so many windows, as even as they can be, side by side. */
+static Node *windows_of(lua_State *L, Loc loc, Node *x, int axis, int count) {
+    const int size = x->type.shape.dim[axis];
+    Node **means = ARENA_ARRAY(front_of(L)->arena, Node *, count);
+    if (count == size) return x;
+    for (int i = 0; i < count; i++) {
+        const int from = (int)((int64_t)i * size / count);
+        const int to = (int)(((int64_t)(i + 1) * size + count - 1) / count);
+        const double attr[MAX_ATTRS] = {[SLICE_OFFSET] = from,
+                                        [SLICE_COUNT] = to - from,
+                                        [SLICE_AXIS] = axis + 1,
+                                        [SLICE_STEP] = 1};
+        Node *window = front_add_node(L, &op_slice, loc, NULL, 1, &x, attr);
+        means[i] = mean_over(L, loc, window, 1u << axis, true);
+    }
+    const double attr[MAX_ATTRS] = {[CONCAT_AXIS] = axis + 1};
+    return front_add_node(L, &op_concat, loc, NULL, count, means, attr);
+}
+
+/* Windows of one size are a pool; else the mean over a window is that over its rows of those over
+ * its columns, which are all equally long. */
+static Node *apply_adaptive(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    if (!layer_want_input(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
+    const double *size = layer->options[ADAPTIVE_SIZE].number;
+    const int *dim = x->type.shape.dim, height = (int)size[0], width = (int)size[1];
+    if (dim[1] % height == 0 && dim[2] % width == 0) {
+        const int h = dim[1] / height, w = dim[2] / width;
+        const double attr[MAX_ATTRS] = {h, w, h, w, 0, 0};
+        return front_add_node(L, &op_avg_pool2d, loc, NULL, 1, &x, attr);
+    }
+    return windows_of(L, loc, windows_of(L, loc, x, 1, height), 2, width);
 }
 
 #define SPECS(s) s, (int)(sizeof s / sizeof *s)
@@ -176,5 +236,8 @@ const LayerKind conv_kinds[] = {
     {"max_pool2d", &op_max_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
     {"avg_pool2d", &op_avg_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
     {"max_pool1d", &op_max_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d},
-    {"avg_pool1d", &op_avg_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d}};
+    {"avg_pool1d", &op_avg_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d},
+    {"global_avg_pool2d", &op_mean, NULL, 0, false, 0, apply_global},
+    {"adaptive_avg_pool2d", &op_avg_pool2d, SPECS(adaptive_specs), false, 0, apply_adaptive},
+    {"upsample", &op_upsample, SPECS(upsample_specs), false, 0, apply_upsample}};
 const int n_conv_kinds = sizeof conv_kinds / sizeof *conv_kinds;

@@ -55,8 +55,8 @@ static Node *add(lua_State *L, const Layer *layer, Loc loc, int n_in, Node **in,
 
 bool layer_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words) {
     const Op named = {.name = layer->kind->name};
-    Node probe = {.op = &named, .name = layer->name, .loc = loc, .n_in = 1, .in = &x};
-    return op_error(front_of(L)->graph, &probe, 0, "%s", words);
+    const Node probe = {.op = &named, .name = layer->name, .loc = loc, .n_in = x ? 1 : 0, .in = &x};
+    return op_error(front_of(L)->graph, &probe, x ? 0 : -1, "%s", words);
 }
 
 bool layer_want_input(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,

@@ -46,7 +46,7 @@ bool layer_same_input(lua_State *L, const Layer *layer, Loc loc, int in);
 bool layer_want_input(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
                       const char *words);
 
-/* Reports `<kind> "<name>": <words>, got ...`, the input; returns false. */
+/* Reports `<kind> "<name>": <words>` and, but for NULL, what the input is; returns false. */
 bool layer_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words);
 
 /* convolution.c: convolutions, and pools over windows. */

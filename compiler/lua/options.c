@@ -42,7 +42,11 @@ static bool in_range(const Options *o, const OptionSpec *spec, double v) {
 }
 
 static bool whole(const Options *o, const OptionSpec *spec, int index, double *out) {
-    if (lua_type(o->L, index) != LUA_TNUMBER) return wrong_type(o, spec, "a whole number", index);
+    const char *wants =
+        spec->words && spec->type == OPTION_INT
+            ? arena_printf(front_of(o->L)->arena, "a whole number or \"%s\"", spec->words[0])
+            : "a whole number";
+    if (lua_type(o->L, index) != LUA_TNUMBER) return wrong_type(o, spec, wants, index);
     double v = lua_tonumber(o->L, index);
     if (isnan(v)) return mistake(o, spec, "wants a whole number, got 0/0");
     if (v != floor(v))

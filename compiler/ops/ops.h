@@ -23,6 +23,8 @@
  *   conv2d                x (C,H,W), weight (out,C/groups,kh,kw)[, bias (out)]
  *                         -> sample (out,OH,OW)
  *   max_pool2d avg_pool2d sample (C,H,W) -> (C,OH,OW)
+ *   upsample              sample (C,H,W) -> (C,H*sh,W*sw)
+ *   pixel_shuffle         sample (C*r*r,H,W) -> (C,H*r,W*r)
  *   flatten               sample of any rank -> sample (N), in (C,H,W) order
  *   reshape               sample, class indices too -> sample of the shape in its attributes, in
  *                         (C,H,W) order
@@ -53,6 +55,8 @@
  *   bias_grad             dy: sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places
  *   max_pool2d_grad       x, dy
  *   avg_pool2d_grad       dy
+ *   upsample_grad pixel_shuffle_grad
+ *                         dy
  *   sum mean              sample -> without the axes of its attribute (none: all), or 1 there
  *   expand                x[, like]: sample -> the shape of `like`, or the stated one; x has it
  *                         without the axes, or with sizes of 1
@@ -144,6 +148,11 @@ enum { EXPAND_RANK = REDUCE_AXES + 1, EXPAND_DIM0 };
 enum { HOT_AXIS };
 /* permute: the operand's axis, from 0, that becomes axis `axis`; -1: there is none. */
 int permuted_axis(const Node *node, int axis);
+/* upsample and its gradient; pixel_shuffle and its gradient */
+enum { UPSAMPLE_H, UPSAMPLE_W, UPSAMPLE_MODE };
+enum { UPSAMPLE_NEAREST, UPSAMPLE_BILINEAR };
+extern const char *const upsample_modes[]; /* their words; NULL-terminated */
+enum { SHUFFLE_FACTOR };
 /* concat. An axis is counted from 1, the first of a sample, as users do. */
 enum { CONCAT_AXIS };
 /* slice, pad */

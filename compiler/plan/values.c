@@ -136,6 +136,10 @@ Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer) {
         *buffer = lower_value(l, at);
         return at;
     }
+    if (op_is(at->op, TRAIT_FIELD) && !at->type.classes) {
+        *buffer = packed(l, at, layout, "packed");
+        return NULL;
+    }
     Buffer *from = lower_value(l, at);
     Kernel *k = new_kernel(l, l->plan->role[ROLE_RELAYOUT], at, "relayout");
     *buffer = sample_buffer(l, "relayout", at, layout);

@@ -40,6 +40,18 @@ static void write_sequence(int length, int width) {
         puts(
             "s = nn.mean(s, { axis = 1 }) * nn.sum(s, { axis = 2, keepdim = true }) / (1 + s * s)");
     if (below(3) == 0) puts("s = nn.dropout { name = \"sd\", p = 0.3 }(s)");
+    if (below(2)) {
+        const int kernel = 1 + below(4);
+        printf("s = nn.pad(s, 2, 0, %d)\ns = %s(nn.conv1d { name = \"sc\", out = %d, kernel = %d, "
+               "%s }(s))\n",
+               kernel, activation(), 1 + below(20), kernel,
+               below(2)   ? "causal = true"
+               : below(2) ? "padding = \"same\", dilation = 2"
+                          : "stride = 2, dilation = 1");
+        if (below(2))
+            printf("s = nn.%s_pool1d { kernel = 2, stride = 1, padding = 1 }(s)\n",
+                   below(2) ? "max" : "avg");
+    }
     printf("f = nn.concat { f, %s(nn.linear { name = \"sl\", out = %d }(%s)) }\n", activation(),
            1 + below(9), ends[below(4)]);
 }

@@ -140,11 +140,17 @@ static Image convolution(Image y, int id) {
         axis(&way, 1, y.width, kernel, stride, below(2) ? below(kernel) : 0, 1 + below(2));
     }
     printf("  y = use(nn.conv2d, { name = \"%s\", out = %d, ", layer_name(id), out);
-    write_way(&way);
+    const bool same = way.stride[0] == 1 && way.stride[1] == 1 && below(4) == 0;
+    if (same) {
+        write_pair("kernel", way.kernel);
+        printf("padding = \"same\", ");
+    } else {
+        write_way(&way);
+    }
     write_pair("dilation", way.dilation);
     printf("groups = %d, bias = %s%s })(y)\n", groups, below(4) ? "true" : "false", init());
     if (below(4)) printf("  y = %s(y)\n", activation());
-    return behind(y, &way, out);
+    return same ? (Image){out, y.height, y.width} : behind(y, &way, out);
 }
 
 static Image pool(Image y) {
@@ -246,6 +252,25 @@ static Image joined(Image y) {
     return y;
 }
 
+/* A larger image, or one of a stated size. */
+static Image resized(Image y) {
+    const int h = 1 + below(3), w = 1 + below(2);
+    switch (below(3)) {
+    case 0:
+        if (y.height * h > 40 || y.width * w > 40) return y;
+        printf("  y = nn.upsample { scale = { %d, %d }, mode = \"%s\" }(y)\n", h, w,
+               below(2) ? "nearest" : "bilinear");
+        return (Image){y.channels, y.height * h, y.width * w};
+    case 1:
+        if (y.channels % (h * h) || y.height * h > 40 || y.width * h > 40) return y;
+        printf("  y = nn.pixel_shuffle { factor = %d }(y)\n", h);
+        return (Image){y.channels / (h * h), y.height * h, y.width * h};
+    default:
+        printf("  y = nn.adaptive_avg_pool2d { size = { %d, %d } }(y)\n", h + 1, w + 2);
+        return (Image){y.channels, h + 1, w + 2};
+    }
+}
+
 /* Sums over axes, beside the image again. */
 static const char *const spread[] = {
     "y = y * nn.sigmoid(nn.mean(y, { axis = { 2, 3 }, keepdim = true }))",
@@ -258,7 +283,9 @@ static const char *const spread[] = {
     "nn.mean(y))"};
 
 static Image trunk_layer(Image y, int id) {
-    switch (below(16)) {
+    switch (below(17)) {
+    case 16:
+        return resized(y);
     case 15:
         return y.width < 100 ? rearranged(y) : y;
     case 14:

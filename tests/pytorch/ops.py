@@ -193,7 +193,16 @@ def pairs_of(n, *names):
 
 
 def conv2d(n, x, weight, bias=None):
+    if weight.dim() == 3:  # a signal, as an image of one row
+        stride, padding, dilation = (pair[1] for pair in pairs_of(n, "stride", "padding", "dilation"))
+        return F.conv1d(x.squeeze(2), weight, bias, stride, padding, dilation, n.whole("groups")).unsqueeze(2)
     return F.conv2d(x, weight, bias, *pairs_of(n, "stride", "padding", "dilation"), n.whole("groups"))
+
+
+def upsample(n, x):
+    bilinear = n.whole("mode") == 1
+    return F.interpolate(x, scale_factor=tuple(float(s) for s in pairs_of(n, "scale")[0]),
+                         **{"mode": "bilinear", "align_corners": False} if bilinear else {"mode": "nearest"})
 
 
 def one_hot(n, label):
@@ -254,6 +263,8 @@ ROWS = {
     "conv2d": row(conv2d),
     "max_pool2d": row(max_pool2d, runner_up),
     "avg_pool2d": row(lambda n, x: F.avg_pool2d(x, *pairs_of(n, "kernel", "stride", "padding"))),
+    "upsample": row(upsample),
+    "pixel_shuffle": row(lambda n, x: F.pixel_shuffle(x, n.whole("factor"))),
     "layer_norm": row(lambda n, x, weight=None, bias=None:
                       F.layer_norm(x, x.shape[x.dim() - n.whole("axes"):], weight, bias, n.eps)),
     # shapes

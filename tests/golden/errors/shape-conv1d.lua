@@ -1,0 +1,16 @@
+local nn = require "nn"
+local x, q = nn.input("x", {3, 8, 6}), nn.input("q", {6, 10})
+local a = nn.conv1d { name = "a", out = 4, kernel = 3 }(x)
+local b = nn.conv1d { name = "b", out = 4, kernel = 7, dilation = 2, padding = 1 }(q)
+local c = nn.conv1d { name = "c", out = 4, kernel = 3, groups = 4 }(q)
+local d = nn.conv1d { name = "d", out = 4, kernel = 3, causal = true, padding = 2 }(q)
+local e = nn.conv1d { name = "e", out = 4, kernel = { 1, 3 } }(q)
+local f = nn.conv1d { name = "f", out = 4, kernel = 3, padding = "valid" }(q)
+local g = nn.conv2d { name = "g", out = 4, kernel = 3, padding = "same", stride = 2 }(x)
+local h = nn.conv2d { name = "h", out = 4, kernel = 3, padding = "full" }(x)
+local i = nn.conv2d { name = "i", out = 4, kernel = 3 }(q)
+local j = nn.max_pool1d(x)
+local k = nn.avg_pool1d { kernel = 11 }(q)
+local l = nn.max_pool1d { kernel = 3, padding = 2 }(q)
+local m = nn.conv1d { name = "m", out = 4, kernel = 3 }
+local n = m(q), m(nn.transpose(q, 1, 2))

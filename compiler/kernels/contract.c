@@ -18,7 +18,7 @@
 
 static bool fits(const Node *node) {
     return node->op == &op_linear || node->op == &op_conv2d || node->op == &op_linear_dgrad ||
-           node->op == &op_conv2d_dgrad;
+           node->op == &op_conv2d_dgrad || node->op == &op_conv_transpose2d;
 }
 
 static void set_axes(Nest *n) {
@@ -72,7 +72,7 @@ static void set_geometry(Nest *n) {
     n->blocks = round_up(n->lanes_out, LANES) / LANES;
     n->vectors = (n->lanes_out + n->isa->width - 1) / n->isa->width;
     n->block_weights = (int64_t)n->y.taps * n->x.taps * n->reduced * LANES;
-    n->bias = (node->op == &op_linear || node->op == &op_conv2d) && node->n_in > 2;
+    n->bias = node->n_in > 2;
     /* Taps and channels that lie next to each other reduce as one run. */
     if (node->op == &op_linear && n->in.cs == n->in.C) {
         n->reduced *= n->in.H * n->in.W;

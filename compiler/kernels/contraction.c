@@ -12,7 +12,7 @@
 static Node *layer_input(Lowering *l, Node *x, const ParamPlace *weight, Buffer **buffer) {
     Node *at = storage_of(l, x);
     const Layout v = l->value[at->id].layout;
-    const bool conv = weight->layer && weight->layer->op == &op_conv2d;
+    const bool conv = weight->layer && weight->layer->op != &op_linear;
     const bool matches = v.C == weight->in && v.H == weight->kh && v.W == weight->kw;
     if (!v.last && (matches || conv)) {
         *buffer = contraction_input(l, at);
@@ -63,7 +63,7 @@ Derived *transposed_weight(Lowering *l, const Node *dgrad, const DerivedKind *ki
 
 void contract_lower(Lowering *l, Node *node) {
     Kernel *k;
-    if (node->op->backward_only) {
+    if (node->op->backward_only || node->op == &op_conv_transpose2d) {
         k = lower_backward(l, node, node->in[0]);
         const DerivedKind *kind =
             node->op == &op_linear_dgrad ? &derived_transposed_linear : &derived_transposed_conv;
@@ -71,8 +71,8 @@ void contract_lower(Lowering *l, Node *node) {
     } else {
         k = lower_forward(l, node);
         read_param(l, k, "w", node->in[1]);
-        add_bias(l, k);
     }
+    add_bias(l, k);
     make_value(l, node);
 }
 

@@ -14,23 +14,26 @@ enum {
     CONV_N_GROUPS,
     CONV_BIAS,
     CONV_INIT,
-    CONV_CAUSAL
+    CONV_MORE /* causal; output_padding */
 };
 static const char *const same[] = {"same", NULL};
-#define CONV_SPECS(TYPE)                                                                           \
+#define CONV_SPECS(TYPE, WORDS)                                                                    \
     {"name", OPTION_NAME, false, 0, 0, {0}, NULL},                                                 \
         {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},                                       \
         {"kernel", TYPE, true, 1, 1024, {1, 1}, NULL},                                             \
         {"stride", TYPE, false, 1, 1024, {1, 1}, NULL},                                            \
-        {"padding", TYPE, false, 0, 1024, {0, 0}, same},                                           \
+        {"padding", TYPE, false, 0, 1024, {0, 0}, WORDS},                                          \
         {"dilation", TYPE, false, 1, 1024, {1, 1}, NULL},                                          \
         {"groups", OPTION_INT, false, 1, MAX_DIM, {1, 0}, NULL},                                   \
         {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL}, {                                        \
         "init", OPTION_INIT, false, 0, 0, {0}, NULL                                                \
     }
-static const OptionSpec conv2d_specs[] = {CONV_SPECS(OPTION_PAIR)};
-static const OptionSpec conv1d_specs[] = {CONV_SPECS(OPTION_INT),
+static const OptionSpec conv2d_specs[] = {CONV_SPECS(OPTION_PAIR, same)};
+static const OptionSpec conv1d_specs[] = {CONV_SPECS(OPTION_INT, same),
                                           {"causal", OPTION_BOOL, false, 0, 1, {0, 0}, NULL}};
+
+static const OptionSpec transposed_specs[] = {
+    CONV_SPECS(OPTION_PAIR, NULL), {"output_padding", OPTION_PAIR, false, 0, 1024, {0, 0}, NULL}};
 
 /* An option along the height (0) or the width (1); signals have `one` as their height's. */
 static int size_of(const Layer *layer, const OptionValue *option, int direction, int one) {
@@ -40,6 +43,10 @@ static int size_of(const Layer *layer, const OptionValue *option, int direction,
 
 static bool is_signal(const Layer *layer) {
     return layer->kind->specs == conv1d_specs;
+}
+
+static bool is_transposed(const Layer *layer) {
+    return layer->kind->op == &op_conv_transpose2d;
 }
 
 /* The image of one row that a signal is, and back. */
@@ -57,7 +64,7 @@ static Node *signal_of(lua_State *L, Loc loc, Node *y) {
  * around x. */
 static bool read_geometry(lua_State *L, const Layer *layer, Node **x, Loc loc, Conv *c) {
     const OptionValue *o = layer->options;
-    const bool causal = is_signal(layer) && o[CONV_CAUSAL].number[0] != 0,
+    const bool causal = is_signal(layer) && o[CONV_MORE].number[0] != 0,
                even = o[CONV_PADDING].text;
     c->groups = (int)o[CONV_N_GROUPS].number[0];
     if (causal && o[CONV_PADDING].given)
@@ -79,27 +86,52 @@ static bool read_geometry(lua_State *L, const Layer *layer, Node **x, Loc loc, C
     return (*x)->type.kind != KIND_ERROR;
 }
 
-/* Makes the weights at the layer's first use. */
+/* Makes the weights at the layer's first use. A transposed layer has those of the convolution that
+ * goes the other way. */
 static void make_weights(lua_State *L, Layer *layer, const Conv *c, int in) {
-    const int out = (int)layer->options[CONV_OUT].number[0], each = in / c->groups;
+    const int out = (int)layer->options[CONV_OUT].number[0];
+    const int rows = is_transposed(layer) ? in : out,
+              each = (is_transposed(layer) ? out : in) / c->groups;
     const double taps = (double)c->kernel[0] * c->kernel[1];
-    const Shape image = {4, {out, each, c->kernel[0], c->kernel[1]}},
-                signal = {3, {out, each, c->kernel[1]}};
+    const Shape image = {4, {rows, each, c->kernel[0], c->kernel[1]}},
+                signal = {3, {rows, each, c->kernel[1]}};
     if (layer->weight) return;
     layer->weight = layer_parameter(L, layer, "weight", is_signal(layer) ? signal : image,
-                                    &layer->init, each * taps, out * taps);
+                                    &layer->init, each * taps, rows * taps);
     if (layer->options[CONV_BIAS].number[0] != 0)
         layer->bias = layer_parameter(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init,
-                                      each * taps, out * taps);
+                                      each * taps, rows * taps);
     layer->in = in;
+}
+
+/* Sets the sizes that a transposed convolution gives; false after a report. */
+static bool read_result(lua_State *L, const Layer *layer, Node *x, Loc loc, const Conv *c,
+                        double *attr) {
+    for (int i = 0; i < 2; i++) {
+        const int more = (int)layer->options[CONV_MORE].number[i];
+        const double size = (x->type.shape.dim[1 + i] - 1.0) * c->stride[i] - 2.0 * c->pad[i] +
+                            (c->kernel[i] - 1.0) * c->dilation[i] + more + 1;
+        attr[CONV_EXTRA_H + i] = size;
+        if (more >= c->stride[i])
+            return layer_error(L, layer, NULL, loc,
+                               arena_printf(front_of(L)->arena,
+                                            "output_padding (%d) must be less than stride (%d)",
+                                            more, c->stride[i]));
+        if (size < 1 || size > MAX_DIM)
+            return layer_error(
+                L, layer, x, loc,
+                arena_printf(front_of(L)->arena, "its result would have a side of %.10g", size));
+    }
+    return true;
 }
 
 Node *conv_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const bool signal = is_signal(layer);
     const int out = (int)layer->options[CONV_OUT].number[0];
-    const char *wants = signal                    ? "(C, L)"
-                        : x->type.shape.rank == 2 ? "(C, H, W); nn.conv1d takes (C, L)"
-                                                  : "(C, H, W)";
+    const bool other = x->type.shape.rank == 2 && !is_transposed(layer);
+    const char *wants = signal  ? "(C, L)"
+                        : other ? "(C, H, W); nn.conv1d takes (C, L)"
+                                : "(C, H, W)";
     Front *f = front_of(L);
     Conv c;
     if (!layer_want_input(L, layer, x, loc, signal ? 2 : 3, wants)) return front_poison(L);
@@ -121,11 +153,12 @@ Node *conv_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
             arena_printf(f->arena, "its kernel (%d) is larger than its padded input", c.kernel[1]));
         return front_poison(L);
     }
-    make_weights(L, layer, &c, in);
-    const double attr[MAX_ATTRS] = {
+    double attr[MAX_ATTRS] = {
         [CONV_STRIDE_H] = c.stride[0], [CONV_STRIDE_W] = c.stride[1], [CONV_PAD_H] = c.pad[0],
         [CONV_PAD_W] = c.pad[1],       [CONV_DIL_H] = c.dilation[0],  [CONV_DIL_W] = c.dilation[1],
         [CONV_GROUPS] = c.groups};
+    if (is_transposed(layer) && !read_result(L, layer, x, loc, &c, attr)) return front_poison(L);
+    make_weights(L, layer, &c, in);
     Node *operands[3] = {image, layer->weight, layer->bias};
     Node *y =
         front_add_node(L, layer->kind->op, loc, layer->name, layer->bias ? 3 : 2, operands, attr);
@@ -233,6 +266,8 @@ static Node *apply_adaptive(lua_State *L, Layer *layer, Node *x, Loc loc) {
 const LayerKind conv_kinds[] = {
     {"conv2d", &op_conv2d, SPECS(conv2d_specs), true, CONV_INIT, conv_apply},
     {"conv1d", &op_conv2d, SPECS(conv1d_specs), true, CONV_INIT, conv_apply},
+    {"conv_transpose2d", &op_conv_transpose2d, SPECS(transposed_specs), true, CONV_INIT,
+     conv_apply},
     {"max_pool2d", &op_max_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
     {"avg_pool2d", &op_avg_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
     {"max_pool1d", &op_max_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d},

@@ -136,8 +136,35 @@ static bool dgrad_shape(Graph *g, Node *n) {
 static void dgrad_value(const Env *env, const Node *n, const double *const *in,
                         double *restrict out) {
     const Sizes c = sizes_of(env, n, n->type.shape, n->in[0]->type.shape);
-    memset(out, 0, sizeof *out * (size_t)all_elements(env, n));
+    const int64_t places = (int64_t)c.H * c.W;
+    for (int64_t k = 0; k < all_elements(env, n); k++)
+        out[k] = n->n_in > 2 ? in[2][k / places % c.C] : 0;
     EACH_PRODUCT(c, out[xi] += in[0][yi] * in[1][wi])
+}
+
+static bool transpose_shape(Graph *g, Node *n) {
+    if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_param(g, n, 1, 4)) return false;
+    const Shape w = n->in[1]->type.shape;
+    if (w.dim[0] != n->in[0]->type.shape.dim[0])
+        return op_error(g, n, 0, "wants %d channels, as its weights have", w.dim[0]);
+    return dgrad_shape(g, n) && (n->n_in < 3 || want_bias(g, n, 2, n->type.shape.dim[0]));
+}
+
+/* What is the output of the convolution behind it is the input here. */
+static void transpose_gradient(Gradient *g) {
+    const Node *n = g->node;
+    double attr[MAX_ATTRS];
+    memcpy(attr, n->attr, sizeof attr);
+    for (int i = 0; i < 2; i++) attr[CONV_EXTRA_H + i] = n->in[1]->type.shape.dim[2 + i];
+    if (g->wanted[1]) {
+        Node *in[2] = {g->dy, n->in[0]};
+        g->dx[1] = grad_node(g, &op_conv2d_wgrad, 2, in, attr);
+    }
+    if (g->wanted[0]) {
+        Node *in[2] = {g->dy, n->in[1]};
+        g->dx[0] = grad_node(g, &op_conv2d, 2, in, attr);
+    }
+    if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_unary(g, &op_bias_grad, g->dy);
 }
 
 static bool wgrad_shape(Graph *g, Node *n) {
@@ -219,6 +246,14 @@ static const OpSample dgrad_samples[] = {
     {.inputs = "S(17,3,2) P(17,3,1,1)", WITH(1, 2, 1, 1, 1, 1, 1, 1, 2)},
     {.inputs = "S(5,2,2) P(5,20,2,2)", WITH(4, 7, 0, 0, 1, 1, 1, 7, 11)},
     {.inputs = "S(18,1,10) P(18,5,4)", WITH(1, 2, 0, 3, 1, 2, 1, 1, 19)}};
+static const OpSample transpose_samples[] = {
+    {.inputs = "S(5,6,6) P(5,3,3,3) P(3)", WITH(1, 1, 0, 0, 1, 1, 1, 8, 8)},
+    {.inputs = "S(20,4,3) P(20,17,2,2) P(17)", WITH(2, 2, 0, 0, 1, 1, 1, 8, 6)},
+    {.inputs = "S(16,3,4) P(16,32,3,3) P(32)", WITH(2, 2, 1, 1, 1, 1, 1, 6, 8)},
+    {.inputs = "S(6,4,3) P(6,4,3,2)", WITH(2, 3, 1, 0, 2, 1, 1, 9, 9)},
+    {.inputs = "S(8,6,6) P(8,1,3,3) P(8)", WITH(1, 1, 1, 1, 1, 1, 8, 6, 6)},
+    {.inputs = "S(32,3,3) P(32,16,3,3) P(32)", WITH(1, 1, 1, 1, 1, 1, 2, 3, 3)},
+    {.inputs = "S(5,2,2) P(5,20,2,2) P(20)", WITH(4, 7, 0, 0, 1, 1, 1, 7, 11)}};
 static const OpSample wgrad_samples[] = {
     {.inputs = "S(3,8,8) S(5,6,6)", WITH(1, 1, 0, 0, 1, 1, 1, 3, 3)},
     {.inputs = "S(17,7,9) S(33,7,9)", WITH(1, 1, 1, 1, 1, 1, 1, 3, 3)},
@@ -260,6 +295,19 @@ const Op op_conv2d_dgrad = {.name = "conv2d_dgrad",
                             .backward_only = true,
                             .traits = TRAIT_CONTRACTION,
                             .kernel = "input_grad"};
+const Op op_conv_transpose2d = {.name = "conv_transpose2d",
+                                .help = "transposed convolution",
+                                .min_in = 2,
+                                .max_in = 3,
+                                .attrs = dgrad_attrs,
+                                .n_attrs = COUNT_OF(dgrad_attrs),
+                                .shape = transpose_shape,
+                                .gradient = transpose_gradient,
+                                .reference = dgrad_value,
+                                .flops = dgrad_flops,
+                                SAMPLES(transpose_samples),
+                                .traits = TRAIT_CONTRACTION,
+                                .kernel = "forward"};
 const Op op_conv2d_wgrad = {.name = "conv2d_wgrad",
                             .help = "gradient of conv2d in its weight",
                             .min_in = 2,

@@ -22,6 +22,9 @@
  *   linear                x (N), weight (out,N)[, bias (out)] -> sample (out)
  *   conv2d                x (C,H,W), weight (out,C/groups,kh,kw)[, bias (out)]
  *                         -> sample (out,OH,OW)
+ *   conv_transpose2d      x (C,H,W), weight (C,out/groups,kh,kw)[, bias (out)]
+ *                         -> sample (out,OH,OW): the input gradient of the convolution that has
+ *                         this weight and makes x of the result
  *   max_pool2d avg_pool2d sample (C,H,W) -> (C,OH,OW)
  *   upsample              sample (C,H,W) -> (C,H*sh,W*sw)
  *   pixel_shuffle         sample (C*r*r,H,W) -> (C,H*r,W*r)
@@ -117,7 +120,8 @@ enum { PAD_CONSTANT, PAD_REFLECT, PAD_REPLICATE, MAX_PADDING = 1024 };
 extern const char *const pad_modes[]; /* their words; NULL-terminated */
 /* The axis that a random_flip flips, from 0. */
 int moved_axis(const Node *node);
-/* conv2d, conv2d_dgrad, conv2d_wgrad; dgrad has the input's size, wgrad the kernel's in EXTRA */
+/* conv2d, conv2d_dgrad, conv_transpose2d, conv2d_wgrad; dgrad has the input's size in EXTRA, a
+ * transposed convolution that of its result, wgrad the kernel's */
 enum {
     CONV_STRIDE_H,
     CONV_STRIDE_W,

@@ -87,7 +87,7 @@ void params_form(Plan *plan, const Node *layer, Layout input) {
     ParamPlace *p = &plan->params[plan_param(plan, layer->in[1]->name)];
     if (p->layer) return;
     p->layer = layer;
-    if (layer->op == &op_conv2d) {
+    if (layer->op == &op_conv2d || layer->op == &op_conv_transpose2d) {
         p->groups = conv_of(layer).groups;
         p->in *= p->groups;
     } else {

@@ -252,6 +252,20 @@ static Image joined(Image y) {
     return y;
 }
 
+static Image transposed(Image y, int id) {
+    const int kernel = 1 + below(4), stride = 1 + below(3), dilation = 1 + (below(4) == 0);
+    const int padding = below(kernel), more = below(stride), out = 1 + below(20);
+    const int reach = dilation * (kernel - 1) + more + 1 - 2 * padding;
+    const Image large = {out, (y.height - 1) * stride + reach, (y.width - 1) * stride + reach};
+    if (large.height < 1 || large.width < 1 || large.height > 40 || large.width > 40) return y;
+    printf("  y = use(nn.conv_transpose2d, { name = \"%s\", out = %d, kernel = %d, stride = %d, "
+           "padding = %d, "
+           "output_padding = %d, dilation = %d, bias = %s })(y)\n",
+           layer_name(id), out, kernel, stride, padding, more, dilation,
+           below(4) ? "true" : "false");
+    return large;
+}
+
 /* A larger image, or one of a stated size. */
 static Image resized(Image y) {
     const int h = 1 + below(3), w = 1 + below(2);
@@ -283,7 +297,9 @@ static const char *const spread[] = {
     "nn.mean(y))"};
 
 static Image trunk_layer(Image y, int id) {
-    switch (below(17)) {
+    switch (below(18)) {
+    case 17:
+        return transposed(y, id);
     case 16:
         return resized(y);
     case 15:

@@ -199,6 +199,14 @@ def conv2d(n, x, weight, bias=None):
     return F.conv2d(x, weight, bias, *pairs_of(n, "stride", "padding", "dilation"), n.whole("groups"))
 
 
+def conv_transpose2d(n, x, weight, bias=None):
+    stride, padding, dilation = pairs_of(n, "stride", "padding", "dilation")
+    least = [(x.shape[2 + i] - 1) * stride[i] - 2 * padding[i] + dilation[i] * (weight.shape[2 + i] - 1) + 1
+             for i in range(2)]
+    more = [size - of for size, of in zip(n.type.shape[1:], least)]
+    return F.conv_transpose2d(x, weight, bias, stride, padding, more, n.whole("groups"), dilation)
+
+
 def upsample(n, x):
     bilinear = n.whole("mode") == 1
     return F.interpolate(x, scale_factor=tuple(float(s) for s in pairs_of(n, "scale")[0]),
@@ -261,6 +269,7 @@ ROWS = {
     # layers
     "linear": row(lambda n, x, weight, bias=None: F.linear(x, weight, bias)),
     "conv2d": row(conv2d),
+    "conv_transpose2d": row(conv_transpose2d),
     "max_pool2d": row(max_pool2d, runner_up),
     "avg_pool2d": row(lambda n, x: F.avg_pool2d(x, *pairs_of(n, "kernel", "stride", "padding"))),
     "upsample": row(upsample),

@@ -122,6 +122,21 @@ START_TEST(shapes_that_are_right_already) {
 }
 END_TEST
 
+START_TEST(orders_of_axes_compose) {
+    double there[MAX_ATTRS] = {2, 3, 1}, back[MAX_ATTRS] = {3, 1, 2}, same[MAX_ATTRS] = {1, 2, 3};
+    Node *x = fresh_image();
+    ck_assert_ptr_eq(simplified(add(&op_permute, NULL, same, x, NULL, NULL)), x);
+    Node *turned = add(&op_permute, NULL, there, fresh_image(), NULL, NULL);
+    ck_assert_ptr_eq(simplified(add(&op_permute, NULL, back, turned, NULL, NULL))->op, &op_input);
+    turned = add(&op_permute, NULL, there, fresh_image(), NULL, NULL);
+    Node *twice = simplified(add(&op_permute, NULL, there, turned, NULL, NULL));
+    ck_assert(twice->op == &op_permute && twice->in[0]->op == &op_input && twice->attr[0] == 3);
+    /* A flip has its operand's shape, and other elements. */
+    Node *flip = add(&op_slice, NULL, ATTR(2, 3, 1, -1), fresh_vector(3), NULL, NULL);
+    ck_assert_ptr_eq(simplified(flip)->op, &op_slice);
+}
+END_TEST
+
 START_TEST(equal_nodes_are_merged) {
     Node *x = vector("x", 3), *w = weight("w", 2, 3);
     Node *a = unary(&op_relu, binary(&op_linear, x, w));
@@ -239,6 +254,7 @@ END_TEST
 SUITE("simplify", FIXTURE(begin, end),
       TESTS(constants_are_folded, functions_that_differ_by_machine_are_left_to_generated_code,
             what_is_not_finite_is_left_alone, neutral_operands_go, what_does_something_stays,
-            moves_that_never_happen_go, shapes_that_are_right_already, equal_nodes_are_merged,
-            different_nodes_are_not_merged, fields_and_parameters_are_not_merged,
-            dead_nodes_are_dropped, long_chains_take_no_time, values_stay_the_same_bits))
+            moves_that_never_happen_go, shapes_that_are_right_already, orders_of_axes_compose,
+            equal_nodes_are_merged, different_nodes_are_not_merged,
+            fields_and_parameters_are_not_merged, dead_nodes_are_dropped, long_chains_take_no_time,
+            values_stay_the_same_bits))

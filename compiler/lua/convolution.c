@@ -68,15 +68,16 @@ static bool read_geometry(lua_State *L, const Layer *layer, Node **x, Loc loc, C
                even = o[CONV_PADDING].text;
     c->groups = (int)o[CONV_N_GROUPS].number[0];
     if (causal && o[CONV_PADDING].given)
-        return layer_error(L, layer, NULL, loc,
-                           "causal pads the beginning by itself: leave padding out");
+        return layer_weights_error(L, layer, NULL, loc,
+                                   "causal pads the beginning by itself: leave padding out");
     for (int i = 0; i < 2; i++) {
         c->kernel[i] = size_of(layer, &o[CONV_KERNEL], i, 1);
         c->stride[i] = size_of(layer, &o[CONV_STRIDE], i, 1);
         c->pad[i] = size_of(layer, &o[CONV_PADDING], i, 0);
         c->dilation[i] = size_of(layer, &o[CONV_DILATION], i, 1);
         if (even && c->stride[i] > 1)
-            return layer_error(L, layer, NULL, loc, "padding \"same\" goes with stride 1 alone");
+            return layer_weights_error(L, layer, NULL, loc,
+                                       "padding \"same\" goes with stride 1 alone");
     }
     for (int i = 0; i < 2 && (even || causal); i++) {
         const int reach = (c->kernel[i] - 1) * c->dilation[i];
@@ -96,11 +97,11 @@ static void make_weights(lua_State *L, Layer *layer, const Conv *c, int in) {
     const Shape image = {4, {rows, each, c->kernel[0], c->kernel[1]}},
                 signal = {3, {rows, each, c->kernel[1]}};
     if (layer->weight) return;
-    layer->weight = layer_parameter(L, layer, "weight", is_signal(layer) ? signal : image,
-                                    &layer->init, each * taps, rows * taps);
+    layer->weight = layer_weights_add(L, layer, "weight", is_signal(layer) ? signal : image,
+                                      &layer->init, each * taps, rows * taps);
     if (layer->options[CONV_BIAS].number[0] != 0)
-        layer->bias = layer_parameter(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init,
-                                      each * taps, rows * taps);
+        layer->bias = layer_weights_add(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init,
+                                        each * taps, rows * taps);
     layer->in = in;
 }
 
@@ -113,19 +114,20 @@ static bool read_result(lua_State *L, const Layer *layer, Node *x, Loc loc, cons
                             (c->kernel[i] - 1.0) * c->dilation[i] + more + 1;
         attr[CONV_EXTRA_H + i] = size;
         if (more >= c->stride[i])
-            return layer_error(L, layer, NULL, loc,
-                               arena_printf(front_of(L)->arena,
-                                            "output_padding (%d) must be less than stride (%d)",
-                                            more, c->stride[i]));
+            return layer_weights_error(
+                L, layer, NULL, loc,
+                arena_printf(front_of(L)->arena,
+                             "output_padding (%d) must be less than stride (%d)", more,
+                             c->stride[i]));
         if (size < 1 || size > MAX_DIM)
-            return layer_error(
+            return layer_weights_error(
                 L, layer, x, loc,
                 arena_printf(front_of(L)->arena, "its result would have a side of %.10g", size));
     }
     return true;
 }
 
-Node *conv_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
+Node *convolution_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const bool signal = is_signal(layer);
     const int out = (int)layer->options[CONV_OUT].number[0];
     const bool other = x->type.shape.rank == 2 && !is_transposed(layer);
@@ -134,13 +136,13 @@ Node *conv_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
                                 : "(C, H, W)";
     Front *f = front_of(L);
     Conv c;
-    if (!layer_want_input(L, layer, x, loc, signal ? 2 : 3, wants)) return front_poison(L);
+    if (!layer_weights_want(L, layer, x, loc, signal ? 2 : 3, wants)) return front_poison(L);
     const int in = x->type.shape.dim[0];
     Node *image = signal ? row_of(L, loc, x) : x;
-    if (!layer_same_input(L, layer, loc, in) || !read_geometry(L, layer, &image, loc, &c))
+    if (!layer_weights_fit(L, layer, loc, in) || !read_geometry(L, layer, &image, loc, &c))
         return front_poison(L);
     if (in % c.groups || out % c.groups) {
-        layer_error(
+        layer_weights_error(
             L, layer, x, loc,
             arena_printf(f->arena,
                          "groups (%d) must divide input channels (%d) and output channels (%d)",
@@ -148,7 +150,7 @@ Node *conv_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
         return front_poison(L);
     }
     if (signal && (c.kernel[1] - 1) * c.dilation[1] >= image->type.shape.dim[2] + 2 * c.pad[1]) {
-        layer_error(
+        layer_weights_error(
             L, layer, x, loc,
             arena_printf(f->arena, "its kernel (%d) is larger than its padded input", c.kernel[1]));
         return front_poison(L);
@@ -188,7 +190,7 @@ static Node *apply_pool1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const double kernel = o[POOL_KERNEL].number[0], padding = o[POOL_PADDING].number[0];
     const double stride = o[POOL_STRIDE].given ? o[POOL_STRIDE].number[0] : kernel;
     Front *f = front_of(L);
-    if (!layer_want_input(L, layer, x, loc, 2, "(C, L)")) return front_poison(L);
+    if (!layer_weights_want(L, layer, x, loc, 2, "(C, L)")) return front_poison(L);
     const char *words = NULL;
     if (padding * 2 > kernel)
         words = arena_printf(f->arena, "padding (%g) can be half of the kernel (%g) at most",
@@ -196,7 +198,7 @@ static Node *apply_pool1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
     else if (kernel > x->type.shape.dim[1] + 2 * padding)
         words = arena_printf(f->arena, "its kernel (%g) is larger than its padded input", kernel);
     if (words) {
-        layer_error(L, layer, padding * 2 > kernel ? NULL : x, loc, words);
+        layer_weights_error(L, layer, padding * 2 > kernel ? NULL : x, loc, words);
         return front_poison(L);
     }
     const double attr[MAX_ATTRS] = {1, kernel, 1, stride, 0, padding};
@@ -222,7 +224,7 @@ static Node *mean_over(lua_State *L, Loc loc, Node *x, unsigned axes, bool keep)
 }
 
 static Node *apply_global(lua_State *L, Layer *layer, Node *x, Loc loc) {
-    if (!layer_want_input(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
+    if (!layer_weights_want(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
     return mean_over(L, loc, x, 1u << 1 | 1u << 2, false);
 }
 
@@ -251,7 +253,7 @@ static Node *windows_of(lua_State *L, Loc loc, Node *x, int axis, int count) {
 /* Windows of one size are a pool; else the mean over a window is that over its rows of those over
  * its columns, which are all equally long. */
 static Node *apply_adaptive(lua_State *L, Layer *layer, Node *x, Loc loc) {
-    if (!layer_want_input(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
+    if (!layer_weights_want(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
     const double *size = layer->options[ADAPTIVE_SIZE].number;
     const int *dim = x->type.shape.dim, height = (int)size[0], width = (int)size[1];
     if (dim[1] % height == 0 && dim[2] % width == 0) {
@@ -263,11 +265,11 @@ static Node *apply_adaptive(lua_State *L, Layer *layer, Node *x, Loc loc) {
 }
 
 #define SPECS(s) s, (int)(sizeof s / sizeof *s)
-const LayerKind conv_kinds[] = {
-    {"conv2d", &op_conv2d, SPECS(conv2d_specs), true, CONV_INIT, conv_apply},
-    {"conv1d", &op_conv2d, SPECS(conv1d_specs), true, CONV_INIT, conv_apply},
+const LayerKind convolution_kinds[] = {
+    {"conv2d", &op_conv2d, SPECS(conv2d_specs), true, CONV_INIT, convolution_apply},
+    {"conv1d", &op_conv2d, SPECS(conv1d_specs), true, CONV_INIT, convolution_apply},
     {"conv_transpose2d", &op_conv_transpose2d, SPECS(transposed_specs), true, CONV_INIT,
-     conv_apply},
+     convolution_apply},
     {"max_pool2d", &op_max_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
     {"avg_pool2d", &op_avg_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
     {"max_pool1d", &op_max_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d},
@@ -275,4 +277,4 @@ const LayerKind conv_kinds[] = {
     {"global_avg_pool2d", &op_mean, NULL, 0, false, 0, apply_global},
     {"adaptive_avg_pool2d", &op_avg_pool2d, SPECS(adaptive_specs), false, 0, apply_adaptive},
     {"upsample", &op_upsample, SPECS(upsample_specs), false, 0, apply_upsample}};
-const int n_conv_kinds = sizeof conv_kinds / sizeof *conv_kinds;
+const int convolution_count = sizeof convolution_kinds / sizeof *convolution_kinds;

@@ -4,44 +4,6 @@
 
 #include <string.h>
 
-Node *layer_parameter(lua_State *L, const Layer *layer, const char *what, Shape s, const Init *init,
-                      double fan_in, double fan_out) {
-    Front *f = front_of(L);
-    double count = 1, attr[MAX_ATTRS] = {0};
-    attr[PARAM_RANK] = s.rank;
-    for (int i = 0; i < s.rank; i++) {
-        attr[PARAM_DIM0 + i] = s.dim[i];
-        count *= s.dim[i];
-    }
-    if (count > (double)MAX_WEIGHTS) {
-        diag_error(f->diag, layer->loc, "%s \"%s\": has %.10g weights; at most %d are possible",
-                   layer->kind->name, layer->name, count, MAX_WEIGHTS);
-        return front_poison(L);
-    }
-    init_attrs(init, fan_in, fan_out, attr);
-    const char *name = arena_printf(f->arena, "%s.%s", layer->name, what);
-    for (int i = 0; i < f->graph->n_nodes; i++) {
-        const Node *other = f->graph->nodes[i];
-        if (other->op != &op_param || strcmp(other->name, name) != 0) continue;
-        diag_error(f->diag, layer->loc, "%s \"%s\": another layer has a parameter \"%s\"",
-                   layer->kind->name, layer->name, name);
-        diag_note(f->diag, other->loc, "the other one is here");
-        return front_poison(L);
-    }
-    return front_add_node(L, &op_param, layer->loc, name, 0, NULL, attr);
-}
-
-bool layer_same_input(lua_State *L, const Layer *layer, Loc loc, int in) {
-    if (!layer->weight || layer->in == in) return true;
-    diag_error(front_of(L)->diag, loc,
-               "%s \"%s\": its weights are for inputs of %d %s%s since its first use (%s:%d), got "
-               "%d",
-               layer->kind->name, layer->name, layer->in,
-               layer->kind->apply == conv_apply ? "channel" : "feature", layer->in == 1 ? "" : "s",
-               layer->first_use.file, layer->first_use.line, in);
-    return false;
-}
-
 enum { LINEAR_NAME, LINEAR_OUT, LINEAR_BIAS, LINEAR_INIT };
 static const OptionSpec linear_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
                                           {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
@@ -53,31 +15,18 @@ static Node *add(lua_State *L, const Layer *layer, Loc loc, int n_in, Node **in,
     return front_add_node(L, layer->kind->op, loc, layer->name, n_in, in, attr);
 }
 
-bool layer_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words) {
-    const Op named = {.name = layer->kind->name};
-    const Node probe = {.op = &named, .name = layer->name, .loc = loc, .n_in = x ? 1 : 0, .in = &x};
-    return op_error(front_of(L)->graph, &probe, x ? 0 : -1, "%s", words);
-}
-
-bool layer_want_input(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
-                      const char *words) {
-    if (x->type.kind == KIND_ERROR) return false;
-    if (x->type.kind == KIND_SAMPLE && !x->type.classes && x->type.shape.rank == rank) return true;
-    return layer_error(L, layer, x, loc, arena_printf(front_of(L)->arena, "wants %s", words));
-}
-
 static Node *apply_linear(lua_State *L, Layer *layer, Node *x, Loc loc) {
     int out = (int)layer->options[LINEAR_OUT].number[0];
     const char *hint = x->type.shape.rank > 1 ? "(N), a vector; use nn.flatten before it" : "(N)";
-    if (!layer_want_input(L, layer, x, loc, 1, hint)) return front_poison(L);
+    if (!layer_weights_want(L, layer, x, loc, 1, hint)) return front_poison(L);
     int n = x->type.shape.dim[0];
-    if (!layer_same_input(L, layer, loc, n)) return front_poison(L);
+    if (!layer_weights_fit(L, layer, loc, n)) return front_poison(L);
     if (!layer->weight) {
         layer->weight =
-            layer_parameter(L, layer, "weight", (Shape){2, {out, n}}, &layer->init, n, out);
+            layer_weights_add(L, layer, "weight", (Shape){2, {out, n}}, &layer->init, n, out);
         if (layer->options[LINEAR_BIAS].number[0] != 0)
             layer->bias =
-                layer_parameter(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init, n, out);
+                layer_weights_add(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init, n, out);
         layer->in = n;
     }
     Node *in[3] = {x, layer->weight, layer->bias};
@@ -103,12 +52,12 @@ static Node *apply_layer_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const bool fits = x->type.kind == KIND_SAMPLE && !x->type.classes && axes <= rank;
     if (!affine || !fits) return add(L, layer, loc, 1, in, attr);
     const Shape s = shape_last(x->type.shape, axes);
-    if (!layer_same_input(L, layer, loc, (int)shape_count(s))) return front_poison(L);
+    if (!layer_weights_fit(L, layer, loc, (int)shape_count(s))) return front_poison(L);
     if (!layer->weight) {
         const Init ones = init_constant(1), zeros = init_constant(0);
-        layer->weight = layer_parameter(L, layer, "weight", s, &ones, 1, 1);
+        layer->weight = layer_weights_add(L, layer, "weight", s, &ones, 1, 1);
         if (o[NORM_BIAS].number[0] != 0)
-            layer->bias = layer_parameter(L, layer, "bias", s, &zeros, 1, 1);
+            layer->bias = layer_weights_add(L, layer, "bias", s, &zeros, 1, 1);
         layer->in = (int)shape_count(s);
     }
     in[1] = layer->weight;
@@ -200,12 +149,13 @@ static const LayerKind kinds[] = {
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 const LayerKind *layer_kinds(Arena *arena, int *count) {
-    int n = N_KINDS + n_conv_kinds;
+    int n = N_KINDS + convolution_count;
     for (int i = 0; all_ops[i]; i++) n += all_ops[i]->layer;
     LayerKind *list = ARENA_ARRAY(arena, LayerKind, n);
     memcpy(list, kinds, sizeof kinds);
-    memcpy(list + N_KINDS, conv_kinds, (size_t)n_conv_kinds * sizeof *conv_kinds);
-    *count = N_KINDS + n_conv_kinds;
+    memcpy(list + N_KINDS, convolution_kinds,
+           (size_t)convolution_count * sizeof *convolution_kinds);
+    *count = N_KINDS + convolution_count;
     for (int i = 0; all_ops[i]; i++)
         if (all_ops[i]->layer)
             list[(*count)++] = (LayerKind){all_ops[i]->name,

@@ -34,25 +34,24 @@ struct LayerKind {
     Node *(*apply)(lua_State *L, Layer *layer, Node *x, Loc loc);
 };
 
-/* A parameter `<layer>.<what>`; sizes are checked so that products stay small. */
-Node *layer_parameter(lua_State *L, const Layer *layer, const char *what, Shape shape,
-                      const Init *init, double fan_in, double fan_out);
+/* layer_weights.c: a parameter `<layer>.<what>`; sizes are checked so that products stay small. */
+Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shape shape,
+                        const Init *init, double fan_in, double fan_out);
 
 /* Reports a further input whose size differs from the first one's, for which the weights were made.
  */
-bool layer_same_input(lua_State *L, const Layer *layer, Loc loc, int in);
+bool layer_weights_fit(lua_State *L, const Layer *layer, Loc loc, int in);
 
 /* Checks the input's rank: the sizes of the weights, which the op's rule wants, come from it. */
-bool layer_want_input(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
-                      const char *words);
+bool layer_weights_want(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
+                        const char *words);
 
 /* Reports `<kind> "<name>": <words>` and, but for NULL, what the input is; returns false. */
-bool layer_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words);
+bool layer_weights_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words);
 
 /* convolution.c: convolutions, and pools over windows. */
-extern const LayerKind conv_kinds[];
-extern const int n_conv_kinds;
-Node *conv_apply(lua_State *L, Layer *layer, Node *x, Loc loc);
+extern const LayerKind convolution_kinds[];
+extern const int convolution_count;
 
 /* All kinds: those of layer.c and convolution.c, and of the ops that are layers by themselves. */
 const LayerKind *layer_kinds(Arena *arena, int *count);

@@ -1,0 +1,57 @@
+/* Parameters of layers, made at the first call for the size of its input. */
+#include "layer.h"
+
+#include <string.h>
+
+Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shape s,
+                        const Init *init, double fan_in, double fan_out) {
+    Front *f = front_of(L);
+    double count = 1, attr[MAX_ATTRS] = {0};
+    attr[PARAM_RANK] = s.rank;
+    for (int i = 0; i < s.rank; i++) {
+        attr[PARAM_DIM0 + i] = s.dim[i];
+        count *= s.dim[i];
+    }
+    if (count > (double)MAX_WEIGHTS) {
+        diag_error(f->diag, layer->loc, "%s \"%s\": has %.10g weights; at most %d are possible",
+                   layer->kind->name, layer->name, count, MAX_WEIGHTS);
+        return front_poison(L);
+    }
+    init_attrs(init, fan_in, fan_out, attr);
+    const char *name = arena_printf(f->arena, "%s.%s", layer->name, what);
+    for (int i = 0; i < f->graph->n_nodes; i++) {
+        const Node *other = f->graph->nodes[i];
+        if (other->op != &op_param || strcmp(other->name, name) != 0) continue;
+        diag_error(f->diag, layer->loc, "%s \"%s\": another layer has a parameter \"%s\"",
+                   layer->kind->name, layer->name, name);
+        diag_note(f->diag, other->loc, "the other one is here");
+        return front_poison(L);
+    }
+    return front_add_node(L, &op_param, layer->loc, name, 0, NULL, attr);
+}
+
+bool layer_weights_fit(lua_State *L, const Layer *layer, Loc loc, int in) {
+    if (!layer->weight || layer->in == in) return true;
+    diag_error(front_of(L)->diag, loc,
+               "%s \"%s\": its weights are for inputs of %d %s%s since its first use (%s:%d), got "
+               "%d",
+               layer->kind->name, layer->name, layer->in,
+               layer->kind->op == &op_conv2d || layer->kind->op == &op_conv_transpose2d ? "channel"
+                                                                                        : "feature",
+               layer->in == 1 ? "" : "s", layer->first_use.file, layer->first_use.line, in);
+    return false;
+}
+
+bool layer_weights_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words) {
+    const Op named = {.name = layer->kind->name};
+    const Node probe = {.op = &named, .name = layer->name, .loc = loc, .n_in = x ? 1 : 0, .in = &x};
+    return op_error(front_of(L)->graph, &probe, x ? 0 : -1, "%s", words);
+}
+
+bool layer_weights_want(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
+                        const char *words) {
+    if (x->type.kind == KIND_ERROR) return false;
+    if (x->type.kind == KIND_SAMPLE && !x->type.classes && x->type.shape.rank == rank) return true;
+    return layer_weights_error(L, layer, x, loc,
+                               arena_printf(front_of(L)->arena, "wants %s", words));
+}

@@ -39,7 +39,8 @@ static void show_arrays(const Fields *fields) {
 static void show_range(const Field *field) {
     char low[32], high[32];
     if (field->role == ROLE_LABEL || field->role == ROLE_SEQUENCE)
-        printf("  %s: %d classes\n", shown(field->name), field->n_classes);
+        printf("  %s: %d class%s\n", shown(field->name), field->n_classes,
+               field->n_classes == 1 ? "" : "es");
     else if (field->low <= field->high)
         printf("  %s: %s to %s\n", shown(field->name), number(field->low, low),
                number(field->high, high));
@@ -97,10 +98,31 @@ static void warn_label(const Field *field) {
              field->name, seen, rows);
 }
 
+/* Fields that one model reads have equally many rows. */
+static void warn_rows(const Fields *fields, SplitId split) {
+    const Field *first = NULL;
+    for (int i = 0; i < fields->n; i++) {
+        const Field *field = fields->list[i];
+        if (!field->array[split] || field->role == ROLE_OTHER || field->role == ROLE_SEQUENCE)
+            continue;
+        if (!first) first = field;
+        const int64_t rows = field->array[split]->dim[0], want = first->array[split]->dim[0];
+        if (rows == want) continue;
+        note("warning: %s/%s has %" PRId64 " rows, %s/%s %" PRId64
+             ": no model can read both of them",
+             split_names[split], first->name, want, split_names[split], field->name, rows);
+        return;
+    }
+}
+
 void warnings(const Job *job) {
+    for (int s = 0; s < SPLIT_COUNT; s++) warn_rows(&job->fields, (SplitId)s);
     for (int i = 0; i < job->fields.n; i++) {
         const Field *field = job->fields.list[i];
         if (field->role == ROLE_LABEL) warn_label(field);
+        if ((field->role == ROLE_TARGET && field->low == field->high) ||
+            (field->role == ROLE_SEQUENCE && field->n_classes == 1))
+            note("warning: %s is constant, so there is nothing to learn", field->name);
         if (field->odd)
             note("warning: %s has %" PRId64 " values that are not finite, which no training takes",
                  field->name, field->odd);

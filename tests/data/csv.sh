@@ -94,6 +94,9 @@ done
 table t.csv 'a,b\n1,x\n2,x'
 "$NNGEN" data t.csv -o t.safetensors --label b >report 2>said || fail "constant: $(cat said)"
 grep -q "warning: label b is constant: all rows of train are x" said || fail "constant: $(cat said)"
+printf 'a,b\n1,3\n2,3\n3,3\n' >t.csv
+"$NNGEN" data t.csv -o t.safetensors --target b >report 2>said || fail "a constant target: $(cat said)"
+grep -q "warning: b is constant" said || fail "a constant target: $(cat said)"
 
 awk 'BEGIN { print "a,b"; for (i = 0; i < 300; i++) print i % 7 "," i / 8 }' >t.csv
 make t.safetensors t.csv --label b

@@ -32,6 +32,9 @@ grep -A 3 '^  counted *train$' report | tr -s ' ' | tail -n 3 | tr '\n' , | grep
 "$NNGEN" data holes.npy -o holes.safetensors >report 2>said || fail "holes.npy: status $?"
 grep -q "warning: holes has 2 values that are not finite" said || fail "holes: $(cat said)"
 
+"$NNGEN" data uneven.npz -o uneven.safetensors >report 2>said || fail "uneven.npz: status $?"
+grep -q "warning: train/x has 6 rows, train/y 7: no model can read both" said || fail "uneven: $(cat said)"
+
 mkdir odd
 cp x_train.npy "odd/$(printf 'a\377').npy"
 refuses "the name of an array" odd

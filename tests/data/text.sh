@@ -71,6 +71,10 @@ refuses "bad.txt: line 2: a byte 0" bad.txt
 head -c 280000000 /dev/zero | tr '\0' a | gzip -9 >bomb.txt.gz
 refuses "bomb.txt.gz: unpacks to more than 200 times its size" bomb.txt.gz
 refuses "empty.txt: there is no text in it" empty.txt
+printf aaaaaaaaaaaaaaaa >same.txt
+"$NNGEN" data same.txt -o same.safetensors >report 2>said || fail "same.txt: status $?"
+grep -q "warning: text is constant" said || fail "one character: $(cat said)"
+grep -q ": 1 class$" report || fail "one class: $(cat report)"
 
 "$NNGEN" data long.txt -o long.safetensors >report || fail "report: status $?"
 grep -qxF 'local x = nn.label("x", 11, {64}, { windows = 1, array = "text" })' report || fail "$(cat report)"

@@ -36,13 +36,9 @@ class Fields:
         n, window = self.nodes[name], self.graph.array.get(name, {})
         return window.get("offset", 0) + (n.type.shape[0] if n.type.shape else 1)
 
-    @property
-    def windows(self):
-        return any(window["windows"] for window in self.graph.array.values())
-
     def take(self, chosen):
         """Keeps those samples."""
-        if not self.windows:
+        if not self.graph.windows:
             self.arrays = {name: array[chosen] for name, array in self.arrays.items()}
         return self
 

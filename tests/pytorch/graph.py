@@ -52,6 +52,11 @@ class Graph:
     def of_op(self, op):
         return [n for n in self.nodes.values() if n.op == op]
 
+    @property
+    def windows(self):
+        """Whether samples are windows of a sequence."""
+        return any(field["windows"] for field in self.array.values())
+
     def param(self, name):
         return next(n for n in self.of_op("param") if n.name == name)
 

@@ -10,6 +10,9 @@
 #   The same as a program `name` that trains, evaluates and checks the model; it lies in bin/ of the
 #   build folder, or where CMAKE_RUNTIME_OUTPUT_DIRECTORY says.
 #
+#   FOLDER sub, of both: program and generated files lie in `sub` below these folders, and the target is
+#   called <sub>-<name>, so that the same name is free elsewhere.
+#
 # The generated files are ${NNGEN_GENERATED_DIR}/<name>.c and <name>.h, by default in generated/ of the
 # current build folder. The C is optimised whatever the build type is, unless that is Debug; NNGEN_MODEL_FLAGS come last.
 #
@@ -18,26 +21,37 @@
 
 set(NNGEN_MODEL_FLAGS "" CACHE STRING "Further compiler flags for generated code")
 
+# Sets `target`, the model's name or <folder>-<name>, and `below`, empty or /<folder>.
+function(nngen_place_model folder name)
+  if(folder)
+    string(REPLACE "/" "-" target "${folder}/${name}")
+    set(target ${target} PARENT_SCOPE)
+    set(below /${folder} PARENT_SCOPE)
+  else()
+    set(target ${name} PARENT_SCOPE)
+    set(below "" PARENT_SCOPE)
+  endif()
+endfunction()
+
 function(nngen_add_model_library)
-  cmake_parse_arguments(PARSE_ARGV 0 MODEL "" "NAME;ARCH;OUTPUT_TARGET" "OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 0 MODEL "" "NAME;ARCH;FOLDER;TARGET_SUFFIX" "OPTIONS")
   if(NOT MODEL_NAME OR NOT MODEL_ARCH OR MODEL_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "usage: nngen_add_model(NAME name ARCH file.lua [OPTIONS option...])")
+    message(FATAL_ERROR "usage: nngen_add_model(NAME name ARCH file.lua [FOLDER sub] [OPTIONS option...])")
   endif()
   get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
   if(NOT C IN_LIST languages)
     message(FATAL_ERROR "nngen makes C: name it among the project's languages, project(... LANGUAGES C CXX)")
   endif()
-  set(target ${MODEL_NAME})
-  if(MODEL_OUTPUT_TARGET)
-    set(target ${MODEL_OUTPUT_TARGET})
-  endif()
+  nngen_place_model("${MODEL_FOLDER}" ${MODEL_NAME})
+  string(APPEND target "${MODEL_TARGET_SUFFIX}")
   set(folder ${NNGEN_GENERATED_DIR})
   if(NOT folder)
     set(folder ${CMAKE_CURRENT_BINARY_DIR}/generated)
   endif()
+  string(APPEND folder "${below}")
   set(generated ${folder}/${MODEL_NAME}.c)
   set(header ${folder}/${MODEL_NAME}.h)
-  set(made_dir ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir)
+  set(made_dir ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir${below})
   set(made ${made_dir}/${MODEL_NAME}.c)
   set(main ${made_dir}/${MODEL_NAME}.main.c)
   cmake_path(ABSOLUTE_PATH MODEL_ARCH NORMALIZE OUTPUT_VARIABLE source)
@@ -68,8 +82,8 @@ function(nngen_add_model_library)
 endfunction()
 
 function(nngen_add_model)
-  cmake_parse_arguments(PARSE_ARGV 0 MODEL "" "NAME;ARCH" "OPTIONS")
-  nngen_add_model_library(${ARGV} OUTPUT_TARGET ${MODEL_NAME}_model)
+  cmake_parse_arguments(PARSE_ARGV 0 MODEL "" "NAME;ARCH;FOLDER" "OPTIONS")
+  nngen_add_model_library(${ARGV} TARGET_SUFFIX _model)
   if(NOT TARGET nngen::runtime)
     include(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/NngenRuntimeNeeds.cmake)
     if(COMMAND nngen_import_runtime)
@@ -81,11 +95,14 @@ function(nngen_add_model)
     message(FATAL_ERROR "nngen_add_model(NAME ${MODEL_NAME}): a program also needs ${missing}; "
       "what nngen_add_model_library makes does not")
   endif()
-  add_executable(${MODEL_NAME} ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir/${MODEL_NAME}.main.c)
-  nngen_settings(${MODEL_NAME})
-  if(NOT CMAKE_RUNTIME_OUTPUT_DIRECTORY)
-    set_target_properties(${MODEL_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  nngen_place_model("${MODEL_FOLDER}" ${MODEL_NAME})
+  set(folder ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+  if(NOT folder)
+    set(folder ${CMAKE_BINARY_DIR}/bin)
   endif()
-  target_include_directories(${MODEL_NAME} BEFORE PRIVATE ${NNGEN_MAIN_DIR})
-  target_link_libraries(${MODEL_NAME} PRIVATE ${MODEL_NAME}_model nngen::runtime)
+  add_executable(${target} ${CMAKE_CURRENT_BINARY_DIR}/nngen.dir${below}/${MODEL_NAME}.main.c)
+  nngen_settings(${target})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${MODEL_NAME} RUNTIME_OUTPUT_DIRECTORY ${folder}${below})
+  target_include_directories(${target} BEFORE PRIVATE ${NNGEN_MAIN_DIR})
+  target_link_libraries(${target} PRIVATE ${target}_model nngen::runtime)
 endfunction()

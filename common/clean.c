@@ -1,7 +1,6 @@
 /* Makes foreign text safe for a terminal. */
 #include "clean.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* Number of bytes of the character at `s`, 0 if it is no well-formed UTF-8. */
@@ -37,4 +36,13 @@ size_t clean_text(char *to, size_t room, const char *text, size_t n) {
     }
     to[used] = '\0';
     return used;
+}
+
+bool is_clean(const char *text) {
+    for (size_t i = 0, n = strlen(text), length; i < n; i += length) {
+        const unsigned char *s = (const unsigned char *)text + i;
+        length = character_length(s, n - i);
+        if (!length || is_control(s)) return false;
+    }
+    return true;
 }

@@ -50,12 +50,14 @@ static bool add(const char *path, Split *split, const Tensor *tensor, DataField 
 }
 
 static bool good_labels(const char *path, const Tensor *tensor, const NnField *want) {
+    const int64_t row = tensor->count / tensor->dim[0];
     for (int64_t i = 0; i < tensor->count; i++) {
         const int64_t value = tensor_integer(tensor, i);
         if (value < 0 || value >= want->classes)
-            return problem("%s: tensor \"%s\": label %" PRId64 " of sample %" PRId64
+            return problem("%s: tensor \"%s\": label %" PRId64 " of %s %" PRId64
                            ", 0 to %d wanted by the model",
-                           path, tensor->name, value, i / want->count, want->classes - 1);
+                           path, tensor->name, value, want->windows ? "place" : "sample", i / row,
+                           want->classes - 1);
     }
     return true;
 }

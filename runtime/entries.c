@@ -112,8 +112,16 @@ bool entries_finite(const Engine *engine, Contents what, const TensorFile *file)
 }
 
 bool entries_take(Engine *engine, Contents what, const TensorFile *file) {
-    if (!entries_finite(engine, what, file) || !normals_read(engine, file)) return false;
+    Normal *known = allocate((size_t)engine->model->n_fields, sizeof *known);
+    if (!entries_finite(engine, what, file) || !normals_in(engine->model, file, false, known))
+        return false;
+    normals_take(engine, known);
     class_names_read(engine, file);
+    entries_set(engine, what, file);
+    return true;
+}
+
+void entries_set(Engine *engine, Contents what, const TensorFile *file) {
     const int of = what.phase == NO_PHASE ? 0 : what.phase;
     for (int i = 0; i < entry_count(engine->model, what); i++) {
         Entry entry = entry_of(engine->model, what, i);
@@ -125,5 +133,4 @@ bool entries_take(Engine *engine, Contents what, const TensorFile *file) {
             engine->model->set(engine->state, of, entry.slot, entry.param, engine->values);
     }
     engine_prepare(engine, of);
-    return true;
 }

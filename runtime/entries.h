@@ -40,8 +40,11 @@ const Tensor *entry_tensor(const NnModel *model, Entry entry, const TensorFile *
 /* Refuses, with a message, values that are not finite: ReLU would hide them. */
 bool entries_finite(const Engine *engine, Contents what, const TensorFile *file);
 
-/* Sets what the file has, and prepares. False, with a message, if a value is not finite; nothing
- * has changed then. */
+/* Sets what the file has, and prepares. */
+void entries_set(Engine *engine, Contents what, const TensorFile *file);
+
+/* The same, with the file's normalisation of fields and names of classes. False, with a message, if
+ * a value is not finite or the normalisation malformed; nothing has changed then. */
 bool entries_take(Engine *engine, Contents what, const TensorFile *file);
 
 #endif

@@ -181,7 +181,7 @@ static bool normals_of(const NnModel *model, const Options *options, Normal *kno
     const char *path = options->text[OPTION_LOAD];
     TensorFile file;
     if (path && !tensors_read(path, &file)) return false;
-    if (path && !normals_in(model, &file, known)) return false;
+    if (path && !normals_in(model, &file, false, known)) return false;
     for (int i = 0; i < model->n_fields; i++) {
         const NnNormal *normal = &model->fields[i].normal;
         if (normal->mean) known[i].mean = normal->mean;

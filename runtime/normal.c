@@ -25,6 +25,11 @@ static double scaled(const NnNormal *normal, double x) {
     return normal->bytes ? (double)((float)x / 255.0f) : x * normal->scale;
 }
 
+/* Of equal elements rounding may leave a little; squares of tiny ones may be 0. */
+static double deviation_of(bool varies, double variance) {
+    return varies && variance > 0 ? sqrt(variance) : 1;
+}
+
 /* Bytes by value: [moments][256]. */
 static void count_bytes(const NnNormal *normal, const Split *split, const DataField *field,
                         int64_t *seen) {
@@ -47,7 +52,7 @@ static void of_bytes(const NnNormal *normal, const int64_t *seen, Moments *to) {
             squares += (double)seen[v] * off * off;
         }
         to->mean[c] = mean;
-        to->deviation[c] = values > 1 ? sqrt(squares / n) : 1;
+        to->deviation[c] = deviation_of(values > 1, squares / n);
     }
 }
 
@@ -74,7 +79,7 @@ static void of_numbers(const NnNormal *normal, const Split *split, const DataFie
         }
         for (int c = 0; c < normal->moments; c++) {
             double *sum = pass == 0 ? &to->mean[c] : &to->deviation[c];
-            *sum = pass == 0 ? *sum / n : varies[c] ? sqrt(*sum / n) : 1;
+            *sum = pass == 0 ? *sum / n : deviation_of(varies[c], *sum / n);
         }
     }
 }
@@ -125,7 +130,7 @@ static const char *key_of(const NnField *field, const char *what) {
 }
 
 /* A list of numbers, or one for all channels. */
-static bool read_list(const TensorFile *file, const NnField *field, const char *what,
+static bool read_list(const TensorFile *file, const NnField *field, const char *what, bool partial,
                       const double **to) {
     const char *key = key_of(field, what), *text = tensors_meta(file, key);
     const size_t n = (size_t)field->normal.moments;
@@ -133,6 +138,11 @@ static bool read_list(const TensorFile *file, const NnField *field, const char *
     if (!text) return true;
     const json_t *json = keep_json(json_loads(text, JSON_DECODE_ANY, NULL));
     const bool list = json_is_array(json);
+    if (partial && list && json_array_size(json) != n) {
+        note("%s: skipped, metadata %s: %zu numbers, %zu wanted", file->path, key,
+             json_array_size(json), n);
+        return true;
+    }
     bool good = list ? json_array_size(json) == n : json_is_number(json);
     double *values = allocate(n, sizeof *values);
     for (size_t i = 0; good && i < n; i++) {
@@ -148,12 +158,12 @@ static bool read_list(const TensorFile *file, const NnField *field, const char *
     return true;
 }
 
-bool normals_in(const NnModel *model, const TensorFile *file, Normal *known) {
+bool normals_in(const NnModel *model, const TensorFile *file, bool partial, Normal *known) {
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *field = &model->fields[i];
         if (!field->normal.moments) continue;
-        if (!read_list(file, field, "mean", &known[i].mean) ||
-            !read_list(file, field, "std", &known[i].deviation))
+        if (!read_list(file, field, "mean", partial, &known[i].mean) ||
+            !read_list(file, field, "std", partial, &known[i].deviation))
             return false;
         if (!known[i].mean || !known[i].deviation) known[i] = (Normal){NULL, NULL};
     }
@@ -166,10 +176,9 @@ bool normals_wanted(const Engine *engine) {
     return false;
 }
 
-bool normals_read(Engine *engine, const TensorFile *file) {
-    if (!normals_in(engine->model, file, engine->read)) return false;
+void normals_take(Engine *engine, const Normal *known) {
+    memcpy(engine->read, known, (size_t)engine->model->n_fields * sizeof *known);
     normals_settle(engine);
-    return true;
 }
 
 void normals_settle(Engine *engine) {

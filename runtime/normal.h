@@ -13,11 +13,12 @@
 void normals_measure(const NnModel *model, Dataset *data);
 
 /* The numbers of a file of weights, per field; NULL where it has none. False, with a message, if
- * they are malformed. */
-bool normals_in(const NnModel *model, const TensorFile *file, Normal *known);
+ * they are malformed or, unless `partial`, not as many as the model has; `partial` reports these
+ * and leaves them out. */
+bool normals_in(const NnModel *model, const TensorFile *file, bool partial, Normal *known);
 
-/* Takes the numbers of a file of weights. False, with a message, if they are malformed. */
-bool normals_read(Engine *engine, const TensorFile *file);
+/* Takes numbers that normals_in found. */
+void normals_take(Engine *engine, const Normal *known);
 
 /* Whether the data have to say numbers that no file of weights had. */
 bool normals_wanted(const Engine *engine);

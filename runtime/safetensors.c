@@ -64,8 +64,13 @@ static bool read_entry(const char *path, json_t *entry, Tensor *t, json_int_t da
         if (!json_is_integer(axis) || dim < 0)
             return problem("%s: bad header: tensor \"%s\": whole numbers wanted as shape", path,
                            t->name);
-        if (dim > INT_MAX || (dim != 0 && t->count > INT64_MAX / 8 / dim))
+        if (dim != 0 && t->count > INT64_MAX / 8 / dim)
             return problem("%s: tensor \"%s\": impossible shape", path, t->name);
+        if (dim > INT_MAX)
+            return problem(
+                "%s: tensor \"%s\": an axis of %lld; at most %d: split it into several files, or "
+                "give it a shape of several axes",
+                path, t->name, dim, INT_MAX);
         t->dim[t->rank] = (int)dim;
         t->count *= dim;
     }

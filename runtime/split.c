@@ -62,7 +62,15 @@ uint64_t split_fingerprint(const Split *split, const NnModel *model) {
         const DataField *field = split->bound[i];
         if (!field) continue;
         hash = (hash ^ (uint64_t)field->type) * 0x9e3779b97f4a7c15u;
-        const size_t size = (size_t)field->count * (size_t)nn_type_size(field->type);
+        const size_t element = (size_t)nn_type_size(field->type),
+                     size = (size_t)field->count * element;
+        if (field->stride < field->count && split->samples > 0) {
+            /* Windows that overlap: the sequence, once. */
+            const size_t ahead = (size_t)(split->samples - 1) * (size_t)field->stride * element;
+            hash = fingerprint(hash ^ (uint64_t)field->stride, split_values(split, field, 0),
+                               ahead + size);
+            continue;
+        }
         for (int s = 0; s < split->samples; s++)
             hash = fingerprint(hash, split_values(split, field, s), size);
     }

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "class_names.h"
 #include "entries.h"
+#include "normal.h"
 
 static const Contents parameters = {.phase = NO_PHASE};
 
@@ -66,6 +68,8 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
             ? !partial_fits(engine, file)
             : !entries_fit(model, parameters, file) || !entries_finite(engine, parameters, file))
         return false;
+    initial->normals = allocate((size_t)model->n_fields, sizeof *initial->normals);
+    if (!normals_in(model, file, partial, initial->normals)) return false;
     uint64_t hash = 1;
     for (int i = 0; i < model->n_params; i++) {
         const Tensor *tensor = entry_tensor(model, entry_of(model, parameters, i), file);
@@ -73,12 +77,20 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
         hash =
             fingerprint(hash ^ (uint64_t)i, engine->values, (size_t)tensor->count * sizeof(float));
     }
+    for (int i = 0; i < model->n_fields; i++) {
+        const Normal *known = &initial->normals[i];
+        const size_t bytes = (size_t)model->fields[i].normal.moments * sizeof(double);
+        if (!known->mean) continue;
+        hash = fingerprint(fingerprint(hash, known->mean, bytes), known->deviation, bytes);
+    }
     initial->fingerprint = (int64_t)(hash >> 1 | 1);
     return true;
 }
 
 void initial_take(Engine *engine, const Initial *initial) {
-    entries_take(engine, parameters, &initial->file);
+    normals_take(engine, initial->normals);
+    class_names_read(engine, &initial->file);
+    entries_set(engine, parameters, &initial->file);
 }
 
 /* PyTorch's tools look for the key `format`. */

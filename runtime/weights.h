@@ -35,6 +35,7 @@ bool weights_load(Engine *engine, const char *path);
 /* A file whose parameters are the initial values of a training. */
 typedef struct Initial {
     TensorFile file;
+    Normal *normals;     /* per field: what the file says of its normalisation */
     int64_t fingerprint; /* of the values that are taken; never 0 */
 } Initial;
 

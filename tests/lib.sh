@@ -8,7 +8,7 @@ set -eu
 : "${NNGEN:=$NNGEN_BIN/nngen}"
 : "${NNGEN_CC:=clang}"
 : "${NNGEN_LIBRARIES=$NNGEN_BUILD/libnngen_runtime.a $NNGEN_BUILD/libnngraph.a}"
-: "${NNGEN_MODELS=$(cd "$NNGEN_BIN" 2>/dev/null && ls | grep -vx 'nngen\(-data\)\{0,1\}' | tr '\n' ' ')}"
+: "${NNGEN_MODELS=$(cd "$NNGEN_BIN" 2>/dev/null && ls | grep -vx 'nngen\(-data\)\{0,1\}\|gallery' | tr '\n' ' ')}"
 generated=${NNGEN_GENERATED:-$NNGEN_SOURCE/generated}
 LC_ALL=C
 export LC_ALL

@@ -102,7 +102,7 @@ Node *graph_error_node(Graph *graph, Loc loc) {
     return n;
 }
 
-const FieldData *graph_field(const Graph *graph, const char *name) {
+FieldData *graph_field(const Graph *graph, const char *name) {
     for (int i = 0; i < graph->n_fields; i++)
         if (!strcmp(graph->fields[i].name, name)) return &graph->fields[i];
     return NULL;

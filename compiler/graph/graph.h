@@ -171,7 +171,7 @@ bool graph_type(Graph *graph, Node *node);
 Node *graph_error_node(Graph *graph, Loc loc);
 
 /* What is said of the field of that name; NULL: nothing. */
-const FieldData *graph_field(const Graph *graph, const char *name);
+FieldData *graph_field(const Graph *graph, const char *name);
 
 /* Means, and deviations, of a normalised field: one for each channel or column of the shape, or one
  * in all; `run` elements that lie side by side share them. */

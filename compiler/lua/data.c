@@ -75,15 +75,17 @@ void data_check(Front *f, Loc loc, const char *data) {
 
 /* Bytes of MNIST's fields are normalised unless the file says how. */
 static void normalise_digits(Graph *g, const Node *n) {
-    if (n->type.classes || graph_field(g, n->name)) return;
     const PerChannel measured = {.measured = true};
-    const FieldData field = {.name = n->name,
-                             .normalised = true,
-                             .bytes = true,
-                             .scale = 1.0 / 255.0,
-                             .mean = measured,
-                             .deviation = measured};
-    ARENA_PUSH(g->arena, g->fields, g->n_fields, g->cap_fields, field);
+    FieldData *field = graph_field(g, n->name);
+    if (n->type.classes || (field && field->normalised)) return;
+    if (!field) {
+        const FieldData bare = {.name = n->name};
+        ARENA_PUSH(g->arena, g->fields, g->n_fields, g->cap_fields, bare);
+        field = &g->fields[g->n_fields - 1];
+    }
+    field->normalised = field->bytes = true;
+    field->scale = 1.0 / 255.0;
+    field->mean = field->deviation = measured;
 }
 
 static int windows_of(const Graph *g, const Node *n) {

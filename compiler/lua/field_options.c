@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "../../common/clean.h"
 #include "front.h"
 
 enum { SCALE, MEAN, STD, NAMES, WINDOWS, ARRAY, OFFSET, N_OPTIONS };
@@ -63,6 +64,12 @@ static bool read_names(const Options *o, int index, int classes, FieldData *data
         if (!name || strlen(name) != length) {
             diag_error(f->diag, loc, "%s: the name of class %d is to be a string, got %s", o->what,
                        i, name ? "one with a zero byte in it" : value_words(L, -1));
+            return false;
+        }
+        if (!is_clean(name)) {
+            diag_error(f->diag, loc,
+                       "%s: the name of class %d is to be UTF-8 without control characters",
+                       o->what, i);
             return false;
         }
         names[i] = arena_strdup(f->arena, name);

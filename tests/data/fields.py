@@ -134,6 +134,12 @@ def spoil(weights, to):
     write(to, arrays, {**kept, "input.x.std": "[1,0,1]"})
 
 
+def channels(weights, to):
+    """Numbers of a model with one channel, and a tensor less than fits."""
+    arrays, kept = read(weights)
+    write(to, arrays, {**kept, "input.x.mean": "[1]", "input.x.std": "[1]"})
+
+
 def only(data, to):
     write(to, {k: v for k, v in read(data)[0].items() if k.startswith("test/")})
 
@@ -208,5 +214,5 @@ def windows():
     write("few.safetensors", {"train/series": floats(series[:8]), "train/wide": floats(wide)})
 
 
-{"make": make, "meta": meta, "json": json_, "strip": strip, "spoil": spoil, "only": only, "odd": odd, "vast": vast, "weights": weights_,
+{"make": make, "meta": meta, "json": json_, "strip": strip, "spoil": spoil, "channels": channels, "only": only, "odd": odd, "vast": vast, "weights": weights_,
  "lines": lines, "windows": windows}[sys.argv[1]](*sys.argv[2:])

@@ -64,6 +64,27 @@ py spoil a.safetensors bad.safetensors
 status=0
 ./raw predict --data test.safetensors --load bad.safetensors >said 2>&1 || status=$?
 [ "$status" -eq 1 ] && grep -q 'bad.safetensors: metadata input.x.std is to be a list of 3 numbers above 0' said || fail "bad: $status $(cat said)"
+# A training that begins with such a file does not begin.
+for partial in '' --load-partial; do
+    status=0
+    # shellcheck disable=SC2086
+    ./raw train --quiet --data raw-F64.safetensors --load bad.safetensors $partial --save not.safetensors >said 2>&1 || status=$?
+    [ "$status" -eq 1 ] && grep -q 'bad.safetensors: metadata input.x.std is to be a list of 3 numbers above 0' said &&
+        [ ! -e not.safetensors ] || fail "train --load $partial of a bad file: $status $(cat said)"
+done
+py channels a.safetensors one.safetensors
+status=0
+./raw train --quiet --data raw-F64.safetensors --load one.safetensors --save not.safetensors >said 2>&1 || status=$?
+[ "$status" -eq 1 ] && grep -q 'one.safetensors: metadata input.x.mean is to be a list of 3 numbers' said || fail "--load of one channel: $(cat said)"
+./raw train --quiet --data raw-F64.safetensors --load one.safetensors --load-partial --save part.safetensors >said 2>&1 ||
+    fail "--load-partial of one channel: $(cat said)"
+grep -q 'one.safetensors: skipped, metadata input.x.mean: 1 numbers, 3 wanted' said || fail "skipped: $(cat said)"
+./raw train --quiet --data raw-F64.safetensors --load bare.safetensors --save again.safetensors >said 2>&1 || fail "--load of bare weights: $(cat said)"
+cmp part.safetensors again.safetensors || fail "numbers that are skipped are measured"
+# Elements whose deviation is 0 in double are divided by 1.
+net tiny 'local x, y = nn.input("x", {3, 4, 5}, { scale = 1e-30, std = "train" }), nn.input("y", {6}, { array = "z", scale = 0, std = "train" })' "nn.concat { nn.flatten(x), y }"
+./tiny train --quiet --data raw-F64.safetensors --save tiny.safetensors >said 2>&1 || fail "tiny: $(cat said)"
+header tiny.safetensors | grep -qF '"input.y.std":"[1.0,1.0,1.0,1.0,1.0,1.0]"' || fail "deviations of nothing: $(header tiny.safetensors | head -c 400)"
 sed 's/"dtype": "I32"/"dtype": "U32"/g' raw-I32.safetensors >other.safetensors
 status=0
 ./raw train --data other.safetensors >said 2>&1 || status=$?
@@ -101,6 +122,9 @@ END
 "$NNGEN" -o digits.c digits.lua && compile_model "$NNGEN_CC" digits digits -O1 -w || fail digits
 ./digits train --quiet --no-train-eval --data synthetic --save d.safetensors >said || fail "digits: $(cat said)"
 ./digits info --load d.safetensors | grep -q '^bytes of image: x times 0.00392157, less mean 0[.]' || fail "bytes of image"
+sed 's/{1, 28, 28})/{1, 28, 28}, { array = "picture" })/' digits.lua >picture.lua
+"$NNGEN" --emit=graph digits.lua | grep '^normal' >plain.txt
+"$NNGEN" --emit=graph picture.lua | grep '^normal' | cmp plain.txt - || fail "bytes of another array are normalised"
 
 # Windows: samples that overlap in training, and do not in evaluation.
 cat >long.lua <<END

@@ -38,6 +38,7 @@ class Phase:
     options: dict
     loss: int
     trained: list = field(default_factory=list)  # of ids, the gradient's id or None with each
+    assigned: list = field(default_factory=list)  # of ids of states, the id of the value after the step with each
 
 
 @dataclass
@@ -57,8 +58,10 @@ class Graph:
         """Whether samples are windows of a sequence."""
         return any(field["windows"] for field in self.array.values())
 
-    def param(self, name):
-        return next(n for n in self.of_op("param") if n.name == name)
+    @property
+    def stored(self):
+        """What a weights file has: parameters and states."""
+        return self.of_op("param") + self.of_op("state")
 
     def needed(self, wanted, given=()):
         """The ids that the wanted nodes depend on, themselves among them, in order; not beyond given ones."""
@@ -106,6 +109,8 @@ def parse(text):
         elif word == "trained":
             param, gradient = re.fullmatch(r"trained %(\d+) gradient=(?:none|%(\d+))", line).groups()
             graph.phases[-1].trained.append((int(param), gradient and int(gradient)))
+        elif word == "assigned":
+            graph.phases[-1].assigned.append(tuple(int(id) for id in re.findall(r"%(\d+)", line)))
         elif word == "metric":
             graph.metrics[quoted[0]] = int(line.rsplit("%", 1)[1])
         elif word == "predict":

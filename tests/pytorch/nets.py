@@ -23,15 +23,17 @@ class Net:
     def __init__(self, label, program):
         self.label, self.program, self.graph = label, program, program.graph
         self.notes, self.errors, self.zeros = [], {}, 0
+        self.of_batch = bool(self.graph.of_op("channel_mean"))  # statistics of the whole batch
 
     def run(self, fields, count, phase, parameters, step, margin=0):
-        """Loss and gradients by name of the first samples, None if a decision is nearer to a tie than the margin."""
+        """Loss, gradients and new states by name, of the first samples; None if a decision is nearer to a tie than the
+        margin."""
         return self.run_on(fields.values(count), phase, parameters, step, margin)
 
     def run_on(self, values, phase, parameters, step, margin=0):
         given = {}
         trained = {id for id, _ in self.graph.phases[phase].trained}
-        for n in self.graph.of_op("param"):
+        for n in self.graph.stored:
             given[n.id] = parameters[n.name].clone().requires_grad_(n.id in trained)
         run = Run(self.graph, step, {**values, **given})
         loss, = run(self.graph.phases[phase].loss)
@@ -40,13 +42,15 @@ class Net:
         wanted = [self.graph.nodes[id] for id in sorted(trained)]
         found = torch.autograd.grad(loss, [given[n.id] for n in wanted], allow_unused=True)
         gradients = {n.name: torch.zeros_like(given[n.id]) if g is None else g for n, g in zip(wanted, found)}
-        return loss.item(), gradients
+        pairs = self.graph.phases[phase].assigned
+        states = {self.graph.nodes[state].name: run(value)[0].detach() for state, value in pairs}
+        return loss.item(), gradients, states
 
     def margin(self, fields, count, parameters):
         """Of each sample, in all phases."""
         with torch.no_grad():
             values = fields.values(count)
-            values.update({n.id: parameters[n.name] for n in self.graph.of_op("param")})
+            values.update({n.id: parameters[n.name] for n in self.graph.stored})
             run = Run(self.graph, Step(count), values)
             run(*[phase.loss for phase in self.graph.phases])
         return run.margin
@@ -55,7 +59,7 @@ class Net:
         """Whether a sample's value depends on the others: by a field that is normalised by the data, in windows of one
         sequence, or by the statistics of a batch."""
         measured = any("train" in (n["mean"], n["deviation"]) for n in self.graph.normal.values())
-        return measured or self.graph.windows or bool(self.graph.of_op("channel_mean"))
+        return measured or self.graph.windows or self.of_batch
 
     def clear_samples(self, parameters):
         """Fields whose samples are clear of ties, by the largest of the margins that enough samples have."""
@@ -82,7 +86,7 @@ class Net:
             return
         write_tensors(p.file("data"), fields.tensors())
         for phase in range(len(self.graph.phases)):
-            for batch in BATCHES:
+            for batch in BATCHES[self.of_batch:]:  # a batch of one may have no variance
                 self.zeros = 0
                 for epoch in self.epochs(phase):
                     self.compare_gradients(fields, parameters, phase, batch, epoch)
@@ -104,7 +108,7 @@ class Net:
         size = int(self.graph.phases[phase].options["batch"])
         per_epoch = max(1, -(-SAMPLES // size))
         step = Step(batch, epoch=epoch, epochs=STEPS, step=epoch * per_epoch, steps=STEPS * per_epoch)
-        wanted = self.run(fields, batch, phase, parameters, step)
+        wanted = self.run(fields, batch, phase, parameters, step)[:2]
         for program in {p.direct, p.default}:
             winograd = program != p.direct
             where = "%s%s, phase %d, batch %d, epoch %d" % (self.label, ", winograd" if winograd else "", phase + 1,
@@ -137,11 +141,13 @@ class Net:
 
     def summed(self, name, fields, batch, phase, parameters, step):
         """The largest sum of magnitudes of the samples' gradients: where these cancel, roundings are a larger part of
-        what is left, in PyTorch's floats as well."""
+        what is left, in PyTorch's floats as well. None where samples depend on each other."""
+        if self.of_batch:
+            return None
         values, sum = fields.values(batch), 0
         for i in range(batch):
             alone = Step(**{**vars(step), "batch": 1})
-            _, gradients = self.run_on({id: x[i:i + 1] for id, x in values.items()}, phase, parameters, alone)
+            _, gradients, _ = self.run_on({id: x[i:i + 1] for id, x in values.items()}, phase, parameters, alone)
             sum = sum + gradients[name].abs() / batch
         return sum.max().item()
 
@@ -162,9 +168,9 @@ class Net:
                 found = self.run(fields, count, phase, parameters, step, margin)
                 if not found:
                     return None, False
-                gradients = found[1]
-                parameters = {n: v - rate * gradients[n] if n in gradients else v for n, v in parameters.items()}
-                if not all(largest_error(v, start[n]) < FAR for n, v in parameters.items()):
+                _, gradients, states = found
+                parameters = {**parameters, **states, **{n: parameters[n] - rate * g for n, g in gradients.items()}}
+                if not all(largest_error(parameters[n], start[n]) < FAR for n in gradients):
                     return None, True
         return parameters, False
 
@@ -172,6 +178,8 @@ class Net:
         rate, seed = RATE, 100
         # One sample of a network that is seldom clear of ties.
         tries = ((3, 1e-6), (3, 3e-7), (1, 1e-7)) if not self.notes else ((1, 3e-7), (1, 1e-7))
+        if self.of_batch:
+            tries = [(8, 1e-6), (8, 3e-7), (4, 1e-7)]
         for count, margin in tries:
             for _ in range(16):
                 fields = Fields(self.graph, count, seed)
@@ -203,6 +211,10 @@ class Net:
 
 def varied(graph, initial):
     """Initial weights, but none that are all ones or zeros, as those of norms are: they would test little."""
-    random = torch.Generator().manual_seed(1)
-    return {name: (value + 0.2) * (0.8 + 0.4 * torch.rand(value.shape, generator=random))
-            if graph.param(name).whole("init") == 0 else value for name, value in sorted(initial.items())}
+    random, parameters = torch.Generator().manual_seed(1), {}
+    for n in graph.stored:
+        value = initial[n.name]
+        if n.whole("init") == 0 and n.type.shape:
+            value = (value + 0.2) * (0.8 + 0.4 * torch.rand(value.shape, generator=random))
+        parameters[n.name] = value
+    return parameters

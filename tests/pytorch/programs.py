@@ -82,7 +82,9 @@ class Program:
                 for name, array in read_tensors(self.file(weights)).items() if not name.startswith("state/")}
 
     def save(self, weights, tensors):
-        write_tensors(self.file(weights), {n: value.numpy().astype(np.float32) for n, value in tensors.items()})
+        counts = {n.name for n in self.graph.of_op("state") if not n.type.shape}
+        write_tensors(self.file(weights), {n: value.numpy().astype(np.int64 if n in counts else np.float32)
+                                           for n, value in tensors.items()})
 
     def gradients(self, program, weights, data, batch, phase, epoch):
         """Loss and gradients by name, phases counted from 0."""

@@ -94,7 +94,7 @@ class Program:
         return found.pop("loss").item(), found
 
     def train(self, weights, data, batch, *options, save="trained"):
-        run(self.default, "train", "--load", self.file(weights), "--data", self.file(data), "--batch", batch,
+        run(self.direct, "train", "--load", self.file(weights), "--data", self.file(data), "--batch", batch,
             "--save", self.file(save), "--no-train-eval", "--quiet", *options)
         return self.load(save)
 

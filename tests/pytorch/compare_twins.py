@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-from nets import SAMPLES, STEPS, Net, varied
+from nets import STEPS, Net, varied
 from programs import SOURCE, Program
 from report import expect, finish, largest_error
 from tensors import write_tensors
@@ -30,14 +30,14 @@ class Twin:
         if expect(fields, "%s: no samples are clear of ties" % self.path):
             write_tensors(self.program.file("data"), fields.tensors())
             graph = self.program.graph
-            return {graph.nodes[id].name: value for id, value in fields.values(SAMPLES).items()}
+            return {graph.nodes[id].name: value for id, value in fields.values(self.net.samples).items()}
 
     def compare_steps(self, d):
         """Loss and gradients of each phase."""
         for phase in range(len(self.program.graph.phases)):
             epochs = self.net.epochs(phase)
             for epoch in epochs:
-                found_loss, found = self.program.gradients(self.program.direct, "weights", "data", SAMPLES, phase, epoch)
+                found_loss, found = self.program.gradients(self.program.direct, "weights", "data", self.net.samples, phase, epoch)
                 self.module.zero_grad()
                 loss = self.module.loss(d, phase, epoch, STEPS)
                 loss.backward()
@@ -61,7 +61,7 @@ class Twin:
                 top = wanted.topk(2).values
                 clear, wanted = (top[:, 0] - top[:, 1]) > BOUND * wanted.abs().max(), wanted.argmax(1).double()
             error = largest_error(found[clear], wanted[clear])
-            expect(clear.sum() > SAMPLES // 2 and error <= BOUND,
+            expect(clear.sum() > self.net.samples // 2 and error <= BOUND,
                    "%s: prediction %s is off by %.1e" % (self.path, name, error))
 
     def compare(self):

@@ -1,5 +1,7 @@
 """A network's program against the run of its graph in PyTorch: the choice of samples, loss, gradients, steps."""
 
+import math
+
 import torch
 
 from draws import training_seed
@@ -9,8 +11,8 @@ from report import expect, largest_error, norm_error
 from tensors import write_tensors
 
 MARGINS = [1e-5, 1e-6, 3e-7]
-SAMPLES = 30
-BATCHES = [1, 7, SAMPLES]  # gradients of the last one must not be zeros
+MOST_SAMPLES, LEAST_SAMPLES = 30, 9
+WORK = 6e8  # multiply-adds of the samples, at most: PyTorch takes some seconds for them
 LARGEST, WINOGRAD_NORM, WINOGRAD_LARGEST = 1e-5, 2e-5, 5e-5
 SMALL = 1e-6  # a gradient below that part of the net's largest is measured against the net's largest
 # Those of sgd_model.lua.
@@ -23,7 +25,14 @@ class Net:
     def __init__(self, label, program):
         self.label, self.program, self.graph = label, program, program.graph
         self.notes, self.errors, self.zeros = [], {}, 0
+        self.samples = int(max(LEAST_SAMPLES, min(MOST_SAMPLES, WORK / self.work())))
         self.of_batch = bool(self.graph.of_op("channel_mean"))  # statistics of the whole batch
+
+    def work(self):
+        """Multiply-adds of a sample's layers, roughly."""
+        sizes = [(n.type.shape, self.graph.nodes[n.inputs[1]].type.shape) for op in ("conv2d", "linear")
+                 for n in self.graph.of_op(op)]
+        return 1 + sum(math.prod(shape) * math.prod(weight[1:]) for shape, weight in sizes)
 
     def run(self, fields, count, phase, parameters, step, margin=0):
         """Loss, gradients and new states by name, of the first samples; None if a decision is nearer to a tie than the
@@ -64,14 +73,14 @@ class Net:
     def clear_samples(self, parameters):
         """Fields whose samples are clear of ties, by the largest of the margins that enough samples have."""
         for seed in range(4):
-            drawn = Fields(self.graph, 4 * SAMPLES, seed)
-            margins = self.margin(drawn, 4 * SAMPLES, parameters)
+            drawn = Fields(self.graph, 4 * self.samples, seed)
+            margins = self.margin(drawn, 4 * self.samples, parameters)
             for margin in MARGINS:
                 clear = torch.nonzero(margins >= margin).flatten()
-                if len(clear) < SAMPLES:
+                if len(clear) < self.samples:
                     continue
-                fields = Fields(self.graph, 4 * SAMPLES, seed).take(clear[:SAMPLES].numpy())
-                if not self.depends_on_all() or self.margin(fields, SAMPLES, parameters).min() >= margin:
+                fields = Fields(self.graph, 4 * self.samples, seed).take(clear[:self.samples].numpy())
+                if not self.depends_on_all() or self.margin(fields, self.samples, parameters).min() >= margin:
                     if margin < MARGINS[0]:
                         self.note("samples %.0e from ties" % margin)
                     return fields
@@ -86,7 +95,8 @@ class Net:
             return
         write_tensors(p.file("data"), fields.tensors())
         for phase in range(len(self.graph.phases)):
-            for batch in BATCHES[self.of_batch:]:  # a batch of one may have no variance
+            # A batch of one may have no variance. Gradients of the last one must not be zeros.
+            for batch in [1, 7, self.samples][self.of_batch:]:
                 self.zeros = 0
                 for epoch in self.epochs(phase):
                     self.compare_gradients(fields, parameters, phase, batch, epoch)
@@ -104,9 +114,9 @@ class Net:
 
     def compare_gradients(self, fields, parameters, phase, batch, epoch):
         p = self.program
-        # With a data file of SAMPLES, batches of the phase's size make the steps of an epoch.
+        # With so many samples, batches of the phase's size make the steps of an epoch.
         size = int(self.graph.phases[phase].options["batch"])
-        per_epoch = max(1, -(-SAMPLES // size))
+        per_epoch = max(1, -(-self.samples // size))
         step = Step(batch, epoch=epoch, epochs=STEPS, step=epoch * per_epoch, steps=STEPS * per_epoch)
         wanted = self.run(fields, batch, phase, parameters, step)[:2]
         for program in {p.direct, p.default}:
@@ -197,7 +207,8 @@ class Net:
         fields, count, rate, wanted = found
         write_tensors(p.file("few"), fields.tensors())
         after = p.train("weights", "few", count, "--seed", SEED, "--lr-scale", rate)
-        expect(sorted(after) == sorted(wanted), "%s: parameters %s" % (self.label, sorted(after)))
+        # A tied weight is in the file under both names.
+        expect(set(wanted) <= set(after), "%s: parameters %s" % (self.label, sorted(after)))
         for name in sorted(set(after) & set(wanted)):
             error = largest_error(after[name], wanted[name])
             off, size = (after[name] - wanted[name]).abs().max(), wanted[name].abs().max()

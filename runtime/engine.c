@@ -145,6 +145,10 @@ void engine_init(Engine *engine, uint64_t seed) {
             if (param->init == NN_NORMAL) value = param->a + param->b * random_normal(key, at);
             engine->values[i] = (float)value;
         }
+        if (param->zero_row) {
+            const int64_t row = param->count / param->dim[0];
+            memset(engine->values + (param->zero_row - 1) * row, 0, (size_t)row * sizeof(float));
+        }
         engine->model->set(engine->state, 0, 0, p, engine->values);
     }
     engine_prepare(engine, 0);

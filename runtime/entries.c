@@ -8,14 +8,20 @@
 #include "normal.h"
 
 static int entry_count(const NnModel *model, Contents what) {
-    if (what.phase == NO_PHASE) return model->n_params;
+    if (what.phase == NO_PHASE) return model->n_params + model->n_ties;
     const NnPhase *phase = &model->phases[what.phase];
-    return (what.kept ? 2 : 1) * model->n_params + phase->n_slots * phase->n_trained;
+    return (what.kept ? 2 : 1) * model->n_params + model->n_ties +
+           phase->n_slots * phase->n_trained;
 }
 
 Entry entry_of(const NnModel *model, Contents what, int i) {
     if (i < model->n_params) return (Entry){what.kept ? KEPT : 0, i, model->params[i].name};
     i -= model->n_params;
+    if (i < model->n_ties) {
+        const NnTie *tie = &model->ties[i];
+        return (Entry){what.kept ? KEPT : 0, tie->param, tie->name};
+    }
+    i -= model->n_ties;
     if (what.kept && i < model->n_params)
         return (Entry){0, i, format_text("state/raw/%s", model->params[i].name)};
     if (what.kept) i -= model->n_params;
@@ -65,6 +71,7 @@ int64_t weights_bytes(const NnModel *model, bool moments, bool kept) {
         if (model->phases[p].n_slots * model->phases[p].trained_count > most)
             most = model->phases[p].n_slots * model->phases[p].trained_count;
     for (int i = 0; i < model->n_params; i++) count += (kept ? 2 : 1) * model->params[i].count;
+    for (int i = 0; i < model->n_ties; i++) count += model->params[model->ties[i].param].count;
     return (count + most) * (int64_t)sizeof(float);
 }
 
@@ -72,14 +79,30 @@ bool entry_is_known(const NnModel *model, const char *name) {
     bool known = strncmp(name, "state/", 6) == 0;
     for (int k = 0; !known && k < model->n_params; k++)
         known = strcmp(name, model->params[k].name) == 0;
+    for (int k = 0; !known && k < model->n_ties; k++)
+        known = strcmp(name, model->ties[k].name) == 0;
     return known;
+}
+
+/* Under which name of its parameter the file has the entry, NULL: under none. A parameter of
+ * several names may be there under any of them. */
+static const char *entry_name(const NnModel *model, Entry entry, const TensorFile *file) {
+    if (tensors_find(file, entry.name) || entry.slot > 0) return entry.name;
+    if (strncmp(entry.name, "state/", 6) == 0) return entry.name;
+    const char *own = model->params[entry.param].name;
+    if (tensors_find(file, own)) return own;
+    for (int k = 0; k < model->n_ties; k++)
+        if (model->ties[k].param == entry.param && tensors_find(file, model->ties[k].name))
+            return model->ties[k].name;
+    return entry.name;
 }
 
 bool entries_fit(const NnModel *model, Contents what, const TensorFile *file) {
     for (int i = 0; i < entry_count(model, what); i++) {
         Entry entry = entry_of(model, what, i);
         const NnParam *param = &model->params[entry.param];
-        if (!tensors_have(file, entry.name, param->rank, param->dim)) return false;
+        if (!tensors_have(file, entry_name(model, entry, file), param->rank, param->dim))
+            return false;
     }
     for (int i = 0; i < file->n_tensors; i++) {
         const char *name = file->tensors[i].name;
@@ -91,12 +114,37 @@ bool entries_fit(const NnModel *model, Contents what, const TensorFile *file) {
 
 const Tensor *entry_tensor(const NnModel *model, Entry entry, const TensorFile *file) {
     const NnParam *param = &model->params[entry.param];
-    const Tensor *tensor = tensors_find(file, entry.name);
+    const Tensor *tensor = tensors_find(file, entry_name(model, entry, file));
     const bool fits = tensor && same_shape(param->rank, param->dim, tensor->rank, tensor->dim);
     return fits ? tensor : NULL;
 }
 
+/* Whether the file's tensors of each parameter of several names are equal; a message if not. */
+static bool ties_agree(const Engine *engine, const TensorFile *file) {
+    const NnModel *model = engine->model;
+    for (int k = 0; k < model->n_ties; k++) {
+        const NnTie *tie = &model->ties[k];
+        const NnParam *param = &model->params[tie->param];
+        const Entry own = {0, tie->param, param->name}, other = {0, tie->param, tie->name};
+        const Tensor *a = entry_tensor(model, own, file), *b = entry_tensor(model, other, file);
+        if (!a || !b || a == b) continue;
+        const size_t mark = memory_mark();
+        float *values = allocate((size_t)param->count, sizeof *values);
+        const bool read = tensor_floats(file, a, values) && tensor_floats(file, b, engine->values);
+        const bool equal =
+            read && !memcmp(values, engine->values, (size_t)param->count * sizeof *values);
+        memory_release(mark);
+        if (!read) return false;
+        if (!equal)
+            return problem("%s: tensors \"%s\" and \"%s\" differ; they are one parameter of the "
+                           "model: leave one of them out",
+                           file->path, param->name, tie->name);
+    }
+    return true;
+}
+
 bool entries_finite(const Engine *engine, Contents what, const TensorFile *file) {
+    if (!ties_agree(engine, file)) return false;
     for (int i = 0; i < entry_count(engine->model, what); i++) {
         Entry entry = entry_of(engine->model, what, i);
         const Tensor *tensor = entry_tensor(engine->model, entry, file);

@@ -37,7 +37,8 @@ bool entries_fit(const NnModel *model, Contents what, const TensorFile *file);
 /* The file's tensor for an entry; NULL where none fits, as --load-partial allows. */
 const Tensor *entry_tensor(const NnModel *model, Entry entry, const TensorFile *file);
 
-/* Refuses, with a message, values that are not finite: ReLU would hide them. */
+/* Refuses, with a message, values that are not finite, which ReLU would hide, and parameters of two
+ * names that differ. */
 bool entries_finite(const Engine *engine, Contents what, const TensorFile *file);
 
 /* Sets what the file has, and prepares. */

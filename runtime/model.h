@@ -42,7 +42,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 10
+#define NN_ABI 11
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -102,8 +102,15 @@ typedef struct NnParam {
     int dim[NN_MAX_RANK];
     int64_t count;
     NnInit init;
-    double a, b; /* constant a; uniform in [a, b); normal with mean a and deviation b */
+    double a, b;  /* constant a; uniform in [a, b); normal with mean a and deviation b */
+    int zero_row; /* of the first axis, counted from 1: it begins at 0; 0: none does */
 } NnParam;
+
+/* A further name of a parameter, which weights files have under both. */
+typedef struct NnTie {
+    const char *name;
+    int param;
+} NnTie;
 
 typedef struct NnPhase {
     int epochs, batch; /* as the architecture says; epochs 0: the phase counts steps */
@@ -226,6 +233,8 @@ typedef struct NnModel {
     int n_sums; /* of NnCall.sums; 0 for an inference-only model */
     const NnField *fields;
     const NnParam *params;
+    int n_ties;
+    const NnTie *ties;
     const NnPhase *phases; /* n_phases 0: an inference-only model */
     const NnOutput *metrics, *predictions;
     const NnKernel *kernels;

@@ -98,9 +98,33 @@ static void write_params(Emission *em) {
     w_open(em->w, "static const NnParam nn_params[%d] =", p->n_params);
     for (int i = 0; i < p->n_params; i++) {
         const Node *n = p->params[i].node;
-        w_line(em->w, "{\"%s\", %d, %s, %lld, %s, %.17g, %.17g},", n->name, n->type.shape.rank,
+        w_line(em->w, "{\"%s\", %d, %s, %lld, %s, %.17g, %.17g, %d},", n->name, n->type.shape.rank,
                dims_text(em->arena, n->type.shape), (long long)shape_count(n->type.shape),
-               p->params[i].init, p->params[i].a, p->params[i].b);
+               p->params[i].init, p->params[i].a, p->params[i].b, p->params[i].zero_row);
+    }
+    w_close_with(em->w, ";");
+}
+
+/* The index of the parameter that the tie names, -1: it is not in the plan. */
+static int tied_param(const Plan *p, const Tie *tie) {
+    for (int i = 0; i < p->n_params; i++)
+        if (!strcmp(p->params[i].node->name, tie->param)) return i;
+    return -1;
+}
+
+static int count_ties(const Plan *p) {
+    int n = 0;
+    for (int i = 0; i < p->graph->n_ties; i++) n += tied_param(p, &p->graph->ties[i]) >= 0;
+    return n;
+}
+
+static void write_ties(Emission *em) {
+    const Plan *p = em->plan;
+    if (!count_ties(p)) return;
+    w_open(em->w, "static const NnTie nn_ties[%d] =", count_ties(p));
+    for (int i = 0; i < p->graph->n_ties; i++) {
+        const Tie *tie = &p->graph->ties[i];
+        if (tied_param(p, tie) >= 0) w_line(em->w, "{\"%s\", %d},", tie->name, tied_param(p, tie));
     }
     w_close_with(em->w, ";");
 }
@@ -366,6 +390,7 @@ void emit_tables(Emission *em) {
     Writer *w = em->w;
     bool inference = em->info->inference;
     write_params(em);
+    write_ties(em);
     write_phases(em);
     if (!inference) write_outputs(em, "nn_metrics", g->metrics, g->n_metrics);
     write_outputs(em, "nn_predictions", g->predictions, g->n_predictions);
@@ -404,6 +429,7 @@ void emit_tables(Emission *em) {
            p->n_fields ? "nn_fields" : "NULL", p->n_params ? "nn_params" : "NULL",
            inference ? "NULL" : "nn_phases", !inference && g->n_metrics ? "nn_metrics" : "NULL",
            g->n_predictions ? "nn_predictions" : "NULL");
+    if (count_ties(p)) w_line(w, ".n_ties = %d, .ties = nn_ties,", count_ties(p));
     w_line(w, ".n_sums = %d, .score = nn_score,", emit_sums(p));
     w_line(w, ".kernels = nn_kernels, .codes = nn_codes,");
     w_line(w, ".state_bytes = %lld, .work_bytes = nn_work_bytes, .chunks = nn_chunks,",

@@ -114,6 +114,16 @@ int field_moments(const FieldData *field, Shape shape, int *run) {
     return shape.dim[shape.rank == 3 ? 0 : shape.rank - 1];
 }
 
+void graph_zero_row(Graph *g, const char *param, int row) {
+    const ZeroRow zero = {param, row};
+    ARENA_PUSH(g->arena, g->zero_rows, g->n_zero_rows, g->cap_zero_rows, zero);
+}
+
+void graph_tie(Graph *g, const char *name, const char *param) {
+    const Tie tie = {name, param};
+    ARENA_PUSH(g->arena, g->ties, g->n_ties, g->cap_ties, tie);
+}
+
 Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count) {
     int n = 0;
     Node **list = ARENA_ARRAY(graph->arena, Node *, graph->n_nodes + 1);

@@ -88,6 +88,17 @@ typedef struct FieldData {
     int windows, offset;
 } FieldData;
 
+/* A further name of a parameter: that of the weight of a layer which has no own one. */
+typedef struct Tie {
+    const char *name, *param;
+} Tie;
+
+/* A row of a parameter's first axis, counted from 1, that begins at 0. */
+typedef struct ZeroRow {
+    const char *param;
+    int row;
+} ZeroRow;
+
 enum { MAX_OPTIMIZER_OPTIONS = 8 };
 
 /* How a phase updates its parameters: see optimizer.h. */
@@ -144,6 +155,10 @@ typedef struct Graph {
     int n_nodes, cap_nodes;
     FieldData *fields; /* one for each field whose options the architecture states */
     int n_fields, cap_fields;
+    Tie *ties;
+    int n_ties, cap_ties;
+    ZeroRow *zero_rows;
+    int n_zero_rows, cap_zero_rows;
     Phase *phases;
     int n_phases;
     Named *metrics; /* KIND_SPLIT or KIND_SCALAR; sorted by name */
@@ -169,6 +184,10 @@ bool graph_type(Graph *graph, Node *node);
 
 /* A node of KIND_ERROR, to go on with after a reported mistake. */
 Node *graph_error_node(Graph *graph, Loc loc);
+
+/* Lets a row of the parameter begin at 0; gives the parameter a further name. */
+void graph_zero_row(Graph *graph, const char *param, int row);
+void graph_tie(Graph *graph, const char *name, const char *param);
 
 /* What is said of the field of that name; NULL: nothing. */
 FieldData *graph_field(const Graph *graph, const char *name);

@@ -6,7 +6,7 @@
  * All four are one loop nest. Output place o and tap k read the place (o*a + k*b + c) / e, if that
  * is whole and inside: forward a = stride, b = dilation, c = -padding, e = 1; an input gradient
  * reads the output gradient with a = 1, b = -dilation, c = padding, e = stride. A linear layer is a
- * convolution whose kernel covers its input. */
+ * convolution whose kernel covers its input; on a sequence its kernel is one place. */
 #include "contract.h"
 #include "contraction.h"
 #include "pool.h"
@@ -52,7 +52,12 @@ static void set_geometry(Nest *n) {
         n->out.H *= n->pool_h;
         n->out.W *= n->pool_w;
     }
-    if (node->op == &op_linear) {
+    if (node->op != &op_conv2d && node->op != &op_conv2d_dgrad && node->type.shape.rank > 1) {
+        n->y = (Axis){1, 1, 1, 1, 1, 0, 1};
+        n->x = (Axis){n->in.W, 1, n->out.W, 1, 1, 0, 1};
+        n->lanes_out = n->out.C;
+        n->lanes_in = n->in.C;
+    } else if (node->op == &op_linear) {
         n->y = (Axis){1, 1, 1, 1, 1, 0, 1};
         n->x = (Axis){n->in.H * n->in.W, n->in.H * n->in.W, 1, 1, 1, 0, 1};
         n->lanes_out = n->out.C;
@@ -74,7 +79,7 @@ static void set_geometry(Nest *n) {
     n->block_weights = (int64_t)n->y.taps * n->x.taps * n->reduced * LANES;
     n->bias = node->n_in > 2;
     /* Taps and channels that lie next to each other reduce as one run. */
-    if (node->op == &op_linear && n->in.cs == n->in.C) {
+    if (node->op == &op_linear && node->type.shape.rank == 1 && n->in.cs == n->in.C) {
         n->reduced *= n->in.H * n->in.W;
         n->in = (Layout){n->reduced, 1, 1, n->reduced, n->in.stride, false};
         n->x = (Axis){1, 1, 1, 1, 1, 0, 1};

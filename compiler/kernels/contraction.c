@@ -7,11 +7,21 @@
 #include "../plan/params.h"
 #include "pool.h"
 
+/* A sequence (T, N): its places are those of a convolution over them, with features in lanes. */
+static bool is_sequence(const Node *x) {
+    return x->type.shape.rank == 2;
+}
+
 /* What a layer reads, in the layout that its weight has. Returns the node whose memory it is, NULL
  * for a copy. */
 static Node *layer_input(Lowering *l, Node *x, const ParamPlace *weight, Buffer **buffer) {
     Node *at = storage_of(l, x);
     const Layout v = l->value[at->id].layout;
+    if (is_sequence(x) && v.last) {
+        *buffer = contraction_input(l, at);
+        return at;
+    }
+    if (is_sequence(x)) return in_layout(l, at, layout_of_shape(x->type.shape, true), buffer);
     const bool conv = weight->layer && weight->layer->op != &op_linear;
     const bool matches = v.C == weight->in && v.H == weight->kh && v.W == weight->kw;
     if (!v.last && (matches || conv)) {
@@ -30,6 +40,12 @@ static Kernel *contraction_kernel(Lowering *l, Node *node, Node *value, Buffer *
     return k;
 }
 
+/* The gradient of a layer's value, with its outputs in lanes. */
+static Node *layer_gradient(Lowering *l, Node *dy, Buffer **buffer) {
+    if (is_sequence(dy)) return in_layout(l, dy, layout_of_shape(dy->type.shape, true), buffer);
+    return in_channels(l, dy, buffer);
+}
+
 Kernel *lower_forward(Lowering *l, Node *node) {
     Buffer *x;
     Node *value = layer_input(l, node->in[0], param_place(l->plan, node->in[1]), &x);
@@ -42,7 +58,7 @@ void add_bias(Lowering *l, Kernel *k) {
 
 Kernel *lower_backward(Lowering *l, Node *node, Node *dy) {
     Buffer *x;
-    Node *value = in_channels(l, dy, &x);
+    Node *value = layer_gradient(l, dy, &x);
     return contraction_kernel(l, node, value, x);
 }
 
@@ -82,7 +98,7 @@ static void lower_weight_gradient(Lowering *l, Node *node, Node *dy, const Node 
     Buffer *x;
     Node *value = layer_input(l, node->in[0], p, &x);
     Buffer *db;
-    dy = in_channels(l, dy, &db);
+    dy = layer_gradient(l, dy, &db);
     k->flops = node_flops(node);
     k->in = x->layout;
     k->out = db->layout;

@@ -5,7 +5,7 @@
 
 /* Comparisons of real values are point-wise; here are those of labels and other class indices. */
 static bool fits(const Node *node) {
-    return node->op == &op_argmax || node->op == &op_one_hot ||
+    return node->op == &op_argmax || node->op == &op_one_hot || node->op == &op_arange ||
            (op_is(node->op, TRAIT_COMPARISON) && !is_pointwise(node));
 }
 
@@ -55,6 +55,15 @@ static const char *hot_element(Arena *arena, const Kernel *k) {
                         element(arena, k, 0, index), inner, classes);
 }
 
+static void lower(Lowering *l, Node *node) {
+    if (node->n_in) {
+        copy_lower(l, node);
+        return;
+    }
+    Kernel *k = value_kernel(l, node);
+    lower_operand(l, k, "y", make_value(l, node), node, true);
+}
+
 static void build(Loops *l, const Kernel *k) {
     Arena *arena = arena_new();
     const Node *node = k->node;
@@ -74,7 +83,9 @@ static void build(Loops *l, const Kernel *k) {
         l_line(l, "y[s * %d] = (float)best + (top - top);",
                out.stride); /* NaN: top is not finite */
     } else {
-        const char *value = node->op == &op_one_hot ? hot_element(arena, k) : compared(arena, k);
+        const char *value = node->op == &op_arange    ? "(float)i"
+                            : node->op == &op_one_hot ? hot_element(arena, k)
+                                                      : compared(arena, k);
         l_open(l, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
         l_line(l, "y[s * %d + %s] = %s;", out.stride, layout_offset(arena, out, "i"), value);
         l_close(l);
@@ -83,5 +94,4 @@ static void build(Loops *l, const Kernel *k) {
     arena_free(arena);
 }
 
-const Family family_decide = {
-    .name = "decision", .fits = fits, .lower = copy_lower, .build = build};
+const Family family_decide = {.name = "decision", .fits = fits, .lower = lower, .build = build};

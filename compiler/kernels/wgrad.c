@@ -42,18 +42,20 @@ static void set_geometry(Nest *n) {
     n->dy = n->k->out;
     static const Conv whole = {{1, 1}, {1, 1}, {0, 0}, {1, 1}, 1};
     const Conv c = conv ? conv_of(node) : whole;
+    /* Of a sequence each place is an output, as of a convolution with a kernel of one place. */
+    const bool places = conv || node->in[0]->type.shape.rank > 1;
     n->groups = c.groups;
     for (int i = 0; i < 2; i++) {
         n->in[i] = i ? n->x.W : n->x.H;
-        n->out[i] = conv ? (i ? n->dy.W : n->dy.H) : 1;
-        n->taps[i] = conv ? c.kernel[i] : n->in[i];
+        n->out[i] = places ? (i ? n->dy.W : n->dy.H) : 1;
+        n->taps[i] = places ? c.kernel[i] : n->in[i];
         n->stride[i] = c.stride[i];
         n->pad[i] = c.pad[i];
         n->dilation[i] = c.dilation[i];
     }
     n->reduced = block_channels(n->dy.C, n->x.C, n->groups);
     n->block_weights = (int64_t)n->taps[0] * n->taps[1] * n->reduced * LANES;
-    if (!conv && n->x.cs == n->x.C) {
+    if (!places && n->x.cs == n->x.C) {
         n->reduced *= n->x.H * n->x.W;
         n->x = (Layout){n->reduced, 1, 1, n->reduced, n->x.stride, false};
         n->taps[0] = n->taps[1] = n->in[0] = n->in[1] = 1;

@@ -8,7 +8,7 @@ static Layer *to_layer(lua_State *L, int index) {
 }
 
 static Layer *push_layer(lua_State *L, const LayerKind *kind, Loc loc) {
-    Layer *layer = lua_newuserdatauv(L, sizeof *layer, 0);
+    Layer *layer = lua_newuserdatauv(L, sizeof *layer, 1);
     *layer = (Layer){.kind = kind, .loc = loc, .init = {.kind = -1}, .bias_init = {.kind = -1}};
     luaL_setmetatable(L, value_layer_meta);
     return layer;
@@ -21,27 +21,23 @@ static int layer_named(const Front *f, const char *name) {
     return -1;
 }
 
-/* Gives the layer its name: the user's, else the kind and a number. Two layers may not have the
- * same name, as their weights would share it: false then. */
-static bool claim_name(lua_State *L, Layer *layer, const char *wanted, Loc loc) {
+bool construct_name(lua_State *L, const char *kind, int *number, const char **name, Loc loc) {
     Front *f = front_of(L);
-    int *number = &f->unnamed[layer->kind - f->layer_kinds];
     if (f->n_layers >= MAX_LAYERS)
         front_stop(L, "the model is too large (more than %d layers)", MAX_LAYERS);
-    layer->name = wanted;
-    while (!layer->name) {
-        const char *name = arena_printf(f->arena, "%s_%d", layer->kind->name, ++*number);
-        if (layer_named(f, name) < 0) layer->name = name;
+    while (!*name) {
+        const char *next = arena_printf(f->arena, "%s_%d", kind, ++*number);
+        if (layer_named(f, next) < 0) *name = next;
     }
-    int same = layer_named(f, layer->name);
+    int same = layer_named(f, *name);
     if (same >= 0) {
-        diag_error(f->diag, loc, "two layers are called \"%s\"", layer->name);
+        diag_error(f->diag, loc, "two layers are called \"%s\"", *name);
         diag_note(f->diag, f->layer_locs[same], "the other one is here");
         return false;
     }
     ARENA_PUSH(f->arena, f->layer_locs, f->n_layers, f->cap_layer_locs, loc);
     f->n_layers--;
-    ARENA_PUSH(f->arena, f->layers, f->n_layers, f->cap_layers, layer->name);
+    ARENA_PUSH(f->arena, f->layers, f->n_layers, f->cap_layers, *name);
     return true;
 }
 
@@ -77,19 +73,60 @@ static bool read_init(const Options *o, Layer *layer, const OptionValue *value) 
     return ok;
 }
 
+/* The index of the option `tie`; 0: the kind has none. */
+static int tie_option(const LayerKind *kind) {
+    for (int i = 1; i < kind->n_specs; i++)
+        if (!strcmp(kind->specs[i].name, "tie")) return i;
+    return 0;
+}
+
+/* The options of the kind, for the table at `index`: with `tie` the other layer's size is its. */
+static const OptionSpec *specs_for(lua_State *L, const LayerKind *kind, int index) {
+    if (!tie_option(kind) || !lua_istable(L, index)) return kind->specs;
+    lua_pushliteral(L, "tie");
+    const bool tied = lua_rawget(L, index) != LUA_TNIL;
+    lua_pop(L, 1);
+    if (!tied) return kind->specs;
+    OptionSpec *specs = ARENA_ARRAY(front_of(L)->arena, OptionSpec, kind->n_specs);
+    memcpy(specs, kind->specs, sizeof *specs * (size_t)kind->n_specs);
+    for (int i = 0; i < kind->n_specs; i++) specs[i].required = false;
+    return specs;
+}
+
+/* `tie`: another layer, which lives as long as this one. */
+static bool read_tie(const Options *o, Layer *layer, int index, const OptionValue *value) {
+    lua_State *L = o->L;
+    if (!value->stack || value_is_poison(L, value->stack)) return !value->stack;
+    Layer *owner = to_layer(L, value->stack);
+    if (!owner || !owner->loc.line) {
+        diag_error(front_of(L)->diag, options_loc(o, "tie"),
+                   "%s: tie wants a layer whose weight it is to have, too, got %s", o->what,
+                   value_words(L, value->stack));
+        return false;
+    }
+    layer->tied = owner;
+    lua_pushvalue(L, value->stack);
+    lua_setiuservalue(L, index, 1);
+    return true;
+}
+
 /* The layer of the kind with the options at `index` (none or nil: all defaults), on the stack. */
 static Layer *construct(lua_State *L, const LayerKind *kind, int index) {
     Options o = options_of_call(L, kind->name);
     OptionValue values[MAX_LAYER_OPTIONS];
-    bool ok = options_read(&o, index, kind->specs, kind->n_specs, values);
+    bool ok = options_read(&o, index, specs_for(L, kind, index), kind->n_specs, values);
     Layer *layer = push_layer(L, kind, o.call);
     int top = lua_gettop(L);
     memcpy(layer->options, values, sizeof *values * (size_t)kind->n_specs);
     if (kind->named) {
         const Loc loc = values[0].text ? options_loc(&o, "name") : o.call;
-        ok = claim_name(L, layer, values[0].text, loc) && ok;
+        int *number = &front_of(L)->unnamed[kind - front_of(L)->layer_kinds];
+        layer->name = values[0].text;
+        ok = construct_name(L, kind->name, number, &layer->name, loc) && ok;
     }
     if (kind->init) ok = read_init(&o, layer, &values[kind->init]) && ok;
+    const int tie = tie_option(kind);
+    if (tie) ok = read_tie(&o, layer, top, &values[tie]) && ok;
     layer->poisoned = !ok;
     lua_settop(L, top);
     return layer;

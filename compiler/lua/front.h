@@ -41,7 +41,8 @@ typedef struct Front {
     int n_layers, cap_layers, cap_layer_locs;
     const struct LayerKind *layer_kinds;
     int n_layer_kinds;
-    int *unnamed; /* counters of unnamed layers, by kind */
+    int *unnamed;   /* counters of unnamed layers, by kind */
+    int attentions; /* and of unnamed calls of attention */
     bool has_model;
     Loc model_loc, error_loc; /* error_loc: where the error that Lua reports was raised */
     bool exhausted;           /* a limit is hit: every further instruction fails */
@@ -186,6 +187,8 @@ typedef struct Init {
 } Init;
 Init *init_at(lua_State *L, int index);
 Init init_constant(double value);
+Init init_xavier(void);
+Init init_normal(double mean, double deviation);
 void init_attrs(const Init *init, double fan_in, double fan_out, double *attr);
 
 /* place.c: a place in the text of a table that the user wrote; `at` NULL: not known. */
@@ -274,6 +277,14 @@ void functions_register(lua_State *L);
 /* broadcast.c: gives the operands of a function that works element by element one shape, where they
  * have shapes that fit together; else the op reports. */
 void broadcast_operands(lua_State *L, Loc loc, int n, Node **in);
+
+/* construct.c: the name of a layer, or of a function that has one: the user's in `*name`, or the
+ * kind and the next number. Two layers may not have the same name, as their weights would share it:
+ * false then, after a report. */
+bool construct_name(lua_State *L, const char *kind, int *number, const char **name, Loc loc);
+
+/* attention.c: attention and products of matrices, into the table on top. */
+void attention_register(lua_State *L);
 
 /* axes.c: functions that take axes, into the table on top. Reads an axis of the shape, from 1; 0
  * after a report. Or an axis or a list of them as bits; false after a report. */

@@ -69,6 +69,14 @@ Init init_constant(double value) {
     return (Init){CONSTANT, value, 0};
 }
 
+Init init_xavier(void) {
+    return (Init){XAVIER_UNIFORM, 1, 0};
+}
+
+Init init_normal(double mean, double deviation) {
+    return (Init){NORMAL, mean, deviation};
+}
+
 Init *init_at(lua_State *L, int index) {
     return luaL_testudata(L, index, value_init_meta);
 }

@@ -6,9 +6,36 @@
 
 enum { LINEAR_NAME, LINEAR_OUT, LINEAR_BIAS, LINEAR_INIT };
 static const OptionSpec linear_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-                                          {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
+                                          {"out", OPTION_INT, true, 1, MAX_DIM, {0}, NULL},
                                           {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-                                          {"init", OPTION_INIT, false, 0, 0, {0}, NULL}};
+                                          {"init", OPTION_INIT, false, 0, 0, {0}, NULL},
+                                          {"tie", OPTION_ANY, false, 0, 0, {0}, NULL}};
+
+/* The weight of the layer that this one is tied to; NULL after a report. */
+static Node *tied_weight(lua_State *L, const Layer *layer, int in) {
+    Front *f = front_of(L);
+    const Layer *owner = layer->tied;
+    const OptionValue *out = &layer->options[LINEAR_OUT];
+    if (owner->poisoned || (owner->weight && owner->weight->type.kind == KIND_ERROR)) return NULL;
+    const Shape s = owner->weight ? owner->weight->type.shape : (Shape){0};
+    const char *mistake = NULL;
+    if (!owner->weight)
+        mistake = "has no weight before its first use; call it before";
+    else if (s.rank != 2 || s.dim[1] != in)
+        mistake = arena_printf(f->arena, "has a weight %s, where one of (out, %d) is wanted",
+                               shape_text(f->arena, s), in);
+    else if (out->given && out->number[0] != s.dim[0])
+        mistake = arena_printf(f->arena, "has a weight %s, so out is %d, not %g",
+                               shape_text(f->arena, s), s.dim[0], out->number[0]);
+    if (!mistake) {
+        graph_tie(f->graph, arena_printf(f->arena, "%s.weight", layer->name), owner->weight->name);
+        return owner->weight;
+    }
+    diag_error(f->diag, layer->loc, "linear \"%s\": tie: %s %s%s%s %s", layer->name,
+               owner->kind->name, owner->name ? "\"" : "", owner->name ? owner->name : "",
+               owner->name ? "\"" : "", mistake);
+    return NULL;
+}
 
 static Node *add(lua_State *L, const Layer *layer, Loc loc, int n_in, Node **in,
                  const double *attr) {
@@ -16,14 +43,19 @@ static Node *add(lua_State *L, const Layer *layer, Loc loc, int n_in, Node **in,
 }
 
 static Node *apply_linear(lua_State *L, Layer *layer, Node *x, Loc loc) {
-    int out = (int)layer->options[LINEAR_OUT].number[0];
-    const char *hint = x->type.shape.rank > 1 ? "(N), a vector; use nn.flatten before it" : "(N)";
-    if (!layer_weights_want(L, layer, x, loc, 1, hint)) return front_poison(L);
-    int n = x->type.shape.dim[0];
+    const int rank = x->type.shape.rank;
+    if (!layer_weights_want(L, layer, x, loc, rank == 2 ? 2 : 1,
+                            rank > 2 ? LINEAR_WANTS "; " LINEAR_ADVICE : LINEAR_WANTS))
+        return front_poison(L);
+    const int n = x->type.shape.dim[rank - 1];
     if (!layer_weights_fit(L, layer, loc, n)) return front_poison(L);
     if (!layer->weight) {
-        layer->weight =
-            layer_weights_add(L, layer, "weight", (Shape){2, {out, n}}, &layer->init, n, out);
+        int out = (int)layer->options[LINEAR_OUT].number[0];
+        layer->weight = layer->tied ? tied_weight(L, layer, n)
+                                    : layer_weights_add(L, layer, "weight", (Shape){2, {out, n}},
+                                                        &layer->init, n, out);
+        if (!layer->weight) return front_poison(L);
+        if (layer->tied) out = layer->weight->type.shape.dim[0];
         if (layer->options[LINEAR_BIAS].number[0] != 0)
             layer->bias =
                 layer_weights_add(L, layer, "bias", (Shape){1, {out}}, &layer->bias_init, n, out);
@@ -63,6 +95,45 @@ static Node *apply_layer_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
     in[1] = layer->weight;
     in[2] = layer->bias;
     return add(L, layer, loc, layer->bias ? 3 : 2, in, attr);
+}
+
+enum { EMBEDDING_NAME, EMBEDDING_DIM, EMBEDDING_ROWS, EMBEDDING_PAD, EMBEDDING_INIT };
+static const OptionSpec embedding_specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+    {"dim", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
+    {"num", OPTION_INT, false, 1, MAX_DIM, {1, 0}, NULL},
+    {"padding_idx", OPTION_INT, false, 0, MAX_DIM - 1, {0}, NULL},
+    {"init", OPTION_INIT, false, 0, 0, {0}, NULL}};
+
+static Node *apply_embedding(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const OptionValue *o = layer->options;
+    Front *f = front_of(L);
+    if (x->type.kind == KIND_ERROR) return front_poison(L);
+    Node *in[2] = {x, layer->weight};
+    if (x->type.kind != KIND_SAMPLE || !x->type.classes) {
+        Node probe = {.op = &op_embedding, .name = layer->name, .loc = loc, .n_in = 1, .in = in};
+        op_error(f->graph, &probe, 0, "wants a label, or other class indices per sample");
+        return front_poison(L);
+    }
+    const int num = o[EMBEDDING_ROWS].given ? (int)o[EMBEDDING_ROWS].number[0] : x->type.classes;
+    const int padding = o[EMBEDDING_PAD].given ? (int)o[EMBEDDING_PAD].number[0] : -1;
+    if (padding >= num) {
+        diag_error(f->diag, loc, "embedding \"%s\": padding_idx counts from 0 to %d, got %d",
+                   layer->name, num - 1, padding);
+        return front_poison(L);
+    }
+    if (!layer->weight) {
+        const int dim = (int)o[EMBEDDING_DIM].number[0];
+        const Init preset = init_normal(0, 1);
+        in[1] = layer->weight =
+            layer_weights_add(L, layer, "weight", (Shape){2, {num, dim}},
+                              layer->init.kind < 0 ? &preset : &layer->init, dim, num);
+        /* As PyTorch has it, only its own draw leaves the padding at zero. */
+        if (padding >= 0 && layer->weight->op == &op_param && layer->init.kind < 0)
+            graph_zero_row(f->graph, layer->weight->name, padding + 1);
+    }
+    const double attr[MAX_ATTRS] = {[EMBEDDING_PADDING] = padding};
+    return add(L, layer, loc, 2, in, attr);
 }
 
 enum { DROP_NAME, DROP_P };
@@ -140,6 +211,9 @@ static const OptionSpec *specs_of(Arena *arena, const Op *op) {
 #define SPECS(s) s, (int)(sizeof s / sizeof *s)
 static const LayerKind kinds[] = {
     {"linear", &op_linear, SPECS(linear_specs), true, LINEAR_INIT, apply_linear},
+    {"embedding", &op_embedding, SPECS(embedding_specs), true, EMBEDDING_INIT, apply_embedding},
+    {"multihead_attention", &op_attention, multihead_specs, MULTIHEAD_OPTIONS, true,
+     MULTIHEAD_OPTIONS - 1, multihead_apply},
     {"layer_norm", &op_layer_norm, SPECS(norm_specs), true, 0, apply_layer_norm},
     {"dropout", &op_dropout, SPECS(dropout_specs), true, 0, apply_dropout},
     {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout},

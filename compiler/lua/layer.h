@@ -18,8 +18,10 @@ typedef struct Layer {
     OptionValue options[MAX_LAYER_OPTIONS];
     bool poisoned; /* its options have mistakes, already reported */
     Init init, bias_init;
+    struct Layer *tied; /* whose weight is its, too; NULL: it has its own */
     Node *weight, *bias;
-    int in; /* features or channels that the weights are for */
+    Node *out_weight, *out_bias; /* of attention: of what follows it */
+    int in;                      /* features or channels that the weights are for */
     Loc first_use;
     int applications;
 } Layer;
@@ -55,6 +57,11 @@ extern const int convolution_count;
 
 /* All kinds: those of layer.c and convolution.c, and of the ops that are layers by themselves. */
 const LayerKind *layer_kinds(Arena *arena, int *count);
+
+/* multihead.c: self attention, whose last option is `init`. */
+enum { MULTIHEAD_OPTIONS = 6 };
+extern const OptionSpec multihead_specs[MULTIHEAD_OPTIONS];
+Node *multihead_apply(lua_State *L, Layer *layer, Node *x, Loc loc);
 
 /* Whether an option must be given; else the kind may be used as a layer, with all defaults. */
 bool layer_needs_options(const LayerKind *kind);

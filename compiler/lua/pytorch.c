@@ -227,7 +227,11 @@ const char *pytorch_option(const char *key) {
                                            {"predictions", "predict"},
                                            {"initializer", "init"},
                                            {"dim", "axis"},
-                                           {"keepdims", "keepdim"}};
+                                           {"keepdims", "keepdim"},
+                                           {"num_embeddings", "num"},
+                                           {"embedding_dim", "dim"},
+                                           {"num_heads", "heads"},
+                                           {"is_causal", "causal"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(words[i][0], key)) return words[i][1];
     return key;

@@ -99,6 +99,7 @@ void vocabulary_push(lua_State *L) {
     functions_register(L);
     axes_register(L);
     rearrange_register(L);
+    attention_register(L);
     fields_register(L);
     construct_register(L);
     init_register(L);

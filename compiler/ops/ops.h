@@ -19,12 +19,15 @@
  *   random_flip           sample of any type with axes -> same type
  *   random_crop random_erase
  *                         sample (..,H,W) of any type -> same type
- *   linear                x (N), weight (out,N)[, bias (out)] -> sample (out)
+ *   linear                x (N) or (T,N), weight (out,N)[, bias (out)] -> sample (out) or (T,out)
  *   conv2d                x (C,H,W), weight (out,C/groups,kh,kw)[, bias (out)]
  *                         -> sample (out,OH,OW)
  *   conv_transpose2d      x (C,H,W), weight (C,out/groups,kh,kw)[, bias (out)]
  *                         -> sample (out,OH,OW): the input gradient of the convolution that has
  *                         this weight and makes x of the result
+ *   embedding             class indices, weight (num,dim) -> theirs and an axis (dim)
+ *   attention             q, k, v: (T,D) or (heads,T,D) each -> q's shape with v's last axis; or
+ *                         (T,3C), all of HEADS heads side by side -> (T,C)
  *   max_pool2d avg_pool2d sample (C,H,W) -> (C,OH,OW)
  *   upsample              sample (C,H,W) -> (C,H*sh,W*sw)
  *   pixel_shuffle         sample (C*r*r,H,W) -> (C,H*r,W*r)
@@ -43,6 +46,7 @@
  *                         -> scalar: B and mean over elements
  *   argmax                sample (N) -> sample () with N classes; the first of equal values; NaN
  *                         where the largest is not finite
+ *   arange                -> class indices 0 .. n-1 in each sample
  *   one_hot               class indices -> sample with an axis of the classes more, 1 or 0
  *   equal less_equal      samples of one shape, indices or reals -> sample, 1 or 0
  *   overall               real sample () or (1) -> split: B, over all batches
@@ -56,10 +60,14 @@
  *   linear_wgrad conv2d_wgrad
  *                         x, dy -> param
  *   bias_grad             dy: sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places
+ *   embedding_grad        class indices, dy -> param (num,dim)
+ *   attention_grad        q, k, v, dy -> shape of the operand PART; (T,3C), dy -> (T,3C)
  *   max_pool2d_grad       x, dy
  *   avg_pool2d_grad       dy
  *   upsample_grad pixel_shuffle_grad
  *                         dy
+ *   matmul                (..,M,K), (..,K,N), each perhaps transposed -> (..,M,N); axes before
+ *                         broadcast
  *   sum mean              sample -> without the axes of its attribute (none: all), or 1 there
  *   expand                x[, like]: sample -> the shape of `like`, or the stated one; x has it
  *                         without the axes, or with sizes of 1
@@ -161,8 +169,27 @@ enum { SHUFFLE_FACTOR };
 enum { CONCAT_AXIS };
 /* slice, pad */
 enum { SLICE_OFFSET, SLICE_COUNT, SLICE_AXIS, SLICE_STEP, PAD_SIZE = SLICE_COUNT, PAD_VALUE = 4 };
+/* matmul */
+enum { MATMUL_TRANSPOSE_A, MATMUL_TRANSPOSE_B };
+/* attention, attention_grad: those of dropout, then HEADS of a packed operand, CAUSAL, SCALE (0: as
+ * the width of a head says) and, of the gradient, PART: the operand, all of a packed one */
+enum {
+    ATTENTION_HEADS = DROPOUT_APPLICATION_STEP + 1,
+    ATTENTION_CAUSAL,
+    ATTENTION_SCALE,
+    ATTENTION_PART
+};
+/* embedding, embedding_grad: the row that is not trained, -1: none; rows of the table */
+enum { EMBEDDING_PADDING, EMBEDDING_NUM };
 /* part */
 enum { PART_INDEX };
+
+/* What a linear layer wants, and what is to be done where it gets more axes. */
+#define LINEAR_WANTS "(N), a vector, or (T, N), a sequence"
+#define LINEAR_ADVICE "use nn.flatten, or nn.permute and nn.reshape, before it"
+
+/* For the matrix number `block` of a product the number of the operand's matrix. */
+int64_t matmul_block(const Node *node, int operand, int64_t block);
 
 /* Whether axis `axis`, from 0, is among those of a sum, mean or expand whose larger side has `rank`
  * axes. */

@@ -32,6 +32,7 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
         Node *node = ARENA_NEW(arena, Node);
         *node = *from;
         node->id = g->n_nodes;
+        if (kind != ENTRY_TRAIN && from->op == &op_attention) node->attr[DROPOUT_P] = 0;
         node->in = ARENA_ARRAY(arena, Node *, from->n_in);
         for (int j = 0; j < from->n_in; j++) node->in[j] = map[from->in[j]->id];
         ARENA_PUSH(arena, g->nodes, g->n_nodes, g->cap_nodes, node);

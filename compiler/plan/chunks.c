@@ -20,7 +20,8 @@ static int64_t least_places(const Graph *graph) {
     for (int i = 0; i < graph->n_nodes; i++) {
         const Node *n = graph->nodes[i];
         if (!op_is(n->op, TRAIT_CONTRACTION) || n->op->backward_only) continue;
-        const int64_t places = shape_count(n->type.shape) / n->type.shape.dim[0];
+        const Shape s = n->type.shape;
+        const int64_t places = s.rank == 2 ? s.dim[0] : shape_count(s) / s.dim[0];
         if (!least || places < least) least = places;
     }
     return least ? least : 1;

@@ -46,7 +46,7 @@ static Layout layout_of(const Plan *plan, const Node *node, const Layout *known)
         return layout_equal(known[x->id], same) ? same : padded;
     }
     if (node->op == &op_permute) return permuted(node, known[x->id], padded);
-    if (node->op == &op_linear_dgrad) {
+    if (node->op == &op_linear_dgrad && node->type.shape.rank == 1) {
         const ParamPlace *p = param_place(plan, node->in[1]);
         return layout_padded(p->in, p->kh, p->kw);
     }

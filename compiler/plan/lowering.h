@@ -96,6 +96,9 @@ void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char
 /* Adds the numbers and dropout arguments that a point-wise node needs. */
 void lower_pointwise_args(Lowering *l, Kernel *k, Node *node);
 
+/* Adds the arguments of a node whose kernel asks for dropout's decisions: `first`, and these. */
+void lower_drop_args(Lowering *l, Kernel *k, Node *node);
+
 /* Adds the arguments of a node that moves elements: `first`, `each` where the kernel has several
  * parts, and the draws of its layer, which the node finds again. */
 void lower_draw_args(Lowering *l, Kernel *k, Node *node);

@@ -127,6 +127,11 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
     draws_arg(l, k, node, lower_drop(l, node));
 }
 
+void lower_drop_args(Lowering *l, Kernel *k, Node *node) {
+    sample_args(l, k);
+    draws_arg(l, k, node, lower_drop(l, node));
+}
+
 void lower_draw_args(Lowering *l, Kernel *k, Node *node) {
     sample_args(l, k);
     draws_arg(l, k, node, lower_draw(l, node));

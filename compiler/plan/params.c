@@ -3,6 +3,8 @@
  * phase are packed: they exist for the parameters that the phase trains and no others. */
 #include "params.h"
 
+#include <string.h>
+
 #include "../graph/layers.h"
 #include "../graph/optimizer.h"
 
@@ -63,6 +65,18 @@ static bool is_weight(const Graph *g, const Node *param) {
     return false;
 }
 
+static bool is_table(const Graph *g, const Node *param) {
+    for (int i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i]->op == &op_embedding && g->nodes[i]->in[1] == param) return true;
+    return false;
+}
+
+static int zero_row(const Graph *g, const Node *param) {
+    for (int i = 0; i < g->n_zero_rows; i++)
+        if (!strcmp(g->zero_rows[i].param, param->name)) return g->zero_rows[i].row;
+    return 0;
+}
+
 void params_list(Plan *plan) {
     static const char *const inits[] = {"NN_CONSTANT", "NN_UNIFORM", "NN_NORMAL"};
     Node **params = graph_nodes_of(plan->graph, "param", &plan->n_params);
@@ -77,23 +91,28 @@ void params_list(Plan *plan) {
                                        .kw = matrix && s.rank > 2 ? s.dim[s.rank - 1] : 1,
                                        .groups = 1,
                                        .matrix = matrix,
+                                       .table = is_table(plan->graph, params[i]),
                                        .init = inits[(int)params[i]->attr[PARAM_INIT]],
                                        .a = params[i]->attr[PARAM_A],
-                                       .b = params[i]->attr[PARAM_B]};
+                                       .b = params[i]->attr[PARAM_B],
+                                       .zero_row = zero_row(plan->graph, params[i])};
     }
 }
 
 void params_form(Plan *plan, const Node *layer, Layout input) {
     ParamPlace *p = &plan->params[plan_param(plan, layer->in[1]->name)];
-    if (p->layer) return;
+    /* The places of a sequence have no places of their own: their order of features is the plain
+     * one, whatever vectors the layer has got before. */
+    const bool plain = p->table || (layer->op == &op_linear && layer->in[0]->type.shape.rank > 1);
+    if (p->layer && !plain) return;
     p->layer = layer;
     if (layer->op == &op_conv2d || layer->op == &op_conv_transpose2d) {
         p->groups = conv_of(layer).groups;
         p->in *= p->groups;
     } else {
-        p->in = input.C;
-        p->kh = input.H;
-        p->kw = input.W;
+        p->in = plain ? layer->in[1]->type.shape.dim[1] : input.C;
+        p->kh = plain ? 1 : input.H;
+        p->kw = plain ? 1 : input.W;
     }
 }
 

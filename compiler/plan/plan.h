@@ -108,6 +108,7 @@ struct Kernel {
     Layout in, out;     /* of the first sample operand and the result */
     int parts;          /* values that it computes for each sample; its `n` counts them all */
     int64_t flops;      /* dense contraction FLOPs per sample */
+    bool blocks;        /* embeddings: the table has the form of a linear layer's weight */
     bool adds;          /* gradients of parameters: an earlier kernel of the entry wrote to it */
     int64_t scratch;    /* floats that it needs while it runs, however many samples there are */
     int stage;          /* kernels of stage k+1 need sums over the whole batch that stage k made */
@@ -228,8 +229,10 @@ typedef struct ParamPlace {
     int block_in;                /* input channels stored for each block: in, more where a block
                                     spans groups */
     bool matrix;
+    bool table;       /* of an embedding: its rows have their elements in plain order */
     const char *init; /* "NN_UNIFORM" */
     double a, b;      /* its numbers */
+    int zero_row;     /* of the first axis, from 1, that begins at 0; 0: none */
 } ParamPlace;
 
 /* How many input channels a block of 16 output channels of a grouped layer needs, the same number

@@ -121,7 +121,7 @@ Buffer *contraction_input(Lowering *l, Node *node) {
     node = storage_of(l, node);
     if (!is_field(node)) return l->buffer[node->id];
     Layout v = l->value[node->id].layout;
-    if (!node->n_in && (v.C == 1 || v.H * v.W == 1)) return field_buffer(l, node);
+    if (!node->n_in && (v.C == 1 || v.H * v.W == 1 || v.last)) return field_buffer(l, node);
     if (!l->dense[node->id]) {
         Layout dense = {v.C, v.H, v.W, v.C, round_up(v.C * v.H * v.W, LANES), v.last};
         l->dense[node->id] = packed(l, node, dense, "dense");

@@ -35,6 +35,8 @@ static void write_sequence(int length, int width) {
     if (below(3) == 0)
         puts("s = nn.pad(s, 1, 1, 0, { mode = \"replicate\" }) - nn.select(s, 1, -1)");
     if (below(3) == 0) puts("s = nn.select(nn.stack { nn.tanh(s), s, axis = 3 }, -1, 1) + s");
+    if (below(2))
+        printf("s = %s(nn.linear { name = \"sw\", out = %d }(s))\n", activation(), 1 + below(40));
     if (below(3) == 0) puts("s = s - 0.5 * nn.mean(s, { axis = 1 })");
     if (below(3) == 0)
         puts(
@@ -52,6 +54,19 @@ static void write_sequence(int length, int width) {
             printf("s = nn.%s_pool1d { kernel = 2, stride = 1, padding = 1 }(s)\n",
                    below(2) ? "max" : "avg");
     }
+    if (below(3) == 0)
+        puts("s = s + nn.embedding { name = \"se\", dim = s.shape[2] }(l)\n"
+             "f = nn.concat { f, nn.embedding { name = \"le\", dim = 5, padding_idx = 1 }(l) }");
+    if (below(3) == 0)
+        printf("s = s + nn.multihead_attention { name = \"sa\", heads = %s, causal = %s, dropout = "
+               "%g }(nn.layer_norm(s))\n",
+               below(2) ? "s.shape[2] % 2 == 0 and 2 or 1" : "1", below(2) ? "true" : "false",
+               below(2) ? 0.2 : 0.0);
+    if (below(3) == 0)
+        puts(below(2)
+                 ? "s = s + 0.1 * nn.matmul(nn.matmul(s, s, { transpose_b = true }), nn.tanh(s))"
+                 : "s = s + nn.scaled_dot_product_attention(nn.tanh(s), s, nn.tanh(s), { scale = "
+                   "0.5 })");
     printf("f = nn.concat { f, %s(nn.linear { name = \"sl\", out = %d }(%s)) }\n", activation(),
            1 + below(9), ends[below(4)]);
 }

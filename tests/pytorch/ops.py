@@ -115,6 +115,44 @@ def second_class(n, x):
     return x.topk(2).values.diff(dim=-1).abs() if x.shape[-1] > 1 else None
 
 
+# --- products ------------------------------------------------------------------------------------------------
+
+
+def matmul(n, *operands):
+    """torch.matmul, whose axes before the last two are aligned at the last one, and ours have the batch in front."""
+    rank = max(x.dim() for x in operands)
+    a, b = (x.reshape(len(x), *(1,) * (rank - x.dim()), *x.shape[1:]) for x in operands)
+    return torch.matmul(a.mT if n.transpose_a else a, b.mT if n.transpose_b else b)
+
+
+def attention(n, *operands):
+    """Heads, in axis 1, one after the other or, of one operand with all of q, k, v, side by side."""
+    packed = len(operands) == 1
+    if packed:
+        heads = n.whole("heads")
+        q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in operands[0].chunk(3, -1))
+    else:
+        q, k, v = (x.unsqueeze(1) if x.dim() == 3 else x for x in operands)
+    scores = q @ k.mT * (n.scale or q.shape[-1] ** -0.5)
+    if n.causal:
+        scores = scores.masked_fill(torch.ones(scores.shape[-2:]).triu(1).bool(), -float("inf"))
+    y = (scores.softmax(-1) * attention_mask(n, scores.shape)) @ v
+    return y.transpose(1, 2).flatten(2) if packed else y.reshape(len(y), *n.type.shape)
+
+
+def attention_mask(n, shape):
+    """What dropout multiplies weights by: queries are numbered as channels are, keys as places."""
+    if not n.step.dropout or not n.p:
+        return 1
+    _, heads, queries, keys = shape
+    stride = (queries + 15) // 16 * 16
+    h, i, j = np.ogrid[:heads, :queries, :keys]
+    key = draws.key_of(n.step.seed, int(n.stream), int(n.application), int(n.step.step))
+    masks = [draws.kept(key, sample, stride * heads * keys, (h * keys + j) * stride + i, n.p)
+             for sample, _ in per_part(n, shape[0])]
+    return torch.tensor(np.array(masks)) / (1 - n.p)
+
+
 # --- draws ---------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +306,10 @@ ROWS = {
     "random_erase": row(moved(erase)),
     # layers
     "linear": row(lambda n, x, weight, bias=None: F.linear(x, weight, bias)),
+    "embedding": row(lambda n, x, weight: F.embedding(x, weight, n.whole("padding") if n.padding >= 0 else None)),
+    "arange": row(lambda n: torch.arange(n.whole("n")).expand(n.step.batch, -1)),
+    "matmul": row(matmul),
+    "attention": row(attention),
     "conv2d": row(conv2d),
     "conv_transpose2d": row(conv_transpose2d),
     "max_pool2d": row(max_pool2d, runner_up),

@@ -226,8 +226,8 @@ static void get_gradient(const NnCall *call, int param, float *out) {
 }
 
 static const NnParam params[] = {
-    {"fc.weight", 2, {CLASSES, INPUTS}, WEIGHTS, NN_UNIFORM, -0.05, 0.05},
-    {"fc.bias", 1, {CLASSES}, CLASSES, NN_NORMAL, 0, 0.01},
+    {"fc.weight", 2, {CLASSES, INPUTS}, WEIGHTS, NN_UNIFORM, -0.05, 0.05, 0},
+    {"fc.bias", 1, {CLASSES}, CLASSES, NN_NORMAL, 0, 0.01, 0},
 };
 static const char *const sgd_slots[] = {"momentum_buffer"};
 static const char *const adam_slots[] = {"exp_avg", "exp_avg_sq"};

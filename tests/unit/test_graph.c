@@ -13,9 +13,10 @@ START_TEST(mistakes_are_reported_once_with_their_place) {
     ck_assert_int_eq(wrong->type.kind, KIND_ERROR);
     ck_assert_int_eq(unary(&op_relu, binary(&op_add, x, wrong))->type.kind, KIND_ERROR);
     ck_assert_int_eq(diag_errors(diag), 1);
-    ck_assert_str_eq(errors(),
-                     "small.lua:3: error: linear \"fc\": wants (N), a vector; use nn.flatten "
-                     "before it, got (1, 4, 4), the input \"im\"\n");
+    ck_assert_str_eq(
+        errors(), "small.lua:3: error: linear \"fc\": wants (N), a vector, or (T, N), a sequence; "
+                  "use nn.flatten, or nn.permute and nn.reshape, before it, got (1, 4, 4), the "
+                  "input \"im\"\n");
 }
 END_TEST
 

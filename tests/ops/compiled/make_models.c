@@ -144,8 +144,9 @@ static void layer_operands(const Op *op, const OpSample *sample, Type types[2]) 
     const double *attr = sample->attr;
     Shape *x = &types[0].shape, *w = &types[1].shape;
     types[1].kind = KIND_PARAM;
-    if (op == &op_linear_dgrad) *x = (Shape){1, {w->dim[1]}};
-    if (op == &op_linear_wgrad) *w = (Shape){2, {w->dim[0], x->dim[0]}};
+    /* Of a sequence each place has features. */
+    if (op == &op_linear_dgrad) x->dim[x->rank - 1] = w->dim[1];
+    if (op == &op_linear_wgrad) *w = (Shape){2, {w->dim[w->rank - 1], x->dim[x->rank - 1]}};
     int groups = (int)attr[CONV_GROUPS], h = (int)attr[CONV_EXTRA_H], v = (int)attr[CONV_EXTRA_W];
     if (op == &op_conv2d_dgrad) *x = (Shape){3, {w->dim[1] * groups, h, v}};
     if (op == &op_conv2d_wgrad)

@@ -1,0 +1,147 @@
+/* Embeddings and the gradients of their tables. Indices are labels as the caller has them, or
+ * values of another kernel. A table has its rows one after the other, without padding, or, if it is
+ * the weight of a linear layer, too, the form of that: [blocks of 16 rows][element][16]. The
+ * gradient adds the rows of dy, sample after sample, place after place. */
+#include "../loops/loops.h"
+#include "../ops/ops.h"
+#include "../plan/lowering.h"
+#include "../plan/params.h"
+#include "pointwise.h"
+
+/* Table and indices of a kernel. */
+typedef struct Table {
+    int dim, num;
+    int places;  /* indices of a sample */
+    bool blocks; /* in the form of a linear layer's weight */
+} Table;
+
+static Table table_of(const Kernel *k) {
+    const bool forward = k->node->op == &op_embedding;
+    const Shape w = (forward ? k->node->in[1]->type : k->node->type).shape;
+    Table v = {w.dim[1], w.dim[0], (int)shape_count(k->node->in[0]->type.shape), k->blocks};
+    return v;
+}
+
+/* The operand `t`: the indices. */
+static void read_indices(Lowering *l, Kernel *k, Node *node) {
+    Node *at = storage_of(l, node);
+    if (is_field(at) && !at->n_in)
+        lower_operand(l, k, "t", field_buffer(l, at), NULL, false);
+    else
+        read_value(l, k, "t", lower_value(l, at), at);
+}
+
+static void lower(Lowering *l, Node *node) {
+    Kernel *k = value_kernel(l, node);
+    k->in = k->out;
+    read_indices(l, k, node->in[0]);
+    read_param(l, k, "w", node->in[1]);
+    k->blocks = param_place(l->plan, node->in[1])->matrix;
+    make_value(l, node);
+    place_last(l, k);
+}
+
+static void lower_gradient(Lowering *l, Node *node) {
+    Kernel *k = node_kernel(l, node);
+    Buffer *b;
+    Node *dy = in_layout(l, node->in[1], layout_of_shape(node->in[1]->type.shape, true), &b);
+    k->in = k->out = b->layout;
+    read_indices(l, k, node->in[0]);
+    read_value(l, k, "dy", b, dy);
+    k->blocks = param_place(l->plan, l->gradient->node)->matrix;
+    lower_operand(l, k, "dw", l->gradient, NULL, true);
+    place_last(l, k);
+}
+
+/* Opens the loops over samples and places, and declares `row`, the index. */
+static void open_places(Loops *l, const Kernel *k, const Table *v) {
+    const Buffer *t = k->operands[0].buffer;
+    const Layout layout = t->layout;
+    l_open(l, "for (int s = 0; s < n; s++)");
+    l_open(l, "for (int p = 0; p < %d; p++)", v->places);
+    if (t->element == ELEMENT_INT) {
+        l_line(l, "const int row = t[s * %d + p];", layout.stride);
+        return;
+    }
+    /* Class indices of other nodes are whole numbers below the classes, or NaN. */
+    l_line(l, "const float index = t[s * %d + %s];", layout.stride,
+           layout_offset(l->arena, layout, "p"));
+    l_line(l, "const int row = index > 0.0f ? (int)index : 0;");
+    l_given(l, "row", "0", arena_printf(l->arena, "%d", k->node->in[0]->type.classes - 1));
+}
+
+static void close_places(Loops *l) {
+    l_close(l);
+    l_close(l);
+}
+
+/* Where element `i` of the row lies in a table in blocks. */
+static const char *element_at(Arena *arena, const Table *v, const char *i) {
+    return arena_printf(arena, "row / 16 * %d + %s * 16 + row %% 16", v->dim * LANES, i);
+}
+
+static void build(Loops *l, const Kernel *k) {
+    const Table v = table_of(k);
+    const int cs = k->out.cs;
+    open_places(l, k, &v);
+    if (v.blocks) {
+        l_line(l, "float values[%d];", cs);
+        l_line(l, "for (int i = 0; i < %d; i++) values[i] = w[%s];", v.dim,
+               element_at(l->arena, &v, "i"));
+        if (cs > v.dim) l_line(l, "for (int i = %d; i < %d; i++) values[i] = 0.0f;", v.dim, cs);
+    }
+    l_open(l, "for (int c = 0; c < %d; c += 16)", cs);
+    l_line(l, "const int e = p * %d + c, i = s * %d + e;", cs, k->out.stride);
+    const char *value =
+        v.blocks ? "LOAD(values + c)" : arena_printf(l->arena, "LOAD(w + row * %d + c)", v.dim);
+    if (!v.blocks && v.dim % LANES)
+        value = arena_printf(l->arena, "LANES(%s, 0, %d - c)", value, v.dim);
+    l_lines(l, row_text(k, l->arena, value, (Site){"i", "s", "e", "c"}));
+    l_close(l);
+    close_places(l);
+}
+
+static void build_gradient(Loops *l, const Kernel *k) {
+    const Table v = table_of(k);
+    const int padding = node_int(k->node, "padding"), cs = k->in.cs;
+    if (!k->adds)
+        l_line(l, "NN_ZERO(dw, %zu);",
+               (size_t)k->operands[k->n_operands - 1].buffer->size * sizeof(float));
+    open_places(l, k, &v);
+    if (padding >= 0) l_line(l, "if (row == %d) continue;", padding);
+    l_line(l, "const float *g = dy + s * %d + p * %d;", k->in.stride, cs);
+    if (v.blocks) {
+        l_open(l, "for (int i = 0; i < %d; i++)", v.dim);
+        l_line(l, "const int at = %s;", element_at(l->arena, &v, "i"));
+        l_line(l, "dw[at] = dw[at] + g[i];");
+    } else {
+        /* Lanes after the last element of a row are zeros. */
+        l_open(l, "for (int c = 0; c < %d; c += 16)", cs);
+        l_line(l, "const int at = row * %d + c;", v.dim);
+        l_line(l, "STORE(dw + at, ADD(LOAD(dw + at), LOAD(g + c)));");
+    }
+    l_close(l);
+    close_places(l);
+}
+
+static bool fits(const Node *node) {
+    return node->op == &op_embedding;
+}
+
+static bool fits_gradient(const Node *node) {
+    return node->op == &op_embedding_grad;
+}
+
+const Family family_embedding = {
+    .name = "embedding",
+    .fits = fits,
+    .lower = lower,
+    .fuses = true,
+    .build = build,
+};
+const Family family_embedding_grad = {
+    .name = "embedding's gradient",
+    .fits = fits_gradient,
+    .lower = lower_gradient,
+    .build = build_gradient,
+};

@@ -1,0 +1,32 @@
+/* The geometry of attention, for rules and kernels alike. */
+#ifndef NNGEN_OPS_ATTENTION_H
+#define NNGEN_OPS_ATTENTION_H
+
+#include "../graph/op.h"
+
+enum { ATTENTION_Q, ATTENTION_K, ATTENTION_V, ATTENTION_OPERANDS };
+
+/* Queries, keys and values: (T, D) or (heads, T, D) each, or all of them side by side, (T, 3 C),
+ * the heads of C channels side by side, too. */
+typedef struct Attention {
+    bool packed, causal;
+    int heads;
+    int queries, keys;    /* places */
+    int width, out_width; /* of a head: of queries and keys; of values and results */
+    double scale;
+} Attention;
+
+/* Of the node: attention or its gradient. */
+Attention attention_of(const Node *node);
+
+/* A tensor of a head's rows: element `c` of place `t` of head `h` has the number
+ * base + h * head + t * place + c, where the place of an axis that is not the last is `row`. */
+typedef struct HeadView {
+    int64_t base, head, place;
+} HeadView;
+
+/* Of operand `operand`, of the result (ATTENTION_OPERANDS), where each row of the last axis takes
+ * `row` floats; 0: as many as it has elements. */
+HeadView attention_view(const Attention *a, int operand, int row);
+
+#endif

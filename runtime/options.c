@@ -62,6 +62,7 @@ static const struct {
     double low, high, preset;
 } reals[] = {{OPTION_LR_SCALE, 1e-30, 1e30, 1},
              {OPTION_MIN_DELTA, 0, 1e30, -1},
+             {OPTION_TEMPERATURE, 0, 1000, 1},
              {OPTION_VAL_SPLIT, 0, 1, -1},
              {OPTION_TEST_SPLIT, 0, 1, -1}};
 enum { REALS = sizeof reals / sizeof *reals };

@@ -272,7 +272,7 @@ bool init_command(const NnModel *model, const Options *options) {
     Engine engine;
     if (!engine_open(&engine, model, options, 1, NULL)) return false;
     engine_init(&engine, (uint64_t)options->number[OPTION_SEED]);
-    return weights_save(&engine, NULL, options->text[OPTION_SAVE]);
+    return weights_save(&engine, NULL, false, options->text[OPTION_SAVE]);
 }
 
 /* Writes `loss` and the gradients of the last call. */

@@ -243,6 +243,23 @@ static double clip_factor(const Checker *c, const NnCall *call) {
     return reference_clip_factor(&c->graph->phases[c->phase], squares);
 }
 
+/* Compares the average of a parameter after the step with that of the one before it. */
+static void check_average(Checker *c, const Reference *r, int param) {
+    const NnModel *model = c->model;
+    const int64_t count = model->params[param].count;
+    const double share = 1 - model->phases[c->phase].ema;
+    float *values = ARENA_ARRAY(r->arena, float, count);
+    float *before = ARENA_ARRAY(r->arena, float, count);
+    double *wanted = ARENA_ARRAY(r->arena, double, count);
+    model->get(c->engine.state, c->phase, 0, param, values);
+    model->get(c->before, c->phase, NN_AVERAGE, param, before);
+    for (int64_t i = 0; i < count; i++)
+        wanted[i] = (double)before[i] + share * ((double)values[i] - (double)before[i]);
+    model->get(c->engine.state, c->phase, NN_AVERAGE, param, values);
+    worst_note(&c->step, relative_error(distance_of(values, wanted, before, count)), "average of",
+               model->params[param].name);
+}
+
 /* Compares a parameter and its moments after the step of the call, which has left its gradient,
  * with the reference's update of the state before; untrained parameters must be unchanged. */
 static void check_update(Checker *c, const NnCall *call, const Reference *r, int param,
@@ -271,6 +288,8 @@ static void check_update(Checker *c, const NnCall *call, const Reference *r, int
         worst_note(&c->step, judged_step(c, call, r, &before, slot, wanted, error),
                    slot ? model->phases[c->phase].slots[slot - 1] : "step of", p->name);
     }
+    if (model->phases[c->phase].ema > 0) check_average(c, r, param);
+    model->get(c->engine.state, c->phase, 0, param, found);
     if (!trained && memcmp(found, before.slot[0], (size_t)p->count * sizeof *found) != 0)
         worst_note(&c->step, INFINITY, "moved without being trained:", p->name);
 }

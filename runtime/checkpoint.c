@@ -81,6 +81,10 @@ static bool read_position(const char *path, const json_t *state, Position *at) {
     return true;
 }
 
+static Contents contents_of(const NnModel *model, int phase, float *const *kept) {
+    return (Contents){phase, kept, model->phases[phase].ema > 0};
+}
+
 bool checkpoint_save(const Engine *engine, const Options *options, const Position *at,
                      float *const *kept, const char *path) {
     const NnModel *model = engine->model;
@@ -106,7 +110,7 @@ bool checkpoint_save(const Engine *engine, const Options *options, const Positio
     }
     json_t *text = json_string(keep(json_dumps(state, JSON_REAL_PRECISION(17)), free));
     json_decref(state);
-    return entries_write(engine, (Contents){(int)at->phase, kept},
+    return entries_write(engine, contents_of(model, (int)at->phase, kept),
                          json_pack("{s:s, s:o}", "format", "pt", "checkpoint", text), path);
 }
 
@@ -238,11 +242,11 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
     if (at->phase >= model->n_phases || at->round >= options->number[OPTION_ROUNDS])
         return problem("%s: its position is impossible", path);
     float *none = NULL;
-    const Contents contents = {(int)at->phase, isfinite(at->best) ? &none : NULL};
+    const Contents contents = contents_of(model, (int)at->phase, isfinite(at->best) ? &none : NULL);
     return read_lengths(model, path, state, options, at) && entries_fit(model, contents, file);
 }
 
 bool checkpoint_take(Engine *engine, const TensorFile *file, int phase, float *const *kept) {
     engine->model->reset(engine->state, phase);
-    return entries_take(engine, (Contents){phase, kept}, file);
+    return entries_take(engine, contents_of(engine->model, phase, kept), file);
 }

@@ -135,8 +135,7 @@ bool explain_divergence(Training *t) {
     int param = -1, slot = 0;
     for (;; t->at.batch++) {
         memcpy(before, t->engine.state, t->model->state_bytes);
-        call = train_call(t);
-        t->engine.code->train(&call);
+        call = train_run(t, false).call;
         param = broken_parameter(t, &slot);
         if (!isfinite(call.loss) || param >= 0 || t->at.batch == steps) break;
     }

@@ -7,24 +7,37 @@
 #include "class_names.h"
 #include "normal.h"
 
+static bool has_raw(Contents what) {
+    return what.kept || what.averages;
+}
+
+/* Apart from the parameters. */
+static bool has_averages(Contents what) {
+    return what.kept && what.averages;
+}
+
 static int entry_count(const NnModel *model, Contents what) {
     if (what.phase == NO_PHASE) return model->n_params + model->n_ties;
     const NnPhase *phase = &model->phases[what.phase];
-    return (what.kept ? 2 : 1) * model->n_params + model->n_ties +
+    return (1 + has_raw(what) + has_averages(what)) * model->n_params + model->n_ties +
            phase->n_slots * phase->n_trained;
 }
 
 Entry entry_of(const NnModel *model, Contents what, int i) {
-    if (i < model->n_params) return (Entry){what.kept ? KEPT : 0, i, model->params[i].name};
+    const int own = what.kept ? KEPT : what.averages ? NN_AVERAGE : 0;
+    if (i < model->n_params) return (Entry){own, i, model->params[i].name};
     i -= model->n_params;
     if (i < model->n_ties) {
         const NnTie *tie = &model->ties[i];
-        return (Entry){what.kept ? KEPT : 0, tie->param, tie->name};
+        return (Entry){own, tie->param, tie->name};
     }
     i -= model->n_ties;
-    if (what.kept && i < model->n_params)
+    if (has_raw(what) && i < model->n_params)
         return (Entry){0, i, format_text("state/raw/%s", model->params[i].name)};
-    if (what.kept) i -= model->n_params;
+    if (has_raw(what)) i -= model->n_params;
+    if (has_averages(what) && i < model->n_params)
+        return (Entry){NN_AVERAGE, i, format_text("state/ema/%s", model->params[i].name)};
+    if (has_averages(what)) i -= model->n_params;
     const NnPhase *p = &model->phases[what.phase];
     int slot = i / p->n_trained;
     int param = p->trained[i % p->n_trained];
@@ -70,7 +83,8 @@ int64_t weights_bytes(const NnModel *model, bool moments, bool kept) {
     for (int p = 0; moments && p < model->n_phases; p++)
         if (model->phases[p].n_slots * model->phases[p].trained_count > most)
             most = model->phases[p].n_slots * model->phases[p].trained_count;
-    for (int i = 0; i < model->n_params; i++) count += (kept ? 2 : 1) * model->params[i].count;
+    const int copies = 1 + kept + (moments && nn_has_averages(model));
+    for (int i = 0; i < model->n_params; i++) count += copies * model->params[i].count;
     for (int i = 0; i < model->n_ties; i++) count += model->params[model->ties[i].param].count;
     return (count + most) * (int64_t)sizeof(float);
 }

@@ -12,11 +12,13 @@ enum { NO_PHASE = -1 };
 /* What a file has. */
 typedef struct Contents {
     int phase;          /* whose moments it has */
-    float *const *kept; /* per parameter its values; a checkpoint has those of the state too, as
-                           state/raw/<parameter>. NULL: parameters are those of the state */
+    float *const *kept; /* per parameter its values; NULL: they are those of the state */
+    bool averages;      /* those of the state are averages */
+    /* A checkpoint with other values than the state's has these too, as state/raw/<parameter>, and
+     * averages where others are kept as state/ema/<parameter>. */
 } Contents;
 
-enum { KEPT = -1 };
+enum { KEPT = NN_AVERAGE - 1 };
 
 typedef struct Entry {
     int slot, param; /* as for NnModel.get; slot KEPT: Contents.kept */

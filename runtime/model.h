@@ -131,7 +131,14 @@ typedef struct NnPhase {
     int eval_every;   /* epochs or steps between evaluations; 0: one is after each epoch */
     int eval_samples; /* of each split, at most, in evaluations during training; 0: all */
     bool drop_last;   /* the last, smaller batch of an epoch is left out */
+    int accumulate;   /* batches of an update; 0 counts as 1 */
+    double ema;       /* averages of parameters are kept: 1 - ema is their share of the way to the
+                         parameters in each step; 0: none */
 } NnPhase;
+
+/* In place of a moment: the average of a parameter. Only of models with NnPhase.ema above 0. Those
+ * of parameters that a phase does not train are equal to these. */
+enum { NN_AVERAGE = -1 };
 
 typedef struct NnOutput {
     const char *name;
@@ -174,6 +181,11 @@ typedef struct NnCall {
     int64_t epoch, epochs; /* of the phase, from 0 */
     int64_t step, steps;   /* of the phase, from 0 */
     double lr_scale;       /* train: factor of the learning rate; 0 counts as 1 */
+    /* train, with NnPhase.accumulate: samples of the batches of this update before this one, whose
+     * gradients the state has, and whether more batches follow. Only the last batch updates, by the
+     * mean over the samples of all; gradient_squares are of that. */
+    int64_t earlier;
+    bool more;
 
     /* Result of train, gradient, evaluate: the phase's loss, mean of the batch; of score: of all
      * samples. */
@@ -257,7 +269,8 @@ typedef struct NnModel {
      * Moments of all phases share memory: those of one phase are valid at a time. */
     void (*get)(const void *state, int phase, int slot, int param, float *out);
     void (*set)(void *state, int phase, int slot, int param, const float *in);
-    /* Sets all moments of the phase to zero: to be called before a phase's first step. */
+    /* Sets all moments of the phase to zero, and the averages to the parameters: to be called
+     * before a phase's first step. */
     void (*reset)(void *state, int phase);
     /* Means and deviations of a field that is normalised, [moments] each: those of the state, and
      * new ones. Stated ones need not be set: `prepare` does. NULL where no field is. */
@@ -474,6 +487,7 @@ static inline const char *nn_call_problem(const NnModel *model, NnEntry entry, c
         nn_outside(words, "batch", call->batch, 1, NN_MAX_BATCH) ||
         ((trains || (evaluates && model->n_phases > 0)) &&
          nn_outside(words, "phase", call->phase, 0, model->n_phases - 1)) ||
+        (entry == NN_TRAIN && nn_outside(words, "earlier", call->earlier, 0, INT32_MAX)) ||
         nn_unreadable(words, model, entry, call))
         return words;
     if (evaluates && nn_unsummed(words, call)) return words;
@@ -487,11 +501,20 @@ static inline const char *nn_call_problem(const NnModel *model, NnEntry entry, c
 /* What of NnModel an access to a parameter or a moment is. */
 typedef enum NnAccess { NN_GET, NN_SET, NN_RESET, NN_GET_GRADIENT } NnAccess;
 
+/* Whether the state has averages of parameters. */
+static inline bool nn_has_averages(const NnModel *model) {
+    for (int i = 0; i < model->n_phases; i++)
+        if (model->phases[i].ema > 0.0) return true;
+    return false;
+}
+
 /* The same of an access; `memory` is the state, or of get_gradient the work area. */
 static inline const char *nn_access_problem(const NnModel *model, NnAccess access,
                                             const void *memory, int phase, int slot, int param,
                                             const void *values, char *words) {
-    const bool gradient = access == NN_GET_GRADIENT, moment = !gradient && slot != 0;
+    const bool gradient = access == NN_GET_GRADIENT;
+    const bool average = !gradient && slot == NN_AVERAGE && nn_has_averages(model);
+    const bool moment = !gradient && slot != 0 && !average;
     words[0] = '\0';
     if (nn_misplaced(words, gradient ? "work" : "state", "", memory, NN_ALIGN)) return words;
     if ((gradient || moment || access == NN_RESET) &&

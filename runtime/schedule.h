@@ -4,6 +4,11 @@
 
 #include "model.h"
 
+/* Batches of an update. */
+static inline int phase_accumulates(const NnPhase *phase) {
+    return phase->accumulate > 1 ? phase->accumulate : 1;
+}
+
 /* Lengths for a total (0: as the architecture says): in proportion to the architecture's, the rest
  * to the largest remainders, at least one each. `total` is 0 or at least n_phases. */
 void schedule_lengths(const NnModel *model, int64_t total, int64_t *lengths);
@@ -15,8 +20,9 @@ void schedule_more(const NnModel *model, int phase, int64_t total, int64_t *leng
 /* Of all phases. */
 int64_t schedule_total(const NnModel *model, const int64_t *lengths);
 
-/* Steps in an epoch of the phase in such batches: the last, smaller batch counts, unless the phase
- * drops it. */
+/* Batches in an epoch of the phase: the last, smaller one counts, unless the phase drops it. And
+ * steps: updates by phase_accumulates of them, the last by those that are left. */
+int64_t schedule_batches(const NnPhase *phase, int samples, int batch);
 int64_t schedule_steps(const NnPhase *phase, int samples, int batch);
 
 /* Epochs of the phase as far as the architecture tells: 1 where it counts steps. */

@@ -10,24 +10,21 @@
 #include "random.h"
 #include "table.h"
 
-/* Runs one batch of the epoch at `at`. Here and below false means that the training ends, after a
+/* Runs the step at `at`. Here and below false means that the training ends, after a
  * message or an interruption. */
 static bool train_step(Training *t) {
     const bool last = evaluation_follows(t), shown = progress_due(&t->progress);
     const double begun = seconds_now();
-    double squares = 0;
-    NnCall call = train_call(t);
-    if (last || shown) call.gradient_squares = &squares;
-    t->engine.code->train(&call);
-    if (!isfinite(call.loss)) return explain_divergence(t);
-    t->at.loss += call.loss * call.batch;
-    t->at.samples += call.batch;
+    const StepResult step = train_run(t, last || shown);
+    if (!isfinite(step.loss)) return explain_divergence(t);
+    t->at.loss += step.loss;
+    t->at.samples += step.samples;
     t->at.batch++;
     t->steps_run++;
-    t->speed.samples += call.batch;
+    t->speed.samples += step.samples;
     t->speed.seconds += seconds_now() - begun;
-    t->lr = call.lr;
-    if (call.gradient_squares) t->grad_norm = sqrt(squares);
+    t->lr = step.call.lr;
+    if (last || shown) t->grad_norm = sqrt(step.squares);
     if (last) {
         t->at.lr = t->lr;
         t->at.grad_norm = t->grad_norm;
@@ -189,7 +186,8 @@ static bool place_is_possible(const Training *t, const char *resume) {
     const bool end = phase == t->model->n_phases - 1 && over && at->evaluated == step;
     if ((isfinite(at->best) && !t->best) || at->evaluated > step ||
         (at->evaluated < step) != (at->samples > 0) ||
-        at->samples > (step - at->evaluated) * phase_batch(t, phase))
+        at->samples > (step - at->evaluated) * phase_batch(t, phase) *
+                          phase_accumulates(&t->model->phases[phase]))
         return problem("%s: its position is impossible", resume);
     if (end && at->round == t->options.number[OPTION_ROUNDS] - 1)
         note(out_of_patience(t) ? "%s: its training is at its end, and so is its patience"
@@ -267,6 +265,7 @@ static bool make_ready(Training *t, TensorFile *file) {
     t->at.data = (int64_t)(split_fingerprint(train, model) & INT64_MAX);
     if (!read_initial(t)) return false;
     t->good = allocate(model->state_bytes, 1);
+    if (t->best || nn_has_averages(model)) t->shown = allocate(model->state_bytes, 1);
     t->order = allocate((size_t)train->samples, sizeof *t->order);
     if (!resume) return true;
     if (t->at.data != begun_with)

@@ -46,6 +46,8 @@ typedef struct Training {
     Position good_at;
     Monitor *monitors; /* of the phases */
     float **best;      /* of each parameter the values to keep; NULL: the last ones are kept */
+    void *shown;       /* the state while other weights are evaluated; NULL: none were */
+    bool showing;
 
     FILE *log;       /* CSV, NULL: none */
     Columns columns; /* of the latest evaluation */
@@ -98,8 +100,15 @@ double samples_per_second(const Training *t);
 
 uint64_t round_seed(const Training *t);
 
-/* The step at `at`: its samples are gathered. */
-NnCall train_call(Training *t);
+/* What a step gives: sums over its samples, and the sum of squares of its gradient, if wanted. */
+typedef struct StepResult {
+    double loss, squares;
+    int64_t samples;
+    NnCall call; /* of its last batch, or of the first whose loss is not finite */
+} StepResult;
+
+/* Runs the step at `at`, all of its batches. */
+StepResult train_run(Training *t, bool squares);
 
 /* Whether a value of a parameter or of a moment of this phase is not finite: the parameter's index,
  * -1 if all are; `slot` is 0 or says which moment, from 1. */
@@ -146,9 +155,15 @@ bool out_of_patience(const Training *t);
 /* The weights to save in place of those of the state; NULL: these. */
 float *const *best_weights(const Training *t);
 
-/* Puts them in the state, which is kept in t->good until best_hide. */
-void best_show(Training *t);
-void best_hide(Training *t);
+/* Whether the phase at `at` keeps averages of weights, which are saved and evaluated in their
+ * place.
+ */
+bool averages_kept(const Training *t);
+
+/* Puts these weights, or NULL: the averages of the phase if it keeps some, in the state, until
+ * weights_hide. */
+void weights_show(Training *t, float *const *weights);
+void weights_hide(Training *t);
 
 /* What the best evaluation had in the column that it was judged by. */
 double best_value(const Training *t, const char **column);

@@ -87,7 +87,8 @@ static void keep_weights(Training *t, double score) {
     t->at.best_epoch = t->at.epoch;
     t->at.best_step = phase_step(t);
     for (int i = 0; i < t->model->n_params; i++)
-        t->model->get(t->engine.state, (int)t->at.phase, 0, i, t->best[i]);
+        t->model->get(t->engine.state, (int)t->at.phase, averages_kept(t) ? NN_AVERAGE : 0, i,
+                      t->best[i]);
 }
 
 /* A value that is not finite is never better. */
@@ -118,15 +119,25 @@ bool out_of_patience(const Training *t) {
     return patience > 0 && t->at.waited >= patience;
 }
 
-void best_show(Training *t) {
-    memcpy(t->good, t->engine.state, t->model->state_bytes);
-    for (int i = 0; i < t->model->n_params; i++)
-        t->model->set(t->engine.state, (int)t->at.phase, 0, i, t->best[i]);
-    engine_prepare(&t->engine, (int)t->at.phase);
+bool averages_kept(const Training *t) {
+    return t->model->phases[t->at.phase].ema > 0;
 }
 
-void best_hide(Training *t) {
-    memcpy(t->engine.state, t->good, t->model->state_bytes);
+void weights_show(Training *t, float *const *weights) {
+    const int phase = (int)t->at.phase;
+    if (!weights && !averages_kept(t)) return;
+    memcpy(t->shown, t->engine.state, t->model->state_bytes);
+    for (int i = 0; i < t->model->n_params; i++) {
+        if (!weights) t->model->get(t->shown, phase, NN_AVERAGE, i, t->engine.values);
+        t->model->set(t->engine.state, phase, 0, i, weights ? weights[i] : t->engine.values);
+    }
+    engine_prepare(&t->engine, phase);
+    t->showing = true;
+}
+
+void weights_hide(Training *t) {
+    if (t->showing) memcpy(t->engine.state, t->shown, t->model->state_bytes);
+    t->showing = false;
 }
 
 double best_value(const Training *t, const char **column) {

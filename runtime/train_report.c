@@ -118,7 +118,10 @@ static void epoch_json(const Training *t) {
 bool report_epoch(Training *t) {
     const double loss = running_loss(t);
     const int most = t->model->phases[t->at.phase].eval_samples;
-    if (!evaluate(t, t->watched, most, still_at_work)) return false;
+    weights_show(t, NULL);
+    const bool ended = evaluate(t, t->watched, most, still_at_work);
+    weights_hide(t);
+    if (!ended) return false;
     t->evaluated = true;
     columns_fill(&t->columns, t->model, t->watched, loss, t->scores, t->at.lr, t->at.grad_norm);
     picture_note(t);
@@ -246,9 +249,9 @@ static json_t *best_json(const Training *t) {
 bool report_round(Training *t) {
     const NnModel *model = t->model;
     const bool kept = best_weights(t) != NULL;
-    if (kept) best_show(t);
+    weights_show(t, best_weights(t));
     const bool whole = evaluate(t, t->there, 0, not_interrupted);
-    if (kept) best_hide(t);
+    weights_hide(t);
     if (!whole) return false;
     t->evaluated = false;
     add_to_rounds(t);

@@ -36,7 +36,8 @@ bool save_possible(const Training *t) {
 typedef enum Content { PARAMETERS, CHECKPOINT } Content;
 
 static bool write_to(Training *t, Content content, const char *path) {
-    if (content == PARAMETERS) return weights_save(&t->engine, best_weights(t), path);
+    if (content == PARAMETERS)
+        return weights_save(&t->engine, best_weights(t), averages_kept(t), path);
     /* The log first: where the checkpoint is kept, the lines of earlier epochs must be, too. */
     if (t->log) output_sync(t->log, t->options.text[OPTION_LOG]);
     return checkpoint_save(&t->engine, &t->options, &t->at, best_weights(t), path);

@@ -1,5 +1,8 @@
 /* The position of a training: its steps, its seeds, and the call of the next step. */
+#include <math.h>
+
 #include "random.h"
+#include "schedule.h"
 #include "train.h"
 
 int phase_batch(const Training *t, int phase) {
@@ -81,10 +84,11 @@ When when_last(const Training *t) {
     return when_is(t, phase_step(t) - 1);
 }
 
-NnCall train_call(Training *t) {
+/* Batch `number` of the epoch: its samples are gathered. */
+static NnCall batch_call(Training *t, int64_t number) {
     const Split *train = &t->engine.data.split[SPLIT_TRAIN];
     int phase = (int)t->at.phase, batch = phase_batch(t, phase);
-    int64_t first = t->at.batch * batch;
+    int64_t first = number * batch;
     int count = train->samples - first < batch ? (int)(train->samples - first) : batch;
     engine_gather(&t->engine, train, t->order, (int)first, count);
     NnCall call = engine_call(&t->engine, when_is(t, phase_step(t)), count);
@@ -93,4 +97,26 @@ NnCall train_call(Training *t) {
     call.dropout = true;
     call.first_sample = first;
     return call;
+}
+
+StepResult train_run(Training *t, bool squares) {
+    const int phase = (int)t->at.phase, accumulate = phase_accumulates(&t->model->phases[phase]);
+    const int64_t batches = schedule_batches(
+        &t->model->phases[phase], t->engine.data.split[SPLIT_TRAIN].samples, phase_batch(t, phase));
+    const int64_t first = t->at.batch * accumulate;
+    const int64_t end = first + accumulate < batches ? first + accumulate : batches;
+    StepResult step = {0};
+    for (int64_t i = first; i < end; i++) {
+        NnCall call = batch_call(t, i);
+        call.earlier = step.samples;
+        call.more = i + 1 < end;
+        if (squares) call.gradient_squares = &step.squares;
+        t->engine.code->train(&call);
+        step.call = call;
+        step.call.gradient_squares = NULL;
+        step.loss += call.loss * call.batch;
+        step.samples += call.batch;
+        if (!isfinite(call.loss)) break;
+    }
+    return step;
 }

@@ -94,7 +94,7 @@ void initial_take(Engine *engine, const Initial *initial) {
 }
 
 /* PyTorch's tools look for the key `format`. */
-bool weights_save(const Engine *engine, float *const *kept, const char *path) {
-    return entries_write(engine, (Contents){NO_PHASE, kept}, json_pack("{s:s}", "format", "pt"),
-                         path);
+bool weights_save(const Engine *engine, float *const *kept, bool averages, const char *path) {
+    return entries_write(engine, (Contents){NO_PHASE, kept, averages},
+                         json_pack("{s:s}", "format", "pt"), path);
 }

@@ -47,7 +47,7 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
 void initial_take(Engine *engine, const Initial *initial);
 
 /* Writes the parameters and nothing else: those in `kept`, or with NULL those of the state. */
-bool weights_save(const Engine *engine, float *const *kept, const char *path);
+bool weights_save(const Engine *engine, float *const *kept, bool averages, const char *path);
 
 /* Writes parameters, moments, the position, and the options that decide what is computed. Unless
  * NULL, `kept` are the parameters that a finished file would have now, and those of the state are

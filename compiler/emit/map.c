@@ -31,8 +31,16 @@ void emit_state_map(Emission *em) {
         row(w, (long long)d->value->offset, (long long)d->value->size, d->value->name,
             arena_printf(em->arena, "made of %s by w_%s", d->param->node->name, d->name));
     }
+    if (p->average_offset >= 0)
+        row(w, (long long)p->average_offset, (long long)p->param_floats, "averages",
+            "of parameters, which lie as these do");
     for (int i = 0; i < p->graph->n_phases && !em->info->inference; i++) {
         const PhasePlan *phase = &p->phases[i];
+        if (p->graph->phases[i].accumulate > 1)
+            row(w, (long long)(p->moment_offset + phase->slots * phase->gradient_floats),
+                (long long)phase->gradient_floats,
+                arena_printf(em->arena, "sum of phase %d", i + 1),
+                "of the gradients of an update's batches");
         for (int s = 0; s < phase->slots; s++)
             row(w, (long long)(p->moment_offset + s * phase->gradient_floats),
                 (long long)phase->gradient_floats,

@@ -79,6 +79,8 @@ const char *emit_summary(Arena *arena, const Graph *g) {
                p->optimizer.kind->name, grouped(arena, trained), grouped(arena, forward),
                grouped(arena, train));
         write_groups(w, arena, p);
+        if (p->accumulate > 1) w_line(w, "  batches of an update: %d", p->accumulate);
+        if (p->ema > 0) w_line(w, "  weights: averages that keep %g in a step", p->ema);
         if (p->clip_norm > 0) w_line(w, "  norm of the gradient: at most %g", p->clip_norm);
         if (p->clip_value > 0) w_line(w, "  values of the gradient: at most %g", p->clip_value);
     }

@@ -167,14 +167,14 @@ static void write_phases(Emission *em) {
             count += shape_count(ph->trained[j].param->type.shape);
         w_line(em->w,
                "{%d, %d, %s, \"%s\", %d, nn_slots_%d, %d, nn_trained_%d, %lld, %lld, %lld, %s, %s, "
-               "%d, %.17g, %d, %d, %d, %s},",
+               "%d, %.17g, %d, %d, %d, %s, %d, %.17g},",
                ph->epochs, ph->batch, ph->shuffle ? "true" : "false", ph->optimizer.kind->name,
                p->phases[i].slots, i + 1, ph->n_trained, i + 1, (long long)count,
                (long long)p->phases[i].flops_forward, (long long)p->phases[i].flops_train,
                ph->keep_best ? "true" : "false",
                ph->monitor ? arena_printf(em->arena, "\"%s\"", ph->monitor) : "NULL", ph->patience,
                ph->min_delta, ph->steps, ph->eval_every, ph->eval_samples,
-               ph->drop_last ? "true" : "false");
+               ph->drop_last ? "true" : "false", ph->accumulate, ph->ema);
     }
     w_close_with(em->w, ";");
 }
@@ -341,6 +341,9 @@ static void write_access(Emission *em) {
     w_line(w, "static const int64_t nn_gradient_floats[] = {%s};", phases ? sizes : "0");
     w_line(w, "static const int nn_sum_floats[] = {%s};", phases ? sums : "0");
     w_open(w, "static size_t nn_slot(int phase, int slot, int param)");
+    if (p->average_offset >= 0)
+        w_line(w, "if (slot == NN_AVERAGE) return (size_t)(%lld + nn_places[param].offset);",
+               (long long)p->average_offset);
     w_line(w, "if (slot == 0) return nn_places[param].offset;");
     w_line(w,
            "return (size_t)(%lld + (slot - 1) * nn_gradient_floats[phase] + "
@@ -361,6 +364,9 @@ static void write_access(Emission *em) {
     check_access(em, "NN_RESET, state, phase, 0, -1, NULL");
     w_line(w, "NN_ZERO((float *)state + %lld, %lld);", (long long)p->moment_offset,
            (long long)(p->state_floats - p->moment_offset) * 4);
+    if (p->average_offset >= 0)
+        w_line(w, "NN_COPY((float *)state + %lld, state, %lld);", (long long)p->average_offset,
+               (long long)p->param_floats * 4);
     w_close(w);
     w_open(w, "static void nn_get_gradient(const NnCall *call, int param, float *out)");
     check_access(em, "NN_GET_GRADIENT, call->work, call->phase, 0, param, out");

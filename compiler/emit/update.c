@@ -107,35 +107,93 @@ static void write_update(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w, "%s", "");
 }
 
-void emit_gradient_use(Emission *em, const Entry *e, const Isa *isa) {
-    write_sum(em, e, isa);
-    write_update(em, e, isa);
+/* Adds the batch's gradient to those of the update's earlier batches, in the state, and puts their
+ * mean in its place. */
+static void write_gather(Emission *em, const Entry *e, const Isa *isa) {
+    Writer *w = em->w;
+    const PhasePlan *p = &em->plan->phases[e->phase];
+    w_open(w, "static void %s_gather%s(void *arg, int task)", e->name, isa->suffix);
+    w_line(w, "const struct %s_job *job = arg;", e->name);
+    w_line(w, "const NnCall *call = job->call;");
+    w_line(w, "const uint64_t mode = nn_enter();");
+    w_line(w, "const size_t at = nn_slice(%lld, task, job->tasks);", (long long)e->gradient_floats);
+    w_line(w, "const size_t n = nn_slice(%lld, task + 1, job->tasks) - at;",
+           (long long)e->gradient_floats);
+    w_line(w, "const double samples = (double)call->earlier + (double)call->batch;");
+    w_line(w,
+           "GATHER_ROW(job->state + %lld + at, job->gradients + at, (float)call->batch, "
+           "call->earlier == 0, (float)(1.0 / samples), n);",
+           (long long)(em->plan->moment_offset + p->slots * p->gradient_floats));
+    w_line(w, "nn_leave(mode);");
+    w_close(w);
+    w_line(w, "%s", "");
 }
 
-/* The squares are added where they are wanted, or a bound of the norm needs them. */
+/* Moves the averages of what the phase trains. */
+static void write_follow(Emission *em, const Entry *e, const Isa *isa) {
+    Writer *w = em->w;
+    const PhasePlan *p = &em->plan->phases[e->phase];
+    w_open(w, "static void %s_follow%s(void *arg, int task)", e->name, isa->suffix);
+    w_open(w, "static const int64_t ranges[%d][2] =", p->n_ranges);
+    for (int i = 0; i < p->n_ranges; i++)
+        w_line(w, "{%lld, %lld},", (long long)p->ranges[i].param, (long long)p->ranges[i].count);
+    w_close_with(w, ";");
+    w_line(w, "const struct %s_job *job = arg;", e->name);
+    w_line(w, "const uint64_t mode = nn_enter();");
+    w_open(w, "for (int r = 0; r < %d; r++)", p->n_ranges);
+    w_line(w, "const size_t count = (size_t)ranges[r][1], at = nn_slice(count, task, job->tasks);");
+    w_line(w, "float *const p = job->state + ranges[r][0] + at;");
+    w_line(w, "FOLLOW_ROW(p + %lld, p, (float)%.17g, nn_slice(count, task + 1, job->tasks) - at);",
+           (long long)em->plan->average_offset, 1 - em->plan->graph->phases[e->phase].ema);
+    w_close(w);
+    w_line(w, "nn_leave(mode);");
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
+void emit_gradient_use(Emission *em, const Entry *e, const Isa *isa) {
+    const Phase *phase = &em->plan->graph->phases[e->phase];
+    write_sum(em, e, isa);
+    if (phase->accumulate > 1) write_gather(em, e, isa);
+    write_update(em, e, isa);
+    if (phase->ema > 0) write_follow(em, e, isa);
+}
+
+/* The squares are added where they are wanted, or a bound of the norm needs them. The gradient of
+ * several batches is complete in the first row before it is used. */
 void emit_end_of_step(Emission *em, const Entry *e, const Isa *isa) {
     Writer *w = em->w;
-    const double most = e->graph->phases[0].clip_norm;
-    if (most > 0) {
+    const Phase *phase = &em->plan->graph->phases[e->phase];
+    const bool gathers = phase->accumulate > 1, clips = phase->clip_norm > 0;
+    const char *all_added = "job.tree.additions = job.tree.before[job.chunks];";
+    if (gathers || clips) {
         w_line(w, "nn_run(call, job.tasks, %s_sum%s, &job);", e->name, isa->suffix);
-    } else {
-        w_line(w, "const bool squares = call->gradient_squares != NULL;");
-        w_line(w, "if (!update || squares) nn_run(call, job.tasks, %s_sum%s, &job);", e->name,
-               isa->suffix);
-        w_open(w, "if (squares)");
+        w_line(w, "%s", all_added);
     }
-    w_line(w, "nn_run(call, job.tasks, %s_squares, &job);", e->name);
-    if (most > 0) {
+    if (gathers) {
+        w_line(w, "if (update) nn_run(call, job.tasks, %s_gather%s, &job);", e->name, isa->suffix);
+        w_line(w, "if (update && call->more) return;");
+    }
+    if (clips) {
+        w_line(w, "nn_run(call, job.tasks, %s_squares, &job);", e->name);
         w_line(w, "const double squares = nn_total(job.squares, 1, NN_PARTS);");
         w_line(w, "if (call->gradient_squares) *call->gradient_squares = squares;");
-        w_line(w, "job.scale = nn_clip(%.17g, squares);", most);
+        w_line(w, "job.scale = nn_clip(%.17g, squares);", phase->clip_norm);
     } else {
+        w_line(w, "const bool squares = call->gradient_squares != NULL;");
+        if (!gathers)
+            w_line(w, "if (!update || squares) nn_run(call, job.tasks, %s_sum%s, &job);", e->name,
+                   isa->suffix);
+        w_open(w, "if (squares)");
+        w_line(w, "nn_run(call, job.tasks, %s_squares, &job);", e->name);
         w_line(w, "*call->gradient_squares = nn_total(job.squares, 1, NN_PARTS);");
+        if (!gathers) w_line(w, "%s", all_added);
+        w_close(w);
     }
-    w_line(w, "job.tree.additions = job.tree.before[job.chunks];");
-    if (!(most > 0)) w_close(w);
     w_line(w, "if (!update) return;");
     w_line(w, "nn_run(call, job.tasks, %s_update%s, &job);", e->name, isa->suffix);
+    if (phase->ema > 0)
+        w_line(w, "nn_run(call, job.tasks, %s_follow%s, &job);", e->name, isa->suffix);
     w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));
     w_line(w, "nn_run(call, job.tasks, nn_derive%s, call);", isa->suffix);
     w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL) + 1);

@@ -90,6 +90,8 @@ static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
     w_line(w, "phase %d epochs=%d batch=%d shuffle=%d loss=%%%d %s", index + 1, p->epochs, p->batch,
            p->shuffle, p->loss->id, optimizer_text(a, &p->optimizer));
     for (int i = 0; i < p->n_groups; i++) w_line(w, "group %s", optimizer_text(a, &p->groups[i]));
+    if (p->accumulate || p->ema != 0)
+        w_line(w, "averaged accumulate=%d ema=%s", p->accumulate, double_text(a, p->ema));
     if (p->clip_norm != 0 || p->clip_value != 0)
         w_line(w, "clipped norm=%s value=%s", double_text(a, p->clip_norm),
                double_text(a, p->clip_value));

@@ -135,7 +135,9 @@ typedef struct Phase {
     Optimizer *groups; /* of the same kind, of groups of parameters */
     int n_groups;
     double clip_norm, clip_value; /* bounds of the gradient; 0: none */
-    Node **frozen;                /* parameters */
+    int accumulate;               /* batches of an update; 0: one */
+    double ema;    /* share of the averages of weights that a step leaves; 0: there are none */
+    Node **frozen; /* parameters */
     int n_frozen;
     Trained *trained; /* in the order of the parameters' ids; filled by differentiation */
     int n_trained;

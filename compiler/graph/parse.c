@@ -144,6 +144,12 @@ static void parse_group(Parser *s) {
     p->groups[p->n_groups++] = parse_optimizer(s);
 }
 
+static void parse_averaged(Parser *s) {
+    Phase *p = last_phase(s);
+    p->accumulate = whole(s, "accumulate");
+    p->ema = number(s, "ema");
+}
+
 static void parse_clipped(Parser *s) {
     Phase *p = last_phase(s);
     p->clip_norm = number(s, "norm");
@@ -274,6 +280,8 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
             parse_phase(&s);
         else if (accept(&s, "group "))
             parse_group(&s);
+        else if (accept(&s, "averaged "))
+            parse_averaged(&s);
         else if (accept(&s, "clipped "))
             parse_clipped(&s);
         else if (accept(&s, "counted "))

@@ -25,6 +25,8 @@ enum {
     PHASE_TRAIN,
     PHASE_CLIP_NORM,
     PHASE_CLIP_VALUE,
+    PHASE_ACCUMULATE,
+    PHASE_EMA,
     N_PHASE_OPTIONS
 };
 static const char *const keep_words[] = {"last", "best", NULL};
@@ -45,7 +47,9 @@ static const OptionSpec phase_specs[] = {
     {"drop_last", OPTION_BOOL, false, 0, 1, {0}, NULL},
     {"train", OPTION_ANY, false, 0, 0, {0}, NULL},
     {"clip_grad_norm", OPTION_REAL, false, 1e-30, 1e30, {0}, NULL},
-    {"clip_grad_value", OPTION_REAL, false, 1e-30, 1e30, {0}, NULL}};
+    {"clip_grad_value", OPTION_REAL, false, 1e-30, 1e30, {0}, NULL},
+    {"accumulate", OPTION_INT, false, 1, MAX_BATCH, {0}, NULL},
+    {"ema", OPTION_REAL, false, 1e-9, 1 - 1e-9, {0}, NULL}};
 
 /* The parameters that `freeze` names, or that `train` does not, keep their values. */
 static void read_frozen(const Options *o, Phase *p, const OptionValue *v) {
@@ -153,6 +157,8 @@ static void read_phase(const Options *o, int index, Phase *p) {
     read_length(o, p, v);
     read_clip(o, p, v);
     p->batch = (int)v[PHASE_BATCH].number[0];
+    if (v[PHASE_ACCUMULATE].number[0] > 1) p->accumulate = (int)v[PHASE_ACCUMULATE].number[0];
+    p->ema = v[PHASE_EMA].number[0];
     p->shuffle = v[PHASE_SHUFFLE].number[0] != 0;
     p->keep_best = v[PHASE_KEEP].number[0] != 0;
     p->patience = (int)v[PHASE_PATIENCE].number[0];

@@ -24,7 +24,6 @@ static const char *const other_names[][2] = {
 static const char *const missing[] = {
     "acos",
     "adadelta",
-    "adagrad",
     "adamax",
     "adaptive_avg_pool2d",
     "adaptive_max_pool2d",
@@ -98,7 +97,6 @@ static const char *const missing[] = {
     "max_pool3d",
     "median",
     "multihead_attention",
-    "nadam",
     "nll",
     "norm",
     "normalize",
@@ -161,13 +159,19 @@ static const char *const missing[] = {
 };
 
 static const char *const missing_options[] = {
-    "affine",           "amsgrad",
-    "ceil_mode",        "count_include_pad",
-    "divisor_override", "elementwise_affine",
-    "ignore_index",     "label_smoothing",
-    "maximize",         "output_padding",
-    "padding_mode",     "pos_weight",
-    "reduction",        "return_indices",
+    "affine",
+    "ceil_mode",
+    "count_include_pad",
+    "divisor_override",
+    "elementwise_affine",
+    "ignore_index",
+    "label_smoothing",
+    "maximize",
+    "output_padding",
+    "padding_mode",
+    "pos_weight",
+    "reduction",
+    "return_indices",
     "weight",
 };
 

@@ -4,16 +4,16 @@
 
 #include "optimizers.h"
 
-enum { BETA1, BETA2, EPS, WEIGHT_DECAY };
+enum { BETA1, BETA2, EPS, WEIGHT_DECAY, AMSGRAD };
 
 static bool is_decoupled(const Optimizer *o) {
     return o->kind == &optimizer_adamw;
 }
 
 static const char *const *moments(const Optimizer *o) {
-    static const char *const names[] = {"exp_avg", "exp_avg_sq", NULL};
-    (void)o;
-    return names;
+    static const char *const two[] = {"exp_avg", "exp_avg_sq", NULL};
+    static const char *const three[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", NULL};
+    return o->option[AMSGRAD] != 0 ? three : two;
 }
 
 static const char *mistake(const Optimizer *o, const char **option) {
@@ -35,7 +35,9 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
     *m[0] = cut(beta1 * *m[0] + (1 - beta1) * g);
     *m[1] = mean_square(beta2, *m[1], g);
     const double c1 = 1 - pow(beta1, (double)(step + 1)), c2 = 1 - pow(beta2, (double)(step + 1));
-    *p -= lr / c1 * *m[0] / (sqrt(*m[1]) / sqrt(c2) + o->option[EPS]);
+    if (o->option[AMSGRAD] != 0) *m[2] = fmax(*m[1], *m[2]);
+    const double squares = *m[o->option[AMSGRAD] != 0 ? 2 : 1];
+    *p -= lr / c1 * *m[0] / (sqrt(squares) / sqrt(c2) + o->option[EPS]);
     if (o->option[WEIGHT_DECAY] != 0) *p = cut(*p);
 }
 
@@ -47,7 +49,12 @@ static void update(Writer *w, const Optimizer *o) {
     w_line(w, "STORE(s0 + i, m);");
     w_line(w, "STORE(s1 + i, v);");
     if (is_decoupled(o)) w_line(w, "x = ROUNDED(MUL(SET(k[7]), x));");
-    w_line(w, "const F16 root = FMA(SQRT(v), SET(k[4]), SET(k[5]));");
+    if (o->option[AMSGRAD] != 0) {
+        w_line(w, "const F16 most = MAX(LOAD(s2 + i), v);");
+        w_line(w, "STORE(s2 + i, most);");
+    }
+    w_line(w, "const F16 root = FMA(SQRT(%s), SET(k[4]), SET(k[5]));",
+           o->option[AMSGRAD] != 0 ? "most" : "v");
     store_parameter(w, o->option[WEIGHT_DECAY], "FMA(SET(k[6]), QUOTIENT(m, root), x)");
 }
 
@@ -72,6 +79,7 @@ static void factors(Writer *w, const Optimizer *o) {
         [BETA2] = REAL_OPTION("beta2", 0, 1, 0.999, "share of the mean of squares that stays"),    \
         [EPS] = REAL_OPTION("eps", 0, 1, 1e-8, "added to the root of the mean of squares"),        \
         [WEIGHT_DECAY] = WEIGHT_DECAY_OPTION(decay, decay_help),                                   \
+        [AMSGRAD] = FLAG_OPTION("amsgrad", "divide by the largest mean of squares so far"),        \
     }
 static const OptimizerOption adam_options[] =
     ADAM_OPTIONS(0, "times the parameter, added to its gradient");

@@ -112,15 +112,20 @@ static void lower_entry(Plan *plan, Entry *entry) {
     if (entry->kind != ENTRY_PREDICT) entry->loss = g->phases[0].loss;
 }
 
-/* Behind parameters and their copies: the moments of the phase that trains. */
+/* Behind parameters and their copies: the averages of parameters, then the moments of the phase
+ * that trains and, if an update has several batches, the sum of their gradients. */
 static void add_moments(Plan *plan) {
+    bool averages = false;
+    for (int i = 0; i < plan->graph->n_phases; i++)
+        averages = averages || plan->graph->phases[i].ema > 0;
+    plan->average_offset = averages ? plan->state_floats : -1;
+    if (averages) plan->state_floats += plan->param_floats;
     plan->moment_offset = plan->state_floats;
     int64_t most = 0;
     for (int i = 0; i < plan->n_entries; i++) {
         const Entry *e = plan->entries[i];
         if (e->kind != ENTRY_TRAIN) continue;
-        const PhasePlan *p = &plan->phases[e->phase];
-        const int64_t floats = p->slots * p->gradient_floats;
+        const int64_t floats = phase_floats(plan, e->phase);
         if (floats > most) most = floats;
     }
     plan->state_floats += most;

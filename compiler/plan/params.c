@@ -153,6 +153,12 @@ void params_place(Plan *plan) {
         place_phase(plan, &plan->graph->phases[i], &plan->phases[i]);
 }
 
+int64_t phase_floats(const Plan *plan, int phase) {
+    const PhasePlan *p = &plan->phases[phase];
+    const int sums = plan->graph->phases[phase].accumulate > 1;
+    return (p->slots + sums) * p->gradient_floats;
+}
+
 const ParamPlace *param_place(const Plan *plan, const Node *param) {
     return &plan->params[plan_param(plan, param->name)];
 }

@@ -305,9 +305,10 @@ typedef struct Plan {
     Derived **derived;
     int n_derived, cap_derived;
     PhasePlan *phases;
-    int64_t param_floats;  /* parameters: the front of the state */
-    int64_t normal_floats; /* behind them: means and deviations of fields */
-    int64_t moment_offset; /* floats from the start of the state */
+    int64_t param_floats;   /* parameters: the front of the state */
+    int64_t normal_floats;  /* behind them: means and deviations of fields */
+    int64_t moment_offset;  /* floats from the start of the state */
+    int64_t average_offset; /* of the averages of parameters, which lie as these do; -1: none */
     int64_t state_floats;
     int chunk_min;                  /* samples that a chunk has at least */
     int chunk_max;                  /* chunks that a batch has at most */
@@ -318,6 +319,10 @@ typedef struct Plan {
     FieldNormal *field_normals; /* by field */
     int n_fields;
 } Plan;
+
+/* Floats of a phase's moments and, where an update has several batches, of the sum of their
+ * gradients behind these. */
+int64_t phase_floats(const Plan *plan, int phase);
 
 enum { MAX_CHUNKS = 64 };
 

@@ -189,12 +189,16 @@ static void verify_state(const Plan *plan) {
                      plan->derived[i]->name);
         end += b->size;
     }
+    if (plan->average_offset >= 0) {
+        if (plan->average_offset != end)
+            bug("P3: averages are at %lld", (long long)plan->average_offset);
+        end += plan->param_floats;
+    }
     if (plan->moment_offset != end) bug("P3: moments are at %lld", (long long)plan->moment_offset);
     for (int i = 0; i < plan->n_entries; i++) {
         const Entry *e = plan->entries[i];
         if (e->kind != ENTRY_TRAIN) continue;
-        const PhasePlan *p = &plan->phases[e->phase];
-        if (end + p->slots * p->gradient_floats > plan->state_floats)
+        if (end + phase_floats(plan, e->phase) > plan->state_floats)
             bug("P3: %s: its moments do not fit into the state", e->name);
     }
 }

@@ -154,6 +154,13 @@ static const char *clip(void) {
     return below(4) ? "" : bounds[below(2)];
 }
 
+/* Averages of weights, or updates by several batches, sometimes. */
+static const char *averaged(void) {
+    static const char *const ways[] = {", ema = 0.9", ", accumulate = 3",
+                                       ", ema = 0.5, accumulate = 2"};
+    return below(4) ? "" : ways[below(3)];
+}
+
 static void write_losses(int classes, int targets) {
     printf("local a = nn.linear { name = \"a\", out = %d }(f)\n", classes);
     printf("local b = nn.linear { name = \"b\", out = %d, bias = false }(f)\n", targets);
@@ -192,7 +199,7 @@ static void write_phase(int id) {
     printf("    { epochs = 2, batch = %d, loss = %s, optimizer = ", batch,
            first || below(2) ? "loss" : "ce");
     write_optimizer(optimizer());
-    printf("%s%s", below(3) ? "" : ", shuffle = false", clip());
+    printf("%s%s%s", below(3) ? "" : ", shuffle = false", clip(), averaged());
     if (!first && below(3)) {
         printf(", freeze = {%s", below(2) ? "\"fc\", " : "");
         for (int i = 0; i < layers.n; i++)

@@ -45,6 +45,15 @@ ROWS = {
     "adam { lr = 1e-2, beta1 = 0.8, beta2 = 0.99, eps = 1e-6, weight_decay = 0.01 }":
         lambda p: optim.Adam(p, 1e-2, (0.8, 0.99), 1e-6, weight_decay=0.01),
     "adamw { lr = 1e-2, weight_decay = 0.1 }": lambda p: optim.AdamW(p, 1e-2, weight_decay=0.1),
+    "adam { lr = 1e-2, beta2 = 0.5, amsgrad = true, weight_decay = 0.01 }":
+        lambda p: optim.Adam(p, 1e-2, (0.9, 0.5), amsgrad=True, weight_decay=0.01),
+    "adamw { lr = 1e-2, beta2 = 0.5, amsgrad = true }": lambda p: optim.AdamW(p, 1e-2, (0.9, 0.5), amsgrad=True),
+    "nadam {}": lambda p: optim.NAdam(p),
+    "nadam { lr = 1e-2, beta1 = 0.8, beta2 = 0.99, eps = 1e-6, weight_decay = 0.1, momentum_decay = 0.5 }":
+        lambda p: optim.NAdam(p, 1e-2, (0.8, 0.99), 1e-6, weight_decay=0.1, momentum_decay=0.5),
+    "adagrad {}": lambda p: optim.Adagrad(p),
+    "adagrad { lr = 0.1, lr_decay = 0.1, eps = 1e-6, weight_decay = 0.1, initial_accumulator_value = 0.1 }":
+        lambda p: optim.Adagrad(p, 0.1, 0.1, 0.1, 0.1, 1e-6),
     "rmsprop { lr = 1e-2, alpha = 0.9 }": lambda p: optim.RMSprop(p, 1e-2, 0.9),
     "rmsprop { lr = 1e-2, eps = 1e-6, momentum = 0.5, centered = true, weight_decay = 0.01 }":
         lambda p: optim.RMSprop(p, 1e-2, eps=1e-6, momentum=0.5, centered=True, weight_decay=0.01),

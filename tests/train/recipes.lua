@@ -21,6 +21,17 @@ local recipes = {
   alone = { optimizer = nn.adam { lr = 1e-2 }, train = { "*st.*" } },
   norm = { optimizer = nn.sgd { lr = 0.5, momentum = 0.9, weight_decay = 0.01 }, clip_grad_norm = 0.3 },
   norm_alone = { optimizer = nn.sgd { lr = 0.5 }, train = "last", clip_grad_norm = 0.2 },
+  gathered = { optimizer = nn.adamw { lr = 1e-2 }, accumulate = 2 },
+  gathered_norm = { optimizer = nn.sgd { lr = 0.5, momentum = 0.9 }, accumulate = 2, clip_grad_norm = 0.3 },
+  ema = { optimizer = nn.sgd { lr = 0.2, momentum = 0.9 }, ema = 0.8 },
+  ema_best = { optimizer = nn.sgd { lr = 0.2, momentum = 0.9 }, ema = 0.8, keep = "best", monitor = "-val_loss" },
+  ema_frozen = { optimizer = nn.adam { lr = 1e-2 }, ema = 0.9, freeze = "second", accumulate = 3 },
+  adagrad = { optimizer = nn.adagrad { lr = 0.05 } },
+  adagrad_all = { optimizer = nn.adagrad { lr = 0.1, lr_decay = 0.1, weight_decay = 0.1, initial_accumulator_value = 0.01, eps = 1e-3 } },
+  nadam = { optimizer = nn.nadam { } },
+  nadam_all = { optimizer = nn.nadam { lr = 1e-2, beta1 = 0.8, beta2 = 0.99, eps = 1e-4, weight_decay = 0.1, momentum_decay = 0.5 } },
+  amsgrad = { optimizer = nn.adam { lr = 1e-2, beta2 = 0.5, amsgrad = true, weight_decay = 0.1 } },
+  amsgrad_groups = { optimizer = nn.adamw { lr = 1e-2, beta2 = 0.5, groups = { { match = "first", amsgrad = true } } } },
   value = { optimizer = nn.sgd { lr = 0.5, momentum = 0.5 }, clip_grad_value = 0.02 },
 }
 

@@ -63,7 +63,8 @@ def check(name, initial, trained):
     optim, clip = torch.optim, torch.nn.utils
     trains = {"frozen": ["second.weight", "second.bias", "last.weight"],
               "alone": ["first.weight", "first.bias", "last.weight", "last.bias"],
-              "norm_alone": ["last.weight", "last.bias"]}.get(name, list(params))
+              "norm_alone": ["last.weight", "last.bias"],
+              "ema_frozen": ["first.weight", "first.bias", "last.weight", "last.bias"]}.get(name, list(params))
     for key in params:
         params[key].requires_grad_(key in trains)
     moved = [params[key] for key in trains]
@@ -80,15 +81,35 @@ def check(name, initial, trained):
         "alone": lambda: optim.Adam(moved, lr=1e-2),
         "norm": lambda: optim.SGD(moved, lr=0.5, momentum=0.9, weight_decay=0.01),
         "norm_alone": lambda: optim.SGD(moved, lr=0.5),
+        "gathered": lambda: optim.AdamW(moved, lr=1e-2),
+        "gathered_norm": lambda: optim.SGD(moved, lr=0.5, momentum=0.9),
+        "ema": lambda: optim.SGD(moved, lr=0.2, momentum=0.9),
+        "ema_best": lambda: optim.SGD(moved, lr=0.2, momentum=0.9),
+        "ema_frozen": lambda: optim.Adam(moved, lr=1e-2),
+        "adagrad": lambda: optim.Adagrad(moved, lr=0.05),
+        "adagrad_all": lambda: optim.Adagrad(moved, lr=0.1, lr_decay=0.1, weight_decay=0.1,
+                                             initial_accumulator_value=0.01, eps=1e-3),
+        "nadam": lambda: optim.NAdam(moved),
+        "nadam_all": lambda: optim.NAdam(moved, lr=1e-2, betas=(0.8, 0.99), eps=1e-4, weight_decay=0.1,
+                                         momentum_decay=0.5),
+        "amsgrad": lambda: optim.Adam(moved, lr=1e-2, betas=(0.9, 0.5), amsgrad=True, weight_decay=0.1),
+        "amsgrad_groups": lambda: groups(optim.AdamW, [(["first"], dict(amsgrad=True))], lr=1e-2, betas=(0.9, 0.5)),
         "value": lambda: optim.SGD(moved, lr=0.5, momentum=0.5),
     }[name]()
-    step = 0
-    clipped = 0
+    step, clipped, best = 0, 0, None
+    # Batches of an update; an epoch's rest makes one of its own. Batches weigh by their samples.
+    batches = {"gathered": 2, "gathered_norm": 2, "ema_frozen": 3}.get(name, 1)
+    keeps = {"ema": 0.8, "ema_best": 0.8, "ema_frozen": 0.9}.get(name)
+    averages = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(keeps or 0))
+    averages.update_parameters(net)
     for _ in range(EPOCHS):
-        for at in range(0, ROWS, BATCH):
+        for begin_at in range(0, ROWS, BATCH * batches):
+            end = min(ROWS, begin_at + BATCH * batches)
             optimizer.zero_grad()
-            torch.nn.functional.mse_loss(net(x[at:at + BATCH]), t[at:at + BATCH]).backward()
-            most = {"norm": 0.3, "norm_alone": 0.2}.get(name)
+            for at in range(begin_at, end, BATCH):
+                to = min(ROWS, at + BATCH)
+                (torch.nn.functional.mse_loss(net(x[at:to]), t[at:to]) * (to - at) / (end - begin_at)).backward()
+            most = {"norm": 0.3, "norm_alone": 0.2, "gathered_norm": 0.3}.get(name)
             if most:
                 clipped += bool(clip.clip_grad_norm_(moved, most) > most)
             if name == "value":
@@ -97,7 +118,16 @@ def check(name, initial, trained):
             if name == "groups":
                 optimizer.param_groups[2]["lr"] = 0.05 / (1 + step)
             optimizer.step()
+            averages.update_parameters(net)
             step += 1
+        with torch.no_grad():
+            score = torch.nn.functional.mse_loss(averages.module(x[:20]), t[:20]).item()
+        if best is None or score > best[0]:
+            best = score, {k: v.clone() for k, v in averages.module.state_dict().items()}
+    if keeps:
+        net = averages.module
+    if name == "ema_best":
+        net.load_state_dict(best[1])
     if ("norm" in name or name == "value") and not clipped:
         sys.exit("%s: nothing was clipped" % name)
     found, worst = read(trained), 0

@@ -26,7 +26,7 @@ for recipe in $(sed -n 's/^  \([a-z_]*\) = { optimizer.*/\1/p' "$tests/recipes.l
     for step in 1 3 4 8; do
         rm -f part.*
         # shellcheck disable=SC2086
-        ./recipes $step train $data --quiet --load initial.safetensors --save part.safetensors --log part.csv 2>err ||
+        ./recipes $step train $data --quiet --load initial.safetensors --save part.safetensors --log part.csv >/dev/null 2>err ||
             fail "$recipe, step $step: $(cat err)"
         [ -e part.checkpoint.safetensors ] || { fail "$recipe, step $step: no checkpoint"; continue; }
         trained recipes part --resume part.checkpoint.safetensors --threads 2

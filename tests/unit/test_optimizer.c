@@ -108,6 +108,40 @@ START_TEST(rmsprop) {
 }
 END_TEST
 
+/* Sums 1, 5, 21/4: gradients 1, -2, 1/2. The second rate is half, the third a third. */
+START_TEST(adagrad) {
+    Optimizer o = optimizer_with(&optimizer_adagrad, "eps=0 lr_decay=1");
+    double first = 3 - 0.1, second = first + 0.1 / 2 * 2 / sqrt(5);
+    EXPECT(&o, first, second, second - 0.1 / 3 * 0.5 / sqrt(5.25), 5.25);
+    *optimizer_option(&o, "initial_accumulator_value") = 3;
+    *optimizer_option(&o, "lr_decay") = 0;
+    first = 3 - 0.1 / 2, second = first + 0.1 * 2 / sqrt(8);
+    EXPECT(&o, first, second, second - 0.1 * 0.5 / sqrt(8.25), 8.25);
+}
+END_TEST
+
+/* Without a decay of the momentum it is always beta1 / 2: 1/4, its products 1/4, 1/16, 1/64. Means
+ * 1/2, -3/4, -1/8, mean squares 1/2, 9/4, 5/4 by corrections 1/2, 3/4, 7/8. */
+START_TEST(nadam) {
+    Optimizer o = optimizer_with(&optimizer_nadam, "beta1=0.5 beta2=0.5 eps=0 momentum_decay=0");
+    double p = 3, first, second;
+    p -= 0.1 * (1 + 0.25 / (1 - 1. / 16) * 0.5) / 1;
+    first = p;
+    p -= 0.1 * (0.75 / (1 - 1. / 16) * -2 + 0.25 / (1 - 1. / 64) * -0.75) / sqrt(2.25 / 0.75);
+    second = p;
+    p -= 0.1 * (0.75 / (1 - 1. / 64) * 0.5 + 0.25 / (1 - 1. / 256) * -0.125) / sqrt(1.25 / 0.875);
+    EXPECT(&o, first, second, p, -0.125, 1.25);
+}
+END_TEST
+
+/* Mean squares 1/2, 9/4, 5/4: the largest stays. */
+START_TEST(adam_amsgrad) {
+    Optimizer o = optimizer_with(&optimizer_adam, "beta1=0 beta2=0.5 eps=0 amsgrad=1");
+    double second = 2.9 + 0.1 * 2 / sqrt(2.25 / 0.75);
+    EXPECT(&o, 2.9, second, second - 0.1 * 0.5 / sqrt(2.25 / 0.875), 0.5, 1.25, 2.25);
+}
+END_TEST
+
 /* Means 1/4, -5/16, -7/64; half of them and half of the next gradient: 1/2, -7/8, 3/32. */
 START_TEST(lion) {
     Optimizer o = optimizer_with(&optimizer_lion, "beta1=0.5 beta2=0.75");
@@ -192,6 +226,10 @@ START_TEST(slots_have_torch_names) {
     expect_slots(optimizer_with(&optimizer_sgd, "momentum=0.9"), "momentum_buffer ");
     expect_slots(optimizer_new(&optimizer_adam), "exp_avg exp_avg_sq ");
     expect_slots(optimizer_new(&optimizer_adamw), "exp_avg exp_avg_sq ");
+    expect_slots(optimizer_new(&optimizer_nadam), "exp_avg exp_avg_sq ");
+    expect_slots(optimizer_new(&optimizer_adagrad), "sum ");
+    expect_slots(optimizer_with(&optimizer_adam, "amsgrad=1"),
+                 "exp_avg exp_avg_sq max_exp_avg_sq ");
     expect_slots(optimizer_new(&optimizer_rmsprop), "square_avg ");
     expect_slots(optimizer_with(&optimizer_rmsprop, "momentum=0.9 centered=1"),
                  "square_avg momentum_buffer grad_avg ");
@@ -200,6 +238,6 @@ START_TEST(slots_have_torch_names) {
 END_TEST
 
 SUITE("optimizer",
-      TESTS(sgd_plain, sgd_momentum, sgd_dampening, adam, adam_decay, adamw, lion, rmsprop,
-            rmsprop_centered, rmsprop_centered_without_square, moments_and_decaying_parameters_end,
-            elements_are_independent, slots_have_torch_names))
+      TESTS(sgd_plain, sgd_momentum, sgd_dampening, adam, adam_decay, adamw, lion, adagrad, nadam,
+            adam_amsgrad, rmsprop, rmsprop_centered, rmsprop_centered_without_square,
+            moments_and_decaying_parameters_end, elements_are_independent, slots_have_torch_names))

@@ -196,6 +196,24 @@ static __attribute__((noinline)) TARGET void ADD_ROW(float *to, const float *a, 
                                                      size_t n) {
     for (size_t i = 0; i < n; i += 16) STORE(to + i, ADD(LOAD(a + i), LOAD(b + i)));
 }
+/* Adds a batch's gradient, times its samples, to the sum of those of an update, and makes the mean
+ * of it: `share` is one by the samples so far. */
+static __attribute__((noinline)) TARGET void GATHER_ROW(float *sum, float *g, float samples,
+                                                        bool first, float share, size_t n) {
+    for (size_t i = 0; i < n; i += 16) {
+        const F16 s = FMA(SET(samples), LOAD(g + i), first ? SET(0.0f) : LOAD(sum + i));
+        STORE(sum + i, s);
+        STORE(g + i, ROUNDED(MUL(SET(share), s)));
+    }
+}
+/* Averages e move by a share of the way to p. */
+static __attribute__((noinline)) TARGET void FOLLOW_ROW(float *e, const float *p, float share,
+                                                        size_t n) {
+    for (size_t i = 0; i < n; i += 16) {
+        const F16 x = LOAD(e + i);
+        STORE(e + i, CUT(FMA(SET(share), SUB(LOAD(p + i), x), x)));
+    }
+}
 /* x where y > 0. */
 FN F16 POSITIVE(F16 y, F16 x) { return KEEP(GT(y, SET(0.0f)), x); }
 /* Lanes from .. from+count-1, the others zero. */

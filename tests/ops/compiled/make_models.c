@@ -257,6 +257,8 @@ static Optimizer optimizer(Graph *g, int index) {
         {&optimizer_sgd, "momentum=0.8 nesterov=1"},
         {&optimizer_adam, "beta2=0.99 weight_decay=0.01"},
         {&optimizer_adamw, "beta2=0.99 weight_decay=0.01"},
+        {&optimizer_adam, "beta2=0.9 amsgrad=1"},
+        {&optimizer_adagrad, "lr_decay=0.1 weight_decay=0.01 initial_accumulator_value=0.1"},
         {&optimizer_rmsprop, "alpha=0.9 eps=1e-6"},
         {&optimizer_rmsprop, "alpha=0.9 eps=1e-6 momentum=0.5 centered=1 weight_decay=0.01"}};
     int n = sizeof variants / sizeof *variants, kinds = 0;

@@ -213,7 +213,9 @@ const char *emit_what(Arena *arena, const Kernel *k) {
     int n;
     const Node *const *follow = kernel_followers(arena, k, &n);
     for (int i = 0; i < n; i++) text = arena_printf(arena, "%s + %s", text, follow[i]->op->name);
-    return k->partner ? arena_printf(arena, "%s + gradient", text) : text;
+    if (!k->partner) return text;
+    const Op *op = k->partner->op;
+    return arena_printf(arena, "%s + %s", text, op_is(op, TRAIT_KEPT) ? op->kernel : "gradient");
 }
 
 bool emit_traced(const Entry *entry) {

@@ -32,6 +32,7 @@ typedef enum Trait {
                                         in lanes as in the first operand */
     TRAIT_COPIES = 8192,             /* copies places of axes; zeros elsewhere */
     TRAIT_MOVES = 16384, /* moves elements by counters: flips, crops, erased squares, in training */
+    TRAIT_KEPT = 32768,  /* what the kernel of an operand has at hand on its way to that */
 } Trait;
 
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;

@@ -6,6 +6,7 @@
 #include "../loops/loops.h"
 #include "../ops/geometry.h"
 #include "../ops/ops.h"
+#include "../ops/recurrence.h"
 #include "contraction.h"
 #include "pointwise.h"
 #include "reason.h"
@@ -32,7 +33,8 @@ typedef struct Nest {
 } Nest;
 
 static bool fits(const Node *node) {
-    return node->op == &op_linear_wgrad || node->op == &op_conv2d_wgrad;
+    return node->op == &op_linear_wgrad || node->op == &op_conv2d_wgrad ||
+           node->op == &op_recurrence_wgrad;
 }
 
 static void set_geometry(Nest *n) {
@@ -41,7 +43,9 @@ static void set_geometry(Nest *n) {
     n->x = n->k->in;
     n->dy = n->k->out;
     static const Conv whole = {{1, 1}, {1, 1}, {0, 0}, {1, 1}, 1};
-    const Conv c = conv ? conv_of(node) : whole;
+    Conv c = conv ? conv_of(node) : whole;
+    /* A place of a recurrence meets the state before. */
+    if (node->op == &op_recurrence_wgrad) c.pad[1] = recurrence_of(node).reverse ? -1 : 1;
     /* Of a sequence each place is an output, as of a convolution with a kernel of one place. */
     const bool places = conv || node->in[0]->type.shape.rank > 1;
     n->groups = c.groups;

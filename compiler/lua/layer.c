@@ -223,13 +223,15 @@ static const LayerKind kinds[] = {
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 const LayerKind *layer_kinds(Arena *arena, int *count) {
-    int n = N_KINDS + convolution_count;
+    int n = N_KINDS + convolution_count + recurrent_count;
     for (int i = 0; all_ops[i]; i++) n += all_ops[i]->layer;
     LayerKind *list = ARENA_ARRAY(arena, LayerKind, n);
     memcpy(list, kinds, sizeof kinds);
     memcpy(list + N_KINDS, convolution_kinds,
            (size_t)convolution_count * sizeof *convolution_kinds);
     *count = N_KINDS + convolution_count;
+    memcpy(list + *count, recurrent_kinds, (size_t)recurrent_count * sizeof *recurrent_kinds);
+    *count += recurrent_count;
     for (int i = 0; all_ops[i]; i++)
         if (all_ops[i]->layer)
             list[(*count)++] = (LayerKind){all_ops[i]->name,

@@ -21,7 +21,8 @@ typedef struct Layer {
     struct Layer *tied; /* whose weight is its, too; NULL: it has its own */
     Node *weight, *bias;
     Node *out_weight, *out_bias; /* of attention: of what follows it */
-    int in;                      /* features or channels that the weights are for */
+    Node **weights; /* of a recurrent layer, in the order in which it uses them; bias may be NULL */
+    int in;         /* features or channels that the weights are for */
     Loc first_use;
     int applications;
 } Layer;
@@ -55,7 +56,11 @@ bool layer_weights_error(lua_State *L, const Layer *layer, Node *x, Loc loc, con
 extern const LayerKind convolution_kinds[];
 extern const int convolution_count;
 
-/* All kinds: those of layer.c and convolution.c, and of the ops that are layers by themselves. */
+/* recurrent.c: layers with states. */
+extern const LayerKind recurrent_kinds[];
+extern const int recurrent_count;
+
+/* All kinds: those of layer.c and the files above, and of the ops that are layers by themselves. */
 const LayerKind *layer_kinds(Arena *arena, int *count);
 
 /* multihead.c: self attention, whose last option is `init`. */

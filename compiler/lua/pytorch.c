@@ -234,6 +234,8 @@ const char *pytorch_option(const char *key) {
                                            {"keepdims", "keepdim"},
                                            {"num_embeddings", "num"},
                                            {"embedding_dim", "dim"},
+                                           {"hidden_size", "hidden"},
+                                           {"num_layers", "layers"},
                                            {"num_heads", "heads"},
                                            {"is_causal", "causal"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -31,6 +31,7 @@
  *   max_pool2d avg_pool2d sample (C,H,W) -> (C,OH,OW)
  *   upsample              sample (C,H,W) -> (C,H*sh,W*sw)
  *   pixel_shuffle         sample (C*r*r,H,W) -> (C,H*r,W*r)
+ *   rnn gru lstm          x (T,gates*N), weight (gates*N,N)[, bias (gates*N)] -> states (T,N)
  *   flatten               sample of any rank -> sample (N), in (C,H,W) order
  *   reshape               sample, class indices too -> sample of the shape in its attributes, in
  *                         (C,H,W) order
@@ -68,6 +69,11 @@
  *                         dy
  *   matmul                (..,M,K), (..,K,N), each perhaps transposed -> (..,M,N); axes before
  *                         broadcast
+ *   recurrence_gates      x, weight, states[, bias] -> (T,kept,N)
+ *   recurrence_grad       dy, weight, states[, gates] -> gradient in x
+ *   recurrence_hidden_grad
+ *                         gradient in x, gates -> that in weight * state + bias, where it differs
+ *   recurrence_wgrad      states, gradient in weight * state -> param
  *   sum mean              sample -> without the axes of its attribute (none: all), or 1 there
  *   expand                x[, like]: sample -> the shape of `like`, or the stated one; x has it
  *                         without the axes, or with sizes of 1

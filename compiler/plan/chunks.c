@@ -1,5 +1,6 @@
 /* The cut of a batch into chunks: part of the numeric contract, docs/numbers.md, as it decides the
  * order in which gradients are added. It knows shapes and nothing of the machine. */
+#include "../ops/recurrence.h"
 #include "plan.h"
 
 int chunk_samples(int64_t params, int64_t flops, int64_t places) {
@@ -21,7 +22,10 @@ static int64_t least_places(const Graph *graph) {
         const Node *n = graph->nodes[i];
         if (!op_is(n->op, TRAIT_CONTRACTION) || n->op->backward_only) continue;
         const Shape s = n->type.shape;
-        const int64_t places = s.rank == 2 ? s.dim[0] : shape_count(s) / s.dim[0];
+        /* A recurrence works on one place of all samples at a time. */
+        const int64_t places = is_recurrence(n->op) ? 1
+                               : s.rank == 2        ? s.dim[0]
+                                                    : shape_count(s) / s.dim[0];
         if (!least || places < least) least = places;
     }
     return least ? least : 1;

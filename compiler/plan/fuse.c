@@ -3,8 +3,9 @@
  * if that value is still in registers there, all other operands exist before that kernel runs,
  * layouts agree, and numbers that it needs are known. A max-pool joins a convolution when its
  * windows do not overlap, the values before it are monotone functions of the sum, and nothing else
- * reads them. A gradient joins its loss when the factor is known before the step. Leaves to others:
- * what of a kernel's values has to be stored. */
+ * reads them. A gradient joins its loss when the factor is known before the step. What a kernel has
+ * at hand anyway (TRAIT_KEPT) joins it. Leaves to others: what of a kernel's values has to be
+ * stored. */
 #include "fuse.h"
 
 #include "../ops/ops.h"
@@ -21,6 +22,7 @@ typedef struct Group {
     int n_fused;      /* point-wise ones */
     const Node *pool; /* one of them, or NULL */
     int pool_after;   /* its index in nodes */
+    bool kept;        /* one of them is kept beside the root's value */
     Node **reads;     /* values of other kernels */
     int n_reads, cap_reads;
     Node **numbers;
@@ -170,8 +172,26 @@ static bool fuse_loss_gradient(Fusion *f, Node *node) {
     return false;
 }
 
+/* A kernel keeps one such value beside its own. */
+static bool fuse_kept(Fusion *f, Node *node) {
+    for (int i = 0; i < node->n_in; i++) {
+        if (node->in[i]->type.kind != KIND_SAMPLE) continue;
+        const Node *at = stored(f, node->in[i]);
+        if (f->made[at->id] < 0) continue;
+        Group *g = &f->group[f->made[at->id]];
+        if (!g->n_nodes || at != g->nodes[0] || g->kept) continue;
+        const Family *family = f->value[at->id].family;
+        if (!family->joins || !family->joins(at, node)) continue;
+        g->kept = true;
+        join(f, g, node);
+        return true;
+    }
+    return false;
+}
+
 static bool fuse(Fusion *f, Node *node) {
     if (is_pointwise(node)) return fuse_pointwise(f, node);
+    if (op_is(node->op, TRAIT_KEPT)) return fuse_kept(f, node);
     if (node->op == &op_max_pool2d) return fuse_pool(f, node);
     return op_is(node->op, TRAIT_LOSS_GRADIENT) && fuse_loss_gradient(f, node);
 }

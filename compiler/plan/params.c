@@ -103,7 +103,7 @@ void params_form(Plan *plan, const Node *layer, Layout input) {
     ParamPlace *p = &plan->params[plan_param(plan, layer->in[1]->name)];
     /* The places of a sequence have no places of their own: their order of features is the plain
      * one, whatever vectors the layer has got before. */
-    const bool plain = p->table || (layer->op == &op_linear && layer->in[0]->type.shape.rank > 1);
+    const bool plain = p->table || layer->in[0]->type.shape.rank == 2;
     if (p->layer && !plain) return;
     p->layer = layer;
     if (layer->op == &op_conv2d || layer->op == &op_conv_transpose2d) {

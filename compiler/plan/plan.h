@@ -100,7 +100,7 @@ struct Kernel {
     int n_fused, cap_fused;
     Node *pool;     /* max_pool2d fused between the fused nodes before and after it, or NULL */
     int pool_after; /* number of fused nodes applied before the pool */
-    Node *partner;  /* loss: the gradient node computed with it, or NULL */
+    Node *partner;  /* computed with it: the gradient of a loss, what is kept of a value; or NULL */
     Operand *operands;
     int n_operands, cap_operands;
     Arg *args;
@@ -142,7 +142,8 @@ struct Family {
     /* Whether point-wise nodes may follow in registers. */
     bool fuses;
     /* Whether a kernel whose first node is `root` can compute `node` too, which is not point-wise:
-     * a pool after a convolution, a gradient beside its loss. NULL: it cannot. */
+     * a pool after a convolution, a gradient beside its loss, gates beside states. NULL: it cannot.
+     */
     bool (*joins)(const Node *root, const Node *node);
     /* It reads the gradient of the max-pool's output, and the winners, in place of the operand that
      * is a max_pool2d_grad: if all users of that do, it is not computed. */

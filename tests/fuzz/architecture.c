@@ -21,6 +21,17 @@ static const char *sum_over_axes(const char *x) {
     return text[turn];
 }
 
+/* A layer with states: in place of the sequence, or a vector of it. */
+static void write_recurrence(void) {
+    static const char *const cells[] = {"rnn", "gru", "lstm"}, *const truth[] = {"false", "true"};
+    const int last = below(2);
+    printf("local r = nn.%s { name = \"sr\", hidden = %d, layers = %d, bidirectional = %s, "
+           "dropout = %s, bias = %s, last = %s }(s)\n",
+           cells[below(3)], 1 + below(40), 1 + below(2), truth[below(2)], below(2) ? "0.3" : "0",
+           truth[below(2)], truth[last]);
+    puts(last ? "f = nn.concat { f, r }" : "s = r");
+}
+
 /* A vector made of the sequence. */
 static void write_sequence(int length, int width) {
     static const char *const ends[] = {"nn.flatten(s)", "nn.mean(s, { axis = 1 })",
@@ -37,6 +48,7 @@ static void write_sequence(int length, int width) {
     if (below(3) == 0) puts("s = nn.select(nn.stack { nn.tanh(s), s, axis = 3 }, -1, 1) + s");
     if (below(2))
         printf("s = %s(nn.linear { name = \"sw\", out = %d }(s))\n", activation(), 1 + below(40));
+    if (below(3) == 0) write_recurrence();
     if (below(3) == 0) puts("s = s - 0.5 * nn.mean(s, { axis = 1 })");
     if (below(3) == 0)
         puts(

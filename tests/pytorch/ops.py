@@ -83,6 +83,23 @@ def permute(n, x):
     return x.permute(0, *n.whole(*["a%d" % (i + 1) for i in range(x.dim() - 1)]))
 
 
+# --- recurrences ---------------------------------------------------------------------------------------------
+
+
+def recurrence(function, gates):
+    """PyTorch's layer, with the identity for the weights of its input: the op gets what those give."""
+    def value(n, x, weight, bias=None):
+        units = weight.shape[1]
+        state = x.new_zeros(1, len(x), units)
+        weights = [torch.eye(gates * units), weight, x.new_zeros(gates * units),
+                   x.new_zeros(gates * units) if bias is None else bias]
+        if n.reverse:
+            x = x.flip(1)
+        y = function(x, (state, state) if gates == 4 else state, weights, True, 1, 0.0, False, False, True)[0]
+        return y.flip(1) if n.reverse else y
+    return value
+
+
 # --- pools ---------------------------------------------------------------------------------------------------
 
 
@@ -318,6 +335,9 @@ ROWS = {
     "pixel_shuffle": row(lambda n, x: F.pixel_shuffle(x, n.whole("factor"))),
     "layer_norm": row(lambda n, x, weight=None, bias=None:
                       F.layer_norm(x, x.shape[x.dim() - n.whole("axes"):], weight, bias, n.eps)),
+    "rnn": row(recurrence(torch._VF.rnn_tanh, 1)),
+    "gru": row(recurrence(torch._VF.gru, 3)),
+    "lstm": row(recurrence(torch._VF.lstm, 4)),
     # shapes
     "flatten": row(lambda n, x: x.reshape(len(x), -1)),
     "reshape": row(lambda n, x: x.reshape(sample_shape(n, x))),

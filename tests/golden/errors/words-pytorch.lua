@@ -11,5 +11,5 @@ local h = nn.conv2d { out = 3, kernel = 3, padding_mode = "zeros" }
 local i = nn.linear { out = 3, weight = 1 }
 local j = nn.silu(image)
 local k = nn.mse_loss(image, image)
-local l = nn.lstm { hidden = 3 }
+local l = nn.transformer { hidden = 3 }
 local m = nn.MaxPool2d(image)

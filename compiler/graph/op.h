@@ -30,7 +30,7 @@ typedef enum Trait {
     TRAIT_COMPARISON = 2048,         /* 1 or 0 of two values, labels or numbers */
     TRAIT_KEEPS_LANES = 4096,        /* the axis in lanes, or the next one where that is gone, lies
                                         in lanes as in the first operand */
-    TRAIT_COPIES = 8192,             /* copies places of axes; zeros elsewhere */
+    TRAIT_COPIES = 8192, /* puts elements in other places: joins, slices, borders, turns */
     TRAIT_MOVES = 16384, /* moves elements by counters: flips, crops, erased squares, in training */
     TRAIT_KEPT = 32768,  /* what the kernel of an operand has at hand on its way to that */
 } Trait;

@@ -52,7 +52,8 @@ static void set_geometry(Nest *n) {
         n->out.H *= n->pool_h;
         n->out.W *= n->pool_w;
     }
-    if (node->op != &op_conv2d && node->op != &op_conv2d_dgrad && node->type.shape.rank > 1) {
+    const bool linear = node->op == &op_linear || node->op == &op_linear_dgrad;
+    if (linear && node->type.shape.rank > 1) {
         n->y = (Axis){1, 1, 1, 1, 1, 0, 1};
         n->x = (Axis){n->in.W, 1, n->out.W, 1, 1, 0, 1};
         n->lanes_out = n->out.C;

@@ -28,7 +28,7 @@ static Node *layer_input(Lowering *l, Node *x, const ParamPlace *weight, Buffer 
         *buffer = contraction_input(l, at);
         return at;
     }
-    if (conv) return in_channels(l, at, buffer);
+    if (conv) return in_channels(l, x, buffer);
     return in_layout(l, at, layout_padded(weight->in, weight->kh, weight->kw), buffer);
 }
 

@@ -390,6 +390,13 @@ static int pad(lua_State *L) {
     lua_settop(L, 5);
     Node *x = subject(L, o.what);
     const int axis = x ? axes_one(L, 2, o.what, o.call, x->type.shape) : 0;
+    for (int i = 3; i <= 4 && axis; i++)
+        if (lua_type(L, i) == LUA_TNUMBER && lua_tonumber(L, i) < 0) {
+            diag_error(f->diag, o.call,
+                       "pad: adds places, 0 or more, got %s; nn.slice takes some away",
+                       value_number_words(f->arena, lua_tonumber(L, i)));
+            return value_push_poison(L);
+        }
     const double before = axis ? whole_at(L, 3, o.what, "before", 0) : -1;
     const double after = before < 0 ? -1 : whole_at(L, 4, o.what, "after", 0);
     if (after < 0 || !options_read(&o, 5, pad_specs, 2, v)) return value_push_poison(L);

@@ -151,9 +151,8 @@ Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer) {
 }
 
 Layout channels_layout(const Lowering *l, const Node *node) {
-    const Node *at = storage_of(l, node);
-    const Layout v = l->value[at->id].layout;
-    return v.last ? layout_of_shape(at->type.shape, false) : v;
+    const Layout v = l->value[node->id].layout;
+    return v.last ? layout_of_shape(node->type.shape, false) : v;
 }
 
 Node *in_channels(Lowering *l, Node *node, Buffer **buffer) {

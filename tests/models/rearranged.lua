@@ -15,11 +15,13 @@ local rows = nn.stack { nn.select(y, 2, -1), nn.select(y, 2, 1), axis = -1 }    
 local h = nn.linear { name = "h", out = 18 }(nn.concat {
   nn.mean(back, { axis = 2 }), nn.flatten(nn.reshape(v, { 3, 4, 3 }) - 0.5), nn.mean(stacked, { axis = { 1, 2 } }),
   nn.flatten(nn.mean(deep, { axis = 1 })), nn.select(c, 1, 2), nn.flatten(nn.flip(rows, 1)), nn.mean(z, { axis = { 1, 2 } }) })
+local board = nn.conv2d { name = "e", out = 3, kernel = 3 }(nn.reshape(nn.tanh(a), { 1, 4, 20 }))               -- (3, 2, 18)
+local line = nn.reshape(nn.conv2d { name = "f", out = 1, kernel = 1 }(board), { 2, 18 })
 local o = nn.linear { name = "o", out = 4 }(nn.reshape(nn.flip(nn.reshape(nn.tanh(h), { 2, 9 }), 2), { -1 }))
 local turned = nn.permute(nn.flip(l, 2), { 2, 1 })                                -- (6, 2)
 local hot = nn.one_hot(nn.concat { nn.select(turned, 2, 1), nn.reshape(l, { 12 }) })
 return nn.model { name = "rearranged",
-  train = { epochs = 1, batch = 8, optimizer = nn.adamw {}, loss = nn.mse(o, t) + nn.mean(hot * 0.1) * nn.mean(o ^ 2) },
-  predict = { o = o, turned = turned, padded = nn.pad(l, 1, 1, 1, { value = 6 }), stacked = stacked, deep = deep,
+  train = { epochs = 1, batch = 8, optimizer = nn.adamw {}, loss = nn.mse(o, t) + nn.mean(nn.mean(line ^ 2)) + nn.mean(hot * 0.1) * nn.mean(o ^ 2) },
+  predict = { o = o, turned = turned, padded = nn.pad(l, 1, 1, 1, { value = 6 }), stacked = stacked, deep = deep, line = line,
               l = nn.pad(l, -1, 2, 3, { mode = "reflect" }), x = nn.permute(x, { 3, 1, 2 }), v = nn.flip(v, 1) },
 }

@@ -53,6 +53,11 @@ static double nn_max(double a, double b) {
     return b > a || b != b ? b : a;
 }
 
+/* a / b, and 0 where b is 0. */
+static double nn_ratio(double a, double b) {
+    return b != 0.0 ? a / b : 0.0;
+}
+
 /* base to the power n >= 0. */
 static double nn_power(double base, int64_t n) {
     double result = 1.0;

@@ -64,24 +64,47 @@ static void lower(Lowering *l, Node *node) {
     lower_operand(l, k, "y", make_value(l, node), node, true);
 }
 
+/* The index of the largest along an axis. */
+static void build_argmax(Loops *l, Arena *arena, const Kernel *k) {
+    const Shape s = k->node->in[0]->type.shape;
+    const int axis = (int)k->node->attr[ARGMAX_AXIS] - 1, size = s.dim[axis],
+              inner = (int)shape_inner(s, axis), groups = (int)shape_count(k->node->type.shape);
+    const char *first = "", *index = "i", *to = "";
+    if (groups > 1) {
+        l_open(l, "for (int j = 0; j < %d; j++)", groups);
+        first = arena_printf(arena, "(j / %d * %d + j %% %d)", inner, size * inner, inner);
+        index = arena_printf(arena, "(j / %d * %d + i * %d + j %% %d)", inner, size * inner, inner,
+                             inner);
+        to = layout_offset(arena, k->out, "j");
+    }
+    l_line(l, "int best = 0;");
+    if (groups > 1)
+        l_line(l, "float top = %s;", element(arena, k, 0, first));
+    else
+        l_line(l, "float top = x[s * %d];", k->in.stride);
+    l_open(l, "for (int i = 1; i < %d; i++)", size);
+    l_line(l, "const float v = %s;", element(arena, k, 0, index));
+    l_open(l, "if (v > top || (v != v && top == top))");
+    l_line(l, "best = i;");
+    l_line(l, "top = v;");
+    l_close(l);
+    l_close(l);
+    /* NaN: top is not finite */
+    if (groups > 1)
+        l_line(l, "y[s * %d + %s] = (float)best + (top - top);", k->out.stride, to);
+    else
+        l_line(l, "y[s * %d] = (float)best + (top - top);", k->out.stride);
+    if (groups > 1) l_close(l);
+}
+
 static void build(Loops *l, const Kernel *k) {
     Arena *arena = arena_new();
     const Node *node = k->node;
-    Layout x = k->in, out = k->out;
+    Layout out = k->out;
     l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)out.stride * sizeof(float));
     l_open(l, "for (int s = 0; s < n; s++)");
     if (node->op == &op_argmax) {
-        l_line(l, "int best = 0;");
-        l_line(l, "float top = x[s * %d];", x.stride);
-        l_open(l, "for (int i = 1; i < %d; i++)", x.C * x.H * x.W);
-        l_line(l, "const float v = %s;", element(arena, k, 0, "i"));
-        l_open(l, "if (v > top || (v != v && top == top))");
-        l_line(l, "best = i;");
-        l_line(l, "top = v;");
-        l_close(l);
-        l_close(l);
-        l_line(l, "y[s * %d] = (float)best + (top - top);",
-               out.stride); /* NaN: top is not finite */
+        build_argmax(l, arena, k);
     } else {
         const char *value = node->op == &op_arange    ? "(float)i"
                             : node->op == &op_one_hot ? hot_element(arena, k)

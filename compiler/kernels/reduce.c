@@ -4,77 +4,9 @@
  * Where the axis in lanes stays, a lane is a sum of its own: places are added in order. Where it is
  * summed, lane l adds the elements l, l + 16, ... of each row, row after row; then the tree of
  * 16. */
-#include "../loops/loops.h"
-#include "../ops/ops.h"
 #include "../plan/lowering.h"
+#include "axes.h"
 #include "pointwise.h"
-
-/* An axis of the larger side: floats from one element to the next there and on the smaller side,
- * which may have it (`kept`) or not. */
-typedef struct Axis {
-    int size, step, small;
-    bool kept;
-} Axis;
-
-typedef struct Axes {
-    Axis lanes, place[MAX_RANK + 1];
-    int n_places;
-} Axes;
-
-/* Gives the kept axes of the larger side their steps on the smaller one, which has them in the same
- * order, perhaps among sizes of 1. */
-static void match(Axis *axis, int n, Shape small, Layout layout) {
-    int step[MAX_RANK], at = 0;
-    layout_steps(small, layout, step);
-    for (int i = 0; i < n; i++) {
-        if (!axis[i].kept) continue;
-        while (small.dim[at] == 1) at++;
-        axis[i].small = step[at++];
-    }
-}
-
-static Axes axes_of(const Node *node, Shape large, Layout layout, Shape small, Layout of_small) {
-    Axis all[MAX_RANK];
-    Axes v = {.lanes = {.size = layout.C, .step = 1}};
-    int step[MAX_RANK];
-    layout_steps(large, layout, step);
-    for (int i = 0; i < large.rank; i++)
-        all[i] = (Axis){large.dim[i], step[i], 0,
-                        large.dim[i] > 1 && !reduces_axis(node, large.rank, i)};
-    match(all, large.rank, small, of_small);
-    /* A vector may have the places of the tensor that it was made of. */
-    if (large.rank == 1 && layout.H * layout.W > 1) {
-        v.place[v.n_places++] = (Axis){.size = layout.H * layout.W, .step = layout.cs};
-        return v;
-    }
-    const int lanes = layout.last ? large.rank - 1 : 0;
-    for (int i = 0; i < large.rank; i++)
-        if (i == lanes)
-            v.lanes = all[i];
-        else
-            v.place[v.n_places++] = all[i];
-    return v;
-}
-
-/* Opens the loops over the axes that are kept, or over the others, and writes where they lead to:
- * " + a0 * 16" and so on. Returns the number of loops. */
-static int open_places(Loops *l, const Axes *v, bool kept, const char **at, const char **small) {
-    int n = 0;
-    *at = *small = "";
-    for (int i = 0; i < v->n_places; i++) {
-        const Axis *a = &v->place[i];
-        if (a->kept != kept || a->size == 1) continue;
-        l_open(l, "for (int a%d = 0; a%d < %d; a%d++)", i, i, a->size, i);
-        *at = arena_printf(l->arena, "%s + a%d * %d", *at, i, a->step);
-        if (kept) *small = arena_printf(l->arena, "%s + a%d * %d", *small, i, a->small);
-        n++;
-    }
-    return n;
-}
-
-static void close_all(Loops *l, int n) {
-    while (n--) l_close(l);
-}
 
 static Axes sum_axes(const Kernel *k) {
     const Node *x = k->node->in[0];
@@ -103,14 +35,14 @@ static void build_sum(Loops *l, const Kernel *k) {
     if (!v.lanes.kept)
         l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)k->out.stride * sizeof(float));
     l_open(l, "for (int s = 0; s < n; s++)");
-    const int outer = open_places(l, &v, true, &at, &to);
+    const int outer = axes_open(l, &v, true, &at, &to);
     if (v.lanes.kept) l_open(l, "for (int c = 0; c < %d; c += 16)", k->in.cs);
     l_line(l, "F16 sum = SET(0.0f);");
-    const int loops = open_places(l, &v, false, &inner, &none);
+    const int loops = axes_open(l, &v, false, &inner, &none);
     if (!v.lanes.kept) l_open(l, "for (int c = 0; c < %d; c += 16)", k->in.cs);
     l_line(l, "sum = ADD(sum, LOAD(x + s * %d%s%s + c));", k->in.stride, at, inner);
     if (!v.lanes.kept) l_close(l);
-    close_all(l, loops);
+    axes_close(l, loops);
     if (v.lanes.kept) {
         l_line(l, "STORE(y + s * %d%s + c, %s);", k->out.stride, to,
                result(l->arena, k->node, "sum"));
@@ -119,7 +51,7 @@ static void build_sum(Loops *l, const Kernel *k) {
         l_line(l, "y[s * %d%s] = FIRST(%s);", k->out.stride, to,
                result(l->arena, k->node, "SET(SUM16(sum))"));
     }
-    close_all(l, outer);
+    axes_close(l, outer);
     l_close(l);
 }
 
@@ -148,9 +80,9 @@ static void build_expand(Loops *l, const Kernel *k) {
     const Axes v = expand_axes(k);
     const char *kept, *from, *at, *none;
     l_open(l, "for (int s = 0; s < n; s++)");
-    const int outer = open_places(l, &v, true, &kept, &from);
+    const int outer = axes_open(l, &v, true, &kept, &from);
     if (!v.lanes.kept) l_line(l, "const float v = x[s * %d%s];", k->in.stride, from);
-    const int inner = open_places(l, &v, false, &at, &none);
+    const int inner = axes_open(l, &v, false, &at, &none);
     l_open(l, "for (int c = 0; c < %d; c += 16)", k->out.cs);
     l_line(l, "const int e = c%s%s, i = s * %d + e;", kept, at, k->out.stride);
     const char *value = "SET(v)";
@@ -160,7 +92,7 @@ static void build_expand(Loops *l, const Kernel *k) {
         value = arena_printf(l->arena, "LANES(SET(v), 0, %d - c)", k->out.C);
     l_lines(l, row_text(k, l->arena, value, (Site){"i", "s", "e", "c"}));
     l_close(l);
-    close_all(l, inner + outer);
+    axes_close(l, inner + outer);
     l_close(l);
 }
 

@@ -51,20 +51,51 @@ bool axes_at(lua_State *L, int index, const char *what, Loc loc, Shape s, unsign
     return true;
 }
 
-enum { SUM_AXIS, SUM_KEEPDIM };
-static const OptionSpec sum_specs[] = {{"axis", OPTION_ANY, false, 0, 0, {0}, NULL},
-                                       {"keepdim", OPTION_BOOL, false, 0, 1, {0}, NULL}};
-static const Op *const sums[] = {&op_sum, &op_mean};
+/* Functions over axes: how many they take, and what they do without the option. */
+typedef struct OverAxes {
+    const Op *op;
+    bool list; /* several axes, and keepdim; else one */
+    bool last; /* without the option: the last axis, of values of up to two; else all */
+} OverAxes;
+static const OverAxes over_axes[] = {{&op_sum, true, false},         {&op_mean, true, false},
+                                     {&op_amax, true, false},        {&op_amin, true, false},
+                                     {&op_logsumexp, true, true},    {&op_softmax, false, true},
+                                     {&op_log_softmax, false, true}, {&op_argmax, false, true}};
+
+enum { OVER_AXIS, OVER_KEEPDIM };
+static const OptionSpec over_specs[] = {{"axis", OPTION_ANY, false, 0, 0, {0}, NULL},
+                                        {"keepdim", OPTION_BOOL, false, 0, 1, {0}, NULL}};
+
+/* The axes of the option, or those that are meant without it, as bits; false after a report. */
+static bool read_axes(lua_State *L, const OverAxes *f, const Options *o, const OptionValue *v,
+                      Shape s, unsigned *axes) {
+    *axes = 0;
+    if (v->given && f->list) return axes_at(L, v->stack, o->what, options_loc(o, "axis"), s, axes);
+    if (!v->given && !f->last) return true;
+    if (!v->given && s.rank > 2) {
+        diag_error(front_of(L)->diag, o->call,
+                   "%s: a value of shape %s has several axes that may be meant: nn.%s(x, { axis = "
+                   "-1 }) goes along the last one",
+                   o->what, shape_text(front_of(L)->arena, s), o->what);
+        return false;
+    }
+    if (!v->given) lua_pushinteger(L, -1);
+    const int axis = axis_at(L, v->given ? v->stack : -1, o->what,
+                             v->given ? options_loc(o, "axis") : o->call, s);
+    if (axis) *axes = 1u << (axis - 1);
+    return axis;
+}
 
 /* nn.sum(x), nn.sum(x, { axis = 1 }); nn.sum { axis = 1 } is a function of x. Upvalues: the index
- * in `sums`, and the options where they were given first. */
-static int sum(lua_State *L) {
-    const Op *op = sums[lua_tointeger(L, lua_upvalueindex(1))];
+ * in `over_axes`, and the options where they were given first. */
+static int function_over_axes(lua_State *L) {
+    const OverAxes *f = &over_axes[lua_tointeger(L, lua_upvalueindex(1))];
+    const Op *op = f->op;
     OptionValue v[2];
     if (lua_istable(L, 1) && lua_gettop(L) == 1) {
         lua_pushvalue(L, lua_upvalueindex(1));
         lua_pushvalue(L, 1);
-        lua_pushcclosure(L, sum, 2);
+        lua_pushcclosure(L, function_over_axes, 2);
         return 1;
     }
     if (lua_istable(L, lua_upvalueindex(2))) {
@@ -76,14 +107,19 @@ static int sum(lua_State *L) {
     Node *x = value_check_node(L, 1, op->name);
     const Shape s = x->type.shape;
     unsigned axes = 0;
-    if (!options_read(&o, 2, sum_specs, 2, v) || x->type.kind == KIND_ERROR)
+    if (!options_read(&o, 2, over_specs, f->list ? 2 : 1, v) || x->type.kind == KIND_ERROR)
         return value_push_poison(L);
-    if (v[SUM_AXIS].given &&
-        !axes_at(L, v[SUM_AXIS].stack, op->name, options_loc(&o, "axis"), s, &axes))
+    /* Of what is no value per sample the op reports. */
+    if (x->type.kind == KIND_SAMPLE && !x->type.classes &&
+        !read_axes(L, f, &o, &v[OVER_AXIS], s, &axes))
         return value_push_poison(L);
-    if (axes == (1u << s.rank) - 1) axes = 0;
-    const double attr[MAX_ATTRS] = {
-        [REDUCE_AXES] = axes, [REDUCE_KEEPDIM] = v[SUM_KEEPDIM].number[0]};
+    if (axes == (1u << s.rank) - 1 && op != &op_argmax) axes = 0;
+    double attr[MAX_ATTRS] = {[REDUCE_AXES] = axes};
+    if (f->list) attr[REDUCE_KEEPDIM] = v[OVER_KEEPDIM].number[0];
+    if (op == &op_argmax) {
+        attr[ARGMAX_AXIS] = 1;
+        while (axes >>= 1) attr[ARGMAX_AXIS]++;
+    }
     value_push_node(L, front_add_node(L, op, o.call, NULL, 1, &x, attr));
     return 1;
 }
@@ -112,9 +148,9 @@ static int one_hot(lua_State *L) {
 void axes_register(lua_State *L) {
     lua_pushcfunction(L, one_hot);
     lua_setfield(L, -2, "one_hot");
-    for (int i = 0; i < (int)(sizeof sums / sizeof *sums); i++) {
+    for (int i = 0; i < (int)(sizeof over_axes / sizeof *over_axes); i++) {
         lua_pushinteger(L, i);
-        lua_pushcclosure(L, sum, 1);
-        lua_setfield(L, -2, sums[i]->name);
+        lua_pushcclosure(L, function_over_axes, 1);
+        lua_setfield(L, -2, over_axes[i].op->name);
     }
 }

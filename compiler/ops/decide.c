@@ -4,24 +4,36 @@
 #include "rules.h"
 
 static bool argmax_shape(Graph *g, Node *n) {
-    if (!want_sample(g, n, 0, 1, "(N)")) return false;
-    n->type = type_sample((Shape){0});
-    n->type.classes = n->in[0]->type.shape.dim[0];
+    if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
+    const Shape s = n->in[0]->type.shape;
+    const int axis = (int)n->attr[ARGMAX_AXIS] - 1;
+    if (axis >= s.rank) return op_error(g, n, 0, "wants an axis %d", axis + 1);
+    Shape out = {0};
+    for (int i = 0; i < s.rank; i++)
+        if (i != axis) out.dim[out.rank++] = s.dim[i];
+    n->type = type_sample(out);
+    n->type.classes = s.dim[axis];
     return true;
 }
 
 static void argmax_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    int64_t N = n->in[0]->type.shape.dim[0];
-    double scale = tie_scale(env, in[0], N * env->batch);
-    for (int b = 0; b < env->batch; b++) {
-        const double *x = in[0] + b * N;
+    const Shape s = n->in[0]->type.shape;
+    const int axis = (int)n->attr[ARGMAX_AXIS] - 1;
+    const int64_t N = s.dim[axis], inner = shape_inner(s, axis), each = shape_count(n->type.shape);
+    const double scale = tie_scale(env, in[0], N * all_elements(env, n));
+    for (int64_t k = 0; k < all_elements(env, n); k++) {
+        const double *x = in[0] + k / inner * N * inner + k % inner;
         int64_t best = 0, second = -1;
         for (int64_t i = 1; i < N; i++)
-            if (x[i] > x[best] || (isnan(x[i]) && !isnan(x[best]))) best = i;
+            if (x[i * inner] > x[best * inner] || (isnan(x[i * inner]) && !isnan(x[best * inner])))
+                best = i;
         for (int64_t i = 0; i < N; i++)
-            if (x[i] < x[best] && (second < 0 || x[i] > x[second])) second = i;
-        if (second >= 0 && decision_turns(env, b, b, x[best] - x[second], scale)) best = second;
-        out[b] = isfinite(x[best]) ? (double)best : NAN;
+            if (x[i * inner] < x[best * inner] && (second < 0 || x[i * inner] > x[second * inner]))
+                second = i;
+        if (second >= 0 &&
+            decision_turns(env, k / each, k, x[best * inner] - x[second * inner], scale))
+            best = second;
+        out[k] = isfinite(x[best * inner]) ? (double)best : NAN;
     }
 }
 
@@ -112,13 +124,22 @@ static void one_hot_value(const Env *env, const Node *n, const double *const *in
         out[k] = in[0][k / (classes * inner) * inner + k % inner] == (double)(k / inner % classes);
 }
 
-static const OpSample argmax_samples[] = {
-    {.inputs = "S(10)"}, {.inputs = "S(37)"}, {.inputs = "S(1)"}};
+static const AttrSpec argmax_attrs[] = {{"axis", ATTR_INT, 1, MAX_RANK, 1, NULL}};
+static const OpSample argmax_samples[] = {{.inputs = "S(10)"},
+                                          {.inputs = "S(37)"},
+                                          {.inputs = "S(1)"},
+                                          {.inputs = "S(7,20)", WITH(2)},
+                                          {.inputs = "S(7,20)"},
+                                          {.inputs = "S(19,4,3)"},
+                                          {.inputs = "S(5,4,3)", WITH(2)},
+                                          {.inputs = "S(5,4,3)", WITH(3)}};
 const Op op_argmax = {
     .name = "argmax",
     .help = "index of the largest, the first of equal ones; NaN where that is not finite",
     .min_in = 1,
     .max_in = 1,
+    .attrs = argmax_attrs,
+    .n_attrs = COUNT_OF(argmax_attrs),
     .shape = argmax_shape,
     .reference = argmax_value,
     SAMPLES(argmax_samples),

@@ -4,10 +4,12 @@
 
 #include "rules.h"
 
-/* Real values per sample; where the op says how, numbers as well. */
+/* Real values per sample; where the op says how, numbers as well: those of the batch if their
+ * gradient is one, too. */
 static bool function_shape(Graph *g, Node *n) {
     const Kind kind = n->in[0]->type.kind;
-    if (n->op->number && kind_is_number(kind)) {
+    const bool number = n->op == &op_cos ? kind == KIND_SCHEDULE : kind_is_number(kind);
+    if (n->op->number && number) {
         n->type = type_of_kind(kind);
         return true;
     }
@@ -43,6 +45,10 @@ VALUE(exp, exp(a))
 VALUE(log, log(a))
 VALUE(sqrt, sqrt(a))
 VALUE(abs, fabs(a))
+VALUE(sin, sin(a))
+VALUE(cos, cos(a))
+VALUE(silu, a / (1 + exp(-a)))
+VALUE(softplus, fmax(a, 0) + log1p(exp(-fabs(a))))
 VALUE(sign, (AT(0) > 0) - (AT(0) < 0))
 VALUE(relu6, fmin(fmax(a, 0), 6))
 VALUE(relu6_grad, AT(0) > 0 && AT(6) < 6 ? b : 0)
@@ -73,6 +79,26 @@ static void abs_gradient(Gradient *g) {
     g->dx[0] = grad_binary(g, &op_mul, g->dy, grad_unary(g, &op_sign, g->node->in[0]));
 }
 
+static void sin_gradient(Gradient *g) {
+    g->dx[0] = grad_binary(g, &op_mul, g->dy, grad_unary(g, &op_cos, g->node->in[0]));
+}
+
+static void cos_gradient(Gradient *g) {
+    Node *slope = grad_unary(g, &op_neg, grad_unary(g, &op_sin, g->node->in[0]));
+    g->dx[0] = grad_binary(g, &op_mul, g->dy, slope);
+}
+
+/* s + x s (1 - s) is y + s (1 - y) for y = x s. */
+static void silu_gradient(Gradient *g) {
+    Node *s = grad_unary(g, &op_sigmoid, g->node->in[0]);
+    Node *rest = grad_binary(g, &op_mul, s, grad_binary(g, &op_sub, grad_number(g, 1), g->out));
+    g->dx[0] = grad_binary(g, &op_mul, g->dy, grad_binary(g, &op_add, g->out, rest));
+}
+
+static void softplus_gradient(Gradient *g) {
+    g->dx[0] = grad_binary(g, &op_mul, g->dy, grad_unary(g, &op_sigmoid, g->node->in[0]));
+}
+
 /* By an op of the operand and the gradient. */
 #define GRADIENT(op_name)                                                                          \
     static void op_name##_gradient(Gradient *g) {                                                  \
@@ -92,6 +118,8 @@ static const OpSample number_samples[] = {{.inputs = "S(3,5,4)"},
                                           {.inputs = "E()"},
                                           {.inputs = "X()"},
                                           {.inputs = "O()"}};
+static const OpSample cos_samples[] = {
+    {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "E()"}};
 static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}};
 
 #define FUNCTION(op_name, words, its_row, its_zeros, its_samples, ...)                             \
@@ -114,6 +142,14 @@ FUNCTION(sqrt, "square root", "SQRT(%a)", ZEROS_KEPT, number_samples, .gradient 
          .function = true, .monotone = true, .positive = true, .number = "nn_sqrt(%s)")
 FUNCTION(abs, "absolute value", "ABS(%a)", ZEROS_KEPT, samples, .gradient = abs_gradient,
          .function = true)
+FUNCTION(sin, "sine, in radians", "SIN(%a)", ZEROS_KEPT, samples, .gradient = sin_gradient,
+         .function = true, .lost_bits = 2)
+FUNCTION(cos, "cosine, in radians", "COS(%a)", ZEROS_LOST, cos_samples, .gradient = cos_gradient,
+         .function = true, .lost_bits = 2, .number = "nn_cos(%s)")
+FUNCTION(silu, "x * sigmoid(x)", "ROUNDED(MUL(%a, SIGMOID(%a)))", ZEROS_KEPT, samples,
+         .gradient = silu_gradient, .layer = true, .lost_bits = 3)
+FUNCTION(softplus, "log(1 + exp(x))", "SOFTPLUS(%a)", ZEROS_LOST, samples,
+         .gradient = softplus_gradient, .layer = true, .monotone = true, .lost_bits = 2)
 FUNCTION(sign, "1, 0 or -1 by the sign",
          "SUB(KEEP(GT(%a, SET(0.0f)), SET(1.0f)), KEEP(GT(SET(0.0f), %a), SET(1.0f)))", ZEROS_KEPT,
          samples, .backward_only = true)

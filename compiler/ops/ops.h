@@ -6,9 +6,9 @@
  *   param                 -> param
  *   number epoch epochs step steps
  *                         -> schedule
- *   min max pow (2) cos floor (1)
+ *   min max pow (2) floor (1)
  *                         schedules -> schedule
- *   exp log sqrt          numbers of any kind -> the same; else sample -> same shape
+ *   exp log sqrt cos      numbers of any kind -> the same; else sample -> same shape
  *   add sub mul div (2) neg (1)
  *                         equal kinds and shapes; a schedule goes with any kind and shape; a scalar
  *                         goes with scalars and schedules only, a number of the split with these,
@@ -48,6 +48,8 @@
  *   argmax                sample (N) -> sample () with N classes; the first of equal values; NaN
  *                         where the largest is not finite
  *   arange                -> class indices 0 .. n-1 in each sample
+ *   argmax                sample -> without an axis, of whose size there are classes: the first of
+ *                         equal values; NaN where the largest is not finite
  *   one_hot               class indices -> sample with an axis of the classes more, 1 or 0
  *   equal less_equal      samples of one shape, indices or reals -> sample, 1 or 0
  *   overall               real sample () or (1) -> split: B, over all batches
@@ -75,8 +77,12 @@
  *                         gradient in x, gates -> that in weight * state + bias, where it differs
  *   recurrence_wgrad      states, gradient in weight * state -> param
  *   sum mean              sample -> without the axes of its attribute (none: all), or 1 there
+ *   amax amin logsumexp   the same
+ *   softmax log_softmax   sample, axes as of sum -> same shape
  *   expand                x[, like]: sample -> the shape of `like`, or the stated one; x has it
  *                         without the axes, or with sizes of 1
+ *   ratio (2)             scalar, scalar or schedule -> scalar: their quotient, 0 where the divisor
+ *                         is 0
  *   batch_mean            sample of one value -> scalar: B
  *   batch_mean_grad       x, g -> shape of x: g / B
  *   cross_entropy_grad mse_grad bce_grad
@@ -158,12 +164,13 @@ enum {
     POOL_EXTRA_H,
     POOL_EXTRA_W
 };
-/* sum, mean, expand. AXES: a bit for each axis, from the first of a sample on; 0: all axes. An
+/* sum, mean, amax, amin, logsumexp, softmax, log_softmax, expand. AXES: a bit for each axis, from the first of a sample on; 0: all axes. An
  * expand without a value like which it is made has its shape from RANK on. */
 enum { REDUCE_AXES, REDUCE_KEEPDIM };
 enum { EXPAND_RANK = REDUCE_AXES + 1, EXPAND_DIM0 };
-/* one_hot: the axis of the classes in the result, from 1 */
+/* one_hot: the axis of the classes in the result, from 1; argmax: that of its operand */
 enum { HOT_AXIS };
+enum { ARGMAX_AXIS };
 /* permute: the operand's axis, from 0, that becomes axis `axis`; -1: there is none. */
 int permuted_axis(const Node *node, int axis);
 /* upsample and its gradient; pixel_shuffle and its gradient */

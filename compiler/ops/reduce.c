@@ -14,7 +14,7 @@ bool reduces_axis(const Node *n, int rank, int axis) {
     return axes_of(n, rank) >> axis & 1;
 }
 
-static bool want_axes(Graph *g, const Node *n, int rank) {
+bool want_reduced_axes(Graph *g, const Node *n, int rank) {
     return axes_of(n, rank) < 1u << rank || op_error(g, n, 0, "wants axes between 1 and %d", rank);
 }
 
@@ -28,9 +28,7 @@ static Shape reduced(const Node *n, Shape s, bool keep) {
     return out;
 }
 
-/* Each element `k` of the larger side, of shape `s`, belongs to one element of the smaller side:
- * the number of that element. */
-static int64_t left_element(const Node *n, Shape s, int64_t k) {
+int64_t left_element(const Node *n, Shape s, int64_t k) {
     int64_t at = 0, step = 1;
     for (int i = s.rank - 1; i >= 0; i--) {
         if (!reduces_axis(n, s.rank, i)) {
@@ -46,9 +44,9 @@ static int64_t terms(const Node *n) {
     return shape_count(n->in[0]->type.shape) / shape_count(n->type.shape);
 }
 
-static bool sum_shape(Graph *g, Node *n) {
+bool reduction_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, -1, "real values per sample") ||
-        !want_axes(g, n, n->in[0]->type.shape.rank))
+        !want_reduced_axes(g, n, n->in[0]->type.shape.rank))
         return false;
     n->type = type_sample(reduced(n, n->in[0]->type.shape, n->attr[REDUCE_KEEPDIM] != 0));
     return true;
@@ -69,19 +67,19 @@ static void mean_value(const Env *env, const Node *n, const double *const *in, d
     for (int64_t k = 0; k < all_elements(env, n); k++) out[k] /= (double)terms(n);
 }
 
-static Node *spread(Gradient *g, Node *dy) {
+Node *grad_spread(Gradient *g, Node *dy) {
     Node *in[2] = {dy, g->node->in[0]};
     const double attr[MAX_ATTRS] = {[REDUCE_AXES] = g->node->attr[REDUCE_AXES]};
     return grad_node(g, &op_expand, 2, in, attr);
 }
 
 static void sum_gradient(Gradient *g) {
-    g->dx[0] = spread(g, g->dy);
+    g->dx[0] = grad_spread(g, g->dy);
 }
 
 static void mean_gradient(Gradient *g) {
     Node *part = grad_number(g, 1 / (double)terms(g->node));
-    g->dx[0] = spread(g, grad_binary(g, &op_mul, g->dy, part));
+    g->dx[0] = grad_spread(g, grad_binary(g, &op_mul, g->dy, part));
 }
 
 /* Sizes without those of 1, which say nothing about the order of elements. */
@@ -98,7 +96,7 @@ static bool expand_shape(Graph *g, Node *n) {
     Shape s = {(int)n->attr[EXPAND_RANK], {0}};
     for (int i = 0; i < s.rank; i++) s.dim[i] = (int)n->attr[EXPAND_DIM0 + i];
     if (n->n_in > 1) s = n->in[1]->type.shape;
-    if (!want_axes(g, n, s.rank)) return false;
+    if (!want_reduced_axes(g, n, s.rank)) return false;
     const Shape left = reduced(n, s, false);
     if (!shape_equal(without_ones(n->in[0]->type.shape), without_ones(left)))
         return op_error(g, n, 0, "wants %s, or that with sizes of 1", shape_text(g->arena, left));
@@ -150,6 +148,26 @@ static void batch_mean_grad_value(const Env *env, const Node *n, const double *c
     for (int64_t k = 0; k < all_elements(env, n); k++) out[k] = in[1][0] / env->batch;
 }
 
+/* A sum of the batch by another one. */
+static bool ratio_shape(Graph *g, Node *n) {
+    for (int i = 0; i < 2; i++)
+        if (n->in[i]->type.kind != KIND_SCALAR && n->in[i]->type.kind != KIND_SCHEDULE)
+            return op_error(g, n, i, "wants numbers of the batch");
+    n->type = type_of_kind(KIND_SCALAR);
+    return true;
+}
+
+static void ratio_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    (void)env, (void)n;
+    *out = in[1][0] != 0 ? in[0][0] / in[1][0] : 0;
+}
+
+static void ratio_gradient(Gradient *g) {
+    Node *part = grad_binary(g, &op_ratio, g->dy, g->node->in[1]);
+    g->dx[0] = part;
+    if (g->wanted[1]) g->dx[1] = grad_unary(g, &op_neg, grad_binary(g, &op_mul, part, g->out));
+}
+
 static bool overall_shape(Graph *g, Node *n) {
     if (n->in[0]->type.kind == KIND_SCALAR)
         return op_error(g, n, -1,
@@ -162,8 +180,8 @@ static bool overall_shape(Graph *g, Node *n) {
     return true;
 }
 
-static const AttrSpec attrs[] = {{"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL},
-                                 {"keepdim", ATTR_BOOL, 0, 1, 0, NULL}};
+const AttrSpec reduction_attrs[REDUCTION_ATTRS] = {
+    {"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL}, {"keepdim", ATTR_BOOL, 0, 1, 0, NULL}};
 static const AttrSpec expand_attrs[] = {{"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL},
                                         {"rank", ATTR_INT, 0, MAX_RANK, 0, NULL},
                                         {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
@@ -202,9 +220,9 @@ static const OpSample batch_grad_samples[] = {{.inputs = "S() E()"}, {.inputs = 
                              .help = words,                                                        \
                              .min_in = 1,                                                          \
                              .max_in = 1,                                                          \
-                             .attrs = attrs,                                                       \
-                             .n_attrs = COUNT_OF(attrs),                                           \
-                             .shape = sum_shape,                                                   \
+                             .attrs = reduction_attrs,                                             \
+                             .n_attrs = REDUCTION_ATTRS,                                           \
+                             .shape = reduction_shape,                                             \
                              .gradient = op_name##_gradient,                                       \
                              .reference = op_name##_value,                                         \
                              SAMPLES(sum_samples),                                                 \
@@ -242,6 +260,16 @@ const Op op_batch_mean_grad = {.name = "batch_mean_grad",
                                SAMPLES(batch_grad_samples),
                                .backward_only = true,
                                .traits = TRAIT_LOSS_GRADIENT};
+static const OpSample ratio_samples[] = {{.inputs = "X() X()"}, {.inputs = "X() E()"}};
+const Op op_ratio = {.name = "ratio",
+                     .help = "a quotient of numbers of the batch, 0 where the divisor is 0",
+                     .min_in = 2,
+                     .max_in = 2,
+                     .shape = ratio_shape,
+                     .gradient = ratio_gradient,
+                     .reference = ratio_value,
+                     SAMPLES(ratio_samples),
+                     .number = "nn_ratio(%s, %s)"};
 const Op op_overall = {.name = "overall",
                        .help = "mean of a value per sample over the whole split",
                        .min_in = 1,

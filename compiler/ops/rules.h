@@ -37,6 +37,19 @@ Node *grad_number(Gradient *g, double value);
 /* reshape.c */
 Node *grad_reshape(Gradient *g, Node *x, Shape shape);
 
+/* reduce.c: ops over axes, which the attributes name as those of a sum do. */
+enum { REDUCTION_ATTRS = 2 };
+extern const AttrSpec reduction_attrs[REDUCTION_ATTRS];
+/* Reports unless a value of `rank` axes has those of the attribute. */
+bool want_reduced_axes(Graph *graph, const Node *node, int rank);
+/* Shape rule: the operand without the axes, or with one place in each of them. */
+bool reduction_shape(Graph *graph, Node *node);
+/* Each element `k` of the larger side, of shape `s`, belongs to one element of the smaller side:
+ * the number of that element. */
+int64_t left_element(const Node *node, Shape s, int64_t k);
+/* A value of the smaller side over the axes of the first operand. */
+Node *grad_spread(Gradient *g, Node *dy);
+
 /* Elements of all values of an operand or result: batch included for samples. */
 int64_t all_elements(const Env *env, const Node *node);
 

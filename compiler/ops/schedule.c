@@ -66,7 +66,6 @@ FUNCTION(min, 2, true, in[0][0] < in[1][0] ? in[0][0] : in[1][0], "the smaller o
          .function = true, .chains = true)
 FUNCTION(max, 2, true, in[0][0] > in[1][0] ? in[0][0] : in[1][0], "the larger of two numbers",
          .function = true, .chains = true)
-FUNCTION(cos, 1, false, cos(in[0][0]), "cosine, in radians", .function = true)
 FUNCTION(floor, 1, true, floor(in[0][0]), "the largest whole number that is not above",
          .function = true)
 FUNCTION(pow, 2, false, pow(in[0][0], in[1][0]), "a number to the power of another",

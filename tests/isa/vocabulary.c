@@ -95,8 +95,13 @@ TARGET static void functions(int error) {
     CASE("log", LOG(ADD(ABS(x), SET(1e-3f))), log((double)(fabsf(in[l]) + 1e-3f)), 0.37f);
     CASE("sigmoid", SIGMOID(x), 1.0 / (1.0 + exp(-v)), 0.02f);
     CASE("tanh", TANH(x), tanh(v), 0.003f);
+    CASE("sine", SIN(x), sin(v), 0.1f);
+    CASE("sine after half a turn", SINE(x, 2), -sin(v), 0.1f);
+    CASE("cosine", COS(x), cos(v), 0.1f);
+    CASE("softplus", SOFTPLUS(x), fmax(v, 0) + log1p(exp(-fabs(v))), 0.02f);
     CASE("bell", BELL(ABS(x)), exp(-v * v / 2), 0.003f);
     limit = 6e-7;
+    CASE("sine of large numbers", SIN(x), sin(v), 1037.3f);
     CASE("tail of the bell", TAIL(ABS(x), SET(1.0f)),
          0.5 * exp(v * v / 2) * erfc(fabs(v) / sqrt(2.0)), 0.003f);
     CASE("gelu", GELU_NONE(x), 0.5 * v * erfc(-v / sqrt(2.0)), 0.003f);
@@ -379,6 +384,9 @@ TARGET static void odd_numbers(void) {
     ODD("positive", POSITIVE(x, y));
     ODD("exp", EXP(x));
     ODD("tanh", TANH(x));
+    ODD("sine", SIN(x));
+    ODD("cosine", COS(x));
+    ODD("softplus", SOFTPLUS(x));
     ODD("log of all", LOG_ALL(x));
     ODD("equal", EQUAL(x, y));
     ODD("mish", MISH(x));

@@ -57,6 +57,19 @@ def reduction(function):
     return value
 
 
+def log_softmax(n, x):
+    axes = reduced_axes(n, x.dim() - 1)
+    return x - torch.logsumexp(x, axes, keepdim=True) if axes else 0 * x
+
+
+def second_over_axes(n, x):
+    """How far the second largest is, of the group of each sample where they are nearest."""
+    axes = reduced_axes(n, x.dim() - 1)
+    kept = [i for i in range(x.dim()) if i not in axes]
+    groups = x.permute(kept + axes).flatten(len(kept)) if axes else x[..., None]
+    return groups.topk(2).values.diff().abs().reshape(len(x), -1).min(1).values if groups.shape[-1] > 1 else None
+
+
 def expand(n, x, like=None):
     shape = sample_shape(n, x)
     axes = reduced_axes(n, len(shape) - 1)
@@ -129,6 +142,7 @@ def runner_up(n, x):
 
 
 def second_class(n, x):
+    x = x.movedim(n.whole("axis"), -1)
     return x.topk(2).values.diff(dim=-1).abs() if x.shape[-1] > 1 else None
 
 
@@ -281,7 +295,6 @@ ROWS = {
     "steps": row(lambda n: torch.tensor(float(n.step.steps))),
     "min": row(lambda n, x, y: torch.minimum(x, y)),
     "max": row(lambda n, x, y: torch.maximum(x, y)),
-    "cos": row(lambda n, x: torch.cos(x)),
     "floor": row(lambda n, x: torch.floor(x)),
     "pow": row(lambda n, x, y: torch.pow(x, y)),
     # arithmetic
@@ -295,6 +308,8 @@ ROWS = {
     "log": row(lambda n, x: torch.log(x)),
     "sqrt": row(lambda n, x: torch.sqrt(x)),
     "abs": row(lambda n, x: torch.abs(x), kinks(0)),
+    "sin": row(lambda n, x: torch.sin(x)),
+    "cos": row(lambda n, x: torch.cos(x)),
     "clamp": row(lambda n, x: torch.clamp(x, n.low, n.high), lambda n, x: kinks(n.low, n.high)(n, x)),
     "maximum": row(lambda n, x, y: torch.maximum(x, y), difference),
     "minimum": row(lambda n, x, y: torch.minimum(x, y), difference),
@@ -303,6 +318,11 @@ ROWS = {
     # functions over axes
     "sum": row(reduction(torch.sum)),
     "mean": row(reduction(torch.mean)),
+    "amax": row(reduction(torch.amax), second_over_axes),
+    "amin": row(reduction(torch.amin), lambda n, x: second_over_axes(n, -x)),
+    "logsumexp": row(reduction(torch.logsumexp)),
+    "softmax": row(lambda n, x: torch.exp(log_softmax(n, x))),
+    "log_softmax": row(log_softmax),
     "expand": row(expand),
     # activations
     "relu": row(lambda n, x: F.relu(x), kinks(0)),
@@ -313,6 +333,8 @@ ROWS = {
     "relu6": row(lambda n, x: F.relu6(x), kinks(0, 6)),
     "elu": row(lambda n, x: F.elu(x, n.alpha), kinks(0)),
     "mish": row(lambda n, x: F.mish(x)),
+    "silu": row(lambda n, x: F.silu(x)),
+    "softplus": row(lambda n, x: F.softplus(x, threshold=100)),  # PyTorch's is x itself from 20 up
     "hardswish": row(lambda n, x: F.hardswish(x), kinks(-3, 3)),
     "hardsigmoid": row(lambda n, x: F.relu6(x + 3) / 6, kinks(-3, 3)),  # F.hardsigmoid has a float 1 / 6
     "dropout": row(dropout(whole_channels=False)),
@@ -350,8 +372,9 @@ ROWS = {
     "mse": row(lambda n, x, t: F.mse_loss(x, t.expand_as(x))),
     "bce_with_logits": row(lambda n, x, t: F.binary_cross_entropy_with_logits(x, t.expand_as(x))),
     "batch_mean": row(lambda n, x: x.mean()),
+    "ratio": row(lambda n, x, y: x / y if y != 0 else 0 * x),
     # predictions and metrics
-    "argmax": row(lambda n, x: x.argmax(-1), second_class),
+    "argmax": row(lambda n, x: x.argmax(n.whole("axis")), second_class),
     "one_hot": row(one_hot),
     "equal": compared(torch.eq),
     "less": compared(torch.lt),

@@ -143,6 +143,8 @@ END_TEST
 START_TEST(arithmetic_passes_nan_on) {
     ck_assert_double_eq(nn_product(3.0, -0.5), -1.5);
     ck_assert_double_eq(nn_difference(3.0, 5.0), -2.0);
+    ck_assert_double_eq(nn_ratio(3.0, 2.0), 1.5);
+    ck_assert_double_eq(nn_ratio(0.0, 0.0), 0.0);
     ck_assert_double_eq(nn_min(2.0, 3.0), 2.0);
     ck_assert_double_eq(nn_min(3.0, 2.0), 2.0);
     ck_assert_double_eq(nn_max(2.0, 3.0), 3.0);

@@ -87,6 +87,30 @@ FN F16 TANH(F16 x) {
     return SELECT(GT(a, SET(0.625f)), AS_FLOAT(IOR(AS_INT(big), AS_INT(sign))), small);
 }
 
+/* Sine of x plus so many quarter turns. Cody-Waite reduction by pi/2 in three parts, whose first
+ * difference is exact; then the polynomials of Cephes sinf and cosf within an eighth of a turn. */
+FN F16 SINE(F16 x, uint32_t quarters) {
+    x = MIN(SET(4194304.0f), MAX(SET(-4194304.0f), x));
+    const F16 magic = SET(12582912.0f);
+    const F16 t = FMA(x, SET(0.636619772f), magic);
+    const F16 n = SUB(t, magic);
+    const F16 r = FMA(n, SET(1.7151245e-15f),
+                      FMA(n, SET(4.37113883e-8f), FMA(n, SET(-1.57079637f), x)));
+    const F16 z = ROUNDED(MUL(r, r));
+    F16 s = FMA(SET(-1.9515295891e-4f), z, SET(8.3321608736e-3f));
+    s = FMA(s, z, SET(-1.6666654611e-1f));
+    s = FMA(ROUNDED(MUL(s, z)), r, r);
+    F16 c = FMA(SET(2.4433157118e-5f), z, SET(-1.3887316255e-3f));
+    c = FMA(c, z, SET(4.1666645683e-2f));
+    c = FMA(ROUNDED(MUL(z, z)), c, FMA(z, SET(-0.5f), SET(1.0f)));
+    const I16 q = IADD(AS_INT(t), ISET(quarters));
+    const F16 v = SELECT(IEQ(IAND(q, ISET(1)), ISET(1)), c, s);
+    return AS_FLOAT(IXOR(AS_INT(v), ISHL(IAND(q, ISET(2)), 30)));
+}
+
+FN F16 SIN(F16 x) { return SINE(x, 0); }
+FN F16 COS(F16 x) { return SINE(x, 1); }
+
 /* exp(-a a / 2) for 0 <= a <= 12.8: what rounding takes from the square comes back as a factor. */
 FN F16 BELL(F16 a) {
     const F16 square = ROUNDED(MUL(a, a)), rest = FMA(a, a, NEG(square));
@@ -157,6 +181,14 @@ FN F16 LOG_ALL(F16 x) {
     const F16 infinite = SET(__builtin_inff());
     const F16 odd = SELECT(NONZERO(x), SUB(infinite, infinite), NEG(infinite));
     return SELECT(GT(x, SET(0.0f)), r, SELECT(WINS(x, SET(0.0f)), x, odd));
+}
+
+/* log(1 + exp(x)). What rounding takes from 1 + e comes back as a quotient, so that small results are
+ * as exact as large ones (W. Kahan). */
+FN F16 SOFTPLUS(F16 x) {
+    const F16 e = EXP(NEG(ABS(x))), u = ADD(SET(1.0f), e);
+    const F16 rest = SUB(e, SUB(u, SET(1.0f)));
+    return ADD(MAX(SET(0.0f), x), ADD(LOG(u), QUOTIENT(rest, u)));
 }
 
 /* 1 where equal, else 0. Numbers that are not equal differ, as nothing is flushed to zero;

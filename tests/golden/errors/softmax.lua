@@ -1,0 +1,15 @@
+-- Mistakes of softmax and its kin.
+local nn = require "nn"
+local v, x, l = nn.input("v", {7}), nn.input("x", {3, 4, 5}), nn.label("l", 7)
+local a = nn.softmax(x)
+local b = nn.log_softmax(v, { axis = 2 })
+local c = nn.softmax(x, { axis = {1, 2} })
+local d = nn.logsumexp(x)
+local e = nn.argmax(x)
+local f = nn.softmax(l)
+local g = nn.softmax(v, { dim = 1 })
+local h = nn.softmax(nn.sum(v))
+local i = nn.amax(x, { axis = 4 })
+local j = nn.argmax(x, { keepdim = true, axis = 1 })
+local k = nn.softmax()
+local m = nn.sin(nn.step)

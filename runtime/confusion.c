@@ -34,8 +34,10 @@ static void count_batch(Confusion *c, const Split *split, const DataField *label
                         const float *predicted, int n) {
     for (int i = 0; i < n; i++) {
         const float p = predicted[i];
+        const int64_t class = split_class(split, label, first + i);
+        if (class < 0 || class >= c->classes) continue; /* one that losses ignore */
         if (isfinite(p) && p >= 0 && p < (float)c->classes)
-            c->counts[split_class(split, label, first + i) * c->classes + (int)p]++;
+            c->counts[class * c->classes + (int)p]++;
         else
             c->unknown++;
     }

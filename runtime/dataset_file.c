@@ -53,7 +53,8 @@ static bool good_labels(const char *path, const Tensor *tensor, const NnField *w
     const int64_t row = tensor->count / tensor->dim[0];
     for (int64_t i = 0; i < tensor->count; i++) {
         const int64_t value = tensor_integer(tensor, i);
-        if (value < 0 || value >= want->classes)
+        const bool ignored = want->ignores && value == want->ignored;
+        if ((value < 0 || value >= want->classes) && !ignored)
             return problem("%s: tensor \"%s\": label %" PRId64 " of %s %" PRId64
                            ", 0 to %d wanted by the model",
                            path, tensor->name, value, want->windows ? "place" : "sample", i / row,

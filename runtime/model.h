@@ -84,6 +84,8 @@ typedef struct NnField {
     int dim[NN_MAX_RANK]; /* (C, H, W) or (N) */
     int count;            /* elements in one sample */
     int classes;          /* labels: values are 0 .. classes-1 */
+    bool ignores;         /* and `ignored`, which is no class and left out of losses */
+    int ignored;
     bool predicts;        /* needed by `predict`, which reads no other */
     /* Of data files: the array of the field, NULL: it has its name. `windows` > 0: the array is one
      * sequence, and sample i begins at row i * windows + offset. */
@@ -423,6 +425,7 @@ static inline bool nn_unknown_class(char *words, const NnField *field, NnType ty
     for (int64_t k = 0; k < (int64_t)batch * field->count; k++) {
         const int64_t label = nn_integer(values, type, k);
         if (label >= 0 && label < field->classes) continue;
+        if (field->ignores && label == field->ignored) continue;
         nn_say(words, "sample ", 0);
         nn_say(words, NULL, k / field->count);
         nn_say(words, ": label ", 0);

@@ -61,6 +61,8 @@ static const char *write_field_options(Emission *em, int i) {
                writer_text(list));
         text = arena_printf(em->arena, ", .names = nn_names_%d", i);
     }
+    if (data->ignores)
+        text = arena_printf(em->arena, "%s, .ignores = true, .ignored = %d", text, data->ignored);
     if (data->array) text = arena_printf(em->arena, "%s, .array = \"%s\"", text, data->array);
     if (data->windows)
         text = arena_printf(em->arena, "%s, .windows = %d, .offset = %d", text, data->windows,

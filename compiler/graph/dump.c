@@ -3,6 +3,7 @@
  * (the place in the source only in graph_dump_placed); before them what is said of fields:
  *   normal "image" scale=1 bytes=0 mean=train deviation=2:0.5,0.25
  *   array "y" windows=1 offset=1 "text"
+ *   ignored "kind" value=-100
  *   classes "kind" "cat" "dog"
  * after them a line a phase, frozen parameter,
  * trained parameter, metric and prediction. */
@@ -71,6 +72,7 @@ static void dump_field(Writer *w, Arena *a, const FieldData *f) {
     if (f->array || f->windows)
         w_line(w, "array \"%s\" windows=%d offset=%d \"%s\"", f->name, f->windows, f->offset,
                f->array ? f->array : "");
+    if (f->ignores) w_line(w, "ignored \"%s\" value=%d", f->name, f->ignored);
     if (!f->n_classes) return;
     w_raw(w, arena_printf(a, "classes \"%s\"", f->name));
     for (int i = 0; i < f->n_classes; i++)

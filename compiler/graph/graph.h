@@ -83,6 +83,8 @@ typedef struct FieldData {
     PerChannel mean, deviation;
     const char *const *classes; /* of a label: the names, or NULL */
     int n_classes;
+    bool ignores; /* a label whose data may hold `ignored`, which is no class */
+    int ignored;
     const char *array; /* in the data; NULL: of the field's name */
     /* windows > 0: the array is one sequence; sample i begins at place i * windows + offset. */
     int windows, offset;

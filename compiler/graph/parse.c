@@ -233,6 +233,12 @@ static void parse_array(Parser *s) {
     f->array = *array ? array : NULL;
 }
 
+static void parse_ignored(Parser *s) {
+    FieldData *f = field_data(s);
+    f->ignores = true;
+    f->ignored = (int)number(s, "value");
+}
+
 /* Undoes dump.c's `escaped`. */
 static const char *unescaped(Parser *s) {
     char *text = arena_strdup(s->g->arena, quoted(s)), *to = text;
@@ -274,6 +280,8 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
             parse_normal(&s);
         else if (accept(&s, "array "))
             parse_array(&s);
+        else if (accept(&s, "ignored "))
+            parse_ignored(&s);
         else if (accept(&s, "classes "))
             parse_classes(&s);
         else if (accept(&s, "phase "))

@@ -80,8 +80,8 @@ static bool read_axes(lua_State *L, const OverAxes *f, const Options *o, const O
         return false;
     }
     if (!v->given) lua_pushinteger(L, -1);
-    const int axis = axis_at(L, v->given ? v->stack : -1, o->what,
-                             v->given ? options_loc(o, "axis") : o->call, s);
+    const int axis = axes_one(L, v->given ? v->stack : -1, o->what,
+                              v->given ? options_loc(o, "axis") : o->call, s);
     if (axis) *axes = 1u << (axis - 1);
     return axis;
 }

@@ -93,8 +93,32 @@ static int windows_of(const Graph *g, const Node *n) {
     return data ? data->windows : 0;
 }
 
+/* Class indices of a label whose data may hold what is no class must not be taken for places. */
+static void check_ignored(Front *f) {
+    const Graph *g = f->graph;
+    bool *loose = ARENA_ARRAY(f->arena, bool, g->n_nodes + 1);
+    for (int i = 0; i < g->n_nodes; i++) {
+        const Node *n = g->nodes[i];
+        const FieldData *data = n->op == &op_label ? graph_field(g, n->name) : NULL;
+        loose[i] = data && data->ignores;
+        for (int j = 0; j < n->n_in; j++) {
+            if (!loose[n->in[j]->id]) continue;
+            if (n->op == &op_one_hot || op_is(n->op, TRAIT_COMPARISON)) continue;
+            loose[i] = true;
+            if (n->type.classes) continue;
+            diag_error(
+                f->diag, n->loc,
+                "%s: the label may hold values that are no class, as ignore_index of another "
+                "loss says: state it here, too, or use nn.one_hot and masks",
+                n->op->name);
+            return;
+        }
+    }
+}
+
 void data_finish(Front *f) {
     Graph *g = f->graph;
+    check_ignored(f);
     const Node *first = NULL;
     for (int i = 0; i < g->n_nodes; i++) {
         const Node *n = g->nodes[i];

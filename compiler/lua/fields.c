@@ -55,6 +55,26 @@ static int push_field(lua_State *L, const Op *op, const double *attr, const Fiel
     return 1;
 }
 
+void fields_ignore(lua_State *L, const Node *label, double ignored) {
+    Front *f = front_of(L);
+    Graph *g = f->graph;
+    int i = 0;
+    while (i < g->n_fields && strcmp(g->fields[i].name, label->name) != 0) i++;
+    if (i == g->n_fields) {
+        const FieldData data = {.name = label->name, .scale = 1};
+        ARENA_PUSH(f->arena, g->fields, g->n_fields, g->cap_fields, data);
+    }
+    FieldData *data = &g->fields[i];
+    if (data->ignores && data->ignored != (int)ignored)
+        diag_error(
+            f->diag, front_here(L),
+            "ignore_index is %.10g here, but %d in another loss of label \"%s\": data hold one "
+            "such value",
+            ignored, data->ignored, label->name);
+    data->ignores = true;
+    data->ignored = (int)ignored;
+}
+
 static const char *field_name(lua_State *L, const char *what) {
     front_count_call(L);
     if (value_is_poison(L, 1)) return NULL;

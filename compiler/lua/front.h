@@ -257,6 +257,9 @@ bool options_read(const Options *o, int index, const OptionSpec *specs, int n, O
 /* phase.c: the phases that `train = ` at `index` describes, or the one phase. */
 void phase_read_train(lua_State *L, const Options *model, int index);
 
+/* fields.c: notes that data of the label may hold a value that is no class. */
+void fields_ignore(lua_State *L, const Node *label, double ignored);
+
 /* field_options.c: reads the options at `index` (none: there are none) of a field of the op and
  * shape to `data`, whose name is set; false if there was a mistake. Labels have so many classes. */
 bool field_options_read(lua_State *L, int index, const Op *op, Shape shape, int classes,
@@ -285,6 +288,8 @@ bool construct_name(lua_State *L, const char *kind, int *number, const char **na
 
 /* attention.c: attention and products of matrices, into the table on top. */
 void attention_register(lua_State *L);
+/* losses.c: losses, into the table on top. */
+void losses_register(lua_State *L);
 
 /* axes.c: functions that take axes, into the table on top. Reads an axis of the shape, from 1; 0
  * after a report. Or an axis or a list of them as bits; false after a report. */

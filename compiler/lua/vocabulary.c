@@ -100,6 +100,7 @@ void vocabulary_push(lua_State *L) {
     axes_register(L);
     rearrange_register(L);
     attention_register(L);
+    losses_register(L);
     fields_register(L);
     construct_register(L);
     init_register(L);

@@ -65,6 +65,14 @@ static void write_sequence(int length, int width) {
         if (below(2))
             printf("s = nn.%s_pool1d { kernel = 2, stride = 1, padding = 1 }(s)\n",
                    below(2) ? "max" : "avg");
+    if (below(3) == 0) {
+        static const char *const ways[] = {"nn.softmax(s)",
+                                           "nn.log_softmax(s, { axis = 1 })",
+                                           "s - nn.logsumexp(s, { axis = { 1, 2 } })",
+                                           "s * nn.amax(s, { axis = 1 })",
+                                           "nn.silu(nn.sin(4 * s))",
+                                           "nn.softplus(s) - nn.amin(s)"};
+        printf("s = %s\n", ways[below(6)]);
     }
     if (below(3) == 0)
         puts("s = s + nn.embedding { name = \"se\", dim = s.shape[2] }(l)\n"
@@ -186,6 +194,19 @@ static void write_losses(int classes, int targets) {
                    " + 0.1 * nn.log(1 + nn.sqrt(0.5 + ce)) * 3 ^ (nn.epoch / -2)");
     if (element(LOSSES + 1, 2))
         puts("loss = loss + nn.exp(-nn.epoch) * nn.bce_with_logits(b, nn.sigmoid(t))");
+    if (element(WORDS, 2)) {
+        static const char *const losses[] = {
+            "nn.cross_entropy(a, l, { label_smoothing = 0.1 })",
+            "nn.cross_entropy(a, l, { ignore_index = 1 })",
+            "nn.nll(nn.log_softmax(a), l)",
+            "nn.mean((1 - nn.softmax(b)) ^ 2 * nn.huber(b, t, { reduction = \"none\" }))",
+            "nn.l1(b, nn.cos(t))",
+            "nn.kl_div(nn.log_softmax(b), nn.softmax(t))",
+            "nn.cross_entropy(nn.softplus(b), nn.softmax(t), { label_smoothing = 0.3 })",
+            "nn.smooth_l1(b, 0.5, { beta = 0.3 })",
+            "nn.bce_with_logits(b, nn.sigmoid(t), { pos_weight = 2 })"};
+        printf("loss = loss + 0.3 * %s\n", losses[below(9)]);
+    }
     if (element(LOSSES + 2, 3))
         puts(below(2) ? "loss = loss + nn.mse(nn.tanh(b), nn.sigmoid(b))"
                       : "loss = loss + nn.mean(nn.abs(b - t)) * nn.mean(nn.sigmoid(f))");

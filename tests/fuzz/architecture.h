@@ -19,7 +19,8 @@ enum {
     FIRST_PHASE,
     OVERALL,
     NORMAL = OVERALL + 2, /* this and the next one: fields that are normalised */
-    ELEMENTS = NORMAL + 2,
+    WORDS = NORMAL + 2,   /* a loss of functions */
+    ELEMENTS,
     SAMPLES = 23,
     LONG = 30 /* columns; wider maps may have kernels of as many */
 };

@@ -15,5 +15,5 @@ local l = nn.concat(image, image)
 local m = nn.concat {}
 local n = image + "1"
 local o = nn.max(1)
-local p = nn.cos(image)
+local p = nn.floor(image)
 local q = image.size

@@ -1,0 +1,328 @@
+/* Losses: a value for each place, made of functions of nodes, and what becomes of these values by
+ * `reduction`. The plain ones are ops with kernels of their own. */
+#include <string.h>
+
+#include "front.h"
+
+static Node *call(lua_State *L, const Op *op, int n_in, Node *a, Node *b, Node *c,
+                  const double *attr) {
+    Node *in[3] = {a, b, c};
+    return front_add_node(L, op, front_here(L), NULL, n_in, in, attr);
+}
+
+static Node *one(lua_State *L, const Op *op, Node *x) {
+    return call(L, op, 1, x, NULL, NULL, NULL);
+}
+
+static Node *two(lua_State *L, const Op *op, Node *a, Node *b) {
+    return call(L, op, 2, a, b, NULL, NULL);
+}
+
+static Node *scaled(lua_State *L, Node *x, double factor) {
+    return factor == 1 ? x : two(L, &op_mul, x, value_number(L, factor));
+}
+
+/* Of an axis, from 1; 0: of all. */
+static Node *along(lua_State *L, const Op *op, Node *x, int axis) {
+    const bool all = x->type.shape.rank == 1;
+    const double attr[MAX_ATTRS] = {[REDUCE_AXES] = axis && !all ? 1 << (axis - 1) : 0};
+    return call(L, op, 1, x, NULL, NULL, attr);
+}
+
+/* A mistake of operand i of nn.<what>(a, b). */
+__attribute__((format(printf, 6, 7))) static void mistake(lua_State *L, const char *what, Node *a,
+                                                          Node *b, int i, const char *format, ...) {
+    const Op loss = {.name = what};
+    Node *in[2] = {a, b}, probe = {.op = &loss, .loc = front_here(L), .n_in = 2, .in = in};
+    va_list args;
+    va_start(args, format);
+    const char *words = arena_vprintf(front_of(L)->arena, format, args);
+    va_end(args);
+    op_error(front_of(L)->graph, &probe, i, "%s", words);
+}
+
+static bool is_real(const Node *x) {
+    return x->type.kind == KIND_SAMPLE && !x->type.classes;
+}
+
+enum { REDUCE_MEAN, REDUCE_NONE };
+static const char *const reductions[] = {"mean", "none", NULL};
+#define REDUCTION                                                                                  \
+    { "reduction", OPTION_WORD, false, 0, 0, {REDUCE_MEAN, 0}, reductions }
+
+/* Reads the options of nn.<what>(a, b, { ... }), the first of which is the reduction. */
+static bool read_options(lua_State *L, Options *o, const char *what, const OptionSpec *specs, int n,
+                         OptionValue *v) {
+    *o = options_of_call(L, what);
+    lua_settop(L, 3);
+    if (lua_istable(L, 3)) {
+        lua_getfield(L, 3, "reduction");
+        const bool sum = lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), "sum");
+        lua_pop(L, 1);
+        if (sum) {
+            diag_error(
+                front_of(L)->diag, options_loc(o, "reduction"),
+                "%s: a loss is a mean over the batch; for the sum of a sample's values there "
+                "is nn.sum(nn.%s(x, t, { reduction = \"none\" }))",
+                what, what);
+            return false;
+        }
+    }
+    return options_read(o, 3, specs, n, v);
+}
+
+/* A mean of the batch that divides by the batch's sum of `weights`: NULL stands for ones. */
+static Node *reduced(lua_State *L, Node *value, Node *weights, double reduction) {
+    if (reduction == REDUCE_NONE) return value;
+    if (!weights) return one(L, &op_batch_mean, along(L, &op_mean, value, 0));
+    return two(L, &op_ratio, one(L, &op_batch_mean, along(L, &op_sum, value, 0)),
+               one(L, &op_batch_mean, along(L, &op_sum, weights, 0)));
+}
+
+/* --- losses of classes --- */
+
+enum { CE_REDUCTION, CE_IGNORE, CE_SMOOTHING };
+static const OptionSpec class_specs[] = {
+    REDUCTION,
+    {"ignore_index", OPTION_INT, false, -2147483648.0, 2147483647.0, {0}, NULL},
+    {"label_smoothing", OPTION_REAL, false, 0, 1, {0}, NULL}};
+
+/* The axis of the classes: the only one, the last of sequences, the first of images. 0: none. */
+static int class_axis(const Node *x) {
+    if (!is_real(x)) return 0;
+    const int rank = x->type.shape.rank;
+    return rank == 1 || rank == 3 ? 1 : rank == 2 ? 2 : 0;
+}
+
+/* Reports unless x has one number for each class and place of the label. */
+static bool fits_label(lua_State *L, const char *what, Node *x, Node *label) {
+    const int axis = class_axis(x), classes = label->type.classes;
+    Arena *arena = front_of(L)->arena;
+    Shape s = {0};
+    for (int i = 0; axis && i < x->type.shape.rank; i++)
+        if (i != axis - 1) s.dim[s.rank++] = x->type.shape.dim[i];
+    if (!axis) {
+        mistake(L, what, x, label, 0, "wants (N), (T, N) or (C, H, W), one number a class");
+    } else if (!shape_equal(s, label->type.shape)) {
+        mistake(L, what, x, label, 1,
+                "wants a label of shape %s for the places of %s, whose axis %d has the classes",
+                shape_text(arena, s), shape_text(arena, x->type.shape), axis);
+    } else if (x->type.shape.dim[axis - 1] != classes) {
+        const char *name = label->name ? arena_printf(arena, " of label \"%s\"", label->name) : "";
+        mistake(L, what, x, label, 0, "wants %d in axis %d, one number for each class%s", classes,
+                axis, name);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* Notes that data may hold the value where it is no class. */
+static void note_ignored(lua_State *L, const Node *label, double ignored) {
+    if (ignored >= 0 && ignored < label->type.classes) return;
+    while (label->n_in && label->type.classes) label = label->in[0];
+    if (label->op == &op_label) fields_ignore(L, label, ignored);
+}
+
+/* x at the class of each place, and zero where the label is none. */
+static Node *at_class(lua_State *L, Node *x, Node *label, int axis) {
+    const double attr[MAX_ATTRS] = {[HOT_AXIS] = axis};
+    Node *hot = call(L, &op_one_hot, 1, label, NULL, NULL, attr);
+    Node *chosen = call(L, &op_where, 3, hot, x, value_number(L, 0), NULL);
+    return along(L, &op_sum, chosen, axis);
+}
+
+/* Values of places, without those to be ignored; `*weights` are 1 where they count. */
+static Node *without_ignored(lua_State *L, Node *value, Node *label, const OptionValue *v,
+                             Node **weights) {
+    *weights = NULL;
+    if (!v[CE_IGNORE].given) return value;
+    const double ignored = v[CE_IGNORE].number[0];
+    note_ignored(L, label, ignored);
+    Node *zero = value_number(L, 0);
+    Node *mask = two(L, &op_equal, label, value_number(L, ignored));
+    *weights = two(L, &op_sub, value_number(L, 1), mask);
+    return call(L, &op_where, 3, mask, zero, value, NULL);
+}
+
+/* -log softmax(x) of the class; label_smoothing has the mean of all classes instead for its share.
+ */
+static Node *hard_cross_entropy(lua_State *L, Node *x, Node *label, double smoothing) {
+    const int axis = class_axis(x);
+    Node *value = two(L, &op_sub, along(L, &op_logsumexp, x, axis),
+                      scaled(L, at_class(L, x, label, axis), 1 - smoothing));
+    if (smoothing == 0) return value;
+    return two(L, &op_sub, value, scaled(L, along(L, &op_mean, x, axis), smoothing));
+}
+
+static Node *soft_cross_entropy(lua_State *L, Node *x, Node *t, double smoothing) {
+    const int axis = class_axis(x);
+    if (smoothing > 0)
+        t = two(L, &op_add, scaled(L, t, 1 - smoothing),
+                value_number(L, smoothing / x->type.shape.dim[axis - 1]));
+    return one(L, &op_neg,
+               along(L, &op_sum, two(L, &op_mul, t, along(L, &op_log_softmax, x, axis)), axis));
+}
+
+/* nn.cross_entropy(x, label, { ... }): the label may be values of the shape of x. */
+static int cross_entropy(lua_State *L) {
+    const char *what = op_cross_entropy.name;
+    Options o;
+    OptionValue v[3];
+    if (!read_options(L, &o, what, class_specs, 3, v)) return value_push_poison(L);
+    Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what), *weights = NULL;
+    if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
+    const double smoothing = v[CE_SMOOTHING].number[0], reduction = v[CE_REDUCTION].number[0];
+    const bool plain = smoothing == 0 && reduction == REDUCE_MEAN && !v[CE_IGNORE].given;
+    if (is_real(t) && class_axis(x)) {
+        if (!shape_equal(x->type.shape, t->type.shape)) {
+            mistake(L, what, x, t, 1, "wants a label, or targets of shape %s",
+                    shape_text(front_of(L)->arena, x->type.shape));
+            return value_push_poison(L);
+        }
+        if (v[CE_IGNORE].given) {
+            diag_error(
+                front_of(L)->diag, options_loc(&o, "ignore_index"),
+                "%s: ignore_index is a class of a label, the target here is values; multiply "
+                "the losses of places, { reduction = \"none\" }, by a mask",
+                what);
+            return value_push_poison(L);
+        }
+        value_push_node(L, reduced(L, soft_cross_entropy(L, x, t, smoothing), NULL, reduction));
+        return 1;
+    }
+    const bool label = t->type.kind == KIND_SAMPLE && t->type.classes;
+    if (!label || (plain && x->type.shape.rank == 1 && t->type.shape.rank == 0)) {
+        value_push_node(L, two(L, &op_cross_entropy, x, t));
+        return 1;
+    }
+    if (!fits_label(L, what, x, t)) return value_push_poison(L);
+    Node *value = hard_cross_entropy(L, x, t, smoothing);
+    value = without_ignored(L, value, t, v, &weights);
+    value_push_node(L, reduced(L, value, weights, reduction));
+    return 1;
+}
+
+/* nn.nll(log_p, label, { ... }) */
+static int nll(lua_State *L) {
+    static const char what[] = "nll";
+    Options o;
+    OptionValue v[3];
+    if (!read_options(L, &o, what, class_specs, 2, v)) return value_push_poison(L);
+    Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what), *weights;
+    if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
+    if (label->type.kind != KIND_SAMPLE || !label->type.classes) {
+        mistake(L, what, x, label, 1, "wants a label");
+        return value_push_poison(L);
+    }
+    if (!fits_label(L, what, x, label)) return value_push_poison(L);
+    Node *value = one(L, &op_neg, at_class(L, x, label, class_axis(x)));
+    value = without_ignored(L, value, label, v, &weights);
+    value_push_node(L, reduced(L, value, weights, v[CE_REDUCTION].number[0]));
+    return 1;
+}
+
+/* --- losses of values --- */
+
+/* The loss of an element; `option` is that of the loss. */
+typedef Node *Element(lua_State *L, Node *x, Node *t, double option);
+
+typedef struct Loss {
+    const char *name;
+    const Op *plain; /* the mean by a kernel of its own, with the option as it is preset */
+    OptionSpec option;
+    Element *element;
+} Loss;
+
+static Node *squared(lua_State *L, Node *x, Node *t, double option) {
+    (void)option;
+    Node *d = two(L, &op_sub, x, t);
+    return two(L, &op_mul, d, d);
+}
+
+static Node *distance(lua_State *L, Node *x, Node *t, double option) {
+    (void)option;
+    return one(L, &op_abs, two(L, &op_sub, x, t));
+}
+
+/* m (|d| - m / 2) with m = min(|d|, delta): d^2 / 2 up to delta, and delta (|d| - delta / 2). */
+static Node *huber(lua_State *L, Node *x, Node *t, double delta) {
+    Node *d = distance(L, x, t, 0), *m = two(L, &op_minimum, d, value_number(L, delta));
+    return two(L, &op_mul, m, two(L, &op_sub, d, scaled(L, m, 0.5)));
+}
+
+static Node *smooth(lua_State *L, Node *x, Node *t, double beta) {
+    return beta > 0 ? scaled(L, huber(L, x, t, beta), 1 / beta) : distance(L, x, t, 0);
+}
+
+/* (1 - t) x + (1 + (p - 1) t) log(1 + exp(-x)) */
+static Node *binary_entropy(lua_State *L, Node *x, Node *t, double p) {
+    Node *one_number = value_number(L, 1);
+    Node *soft = one(L, &op_softplus, one(L, &op_neg, x));
+    if (p != 1) soft = two(L, &op_mul, soft, two(L, &op_add, one_number, scaled(L, t, p - 1)));
+    return two(L, &op_add, two(L, &op_mul, two(L, &op_sub, one_number, t), x), soft);
+}
+
+/* q (log q - log_p), 0 where q is 0. */
+static Node *divergence(lua_State *L, Node *log_p, Node *q, double option) {
+    (void)option;
+    const double attr[MAX_ATTRS] = {1.17549435e-38, 3.4e38};
+    Node *log_q = one(L, &op_log, call(L, &op_clamp, 1, q, NULL, NULL, attr));
+    return two(L, &op_mul, q, two(L, &op_sub, log_q, log_p));
+}
+
+static const Loss losses[] = {
+    {"mse", &op_mse, {0}, squared},
+    {"l1", NULL, {0}, distance},
+    {"huber", NULL, {"delta", OPTION_REAL, false, 1e-30, 1e30, {1, 0}, NULL}, huber},
+    {"smooth_l1", NULL, {"beta", OPTION_REAL, false, 0, 1e30, {1, 0}, NULL}, smooth},
+    {"bce_with_logits",
+     &op_bce_with_logits,
+     {"pos_weight", OPTION_REAL, false, 0, 1e30, {1, 0}, NULL},
+     binary_entropy},
+    {"kl_div", NULL, {0}, divergence}};
+
+/* nn.<loss>(x, t, { ... }); the upvalue is the index in `losses`. */
+static int of_values(lua_State *L) {
+    const Loss *loss = &losses[lua_tointeger(L, lua_upvalueindex(1))];
+    const char *what = loss->name;
+    const bool divergent = loss->element == divergence;
+    const OptionSpec specs[2] = {REDUCTION, loss->option};
+    Options o;
+    OptionValue v[2];
+    if (!read_options(L, &o, what, specs, loss->option.name ? 2 : 1, v))
+        return value_push_poison(L);
+    Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what);
+    if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
+    const double reduction = v[0].number[0], option = loss->option.name ? v[1].number[0] : 0;
+    if (loss->plain && reduction == REDUCE_MEAN &&
+        (!loss->option.name || option == loss->option.preset[0])) {
+        value_push_node(L, two(L, loss->plain, x, t));
+        return 1;
+    }
+    const bool number = t->type.kind == KIND_SCHEDULE && !divergent;
+    const Shape s = x->type.shape;
+    if (!is_real(x)) {
+        mistake(L, what, x, t, 0, "wants real values per sample");
+        return value_push_poison(L);
+    }
+    if (!number && (!is_real(t) || !shape_equal(t->type.shape, s))) {
+        mistake(L, what, x, t, 1, "wants real targets of shape %s%s",
+                shape_text(front_of(L)->arena, s), divergent ? "" : ", or a number");
+        return value_push_poison(L);
+    }
+    Node *value = loss->element(L, x, t, option);
+    if (divergent && reduction == REDUCE_MEAN) value = along(L, &op_sum, value, s.rank);
+    value_push_node(L, reduced(L, value, NULL, reduction));
+    return 1;
+}
+
+void losses_register(lua_State *L) {
+    static const luaL_Reg words[] = {{"cross_entropy", cross_entropy}, {"nll", nll}, {NULL, NULL}};
+    luaL_setfuncs(L, words, 0);
+    for (int i = 0; i < (int)(sizeof losses / sizeof *losses); i++) {
+        lua_pushinteger(L, i);
+        lua_pushcclosure(L, of_values, 1);
+        lua_setfield(L, -2, losses[i].name);
+    }
+}

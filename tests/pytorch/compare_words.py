@@ -1,0 +1,129 @@
+"""Words that files use and no op stands for: nngen makes them of other ops. Its graph, run in PyTorch op by op, against
+PyTorch's own word: values, and gradients in the operands.
+
+usage: compare_words.py
+"""
+
+import os
+import subprocess
+
+import torch
+import torch.nn.functional as F
+
+import graph
+from reference import Run, Step
+from report import expect, finish, largest_error
+
+BATCH = 5
+BOUND = 1e-11
+
+FIELDS = """
+local nn = require "nn"
+local v, w, l = nn.input("v", {7}), nn.input("w", {7}), nn.label("l", 7)
+local q, r, k = nn.input("q", {4, 6}), nn.input("r", {4, 6}), nn.label("k", 6, {4})
+local x, y, m = nn.input("x", {3, 4, 5}), nn.input("y", {3, 4, 5}), nn.label("m", 3, {4, 5})
+local trained = nn.linear { out = 1 }(v)
+"""
+
+
+def last(x):
+    """Classes in the last axis, as those of sequences, moved to where PyTorch has them."""
+    return x.movedim(-1, 1)
+
+
+def smooth_targets(x):
+    return F.softmax(x, 1)
+
+
+
+# nngen's word, PyTorch's value of the fields d.
+CASES = [
+    ("nn.cross_entropy(v, l, { label_smoothing = 0.3 })", lambda d: F.cross_entropy(d.v, d.l, label_smoothing=0.3)),
+    ("nn.cross_entropy(v, l, { reduction = 'none' })", lambda d: F.cross_entropy(d.v, d.l, reduction="none")),
+    ("nn.cross_entropy(v, l, { ignore_index = 2 })", lambda d: F.cross_entropy(d.v, d.l, ignore_index=2)),
+    ("nn.cross_entropy(q, k)", lambda d: F.cross_entropy(last(d.q), d.k)),
+    ("nn.cross_entropy(q, k, { label_smoothing = 0.1, ignore_index = 0 })",
+     lambda d: F.cross_entropy(last(d.q), d.k, label_smoothing=0.1, ignore_index=0)),
+    ("nn.cross_entropy(q, k, { reduction = 'none', ignore_index = 5 })",
+     lambda d: F.cross_entropy(last(d.q), d.k, reduction="none", ignore_index=5)),
+    ("nn.cross_entropy(x, m)", lambda d: F.cross_entropy(d.x, d.m)),
+    ("nn.cross_entropy(x, m, { label_smoothing = 1 })", lambda d: F.cross_entropy(d.x, d.m, label_smoothing=1)),
+    ("nn.cross_entropy(x, m, { reduction = 'none' })", lambda d: F.cross_entropy(d.x, d.m, reduction="none")),
+    ("nn.cross_entropy(v, nn.softmax(w))", lambda d: F.cross_entropy(d.v, smooth_targets(d.w))),
+    ("nn.cross_entropy(x, nn.softmax(y, { axis = 1 }), { label_smoothing = 0.2 })",
+     lambda d: F.cross_entropy(d.x, smooth_targets(d.y), label_smoothing=0.2)),
+    ("nn.cross_entropy(q, nn.softmax(r), { reduction = 'none' })",
+     lambda d: F.cross_entropy(last(d.q), smooth_targets(last(d.r)), reduction="none")),
+    ("nn.nll(nn.log_softmax(v), l)", lambda d: F.nll_loss(F.log_softmax(d.v, 1), d.l)),
+    ("nn.nll(nn.log_softmax(x, { axis = 1 }), m, { ignore_index = 1 })",
+     lambda d: F.nll_loss(F.log_softmax(d.x, 1), d.m, ignore_index=1)),
+    ("nn.nll(q, k, { reduction = 'none' })", lambda d: F.nll_loss(last(d.q), d.k, reduction="none")),
+    ("nn.mse(v, w, { reduction = 'none' })", lambda d: F.mse_loss(d.v, d.w, reduction="none")),
+    ("nn.l1(x, y)", lambda d: F.l1_loss(d.x, d.y)),
+    ("nn.l1(q, r, { reduction = 'none' })", lambda d: F.l1_loss(d.q, d.r, reduction="none")),
+    ("nn.huber(x, y)", lambda d: F.huber_loss(d.x, d.y)),
+    ("nn.huber(q, r, { delta = 0.4, reduction = 'none' })",
+     lambda d: F.huber_loss(d.q, d.r, delta=0.4, reduction="none")),
+    ("nn.smooth_l1(x, y)", lambda d: F.smooth_l1_loss(d.x, d.y)),
+    ("nn.smooth_l1(q, r, { beta = 0.3 })", lambda d: F.smooth_l1_loss(d.q, d.r, beta=0.3)),
+    ("nn.smooth_l1(q, 0.25, { beta = 0 })", lambda d: F.smooth_l1_loss(d.q, torch.full_like(d.q, 0.25), beta=0)),
+    ("nn.bce_with_logits(v, nn.sigmoid(w), { pos_weight = 3 })",
+     lambda d: F.binary_cross_entropy_with_logits(d.v, torch.sigmoid(d.w), pos_weight=torch.tensor(3.0))),
+    ("nn.bce_with_logits(q, 1, { reduction = 'none' })",
+     lambda d: F.binary_cross_entropy_with_logits(d.q, torch.ones_like(d.q), reduction="none")),
+    ("nn.kl_div(nn.log_softmax(v), nn.softmax(w))",
+     lambda d: F.kl_div(F.log_softmax(d.v, 1), F.softmax(d.w, 1), reduction="batchmean")),
+    ("nn.kl_div(nn.log_softmax(q), nn.softmax(r))",
+     lambda d: F.kl_div(F.log_softmax(d.q, -1), F.softmax(d.r, -1), reduction="none").sum(-1).mean()),
+    ("nn.kl_div(q, nn.softmax(r), { reduction = 'none' })",
+     lambda d: F.kl_div(d.q, F.softmax(d.r, -1), reduction="none")),
+]
+
+
+class Values:
+    """The fields by name, and by the node's id."""
+
+    def __init__(self, read):
+        self.by_id = {}
+        for n in [n for op in ("input", "label") for n in read.of_op(op)]:
+            shape = (BATCH, *n.type.shape)
+            value = torch.randint(n.type.classes, shape) if n.type.classes else torch.randn(shape)
+            self.by_id[n.id] = value.requires_grad_(not n.type.classes)
+            setattr(self, n.name, value)
+
+
+def gradients(value, values):
+    real = [x for x in values.by_id.values() if x.is_floating_point()]
+    weights = torch.randn(value.shape, generator=torch.Generator().manual_seed(3))
+    found = torch.autograd.grad((value * weights).sum(), real, allow_unused=True)
+    return [torch.zeros_like(x) if g is None else g for x, g in zip(real, found)]
+
+
+def compare(word, truth):
+    with open("case.lua", "w") as file:
+        file.write(FIELDS + "local value = %s\nlocal loss = #value.shape == 0 and value or nn.mean(value)\n" % word +
+                   "return nn.model { train = { epochs = 1, batch = 5, loss = nn.mean(trained) + loss, "
+                   "optimizer = nn.sgd {} }, %s }\n" %
+                   ("predict = { value = value }" if "none" in word else "metrics = { value = value }"))
+    text = subprocess.run([os.environ["NNGEN"], "--emit=graph", "case.lua"], check=True, capture_output=True,
+                          text=True).stdout
+    read = graph.parse(text)
+    torch.manual_seed(1)
+    values = Values(read)
+    found, = Run(read, Step(BATCH), values.by_id)({**read.metrics, **read.predictions}["value"])
+    wanted = truth(values)
+    expect(largest_error(found, wanted) <= BOUND, "%s: the value is %s, PyTorch's %s" % (word, found, wanted))
+    for g, w in zip(gradients(found, values), gradients(wanted, values)):
+        expect(largest_error(g, w) <= BOUND, "%s: a gradient is %s, PyTorch's %s" % (word, g, w))
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    for word, truth in CASES:
+        compare(word, truth)
+    print("%d words" % len(CASES))
+    finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -100,7 +100,8 @@ static double sample_margin(const Reference *r, int index, double stop) {
     for (int i = 0; i < graph->n_nodes; i++) {
         const Node *node = graph->nodes[i];
         if (!r->values[i] || node->n_in > 0) continue;
-        values[i] = r->values[i] + (node->type.kind == KIND_SAMPLE ? index * node_count(node) : 0);
+        const bool own = node->type.kind == KIND_SAMPLE && !node->type.once;
+        values[i] = r->values[i] + (own ? index * node_count(node) : 0);
     }
     Env env = r->env;
     env.batch = 1;

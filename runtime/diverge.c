@@ -91,8 +91,7 @@ static const char *first_broken(Training *t, const NnCall *call, bool *rate) {
         const Node *node = graph->nodes[i];
         if (!r.values[i] || !needed[i]) continue;
         double low, high;
-        int64_t count = shape_count(node->type.shape);
-        if (node->type.kind == KIND_SAMPLE) count *= (int64_t)node->type.parts * call->batch;
+        const int64_t count = shape_count(node->type.shape) * node_values(node, call->batch);
         if (!overflows(r.values[i], count, &low, &high)) continue;
         words = format_text("the values of %s%s%s%s are not finite%s", node->op->name,
                             node->name ? " " : "", node->name ? node->name : "", place_of(node),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "class_names.h"
+#include "init.h"
 #include "normal.h"
 #include "random.h"
 #include "schedule.h"
@@ -137,18 +138,7 @@ void engine_take_drawn(Engine *engine) {
 void engine_init(Engine *engine, uint64_t seed) {
     for (int p = 0; p < engine->model->n_params; p++) {
         const NnParam *param = &engine->model->params[p];
-        uint64_t key = random_stream(seed, param->name);
-        for (int64_t i = 0; i < param->count; i++) {
-            uint64_t at = (uint64_t)i;
-            double value = param->a;
-            if (param->init == NN_UNIFORM) value = random_between(key, at, param->a, param->b);
-            if (param->init == NN_NORMAL) value = param->a + param->b * random_normal(key, at);
-            engine->values[i] = (float)value;
-        }
-        if (param->zero_row) {
-            const int64_t row = param->count / param->dim[0];
-            memset(engine->values + (param->zero_row - 1) * row, 0, (size_t)row * sizeof(float));
-        }
+        init_values(param, seed, engine->values);
         engine->model->set(engine->state, 0, 0, p, engine->values);
     }
     engine_prepare(engine, 0);

@@ -86,7 +86,7 @@ typedef struct NnField {
     int classes;          /* labels: values are 0 .. classes-1 */
     bool ignores;         /* and `ignored`, which is no class and left out of losses */
     int ignored;
-    bool predicts;        /* needed by `predict`, which reads no other */
+    bool predicts; /* needed by `predict`, which reads no other */
     /* Of data files: the array of the field, NULL: it has its name. `windows` > 0: the array is one
      * sequence, and sample i begins at row i * windows + offset. */
     const char *array;
@@ -95,7 +95,19 @@ typedef struct NnField {
     NnNormal normal;
 } NnField;
 
-typedef enum NnInit { NN_CONSTANT, NN_UNIFORM, NN_NORMAL } NnInit;
+/* A constant a; uniform in [a, b); normal with mean a and deviation b, or that within two of 0;
+ * orthonormal rows or columns times a; filters that give their inputs, and draws for further ones.
+ */
+typedef enum NnInit {
+    NN_CONSTANT,
+    NN_UNIFORM,
+    NN_NORMAL,
+    NN_TRUNCATED,
+    NN_ORTHOGONAL,
+    NN_DIRAC,
+    NN_DIRAC_UNIFORM,
+    NN_DIRAC_NORMAL
+} NnInit;
 
 /* A parameter in PyTorch's shape and order. */
 typedef struct NnParam {

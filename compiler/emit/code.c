@@ -99,7 +99,11 @@ static void write_call(Emission *em, const Entry *e, const Kernel *k, ValueNames
         if (b->space == SPACE_OUTPUT) output = b;
     }
     if (k->scratch) text = arena_printf(em->arena, "%s, scratch", text);
-    text = arena_printf(em->arena, k->parts > 1 ? "%s, n * %d" : "%s, n", text, k->parts);
+    text = arena_printf(em->arena,
+                        k->once        ? "%s, 1"
+                        : k->parts > 1 ? "%s, n * %d"
+                                       : "%s, n",
+                        text, k->parts);
     for (int i = 0; i < k->n_args; i++)
         text = arena_printf(em->arena, "%s, %s", text, k->args[i].value);
     if (output) w_line(w, "if (%s)", emit_value_name(names, output));

@@ -5,8 +5,9 @@
  *   array "y" windows=1 offset=1 "text"
  *   ignored "kind" value=-100
  *   classes "kind" "cat" "dog"
- * after them a line a phase, frozen parameter,
- * trained parameter, metric and prediction. */
+ * after a constant its values, elements %12 1 0x1.8p+0 -inf; after all a line a phase, frozen
+ * parameter, trained parameter, metric and prediction. */
+#include <math.h>
 #include <string.h>
 
 #include "../base/writer.h"
@@ -17,7 +18,8 @@
 
 const char *type_text(Arena *arena, Type t) {
     static const char *const kinds[] = {"error", "schedule", "param", "sample", "scalar", "split"};
-    const char *text = arena_printf(arena, "%s(", kinds[t.kind]);
+    const bool once = t.kind == KIND_SAMPLE && t.once;
+    const char *text = arena_printf(arena, "%s(", once ? "once" : kinds[t.kind]);
     for (int i = 0; i < t.shape.rank; i++)
         text = arena_printf(arena, "%s%s%d", text, i ? "," : "", t.shape.dim[i]);
     text = arena_printf(arena, "%s)", text);
@@ -39,6 +41,15 @@ static void dump_node(Writer *w, Arena *a, const Node *n, bool places) {
         const char *slash = strrchr(n->loc.file, '/'), *file = slash ? slash + 1 : n->loc.file;
         if (!file[strcspn(file, "\"\\\n")])
             w_raw(w, arena_printf(a, " @\"%s\":%d", file, n->loc.line));
+    }
+    w_raw(w, "\n");
+    if (!n->elements) return;
+    w_raw(w, arena_printf(a, "elements %%%d", n->id));
+    for (int64_t i = 0; i < node_count(n); i++) {
+        const double v = n->elements[i];
+        w_raw(w, isfinite(v) ? arena_printf(a, " %s", double_text(a, v))
+                 : v > 0     ? " inf"
+                             : " -inf");
     }
     w_raw(w, "\n");
 }

@@ -68,13 +68,17 @@ static bool arity_fits(Graph *g, const Node *n) {
 bool graph_type(Graph *graph, Node *node) {
     if (!node->op->shape(graph, node)) return false;
     if (node->op->restacks) return true;
-    int parts = 0;
+    int parts = 0, shared = 0, own = 0;
     for (int i = 0; i < node->n_in; i++) {
         const Type *t = &node->in[i]->type;
         if (t->kind != KIND_SAMPLE) continue;
         if (parts && t->parts != parts) return op_error(graph, node, i, "wants equal parts");
         parts = t->parts;
+        *(t->once ? &shared : &own) += 1;
     }
+    if (shared && own)
+        return op_error(graph, node, -1, "wants values of one kind, per sample or shared by all");
+    if (node->type.kind == KIND_SAMPLE && !node->op->respreads) node->type.once = shared;
     if (parts > 1 && (node->type.kind == KIND_SCALAR || node->type.kind == KIND_SPLIT))
         return op_error(graph, node, -1, "is a mean over the batch, not over parts");
     if (node->type.kind == KIND_SAMPLE) node->type.parts = parts ? parts : 1;

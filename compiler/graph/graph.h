@@ -43,6 +43,7 @@ typedef struct Type {
     Shape shape; /* rank 0 for numbers */
     int classes; /* > 0: an integer class index in 0 .. classes-1; 0: a real value */
     int parts; /* KIND_SAMPLE: values for each sample, [part][sample]; 1 unless made from a stack */
+    bool once; /* KIND_SAMPLE: one value that all samples share, computed of parameters alone */
 } Type;
 
 typedef struct Op Op;
@@ -54,6 +55,7 @@ struct Node {
     int n_in;
     Node **in;
     double attr[MAX_ATTRS]; /* in the order of op->attrs */
+    const double *elements; /* of a constant tensor */
     const char *name;       /* field of input, label, target; parameter; layer, or NULL */
     Loc loc;                /* where the user wrote it */
     Type type;

@@ -49,17 +49,18 @@ void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wa
         const double **in = ARENA_ARRAY(arena, const double *, n->n_in + 1);
         for (int j = 0; j < n->n_in; j++) in[j] = values[n->in[j]->id];
         Env stacked = *env;
-        stacked.batch = env->batch * node_parts(n);
-        bool apart = env->margin && stacked.batch > env->batch;
+        stacked.batch = node_once(n) ? 1 : env->batch * node_parts(n);
+        bool apart = env->margin && stacked.batch != env->batch;
         if (apart) stacked.margin = ARENA_ARRAY(arena, double, stacked.batch);
         for (int k = 0; apart && k < stacked.batch; k++) stacked.margin[k] = INFINITY;
-        int64_t count = node_count(n) * (n->type.kind == KIND_SAMPLE ? stacked.batch : 1);
+        int64_t count = node_count(n) * node_values(n, env->batch);
         double *out = ARENA_ARRAY(arena, double, count);
         n->op->reference(&stacked, n, in, out);
-        for (int k = 0; apart && k < stacked.batch; k++) {
-            double *margin = &env->margin[k % env->batch];
-            *margin = fmin(*margin, stacked.margin[k]);
-        }
+        for (int k = 0; apart && k < stacked.batch; k++)
+            for (int s = k % env->batch; s < env->batch; s += stacked.batch) {
+                double *margin = &env->margin[s];
+                *margin = fmin(*margin, stacked.margin[k]);
+            }
         if (env->rounding > 0 && n->type.kind != KIND_SCHEDULE && !n->type.classes)
             (n->op->flops ? round_sums : round_values)(out, count, env->rounding,
                                                        lost_bits(n, stacked.batch));
@@ -118,8 +119,7 @@ double **reference_rounded(Reference *r, int i) {
 }
 
 double reference_rounding(Reference *r, const Node *node) {
-    const bool sample = node->type.kind == KIND_SAMPLE;
-    const int64_t count = node_count(node) * (sample ? r->env.batch * node_parts(node) : 1);
+    const int64_t count = node_count(node) * node_values(node, r->env.batch);
     double most = 0;
     for (int i = 0; i < ROUNDED_RUNS && (i < 4 || i * count < ROUNDED_RUNS); i++) {
         const double *rounded = reference_rounded(r, i)[node->id];

@@ -35,6 +35,22 @@ int node_parts(const Node *node) {
     return 1;
 }
 
+bool node_once(const Node *node) {
+    bool once = node->type.kind == KIND_SAMPLE ? node->type.once : node->type.kind == KIND_PARAM;
+    bool samples = false;
+    for (int i = 0; i < node->n_in; i++) {
+        if (node->in[i]->type.kind != KIND_SAMPLE) continue;
+        once = once && node->in[i]->type.once;
+        samples = true;
+    }
+    return once && (samples || node->type.kind == KIND_SAMPLE);
+}
+
+int64_t node_values(const Node *node, int batch) {
+    if (node->type.kind != KIND_SAMPLE || node->type.once) return 1;
+    return (int64_t)batch * node->type.parts;
+}
+
 int64_t node_count(const Node *node) {
     return shape_count(node->type.shape);
 }
@@ -65,6 +81,8 @@ static const char *operand_words(Graph *g, const Node *in) {
                    ? arena_printf(g->arena, "a class index of %d classes", in->type.classes)
                    : shape_text(g->arena, in->type.shape);
     }
+    /* What a file wrote is the parameter, or the value that is copied. */
+    while (!strcmp(in->op->name, "repeat") || !strcmp(in->op->name, "shared")) in = in->in[0];
     if (!in->op->min_in && in->name)
         return arena_printf(g->arena, "%s, the %s", what, node_words(g, in));
     if (!strcmp(in->op->name, "number")) return what;

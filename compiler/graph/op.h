@@ -80,10 +80,11 @@ typedef struct Gradient {
 
 /* A case for the tests that every op gets for free. */
 typedef struct OpSample {
-    const char *inputs; /* types in words: "S(3,8,8) P(5,3,3,3) P(5)"; S sample, S()*2 of two
-                           parts, P parameter, L10 label of ten classes,
-                           L10(7) of that shape, X() scalar of the batch,
-                           O() number of the split, E() schedule; "" for ops without operands */
+    const char
+        *inputs; /* types in words: "S(3,8,8) P(5,3,3,3) P(5)"; S sample, S()*2 of two
+                    parts, C(3) one shared by all samples, P parameter, L10 label of ten classes,
+                    L10(7) of that shape, X() scalar of the batch,
+                    O() number of the split, E() schedule; "" for ops without operands */
     double attr[MAX_ATTRS];
     bool has_attr; /* false: all defaults */
 } OpSample;
@@ -116,8 +117,9 @@ struct Op {
     bool chains;        /* nn.<name>(a, b, c) is that of the first two and c, and so on */
     unsigned
         stops; /* operands through which no gradient flows, a bit each; a loss may depend on them */
-    bool positive; /* has a finite value for positive operands alone */
-    bool restacks; /* its shape rule sets type.parts; others pass on their operands' parts */
+    bool positive;  /* has a finite value for positive operands alone */
+    bool restacks;  /* its shape rule sets type.parts; others pass on their operands' parts */
+    bool respreads; /* its shape rule sets type.once; others pass on their operands' */
     unsigned traits;
     /* Element-wise ops: the value in words of the vocabulary (compiler/loops/words.def), on rows of
      * 16 floats. %a, %b, %x: the operands; %p, %q: the first two attributes; %w: the word of the
@@ -176,6 +178,13 @@ _Noreturn void node_bug(const Node *node, const char *format, ...)
 /* Values for each sample of the batch that the node computes, or sums for a parameter's gradient.
  */
 int node_parts(const Node *node);
+
+/* Whether it is computed of values that all samples share, to one more such value or a parameter's
+ * gradient: once, not for each sample. */
+bool node_once(const Node *node);
+
+/* Values that the node has for a batch of that many samples. */
+int64_t node_values(const Node *node, int batch);
 
 /* Sum of squares and the like: elements of one value of the node (one sample, or the parameter). */
 int64_t node_count(const Node *node);

@@ -1,5 +1,6 @@
 /* Reads the text of dump.c. The text comes from nngen itself, so a mistake in it is a bug. */
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -239,6 +240,17 @@ static void parse_ignored(Parser *s) {
     f->ignored = (int)number(s, "value");
 }
 
+static void parse_elements(Parser *s) {
+    Node *of = node(s);
+    const int64_t count = node_count(of);
+    double *values = ARENA_ARRAY(s->g->arena, double, count);
+    for (int64_t i = 0; i < count; i++)
+        values[i] = accept(s, "inf")    ? (double)INFINITY
+                    : accept(s, "-inf") ? -(double)INFINITY
+                                        : double_read(&s->p);
+    of->elements = values;
+}
+
 /* Undoes dump.c's `escaped`. */
 static const char *unescaped(Parser *s) {
     char *text = arena_strdup(s->g->arena, quoted(s)), *to = text;
@@ -272,6 +284,8 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
     while (*s.p) {
         if (accept(&s, "%"))
             parse_node(&s);
+        else if (accept(&s, "elements "))
+            parse_elements(&s);
         else if (accept(&s, "model "))
             s.g->name = quoted(&s);
         else if (accept(&s, "data "))

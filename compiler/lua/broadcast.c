@@ -36,13 +36,16 @@ static Node *spread(lua_State *L, Loc loc, Node *x, Shape s, Node *like) {
 void broadcast_operands(lua_State *L, Loc loc, int n, Node **in) {
     Shape s = {0};
     Node *like = NULL;
+    for (int i = 0; i < n; i++) in[i] = shared_indices(L, in[i]);
     for (int i = 0; i < n; i++) {
         const Type *t = &in[i]->type;
         if (t->kind != KIND_SAMPLE && t->kind != KIND_SCHEDULE) return;
         if (t->classes || (t->kind == KIND_SAMPLE && !widen(&s, t->shape))) return;
     }
     for (int i = 0; i < n && !like; i++)
-        if (in[i]->type.kind == KIND_SAMPLE && shape_equal(in[i]->type.shape, s)) like = in[i];
+        if (in[i]->type.kind == KIND_SAMPLE && shape_equal(in[i]->type.shape, s) &&
+            !in[i]->type.once)
+            like = in[i];
     for (int i = 0; i < n; i++)
         if (in[i]->type.kind == KIND_SAMPLE && !shape_equal(in[i]->type.shape, s))
             in[i] = spread(L, loc, in[i], s, like);

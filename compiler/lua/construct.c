@@ -110,6 +110,40 @@ static bool read_tie(const Options *o, Layer *layer, int index, const OptionValu
     return true;
 }
 
+/* What nn.defaults says in a file. */
+typedef struct DefaultInit {
+    const char *file;
+    Init init;
+} DefaultInit;
+
+/* What weights of linear and convolution layers of the file begin with if these do not say it. */
+static Init default_init(lua_State *L, const char *file) {
+    const Front *f = front_of(L);
+    for (int i = f->n_defaults - 1; i >= 0; i--)
+        if (!strcmp(f->defaults[i].file, file)) return f->defaults[i].init;
+    return (Init){.kind = -1};
+}
+
+/* nn.defaults { init = nn.kaiming_normal } */
+static int defaults(lua_State *L) {
+    static const OptionSpec spec = {"init", OPTION_INIT, true, 0, 0, {0}, NULL};
+    Front *f = front_of(L);
+    OptionValue v;
+    lua_settop(L, 1);
+    const Options o = options_of_call(L, "defaults");
+    if (!options_read(&o, 1, &spec, 1, &v)) return 0;
+    const Init *init = init_at(L, v.stack);
+    if (!init) {
+        diag_error(f->diag, options_loc(&o, "init"),
+                   "defaults: init wants an initialiser such as nn.kaiming_normal, got %s",
+                   value_words(L, v.stack));
+        return 0;
+    }
+    const DefaultInit one = {o.call.file, *init};
+    ARENA_PUSH(f->arena, f->defaults, f->n_defaults, f->cap_defaults, one);
+    return 0;
+}
+
 /* The layer of the kind with the options at `index` (none or nil: all defaults), on the stack. */
 static Layer *construct(lua_State *L, const LayerKind *kind, int index) {
     Options o = options_of_call(L, kind->name);
@@ -125,6 +159,8 @@ static Layer *construct(lua_State *L, const LayerKind *kind, int index) {
         ok = construct_name(L, kind->name, number, &layer->name, loc) && ok;
     }
     if (kind->init) ok = read_init(&o, layer, &values[kind->init]) && ok;
+    if (op_is(kind->op, TRAIT_CONTRACTION) && layer->init.kind < 0)
+        layer->init = default_init(L, layer->loc.file);
     const int tie = tie_option(kind);
     if (tie) ok = read_tie(&o, layer, top, &values[tie]) && ok;
     layer->poisoned = !ok;
@@ -264,6 +300,8 @@ void construct_register(lua_State *L) {
         push_layer(L, &f->layer_kinds[i], (Loc){"", 0});
         lua_setfield(L, -2, f->layer_kinds[i].name);
     }
+    lua_pushcfunction(L, defaults);
+    lua_setfield(L, -2, "defaults");
     lua_pushcfunction(L, sequential);
     lua_setfield(L, -2, "sequential");
 }

@@ -40,6 +40,8 @@ typedef struct Front {
     Loc *layer_locs;
     int n_layers, cap_layers, cap_layer_locs;
     const struct LayerKind *layer_kinds;
+    struct DefaultInit *defaults; /* of nn.defaults, for each file that has one */
+    int n_defaults, cap_defaults;
     int n_layer_kinds;
     int *unnamed;   /* counters of unnamed layers, by kind */
     int attentions; /* and of unnamed calls of attention */
@@ -184,7 +186,10 @@ typedef struct OptimizerValue {
 typedef struct Init {
     int kind; /* index in init.c's table; -1: PyTorch's default */
     double a, b;
+    int rest; /* of dirac: the kind that a and b belong to */
 } Init;
+/* Reports an initialiser that a parameter of the shape cannot have. */
+bool init_fits(lua_State *L, const Init *init, Loc loc, const char *what, Shape shape);
 Init *init_at(lua_State *L, int index);
 Init init_constant(double value);
 Init init_xavier(void);
@@ -288,6 +293,14 @@ bool construct_name(lua_State *L, const char *kind, int *number, const char **na
 
 /* attention.c: attention and products of matrices, into the table on top. */
 void attention_register(lua_State *L);
+/* shared.c: a constant that all samples share, whose elements live as long as the graph; own
+ * parameters and constants, into the table on top. */
+Node *shared_tensor(lua_State *L, Loc loc, Shape shape, const double *elements);
+Node *shared_number(lua_State *L, double value);
+/* What nn.arange gives as real values, to be calculated with; other nodes as they are. */
+Node *shared_indices(lua_State *L, Node *x);
+void shared_register(lua_State *L);
+
 /* losses.c: losses, into the table on top. */
 void losses_register(lua_State *L);
 

@@ -102,7 +102,59 @@ static int clamp(lua_State *L) {
     return 1;
 }
 
+/* Two vectors of one size; false after a report. */
+static bool read_vectors(lua_State *L, const char *what, Node *in[2]) {
+    const Op named = {.name = what};
+    front_count_call(L);
+    for (int i = 0; i < 2; i++) in[i] = value_check_node(L, i + 1, what);
+    if (in[0]->type.kind == KIND_ERROR || in[1]->type.kind == KIND_ERROR) return false;
+    const Node probe = {.op = &named, .loc = front_here(L), .n_in = 2, .in = in};
+    Graph *g = front_of(L)->graph;
+    for (int i = 0; i < 2; i++) {
+        const Type *t = &in[i]->type;
+        if (t->kind != KIND_SAMPLE || t->classes || t->shape.rank != 1)
+            return op_error(g, &probe, i, "wants (N), a vector");
+    }
+    if (shape_equal(in[0]->type.shape, in[1]->type.shape)) return true;
+    return op_error(g, &probe, 1, "wants equal shapes, %s on one side",
+                    shape_text(g->arena, in[0]->type.shape));
+}
+
+static Node *dot(lua_State *L, Node *a, Node *b) {
+    return call(L, &op_sum, call(L, &op_mul, a, b), NULL);
+}
+
+/* The length of a vector, at least 1e-8, so that a quotient and its slope are finite. */
+static Node *length(lua_State *L, Node *x) {
+    const double attr[MAX_ATTRS] = {1e-16, 3.4e38};
+    Node *square = dot(L, x, x);
+    return call(L, &op_sqrt, front_add_node(L, &op_clamp, front_here(L), NULL, 1, &square, attr),
+                NULL);
+}
+
+/* nn.cosine_similarity(a, b) */
+static int cosine_similarity(lua_State *L) {
+    Node *in[2];
+    if (!read_vectors(L, "cosine_similarity", in)) return value_push_poison(L);
+    Node *lengths = call(L, &op_mul, length(L, in[0]), length(L, in[1]));
+    value_push_node(L, call(L, &op_div, dot(L, in[0], in[1]), lengths));
+    return 1;
+}
+
+/* nn.pairwise_distance(a, b): of a - b + 1e-6, as PyTorch's, whose slope is finite everywhere. */
+static int pairwise_distance(lua_State *L) {
+    Node *in[2];
+    if (!read_vectors(L, "pairwise_distance", in)) return value_push_poison(L);
+    Node *d = call(L, &op_add, call(L, &op_sub, in[0], in[1]), value_number(L, 1e-6));
+    value_push_node(L, call(L, &op_sqrt, dot(L, d, d), NULL));
+    return 1;
+}
+
 void functions_register(lua_State *L) {
+    lua_pushcfunction(L, cosine_similarity);
+    lua_setfield(L, -2, "cosine_similarity");
+    lua_pushcfunction(L, pairwise_distance);
+    lua_setfield(L, -2, "pairwise_distance");
     lua_pushcfunction(L, square);
     lua_setfield(L, -2, "square");
     lua_pushcfunction(L, clamp);

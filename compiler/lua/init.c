@@ -13,18 +13,22 @@ enum {
     KAIMING_UNIFORM,
     KAIMING_NORMAL,
     XAVIER_UNIFORM,
-    XAVIER_NORMAL
+    XAVIER_NORMAL,
+    TRUNCATED,
+    ORTHOGONAL,
+    DIRAC
 };
 
 /* a, b: names and defaults of the two numbers. */
 static const struct {
     const char *name, *a, *b;
     double preset_a, preset_b;
-} kinds[] = {{"zeros", NULL, NULL, 0, 0},          {"ones", NULL, NULL, 0, 0},
-             {"constant", "value", NULL, 0, 0},    {"uniform", "a", "b", 0, 1},
-             {"normal", "mean", "std", 0, 1},      {"kaiming_uniform", "a", NULL, 0, 0},
-             {"kaiming_normal", "a", NULL, 0, 0},  {"xavier_uniform", "gain", NULL, 1, 0},
-             {"xavier_normal", "gain", NULL, 1, 0}};
+} kinds[] = {{"zeros", NULL, NULL, 0, 0},           {"ones", NULL, NULL, 0, 0},
+             {"constant", "value", NULL, 0, 0},     {"uniform", "a", "b", 0, 1},
+             {"normal", "mean", "std", 0, 1},       {"kaiming_uniform", "a", NULL, 0, 0},
+             {"kaiming_normal", "a", NULL, 0, 0},   {"xavier_uniform", "gain", NULL, 1, 0},
+             {"xavier_normal", "gain", NULL, 1, 0}, {"trunc_normal", "mean", "std", 0, 1},
+             {"orthogonal", "gain", NULL, 1, 0},    {"dirac", NULL, NULL, 0, 0}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
@@ -44,6 +48,18 @@ void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
         attr[PARAM_A] = a;
         attr[PARAM_B] = b;
         return;
+    case TRUNCATED:
+    case ORTHOGONAL:
+        attr[PARAM_INIT] = init->kind == TRUNCATED ? INIT_TRUNCATED : INIT_ORTHOGONAL;
+        attr[PARAM_A] = a;
+        attr[PARAM_B] = b;
+        return;
+    case DIRAC: {
+        const Init rest = {.kind = init->rest, .a = a, .b = b};
+        init_attrs(&rest, fan_in, fan_out, attr);
+        attr[PARAM_INIT] += INIT_DIRAC;
+        return;
+    }
     case KAIMING_UNIFORM:
         bound = sqrt(2 / (1 + a * a)) * sqrt(3 / fan_in);
         break;
@@ -66,15 +82,15 @@ void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
 }
 
 Init init_constant(double value) {
-    return (Init){CONSTANT, value, 0};
+    return (Init){.kind = CONSTANT, .a = value};
 }
 
 Init init_xavier(void) {
-    return (Init){XAVIER_UNIFORM, 1, 0};
+    return (Init){.kind = XAVIER_UNIFORM, .a = 1};
 }
 
 Init init_normal(double mean, double deviation) {
-    return (Init){NORMAL, mean, deviation};
+    return (Init){.kind = NORMAL, .a = mean, .b = deviation};
 }
 
 Init *init_at(lua_State *L, int index) {
@@ -86,6 +102,34 @@ static void push_init(lua_State *L, Init init) {
     luaL_setmetatable(L, value_init_meta);
 }
 
+/* nn.dirac { rest = nn.normal(0, 0.1) }: what filters beyond the inputs begin with. */
+static void read_rest(lua_State *L, Init *init) {
+    static const OptionSpec spec = {"rest", OPTION_INIT, false, 0, 0, {0}, NULL};
+    OptionValue v;
+    const Options o = options_of_call(L, kinds[DIRAC].name);
+    if (!options_read(&o, 2, &spec, 1, &v) || !v.stack) return;
+    const Init *rest = init_at(L, v.stack);
+    if (!rest || rest->kind >= TRUNCATED) {
+        diag_error(front_of(L)->diag, options_loc(&o, "rest"),
+                   "dirac: rest wants a constant, uniform or normal initialiser, got %s",
+                   rest ? kinds[rest->kind].name : value_words(L, v.stack));
+        return;
+    }
+    init->rest = rest->kind;
+    init->a = rest->a;
+    init->b = rest->b;
+}
+
+bool init_fits(lua_State *L, const Init *init, Loc loc, const char *what, Shape s) {
+    const bool dirac = init->kind == DIRAC;
+    if ((!dirac && init->kind != ORTHOGONAL) || s.rank >= (dirac ? 3 : 2)) return true;
+    diag_error(front_of(L)->diag, loc, "%s: nn.%s is for %s, not for a parameter of shape %s", what,
+               kinds[init->kind].name,
+               dirac ? "weights of convolutions" : "weights of two axes and more",
+               shape_text(front_of(L)->arena, s));
+    return false;
+}
+
 /* nn.uniform(-0.1, 0.1) or nn.uniform { a = -0.1, b = 0.1 } */
 static int init_call(lua_State *L) {
     front_count_call(L);
@@ -95,7 +139,9 @@ static int init_call(lua_State *L) {
     double *numbers[2] = {&init.a, &init.b};
     const char *name = kinds[init.kind].name, *names[2] = {kinds[init.kind].a, kinds[init.kind].b};
     int n = names[1] ? 2 : names[0] ? 1 : 0;
-    if (lua_istable(L, 2) && n) {
+    if (lua_istable(L, 2) && init.kind == DIRAC) {
+        read_rest(L, &init);
+    } else if (lua_istable(L, 2) && n) {
         OptionSpec specs[2];
         OptionValue values[2];
         Options o = options_of_call(L, name);
@@ -118,7 +164,8 @@ static int init_call(lua_State *L) {
         }
     }
     if (!(fabs(init.a) <= 1e30 && fabs(init.b) <= 1e30) ||
-        (init.kind == UNIFORM && init.a > init.b) || (init.kind == NORMAL && init.b < 0)) {
+        (init.kind == UNIFORM && init.a > init.b) ||
+        ((init.kind == NORMAL || init.kind == TRUNCATED) && init.b < 0)) {
         diag_error(f->diag, front_here(L), "%s: %s, %s is not a range that can be drawn from", name,
                    value_number_words(f->arena, init.a), value_number_words(f->arena, init.b));
         init.a = init.b = 0;
@@ -135,7 +182,7 @@ void init_register(lua_State *L) {
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
     for (int i = 0; i < N_KINDS; i++) {
-        push_init(L, (Init){i, kinds[i].preset_a, kinds[i].preset_b});
+        push_init(L, (Init){.kind = i, .a = kinds[i].preset_a, .b = kinds[i].preset_b});
         lua_setfield(L, -2, kinds[i].name);
     }
 }

@@ -136,6 +136,28 @@ static Node *apply_embedding(lua_State *L, Layer *layer, Node *x, Loc loc) {
     return add(L, layer, loc, 2, in, attr);
 }
 
+static const OptionSpec prelu_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL}};
+
+/* x where it is positive, else x times the one weight. */
+static Node *apply_prelu(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const Init quarter = init_constant(0.25);
+    if (x->type.kind == KIND_ERROR) return x;
+    if (x->type.kind != KIND_SAMPLE || x->type.classes) {
+        const Op named = {.name = "prelu"};
+        const Node probe = {.op = &named, .name = layer->name, .loc = loc, .n_in = 1, .in = &x};
+        op_error(front_of(L)->graph, &probe, 0, "wants real values per sample");
+        return front_poison(L);
+    }
+    if (!layer->weight)
+        layer->weight = layer_weights_add(L, layer, "weight", (Shape){1, {1}}, &quarter, 1, 1);
+    Node *slope = front_add_node(L, &op_shared, loc, layer->name, 1, &layer->weight, NULL);
+    Node *scaled[2] = {x, slope}, *positive[2] = {x, value_number(L, 0)};
+    broadcast_operands(L, loc, 2, scaled);
+    Node *in[3] = {front_add_node(L, &op_greater, loc, layer->name, 2, positive, NULL), x,
+                   front_add_node(L, &op_mul, loc, layer->name, 2, scaled, NULL)};
+    return front_add_node(L, &op_where, loc, layer->name, 3, in, NULL);
+}
+
 enum { DROP_NAME, DROP_P };
 static const OptionSpec dropout_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
                                            {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL}};
@@ -215,6 +237,7 @@ static const LayerKind kinds[] = {
     {"multihead_attention", &op_attention, multihead_specs, MULTIHEAD_OPTIONS, true,
      MULTIHEAD_OPTIONS - 1, multihead_apply},
     {"layer_norm", &op_layer_norm, SPECS(norm_specs), true, 0, apply_layer_norm},
+    {"prelu", &op_where, SPECS(prelu_specs), true, 0, apply_prelu},
     {"dropout", &op_dropout, SPECS(dropout_specs), true, 0, apply_dropout},
     {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout},
     {"random_flip", &op_random_flip, SPECS(flip_specs), true, 0, apply_flip},

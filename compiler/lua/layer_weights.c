@@ -17,8 +17,9 @@ Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shap
                    layer->kind->name, layer->name, count, MAX_WEIGHTS);
         return front_poison(L);
     }
-    init_attrs(init, fan_in, fan_out, attr);
     const char *name = arena_printf(f->arena, "%s.%s", layer->name, what);
+    if (!init_fits(L, init, layer->loc, name, s)) return front_poison(L);
+    init_attrs(init, fan_in, fan_out, attr);
     for (int i = 0; i < f->graph->n_nodes; i++) {
         const Node *other = f->graph->nodes[i];
         if (other->op != &op_param || strcmp(other->name, name) != 0) continue;

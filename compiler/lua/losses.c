@@ -1,5 +1,6 @@
 /* Losses: a value for each place, made of functions of nodes, and what becomes of these values by
  * `reduction`. The plain ones are ops with kernels of their own. */
+#include <math.h>
 #include <string.h>
 
 #include "front.h"
@@ -81,9 +82,10 @@ static Node *reduced(lua_State *L, Node *value, Node *weights, double reduction)
 
 /* --- losses of classes --- */
 
-enum { CE_REDUCTION, CE_IGNORE, CE_SMOOTHING };
+enum { CE_REDUCTION, CE_WEIGHT, CE_IGNORE, CE_SMOOTHING, CE_OPTIONS };
 static const OptionSpec class_specs[] = {
     REDUCTION,
+    {"weight", OPTION_NUMBERS, false, 0, 1e30, {0}, NULL},
     {"ignore_index", OPTION_INT, false, -2147483648.0, 2147483647.0, {0}, NULL},
     {"label_smoothing", OPTION_REAL, false, 0, 1, {0}, NULL}};
 
@@ -132,48 +134,96 @@ static Node *at_class(lua_State *L, Node *x, Node *label, int axis) {
     return along(L, &op_sum, chosen, axis);
 }
 
-/* Values of places, without those to be ignored; `*weights` are 1 where they count. */
+/* The weights of classes as a value of as many axes as x has; NULL: all are 1. */
+static Node *class_weights(lua_State *L, const Node *x, const OptionValue *v) {
+    if (!v[CE_WEIGHT].given) return NULL;
+    const int axis = class_axis(x);
+    Shape s = {x->type.shape.rank, {1, 1, 1, 1}};
+    s.dim[axis - 1] = x->type.shape.dim[axis - 1];
+    return shared_tensor(L, front_here(L), s, v[CE_WEIGHT].list);
+}
+
+/* Reports unless there is a weight for each class. */
+static bool fits_weights(const Options *o, const Node *x, const OptionValue *v) {
+    const int classes = x->type.shape.dim[class_axis(x) - 1];
+    if (!v[CE_WEIGHT].given || v[CE_WEIGHT].n == classes) return true;
+    diag_error(front_of(o->L)->diag, options_loc(o, "weight"),
+               "%s: weight wants a number for each of %d classes, got %d", o->what, classes,
+               v[CE_WEIGHT].n);
+    return false;
+}
+
+static Node *product(lua_State *L, Node *a, Node *b) {
+    Node *in[2] = {a, b};
+    broadcast_operands(L, front_here(L), 2, in);
+    return two(L, &op_mul, in[0], in[1]);
+}
+
+/* The weight of each place's class; NULL: all are 1. */
+static Node *weights_of_places(lua_State *L, Node *x, Node *label, const OptionValue *v) {
+    const int axis = class_axis(x);
+    const double attr[MAX_ATTRS] = {[HOT_AXIS] = axis};
+    Node *weights = class_weights(L, x, v);
+    if (!weights) return NULL;
+    return along(L, &op_sum, product(L, call(L, &op_one_hot, 1, label, NULL, NULL, attr), weights),
+                 axis);
+}
+
+/* Values of places, without those to be ignored; `*weights`, which may be NULL, are 0 there. */
 static Node *without_ignored(lua_State *L, Node *value, Node *label, const OptionValue *v,
                              Node **weights) {
-    *weights = NULL;
     if (!v[CE_IGNORE].given) return value;
     const double ignored = v[CE_IGNORE].number[0];
     note_ignored(L, label, ignored);
-    Node *zero = value_number(L, 0);
+    Node *zero = value_number(L, 0), *whole = *weights ? *weights : value_number(L, 1);
     Node *mask = two(L, &op_equal, label, value_number(L, ignored));
-    *weights = two(L, &op_sub, value_number(L, 1), mask);
+    *weights = call(L, &op_where, 3, mask, zero, whole, NULL);
     return call(L, &op_where, 3, mask, zero, value, NULL);
 }
 
-/* -log softmax(x) of the class; label_smoothing has the mean of all classes instead for its share.
- */
-static Node *hard_cross_entropy(lua_State *L, Node *x, Node *label, double smoothing) {
-    const int axis = class_axis(x);
-    Node *value = two(L, &op_sub, along(L, &op_logsumexp, x, axis),
-                      scaled(L, at_class(L, x, label, axis), 1 - smoothing));
+/* -log softmax(x) of the class times its weight; label_smoothing has the mean of all classes
+ * instead for its share. */
+static Node *hard_cross_entropy(lua_State *L, Node *x, Node *label, const OptionValue *v,
+                                Node *weights) {
+    const int axis = class_axis(x), classes = label->type.classes;
+    const double smoothing = v[CE_SMOOTHING].number[0];
+    Node *total = along(L, &op_logsumexp, x, axis);
+    if (!weights) {
+        Node *value = two(L, &op_sub, total, scaled(L, at_class(L, x, label, axis), 1 - smoothing));
+        if (smoothing == 0) return value;
+        return two(L, &op_sub, value, scaled(L, along(L, &op_mean, x, axis), smoothing));
+    }
+    Node *value = two(L, &op_mul, weights, two(L, &op_sub, total, at_class(L, x, label, axis)));
     if (smoothing == 0) return value;
-    return two(L, &op_sub, value, scaled(L, along(L, &op_mean, x, axis), smoothing));
+    double whole = 0;
+    for (int i = 0; i < classes; i++) whole += v[CE_WEIGHT].list[i];
+    Node *all = two(L, &op_sub, scaled(L, total, whole),
+                    along(L, &op_sum, product(L, x, class_weights(L, x, v)), axis));
+    return two(L, &op_add, scaled(L, value, 1 - smoothing), scaled(L, all, smoothing / classes));
 }
 
-static Node *soft_cross_entropy(lua_State *L, Node *x, Node *t, double smoothing) {
+static Node *soft_cross_entropy(lua_State *L, Node *x, Node *t, const OptionValue *v) {
     const int axis = class_axis(x);
+    const double smoothing = v[CE_SMOOTHING].number[0];
     if (smoothing > 0)
         t = two(L, &op_add, scaled(L, t, 1 - smoothing),
                 value_number(L, smoothing / x->type.shape.dim[axis - 1]));
-    return one(L, &op_neg,
-               along(L, &op_sum, two(L, &op_mul, t, along(L, &op_log_softmax, x, axis)), axis));
+    Node *weights = class_weights(L, x, v), *log_p = along(L, &op_log_softmax, x, axis);
+    if (weights) log_p = product(L, log_p, weights);
+    return one(L, &op_neg, along(L, &op_sum, two(L, &op_mul, t, log_p), axis));
 }
 
 /* nn.cross_entropy(x, label, { ... }): the label may be values of the shape of x. */
 static int cross_entropy(lua_State *L) {
     const char *what = op_cross_entropy.name;
     Options o;
-    OptionValue v[3];
-    if (!read_options(L, &o, what, class_specs, 3, v)) return value_push_poison(L);
+    OptionValue v[CE_OPTIONS];
+    if (!read_options(L, &o, what, class_specs, CE_OPTIONS, v)) return value_push_poison(L);
     Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what), *weights = NULL;
     if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
-    const double smoothing = v[CE_SMOOTHING].number[0], reduction = v[CE_REDUCTION].number[0];
-    const bool plain = smoothing == 0 && reduction == REDUCE_MEAN && !v[CE_IGNORE].given;
+    const double reduction = v[CE_REDUCTION].number[0];
+    const bool plain = v[CE_SMOOTHING].number[0] == 0 && reduction == REDUCE_MEAN &&
+                       !v[CE_IGNORE].given && !v[CE_WEIGHT].given;
     if (is_real(t) && class_axis(x)) {
         if (!shape_equal(x->type.shape, t->type.shape)) {
             mistake(L, what, x, t, 1, "wants a label, or targets of shape %s",
@@ -188,7 +238,8 @@ static int cross_entropy(lua_State *L) {
                 what);
             return value_push_poison(L);
         }
-        value_push_node(L, reduced(L, soft_cross_entropy(L, x, t, smoothing), NULL, reduction));
+        if (!fits_weights(&o, x, v)) return value_push_poison(L);
+        value_push_node(L, reduced(L, soft_cross_entropy(L, x, t, v), NULL, reduction));
         return 1;
     }
     const bool label = t->type.kind == KIND_SAMPLE && t->type.classes;
@@ -196,8 +247,9 @@ static int cross_entropy(lua_State *L) {
         value_push_node(L, two(L, &op_cross_entropy, x, t));
         return 1;
     }
-    if (!fits_label(L, what, x, t)) return value_push_poison(L);
-    Node *value = hard_cross_entropy(L, x, t, smoothing);
+    if (!fits_label(L, what, x, t) || !fits_weights(&o, x, v)) return value_push_poison(L);
+    weights = weights_of_places(L, x, t, v);
+    Node *value = hard_cross_entropy(L, x, t, v, weights);
     value = without_ignored(L, value, t, v, &weights);
     value_push_node(L, reduced(L, value, weights, reduction));
     return 1;
@@ -207,18 +259,51 @@ static int cross_entropy(lua_State *L) {
 static int nll(lua_State *L) {
     static const char what[] = "nll";
     Options o;
-    OptionValue v[3];
-    if (!read_options(L, &o, what, class_specs, 2, v)) return value_push_poison(L);
-    Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what), *weights;
+    OptionValue v[CE_OPTIONS];
+    if (!read_options(L, &o, what, class_specs, CE_SMOOTHING, v)) return value_push_poison(L);
+    Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what), *weights = NULL;
     if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
     if (label->type.kind != KIND_SAMPLE || !label->type.classes) {
         mistake(L, what, x, label, 1, "wants a label");
         return value_push_poison(L);
     }
-    if (!fits_label(L, what, x, label)) return value_push_poison(L);
+    if (!fits_label(L, what, x, label) || !fits_weights(&o, x, v)) return value_push_poison(L);
     Node *value = one(L, &op_neg, at_class(L, x, label, class_axis(x)));
+    weights = weights_of_places(L, x, label, v);
+    if (weights) value = two(L, &op_mul, value, weights);
     value = without_ignored(L, value, label, v, &weights);
     value_push_node(L, reduced(L, value, weights, v[CE_REDUCTION].number[0]));
+    return 1;
+}
+
+/* nn.top_k(x, label, k): 1 where less than k classes have more than that of the label, else 0. */
+static int top_k(lua_State *L) {
+    static const char what[] = "top_k";
+    Front *f = front_of(L);
+    front_count_call(L);
+    Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what);
+    if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
+    const double k = lua_type(L, 3) == LUA_TNUMBER ? lua_tonumber(L, 3) : -1;
+    if (label->type.kind != KIND_SAMPLE || !label->type.classes) {
+        mistake(L, what, x, label, 1, "wants a label");
+        return value_push_poison(L);
+    }
+    if (!fits_label(L, what, x, label)) return value_push_poison(L);
+    if (!(k >= 1 && k == floor(k)) || lua_gettop(L) != 3) {
+        diag_error(f->diag, front_here(L),
+                   "top_k: is called as nn.top_k(x, label, k), k a whole number from 1 on, got %s",
+                   lua_gettop(L) > 3 ? "more" : value_words(L, 3));
+        return value_push_poison(L);
+    }
+    const int axis = class_axis(x);
+    const double keep[MAX_ATTRS] = {[REDUCE_AXES] = 1 << (axis - 1), [REDUCE_KEEPDIM] = 1};
+    const double hot[MAX_ATTRS] = {[HOT_AXIS] = axis};
+    Node *mask = call(L, &op_one_hot, 1, label, NULL, NULL, hot);
+    Node *own = call(L, &op_where, 3, mask, x, value_number(L, 0), NULL);
+    Node *in[2] = {x, call(L, &op_sum, 1, own, NULL, NULL, keep)};
+    broadcast_operands(L, front_here(L), 2, in);
+    Node *above = along(L, &op_sum, two(L, &op_greater, in[0], in[1]), axis);
+    value_push_node(L, two(L, &op_less, above, value_number(L, k)));
     return 1;
 }
 
@@ -318,7 +403,8 @@ static int of_values(lua_State *L) {
 }
 
 void losses_register(lua_State *L) {
-    static const luaL_Reg words[] = {{"cross_entropy", cross_entropy}, {"nll", nll}, {NULL, NULL}};
+    static const luaL_Reg words[] = {
+        {"cross_entropy", cross_entropy}, {"nll", nll}, {"top_k", top_k}, {NULL, NULL}};
     luaL_setfuncs(L, words, 0);
     for (int i = 0; i < (int)(sizeof losses / sizeof *losses); i++) {
         lua_pushinteger(L, i);

@@ -34,6 +34,7 @@ static Node *output_of(lua_State *L, Loc loc, bool metric, const char *name, Nod
         return NULL;
     }
     if (t->kind == KIND_ERROR) return NULL;
+    if (!metric && t->once) return front_add_node(L, &op_repeat, loc, NULL, 1, &node, NULL);
     if (!metric) return t->kind == KIND_SAMPLE ? node : unfit(f, loc, metric, name, t);
     if (t->kind == KIND_SCALAR || t->kind == KIND_SPLIT) return node;
     if (t->kind == KIND_SAMPLE && !t->classes && shape_count(t->shape) == 1)

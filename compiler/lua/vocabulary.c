@@ -1,4 +1,5 @@
 /* The table `nn`. Its functions of nodes and of schedules come from the table of ops. */
+#include <math.h>
 #include <string.h>
 
 #include "../../common/nearest.h"
@@ -25,7 +26,12 @@ static int of_operands(lua_State *L) {
                    op->min_in, op->min_in == 1 ? "" : "s", lua_gettop(L));
         return value_push_poison(L);
     }
-    for (int i = 0; i < op->min_in; i++) in[i] = value_check_node(L, i + 1, op->name);
+    for (int i = 0; i < op->min_in; i++) {
+        /* Masks put an infinity where others calculate. */
+        const double v =
+            op == &op_where && lua_type(L, i + 1) == LUA_TNUMBER ? lua_tonumber(L, i + 1) : 0;
+        in[i] = isinf(v) ? shared_number(L, v) : value_check_node(L, i + 1, op->name);
+    }
     if (op->row) broadcast_operands(L, front_here(L), op->min_in, in);
     return push_result(L, op, op->min_in, in);
 }
@@ -62,7 +68,7 @@ static void push_word(lua_State *L, int i) {
 
 /* Reports an unknown name and suggests a similar one. */
 static int unknown_word(lua_State *L) {
-    enum { MAX_WORDS = 128 };
+    enum { MAX_WORDS = 512 };
     const char *names[MAX_WORDS] = {NULL}, *key = luaL_tolstring(L, 2, NULL);
     Front *f = front_of(L);
     int n = 0;
@@ -101,6 +107,7 @@ void vocabulary_push(lua_State *L) {
     rearrange_register(L);
     attention_register(L);
     losses_register(L);
+    shared_register(L);
     fields_register(L);
     construct_register(L);
     init_register(L);

@@ -1,8 +1,7 @@
 /* Fields of the data set, and parameters: leaves whose values come from outside. */
 #include "rules.h"
 
-/* The shape that attributes state: the rank, and from there on its sizes. */
-static bool stated_shape(Graph *g, const Node *n, int rank, Shape *shape) {
+bool stated_shape(Graph *g, const Node *n, int rank, Shape *shape) {
     *shape = (Shape){(int)n->attr[rank], {0}};
     for (int i = 0; i < shape->rank; i++) {
         int size = shape->dim[i] = (int)n->attr[rank + 1 + i];
@@ -51,7 +50,7 @@ static const AttrSpec label_attrs[] = {
 static const AttrSpec param_attrs[] = {
     {"rank", ATTR_INT, 0, 4, 1, NULL},      {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
     {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
-    {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"init", ATTR_INT, 0, 2, INIT_CONSTANT, NULL},
+    {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"init", ATTR_INT, 0, INIT_LAST, INIT_CONSTANT, NULL},
     {"a", ATTR_REAL, -1e30, 1e30, 0, NULL}, {"b", ATTR_REAL, -1e30, 1e30, 0, NULL}};
 
 static const OpSample field_samples[] = {{.inputs = "", WITH(3, 2, 14, 13)},

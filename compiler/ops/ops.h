@@ -4,6 +4,9 @@
  *   input target          field -> sample
  *   label                 field -> sample (), class index
  *   param                 -> param
+ *   tensor                -> sample, once: shared by all samples
+ *   shared                param -> sample, once
+ *   repeat                sample, once -> sample
  *   number epoch epochs step steps
  *                         -> schedule
  *   min max pow (2) floor (1)
@@ -88,6 +91,8 @@
  *   cross_entropy_grad mse_grad bce_grad
  *                         x, target, g: gradient in the first operand, with the 1/B of the mean
  *   bce_target_grad       x, g: gradient in the target
+ *   shared_grad           dy: sample, once -> param
+ *   sum_samples           sample -> sample, once: sum over the batch
  *   stack                 samples of one shape -> their values as parts of one: a larger batch
  *   part                  stacked sample -> one of its parts
  */
@@ -100,14 +105,16 @@
 #include "ops.def"
 #undef OP
 
-/* input, target, reshape */
+/* input, target, reshape, tensor */
 enum { SHAPE_RANK, SHAPE_DIM0, SHAPE_DIM1, SHAPE_DIM2, SHAPE_DIM3 };
 /* label */
 enum { LABEL_CLASSES, LABEL_RANK, LABEL_DIM0 };
 /* param */
 enum { PARAM_RANK, PARAM_DIM0, PARAM_DIM1, PARAM_DIM2, PARAM_DIM3, PARAM_INIT, PARAM_A, PARAM_B };
 /* PARAM_INIT: constant a; uniform in [a, b); normal with mean a and deviation b */
-enum { INIT_CONSTANT, INIT_UNIFORM, INIT_NORMAL };
+enum { INIT_CONSTANT, INIT_UNIFORM, INIT_NORMAL, INIT_TRUNCATED, INIT_ORTHOGONAL, INIT_DIRAC };
+/* INIT_DIRAC + one of the first three: how filters beyond the inputs begin */
+enum { INIT_LAST = INIT_DIRAC + INIT_NORMAL };
 /* number; leaky_relu and leaky_relu_grad */
 enum { NUMBER_VALUE };
 enum { LEAKY_SLOPE };
@@ -164,8 +171,9 @@ enum {
     POOL_EXTRA_H,
     POOL_EXTRA_W
 };
-/* sum, mean, amax, amin, logsumexp, softmax, log_softmax, expand. AXES: a bit for each axis, from the first of a sample on; 0: all axes. An
- * expand without a value like which it is made has its shape from RANK on. */
+/* sum, mean, amax, amin, logsumexp, softmax, log_softmax, expand. AXES: a bit for each axis, from
+ * the first of a sample on; 0: all axes. An expand without a value like which it is made has its
+ * shape from RANK on. */
 enum { REDUCE_AXES, REDUCE_KEEPDIM };
 enum { EXPAND_RANK = REDUCE_AXES + 1, EXPAND_DIM0 };
 /* one_hot: the axis of the classes in the result, from 1; argmax: that of its operand */

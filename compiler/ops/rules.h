@@ -26,6 +26,9 @@ bool want_upstream(Graph *graph, const Node *node);
 /* Reports unless operands `i` and `j`, which broadcast where files are read, have equal shapes. */
 bool want_fitting(Graph *graph, const Node *node, int i, int j);
 
+/* The shape that attributes state: the rank, and from there on its sizes; reports sizes below 1. */
+bool stated_shape(Graph *graph, const Node *node, int rank, Shape *shape);
+
 /* Shape rule of ops whose operands, one or two, are real samples of one shape, and so the value. */
 bool elementwise_shape(Graph *graph, Node *node);
 

@@ -56,7 +56,7 @@ static bool alike(const Node *a, const Node *b) {
         if (x->type.kind != KIND_SAMPLE
                 ? x != y
                 : !shape_equal(x->type.shape, y->type.shape) || y->type.kind != KIND_SAMPLE ||
-                      x->type.parts != 1 || y->type.parts != 1)
+                      x->type.parts != 1 || y->type.parts != 1 || x->type.once || y->type.once)
             return false;
     }
     return true;
@@ -259,7 +259,7 @@ static bool merge_samples(Merge *m) {
     find_branches(m);
     for (int i = 0; i < g->n_nodes; i++) {
         Node *node = g->nodes[i];
-        if (node->type.kind != KIND_SAMPLE || node->type.parts != 1) continue;
+        if (node->type.kind != KIND_SAMPLE || node->type.parts != 1 || node->type.once) continue;
         if (op_is(node->op, TRAIT_CONTRACTION) || (is_mapping(node->op) && reads_part(node)))
             list[n_list++] = node;
     }

@@ -17,6 +17,7 @@ Kernel *new_kernel(Lowering *l, const Family *family, Node *node, const char *na
     k->node = node;
     k->name = name;
     k->parts = node_parts(node);
+    k->once = node_once(node);
     k->stage = l->value[node->id].stage;
     k->index = l->entry->n_kernels;
     ARENA_PUSH(l->arena, l->entry->kernels, l->entry->n_kernels, l->entry->cap_kernels, k);

@@ -107,6 +107,7 @@ struct Kernel {
     int n_args, cap_args;
     Layout in, out;     /* of the first sample operand and the result */
     int parts;          /* values that it computes for each sample; its `n` counts them all */
+    bool once;          /* its `n` is 1: all samples share what it computes */
     int64_t flops;      /* dense contraction FLOPs per sample */
     bool blocks;        /* embeddings: the table has the form of a linear layer's weight */
     bool adds;          /* gradients of parameters: an earlier kernel of the entry wrote to it */

@@ -143,6 +143,7 @@ Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer) {
     Buffer *from = lower_value(l, at);
     Kernel *k = new_kernel(l, l->plan->role[ROLE_RELAYOUT], at, "relayout");
     *buffer = sample_buffer(l, "relayout", at, layout);
+    k->once = at->type.once;
     k->in = l->value[at->id].layout;
     k->out = layout;
     lower_operand(l, k, "x", from, at, false);

@@ -54,6 +54,15 @@ static void write_sequence(int length, int width) {
         puts(
             "s = nn.mean(s, { axis = 1 }) * nn.sum(s, { axis = 2, keepdim = true }) / (1 + s * s)");
     if (below(3) == 0) puts("s = nn.dropout { name = \"sd\", p = 0.3 }(s)");
+    if (below(3) == 0) {
+        static const char *const ways[] = {"nn.softmax(s)",
+                                           "nn.log_softmax(s, { axis = 1 })",
+                                           "s - nn.logsumexp(s, { axis = { 1, 2 } })",
+                                           "s * nn.amax(s, { axis = 1 })",
+                                           "nn.silu(nn.sin(4 * s))",
+                                           "nn.softplus(s) - nn.amin(s)"};
+        printf("s = %s\n", ways[below(6)]);
+    }
     if (below(2)) {
         const int kernel = 1 + below(4);
         printf("s = nn.pad(s, 2, 0, %d)\ns = %s(nn.conv1d { name = \"sc\", out = %d, kernel = %d, "
@@ -65,14 +74,6 @@ static void write_sequence(int length, int width) {
         if (below(2))
             printf("s = nn.%s_pool1d { kernel = 2, stride = 1, padding = 1 }(s)\n",
                    below(2) ? "max" : "avg");
-    if (below(3) == 0) {
-        static const char *const ways[] = {"nn.softmax(s)",
-                                           "nn.log_softmax(s, { axis = 1 })",
-                                           "s - nn.logsumexp(s, { axis = { 1, 2 } })",
-                                           "s * nn.amax(s, { axis = 1 })",
-                                           "nn.silu(nn.sin(4 * s))",
-                                           "nn.softplus(s) - nn.amin(s)"};
-        printf("s = %s\n", ways[below(6)]);
     }
     if (below(3) == 0)
         puts("s = s + nn.embedding { name = \"se\", dim = s.shape[2] }(l)\n"
@@ -118,6 +119,18 @@ static void write_branches(int length, int width) {
             printf("f = nn.concat { %s, f }\n", sum_over_axes("nn.sigmoid(nn.layer_norm(y) + y)"));
     }
     if (element(SEQUENCE, 3)) write_sequence(length, width);
+    if (element(SHARED, 3)) {
+        static const char *const ways[] = {
+            "f = f * own + nn.exp(one) * nn.tanh(own)",
+            "f = nn.concat { f, nn.softmax(own) * one }",
+            "f = nn.prelu { name = \"slope\" }(f - own * nn.tensor(2))",
+            "f = nn.maximum(f, own) / (1 + nn.sum(own * own))",
+            "f = f + nn.linear { name = \"own_l\", out = f.shape[1] }(nn.concat { own, own * one "
+            "})"};
+        puts("local own = nn.parameter(\"own\", f.shape, { init = nn.uniform(-1, 1) })");
+        puts("local one = nn.parameter(\"o.ne\", {}, { init = nn.constant(0.5) })");
+        puts(ways[below(5)]);
+    }
     if (element(BRANCHES + 4, 4)) puts("f = -f / 2 + nn.relu(1 - f)");
     if (element(EQUAL, 3)) {
         static const char *const ways[] = {"f = nn.tanh(f * f)", "f = nn.concat { f, f }",

@@ -20,6 +20,7 @@ enum {
     OVERALL,
     NORMAL = OVERALL + 2, /* this and the next one: fields that are normalised */
     WORDS = NORMAL + 2,   /* a loss of functions */
+    SHARED,               /* own parameters */
     ELEMENTS,
     SAMPLES = 23,
     LONG = 30 /* columns; wider maps may have kernels of as many */

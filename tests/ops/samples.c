@@ -19,17 +19,22 @@ Node *sample_leaf(Graph *g, Type type, const char *name) {
     double attr[MAX_ATTRS] = {0};
     if (type.kind == KIND_SCALAR) {
         double zero = 0;
-        Type three = {KIND_SAMPLE, {1, {3}}, 0, 1};
+        Type three = {.kind = KIND_SAMPLE, .shape = {1, {3}}, .parts = 1};
         Node *in[2] = {sample_leaf(g, three, name), leaf(g, &op_number, NULL, &zero)};
         return graph_add(g, &op_mse, nowhere, NULL, 2, in, NULL);
     }
     if (type.kind == KIND_SPLIT) {
-        Type one = {KIND_SAMPLE, {1, {1}}, 0, 1};
+        Type one = {.kind = KIND_SAMPLE, .shape = {1, {1}}, .parts = 1};
         Node *in = sample_leaf(g, one, name);
         return graph_add(g, &op_overall, nowhere, NULL, 1, &in, NULL);
     }
+    if (type.once) {
+        Node *in = sample_leaf(g, (Type){.kind = KIND_PARAM, .shape = type.shape}, name);
+        return graph_add(g, &op_shared, nowhere, NULL, 1, &in, NULL);
+    }
     if (type.parts > 1) {
-        Type one = {KIND_SAMPLE, type.shape, type.classes, 1};
+        Type one = type;
+        one.parts = 1;
         Node **parts = ARENA_ARRAY(g->arena, Node *, type.parts);
         for (int i = 0; i < type.parts; i++) parts[i] = sample_leaf(g, one, name);
         return graph_add(g, &op_stack, nowhere, NULL, type.parts, parts, NULL);
@@ -76,7 +81,7 @@ SampleCase sample_case(Arena *arena, const Op *op, const OpSample *sample) {
         const char letter = *p++, *name = arena_printf(arena, "x%d", n);
         Node *node;
         if (letter == 'L') {
-            Type index = {KIND_SAMPLE, {0}, whole(&p, sample->inputs), 1};
+            Type index = {.kind = KIND_SAMPLE, .classes = whole(&p, sample->inputs), .parts = 1};
             if (*p == '(') index.shape = shape_at(&p, sample->inputs);
             node = sample_leaf(c.graph, index, name);
         } else {
@@ -87,13 +92,17 @@ SampleCase sample_case(Arena *arena, const Op *op, const OpSample *sample) {
                 parts = whole(&p, sample->inputs);
             }
             if (letter == 'S')
-                node = sample_leaf(c.graph, (Type){KIND_SAMPLE, shape, 0, parts}, name);
+                node = sample_leaf(
+                    c.graph, (Type){.kind = KIND_SAMPLE, .shape = shape, .parts = parts}, name);
+            else if (letter == 'C')
+                node = sample_leaf(c.graph,
+                                   (Type){.kind = KIND_SAMPLE, .shape = shape, .once = true}, name);
             else if (letter == 'P')
-                node = sample_leaf(c.graph, (Type){KIND_PARAM, shape, 0, 0}, name);
+                node = sample_leaf(c.graph, (Type){.kind = KIND_PARAM, .shape = shape}, name);
             else if (letter == 'X' && !shape.rank)
-                node = sample_leaf(c.graph, (Type){KIND_SCALAR, shape, 0, 0}, name);
+                node = sample_leaf(c.graph, (Type){.kind = KIND_SCALAR, .shape = shape}, name);
             else if (letter == 'O' && !shape.rank)
-                node = sample_leaf(c.graph, (Type){KIND_SPLIT, shape, 0, 0}, name);
+                node = sample_leaf(c.graph, (Type){.kind = KIND_SPLIT, .shape = shape}, name);
             else if (letter == 'E' && !shape.rank && n_counters < 3)
                 node = leaf(c.graph, counters[n_counters++], NULL, NULL);
             else
@@ -152,7 +161,7 @@ double **sample_values(Arena *arena, const Graph *graph, int batch, uint64_t see
 }
 
 int64_t sample_elements(const Node *n, int batch) {
-    return node_count(n) * (n->type.kind == KIND_SAMPLE ? batch * n->type.parts : 1);
+    return node_count(n) * node_values(n, batch);
 }
 
 double **sample_operands(Arena *arena, const SampleCase *c, int batch, uint64_t seed) {

@@ -217,7 +217,8 @@ END_TEST
 /* Parts of a stack are uses of a layer: they move alike. */
 START_TEST(parts_share_the_draw) {
     env.batch = 2 * 8;
-    Node *x = sample_leaf(graph, (Type){KIND_SAMPLE, {2, {H, W}}, 0, 2}, "x");
+    Node *x =
+        sample_leaf(graph, (Type){.kind = KIND_SAMPLE, .shape = {2, {H, W}}, .parts = 2}, "x");
     Node *y = add(&op_random_crop, ATTR(1, 3, 2, PAD_REFLECT), 1, x, 0, 0);
     double *values = places(2 * 8), *out = ARENA_ARRAY(arena, double, 2 * 8 * N);
     op_random_crop.reference(&env, y, (const double *[]){values}, out);

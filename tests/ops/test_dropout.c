@@ -107,7 +107,7 @@ END_TEST
 START_TEST(dropout_numbers_places) {
     Node *x = sample(3, 4, 2, 2), *flat = add(&op_flatten, NULL, 1, x, 0, 0);
     Node *relu = add(&op_relu, NULL, 1, add(&op_mul, NULL, 2, number(2), flat, 0), 0, 0);
-    Node *w = sample_leaf(graph, (Type){KIND_PARAM, {2, {16, 16}}, 0, 0}, "w");
+    Node *w = sample_leaf(graph, (Type){.kind = KIND_PARAM, .shape = {2, {16, 16}}}, "w");
     Node *made[] = {x, flat, relu, add(&op_linear, NULL, 2, flat, w, 0)};
     for (int i = 0; i < 4; i++) {
         Node *n = add(&op_dropout, ATTR(0.5), 1, made[i], 0, 0);

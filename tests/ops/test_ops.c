@@ -40,7 +40,7 @@ static double *value_of(Arena *room, const Node *n, double *const *values, const
     for (int i = 0; i < n->n_in; i++) in[i] = values[n->in[i]->id];
     double *out = ARENA_ARRAY(room, double, count + GUARD);
     for (int64_t k = 0; k < count + GUARD; k++) out[k] = unwritten;
-    Env env = sample_env(BATCH * node_parts(n));
+    Env env = sample_env(node_once(n) ? 1 : BATCH * node_parts(n));
     n->op->reference(&env, n, in, out);
     for (int64_t k = 0; k < count; k++) {
         if (out[k] == unwritten) *fault = "the reference leaves an element unwritten";

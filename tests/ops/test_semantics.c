@@ -57,7 +57,7 @@ START_TEST(sizes_are_rounded_down) {
     Shape s = add(&op_max_pool2d, pool, 1, sample(3, 5, 8, 9), 0, 0)->type.shape;
     ck_assert(shape_equal(s, (Shape){3, {5, 4, 4, 0}}));
     double conv[MAX_ATTRS] = {2, 3, 1, 0, 2, 1, 1};
-    Node *w = sample_leaf(graph, (Type){KIND_PARAM, {4, {6, 4, 3, 2}}, 0, 0}, "w");
+    Node *w = sample_leaf(graph, (Type){.kind = KIND_PARAM, .shape = {4, {6, 4, 3, 2}}}, "w");
     s = add(&op_conv2d, conv, 2, sample(3, 4, 9, 9), w, 0)->type.shape;
     ck_assert(shape_equal(s, (Shape){3, {6, 4, 3, 0}}));
 }
@@ -65,7 +65,7 @@ END_TEST
 
 /* Taps are not flipped; row order; dilation leaves out every other place. */
 START_TEST(convolutions_are_cross_correlations) {
-    Node *w = sample_leaf(graph, (Type){KIND_PARAM, {4, {1, 1, 1, 2}}, 0, 0}, "w");
+    Node *w = sample_leaf(graph, (Type){.kind = KIND_PARAM, .shape = {4, {1, 1, 1, 2}}}, "w");
     double x[] = {1, 2, 3, 4}, weight[] = {10, 1};
     Node *n = add(&op_conv2d, ATTR(1, 1, 0, 0, 1, 1, 1), 2, sample(3, 1, 1, 4), w, 0);
     expect(run(n, x, weight), 12, 23, 34);

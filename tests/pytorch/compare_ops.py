@@ -37,7 +37,8 @@ def read_cases(path):
 
 
 def tensor_of(node, batch, numbers):
-    shape = (batch * node.type.parts, *node.type.shape) if node.type.kind == "sample" else node.type.shape
+    lead = {"sample": (batch * node.type.parts,), "once": (1,)}.get(node.type.kind, ())
+    shape = (*lead, *node.type.shape)
     values = torch.tensor(numbers).reshape(shape)
     return values.long() if node.type.classes else values
 

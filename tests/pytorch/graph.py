@@ -10,7 +10,7 @@ def number(text):
 
 @dataclass
 class Type:
-    kind: str  # schedule, param, sample, scalar, split
+    kind: str  # schedule, param, sample, once (a sample that all share: a batch of one), scalar, split
     shape: tuple
     classes: int  # of class indices, else 0
     parts: int
@@ -101,6 +101,9 @@ def parse(text):
         if line.startswith("%"):
             node = parse_node(line)
             graph.nodes[node.id] = node
+        elif word == "elements":
+            values = line.split()
+            graph.nodes[int(values[1][1:])].elements = [number(value) for value in values[2:]]
         elif word == "phase":
             options = options_of(line)
             graph.phases.append(Phase(options, int(options["loss"][1:])))

@@ -315,6 +315,10 @@ ROWS = {
     "minimum": row(lambda n, x, y: torch.minimum(x, y), difference),
     "where": row(lambda n, mask, x, y: torch.where(mask != 0, x, y)),
     "detach": row(lambda n, x: x.detach()),
+    # values that all samples share: a batch of one
+    "tensor": row(lambda n: torch.tensor(n.elements).reshape(1, *n.type.shape)),
+    "shared": row(lambda n, x: x[None]),
+    "repeat": row(lambda n, x: x.expand(n.step.batch, *n.type.shape)),
     # functions over axes
     "sum": row(reduction(torch.sum)),
     "mean": row(reduction(torch.mean)),

@@ -94,8 +94,8 @@ FN F16 SINE(F16 x, uint32_t quarters) {
     const F16 magic = SET(12582912.0f);
     const F16 t = FMA(x, SET(0.636619772f), magic);
     const F16 n = SUB(t, magic);
-    const F16 r = FMA(n, SET(1.7151245e-15f),
-                      FMA(n, SET(4.37113883e-8f), FMA(n, SET(-1.57079637f), x)));
+    const F16 r =
+        FMA(n, SET(1.7151245e-15f), FMA(n, SET(4.37113883e-8f), FMA(n, SET(-1.57079637f), x)));
     const F16 z = ROUNDED(MUL(r, r));
     F16 s = FMA(SET(-1.9515295891e-4f), z, SET(8.3321608736e-3f));
     s = FMA(s, z, SET(-1.6666654611e-1f));
@@ -183,8 +183,8 @@ FN F16 LOG_ALL(F16 x) {
     return SELECT(GT(x, SET(0.0f)), r, SELECT(WINS(x, SET(0.0f)), x, odd));
 }
 
-/* log(1 + exp(x)). What rounding takes from 1 + e comes back as a quotient, so that small results are
- * as exact as large ones (W. Kahan). */
+/* log(1 + exp(x)). What rounding takes from 1 + e comes back as a quotient, so that small results
+ * are as exact as large ones (W. Kahan). */
 FN F16 SOFTPLUS(F16 x) {
     const F16 e = EXP(NEG(ABS(x))), u = ADD(SET(1.0f), e);
     const F16 rest = SUB(e, SUB(u, SET(1.0f)));

@@ -94,6 +94,8 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
     default:
         break;
     }
+    if (type->once)
+        return unary(m->g, &op_shared, param_leaf(m->g, new_name(m, "p"), type->shape, 0.5));
     if (type->classes) return label_leaf(m->g, new_name(m, "l"), type->classes, type->shape);
     if (op == &op_dropout && attr && attr[DROPOUT_CHANNELS] > 0) {
         /* Decisions go by the places of the value that was flattened. */
@@ -193,6 +195,7 @@ static void use(Model *m, Node *value) {
 
 static void add_forward(Model *m, const Case *c) {
     Node *value = build(m, c);
+    if (value->type.once) value = unary(m->g, &op_repeat, value);
     predict(m, value);
     use(m, value);
 }
@@ -209,7 +212,7 @@ static void add_backward(Model *m, const Case *c) {
     } else if (op == &op_stack) {
         double last = value->n_in - 1;
         predict(m, graph_add(m->g, &op_part, nowhere, NULL, 1, &value, &last));
-    } else if (value->type.kind == KIND_SAMPLE && value->type.parts == 1 &&
+    } else if (value->type.kind == KIND_SAMPLE && value->type.parts == 1 && !value->type.once &&
                op != &op_dropout_grad) {
         predict(m, value);
     }

@@ -24,6 +24,7 @@ static const char *take_shape(const char *text, Shape *shape) {
 static Kind kind_of(char letter) {
     switch (letter) {
     case 'S':
+    case 'C':
         return KIND_SAMPLE;
     case 'P':
         return KIND_PARAM;
@@ -48,6 +49,7 @@ int operand_types(const OpSample *sample, Type types[MAX_OPERAND_TYPES]) {
             if (*at == '(') at = take_shape(at, &types[n].shape);
         } else {
             types[n].kind = kind_of(*at);
+            types[n].once = *at == 'C';
             at = take_shape(at + 1, &types[n].shape);
             types[n].parts = 1;
             if (*at == '*') at = take_number(at + 1, &types[n].parts);

@@ -1,0 +1,123 @@
+/* Values that all samples share: parameters and constants as values, a copy for each sample, and
+ * the sum over samples that its gradient is. Parameters lie in the order of their axes. */
+#include <string.h>
+
+#include "../loops/loops.h"
+#include "../ops/ops.h"
+#include "../plan/lowering.h"
+#include "pointwise.h"
+
+static void lower_shared(Lowering *l, Node *node) {
+    const bool backward = node->op == &op_shared_grad;
+    Buffer *b = NULL;
+    Node *at = NULL;
+    if (backward)
+        at = in_layout(l, node->in[0],
+                       layout_of_shape(node->in[0]->type.shape, node->in[0]->type.shape.rank == 2),
+                       &b);
+    Kernel *k = backward ? node_kernel(l, node) : value_kernel(l, node);
+    if (backward) {
+        k->in = k->out = b->layout;
+        read_value(l, k, "x", b, at);
+        lower_operand(l, k, "dw", l->gradient, NULL, true);
+        return;
+    }
+    k->in = k->out;
+    if (node->op == &op_shared) read_param(l, k, "w", node->in[0]);
+    lower_operand(l, k, "y", make_value(l, node), node, true);
+}
+
+/* The elements of a constant as bits, in their places; what lies between is zero. */
+static void write_elements(Loops *l, const Kernel *k) {
+    const Layout y = k->out;
+    const int count = y.C * y.H * y.W;
+    int *bits = ARENA_ARRAY(l->arena, int, count);
+    for (int i = 0; i < count; i++) {
+        const float value = (float)k->node->elements[i];
+        memcpy(&bits[i], &value, sizeof value);
+    }
+    l_table(l, "bits", bits, count);
+}
+
+/* n is 1. */
+static void build_shared(Loops *l, const Kernel *k) {
+    const Layout y = k->out;
+    const bool backward = k->node->op == &op_shared_grad;
+    const char *at = layout_offset(l->arena, y, "i");
+    if (k->node->op == &op_tensor) write_elements(l, k);
+    if (backward && !k->adds)
+        l_line(l, "NN_ZERO(dw, %zu);",
+               (size_t)k->operands[k->n_operands - 1].buffer->size * sizeof(float));
+    if (!backward) l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)y.stride * sizeof(float));
+    l_open(l, "for (int i = 0; i < %d; i++)", y.C * y.H * y.W);
+    if (backward)
+        l_line(l, "dw[i] = dw[i] + x[%s];", at);
+    else if (k->node->op == &op_shared)
+        l_line(l, "y[%s] = w[i];", at);
+    else
+        l_line(l, "y[%s] = FIRST(AS_FLOAT(ISET((uint32_t)bits[i])));", at);
+    l_close(l);
+}
+
+static void lower_repeat(Lowering *l, Node *node) {
+    Buffer *b;
+    Node *x = in_layout(l, node->in[0], l->value[node->id].layout, &b);
+    Kernel *k = value_kernel(l, node);
+    k->in = k->out;
+    read_value(l, k, "x", b, x);
+    Buffer *y = make_value(l, node);
+    if (node->op == &op_sum_samples) lower_operand(l, k, "y", y, node, true);
+}
+
+static void build_repeat(Loops *l, const Kernel *k) {
+    const Layout y = k->out;
+    l_open(l, "for (int s = 0; s < n; s++)");
+    l_open(l, "for (int p = 0; p < %d; p++)", y.H * y.W);
+    l_open(l, "for (int c = 0; c < %d; c += 16)", y.cs);
+    l_line(l, "const int e = p * %d + c, i = s * %d + e;", y.cs, y.stride);
+    l_lines(l, row_text(k, l->arena, "LOAD(x + e)", (Site){"i", "s", "e", "c"}));
+    l_close(l);
+    l_close(l);
+    l_close(l);
+}
+
+/* Lanes are sums of their own, sample after sample. */
+static void build_sum_samples(Loops *l, const Kernel *k) {
+    l_open(l, "for (int e = 0; e < %d; e += 16)", k->in.stride);
+    l_line(l, "F16 sum = SET(0.0f);");
+    l_line(l, "for (int s = 0; s < n; s++) sum = ADD(sum, LOAD(x + s * %d + e));", k->in.stride);
+    l_line(l, "STORE(y + e, sum);");
+    l_close(l);
+}
+
+static bool fits_shared(const Node *node) {
+    return node->op == &op_shared || node->op == &op_shared_grad || node->op == &op_tensor;
+}
+
+static bool fits_repeat(const Node *node) {
+    return node->op == &op_repeat;
+}
+
+static bool fits_sum_samples(const Node *node) {
+    return node->op == &op_sum_samples;
+}
+
+const Family family_shared = {
+    .name = "value of a parameter",
+    .fits = fits_shared,
+    .lower = lower_shared,
+    .build = build_shared,
+};
+const Family family_repeat = {
+    .name = "copy for each sample",
+    .fits = fits_repeat,
+    .lower = lower_repeat,
+    .fuses = true,
+    .build = build_repeat,
+};
+const Family family_sum_samples = {
+    .name = "sum over samples",
+    .fits = fits_sum_samples,
+    .lower = lower_repeat,
+    .build = build_sum_samples,
+};

@@ -1,0 +1,23 @@
+-- Mistakes of own parameters and constants, and of functions of them.
+local nn = require "nn"
+local x, l = nn.input("x", {5, 7}), nn.label("l", 7)
+local a = nn.parameter("a", {7})
+local b = nn.parameter("b", {7}, { init = 3 })
+local c = nn.parameter("c", 7, { init = nn.zeros })
+local d = nn.parameter({7}, { init = nn.zeros })
+local e = nn.parameter("e.", {7}, { init = nn.zeros })
+local f = nn.parameter("f", {0}, { init = nn.zeros })
+local g, h = nn.parameter("g", {7}, { init = nn.zeros }), nn.parameter("g", {7}, { init = nn.ones })
+local i = nn.linear { name = "g", out = 3 }
+local j = g + nn.parameter("j", {6}, { init = nn.zeros })
+local k = nn.tensor({ {1, 2}, {3} })
+local m = nn.tensor({ 1, "2" })
+local n = nn.tensor({ {1, 2}, 3 })
+local o = nn.arange(0)
+local p = nn.arange("n")
+local q = x * nn.arange(6)
+local r = nn.cross_entropy(g, l, { weight = { 1, 2 } })
+local s = nn.top_k(g, l)
+local t = nn.cosine_similarity(x, x)
+local u = nn.pairwise_distance(g, nn.tensor({ 1, 2 }))
+local v = nn.prelu(l)

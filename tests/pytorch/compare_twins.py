@@ -44,7 +44,7 @@ class Twin:
                 wanted = {name: torch.zeros_like(p) if p.grad is None else p.grad
                           for name, p in self.module.named_parameters() if name in found}
                 where = "%s, twin, phase %d, epoch %d" % (self.path, phase + 1, epoch)
-                self.net.judge(where, False, (found_loss, found), (loss.item(), wanted), lambda name: None)
+                self.net.judge(where, False, (found_loss, found), (loss.item(), wanted), lambda: 0)
 
     def compare_predictions(self, d):
         rows = self.program.predict("weights", "data")

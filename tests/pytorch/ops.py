@@ -33,8 +33,13 @@ def difference(n, *operands):
         return (operands[0] - operands[1]).abs()
 
 
+def real(x):
+    """Of whole numbers and truths; doubles, unless the run is in floats."""
+    return x.to(torch.get_default_dtype())
+
+
 def compared(holds):
-    return row(lambda n, x, y: holds(x, y).double(), difference)
+    return row(lambda n, x, y: real(holds(x, y)), difference)
 
 
 def sample_shape(n, x):
@@ -241,7 +246,7 @@ def flip(n, x, pick):
 def crop(n, x, pick):
     padding, mode = n.whole("padding"), ("constant", "reflect", "replicate")[n.whole("mode")]
     height, width = x.shape[-2:]
-    wide = F.pad(x.double().reshape(1, -1, height, width), (padding,) * 4, mode=mode)
+    wide = F.pad(real(x).reshape(1, -1, height, width), (padding,) * 4, mode=mode)
     y, left = pick(1, 2 * padding + 1), pick(2, 2 * padding + 1)
     return wide[..., y:y + height, left:left + width].reshape(x.shape).to(x.dtype)
 
@@ -283,7 +288,7 @@ def upsample(n, x):
 
 
 def one_hot(n, label):
-    return F.one_hot(label, n.type.shape[n.whole("axis") - 1]).movedim(-1, n.whole("axis")).double()
+    return real(F.one_hot(label, n.type.shape[n.whole("axis") - 1]).movedim(-1, n.whole("axis")))
 
 
 ROWS = {

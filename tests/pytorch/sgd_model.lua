@@ -2,7 +2,8 @@
 -- descent, a batch each, in the order of the data. The rate is the program's --lr-scale.
 local nn = require "nn"
 
-local others = { "steps", "eval_every", "eval_samples", "keep", "monitor", "patience", "min_delta" }
+local others = { "steps", "eval_every", "eval_samples", "keep", "monitor", "patience", "min_delta",
+                 "clip_grad_norm", "clip_grad_value", "accumulate", "ema" }
 
 return function(options)
   for _, phase in ipairs(options.train.loss and { options.train } or options.train) do

@@ -33,7 +33,31 @@ class Lion(torch.optim.Optimizer):
             self.state[p]["m"] = beta2 * m + (1 - beta2) * p.grad
 
 
+class NAdam(torch.optim.Optimizer):
+    """torch.optim.NAdam as it is from version 2 on; those before it multiply the product of the mus by one too many."""
+
+    def __init__(self, parameters, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, momentum_decay=4e-3):
+        super().__init__(parameters, {"lr": lr})
+        self.options, self.steps, self.product = (lr, *betas, eps, weight_decay, momentum_decay), 0, 1
+
+    @torch.no_grad()
+    def step(self):
+        lr, beta1, beta2, eps, weight_decay, momentum_decay = self.options
+        self.steps += 1
+        mu, after = (beta1 * (1 - 0.5 * 0.96 ** (step * momentum_decay)) for step in (self.steps, self.steps + 1))
+        self.product *= mu
+        for p in self.param_groups[0]["params"]:
+            g = p.grad + weight_decay * p
+            m, v = self.state[p].get("moments", (torch.zeros_like(p), torch.zeros_like(p)))
+            m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
+            self.state[p]["moments"] = m, v
+            way = (1 - mu) / (1 - self.product) * g + after / (1 - self.product * after) * m
+            p -= lr * way / (torch.sqrt(v / (1 - beta2 ** self.steps)) + eps)
+
+
 optim = torch.optim
+if int(torch.__version__.split(".")[0]) >= 2:
+    NAdam = optim.NAdam
 
 # What the architecture says -> torch's optimizer.
 ROWS = {
@@ -48,9 +72,9 @@ ROWS = {
     "adam { lr = 1e-2, beta2 = 0.5, amsgrad = true, weight_decay = 0.01 }":
         lambda p: optim.Adam(p, 1e-2, (0.9, 0.5), amsgrad=True, weight_decay=0.01),
     "adamw { lr = 1e-2, beta2 = 0.5, amsgrad = true }": lambda p: optim.AdamW(p, 1e-2, (0.9, 0.5), amsgrad=True),
-    "nadam {}": lambda p: optim.NAdam(p),
+    "nadam {}": lambda p: NAdam(p),
     "nadam { lr = 1e-2, beta1 = 0.8, beta2 = 0.99, eps = 1e-6, weight_decay = 0.1, momentum_decay = 0.5 }":
-        lambda p: optim.NAdam(p, 1e-2, (0.8, 0.99), 1e-6, weight_decay=0.1, momentum_decay=0.5),
+        lambda p: NAdam(p, 1e-2, (0.8, 0.99), 1e-6, weight_decay=0.1, momentum_decay=0.5),
     "adagrad {}": lambda p: optim.Adagrad(p),
     "adagrad { lr = 0.1, lr_decay = 0.1, eps = 1e-6, weight_decay = 0.1, initial_accumulator_value = 0.1 }":
         lambda p: optim.Adagrad(p, 0.1, 0.1, 0.1, 0.1, 1e-6),

@@ -286,7 +286,8 @@ static bool write_gradients(const NnModel *model, const NnCall *call, const char
         const NnParam *param = &model->params[phase->trained[i]];
         float *values = allocate((size_t)param->count, sizeof(float));
         model->get_gradient(call, phase->trained[i], values);
-        tensors[i + 1] = (TensorOut){param->name, param->rank, param->dim, param->count, values};
+        tensors[i + 1] =
+            (TensorOut){param->name, param->rank, param->dim, param->count, values, false};
         for (int64_t k = 0; k < param->count; k++) {
             if (isfinite(values[k])) continue;
             note("the gradient of %s is not finite, first at %" PRId64, param->name, k);

@@ -54,7 +54,7 @@ static NnCall make_call(const Checker *c, int64_t step, bool dropout) {
 
 static void check_step(Checker *c, int64_t step) {
     NnCall call = make_call(c, step, true);
-    Reference r = draw_batch(c, &call);
+    Reference r = draw_batch(c, &call, false);
     memcpy(c->before, c->engine.state, c->model->state_bytes);
     c->engine.code->train(&call);
     check_loss(c, &call, &r, "loss of a step");
@@ -72,8 +72,12 @@ static void check_phase(Checker *c) {
     c->model->reset(c->engine.state, c->phase);
     engine_prepare(&c->engine, c->phase);
     NnCall call = make_call(c, 0, false);
-    Reference r = draw_batch(c, &call);
+    Reference r = draw_batch(c, &call, true);
     check_outputs(c, call, &r);
+    if (c->together) {
+        arena_free(r.arena);
+        r = draw_batch(c, &call, false);
+    }
     c->engine.code->gradient(&call);
     check_loss(c, &call, &r, "loss");
     if (!check_gradients(c, &call, &r)) c->zero = true;
@@ -87,6 +91,12 @@ static double stated_bound(const Graph *graph) {
     for (int i = 0; i < graph->n_nodes; i++)
         if (graph->nodes[i]->op->bound > bound) bound = graph->nodes[i]->op->bound;
     return bound;
+}
+
+static bool has_statistics(const Graph *graph) {
+    for (int i = 0; i < graph->n_phases; i++)
+        if (graph->phases[i].n_assigned) return true;
+    return false;
 }
 
 static bool report(const Checker *c, bool json_wanted) {
@@ -138,7 +148,8 @@ bool check_command(const NnModel *model, const Options *options) {
     progress_begin(&c.progress, option_given(options, OPTION_QUIET), 0);
     c.batch = batch > 0 ? (int)batch : preset_batch(c.graph);
     c.bound = stated_bound(c.graph);
-    c.to_draw = (int64_t)model->n_phases * (1 + STEPS) * c.batch;
+    c.together = has_statistics(c.graph);
+    c.to_draw = (int64_t)model->n_phases * (1 + c.together + STEPS) * c.batch;
     bool ok = engine_open(&c.engine, model, options, c.batch, NULL);
     if (ok) {
         c.before = allocate(model->state_bytes, 1);

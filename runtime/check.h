@@ -32,8 +32,9 @@ typedef struct Checker {
     int64_t drawn, to_draw;
     Progress progress;
     Worst forward, gradient, step;
-    double bound; /* of forward and gradient: the largest that an op of the graph states */
-    bool zero;    /* a phase had no gradients to compare but zeros */
+    double bound;  /* of forward and gradient: the largest that an op of the graph states */
+    bool together; /* in training samples depend on each other: statistics of the batch */
+    bool zero;     /* a phase had no gradients to compare but zeros */
 } Checker;
 
 /* check_draw.c */
@@ -42,10 +43,11 @@ typedef struct Checker {
  * parameters of its state. The caller frees the arena. */
 Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call);
 
-/* Draws a batch and gives the reference's results on it. A sample with a decision so near a tie
+/* Draws a batch and gives the reference's results on it, by running statistics if it evaluates. A
+ * sample with a decision so near a tie
  * that rounding could turn it is drawn again. After several tries the draw is kept whose decisions
  * are farthest from a tie. */
-Reference draw_batch(Checker *checker, const NnCall *call);
+Reference draw_batch(Checker *checker, const NnCall *call, bool evaluates);
 
 /* check_compare.c: each function notes the largest error. */
 
@@ -75,8 +77,9 @@ void check_outputs(Checker *checker, NnCall call, Reference *reference);
  * the comparison proves nothing. */
 bool check_gradients(Checker *checker, const NnCall *call, Reference *reference);
 
-/* Parameters and moments after the step of the call, which has left its gradients and has the state
- * before the step; the engine's is that after it. Untrained parameters must be unchanged. */
+/* Parameters, moments and states after the step of the call, which has left its gradients and has
+ * the state before the step; the engine's is that after it. Untrained parameters must be unchanged.
+ */
 void check_updates(Checker *checker, const NnCall *call, Reference *reference);
 
 #endif

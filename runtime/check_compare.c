@@ -294,9 +294,39 @@ static void check_update(Checker *c, const NnCall *call, const Reference *r, int
         worst_note(&c->step, INFINITY, "moved without being trained:", p->name);
 }
 
+/* The node of a state's next value; NULL: the phase leaves it. */
+static const Node *next_of(const Phase *phase, const char *state) {
+    for (int i = 0; i < phase->n_assigned; i++)
+        if (strcmp(phase->assigned[i].state->name, state) == 0) return phase->assigned[i].value;
+    return NULL;
+}
+
+/* Compares a state after the step with the reference's. Where terms of its movement cancel, their
+ * roundings count less. */
+static void check_state(Checker *c, Reference *r, int param, const Node *next) {
+    const NnParam *p = &c->model->params[param];
+    float *before = ARENA_ARRAY(r->arena, float, p->count), *found = c->engine.values;
+    c->model->get(c->before, c->phase, 0, param, before);
+    c->model->get(c->engine.state, c->phase, 0, param, found);
+    Distance d = distance_of(found, r->values[next->id], before, p->count);
+    if (relative_error(d) > step_bound)
+        d.size = fmax(d.size, roundings * reference_rounding(r, next) / step_bound);
+    worst_note(&c->step, relative_error(d), "step of", p->name);
+    if (!(c->model->phases[c->phase].ema > 0)) return;
+    c->model->get(c->engine.state, c->phase, NN_AVERAGE, param, before);
+    if (memcmp(before, found, (size_t)p->count * sizeof *found) != 0)
+        worst_note(&c->step, INFINITY, "average of", p->name);
+}
+
 void check_updates(Checker *c, const NnCall *call, Reference *r) {
     const Phase *phase = &c->graph->phases[c->phase];
     const double factor = clip_factor(c, call);
-    for (int i = 0; i < c->model->n_params; i++)
-        check_update(c, call, r, i, trained_of(phase, c->model->params[i].name), factor);
+    for (int i = 0; i < c->model->n_params; i++) {
+        const char *name = c->model->params[i].name;
+        const Node *next = next_of(phase, name);
+        if (next)
+            check_state(c, r, i, next);
+        else
+            check_update(c, call, r, i, trained_of(phase, name), factor);
+    }
 }

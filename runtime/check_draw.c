@@ -10,7 +10,7 @@
 /* Compiled code may be off by value_bound of a tensor's largest value; a decision that is as near
  * to a tie may turn. In a network of a hundred thousand decisions most samples have one that near.
  * After some tries the farthest is so far from ties that roundings hardly reach it. */
-enum { TRIES = 32 };
+enum { TRIES = 32, BATCH_TRIES = 6 };
 static const double tie_width = 1e-5;
 
 static const char *field_op(const NnField *field) {
@@ -22,11 +22,12 @@ static const char *field_op(const NnField *field) {
 /* Room for fields and parameters; parameters are set. `field` gets the room of each field, NULL for
  * one that the graph does not have. */
 static Reference reference_begin(const Graph *graph, Engine *engine, const NnCall *call,
-                                 double **field) {
+                                 bool evaluates, double **field) {
     const NnModel *model = engine->model;
     const Env env = {
         .batch = call->batch,
         .dropout = call->dropout,
+        .evaluates = evaluates,
         .seed = call->seed,
         .first_sample = call->first_sample,
         .epoch = (double)call->epoch,
@@ -40,7 +41,8 @@ static Reference reference_begin(const Graph *graph, Engine *engine, const NnCal
                                   (int64_t)call->batch * model->fields[i].count);
     for (int i = 0; i < model->n_params; i++) {
         const NnParam *param = &model->params[i];
-        double *values = reference_room(&r, "param", param->name, param->count);
+        double *values = reference_room(&r, param->role == NN_WEIGHT ? "param" : "state",
+                                        param->name, param->count);
         model->get(engine->state, 0, 0, i, engine->values);
         for (int64_t k = 0; values && k < param->count; k++) values[k] = (double)engine->values[k];
     }
@@ -79,7 +81,7 @@ static void set_fields(const Engine *engine, double *const *field, int first, in
 
 Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call) {
     double **field = allocate((size_t)engine->model->n_fields, sizeof *field);
-    Reference r = reference_begin(graph, engine, call, field);
+    Reference r = reference_begin(graph, engine, call, false, field);
     set_fields(engine, field, 0, call->batch);
     reference_run(&r);
     return r;
@@ -89,6 +91,16 @@ Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call) {
 static void draw_sample(Checker *c, int index, uint64_t number, double *const *field) {
     engine_draw(&c->engine, index, random_fork(random_stream(c->seed, "check"), number));
     set_fields(&c->engine, field, index, 1);
+}
+
+/* The nodes whose values decisions may follow: gradients make no further ones. */
+static Node **decided(Arena *arena, const Reference *r, int *n) {
+    Node **wanted = ARENA_ARRAY(arena, Node *, r->n_wanted);
+    *n = 0;
+    for (int i = 0; i < r->n_wanted; i++)
+        if (!r->wanted[i]->op->backward_only && r->wanted[i]->type.kind != KIND_PARAM)
+            wanted[(*n)++] = r->wanted[i];
+    return wanted;
 }
 
 /* The least margin of the sample's decisions, in forward alone; less than `stop` as soon as one
@@ -108,15 +120,27 @@ static double sample_margin(const Reference *r, int index, double stop) {
     env.first_sample += index;
     env.margin = &margin;
     env.stop = stop;
-    /* Gradients make no further decisions. */
-    Node **wanted = ARENA_ARRAY(arena, Node *, r->n_wanted);
-    int n = 0;
-    for (int i = 0; i < r->n_wanted; i++)
-        if (!r->wanted[i]->op->backward_only && r->wanted[i]->type.kind != KIND_PARAM)
-            wanted[n++] = r->wanted[i];
+    int n;
+    Node **wanted = decided(arena, r, &n);
     interpret(arena, graph, &env, wanted, n, values);
     arena_free(arena);
     return margin;
+}
+
+/* The least margin of all samples. */
+static double batch_margin(const Reference *r) {
+    Arena *arena = arena_new();
+    double **values = ARENA_ARRAY(arena, double *, r->graph->n_nodes), least = INFINITY;
+    memcpy(values, r->values, sizeof *values * (size_t)r->graph->n_nodes);
+    Env env = r->env;
+    env.margin = ARENA_ARRAY(arena, double, env.batch);
+    for (int i = 0; i < env.batch; i++) env.margin[i] = INFINITY;
+    int n;
+    Node **wanted = decided(arena, r, &n);
+    interpret(arena, r->graph, &env, wanted, n, values);
+    for (int i = 0; i < env.batch; i++) least = fmin(least, env.margin[i]);
+    arena_free(arena);
+    return least;
 }
 
 static void show_progress(Checker *c) {
@@ -127,10 +151,8 @@ static void show_progress(Checker *c) {
     progress_show(&c->progress, (double)c->drawn / (double)c->to_draw, fields);
 }
 
-Reference draw_batch(Checker *c, const NnCall *call) {
-    double **field = allocate((size_t)c->model->n_fields, sizeof *field);
-    engine_take_drawn(&c->engine);
-    Reference r = reference_begin(c->graph, &c->engine, call, field);
+/* Samples one by one, as their decisions do not depend on each other. */
+static void draw_samples(Checker *c, Reference *r, double *const *field) {
     for (int i = 0; i < c->batch; i++, c->drawn++) {
         uint64_t best = 0, number = 0;
         double best_margin = -1;
@@ -139,7 +161,7 @@ Reference draw_batch(Checker *c, const NnCall *call) {
             number = c->draws++;
             draw_sample(c, i, number, field);
             c->redrawn += try > 0;
-            double margin = sample_margin(&r, i, best_margin);
+            double margin = sample_margin(r, i, best_margin);
             if (margin <= best_margin) continue;
             best = number;
             best_margin = margin;
@@ -147,8 +169,41 @@ Reference draw_batch(Checker *c, const NnCall *call) {
         if (best != number) draw_sample(c, i, best, field);
         if (best_margin >= tie_width) continue;
         c->tied++;
-        r.tie = tie_width;
+        r->tie = tie_width;
     }
+}
+
+static void draw_all(Checker *c, uint64_t first, double *const *field) {
+    for (int i = 0; i < c->batch; i++) draw_sample(c, i, first + (uint64_t)i, field);
+}
+
+/* All samples at once, where what one becomes depends on the others. */
+static void draw_together(Checker *c, Reference *r, double *const *field) {
+    uint64_t best = 0, first = 0;
+    double best_margin = -1;
+    for (int try = 0; try < BATCH_TRIES && best_margin < tie_width; try++) {
+        show_progress(c);
+        first = c->draws;
+        c->draws += (uint64_t)c->batch;
+        draw_all(c, first, field);
+        c->redrawn += try > 0 ? c->batch : 0;
+        const double margin = batch_margin(r);
+        if (margin <= best_margin) continue;
+        best = first;
+        best_margin = margin;
+    }
+    if (best != first) draw_all(c, best, field);
+    c->drawn += c->batch;
+    if (best_margin >= tie_width) return;
+    c->tied += c->batch;
+    r->tie = tie_width;
+}
+
+Reference draw_batch(Checker *c, const NnCall *call, bool evaluates) {
+    double **field = allocate((size_t)c->model->n_fields, sizeof *field);
+    engine_take_drawn(&c->engine);
+    Reference r = reference_begin(c->graph, &c->engine, call, evaluates, field);
+    (c->together && !evaluates ? draw_together : draw_samples)(c, &r, field);
     reference_run(&r);
     return r;
 }

@@ -68,7 +68,8 @@ bool entries_write(const Engine *engine, Contents what, json_t *meta, const char
     for (int i = 0; i < n; i++) {
         Entry entry = entry_of(model, what, i);
         const NnParam *param = &model->params[entry.param];
-        tensors[i] = (TensorOut){entry.name, param->rank, param->dim, param->count, NULL};
+        tensors[i] = (TensorOut){entry.name,   param->rank, param->dim,
+                                 param->count, NULL,        param->role == NN_COUNT};
     }
     normals_write(engine, meta);
     class_names_write(engine, meta);
@@ -111,12 +112,22 @@ static const char *entry_name(const NnModel *model, Entry entry, const TensorFil
     return entry.name;
 }
 
+/* Older files of PyTorch, and layers without parameters, lack some tensors. */
+static bool may_lack(const NnParam *param) {
+    return param->role == NN_COUNT || param->role == NN_FIXED;
+}
+
+static bool entry_fits(const TensorFile *file, const char *name, const NnParam *param) {
+    const Tensor *tensor = tensors_find(file, name);
+    if (!tensor && may_lack(param)) return true;
+    return tensors_have(file, name, param->role == NN_COUNT, param->rank, param->dim);
+}
+
 bool entries_fit(const NnModel *model, Contents what, const TensorFile *file) {
     for (int i = 0; i < entry_count(model, what); i++) {
         Entry entry = entry_of(model, what, i);
         const NnParam *param = &model->params[entry.param];
-        if (!tensors_have(file, entry_name(model, entry, file), param->rank, param->dim))
-            return false;
+        if (!entry_fits(file, entry_name(model, entry, file), param)) return false;
     }
     for (int i = 0; i < file->n_tensors; i++) {
         const char *name = file->tensors[i].name;
@@ -162,7 +173,7 @@ bool entries_finite(const Engine *engine, Contents what, const TensorFile *file)
     for (int i = 0; i < entry_count(engine->model, what); i++) {
         Entry entry = entry_of(engine->model, what, i);
         const Tensor *tensor = entry_tensor(engine->model, entry, file);
-        if (tensor && !tensor_floats(file, tensor, engine->values)) return false;
+        if (tensor && !tensor_numbers(file, tensor, engine->values)) return false;
         for (int64_t k = 0; tensor && k < tensor->count; k++)
             if (!isfinite(engine->values[k]))
                 return problem(
@@ -171,6 +182,16 @@ bool entries_finite(const Engine *engine, Contents what, const TensorFile *file)
                     file->path, entry.name);
     }
     return true;
+}
+
+/* The entry's values in the file, or those of a tensor that it may lack. */
+static const float *entry_read(const Engine *engine, Entry entry, const TensorFile *file) {
+    const NnParam *param = &engine->model->params[entry.param];
+    const Tensor *tensor = entry_tensor(engine->model, entry, file);
+    if (tensor) return tensor_numbers(file, tensor, engine->values) ? engine->values : NULL;
+    if (entry.slot > 0 || !may_lack(param)) return NULL;
+    for (int64_t i = 0; i < param->count; i++) engine->values[i] = (float)param->a;
+    return engine->values;
 }
 
 bool entries_take(Engine *engine, Contents what, const TensorFile *file) {
@@ -187,12 +208,12 @@ void entries_set(Engine *engine, Contents what, const TensorFile *file) {
     const int of = what.phase == NO_PHASE ? 0 : what.phase;
     for (int i = 0; i < entry_count(engine->model, what); i++) {
         Entry entry = entry_of(engine->model, what, i);
-        const Tensor *tensor = entry_tensor(engine->model, entry, file);
-        if (!tensor || !tensor_floats(file, tensor, engine->values)) continue;
-        if (entry.slot == KEPT)
-            memcpy(what.kept[entry.param], engine->values, (size_t)tensor->count * sizeof(float));
-        else
-            engine->model->set(engine->state, of, entry.slot, entry.param, engine->values);
+        const size_t bytes = (size_t)engine->model->params[entry.param].count * sizeof(float);
+        const float *values = entry_read(engine, entry, file);
+        if (values && entry.slot == KEPT)
+            memcpy(what.kept[entry.param], values, bytes);
+        else if (values)
+            engine->model->set(engine->state, of, entry.slot, entry.param, values);
     }
     engine_prepare(engine, of);
 }

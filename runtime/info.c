@@ -16,7 +16,8 @@ typedef struct Sizes {
 
 static int64_t parameter_count(const NnModel *model) {
     int64_t sum = 0;
-    for (int i = 0; i < model->n_params; i++) sum += model->params[i].count;
+    for (int i = 0; i < model->n_params; i++)
+        sum += model->params[i].role == NN_WEIGHT ? model->params[i].count : 0;
     return sum;
 }
 
@@ -107,7 +108,7 @@ static json_t *tensors_json(const NnModel *model) {
         const NnParam *param = &model->params[i];
         json_array_append_new(tensors, json_pack("{s:s, s:o, s:s}", "name", param->name, "shape",
                                                  json_integers(param->dim, param->rank), "kind",
-                                                 "parameter"));
+                                                 param->role == NN_WEIGHT ? "parameter" : "state"));
     }
     return tensors;
 }

@@ -3,8 +3,8 @@
  * A generated file exports one constant, `nn_model_<name>`. It holds no mutable state: all memory
  * is the caller's, so any number of models, states and threads live side by side.
  *
- *   state  parameters, optimizer moments, derived copies of weights, means and deviations of
- *          fields. Made ready by `set` for every parameter, `set_normal` for every field whose
+ *   state  parameters, running statistics, optimizer moments, derived copies of weights, means and
+ * deviations of fields. Made ready by `set` for every parameter, `set_normal` for every field whose
  *          mean or deviation is measured, and then `prepare`. Inference and evaluation only read
  *          it: many threads may share one, each with a work area of its own.
  *   work   activations and gradients of one call; holds nothing between calls, except that
@@ -42,7 +42,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 11
+#define NN_ABI 12
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -109,7 +109,17 @@ typedef enum NnInit {
     NN_DIRAC_NORMAL
 } NnInit;
 
-/* A parameter in PyTorch's shape and order. */
+/* What a tensor of the state is. */
+typedef enum NnRole {
+    NN_WEIGHT, /* a parameter, trained by steps */
+    NN_STATE,  /* follows what steps see: running statistics, assigned at the end of a step */
+    NN_COUNT,  /* the same of whole numbers, which files have as I64 and may lack; exact up to 2^24
+                */
+    NN_FIXED   /* stays as it is: what PyTorch's layer trains and this one does not; files may lack
+                  it */
+} NnRole;
+
+/* A parameter, or another tensor of the state, in PyTorch's shape and order. */
 typedef struct NnParam {
     const char *name; /* "conv1.weight" */
     int rank;
@@ -118,6 +128,7 @@ typedef struct NnParam {
     NnInit init;
     double a, b;  /* constant a; uniform in [a, b); normal with mean a and deviation b */
     int zero_row; /* of the first axis, counted from 1: it begins at 0; 0: none does */
+    NnRole role;
 } NnParam;
 
 /* A further name of a parameter, which weights files have under both. */
@@ -148,6 +159,7 @@ typedef struct NnPhase {
     int accumulate;   /* batches of an update; 0 counts as 1 */
     double ema;       /* averages of parameters are kept: 1 - ema is their share of the way to the
                          parameters in each step; 0: none */
+    int least;        /* samples of a step, at least: 2 where one sample has no statistics */
 } NnPhase;
 
 /* In place of a moment: the average of a parameter. Only of models with NnPhase.ema above 0. Those
@@ -503,6 +515,8 @@ static inline const char *nn_call_problem(const NnModel *model, NnEntry entry, c
         ((trains || (evaluates && model->n_phases > 0)) &&
          nn_outside(words, "phase", call->phase, 0, model->n_phases - 1)) ||
         (entry == NN_TRAIN && nn_outside(words, "earlier", call->earlier, 0, INT32_MAX)) ||
+        (trains &&
+         nn_outside(words, "batch", call->batch, model->phases[call->phase].least, NN_MAX_BATCH)) ||
         nn_unreadable(words, model, entry, call))
         return words;
     if (evaluates && nn_unsummed(words, call)) return words;

@@ -243,10 +243,16 @@ bool tensor_has_floats(const TensorFile *file, const Tensor *tensor) {
                    tensor->name, tensor->dtype);
 }
 
-bool tensors_have(const TensorFile *file, const char *name, int rank, const int *dim) {
+bool tensor_has(const TensorFile *file, const Tensor *tensor, bool whole) {
+    if (!whole) return tensor_has_floats(file, tensor);
+    return tensor_has_integers(tensor) || problem("%s: tensor \"%s\": type %s, I64 wanted",
+                                                  file->path, tensor->name, tensor->dtype);
+}
+
+bool tensors_have(const TensorFile *file, const char *name, bool whole, int rank, const int *dim) {
     const Tensor *tensor = tensors_find(file, name);
     if (!tensor) return problem("%s: has no tensor \"%s\"", file->path, name);
-    if (!tensor_has_floats(file, tensor)) return false;
+    if (!tensor_has(file, tensor, whole)) return false;
     char have[SHAPE_TEXT], want[SHAPE_TEXT];
     return same_shape(rank, dim, tensor->rank, tensor->dim) ||
            problem("%s: tensor \"%s\": shape %s, %s wanted", file->path, name,
@@ -288,6 +294,12 @@ bool tensor_floats(const TensorFile *file, const Tensor *tensor, float *out) {
     return tensor_floats_at(file, tensor, 0, tensor->count, out);
 }
 
+bool tensor_numbers(const TensorFile *file, const Tensor *tensor, float *out) {
+    if (!tensor_has_integers(tensor)) return tensor_floats(file, tensor, out);
+    for (int64_t i = 0; i < tensor->count; i++) out[i] = (float)tensor_integer(tensor, i);
+    return true;
+}
+
 void tensors_add_meta(json_t *meta, const char *key, json_t *list) {
     char *text = json_dumps(list, JSON_REAL_PRECISION(17) | JSON_COMPACT);
     json_object_set_new(meta, key, json_string(text));
@@ -295,18 +307,24 @@ void tensors_add_meta(json_t *meta, const char *key, json_t *list) {
     json_decref(list);
 }
 
+static int64_t bytes_of(const TensorOut *tensor) {
+    return tensor->count * (int64_t)(tensor->whole ? sizeof(int64_t) : sizeof(float));
+}
+
 /* The header as text, padded so that the data begins at a multiple of 8. */
 static const char *header_text(int n, const TensorOut *tensors, json_t *meta) {
     json_t *header = json_object();
     if (meta) json_object_set_new(header, metadata, meta);
-    int64_t at = 0;
+    int64_t whole = 0, at = 0;
+    for (int i = 0; i < n; i++) at += tensors[i].whole ? bytes_of(&tensors[i]) : 0;
     for (int i = 0; i < n; i++) {
-        int64_t end = at + tensors[i].count * (int64_t)sizeof(float);
+        int64_t *from = tensors[i].whole ? &whole : &at, begin = *from;
+        *from += bytes_of(&tensors[i]);
         json_object_set_new(header, tensors[i].name,
-                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", "F32", "shape",
+                            json_pack("{s:s, s:o, s:[I,I]}", "dtype",
+                                      tensors[i].whole ? "I64" : "F32", "shape",
                                       json_integers(tensors[i].dim, tensors[i].rank),
-                                      "data_offsets", (json_int_t)at, (json_int_t)end));
-        at = end;
+                                      "data_offsets", (json_int_t)begin, (json_int_t)*from));
     }
     const char *text = keep(json_dumps(header, JSON_COMPACT), free);
     json_decref(header);
@@ -326,6 +344,13 @@ static void write_floats(FILE *out, const float *values, int64_t count) {
     fwrite(values + begin, sizeof *values, (size_t)(count - begin), out);
 }
 
+static void write_integers(FILE *out, const float *values, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t value = (int64_t)values[i];
+        fwrite(&value, sizeof value, 1, out);
+    }
+}
+
 bool tensors_write_made(const char *path, int n, const TensorOut *tensors, TensorValues *values,
                         const void *context, json_t *meta) {
     size_t mark = memory_mark();
@@ -335,8 +360,11 @@ bool tensors_write_made(const char *path, int n, const TensorOut *tensors, Tenso
         uint64_t length = strlen(header);
         fwrite(&length, sizeof length, 1, file->stream);
         fputs(header, file->stream);
-        for (int i = 0; i < n && !ferror(file->stream); i++)
-            write_floats(file->stream, values(context, i), tensors[i].count);
+        for (int whole = 1; whole >= 0; whole--)
+            for (int i = 0; i < n && !ferror(file->stream); i++)
+                if (tensors[i].whole == whole)
+                    (whole ? write_integers : write_floats)(file->stream, values(context, i),
+                                                            tensors[i].count);
     }
     bool ok = file && output_commit(file); /* errors of the writes above stay in the stream */
     memory_release(mark);

@@ -47,8 +47,11 @@ int64_t tensor_integer(const Tensor *tensor, int64_t index);
 /* Whether its elements are F32, F64, F16 or BF16; a message if not. */
 bool tensor_has_floats(const TensorFile *file, const Tensor *tensor);
 
-/* Whether the file has a tensor of floats of that name and shape; a message if not. */
-bool tensors_have(const TensorFile *file, const char *name, int rank, const int *dim);
+/* Whether its elements are whole numbers, or else floats; a message if not. */
+bool tensor_has(const TensorFile *file, const Tensor *tensor, bool whole);
+
+/* Whether the file has a tensor of such elements, that name and shape; a message if not. */
+bool tensors_have(const TensorFile *file, const char *name, bool whole, int rank, const int *dim);
 
 /* Copies the elements of a tensor of floats; doubles are rounded. False, with a message, if one is
  * beyond what a float holds. */
@@ -58,6 +61,9 @@ bool tensor_floats(const TensorFile *file, const Tensor *tensor, float *out);
 bool tensor_floats_at(const TensorFile *file, const Tensor *tensor, int64_t first, int64_t n,
                       float *out);
 
+/* The same of a tensor of floats or of whole numbers. */
+bool tensor_numbers(const TensorFile *file, const Tensor *tensor, float *out);
+
 /* Whether two shapes are equal. */
 bool same_shape(int rank, const int *dim, int other_rank, const int *other_dim);
 
@@ -65,13 +71,14 @@ bool same_shape(int rank, const int *dim, int other_rank, const int *other_dim);
 enum { SHAPE_TEXT = 12 * TENSOR_MAX_RANK + 3 };
 char *shape_words(char room[SHAPE_TEXT], int rank, const int *dim);
 
-/* An F32 tensor to be written; all members belong to the caller. */
+/* A tensor to be written; all members belong to the caller. */
 typedef struct TensorOut {
     const char *name;
     int rank;
     const int *dim;
     int64_t count;
     const float *values;
+    bool whole; /* as I64, else as F32 */
 } TensorOut;
 
 /* Adds a list to the metadata of a file to be written, as text: `[1,2]`. Takes it over. */
@@ -80,7 +87,8 @@ void tensors_add_meta(json_t *meta, const char *key, json_t *list);
 /* The values of the i-th tensor, valid until the next call. */
 typedef const float *TensorValues(const void *context, int i);
 
-/* Writes tensors in the given order to a temporary file and renames it to `path`. Takes over
+/* Writes tensors in the given order, whole numbers first, so that all lie aligned, to a temporary
+ * file and renames it to `path`. Takes over
  * `meta`, an object of strings, or NULL. The bytes depend on these arguments alone. Returns false
  * after a message. */
 bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *meta);

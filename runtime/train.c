@@ -227,14 +227,29 @@ static bool lengths_fit(const NnModel *model, const Options *options) {
     return true;
 }
 
-/* Whether each phase has a step. */
+/* Samples of the smallest batch that the phase takes. */
+static int smallest_batch(const Training *t, int phase) {
+    const int samples = t->engine.data.split[SPLIT_TRAIN].samples, batch = phase_batch(t, phase);
+    const bool rest = samples % batch > 0 && !t->model->phases[phase].drop_last;
+    return rest ? samples % batch : batch;
+}
+
+/* Whether each phase has a step, and each of its steps samples enough. */
 static bool batches_fit(const Training *t) {
-    for (int p = 0; p < t->model->n_phases; p++)
+    const int samples = t->engine.data.split[SPLIT_TRAIN].samples;
+    for (int p = 0; p < t->model->n_phases; p++) {
         if (epoch_steps(t, p) == 0)
             return problem("%s: %d training samples are no batch of %d, and phase %d drops smaller "
                            "ones (drop_last)",
-                           t->engine.data.source, t->engine.data.split[SPLIT_TRAIN].samples,
-                           phase_batch(t, p), p + 1);
+                           t->engine.data.source, samples, phase_batch(t, p), p + 1);
+        if (smallest_batch(t, p) < t->model->phases[p].least)
+            return problem("%s: of %d training samples, in batches of %d, a batch of phase %d has "
+                           "%d: batch normalisation needs more than one value of a channel; "
+                           "drop_last = true leaves out the smaller batch at the end of an epoch, "
+                           "or give another --batch",
+                           t->engine.data.source, samples, phase_batch(t, p), p + 1,
+                           smallest_batch(t, p));
+    }
     return true;
 }
 

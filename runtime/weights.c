@@ -33,7 +33,7 @@ static bool partial_fits(const Engine *engine, const TensorFile *file) {
     for (int i = 0; i < model->n_params; i++) {
         const NnParam *param = &model->params[i];
         const Tensor *tensor = tensors_find(file, param->name);
-        if (tensor && !tensor_has_floats(file, tensor)) return false;
+        if (tensor && !tensor_has(file, tensor, param->role == NN_COUNT)) return false;
         if (entry_tensor(model, entry_of(model, parameters, i), file))
             taken = and_also(taken, param->name);
         else if (!tensor)
@@ -73,7 +73,7 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
     uint64_t hash = 1;
     for (int i = 0; i < model->n_params; i++) {
         const Tensor *tensor = entry_tensor(model, entry_of(model, parameters, i), file);
-        if (!tensor || !tensor_floats(file, tensor, engine->values)) continue;
+        if (!tensor || !tensor_numbers(file, tensor, engine->values)) continue;
         hash =
             fingerprint(hash ^ (uint64_t)i, engine->values, (size_t)tensor->count * sizeof(float));
     }

@@ -49,6 +49,12 @@ static void write_pointer(Emission *em, const Entry *e, ValueNames names, const 
     case SPACE_SUM:
         w_line(w, "double *const %s = sums + %lld;", name, offset);
         return;
+    case SPACE_PARTIAL:
+        w_line(w, "float *const %s = parts + %lld;", name, offset);
+        return;
+    case SPACE_BATCH:
+        w_line(w, "const float *const %s = job->tensors + %lld;", name, offset);
+        return;
     case SPACE_OUTPUT:
         w_line(w, "float *const %s =", name);
         w_line(w,
@@ -79,8 +85,8 @@ static void write_pointers(Emission *em, const Entry *e, int stage, ValueNames n
         if (state[i]) write_pointer(em, e, names, p->params[i].value);
     for (int i = 0; i < p->n_derived; i++)
         if (state[p->n_params + i]) write_pointer(em, e, names, p->derived[i]->value);
-    static const BufferSpace order[] = {SPACE_FIELD, SPACE_SAMPLE, SPACE_SUM, SPACE_GRADIENT,
-                                        SPACE_OUTPUT};
+    static const BufferSpace order[] = {SPACE_FIELD, SPACE_SAMPLE,   SPACE_SUM,   SPACE_PARTIAL,
+                                        SPACE_BATCH, SPACE_GRADIENT, SPACE_OUTPUT};
     for (size_t s = 0; s < sizeof order / sizeof *order; s++)
         for (int part = 0; part < 2; part++)
             for (int i = 0; i < e->n_buffers; i++)
@@ -159,12 +165,15 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa)
     if (e->scratch_floats)
         w_line(w, "float *scratch = job->scratch + (size_t)task * %lld;",
                (long long)e->scratch_floats);
+    if (e->partial_floats)
+        w_line(w, "float *parts = job->parts.first + (size_t)chunk * job->parts.stride;");
     const int64_t room = entry_field_floats(e, NULL);
     if (room)
         w_line(w, "float *room = job->rooms + (size_t)task * job->capacity * %lld;",
                (long long)room);
-    w_line(w, "(void)first, (void)n, (void)state, (void)area, (void)sums%s%s;",
-           e->scratch_floats ? ", (void)scratch" : "", room ? ", (void)room" : "");
+    w_line(w, "(void)first, (void)n, (void)state, (void)area, (void)sums%s%s%s;",
+           e->scratch_floats ? ", (void)scratch" : "", e->partial_floats ? ", (void)parts" : "",
+           room ? ", (void)room" : "");
     write_pointers(em, e, stage, values);
     if (sums) zero_unwritten(em, e);
     for (int i = 0; i < e->n_kernels; i++)
@@ -186,6 +195,7 @@ static void write_runner(Emission *em, const Entry *e, const Isa *isa) {
     for (int s = 0; s < e->stages; s++) {
         w_line(w, "nn_run(call, job.tasks, %s_stage_%d%s, &job);", e->name, s, isa->suffix);
         w_line(w, "%s_numbers_after_%d(&job);", e->name, s);
+        emit_tensor_call(em, e, s, "&job");
     }
     if (train) w_line(w, "call->loss = job.numbers.n%d;", e->loss->id);
     if (e->kind == ENTRY_EVALUATE) {

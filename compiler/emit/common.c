@@ -126,6 +126,7 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_line(w, "float *state, *areas, *scratch, *rooms;");
     w_line(w, "float *gradients; /* [rows][%lld] */", (long long)e->gradient_floats);
     w_line(w, "double *sums; /* [chunks][%d] */", e->n_sums);
+    emit_tensor_members(w, e);
     if (e->kind == ENTRY_TRAIN) {
         const int updates = em->plan->phases[e->phase].n_updates;
         w_line(w,
@@ -148,6 +149,7 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_close_with(w, ";");
     w_line(w, "%s", "");
     for (int stage = -1; stage < e->stages; stage++) write_numbers(em, e, stage);
+    emit_tensor_functions(em, e);
     w_open(w, "static void %s_begin(struct %s_job *job, NnCall *call)", e->name, e->name);
     w_line(w, "const int chunks = nn_chunks(call->batch);");
     w_line(w, "float *work = call->work;");
@@ -170,8 +172,10 @@ void emit_entry_common(Emission *em, const Entry *e) {
            e->stages > 1 ? "chunks" : "job->tasks", (long long)e->sample_floats);
     w_line(w, "job->rooms = job->scratch + (size_t)job->tasks * %lld;",
            (long long)e->scratch_floats);
+    emit_tensor_places(w, e);
     write_drops(w, e);
     w_line(w, "%s_numbers(job);", e->name);
+    emit_tensor_call(em, e, -1, "job");
     if (e->kind == ENTRY_TRAIN)
         for (int i = 0; i < em->plan->phases[e->phase].n_updates; i++) write_factors(em, e, i);
     w_close(w);

@@ -31,7 +31,7 @@ static const char *label(Arena *arena, const Node *n) {
     if (n->type.classes) text = arena_printf(arena, "%s\\n%d classes", text, n->type.classes);
     const char *between = "\\nweights ";
     for (int i = 0; i < n->n_in; i++) {
-        if (n->in[i]->type.kind != KIND_PARAM) continue;
+        if (n->in[i]->op != op_by_name("param")) continue;
         text =
             arena_printf(arena, "%s%s%s", text, between, shape_text(arena, n->in[i]->type.shape));
         between = ", ";

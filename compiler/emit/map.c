@@ -80,6 +80,16 @@ static void write_activations(Emission *em, const Entry *e) {
     }
 }
 
+static void write_space(Arena *arena, Writer *w, const Entry *e, BufferSpace space,
+                        ValueNames names) {
+    for (int i = 0; i < e->n_buffers; i++) {
+        const Buffer *b = e->buffers[i];
+        if (b->space == space)
+            row(w, (long long)b->offset, (long long)b->size, emit_value_name(names, b),
+                emit_place(arena, b->node->loc));
+    }
+}
+
 void emit_work_map(Emission *em, const Entry *e) {
     const ValueNames names = emit_values(em, e);
     Writer *w = em->w;
@@ -97,6 +107,12 @@ void emit_work_map(Emission *em, const Entry *e) {
     w_line(w, " * scratch: tasks x %lld, for one kernel at a time", (long long)e->scratch_floats);
     w_line(w,
            " * rooms: tasks x capacity samples x %lld, for fields that are not floats and int32_t "
-           "already */",
-           (long long)entry_field_floats(e, NULL));
+           "already%s",
+           (long long)entry_field_floats(e, NULL), emit_has_tensors(e) ? "" : " */");
+    if (!emit_has_tensors(e)) return;
+    w_line(w, " * tensors: %lld, of the batch", (long long)e->tensor_floats);
+    write_space(em->arena, w, e, SPACE_BATCH, names);
+    w_line(w, " * parts: chunks x %lld, of a chunk's samples", (long long)e->partial_floats);
+    write_space(em->arena, w, e, SPACE_PARTIAL, names);
+    w_line(w, " */");
 }

@@ -158,6 +158,10 @@ static const char *buffer_name(Arena *arena, const Buffer *b, const bool *gradie
         return arena_printf(arena, "d_%s", emit_identifier(arena, b->node->name));
     case SPACE_SUM:
         return arena_printf(arena, "sum_%s", stem(arena, b->node, false));
+    case SPACE_PARTIAL:
+        return arena_printf(arena, "part_%s", stem(arena, b->node, false));
+    case SPACE_BATCH:
+        return arena_printf(arena, "batch_%s", stem(arena, b->node, false));
     case SPACE_OUTPUT:
         return arena_printf(arena, "out_%s", name);
     }

@@ -107,6 +107,15 @@ void emit_check(Emission *em, const char *entry);
  * numbers of the batch. */
 void emit_entry_common(Emission *em, const Entry *entry);
 
+/* Tensors of the batch: members of an entry's job, their places, the functions that make them and
+ * those that assign states, and calls of these. */
+bool emit_has_tensors(const Entry *entry);
+void emit_tensor_members(Writer *w, const Entry *entry);
+void emit_tensor_places(Writer *w, const Entry *entry);
+void emit_tensor_functions(Emission *em, const Entry *entry);
+void emit_tensor_call(Emission *em, const Entry *entry, int stage, const char *job);
+void emit_assignments(Writer *w, const Entry *entry);
+
 /* The kernel functions of an instruction set that are not written yet, then its entry functions. */
 void emit_section(Emission *em, const Isa *isa);
 

@@ -94,15 +94,21 @@ void emit_fields(Emission *em) {
     w_line(em->w, "%s", "");
 }
 
+static const char *role_text(const Node *tensor) {
+    static const char *const roles[] = {"NN_STATE", "NN_COUNT", "NN_FIXED"};
+    return strcmp(tensor->op->name, "state") ? "NN_WEIGHT" : roles[node_int(tensor, "role")];
+}
+
 static void write_params(Emission *em) {
     const Plan *p = em->plan;
     if (!p->n_params) return;
     w_open(em->w, "static const NnParam nn_params[%d] =", p->n_params);
     for (int i = 0; i < p->n_params; i++) {
         const Node *n = p->params[i].node;
-        w_line(em->w, "{\"%s\", %d, %s, %lld, %s, %.17g, %.17g, %d},", n->name, n->type.shape.rank,
-               dims_text(em->arena, n->type.shape), (long long)shape_count(n->type.shape),
-               p->params[i].init, p->params[i].a, p->params[i].b, p->params[i].zero_row);
+        w_line(em->w, "{\"%s\", %d, %s, %lld, %s, %.17g, %.17g, %d, %s},", n->name,
+               n->type.shape.rank, dims_text(em->arena, n->type.shape),
+               (long long)shape_count(n->type.shape), p->params[i].init, p->params[i].a,
+               p->params[i].b, p->params[i].zero_row, role_text(n));
     }
     w_close_with(em->w, ";");
 }
@@ -146,6 +152,19 @@ void emit_places(Emission *em) {
     w_line(em->w, "%s", "");
 }
 
+/* A variance needs two values: of several samples where a channel has one place. */
+static int least_batch(const Plan *p, int phase) {
+    for (int i = 0; i < p->n_entries; i++) {
+        const Entry *e = p->entries[i];
+        for (int j = 0; e->kind == ENTRY_TRAIN && e->phase == phase && j < e->graph->n_nodes; j++) {
+            const Node *node = e->graph->nodes[j];
+            const bool moment = op_is(node->op, TRAIT_BATCH_SUM) && !node->op->backward_only;
+            if (moment && node_count(node) == node_count(node->in[0]) * node_parts(node)) return 2;
+        }
+    }
+    return 1;
+}
+
 static void write_phases(Emission *em) {
     const Plan *p = em->plan;
     const Graph *g = p->graph;
@@ -169,14 +188,14 @@ static void write_phases(Emission *em) {
             count += shape_count(ph->trained[j].param->type.shape);
         w_line(em->w,
                "{%d, %d, %s, \"%s\", %d, nn_slots_%d, %d, nn_trained_%d, %lld, %lld, %lld, %s, %s, "
-               "%d, %.17g, %d, %d, %d, %s, %d, %.17g},",
+               "%d, %.17g, %d, %d, %d, %s, %d, %.17g, %d},",
                ph->epochs, ph->batch, ph->shuffle ? "true" : "false", ph->optimizer.kind->name,
                p->phases[i].slots, i + 1, ph->n_trained, i + 1, (long long)count,
                (long long)p->phases[i].flops_forward, (long long)p->phases[i].flops_train,
                ph->keep_best ? "true" : "false",
                ph->monitor ? arena_printf(em->arena, "\"%s\"", ph->monitor) : "NULL", ph->patience,
                ph->min_delta, ph->steps, ph->eval_every, ph->eval_samples,
-               ph->drop_last ? "true" : "false", ph->accumulate, ph->ema);
+               ph->drop_last ? "true" : "false", ph->accumulate, ph->ema, least_batch(p, i));
     }
     w_close_with(em->w, ";");
 }
@@ -235,6 +254,8 @@ static void write_memory(Emission *em) {
     const Plan *p = em->plan;
     Writer *w = em->w;
     const bool trains = !em->info->inference && p->graph->n_phases;
+    bool tensors = false;
+    for (int i = 0; i < p->n_entries; i++) tensors = tensors || emit_has_tensors(p->entries[i]);
     w_line(w, "/* Room for every entry: sums of all chunks, rows of gradients, activations of the "
               "tasks at work (of all");
     w_line(w,
@@ -242,15 +263,19 @@ static void write_memory(Emission *em) {
            "tasks. */");
     w_open(w, "static size_t nn_work_bytes(int batch, int threads)");
     w_open(w,
-           "static const struct { size_t sums, gradient, sample, scratch, fields; int stages; } "
+           "static const struct { size_t sums, gradient, sample, scratch, fields; int stages;%s } "
            "entries[%d] =",
-           p->n_entries);
+           tensors ? " size_t tensors, parts;" : "", p->n_entries);
     for (int i = 0; i < p->n_entries; i++)
-        w_line(w, "{%d, %lld, %lld, %lld, %lld, %d}, /* %s */",
+        w_line(w, "{%d, %lld, %lld, %lld, %lld, %d%s}, /* %s */",
                round_up(2 * p->entries[i]->n_sums, LANES),
                (long long)p->entries[i]->gradient_floats, (long long)p->entries[i]->sample_floats,
                (long long)p->entries[i]->scratch_floats,
                (long long)entry_field_floats(p->entries[i], NULL), p->entries[i]->stages,
+               tensors ? arena_printf(em->arena, ", %lld, %lld",
+                                      (long long)p->entries[i]->tensor_floats,
+                                      (long long)p->entries[i]->partial_floats)
+                       : "",
                p->entries[i]->name);
     w_close_with(w, ";");
     w_line(w, "const size_t chunks = (size_t)nn_chunks(batch);");
@@ -265,8 +290,9 @@ static void write_memory(Emission *em) {
     w_line(w, "const size_t areas = entries[i].stages > 1 ? chunks : tasks;");
     w_line(w,
            "const size_t floats = chunks * entries[i].sums + %sareas * capacity * "
-           "entries[i].sample + tasks * (entries[i].scratch + capacity * entries[i].fields);",
-           trains ? "rows * entries[i].gradient + " : "");
+           "entries[i].sample + tasks * (entries[i].scratch + capacity * entries[i].fields)%s;",
+           trains ? "rows * entries[i].gradient + " : "",
+           tensors ? " + entries[i].tensors + chunks * entries[i].parts" : "");
     w_line(w, "if (floats > most) most = floats;");
     w_close(w);
     w_line(w, "return most * sizeof(float) + NN_ALIGN;");

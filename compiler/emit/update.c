@@ -165,6 +165,7 @@ void emit_end_of_step(Emission *em, const Entry *e, const Isa *isa) {
     Writer *w = em->w;
     const Phase *phase = &em->plan->graph->phases[e->phase];
     const bool gathers = phase->accumulate > 1, clips = phase->clip_norm > 0;
+    emit_assignments(w, e);
     const char *all_added = "job.tree.additions = job.tree.before[job.chunks];";
     if (gathers || clips) {
         w_line(w, "nn_run(call, job.tasks, %s_sum%s, &job);", e->name, isa->suffix);

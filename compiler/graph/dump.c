@@ -6,7 +6,7 @@
  *   ignored "kind" value=-100
  *   classes "kind" "cat" "dog"
  * after a constant its values, elements %12 1 0x1.8p+0 -inf; after all a line a phase, frozen
- * parameter, trained parameter, metric and prediction. */
+ * parameter, trained parameter, assigned state, metric and prediction. */
 #include <math.h>
 #include <string.h>
 
@@ -121,6 +121,8 @@ static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
                t->gradient ? arena_printf(a, "%%%d", t->gradient->id) : "none",
                t->group ? arena_printf(a, " group=%d", t->group) : "");
     }
+    for (int i = 0; i < p->n_assigned; i++)
+        w_line(w, "assigned %%%d value=%%%d", p->assigned[i].state->id, p->assigned[i].value->id);
 }
 
 static const char *dump(Arena *arena, const Graph *g, bool places) {

@@ -137,6 +137,18 @@ Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count) {
     return list;
 }
 
+static bool is_tensor(const Node *node) {
+    return !strcmp(node->op->name, "param") || !strcmp(node->op->name, "state");
+}
+
+Node **graph_tensors(const Graph *graph, int *count) {
+    Node **list = ARENA_ARRAY(graph->arena, Node *, graph->n_nodes + 1);
+    *count = 0;
+    for (int i = 0; i < graph->n_nodes; i++)
+        if (is_tensor(graph->nodes[i])) list[(*count)++] = graph->nodes[i];
+    return list;
+}
+
 void graph_each_root(Graph *g, void (*visit)(void *context, Node **root), void *context) {
     for (int i = 0; i < g->n_phases; i++) {
         Phase *p = &g->phases[i];
@@ -147,6 +159,10 @@ void graph_each_root(Graph *g, void (*visit)(void *context, Node **root), void *
         for (int j = 0; j < p->n_trained; j++) {
             visit(context, &p->trained[j].param);
             if (p->trained[j].gradient) visit(context, &p->trained[j].gradient);
+        }
+        for (int j = 0; j < p->n_assigned; j++) {
+            visit(context, &p->assigned[j].state);
+            visit(context, &p->assigned[j].value);
         }
     }
     for (int i = 0; i < g->n_metrics; i++) visit(context, &g->metrics[i].node);

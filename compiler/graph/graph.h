@@ -26,11 +26,12 @@ typedef struct Shape {
 typedef enum Kind {
     KIND_ERROR,    /* of a node whose error is reported: its users report nothing */
     KIND_SCHEDULE, /* one double a step, known before the step starts */
-    KIND_PARAM,    /* one tensor for the whole batch: a parameter, or the gradient of one */
-    KIND_SAMPLE,   /* one tensor a sample; the batch axis is implied */
-    KIND_SCALAR,   /* one number for the batch: a loss and what is computed from losses */
-    KIND_SPLIT,    /* one number for all samples of a split, for metrics alone: means and what is
-                      computed from them after the last batch */
+    KIND_PARAM,  /* one tensor for the whole batch: a parameter or its gradient, a state or its next
+                    value, sums over samples */
+    KIND_SAMPLE, /* one tensor a sample; the batch axis is implied */
+    KIND_SCALAR, /* one number for the batch: a loss and what is computed from losses */
+    KIND_SPLIT,  /* one number for all samples of a split, for metrics alone: means and what is
+                    computed from them after the last batch */
 } Kind;
 
 /* Whether a value is one number, computed in double outside kernels. */
@@ -121,6 +122,11 @@ typedef struct Trained {
     int group;      /* from 1; 0: none */
 } Trained;
 
+/* A state that a phase's steps assign, and its next value. */
+typedef struct Assigned {
+    Node *state, *value;
+} Assigned;
+
 typedef struct Phase {
     Loc loc;
     int epochs, batch; /* epochs 0: the phase counts steps */
@@ -145,6 +151,8 @@ typedef struct Phase {
     int n_frozen;
     Trained *trained; /* in the order of the parameters' ids; filled by differentiation */
     int n_trained;
+    Assigned *assigned; /* in the order of the states' ids; filled by differentiation */
+    int n_assigned;
 } Phase;
 
 /* The optimizer of a group, or, of 0, that of all other parameters. */
@@ -205,6 +213,9 @@ int field_moments(const FieldData *field, Shape shape, int *run);
 /* All nodes of the op called `op_name`, in order of id; their number goes to `*count`. */
 Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count);
 
+/* The tensors of the state that have names, parameters and states, in order of id. */
+Node **graph_tensors(const Graph *graph, int *count);
+
 /* Elements of one sample (or of the parameter); INT64_MAX where there are more. */
 int64_t shape_count(Shape shape);
 /* Its last `axes` axes; it has as many. */
@@ -216,7 +227,8 @@ bool shape_equal(Shape a, Shape b);
 const char *shape_text(Arena *arena, Shape shape);
 
 /* Calls `visit` for the address of every root: losses, learning rates, frozen and trained
- * parameters, gradients, metrics, predictions. Passes use it to mark and to replace. */
+ * parameters, gradients, assigned states, metrics, predictions. Passes use it to mark and to
+ * replace. */
 void graph_each_root(Graph *graph, void (*visit)(void *context, Node **root), void *context);
 
 /* Replaces nodes: `replacement[id]`, where not NULL, stands in for the node of that id in all

@@ -73,14 +73,16 @@ Reference reference_new(const Graph *graph, int phase, Env env) {
     const Phase *p = &graph->phases[phase];
     Reference r = {.arena = arena_new(), .graph = graph, .env = env};
     r.values = ARENA_ARRAY(r.arena, double *, graph->n_nodes);
-    r.wanted = ARENA_ARRAY(
-        r.arena, Node *, 2 + p->n_groups + p->n_trained + graph->n_metrics + graph->n_predictions);
+    r.wanted = ARENA_ARRAY(r.arena, Node *,
+                           2 + p->n_groups + p->n_trained + graph->n_metrics +
+                               graph->n_predictions + p->n_assigned);
     r.wanted[r.n_wanted++] = p->loss;
     for (int i = 0; i <= p->n_groups; i++) r.wanted[r.n_wanted++] = phase_optimizer(p, i)->lr;
     for (int i = 0; i < p->n_trained; i++) r.wanted[r.n_wanted++] = p->trained[i].gradient;
     for (int i = 0; i < graph->n_metrics; i++) r.wanted[r.n_wanted++] = graph->metrics[i].node;
     for (int i = 0; i < graph->n_predictions; i++)
         r.wanted[r.n_wanted++] = graph->predictions[i].node;
+    for (int i = 0; i < p->n_assigned; i++) r.wanted[r.n_wanted++] = p->assigned[i].value;
     return r;
 }
 

@@ -13,8 +13,8 @@ void interpret(Arena *arena, const Graph *graph, const Env *env, Node *const *wa
 
 enum { ROUNDED_RUNS = 16 };
 
-/* A run of everything that a phase computes: loss, learning rates, gradients, metrics, predictions.
- */
+/* A run of everything that a phase computes: loss, learning rates, gradients, metrics, predictions,
+ * next values of states. */
 typedef struct Reference {
     Arena *arena; /* all of it lives there */
     const Graph *graph;

@@ -33,6 +33,9 @@ typedef enum Trait {
     TRAIT_COPIES = 8192, /* puts elements in other places: joins, slices, borders, turns */
     TRAIT_MOVES = 16384, /* moves elements by counters: flips, crops, erased squares, in training */
     TRAIT_KEPT = 32768,  /* what the kernel of an operand has at hand on its way to that */
+    TRAIT_BATCH_SUM = 65536, /* one tensor of the batch, made of sums over its samples */
+    TRAIT_CHANNELS = 131072, /* element by element, with axis 1 in lanes, whose elements have
+                                coefficients */
 } Trait;
 
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;
@@ -49,6 +52,7 @@ typedef struct AttrSpec {
 typedef struct Env {
     int batch;
     bool dropout;         /* false: dropout is the identity */
+    bool evaluates;       /* `tracked` gives running statistics, not those of the batch */
     uint64_t seed;        /* of the dropout masks */
     int64_t first_sample; /* index in the epoch of the batch's first sample */
     double epoch, epochs, step, steps;
@@ -128,6 +132,10 @@ struct Op {
      * so that no compiler can contract them with a later addition. The result's places are those of
      * the operands. */
     const char *row;
+    /* %0, %1, ...: rows of coefficients for each channel, `n_coefficients` of them, which the
+     * function `coefficients` of the prelude makes of the operands that are no samples. */
+    const char *coefficients;
+    int n_coefficients;
     Zeros zeros;
     bool monotone; /* rows: grows with its operand, so it may follow a max-pool instead */
     /* Numbers: the value in double, a C expression with %s for each operand. */

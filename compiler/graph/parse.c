@@ -185,6 +185,15 @@ static void parse_trained(Parser *s) {
     if (*s->p == ' ') t->group = whole(s, "group");
 }
 
+static void parse_assigned(Parser *s) {
+    Phase *p = last_phase(s);
+    p->assigned = grown(s, p->assigned, p->n_assigned, sizeof *p->assigned);
+    Assigned *a = &p->assigned[p->n_assigned++];
+    a->state = node(s);
+    expect(s, "value=");
+    a->value = node(s);
+}
+
 static void parse_frozen(Parser *s) {
     Phase *p = last_phase(s);
     p->frozen = grown(s, p->frozen, p->n_frozen, sizeof *p->frozen);
@@ -312,6 +321,8 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
             parse_judged(&s);
         else if (accept(&s, "trained "))
             parse_trained(&s);
+        else if (accept(&s, "assigned "))
+            parse_assigned(&s);
         else if (accept(&s, "frozen "))
             parse_frozen(&s);
         else if (accept(&s, "metric "))

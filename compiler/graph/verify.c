@@ -35,6 +35,23 @@ static void verify_root(Graph *g, const Node *n, const char *what, bool kind_fit
     if (!kind_fits) node_bug(n, "%s is of the wrong kind", what);
 }
 
+static bool is_op(const Node *n, const char *name) {
+    return !strcmp(n->op->name, name);
+}
+
+static void verify_assigned(Graph *g, const Phase *p) {
+    for (int j = 0; j < p->n_assigned; j++) {
+        const Node *state = p->assigned[j].state, *value = p->assigned[j].value;
+        verify_root(g, state, "an assigned state", is_op(state, "state"));
+        if (j && p->assigned[j - 1].state->id >= state->id)
+            bug("assigned state %s is out of order", state->name);
+        verify_root(g, value, "a state's next value",
+                    value->type.kind == KIND_PARAM && value->n_in > 0);
+        if (!shape_equal(value->type.shape, state->type.shape))
+            bug("the next value of %s has another shape", state->name);
+    }
+}
+
 static void verify_phase(Graph *g, const Phase *p) {
     verify_root(g, p->loss, "a loss", p->loss->type.kind == KIND_SCALAR);
     verify_root(g, p->optimizer.lr, "a learning rate", p->optimizer.lr->type.kind == KIND_SCHEDULE);
@@ -45,10 +62,10 @@ static void verify_phase(Graph *g, const Phase *p) {
     }
     for (int j = 0; j < p->n_frozen; j++)
         verify_root(g, p->frozen[j], "a frozen parameter",
-                    !strcmp(p->frozen[j]->op->name, "param"));
+                    is_op(p->frozen[j], "param") || is_op(p->frozen[j], "state"));
     for (int j = 0; j < p->n_trained; j++) {
         const Node *param = p->trained[j].param, *gradient = p->trained[j].gradient;
-        verify_root(g, param, "a trained parameter", !strcmp(param->op->name, "param"));
+        verify_root(g, param, "a trained parameter", is_op(param, "param"));
         if (j && p->trained[j - 1].param->id >= param->id)
             bug("trained parameter %s is out of order", param->name);
         for (int k = 0; k < p->n_frozen; k++)
@@ -60,6 +77,7 @@ static void verify_phase(Graph *g, const Phase *p) {
         if (!shape_equal(gradient->type.shape, param->type.shape))
             bug("the gradient of %s has another shape", param->name);
     }
+    verify_assigned(g, p);
 }
 
 static bool is_metric(const Node *n) {

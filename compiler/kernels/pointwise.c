@@ -58,9 +58,19 @@ static const char *first_word(Arena *arena, const Node *node) {
     return word;
 }
 
+/* The row of the node's coefficients for the channels at hand. */
+static const char *coefficient(const Kernel *k, Arena *arena, const Node *node, int row,
+                               Site site) {
+    for (int i = 0; i < k->n_operands; i++) {
+        const Buffer *b = k->operands[i].buffer;
+        if (b->space == SPACE_BATCH && b->node == node)
+            return arena_printf(arena, "LOAD(%s + %d + %s)", k->operands[i].param,
+                                row * round_up(k->out.C, LANES), site.channel);
+    }
+    bug("kernel %s has no coefficients of node %d", k->name, node->id);
+}
+
 static const char *expression(const Kernel *k, Arena *arena, const Node *node, Site site) {
-    const char *a = operand(k, arena, node->in[0], site);
-    const char *b = node->n_in > 1 ? operand(k, arena, node->in[1], site) : "";
     char *text = "";
     for (const char *p = node->op->row; *p; p++) {
         if (*p != '%') {
@@ -70,13 +80,17 @@ static const char *expression(const Kernel *k, Arena *arena, const Node *node, S
         const char *piece = "";
         switch (*++p) {
         case 'a':
-            piece = a;
-            break;
         case 'b':
-            piece = b;
+            piece = operand(k, arena, node->in[*p - 'a'], site);
             break;
         case 'x':
             piece = operand(k, arena, node->in[2], site);
+            break;
+        case '0':
+        case '1':
+        case '2':
+        case '3':
+            piece = coefficient(k, arena, node, *p - '0', site);
             break;
         case 'd':
             piece = drop_text(k, arena, node, site);
@@ -132,9 +146,8 @@ const char *row_text(const Kernel *k, Arena *arena, const char *head, Site site)
 
 /* Operands in the layout of the result, copied where they have another. */
 static Kernel *own_kernel(Lowering *l, Node *node) {
-    enum { MOST = 3 };
-    Buffer *in[MOST] = {NULL};
-    Node *at[MOST] = {NULL};
+    Buffer **in = ARENA_ARRAY(l->arena, Buffer *, node->n_in);
+    Node **at = ARENA_ARRAY(l->arena, Node *, node->n_in);
     const Layout layout = l->value[node->id].layout;
     for (int i = 0; i < node->n_in; i++)
         if (node->in[i]->type.kind == KIND_SAMPLE)
@@ -164,7 +177,11 @@ static void lower(Lowering *l, Node *node) {
         Node *at = storage_of(l, node->in[i]);
         if (!computes(l, k, at)) lower_operand(l, k, NULL, earlier_value(l, k, at), at, false);
     }
-    lower_pointwise_args(l, k, node);
+    if (node->op->coefficients)
+        lower_operand(l, k, arena_printf(l->arena, "c%d", k->n_operands),
+                      make_tensor(l, node, node->op->n_coefficients), NULL, false);
+    else
+        lower_pointwise_args(l, k, node);
     make_value(l, node);
 }
 
@@ -176,7 +193,7 @@ static bool fits(const Node *node) {
 static void build(Loops *l, const Kernel *k) {
     bool flat = true;
     for (int i = 0; i < k->n_fused; i++)
-        flat = flat && !op_is(k->fused[i]->op, TRAIT_RANDOM) &&
+        flat = flat && !op_is(k->fused[i]->op, TRAIT_RANDOM | TRAIT_CHANNELS) &&
                (keeps_zero(k->fused[i]) || k->out.C % LANES == 0);
     if (flat) {
         l_open(l, "for (int i = 0; i < n * %d; i += 16)", k->out.stride);

@@ -15,6 +15,8 @@ static Linear buffer_size(const Buffer *b) {
         return (Linear){shape_count(b->node->type.shape), 0, false};
     case SPACE_STATE:
     case SPACE_GRADIENT:
+    case SPACE_PARTIAL:
+    case SPACE_BATCH:
         return (Linear){0, b->size, false};
     case SPACE_SUM:
         break;

@@ -246,7 +246,7 @@ static const LayerKind kinds[] = {
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 const LayerKind *layer_kinds(Arena *arena, int *count) {
-    int n = N_KINDS + convolution_count + recurrent_count;
+    int n = N_KINDS + convolution_count + recurrent_count + norm_count;
     for (int i = 0; all_ops[i]; i++) n += all_ops[i]->layer;
     LayerKind *list = ARENA_ARRAY(arena, LayerKind, n);
     memcpy(list, kinds, sizeof kinds);
@@ -255,6 +255,8 @@ const LayerKind *layer_kinds(Arena *arena, int *count) {
     *count = N_KINDS + convolution_count;
     memcpy(list + *count, recurrent_kinds, (size_t)recurrent_count * sizeof *recurrent_kinds);
     *count += recurrent_count;
+    memcpy(list + *count, norm_kinds, (size_t)norm_count * sizeof *norm_kinds);
+    *count += norm_count;
     for (int i = 0; all_ops[i]; i++)
         if (all_ops[i]->layer)
             list[(*count)++] = (LayerKind){all_ops[i]->name,

@@ -22,7 +22,8 @@ typedef struct Layer {
     Node *weight, *bias;
     Node *out_weight, *out_bias; /* of attention: of what follows it */
     Node **weights; /* of a recurrent layer, in the order in which it uses them; bias may be NULL */
-    int in;         /* features or channels that the weights are for */
+    Node *running[3]; /* batch normalisation: mean, variance, number of batches */
+    int in;           /* features or channels that the weights are for */
     Loc first_use;
     int applications;
 } Layer;
@@ -37,7 +38,10 @@ struct LayerKind {
     Node *(*apply)(lua_State *L, Layer *layer, Node *x, Loc loc);
 };
 
-/* layer_weights.c: a parameter `<layer>.<what>`; sizes are checked so that products stay small. */
+/* layer_weights.c: the name `<layer>.<what>` of a tensor; NULL after a report that it is taken. */
+const char *layer_weights_name(lua_State *L, const Layer *layer, const char *what);
+
+/* A parameter `<layer>.<what>`; sizes are checked so that products stay small. */
 Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shape shape,
                         const Init *init, double fan_in, double fan_out);
 
@@ -55,6 +59,10 @@ bool layer_weights_error(lua_State *L, const Layer *layer, Node *x, Loc loc, con
 /* convolution.c: convolutions, and pools over windows. */
 extern const LayerKind convolution_kinds[];
 extern const int convolution_count;
+
+/* norm.c: normalisations that keep statistics. */
+extern const LayerKind norm_kinds[];
+extern const int norm_count;
 
 /* recurrent.c: layers with states. */
 extern const LayerKind recurrent_kinds[];

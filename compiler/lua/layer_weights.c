@@ -3,6 +3,21 @@
 
 #include <string.h>
 
+const char *layer_weights_name(lua_State *L, const Layer *layer, const char *what) {
+    Front *f = front_of(L);
+    const char *name = arena_printf(f->arena, "%s.%s", layer->name, what);
+    int n;
+    Node **tensors = graph_tensors(f->graph, &n);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(tensors[i]->name, name) != 0) continue;
+        diag_error(f->diag, layer->loc, "%s \"%s\": another layer has a parameter \"%s\"",
+                   layer->kind->name, layer->name, name);
+        diag_note(f->diag, tensors[i]->loc, "the other one is here");
+        return NULL;
+    }
+    return name;
+}
+
 Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shape s,
                         const Init *init, double fan_in, double fan_out) {
     Front *f = front_of(L);
@@ -17,18 +32,14 @@ Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shap
                    layer->kind->name, layer->name, count, MAX_WEIGHTS);
         return front_poison(L);
     }
-    const char *name = arena_printf(f->arena, "%s.%s", layer->name, what);
-    if (!init_fits(L, init, layer->loc, name, s)) return front_poison(L);
+    const char *name = layer_weights_name(L, layer, what);
+    if (!name || !init_fits(L, init, layer->loc, name, s)) return front_poison(L);
     init_attrs(init, fan_in, fan_out, attr);
-    for (int i = 0; i < f->graph->n_nodes; i++) {
-        const Node *other = f->graph->nodes[i];
-        if (other->op != &op_param || strcmp(other->name, name) != 0) continue;
-        diag_error(f->diag, layer->loc, "%s \"%s\": another layer has a parameter \"%s\"",
-                   layer->kind->name, layer->name, name);
-        diag_note(f->diag, other->loc, "the other one is here");
-        return front_poison(L);
-    }
     return front_add_node(L, &op_param, layer->loc, name, 0, NULL, attr);
+}
+
+static bool counts_channels(const Op *op) {
+    return op == &op_conv2d || op == &op_conv_transpose2d || op == &op_batch_norm;
 }
 
 bool layer_weights_fit(lua_State *L, const Layer *layer, Loc loc, int in) {
@@ -37,9 +48,8 @@ bool layer_weights_fit(lua_State *L, const Layer *layer, Loc loc, int in) {
                "%s \"%s\": its weights are for inputs of %d %s%s since its first use (%s:%d), got "
                "%d",
                layer->kind->name, layer->name, layer->in,
-               layer->kind->op == &op_conv2d || layer->kind->op == &op_conv_transpose2d ? "channel"
-                                                                                        : "feature",
-               layer->in == 1 ? "" : "s", layer->first_use.file, layer->first_use.line, in);
+               counts_channels(layer->kind->op) ? "channel" : "feature", layer->in == 1 ? "" : "s",
+               layer->first_use.file, layer->first_use.line, in);
     return false;
 }
 

@@ -51,7 +51,8 @@ static const OptionSpec phase_specs[] = {
     {"accumulate", OPTION_INT, false, 1, MAX_BATCH, {0}, NULL},
     {"ema", OPTION_REAL, false, 1e-9, 1 - 1e-9, {0}, NULL}};
 
-/* The parameters that `freeze` names, or that `train` does not, keep their values. */
+/* The parameters that `freeze` names, or that `train` does not, keep their values; so do the states
+ * of their layers. */
 static void read_frozen(const Options *o, Phase *p, const OptionValue *v) {
     Front *f = front_of(o->L);
     const bool alone = v[PHASE_TRAIN].given;
@@ -63,7 +64,7 @@ static void read_frozen(const Options *o, Phase *p, const OptionValue *v) {
     if (!stack) return;
     const Patterns patterns = pattern_read(o->L, stack, options_loc(o, what), what);
     int n;
-    Node **params = graph_nodes_of(f->graph, "param", &n);
+    Node **params = graph_tensors(f->graph, &n);
     const bool *named = pattern_match(f, &patterns, params, n);
     p->frozen = ARENA_ARRAY(f->arena, Node *, n + 1);
     for (int i = 0; i < n; i++)

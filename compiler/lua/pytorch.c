@@ -35,8 +35,6 @@ static const char *const missing[] = {
     "atan",
     "avg_pool1d",
     "avg_pool3d",
-    "batch_norm1d",
-    "batch_norm2d",
     "batch_norm3d",
     "bilinear",
     "bmm",

@@ -1,4 +1,4 @@
-/* Fields of the data set, and parameters: leaves whose values come from outside. */
+/* Fields of the data set, parameters and states: leaves whose values come from outside. */
 #include "rules.h"
 
 bool stated_shape(Graph *g, const Node *n, int rank, Shape *shape) {
@@ -53,6 +53,13 @@ static const AttrSpec param_attrs[] = {
     {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"init", ATTR_INT, 0, INIT_LAST, INIT_CONSTANT, NULL},
     {"a", ATTR_REAL, -1e30, 1e30, 0, NULL}, {"b", ATTR_REAL, -1e30, 1e30, 0, NULL}};
 
+static const AttrSpec state_attrs[] = {
+    {"rank", ATTR_INT, 0, 4, 1, NULL},      {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
+    {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
+    {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"init", ATTR_INT, 0, 2, INIT_CONSTANT, NULL},
+    {"a", ATTR_REAL, -1e30, 1e30, 0, NULL}, {"b", ATTR_REAL, -1e30, 1e30, 0, NULL},
+    {"role", ATTR_INT, 0, 2, 0, NULL}};
+
 static const OpSample field_samples[] = {{.inputs = "", WITH(3, 2, 14, 13)},
                                          {.inputs = "", WITH(1, 37)},
                                          {.inputs = "", WITH(0)},
@@ -90,6 +97,13 @@ const Op op_param = {.name = "param",
                      .help = "a parameter",
                      .attrs = param_attrs,
                      .n_attrs = COUNT_OF(param_attrs),
+                     .shape = param_shape,
+                     .reference = given,
+                     SAMPLES(param_samples)};
+const Op op_state = {.name = "state",
+                     .help = "a tensor that is assigned at the end of a step",
+                     .attrs = state_attrs,
+                     .n_attrs = COUNT_OF(state_attrs),
                      .shape = param_shape,
                      .reference = given,
                      SAMPLES(param_samples)};

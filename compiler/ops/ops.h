@@ -3,7 +3,7 @@
  *
  *   input target          field -> sample
  *   label                 field -> sample (), class index
- *   param                 -> param
+ *   param state           -> param
  *   tensor                -> sample, once: shared by all samples
  *   shared                param -> sample, once
  *   repeat                sample, once -> sample
@@ -31,6 +31,11 @@
  *   embedding             class indices, weight (num,dim) -> theirs and an axis (dim)
  *   attention             q, k, v: (T,D) or (heads,T,D) each -> q's shape with v's last axis; or
  *                         (T,3C), all of HEADS heads side by side -> (T,C)
+ *   batch_norm            x (C,..), mean (C), variance (C), weight (C) or the number 1, bias (C) or
+ *                         the number 0 -> shape of x
+ *   channel_mean          x (C,..) -> param (C); channel_variance x, mean
+ *   tracked               of the batch, running: params of one shape
+ *   blend count           state[, of the batch] -> the state's next value
  *   max_pool2d avg_pool2d sample (C,H,W) -> (C,OH,OW)
  *   upsample              sample (C,H,W) -> (C,H*sh,W*sw)
  *   pixel_shuffle         sample (C*r*r,H,W) -> (C,H*r,W*r)
@@ -68,6 +73,10 @@
  *   bias_grad             dy: sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places
  *   embedding_grad        class indices, dy -> param (num,dim)
  *   attention_grad        q, k, v, dy -> shape of the operand PART; (T,3C), dy -> (T,3C)
+ *   batch_norm_wgrad batch_norm_bgrad
+ *                         x, dy, mean, variance -> param (C)
+ *   batch_norm_dgrad      x, dy, mean, variance, bgrad, wgrad, weight -> sample
+ *   batch_norm_scale      dy, variance, weight -> sample
  *   max_pool2d_grad       x, dy
  *   avg_pool2d_grad       dy
  *   upsample_grad pixel_shuffle_grad
@@ -111,6 +120,9 @@ enum { SHAPE_RANK, SHAPE_DIM0, SHAPE_DIM1, SHAPE_DIM2, SHAPE_DIM3 };
 enum { LABEL_CLASSES, LABEL_RANK, LABEL_DIM0 };
 /* param */
 enum { PARAM_RANK, PARAM_DIM0, PARAM_DIM1, PARAM_DIM2, PARAM_DIM3, PARAM_INIT, PARAM_A, PARAM_B };
+/* state: those of param, and what it is: assigned by steps; the same, in whole numbers; constant */
+enum { STATE_ROLE = PARAM_B + 1 };
+enum { STATE_RUNNING, STATE_COUNT, STATE_FIXED };
 /* PARAM_INIT: constant a; uniform in [a, b); normal with mean a and deviation b */
 enum { INIT_CONSTANT, INIT_UNIFORM, INIT_NORMAL, INIT_TRUNCATED, INIT_ORTHOGONAL, INIT_DIRAC };
 /* INIT_DIRAC + one of the first three: how filters beyond the inputs begin */

@@ -1,7 +1,9 @@
 /* Makes true: every phase knows the parameters that it trains, and for each the node of the
- * gradient. How: reverse mode over the nodes between a trained parameter and the loss; gradients of
- * several uses are added in the order of the uses, last first. Leaves to others: the nodes that
- * rules built and nothing needed are dropped here, all other simplification is the simplify pass's.
+ * gradient; the states that it assigns, and their next values. How: reverse mode over the nodes
+ * between a trained parameter and the loss; gradients of several uses are added in the order of the
+ * uses, last first. A state moves once for each use that the loss reaches, in their order. Leaves
+ * to others: the nodes that rules built and nothing needed are dropped here, all other
+ * simplification is the simplify pass's.
  */
 #include "differentiate.h"
 
@@ -107,6 +109,68 @@ static bool collect(const Reverse *r, Phase *p) {
     return false;
 }
 
+/* Moves the state on from the value that the phase has given it so far. */
+static void assign(Graph *g, Phase *p, Node *state, const Op *op, Node *batch, const double *attr) {
+    int at = 0;
+    while (at < p->n_assigned && p->assigned[at].state->id < state->id) at++;
+    if (at == p->n_assigned || p->assigned[at].state != state) {
+        for (int i = p->n_assigned++; i > at; i--) p->assigned[i] = p->assigned[i - 1];
+        p->assigned[at] = (Assigned){state, state};
+    }
+    Node *in[2] = {p->assigned[at].value, batch};
+    p->assigned[at].value = graph_add(g, op, state->loc, state->name, batch ? 2 : 1, in, attr);
+}
+
+static void assign_states(const Reverse *r, Phase *p) {
+    p->assigned = ARENA_ARRAY(r->g->arena, Assigned, r->n);
+    p->n_assigned = 0;
+    for (int i = 0; i < r->n; i++) {
+        const Node *n = r->g->nodes[i];
+        if (!r->reached[i] || n->op != &op_tracked) continue;
+        assign(r->g, p, n->in[1], &op_blend, n->in[0], n->attr);
+        if (n->n_in > 2) assign(r->g, p, n->in[2], &op_count, NULL, NULL);
+    }
+}
+
+/* Whether a layer of running statistics is frozen: all of its parameters are, or without any the
+ * statistics. */
+static bool keeps_running(const Phase *p, const Node *norm) {
+    int params = 0, frozen = 0;
+    for (int i = 3; i < norm->n_in; i++) {
+        params += norm->in[i]->op == &op_param;
+        frozen += norm->in[i]->op == &op_param && is_frozen(p, norm->in[i]);
+    }
+    return params ? frozen == params : is_frozen(p, norm->in[1]->in[1]);
+}
+
+/* The loss of a phase in which some layers keep their running statistics: they normalise by these,
+ * so the phase has nodes of its own. */
+static Node *with_running(Graph *g, const Phase *p) {
+    const int n = g->n_nodes;
+    bool *reached = ARENA_ARRAY(g->arena, bool, n), any = false;
+    Node **map = ARENA_ARRAY(g->arena, Node *, n);
+    reached[p->loss->id] = true;
+    for (int i = n - 1; i >= 0; i--) {
+        const Node *node = g->nodes[i];
+        for (int j = 0; reached[i] && j < node->n_in; j++) reached[node->in[j]->id] = true;
+        if (!reached[i] || node->op != &op_batch_norm || node->in[1]->op != &op_tracked) continue;
+        if (!keeps_running(p, node)) continue;
+        any = true;
+        for (int j = 1; j < 3; j++) map[node->in[j]->id] = node->in[j]->in[1];
+    }
+    if (!any) return p->loss;
+    for (int i = 0; i < n; i++) {
+        Node *node = g->nodes[i];
+        if (!reached[i] || map[i]) continue;
+        map[i] = node;
+        if (!node->n_in) continue;
+        Node **in = ARENA_ARRAY(g->arena, Node *, node->n_in);
+        for (int j = 0; j < node->n_in; j++) in[j] = map[node->in[j]->id];
+        map[i] = graph_add(g, node->op, node->loc, node->name, node->n_in, in, node->attr);
+    }
+    return map[p->loss->id];
+}
+
 static bool differentiate_phase(Graph *g, Phase *p, int n_forward) {
     Reverse r = {.g = g, .phase = p, .n = n_forward};
     r.active = ARENA_ARRAY(g->arena, bool, n_forward);
@@ -120,11 +184,14 @@ static bool differentiate_phase(Graph *g, Phase *p, int n_forward) {
         Node *n = g->nodes[i];
         if (n->n_in && r.dy[i] && r.reached[i] && r.active[i]) ok = backward(&r, n) && ok;
     }
+    assign_states(&r, p);
     return ok && collect(&r, p);
 }
 
 bool differentiate(Graph *graph) {
-    int n = graph->n_nodes;
+    for (int i = 0; i < graph->n_phases; i++)
+        graph->phases[i].loss = with_running(graph, &graph->phases[i]);
+    const int n = graph->n_nodes;
     bool ok = true;
     for (int i = 0; i < graph->n_phases; i++)
         ok = differentiate_phase(graph, &graph->phases[i], n) && ok;

@@ -1,6 +1,7 @@
 /* Makes true: every node of the entry's graph is needed by the entry; what is drawn, dropout and
- * augmentation, is in training only. How: copies nodes, leaving that out, keeps the entry's roots,
- * drops what they do not reach. Leaves to others: everything else. */
+ * augmentation, and statistics of the batch are in training only, running ones elsewhere. How:
+ * copies nodes, leaving that out, keeps the entry's roots, drops what they do not reach. Leaves to
+ * others: everything else. */
 #include "entry_graph.h"
 
 #include "../ops/ops.h"
@@ -27,6 +28,10 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
         const Node *from = graph->nodes[i];
         if (kind != ENTRY_TRAIN && op_is(from->op, TRAIT_RANDOM | TRAIT_MOVES)) {
             map[i] = map[from->in[0]->id];
+            continue;
+        }
+        if (from->op == &op_tracked) {
+            map[i] = map[from->in[kind != ENTRY_TRAIN]->id];
             continue;
         }
         Node *node = ARENA_NEW(arena, Node);
@@ -57,7 +62,12 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
             trained[i] = (Trained){mapped(map, p->trained[i].param),
                                    mapped(map, p->trained[i].gradient), p->trained[i].group};
         p->trained = trained;
-        if (kind == ENTRY_EVALUATE) p->n_trained = 0;
+        Assigned *assigned = ARENA_ARRAY(arena, Assigned, p->n_assigned);
+        for (int i = 0; i < p->n_assigned; i++)
+            assigned[i] =
+                (Assigned){mapped(map, p->assigned[i].state), mapped(map, p->assigned[i].value)};
+        p->assigned = assigned;
+        if (kind == ENTRY_EVALUATE) p->n_trained = p->n_assigned = 0;
     }
     if (kind == ENTRY_EVALUATE) {
         g->metrics = copy_named(arena, graph->metrics, graph->n_metrics, map);

@@ -16,7 +16,7 @@ static bool is_computed(const Node *node) {
     case KIND_SPLIT:
         return op_is(node->op, TRAIT_LOSS);
     case KIND_PARAM:
-        return op_is(node->op, TRAIT_PARAM_GRADIENT);
+        return op_is(node->op, TRAIT_PARAM_GRADIENT | TRAIT_BATCH_SUM);
     default:
         return false;
     }

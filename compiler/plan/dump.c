@@ -2,7 +2,8 @@
 #include "../base/writer.h"
 #include "plan.h"
 
-static const char *const spaces[] = {"field", "state", "sample", "gradient", "sum", "output"};
+static const char *const spaces[] = {"field", "state",   "sample", "gradient",
+                                     "sum",   "partial", "batch",  "output"};
 
 static void dump_kernel(Writer *w, Arena *arena, const Kernel *k) {
     char *text =

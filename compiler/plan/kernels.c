@@ -27,14 +27,26 @@ static Buffer *gradient_buffer(Lowering *l, const Node *param) {
     return b;
 }
 
+/* A chunk's part of a sum that other nodes read is added to the gradient by a kernel of its own. */
+static void add_partial(Lowering *l, Node *node) {
+    Kernel *k = new_kernel(l, l->plan->role[ROLE_ADD], node, "add_part");
+    lower_operand(l, k, "sum", l->partial[node->id], NULL, false);
+    lower_operand(l, k, "d", l->gradient, NULL, true);
+}
+
 /* Sums of gradients may have a term several times: each time has a kernel, which adds to the
  * gradient. */
 static void lower_gradient(Lowering *l, Node *node) {
     const Phase *phase = &l->graph->phases[0];
+    const bool partial = op_is(node->op, TRAIT_BATCH_SUM);
+    if (partial) l->value[node->id].family->lower(l, node);
     for (int i = 0; i < phase->n_trained; i++)
         for (int n = occurrences(phase->trained[i].gradient, node); n > 0; n--) {
             l->gradient = gradient_buffer(l, phase->trained[i].param);
-            l->value[node->id].family->lower(l, node);
+            if (partial)
+                add_partial(l, node);
+            else
+                l->value[node->id].family->lower(l, node);
         }
 }
 
@@ -96,10 +108,13 @@ static void lower_entry(Plan *plan, Entry *entry) {
     l.buffer = ARENA_ARRAY(a, Buffer *, n);
     l.kernel = ARENA_ARRAY(a, Kernel *, n);
     l.winner = ARENA_ARRAY(a, Buffer *, n);
+    l.partial = ARENA_ARRAY(a, Buffer *, n);
+    l.tensor = ARENA_ARRAY(a, Buffer *, n);
     l.dense = ARENA_ARRAY(a, Buffer *, n);
     l.read = ARENA_ARRAY(a, bool, n);
     for (int i = 0; i < n; i++) lower_node(&l, g->nodes[i]);
     lower_outputs(&l);
+    assign_states(&l);
     store_values(&l);
     for (int i = 0; i < entry->n_kernels; i++) {
         Kernel *k = entry->kernels[i];

@@ -37,6 +37,7 @@ static Layout layout_of(const Plan *plan, const Node *node, const Layout *known)
     if (op_is(node->op, TRAIT_ACCESS)) return known[x->id];
     if (op_is(node->op, TRAIT_KEEPS_LANES))
         return layout_of_shape(node->type.shape, known[x->id].last);
+    if (op_is(node->op, TRAIT_CHANNELS)) return layout_of_shape(node->type.shape, false);
     if (node->op == &op_expand && node->n_in > 1) return known[node->in[1]->id];
     /* Weights know one order of axes: with the last one in lanes a vector lies in plain order. */
     if (node->op == &op_flatten) return known[x->id].last ? padded : known[x->id];

@@ -16,6 +16,8 @@ struct Lowering {
         *buffer; /* where the value lies; made with the value, stored only if something reads it */
     Kernel **kernel;  /* that computes the value */
     Buffer **winner;  /* max_pool2d: its winners */
+    Buffer **partial; /* TRAIT_BATCH_SUM: a chunk's part */
+    Buffer **tensor;  /* of the batch, made between stages */
     Buffer **dense;   /* fields: as contractions read them */
     bool *read;       /* the buffer is read by a kernel */
     Buffer *gradient; /* while a TRAIT_PARAM_GRADIENT node is lowered: where it goes */
@@ -89,6 +91,21 @@ void read_value(Lowering *l, Kernel *k, const char *param, Buffer *buffer, Node 
 
 /* Adds the operand for a parameter. */
 void read_param(Lowering *l, Kernel *k, const char *param, const Node *node);
+
+/* tensors.c: tensors of the batch. */
+
+/* A chunk's part of the tensor: `size` floats. */
+Buffer *partial_buffer(Lowering *l, const Node *node, int64_t size);
+
+/* Where the value of a node of KIND_PARAM lies: a parameter, a state, a sum over the batch. */
+Buffer *tensor_buffer(Lowering *l, const Node *node);
+
+/* A tensor of `rows` rows of the node's channels, made by the function `maker` of the prelude of
+ * tensors; a NULL one stands for an operand that is a number. */
+Buffer *make_tensor(Lowering *l, const Node *node, int rows);
+
+/* Writes down how states get their next values. */
+void assign_states(Lowering *l);
 
 /* Adds a number as an argument in float; `format` makes a C expression of its name. */
 void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char *format);

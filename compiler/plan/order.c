@@ -2,11 +2,12 @@
 
 static int stage_of(const Value *values, const Node *node) {
     int stage = node->type.kind == KIND_SAMPLE || op_is(node->op, TRAIT_LOSS) ? 0 : -1;
-    const bool waits = node->type.kind == KIND_SAMPLE || op_is(node->op, TRAIT_LOSS) ||
-                       op_is(node->op, TRAIT_PARAM_GRADIENT);
+    const bool waits =
+        node->type.kind == KIND_SAMPLE || op_is(node->op, TRAIT_LOSS | TRAIT_PARAM_GRADIENT);
     for (int i = 0; i < node->n_in; i++) {
-        const bool number = kind_is_number(node->in[i]->type.kind);
-        const int after = values[node->in[i]->id].stage + (number && waits);
+        const Kind kind = node->in[i]->type.kind;
+        const bool of_batch = kind_is_number(kind) || kind == KIND_PARAM;
+        const int after = values[node->in[i]->id].stage + (of_batch && waits);
         if (after > stage) stage = after;
     }
     return stage;

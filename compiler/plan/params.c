@@ -81,7 +81,7 @@ void params_list(Plan *plan) {
     static const char *const inits[] = {"NN_CONSTANT",      "NN_UNIFORM",     "NN_NORMAL",
                                         "NN_TRUNCATED",     "NN_ORTHOGONAL",  "NN_DIRAC",
                                         "NN_DIRAC_UNIFORM", "NN_DIRAC_NORMAL"};
-    Node **params = graph_nodes_of(plan->graph, "param", &plan->n_params);
+    Node **params = graph_tensors(plan->graph, &plan->n_params);
     plan->params = ARENA_ARRAY(plan->arena, ParamPlace, plan->n_params);
     for (int i = 0; i < plan->n_params; i++) {
         const Shape s = params[i]->type.shape;

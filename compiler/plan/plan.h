@@ -45,6 +45,8 @@ typedef enum BufferSpace {
     SPACE_SAMPLE,   /* activations: [parts][n][stride] in a task's area */
     SPACE_GRADIENT, /* gradients of parameters: a row of the chunk */
     SPACE_SUM,      /* one double a chunk: the sum over its samples that a mean is made of */
+    SPACE_PARTIAL,  /* a chunk's part of a tensor of the batch: floats */
+    SPACE_BATCH,    /* tensors of the batch, made between stages of the parts of all chunks */
     SPACE_OUTPUT,   /* the caller's memory for a prediction: [n][count], order (C, H, W) */
 } BufferSpace;
 
@@ -59,7 +61,8 @@ struct Buffer {
     Layout layout;  /* SPACE_SAMPLE, SPACE_FIELD */
     int64_t size;   /* floats (4-byte units): of one part of one sample, or in all */
     int64_t offset; /* SPACE_SAMPLE: floats per sample before it; STATE, GRADIENT: floats; FIELD,
-                       OUTPUT, SUM: index */
+                       OUTPUT, SUM: index; PARTIAL, BATCH: floats from the chunk's,
+                       or the batch's, first */
     int parts;      /* SPACE_SAMPLE */
     Buffer *whole;  /* SPACE_SAMPLE: it is part `part` of this one and has no place of its own */
     int part;
@@ -127,6 +130,7 @@ typedef enum Role {
     ROLE_UNPACK,   /* a value into the caller's order */
     ROLE_RELAYOUT, /* a value into another layout of the same elements */
     ROLE_STACK,    /* a value into its part of a stack, in the same layout */
+    ROLE_ADD,      /* a chunk's part of a tensor to a parameter's gradient: operands `sum`, `d` */
     ROLE_UPDATE,   /* parameters by an optimizer */
     ROLE_COUNT
 } Role;
@@ -177,6 +181,14 @@ typedef struct Number {
     const char *text; /* else: its C expression in terms of `call` and `job->numbers` */
 } Number;
 
+/* A tensor of the batch that the code of an entry makes of others, or of the parts of all chunks.
+ */
+typedef struct BatchTensor {
+    const Node *node;
+    int stage;        /* after which it is made; -1: before the step */
+    const char *text; /* a C statement in terms of `job` */
+} BatchTensor;
+
 /* Dropout decisions of one use of a layer; draws of a layer that moves elements. */
 typedef struct Drop {
     const char *layer;
@@ -207,12 +219,18 @@ typedef struct Entry {
     int n_buffers, cap_buffers;
     Number *numbers;
     int n_numbers, cap_numbers;
+    BatchTensor *tensors;
+    int n_tensors, cap_tensors;
+    const char **assignments; /* C statements that end a step: states get their next values */
+    int n_assignments, cap_assignments;
     Drop *drops;
     int n_drops, cap_drops;
     int stages;
     int64_t sample_floats;  /* of the activation area, per sample */
     int64_t scratch_floats; /* of a task's scratch memory, which kernels use one after the other */
     int n_sums;
+    int64_t partial_floats;  /* of one chunk: parts of tensors of the batch */
+    int64_t tensor_floats;   /* of tensors of the batch */
     int64_t gradient_floats; /* of one chunk's gradients */
     const Node *loss;        /* ENTRY_TRAIN, ENTRY_EVALUATE */
 } Entry;

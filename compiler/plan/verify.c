@@ -33,7 +33,8 @@ static void verify_computed(const Entry *e) {
 
 static void verify_operand(const Entry *e, const Kernel *k, const Operand *o) {
     const Buffer *b = o->buffer, *whole = b->whole ? b->whole : b;
-    if (o->written && (b->space == SPACE_FIELD || b->space == SPACE_STATE))
+    if (o->written &&
+        (b->space == SPACE_FIELD || b->space == SPACE_STATE || b->space == SPACE_BATCH))
         kernel_bug(k, "K2: %s: writes %s", e->name, b->name);
     if (b->space == SPACE_OUTPUT && !o->written)
         kernel_bug(k, "K2: %s: reads an output, %s", e->name, b->name);
@@ -60,7 +61,8 @@ static void verify_buffers(const Entry *e) {
     for (int i = 0; i < e->n_buffers; i++) {
         const Buffer *b = e->buffers[i];
         sums += b->space == SPACE_SUM;
-        if ((b->space == SPACE_SUM || b->space == SPACE_OUTPUT) && writers(e, b) != 1)
+        if ((b->space == SPACE_SUM || b->space == SPACE_PARTIAL || b->space == SPACE_OUTPUT) &&
+            writers(e, b) != 1)
             bug("K5: %s: %d kernels write %s", e->name, writers(e, b), b->name);
     }
     if (sums != e->n_sums) bug("K5: %s: %d sums of %d", e->name, sums, e->n_sums);

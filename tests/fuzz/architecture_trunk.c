@@ -337,6 +337,12 @@ static Image trunk_layer(Image y, int id) {
          * more than a few values, which may be nearly equal. */
         const char *options = normalisation();
         const int axes = 1 + below(3);
+        if (y.height * y.width > 1 && below(2)) {
+            printf(
+                "  y = use(nn.batch_norm2d, { name = \"%s\", momentum = 0.%d%s })(y) + 0.5 * y\n",
+                layer_name(id), 1 + below(5), options);
+            return y;
+        }
         printf("  y = use(nn.layer_norm, { name = \"%s\", axes = %d%s })(y) + 0.5 * y\n",
                layer_name(id), y.width < 8 ? 3 : axes, options);
         if (strstr(options, "affine")) layers.n--; /* it has nothing to freeze */

@@ -15,7 +15,7 @@ import draws
 Row = namedtuple("Row", "value decides")
 
 # Values that the data set or a weights file gives.
-LEAVES = {"input", "target", "label", "param"}
+LEAVES = {"input", "target", "label", "param", "state"}
 
 
 def row(value, decides=None):
@@ -291,6 +291,24 @@ def one_hot(n, label):
     return real(F.one_hot(label, n.type.shape[n.whole("axis") - 1]).movedim(-1, n.whole("axis")))
 
 
+# --- batch normalisation -------------------------------------------------------------------------------------
+
+
+def channel_moment(function):
+    """Of each channel, axis 1, over batch and places."""
+    return lambda n, x, *mean: function(x.transpose(0, 1).flatten(1))
+
+
+def batch_norm(n, x, mean, variance, weight, bias):
+    mean, variance, weight, bias = (v.reshape(-1, *[1] * (x.dim() - 2)) for v in (mean, variance, weight, bias))
+    return (x - mean) / torch.sqrt(variance + n.eps) * weight + bias
+
+
+def blend(n, state, batch):
+    count = n.step.batch * n.places
+    return (1 - n.momentum) * state + n.momentum * (count / (count - 1) if count else 1) * batch
+
+
 ROWS = {
     # schedules
     "number": row(lambda n: torch.tensor(n.value)),
@@ -369,6 +387,12 @@ ROWS = {
     "rnn": row(recurrence(torch._VF.rnn_tanh, 1)),
     "gru": row(recurrence(torch._VF.gru, 3)),
     "lstm": row(recurrence(torch._VF.lstm, 4)),
+    "channel_mean": row(channel_moment(lambda x: x.mean(1))),
+    "channel_variance": row(channel_moment(lambda x: x.var(1, unbiased=False))),
+    "tracked": row(lambda n, batch, running, *count: running if n.step.evaluates else batch),
+    "blend": row(blend),
+    "count": row(lambda n, state: state + 1),
+    "batch_norm": row(batch_norm),
     # shapes
     "flatten": row(lambda n, x: x.reshape(len(x), -1)),
     "reshape": row(lambda n, x: x.reshape(sample_shape(n, x))),

@@ -15,6 +15,7 @@ class Step:
     """What a run may know of the step that it computes."""
     batch: int
     dropout: bool = False  # draw dropout and augmentation; else they are not there
+    evaluates: bool = False  # by running statistics
     seed: int = 0
     first_sample: int = 0
     epoch: float = 0

@@ -226,17 +226,17 @@ static void get_gradient(const NnCall *call, int param, float *out) {
 }
 
 static const NnParam params[] = {
-    {"fc.weight", 2, {CLASSES, INPUTS}, WEIGHTS, NN_UNIFORM, -0.05, 0.05, 0},
-    {"fc.bias", 1, {CLASSES}, CLASSES, NN_NORMAL, 0, 0.01, 0},
+    {"fc.weight", 2, {CLASSES, INPUTS}, WEIGHTS, NN_UNIFORM, -0.05, 0.05, 0, NN_WEIGHT},
+    {"fc.bias", 1, {CLASSES}, CLASSES, NN_NORMAL, 0, 0.01, 0, NN_WEIGHT},
 };
 static const char *const sgd_slots[] = {"momentum_buffer"};
 static const char *const adam_slots[] = {"exp_avg", "exp_avg_sq"};
 static const int both[] = {0, 1};
 static const NnPhase phases[] = {
     {3,     30,   true, "sgd", 1, sgd_slots, 2, both,  PARAMS, 4 * INPUTS, 8 * INPUTS,
-     false, NULL, 0,    0,     0, 0,         0, false, 0,      0},
+     false, NULL, 0,    0,     0, 0,         0, false, 0,      0,          1},
     {2,     50,   true, "adam", 2, adam_slots, 1, both,  WEIGHTS, 4 * INPUTS, 8 * INPUTS,
-     false, NULL, 0,    0,      0, 0,          0, false, 0,       0},
+     false, NULL, 0,    0,      0, 0,          0, false, 0,       0,          1},
 };
 static const NnOutput metrics[] = {{"accuracy", 1, 0, true, false},
                                    {"cross_entropy", 1, 0, false, false}};

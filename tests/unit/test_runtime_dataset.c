@@ -239,11 +239,12 @@ static void write_data(const char *broken) {
     float bits[3];
     memcpy(bits, labels, sizeof bits);
     TensorOut tensors[] = {
-        {"test/left", 4, dim, dim[3] == 7 ? 3 * HALF / 2 : 3 * HALF, values},
-        {strcmp(broken, "field") == 0 ? "test/up" : "test/right", 4, other, n * HALF, values},
-        {"test/comparison", 1, one, 3, bits},
-        {"test/extra", 1, one, 3, bits},
-        {"unrelated", 1, one, 3, bits},
+        {"test/left", 4, dim, dim[3] == 7 ? 3 * HALF / 2 : 3 * HALF, values, false},
+        {strcmp(broken, "field") == 0 ? "test/up" : "test/right", 4, other, n * HALF, values,
+         false},
+        {"test/comparison", 1, one, 3, bits, false},
+        {"test/extra", 1, one, 3, bits, false},
+        {"unrelated", 1, one, 3, bits, false},
     };
     ck_assert(tensors_write("data.safetensors", 5, tensors, NULL));
     if (strcmp(broken, "type") == 0) return;

@@ -41,7 +41,8 @@ START_TEST(round_trip) {
     enter_scratch();
     const float a[] = {1, -0.0f, 1e-42f, INFINITY, 5, 6}, b[] = {7};
     const int dim[] = {2, 3};
-    const TensorOut out[] = {{"z.weight", 2, dim, 6, a}, {"a \"b\"\n", 0, NULL, 1, b}};
+    const TensorOut out[] = {{"z.weight", 2, dim, 6, a, false},
+                             {"a \"b\"\n", 0, NULL, 1, b, false}};
     const char *value = "value \\ \x01 \xc3\xa4";
     ck_assert(tensors_write("x.safetensors", 2, out, json_pack("{s:s}", "key", value)));
     ck_assert(tensors_write("y.safetensors", 2, out, json_pack("{s:s}", "key", value)));
@@ -236,7 +237,7 @@ START_TEST(damage) {
     enter_scratch();
     const float a[] = {1, 2, 3, 4};
     const int dim[] = {4};
-    const TensorOut out[] = {{"a.weight", 1, dim, 4, a}, {"b", 1, dim, 4, a}};
+    const TensorOut out[] = {{"a.weight", 1, dim, 4, a, false}, {"b", 1, dim, 4, a, false}};
     ck_assert(tensors_write("good", 2, out, json_pack("{s:s}", "format", "pt")));
     size_t size;
     unsigned char *bytes = read_bytes("good", &size);
@@ -271,7 +272,7 @@ START_TEST(nan_has_one_form) {
     float values[5];
     memcpy(values, bits, sizeof values);
     const int dim[] = {5};
-    const TensorOut out[] = {{"a", 1, dim, 5, values}};
+    const TensorOut out[] = {{"a", 1, dim, 5, values, false}};
     ck_assert(tensors_write("x", 1, out, NULL));
     TensorFile file;
     ck_assert(tensors_read("x", &file));
@@ -294,7 +295,7 @@ static int files_here(void) {
 START_TEST(writing_is_atomic) {
     enter_scratch();
     const float a[] = {1};
-    const TensorOut out[] = {{"a", 0, NULL, 1, a}};
+    const TensorOut out[] = {{"a", 0, NULL, 1, a, false}};
     ck_assert(tensors_write("x", 1, out, NULL));
     ck_assert(tensors_write("x", 1, out, NULL));
     ck_assert_int_eq(files_here(), 1);
@@ -326,7 +327,7 @@ START_TEST(leftovers_do_no_harm) {
         write_bytes(name, "left", 4);
     }
     const float a[] = {1};
-    const TensorOut out[] = {{"a", 0, NULL, 1, a}};
+    const TensorOut out[] = {{"a", 0, NULL, 1, a, false}};
     ck_assert_msg(tensors_write("x", 1, out, NULL), "%s", problem_text());
     ck_assert_int_eq(files_here(), 101);
     leave_scratch();

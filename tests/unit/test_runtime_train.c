@@ -337,7 +337,7 @@ static void write_changed(const TensorFile *file, json_t *state, const char *pat
         const Tensor *t = &file->tensors[i];
         float *values = allocate((size_t)t->count, sizeof *values);
         memcpy(values, t->bytes, (size_t)t->count * sizeof *values);
-        tensors[i] = (TensorOut){t->name, t->rank, t->dim, t->count, values};
+        tensors[i] = (TensorOut){t->name, t->rank, t->dim, t->count, values, false};
     }
     char *text = keep(json_dumps(state, JSON_REAL_PRECISION(17)), free);
     ck_assert(tensors_write(path, file->n_tensors, tensors,
@@ -613,7 +613,7 @@ START_TEST(begins_with_weights) {
     expect_notes(&o, "left over, not in the model: fc9.bias\n");
     const float value[4] = {0};
     const int dim[] = {2, 2};
-    const TensorOut odd[] = {{"fc.weight", 2, dim, 4, value}};
+    const TensorOut odd[] = {{"fc.weight", 2, dim, 4, value, false}};
     ck_assert(tensors_write("odd.safetensors", 1, odd, NULL));
     o.text[OPTION_LOAD] = "odd.safetensors";
     ck_assert(!train(&o));
@@ -653,10 +653,10 @@ START_TEST(odd_names_are_columns) {
     const float zero = 0;
     const int image[] = {1, 1, 14, 14}, one[] = {1};
     const TensorOut tensors[] = {
-        {"test/left", 4, image, 196, images},
-        {"test/right", 4, image, 196, images},
-        {"test/a,\"b\"", 1, one, 1, &zero},
-        {"test/index", 1, one, 1, &zero},
+        {"test/left", 4, image, 196, images, false},
+        {"test/right", 4, image, 196, images, false},
+        {"test/a,\"b\"", 1, one, 1, &zero, false},
+        {"test/index", 1, one, 1, &zero, false},
     };
     ck_assert(tensors_write("data.safetensors", 4, tensors, NULL));
     size_t size;

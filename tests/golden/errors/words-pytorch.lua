@@ -1,7 +1,7 @@
 local nn = require "nn"
 local image, digit = nn.input("image", {1, 28, 28}), nn.label("digit", 10)
 local a = nn.tan(image)
-local b = nn.BatchNorm2d { }
+local b = nn.BatchNorm3d { }
 local c = nn.CrossEntropyLoss(image, digit)
 local d = nn.cat { image, image }
 local e = nn.std(image)

@@ -84,8 +84,9 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
     case KIND_SCHEDULE:
         return schedule_operand(m);
     case KIND_PARAM:
-        return op == &op_add ? param_operand(m, type->shape)
-                             : param_leaf(m->g, new_name(m, "p"), type->shape, 0.5);
+        if (op == &op_add) return param_operand(m, type->shape);
+        return op->positive ? positive_leaf(m->g, new_name(m, "p"), type->shape)
+                            : param_leaf(m->g, new_name(m, "p"), type->shape, 0.5);
     case KIND_SCALAR:
         return binary(m->g, &op_mse, sample_operand(m, (Shape){1, {5}}), number_leaf(m->g, 0.5));
     case KIND_SPLIT:

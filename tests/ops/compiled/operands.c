@@ -76,13 +76,19 @@ Node *label_leaf(Graph *graph, const char *name, int classes, Shape shape) {
     return leaf(graph, &op_label, name, attr);
 }
 
-Node *param_leaf(Graph *graph, const char *name, Shape shape, double bound) {
-    double attr[MAX_ATTRS] = {[PARAM_RANK] = shape.rank,
-                              [PARAM_INIT] = INIT_UNIFORM,
-                              [PARAM_A] = -bound,
-                              [PARAM_B] = bound};
+static Node *uniform_leaf(Graph *graph, const char *name, Shape shape, double low, double high) {
+    double attr[MAX_ATTRS] = {
+        [PARAM_RANK] = shape.rank, [PARAM_INIT] = INIT_UNIFORM, [PARAM_A] = low, [PARAM_B] = high};
     for (int i = 0; i < shape.rank; i++) attr[PARAM_DIM0 + i] = shape.dim[i];
     return leaf(graph, &op_param, name, attr);
+}
+
+Node *param_leaf(Graph *graph, const char *name, Shape shape, double bound) {
+    return uniform_leaf(graph, name, shape, -bound, bound);
+}
+
+Node *positive_leaf(Graph *graph, const char *name, Shape shape) {
+    return uniform_leaf(graph, name, shape, 0.5, 1.5);
 }
 
 Node *number_leaf(Graph *graph, double value) {

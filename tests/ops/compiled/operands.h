@@ -13,6 +13,9 @@ int operand_types(const OpSample *sample, Type types[MAX_OPERAND_TYPES]);
 Node *field_leaf(Graph *graph, const Op *op, const char *name, Shape shape);
 Node *label_leaf(Graph *graph, const char *name, int classes, Shape shape);
 Node *param_leaf(Graph *graph, const char *name, Shape shape, double bound);
+
+/* One with positive values. */
+Node *positive_leaf(Graph *graph, const char *name, Shape shape);
 Node *number_leaf(Graph *graph, double value);
 
 /* A node of the op with its default attributes. */

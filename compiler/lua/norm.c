@@ -1,0 +1,100 @@
+/* Layers that normalise channels, and keep statistics of what they have seen. */
+#include "layer.h"
+
+enum {
+    BATCH_NAME,
+    BATCH_MOMENTUM,
+    BATCH_EPS,
+    BATCH_AFFINE,
+    BATCH_WEIGHT,
+    BATCH_BIAS,
+    N_BATCH = BATCH_BIAS + 1
+};
+static const OptionSpec batch_specs[N_BATCH] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+    {"momentum", OPTION_REAL, false, 0, 1, {0.1, 0}, NULL},
+    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1e-5, 0}, NULL},
+    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+    {"weight", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+};
+
+/* A state `<layer>.<what>` that begins as a constant. */
+static Node *state(lua_State *L, const Layer *layer, const char *what, Shape s, double value,
+                   int role) {
+    const char *name = layer_weights_name(L, layer, what);
+    const double attr[MAX_ATTRS] = {[PARAM_RANK] = s.rank,
+                                    [PARAM_DIM0] = s.dim[0],
+                                    [PARAM_INIT] = INIT_CONSTANT,
+                                    [PARAM_A] = value,
+                                    [STATE_ROLE] = role};
+    return name ? front_add_node(L, &op_state, layer->loc, name, 0, NULL, attr) : front_poison(L);
+}
+
+/* The weight, or the bias. PyTorch's layer has both or none: of one alone the other one is there,
+ * and constant. */
+static Node *affine(lua_State *L, const Layer *layer, int option, const char *what, Shape s,
+                    double value) {
+    const Init init = init_constant(value);
+    const OptionValue *o = layer->options;
+    const bool none = o[BATCH_WEIGHT].number[0] == 0 && o[BATCH_BIAS].number[0] == 0;
+    if (o[BATCH_AFFINE].number[0] == 0 || none) return value_number(L, value);
+    if (o[option].number[0] == 0) return state(L, layer, what, s, value, STATE_FIXED);
+    return layer_weights_add(L, layer, what, s, &init, 1, 1);
+}
+
+static Node *add(lua_State *L, const Layer *layer, const Op *op, int n_in, Node **in,
+                 const double *attr) {
+    return front_add_node(L, op, layer->loc, layer->name, n_in, in, attr);
+}
+
+/* Moments of the batch in training, running ones in evaluation. */
+static Node *batch_norm(lua_State *L, Layer *layer, Node *x) {
+    const OptionValue *o = layer->options;
+    const int channels = x->type.shape.dim[0];
+    const Shape s = {1, {channels}};
+    if (!layer_weights_fit(L, layer, layer->loc, channels)) return front_poison(L);
+    if (!layer->weight) {
+        layer->weight = affine(L, layer, BATCH_WEIGHT, "weight", s, 1);
+        layer->bias = affine(L, layer, BATCH_BIAS, "bias", s, 0);
+        layer->running[0] = state(L, layer, "running_mean", s, 0, STATE_RUNNING);
+        layer->running[1] = state(L, layer, "running_var", s, 1, STATE_RUNNING);
+        layer->running[2] = state(L, layer, "num_batches_tracked", (Shape){0}, 0, STATE_COUNT);
+        layer->in = channels;
+    }
+    const double mean_attr[MAX_ATTRS] = {o[BATCH_MOMENTUM].number[0], 0};
+    const double variance_attr[MAX_ATTRS] = {o[BATCH_MOMENTUM].number[0],
+                                             (double)shape_count(x->type.shape) / channels};
+    Node *mean = add(L, layer, &op_channel_mean, 1, &x, NULL);
+    Node *moments[] = {x, mean};
+    Node *variance = add(L, layer, &op_channel_variance, 2, moments, NULL);
+    Node *of_mean[] = {mean, layer->running[0], layer->running[2]};
+    Node *of_variance[] = {variance, layer->running[1]};
+    Node *in[] = {x, add(L, layer, &op_tracked, 3, of_mean, mean_attr),
+                  add(L, layer, &op_tracked, 2, of_variance, variance_attr), layer->weight,
+                  layer->bias};
+    return add(L, layer, &op_batch_norm, 5, in, &o[BATCH_EPS].number[0]);
+}
+
+static Node *apply_batch_norm1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    if (!layer_weights_want(L, layer, x, loc, x->type.shape.rank == 2 ? 2 : 1,
+                            x->type.shape.rank == 3
+                                ? "(N) or (C, L); nn.batch_norm2d is for (C, H, W)"
+                                : "(N) or (C, L)"))
+        return front_poison(L);
+    return batch_norm(L, layer, x);
+}
+
+static Node *apply_batch_norm2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    if (!layer_weights_want(L, layer, x, loc, 3,
+                            x->type.shape.rank == 1 || x->type.shape.rank == 2
+                                ? "(C, H, W); nn.batch_norm1d is for (N) and (C, L)"
+                                : "(C, H, W)"))
+        return front_poison(L);
+    return batch_norm(L, layer, x);
+}
+
+const LayerKind norm_kinds[] = {
+    {"batch_norm1d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm1d},
+    {"batch_norm2d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm2d}};
+const int norm_count = sizeof norm_kinds / sizeof *norm_kinds;

@@ -1,8 +1,8 @@
-/* Layer normalisation and its gradients: with the last axis in lanes. Values that are normalised
- * together are R rows of N floats, one after the other. A sum over them: lane l adds the elements
- * l, l + 16, ... of each row, row after row; then the tree of 16. Mean and deviation are computed
- * anew in the gradients: that costs two passes over rows in the first-level cache, and no memory.
- * Weights lie as rows of N floats without padding. */
+/* Layer and root mean square normalisation and their gradients: with the last axis in lanes. Values
+ * that are normalised together are R rows of N floats, one after the other. A sum over them: lane l
+ * adds the elements l, l + 16, ... of each row, row after row; then the tree of 16. Mean and
+ * deviation are computed anew in the gradients: that costs two passes over rows in the first-level
+ * cache, and no memory. Weights lie as rows of N floats without padding. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "../plan/lowering.h"
@@ -34,8 +34,12 @@ static Buffer *rows_of(Lowering *l, Node *node, Node **at) {
     return b;
 }
 
+static bool fits(const Node *node) {
+    return node->op == &op_layer_norm || node->op == &op_rms_norm;
+}
+
 static void lower(Lowering *l, Node *node) {
-    const bool forward = node->op == &op_layer_norm;
+    const bool forward = fits(node);
     Node *at[2] = {NULL, NULL};
     Buffer *x = rows_of(l, node->in[0], &at[0]);
     Buffer *dy = forward ? NULL : rows_of(l, node->in[1], &at[1]);
@@ -50,7 +54,7 @@ static void lower(Lowering *l, Node *node) {
 }
 
 static void lower_gradient(Lowering *l, Node *node) {
-    const bool weight = node->op == &op_layer_norm_wgrad;
+    const bool weight = node->op != &op_last_sum;
     Node *at[2];
     Buffer *x = weight ? rows_of(l, node->in[0], &at[0]) : NULL;
     Buffer *dy = rows_of(l, node->in[weight], &at[1]);
@@ -104,16 +108,22 @@ static void declare_mean(Loops *l, const Groups *v, const char *name, const char
            1.0 / ((double)v->rows * v->n));
 }
 
-/* Declares `mean` and `scale`, one over the deviation, of the group of x. */
-static void declare_moments(Loops *l, const Kernel *k, const Groups *v) {
+static void declare_centre(Loops *l, const Groups *v) {
     l_line(l, "F16 sum = SET(0.0f);");
     open_rows(l, v);
     l_line(l, "sum = ADD(sum, LOAD(x + i));");
     close_rows(l, v);
     declare_mean(l, v, "mean", "sum");
+}
+
+/* Declares `mean`, if it is taken away, and `scale`, one over the deviation, of the group of x. */
+static void declare_moments(Loops *l, const Kernel *k, const Groups *v) {
+    const bool centred = norm_is_centred(k->node);
+    if (centred) declare_centre(l, v);
     l_line(l, "F16 square = SET(0.0f);");
     open_rows(l, v);
-    l_line(l, "const F16 d = %s;", clean(l->arena, v, "SUB(LOAD(x + i), mean)"));
+    l_line(l, "const F16 d = %s;",
+           clean(l->arena, v, centred ? "SUB(LOAD(x + i), mean)" : "LOAD(x + i)"));
     l_line(l, "square = FMA(d, d, square);");
     close_rows(l, v);
     declare_mean(l, v, "variance", "square");
@@ -121,7 +131,10 @@ static void declare_moments(Loops *l, const Kernel *k, const Groups *v) {
            node_attr(k->node, "eps"));
 }
 
-static const char normal[] = "ROUNDED(MUL(SUB(LOAD(x + i), mean), scale))";
+static const char *normal_of(const Kernel *k) {
+    return norm_is_centred(k->node) ? "ROUNDED(MUL(SUB(LOAD(x + i), mean), scale))"
+                                    : "ROUNDED(MUL(LOAD(x + i), scale))";
+}
 
 static const char *weight_at(Arena *arena, const Groups *v, const char *param) {
     return arena_printf(arena, v->rows > 1 ? "LOAD(%s + p * %d + c)" : "LOAD(%s + c)", param, v->n);
@@ -129,6 +142,7 @@ static const char *weight_at(Arena *arena, const Groups *v, const char *param) {
 
 static void build(Loops *l, const Kernel *k) {
     const Groups v = groups_of(k);
+    const char *normal = normal_of(k);
     Arena *a = l->arena;
     open_groups(l, &v);
     declare_moments(l, k, &v);
@@ -154,16 +168,18 @@ static void build_input_gradient(Loops *l, const Kernel *k) {
         g = arena_printf(a, "ROUNDED(MUL(LOAD(dy + i), %s))", weight_at(a, &v, "w"));
     open_groups(l, &v);
     declare_moments(l, k, &v);
-    l_line(l, "F16 sum_g = SET(0.0f), sum_gh = SET(0.0f);");
+    const bool centred = norm_is_centred(k->node);
+    const char *normal = normal_of(k);
+    l_line(l, centred ? "F16 sum_g = SET(0.0f), sum_gh = SET(0.0f);" : "F16 sum_gh = SET(0.0f);");
     open_rows(l, &v);
     l_line(l, "const F16 g = %s;", g);
-    l_line(l, "sum_g = ADD(sum_g, g);");
+    if (centred) l_line(l, "sum_g = ADD(sum_g, g);");
     l_line(l, "sum_gh = FMA(g, %s, sum_gh);", normal);
     close_rows(l, &v);
-    declare_mean(l, &v, "of_g", "sum_g");
+    if (centred) declare_mean(l, &v, "of_g", "sum_g");
     declare_mean(l, &v, "of_gh", "sum_gh");
     open_rows(l, &v);
-    l_line(l, "const F16 g = SUB(%s, of_g);", g);
+    l_line(l, centred ? "const F16 g = SUB(%s, of_g);" : "const F16 g = %s;", g);
     l_line(l, "const F16 d = ROUNDED(MUL(scale, FMA(NEG(%s), of_gh, g)));", normal);
     l_line(l, "STORE(dx + i, %s);", clean(a, &v, "d"));
     close_rows(l, &v);
@@ -172,7 +188,7 @@ static void build_input_gradient(Loops *l, const Kernel *k) {
 
 static void build_parameter_gradient(Loops *l, const Kernel *k) {
     const Groups v = groups_of(k);
-    const bool weight = k->node->op == &op_layer_norm_wgrad;
+    const bool weight = k->node->op != &op_last_sum;
     const char *to = weight_at(l->arena, &v, weight ? "dw" : "db");
     if (!k->adds)
         l_line(l, "NN_ZERO(%s, %zu);", weight ? "dw" : "db",
@@ -181,23 +197,20 @@ static void build_parameter_gradient(Loops *l, const Kernel *k) {
     if (weight) declare_moments(l, k, &v);
     open_rows(l, &v);
     l_line(l, weight ? "const F16 d = FMA(LOAD(dy + i), %s, %s);" : "const F16 d = ADD(%s, %s);",
-           weight ? normal : to, weight ? to : "LOAD(dy + i)");
+           weight ? normal_of(k) : to, weight ? to : "LOAD(dy + i)");
     l_line(l, "STORE(%s + %s, d);", weight ? "dw" : "db",
            v.rows > 1 ? arena_printf(l->arena, "p * %d + c", v.n) : "c");
     close_rows(l, &v);
     close_groups(l, &v);
 }
 
-static bool fits(const Node *node) {
-    return node->op == &op_layer_norm;
-}
-
 static bool fits_input_gradient(const Node *node) {
-    return node->op == &op_layer_norm_dgrad;
+    return node->op == &op_layer_norm_dgrad || node->op == &op_rms_norm_dgrad;
 }
 
 static bool fits_parameter_gradient(const Node *node) {
-    return node->op == &op_layer_norm_wgrad || node->op == &op_last_sum;
+    return node->op == &op_layer_norm_wgrad || node->op == &op_rms_norm_wgrad ||
+           node->op == &op_last_sum;
 }
 
 const Family family_norm = {

@@ -1,4 +1,5 @@
-/* Layers that normalise channels, and keep statistics of what they have seen. */
+/* Layers that normalise: by the root of the mean square of the last axis; channels by the batch,
+ * with statistics of what they have seen. */
 #include "layer.h"
 
 enum {
@@ -94,7 +95,33 @@ static Node *apply_batch_norm2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
     return batch_norm(L, layer, x);
 }
 
+enum { RMS_NAME, RMS_EPS, RMS_AFFINE, N_RMS };
+static const OptionSpec rms_specs[N_RMS] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1.1920929e-7, 0}, NULL},
+    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+};
+
+static Node *apply_rms_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const OptionValue *o = layer->options;
+    const double attr[MAX_ATTRS] = {1, o[RMS_EPS].number[0]};
+    const int rank = x->type.shape.rank;
+    if (!layer_weights_want(L, layer, x, loc, rank > 0 ? rank : 1, "(N), (T, N) or more axes"))
+        return front_poison(L);
+    Node *in[2] = {x, layer->weight};
+    if (o[RMS_AFFINE].number[0] == 0) return add(L, layer, &op_rms_norm, 1, in, attr);
+    const int n = x->type.shape.dim[rank - 1];
+    if (!layer_weights_fit(L, layer, loc, n)) return front_poison(L);
+    const Init ones = init_constant(1);
+    if (!layer->weight)
+        layer->weight = layer_weights_add(L, layer, "weight", (Shape){1, {n}}, &ones, 1, 1);
+    layer->in = n;
+    in[1] = layer->weight;
+    return add(L, layer, &op_rms_norm, 2, in, attr);
+}
+
 const LayerKind norm_kinds[] = {
+    {"rms_norm", &op_rms_norm, rms_specs, N_RMS, true, 0, apply_rms_norm},
     {"batch_norm1d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm1d},
     {"batch_norm2d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm2d}};
 const int norm_count = sizeof norm_kinds / sizeof *norm_kinds;

@@ -98,7 +98,6 @@ static const char *const missing[] = {
     "randn",
     "reciprocal",
     "reshape",
-    "rms_norm",
     "rnn",
     "round",
     "rprop",

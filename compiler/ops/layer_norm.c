@@ -1,6 +1,7 @@
 /* Layer normalisation (J. L. Ba, J. R. Kiros, G. E. Hinton, 2016): over the last axes of a sample,
  * y = (x - mean) / sqrt(variance + eps), times a weight, plus a bias for each element of these
- * axes. */
+ * axes. Root mean square normalisation (B. Zhang, R. Sennrich, 2019) is the same with 0 for the
+ * mean: y = x / sqrt(mean(x x) + eps), times a weight. */
 #include <math.h>
 #include <string.h>
 
@@ -34,10 +35,15 @@ static bool norm_shape(Graph *g, Node *n) {
     return true;
 }
 
+bool norm_is_centred(const Node *n) {
+    return n->op != &op_rms_norm && n->op != &op_rms_norm_dgrad && n->op != &op_rms_norm_wgrad;
+}
+
 /* Mean and 1 / deviation of the `count` values from x on. */
-static void moments(const double *x, int64_t count, double eps, double *mean, double *scale) {
+static void moments(const Node *n, const double *x, int64_t count, double *mean, double *scale) {
+    const double eps = n->attr[EPS];
     double sum = 0, square = 0;
-    for (int64_t i = 0; i < count; i++) sum += x[i];
+    for (int64_t i = 0; i < count && norm_is_centred(n); i++) sum += x[i];
     *mean = sum / (double)count;
     for (int64_t i = 0; i < count; i++) square += (x[i] - *mean) * (x[i] - *mean);
     *scale = 1 / sqrt(square / (double)count + eps);
@@ -56,7 +62,7 @@ static void norm_value(const Env *env, const Node *n, const double *const *in, d
     const int64_t count = group_size(n), groups = group_count(env, n);
     for (int64_t q = 0; q < groups; q++) {
         double mean, scale;
-        moments(in[0] + q * count, count, n->attr[EPS], &mean, &scale);
+        moments(n, in[0] + q * count, count, &mean, &scale);
         for (int64_t i = 0; i < count; i++) {
             const double h = (in[0][q * count + i] - mean) * scale;
             out[q * count + i] = h * (n->n_in > 1 ? in[1][i] : 1) + (n->n_in > 2 ? in[2][i] : 0);
@@ -66,9 +72,12 @@ static void norm_value(const Env *env, const Node *n, const double *const *in, d
 
 static void norm_gradient(Gradient *g) {
     const Node *n = g->node;
+    const bool rms = !norm_is_centred(n);
+    const Op *dgrad = rms ? &op_rms_norm_dgrad : &op_layer_norm_dgrad;
+    const Op *wgrad = rms ? &op_rms_norm_wgrad : &op_layer_norm_wgrad;
     Node *in[3] = {n->in[0], g->dy, n->n_in > 1 ? n->in[1] : NULL};
-    if (g->wanted[0]) g->dx[0] = grad_node(g, &op_layer_norm_dgrad, in[2] ? 3 : 2, in, n->attr);
-    if (n->n_in > 1 && g->wanted[1]) g->dx[1] = grad_node(g, &op_layer_norm_wgrad, 2, in, n->attr);
+    if (g->wanted[0]) g->dx[0] = grad_node(g, dgrad, in[2] ? 3 : 2, in, n->attr);
+    if (n->n_in > 1 && g->wanted[1]) g->dx[1] = grad_node(g, wgrad, 2, in, n->attr);
     if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_node(g, &op_last_sum, 1, &g->dy, n->attr);
 }
 
@@ -84,16 +93,17 @@ static bool dgrad_shape(Graph *g, Node *n) {
     return true;
 }
 
-/* dx = scale (g - mean(g) - h mean(g h)), g = dy times the weight. */
+/* dx = scale (g - mean(g) - h mean(g h)), g = dy times the weight; without mean(g) where the mean
+ * of x is not taken away. */
 static void dgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const int64_t count = group_size(n), groups = group_count(env, n);
     for (int64_t q = 0; q < groups; q++) {
         const double *x = in[0] + q * count, *dy = in[1] + q * count;
         double mean, scale, of_g = 0, of_gh = 0;
-        moments(x, count, n->attr[EPS], &mean, &scale);
+        moments(n, x, count, &mean, &scale);
         for (int64_t i = 0; i < count; i++) {
             const double g = dy[i] * (n->n_in > 2 ? in[2][i] : 1);
-            of_g += g;
+            of_g += norm_is_centred(n) ? g : 0;
             of_gh += g * (x[i] - mean) * scale;
         }
         for (int64_t i = 0; i < count; i++) {
@@ -115,7 +125,7 @@ static void wgrad_value(const Env *env, const Node *n, const double *const *in, 
     for (int64_t q = 0; q < groups; q++) {
         const double *x = in[0] + q * count, *dy = in[1] + q * count;
         double mean, scale;
-        moments(x, count, n->attr[EPS], &mean, &scale);
+        moments(n, x, count, &mean, &scale);
         for (int64_t i = 0; i < count; i++)
             out[i] = partial_sum(env, out[i] + dy[i] * (x[i] - mean) * scale);
     }
@@ -137,6 +147,12 @@ static void sum_value(const Env *env, const Node *n, const double *const *in, do
 
 static const AttrSpec attrs[] = {{"axes", ATTR_INT, 1, 3, 1, NULL},
                                  {"eps", ATTR_REAL, 1e-30, 1e30, 1e-5, NULL}};
+static const AttrSpec rms_attrs[] = {{"axes", ATTR_INT, 1, 3, 1, NULL},
+                                     {"eps", ATTR_REAL, 1e-30, 1e30, 1.1920929e-7, NULL}};
+static const OpSample rms_samples[] = {{.inputs = "S(7) P(7)"},
+                                       {.inputs = "S(48)", WITH(1, 1e-3)},
+                                       {.inputs = "S(3,5,20) P(20)"},
+                                       {.inputs = "S(7,37) P(37)"}};
 static const OpSample samples[] = {{.inputs = "S(7) P(7) P(7)"},
                                    {.inputs = "S(48) P(48)", WITH(1, 1e-3)},
                                    {.inputs = "S(37)"},
@@ -201,3 +217,39 @@ const Op op_last_sum = {.name = "last_sum",
                         .backward_only = true,
                         .traits = TRAIT_PARAM_GRADIENT,
                         .kernel = "bias_grad"};
+const Op op_rms_norm = {.name = "rms_norm",
+                        .help = "x / sqrt(mean(x x) + eps) over the last axes",
+                        .min_in = 1,
+                        .max_in = 2,
+                        .attrs = rms_attrs,
+                        .n_attrs = COUNT_OF(rms_attrs),
+                        .shape = norm_shape,
+                        .gradient = norm_gradient,
+                        .reference = norm_value,
+                        SAMPLES(rms_samples),
+                        .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,
+                        .kernel = "forward"};
+const Op op_rms_norm_dgrad = {.name = "rms_norm_dgrad",
+                              .help = "gradient of rms_norm in its input",
+                              .min_in = 2,
+                              .max_in = 3,
+                              .attrs = rms_attrs,
+                              .n_attrs = COUNT_OF(rms_attrs),
+                              .shape = dgrad_shape,
+                              .reference = dgrad_value,
+                              SAMPLES(dgrad_samples),
+                              .backward_only = true,
+                              .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,
+                              .kernel = "input_grad"};
+const Op op_rms_norm_wgrad = {.name = "rms_norm_wgrad",
+                              .help = "gradient of rms_norm in its weight",
+                              .min_in = 2,
+                              .max_in = 2,
+                              .attrs = rms_attrs,
+                              .n_attrs = COUNT_OF(rms_attrs),
+                              .shape = wgrad_shape,
+                              .reference = wgrad_value,
+                              SAMPLES(wgrad_samples),
+                              .backward_only = true,
+                              .traits = TRAIT_PARAM_GRADIENT,
+                              .kernel = "weight_grad"};

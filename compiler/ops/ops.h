@@ -159,6 +159,9 @@ enum { PAD_CONSTANT, PAD_REFLECT, PAD_REPLICATE, MAX_PADDING = 1024 };
 extern const char *const pad_modes[]; /* their words; NULL-terminated */
 /* The axis that a random_flip flips, from 0. */
 int moved_axis(const Node *node);
+/* Whether a normalisation of the last axes, or a gradient of it, takes the mean away: rms_norm does
+ * not. */
+bool norm_is_centred(const Node *node);
 /* conv2d, conv2d_dgrad, conv_transpose2d, conv2d_wgrad; dgrad has the input's size in EXTRA, a
  * transposed convolution that of its result, wgrad the kernel's */
 enum {

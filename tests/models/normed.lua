@@ -16,7 +16,7 @@ local function trunk(x)
 end
 local features = nn.concat {
   nn.linear { name = "narrow", out = 19 } (trunk(left) - trunk(right)),
-  nn.layer_norm { affine = false } (extra),
+  nn.rms_norm { name = "root" }(nn.layer_norm { affine = false } (extra)),
 }
 local hidden = nn.gelu(nn.layer_norm { name = "hidden" } (features))
 local logits = nn.linear { name = "out", out = 4 } (nn.dropout { name = "drop", p = 0.2 } (hidden))

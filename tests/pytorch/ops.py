@@ -387,6 +387,8 @@ ROWS = {
     "rnn": row(recurrence(torch._VF.rnn_tanh, 1)),
     "gru": row(recurrence(torch._VF.gru, 3)),
     "lstm": row(recurrence(torch._VF.lstm, 4)),
+    "rms_norm": row(lambda n, x, weight=None:
+                    x / torch.sqrt((x * x).mean(-1, keepdim=True) + n.eps) * (1 if weight is None else weight)),
     "channel_mean": row(channel_moment(lambda x: x.mean(1))),
     "channel_variance": row(channel_moment(lambda x: x.var(1, unbiased=False))),
     "tracked": row(lambda n, batch, running, *count: running if n.step.evaluates else batch),

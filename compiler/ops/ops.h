@@ -53,8 +53,6 @@
  *   cross_entropy         logits (N), label of N classes -> scalar: B
  *   mse bce_with_logits   x, target: sample of that shape or schedule
  *                         -> scalar: B and mean over elements
- *   argmax                sample (N) -> sample () with N classes; the first of equal values; NaN
- *                         where the largest is not finite
  *   arange                -> class indices 0 .. n-1 in each sample
  *   argmax                sample -> without an axis, of whose size there are classes: the first of
  *                         equal values; NaN where the largest is not finite

@@ -39,6 +39,8 @@ def samples():
 def check(name, initial, trained):
     import torch
 
+    if "nadam" in name and int(torch.__version__.split(".")[0]) < 2:
+        return  # its product of momenta has one too many: tests/pytorch/compare_optimizers.py
     nn = torch.nn
     net = nn.Sequential()
     for part, module in [("first", nn.Linear(6, 8)), ("a", nn.Tanh()), ("second", nn.Linear(8, 20)), ("b", nn.Tanh()),
@@ -100,7 +102,7 @@ def check(name, initial, trained):
     # Batches of an update; an epoch's rest makes one of its own. Batches weigh by their samples.
     batches = {"gathered": 2, "gathered_norm": 2, "ema_frozen": 3}.get(name, 1)
     keeps = {"ema": 0.8, "ema_best": 0.8, "ema_frozen": 0.9}.get(name)
-    averages = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(keeps or 0))
+    averages = torch.optim.swa_utils.AveragedModel(net, avg_fn=lambda e, w, n: (keeps or 0) * e + (1 - (keeps or 0)) * w)
     averages.update_parameters(net)
     for _ in range(EPOCHS):
         for begin_at in range(0, ROWS, BATCH * batches):

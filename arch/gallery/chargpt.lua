@@ -20,9 +20,7 @@ for i = 1, blocks do
   x = x + mlp(norm("ln_2")(x))
 end
 local logits = nn.linear { name = "lm_head", tie = letters, bias = false }(nn.layer_norm { name = "ln_f", bias = false }(x))
--- Cross-entropy of each place; logits of this size need no shift before exp.
-local sums = nn.sum(nn.exp(logits), { axis = -1, keepdim = true })
-local loss = nn.mean(nn.log(nn.select(sums, 2, 1)) - nn.sum(nn.one_hot(next) * logits, { axis = -1 }))
+local loss = nn.cross_entropy(logits, next)
 
 -- 100 steps of warm-up, then a cosine down to a tenth.
 local warm, course = nn.step / 100, (nn.step - 100) / (nn.steps - 100)
@@ -32,6 +30,6 @@ return nn.model {
   train   = { steps = 2000, eval_every = 250, eval_samples = 1024, batch = 12, loss = loss, clip_grad_norm = 1.0,
               optimizer = nn.adamw { lr = lr, beta2 = 0.99, weight_decay = 0.1,
                                      groups = { { match = "*ln_*", weight_decay = 0 } } } },
-  predict = { next = nn.exp(logits) / sums },
-  metrics = { perplexity = nn.exp(nn.overall(loss)) },
+  predict = { next = nn.softmax(logits) },
+  metrics = { accuracy = nn.mean(nn.equal(nn.argmax(logits), next)) },
 }

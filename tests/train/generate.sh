@@ -20,7 +20,7 @@ END
     "./$1" init --seed 3 --save "$1.safetensors"
 }
 shares='nn.exp(mixed) / nn.sum(nn.exp(mixed), { axis = -1, keepdim = true })'
-names=', names = { "a", "b", "ab", "\n" }'
+names=', names = { "a", "b", "ab", " " }'
 net good 4 "$names" true "$shares"
 net late 4 "$names" false "$shares"
 net logits 4 "$names" true 'mixed'

@@ -390,7 +390,7 @@ ROWS = {
     "rms_norm": row(lambda n, x, weight=None:
                     x / torch.sqrt((x * x).mean(-1, keepdim=True) + n.eps) * (1 if weight is None else weight)),
     "channel_mean": row(channel_moment(lambda x: x.mean(1))),
-    "channel_variance": row(channel_moment(lambda x: x.var(1, unbiased=False))),
+    "channel_variance": row(lambda n, x, mean: (x.transpose(0, 1).flatten(1) - mean[:, None]).square().mean(1)),
     "tracked": row(lambda n, batch, running, *count: running if n.step.evaluates else batch),
     "blend": row(blend),
     "count": row(lambda n, state: state + 1),

@@ -4,6 +4,7 @@
  * with plain C. Status 77 if SUPPORTED, an expression, says that this machine lacks the
  * instructions. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -305,19 +306,20 @@ TARGET static void sums_of_rows(void) {
     for (int i = 0; i < 32; i++)
         expect(to[i] == (i < 16 ? a[i] + b[i] + b[i] : a[i] + b[i]), "ADD_ROW in place");
     expect(to[32] == 0.0f, "ADD_ROW writes nothing behind its row");
-    float sum[17], mean[17] = {0};
-    for (int i = 0; i < 16; i++) sum[i] = 99.0f, mean[i] = a[i];
-    sum[16] = 0.0f;
-    GATHER_ROW(sum, mean, 3.0f, true, 1.0f / 3.0f, 16);
+    float total[17], mean[17] = {0};
+    for (int i = 0; i < 16; i++) total[i] = 99.0f, mean[i] = a[i];
+    total[16] = 0.0f;
+    GATHER_ROW(total, mean, 3.0f, true, 1.0f / 3.0f, 16);
     for (int i = 0; i < 16; i++)
-        expect(sum[i] == 3.0f * a[i] && mean[i] == 1.0f / 3.0f * sum[i], "GATHER_ROW, the first");
+        expect(total[i] == 3.0f * a[i] && mean[i] == 1.0f / 3.0f * total[i],
+               "GATHER_ROW, the first");
     for (int i = 0; i < 16; i++) mean[i] = b[i];
-    GATHER_ROW(sum, mean, 5.0f, false, 0.125f, 16);
+    GATHER_ROW(total, mean, 5.0f, false, 0.125f, 16);
     for (int i = 0; i < 16; i++) {
         const double wanted = (double)(3.0f * a[i]) + 5.0 * (double)b[i];
-        expect(sum[i] == (float)wanted && mean[i] == 0.125f * sum[i], "GATHER_ROW, the second");
+        expect(total[i] == (float)wanted && mean[i] == 0.125f * total[i], "GATHER_ROW, the second");
     }
-    expect(sum[16] == 0.0f && mean[16] == 0.0f, "GATHER_ROW writes nothing behind its row");
+    expect(total[16] == 0.0f && mean[16] == 0.0f, "GATHER_ROW writes nothing behind its row");
     float average[17];
     for (int i = 0; i < 16; i++) average[i] = a[i];
     average[3] = 0x1p-63f, average[16] = 0.0f;

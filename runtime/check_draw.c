@@ -87,9 +87,27 @@ Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call) {
     return r;
 }
 
+/* Whether the graph takes the field's logarithm, or the like. */
+static bool wants_positive(const Graph *graph, const NnField *field) {
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const Node *n = graph->nodes[i];
+        for (int k = 0; n->op->positive && k < n->n_in; k++)
+            if (!strcmp(n->in[k]->op->name, field_op(field)) &&
+                !strcmp(n->in[k]->name, field->name))
+                return true;
+    }
+    return false;
+}
+
 /* Sample `index` of the batch becomes draw `number`. */
 static void draw_sample(Checker *c, int index, uint64_t number, double *const *field) {
     engine_draw(&c->engine, index, random_fork(random_stream(c->seed, "check"), number));
+    for (int i = 0; i < c->model->n_fields; i++) {
+        const NnField *f = &c->model->fields[i];
+        float *drawn = (float *)c->engine.room[i] + (size_t)index * (size_t)f->count;
+        if (f->kind == NN_LABEL || !wants_positive(c->graph, f)) continue;
+        for (int k = 0; k < f->count; k++) drawn[k] = 0.5f + fabsf(drawn[k]);
+    }
     set_fields(&c->engine, field, index, 1);
 }
 

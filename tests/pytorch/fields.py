@@ -15,6 +15,7 @@ class Fields:
     def __init__(self, graph, count, seed):
         self.graph, self.nodes = graph, {n.name: n for n in graph.nodes.values() if is_field(n)}
         random = np.random.RandomState(seed)
+        positive = {i for n in graph.of_op("log") + graph.of_op("sqrt") for i in n.inputs}
         self.arrays = {}
         for name, n in sorted(self.nodes.items()):
             shape = (count, *n.type.shape)
@@ -28,6 +29,8 @@ class Fields:
                 continue
             self.arrays[array] = (random.randint(0, n.type.classes, shape).astype(np.int32) if n.type.classes
                                   else random.normal(size=shape).astype(np.float32))
+            if n.id in positive:
+                self.arrays[array] = 0.5 + np.abs(self.arrays[array])
             if n.op == "input" and len(shape) == 4:
                 self.arrays[array][::2, ..., shape[-1] // 2:] = 0
 

@@ -52,6 +52,25 @@ metrics='s/accuracy\|comparison_loss\|digit_loss/<metric>/'
     said bench $small --batch 10
     compared bench ''
 }
+# A net that writes text.
+generated=$scratch
+cat >"$scratch/writer.lua" <<END
+local nn = require "nn"
+local x = nn.label("x", 2, {4}, { windows = 1, array = "text", names = { "a", "b" } })
+local rows = nn.embedding { name = "rows", dim = 2 }(x)
+return nn.model { name = "writer", predict = { next = nn.softmax(rows, { axis = -1 }) },
+  train = { epochs = 1, batch = 8, loss = nn.mean(rows), optimizer = nn.sgd {} } }
+END
+if [ -z "${NNGEN_SANITIZED:-}" ]; then
+    "$NNGEN" --isa=portable -o "$scratch/writer.c" "$scratch/writer.lua" || fail "writer: status $?"
+    compile_model "$NNGEN_CC" writer "$scratch/writer" -O1 -w || fail "writer does not compile"
+    "$scratch/writer" init --save "$scratch/writer.safetensors"
+    "$scratch/writer" generate --json --load "$scratch/writer.safetensors" --prompt ab --length 3 >"$scratch/generate" ||
+        fail "generate: status $?"
+    compared generate ''
+else
+    echo "{}" >"$scratch/generate"
+fi
 for command in $("$aux" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
     [ "$command" = init ] || [ "$command" = help ] || [ -s "$scratch/$command" ] || fail "$command: not compared"
 done

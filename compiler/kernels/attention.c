@@ -162,7 +162,8 @@ static void build_softmax(Loops *l, const Heads *h) {
     l_line(l, "F16 top = SET(-3e38f);");
     l_open(l, "for (int j = 0; j < seen; j++)");
     l_line(l, "F16 z = ROUNDED(MUL(LOAD(p + j * 16), SET((float)%.17g)));", h->a.scale);
-    if (h->a.causal) l_line(l, "z = SELECT(IGT(ISET((uint32_t)(j - q0)), IOTA()), SET(-3e38f), z);");
+    if (h->a.causal)
+        l_line(l, "z = SELECT(IGT(ISET((uint32_t)(j - q0)), IOTA()), SET(-3e38f), z);");
     l_line(l, "top = MAX(z, top);");
     l_line(l, "STORE(p + j * 16, z);");
     l_close(l);

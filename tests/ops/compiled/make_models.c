@@ -95,6 +95,8 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
     default:
         break;
     }
+    /* It adds what the chunks of a batch have. */
+    if (op == &op_shared_grad) return unary(m->g, &op_sum_samples, sample_operand(m, type->shape));
     if (type->once)
         return unary(m->g, &op_shared, param_leaf(m->g, new_name(m, "p"), type->shape, 0.5));
     if (type->classes) return label_leaf(m->g, new_name(m, "l"), type->classes, type->shape);
@@ -217,8 +219,13 @@ static void add_backward(Model *m, const Case *c) {
                op != &op_dropout_grad) {
         predict(m, value);
     }
-    if (value->type.kind == KIND_SAMPLE && value->type.shape.rank != 3)
-        value = unary(m->g, &op_flatten, value);
+    if (value->type.kind == KIND_SAMPLE && value->type.shape.rank != 3) {
+        /* Backward passes reshape; flatten keeps the places of channels. */
+        const double vector[] = {1, (double)node_count(value), 0, 0, 0};
+        value = op_is(op, TRAIT_CHANNELS)
+                    ? graph_add(m->g, &op_reshape, nowhere, NULL, 1, &value, vector)
+                    : unary(m->g, &op_flatten, value);
+    }
     if (value->type.kind == KIND_SAMPLE) value = unary(m->g, &op_bias_grad, value);
     Node *param = param_leaf(m->g, new_name(m, "g"), value->type.shape, 0.5);
     m->trained[m->n_trained++] = (Trained){param, value, 0};

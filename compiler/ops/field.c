@@ -38,27 +38,15 @@ static void given(const Env *env, const Node *n, const double *const *in, double
     bug("the value of %s \"%s\" is not given", n->op->name, n->name ? n->name : "");
 }
 
-static const AttrSpec field_attrs[] = {{"rank", ATTR_INT, 0, MAX_RANK, 1, NULL},
-                                       {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                       {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                       {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                       {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL}};
-static const AttrSpec label_attrs[] = {
-    {"classes", ATTR_INT, 1, MAX_DIM, 2, NULL}, {"rank", ATTR_INT, 0, MAX_RANK, 0, NULL},
-    {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},      {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
-    {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},      {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL}};
-static const AttrSpec param_attrs[] = {
-    {"rank", ATTR_INT, 0, 4, 1, NULL},      {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
-    {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
-    {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"init", ATTR_INT, 0, INIT_LAST, INIT_CONSTANT, NULL},
-    {"a", ATTR_REAL, -1e30, 1e30, 0, NULL}, {"b", ATTR_REAL, -1e30, 1e30, 0, NULL}};
-
-static const AttrSpec state_attrs[] = {
-    {"rank", ATTR_INT, 0, 4, 1, NULL},      {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
-    {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
-    {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL},  {"init", ATTR_INT, 0, 2, INIT_CONSTANT, NULL},
-    {"a", ATTR_REAL, -1e30, 1e30, 0, NULL}, {"b", ATTR_REAL, -1e30, 1e30, 0, NULL},
-    {"role", ATTR_INT, 0, 2, 0, NULL}};
+#define PARAM_ATTRS(last_init)                                                                     \
+    SHAPE_ATTRS(1), {"init", ATTR_INT, 0, last_init, INIT_CONSTANT, NULL},                         \
+        {"a", ATTR_REAL, -1e30, 1e30, 0, NULL}, {                                                  \
+        "b", ATTR_REAL, -1e30, 1e30, 0, NULL                                                       \
+    }
+static const AttrSpec field_attrs[] = {SHAPE_ATTRS(1)};
+static const AttrSpec label_attrs[] = {{"classes", ATTR_INT, 1, MAX_DIM, 2, NULL}, SHAPE_ATTRS(0)};
+static const AttrSpec param_attrs[] = {PARAM_ATTRS(INIT_LAST)};
+static const AttrSpec state_attrs[] = {PARAM_ATTRS(INIT_NORMAL), {"role", ATTR_INT, 0, 2, 0, NULL}};
 
 static const OpSample field_samples[] = {{.inputs = "", WITH(3, 2, 14, 13)},
                                          {.inputs = "", WITH(1, 37)},

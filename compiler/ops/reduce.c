@@ -93,8 +93,8 @@ static Shape without_ones(Shape s) {
 static bool expand_shape(Graph *g, Node *n) {
     for (int i = 0; i < n->n_in; i++)
         if (!want_sample(g, n, i, -1, "real values per sample")) return false;
-    Shape s = {(int)n->attr[EXPAND_RANK], {0}};
-    for (int i = 0; i < s.rank; i++) s.dim[i] = (int)n->attr[EXPAND_DIM0 + i];
+    Shape s;
+    if (!stated_shape(g, n, EXPAND_RANK, &s)) return false;
     if (n->n_in > 1) s = n->in[1]->type.shape;
     if (!want_reduced_axes(g, n, s.rank)) return false;
     const Shape left = reduced(n, s, false);
@@ -183,11 +183,7 @@ static bool overall_shape(Graph *g, Node *n) {
 const AttrSpec reduction_attrs[REDUCTION_ATTRS] = {
     {"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL}, {"keepdim", ATTR_BOOL, 0, 1, 0, NULL}};
 static const AttrSpec expand_attrs[] = {{"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL},
-                                        {"rank", ATTR_INT, 0, MAX_RANK, 0, NULL},
-                                        {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                        {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                        {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                        {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL}};
+                                        SHAPE_ATTRS(0)};
 static const OpSample sum_samples[] = {{.inputs = "S(37)"},
                                        {.inputs = "S(3,5,20)"},
                                        {.inputs = "S()"},

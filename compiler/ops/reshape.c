@@ -24,9 +24,8 @@ static void reshape_gradient(Gradient *g) {
 }
 
 static bool reshape_shape(Graph *g, Node *n) {
-    if (!want_values(g, n, 0)) return false;
-    Shape s = {(int)n->attr[SHAPE_RANK], {0}};
-    for (int i = 0; i < s.rank; i++) s.dim[i] = (int)n->attr[SHAPE_DIM0 + i];
+    Shape s;
+    if (!want_values(g, n, 0) || !stated_shape(g, n, SHAPE_RANK, &s)) return false;
     if (shape_count(s) != shape_count(n->in[0]->type.shape))
         return op_error(g, n, 0, "wants as many elements as %s has", shape_text(g->arena, s));
     n->type = type_sample(s);
@@ -34,11 +33,7 @@ static bool reshape_shape(Graph *g, Node *n) {
     return true;
 }
 
-static const AttrSpec shape_attrs[] = {{"rank", ATTR_INT, 0, MAX_RANK, 1, NULL},
-                                       {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                       {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                       {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                       {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL}};
+static const AttrSpec shape_attrs[] = {SHAPE_ATTRS(1)};
 static const OpSample flatten_samples[] = {{.inputs = "S(3,5,4)"},
                                            {.inputs = "S(37)"},
                                            {.inputs = "S(32,2,2)"},

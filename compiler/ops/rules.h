@@ -26,7 +26,13 @@ bool want_upstream(Graph *graph, const Node *node);
 /* Reports unless operands `i` and `j`, which broadcast where files are read, have equal shapes. */
 bool want_fitting(Graph *graph, const Node *node, int i, int j);
 
-/* The shape that attributes state: the rank, and from there on its sizes; reports sizes below 1. */
+/* Attributes that state a shape: its rank, with that preset, and its sizes. */
+#define SHAPE_ATTRS(rank)                                                                          \
+    {"rank", ATTR_INT, 0, MAX_RANK, rank, NULL}, {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},            \
+        {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL}, {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL}, {            \
+        "d3", ATTR_INT, 0, MAX_DIM, 0, NULL                                                        \
+    }
+/* That shape, whose attributes begin with number `rank`; reports sizes below 1. */
 bool stated_shape(Graph *graph, const Node *node, int rank, Shape *shape);
 
 /* Shape rule of ops whose operands, one or two, are real samples of one shape, and so the value. */

@@ -75,11 +75,7 @@ static void tensor_value(const Env *env, const Node *n, const double *const *in,
     memcpy(out, n->elements, sizeof *out * (size_t)node_count(n));
 }
 
-static const AttrSpec tensor_attrs[] = {{"rank", ATTR_INT, 0, 4, 1, NULL},
-                                        {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                        {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                        {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                        {"d3", ATTR_INT, 0, MAX_DIM, 0, NULL}};
+static const AttrSpec tensor_attrs[] = {SHAPE_ATTRS(1)};
 static const OpSample shared_samples[] = {
     {.inputs = "P(37)"}, {.inputs = "P(3,5,4)"}, {.inputs = "P(7,20)"}, {.inputs = "P()"}};
 static const OpSample once_samples[] = {

@@ -63,17 +63,6 @@ static void where_gradient(Gradient *g) {
         if (g->wanted[1 + i]) g->dx[1 + i] = grad_node(g, &op_where, 3, in[i], NULL);
 }
 
-static bool detach_shape(Graph *g, Node *n) {
-    if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
-    n->type = n->in[0]->type;
-    return true;
-}
-
-static void detach_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    const int64_t count = all_elements(env, n);
-    for (int64_t k = 0; k < count; k++) out[k] = in[0][k];
-}
-
 #define EXTREME_OP(op_name, words, its_row)                                                        \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
@@ -114,8 +103,8 @@ const Op op_detach = {.name = "detach",
                       .help = "the value, through which no gradient flows",
                       .min_in = 1,
                       .max_in = 1,
-                      .shape = detach_shape,
-                      .reference = detach_value,
+                      .shape = elementwise_shape,
+                      .reference = copy_value,
                       SAMPLES(detach_samples),
                       .function = true,
                       .stops = ~0u,

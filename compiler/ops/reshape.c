@@ -1,16 +1,10 @@
 /* The same elements in another shape: flatten, reshape. */
-#include <string.h>
-
 #include "rules.h"
 
 static bool flatten_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
     n->type = type_sample(shape_of(1, (int)shape_count(n->in[0]->type.shape), 0, 0));
     return true;
-}
-
-static void copy_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    memcpy(out, in[0], sizeof *out * (size_t)all_elements(env, n));
 }
 
 Node *grad_reshape(Gradient *g, Node *x, Shape s) {

@@ -2,6 +2,7 @@
 #include "rules.h"
 
 #include <math.h>
+#include <string.h>
 
 Type type_sample(Shape shape) {
     return (Type){.kind = KIND_SAMPLE, .shape = shape};
@@ -64,6 +65,10 @@ bool elementwise_shape(Graph *g, Node *n) {
     if (n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
     n->type = n->in[0]->type;
     return true;
+}
+
+void copy_value(const Env *env, const Node *node, const double *const *in, double *out) {
+    memcpy(out, in[0], sizeof *out * (size_t)all_elements(env, node));
 }
 
 int64_t all_elements(const Env *env, const Node *node) {

@@ -38,6 +38,9 @@ bool stated_shape(Graph *graph, const Node *node, int rank, Shape *shape);
 /* Shape rule of ops whose operands, one or two, are real samples of one shape, and so the value. */
 bool elementwise_shape(Graph *graph, Node *node);
 
+/* Reference of ops that keep their operand's elements, in their order. */
+void copy_value(const Env *env, const Node *node, const double *const *in, double *out);
+
 /* grad.c: adds a node with the forward node's name and place. */
 Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const double *attr);
 Node *grad_unary(Gradient *g, const Op *op, Node *a);

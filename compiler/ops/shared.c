@@ -24,11 +24,6 @@ static bool shared_grad_shape(Graph *g, Node *n) {
     return true;
 }
 
-static void copy_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    (void)env;
-    memcpy(out, in[0], sizeof *out * (size_t)node_count(n));
-}
-
 static void shared_gradient(Gradient *g) {
     g->dx[0] = grad_unary(g, &op_shared_grad, g->dy);
 }

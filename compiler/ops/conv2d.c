@@ -87,32 +87,43 @@ static Reach reach(int out, int in, int stride, int offset) {
                     }                                                                              \
         }
 
+/* Where the sums of a result begin: at its channel's bias, or 0. */
+static void set_bias(const Env *env, const Node *n, const double *const *in, double *out) {
+    const int channels = n->type.shape.dim[0];
+    const int64_t places = shape_inner(n->type.shape, 0);
+    for (int64_t k = 0; k < all_elements(env, n); k++)
+        out[k] = n->n_in > 2 ? in[2][k / places % channels] : 0;
+}
+
 static void conv2d_value(const Env *env, const Node *n, const double *const *in,
                          double *restrict out) {
     const Sizes c = sizes_of(env, n, n->in[0]->type.shape, n->type.shape);
-    int64_t places = (int64_t)c.OH * c.OW;
-    for (int64_t k = 0; k < all_elements(env, n); k++)
-        out[k] = n->n_in > 2 ? in[2][k / places % c.O] : 0;
+    set_bias(env, n, in, out);
     EACH_PRODUCT(c, out[yi] += in[0][xi] * in[1][wi])
+}
+
+/* The gradient in the weight of a convolution of x whose value has the gradient dy. */
+static Node *weight_gradient(Gradient *g, Node *x, Node *dy) {
+    const Shape w = g->node->in[1]->type.shape;
+    double attr[MAX_ATTRS];
+    memcpy(attr, g->node->attr, sizeof attr);
+    attr[CONV_EXTRA_H] = w.rank == 3 ? 0 : w.dim[2];
+    attr[CONV_EXTRA_W] = w.dim[w.rank - 1];
+    Node *in[2] = {x, dy};
+    return grad_node(g, &op_conv2d_wgrad, 2, in, attr);
 }
 
 static void conv2d_gradient(Gradient *g) {
     const Node *n = g->node;
-    double attr[MAX_ATTRS];
-    memcpy(attr, n->attr, sizeof attr);
     if (g->wanted[0]) {
+        double attr[MAX_ATTRS];
+        memcpy(attr, n->attr, sizeof attr);
         attr[CONV_EXTRA_H] = n->in[0]->type.shape.dim[1];
         attr[CONV_EXTRA_W] = n->in[0]->type.shape.dim[2];
         Node *in[2] = {g->dy, n->in[1]};
         g->dx[0] = grad_node(g, &op_conv2d_dgrad, 2, in, attr);
     }
-    if (g->wanted[1]) {
-        const Shape w = n->in[1]->type.shape;
-        attr[CONV_EXTRA_H] = w.rank == 3 ? 0 : w.dim[2];
-        attr[CONV_EXTRA_W] = w.dim[w.rank - 1];
-        Node *in[2] = {n->in[0], g->dy};
-        g->dx[1] = grad_node(g, &op_conv2d_wgrad, 2, in, attr);
-    }
+    if (g->wanted[1]) g->dx[1] = weight_gradient(g, n->in[0], g->dy);
     if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_unary(g, &op_bias_grad, g->dy);
 }
 
@@ -136,9 +147,7 @@ static bool dgrad_shape(Graph *g, Node *n) {
 static void dgrad_value(const Env *env, const Node *n, const double *const *in,
                         double *restrict out) {
     const Sizes c = sizes_of(env, n, n->type.shape, n->in[0]->type.shape);
-    const int64_t places = (int64_t)c.H * c.W;
-    for (int64_t k = 0; k < all_elements(env, n); k++)
-        out[k] = n->n_in > 2 ? in[2][k / places % c.C] : 0;
+    set_bias(env, n, in, out);
     EACH_PRODUCT(c, out[xi] += in[0][yi] * in[1][wi])
 }
 
@@ -153,16 +162,10 @@ static bool transpose_shape(Graph *g, Node *n) {
 /* What is the output of the convolution behind it is the input here. */
 static void transpose_gradient(Gradient *g) {
     const Node *n = g->node;
-    double attr[MAX_ATTRS];
-    memcpy(attr, n->attr, sizeof attr);
-    for (int i = 0; i < 2; i++) attr[CONV_EXTRA_H + i] = n->in[1]->type.shape.dim[2 + i];
-    if (g->wanted[1]) {
-        Node *in[2] = {g->dy, n->in[0]};
-        g->dx[1] = grad_node(g, &op_conv2d_wgrad, 2, in, attr);
-    }
+    if (g->wanted[1]) g->dx[1] = weight_gradient(g, g->dy, n->in[0]);
     if (g->wanted[0]) {
         Node *in[2] = {g->dy, n->in[1]};
-        g->dx[0] = grad_node(g, &op_conv2d, 2, in, attr);
+        g->dx[0] = grad_node(g, &op_conv2d, 2, in, n->attr);
     }
     if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_unary(g, &op_bias_grad, g->dy);
 }

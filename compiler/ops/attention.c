@@ -165,21 +165,11 @@ static void weigh(const Head *h) {
 
 static void draw(const Env *env, const Node *n, const Head *h, int sample, int head) {
     const Attention *a = h->a;
-    const double p = n->attr[DROPOUT_P];
-    const bool drops = env->dropout && p > 0;
     const int64_t stride = (a->queries + 15) / 16 * 16, elements = stride * a->heads * a->keys;
-    const uint32_t key = dropout_key(env->seed, (uint32_t)n->attr[DROPOUT_STREAM],
-                                     (uint32_t)n->attr[DROPOUT_APPLICATION], (uint64_t)env->step);
     for (int i = 0; i < a->queries; i++)
         for (int j = 0; j < a->keys; j++) {
             const int64_t element = ((int64_t)head * a->keys + j) * stride + i;
-            double *factor = &h->factor[(int64_t)i * a->keys + j];
-            *factor = 1;
-            if (drops)
-                *factor = dropout_keeps(key, env->first_sample + sample, elements, element,
-                                        dropout_threshold(p))
-                              ? 1 / (1 - p)
-                              : 0;
+            h->factor[(int64_t)i * a->keys + j] = dropout_factor(env, n, sample, elements, element);
         }
 }
 
@@ -289,12 +279,8 @@ static int64_t grad_flops(const Node *n) {
 }
 
 #define COMMON_ATTRS                                                                               \
-    {"p", ATTR_REAL, 0, 1, 0, NULL}, {"stream", ATTR_INT, 0, 4294967295.0, 0, NULL},               \
-        {"application", ATTR_INT, 0, 4294967295.0, 0, NULL},                                       \
-        {"channels", ATTR_INT, 0, MAX_DIM, 0, NULL}, {"height", ATTR_INT, 0, MAX_DIM, 0, NULL},    \
-        {"width", ATTR_INT, 0, MAX_DIM, 0, NULL},                                                  \
-        {"application_step", ATTR_INT, -4294967295.0, 4294967295.0, 0, NULL},                      \
-        {"heads", ATTR_INT, 1, MAX_DIM, 1, NULL}, {"causal", ATTR_BOOL, 0, 1, 0, NULL}, {          \
+    DROPOUT_ATTRS(0), {"heads", ATTR_INT, 1, MAX_DIM, 1, NULL},                                    \
+        {"causal", ATTR_BOOL, 0, 1, 0, NULL}, {                                                    \
         "scale", ATTR_REAL, -1e30, 1e30, 0, NULL                                                   \
     }
 static const AttrSpec attrs[] = {COMMON_ATTRS};

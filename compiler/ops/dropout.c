@@ -81,10 +81,22 @@ static bool dropout_shape(Graph *g, Node *n) {
                     size[2]);
 }
 
-/* The factor of element k of a sample: 0 or 1 / (1 - p). */
-static double factor(const Env *env, const Node *n, int sample, int64_t k) {
+double dropout_factor(const Env *env, const Node *n, int sample, int64_t elements,
+                      int64_t element) {
     if (!env->dropout) return 1;
-    double p = n->attr[DROPOUT_P];
+    const double p = n->attr[DROPOUT_P];
+    const int each = env->batch / n->type.parts, part = sample / each;
+    const double application =
+        n->attr[DROPOUT_APPLICATION] + part * n->attr[DROPOUT_APPLICATION_STEP];
+    const uint32_t key = dropout_key(env->seed, (uint32_t)n->attr[DROPOUT_STREAM],
+                                     (uint32_t)application, (uint64_t)env->step);
+    const bool kept = dropout_keeps(key, env->first_sample + sample % each, elements, element,
+                                    dropout_threshold(p));
+    return kept ? 1 / (1 - p) : 0;
+}
+
+/* That of element k of a sample. */
+static double factor(const Env *env, const Node *n, int sample, int64_t k) {
     bool channels = n->op == &op_dropout2d;
     int C = (int)n->attr[DROPOUT_CHANNELS], H = (int)n->attr[DROPOUT_HEIGHT],
         W = (int)n->attr[DROPOUT_WIDTH], stride = (C + 15) / 16 * 16;
@@ -93,13 +105,7 @@ static double factor(const Env *env, const Node *n, int sample, int64_t k) {
             w = last ? k / C : k % W;
     int64_t elements = channels ? stride : (int64_t)stride * H * W;
     int64_t element = channels ? c : (h * W + w) * stride + c;
-    int each = env->batch / n->type.parts, part = sample / each;
-    double application = n->attr[DROPOUT_APPLICATION] + part * n->attr[DROPOUT_APPLICATION_STEP];
-    uint32_t key = dropout_key(env->seed, (uint32_t)n->attr[DROPOUT_STREAM], (uint32_t)application,
-                               (uint64_t)env->step);
-    bool kept = dropout_keeps(key, env->first_sample + sample % each, elements, element,
-                              dropout_threshold(p));
-    return kept ? 1 / (1 - p) : 0;
+    return dropout_factor(env, n, sample, elements, element);
 }
 
 static void dropout_value(const Env *env, const Node *n, const double *const *in, double *out) {
@@ -121,13 +127,7 @@ static void dropout_gradient(Gradient *g) {
     g->dx[0] = grad_node(g, g->node->op, 1, &g->dy, g->node->attr);
 }
 
-static const AttrSpec attrs[] = {{"p", ATTR_REAL, 0, 1, 0.5, NULL},
-                                 {"stream", ATTR_INT, 0, 4294967295.0, 0, NULL},
-                                 {"application", ATTR_INT, 0, 1e9, 0, NULL},
-                                 {"channels", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                 {"height", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                 {"width", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                 {"application_step", ATTR_INT, -1e9, 1e9, 0, NULL}};
+static const AttrSpec attrs[] = {DROPOUT_ATTRS(0.5)};
 static const OpSample samples[] = {{.inputs = "S(3,5,4)", WITH(0.3, 17, 1)},
                                    {.inputs = "S(37)", WITH(0.5, 99, 0)},
                                    {.inputs = "S(48,3,3)", WITH(0.25, 4000000000.0, 2)},

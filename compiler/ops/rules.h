@@ -82,6 +82,18 @@ static inline double inner_value(const Env *env, double value) {
     return (high - (high - scaled)) / env->rounding;
 }
 
+/* dropout.c: attributes of ops that draw as dropout does, with a chance of that preset. */
+#define DROPOUT_ATTRS(p)                                                                           \
+    {"p", ATTR_REAL, 0, 1, p, NULL}, {"stream", ATTR_INT, 0, 4294967295.0, 0, NULL},               \
+        {"application", ATTR_INT, 0, 1e9, 0, NULL}, {"channels", ATTR_INT, 0, MAX_DIM, 0, NULL},   \
+        {"height", ATTR_INT, 0, MAX_DIM, 0, NULL}, {"width", ATTR_INT, 0, MAX_DIM, 0, NULL}, {     \
+        "application_step", ATTR_INT, -1e9, 1e9, 0, NULL                                           \
+    }
+/* What dropout multiplies decision number `element` of `elements` of a sample by: 0 or 1 / (1 - p).
+ */
+double dropout_factor(const Env *env, const Node *node, int sample, int64_t elements,
+                      int64_t element);
+
 /* Places of a window or kernel along one direction: how many fit. */
 int window_count(int size, int kernel, int stride, int pad, int dilation);
 

@@ -18,8 +18,7 @@ bool want_reduced_axes(Graph *g, const Node *n, int rank) {
     return axes_of(n, rank) < 1u << rank || op_error(g, n, 0, "wants axes between 1 and %d", rank);
 }
 
-/* The shape without the axes, or with one place in each of them. */
-static Shape reduced(const Node *n, Shape s, bool keep) {
+Shape reduced_shape(const Node *n, Shape s, bool keep) {
     Shape out = {0};
     for (int i = 0; i < s.rank; i++) {
         const bool gone = reduces_axis(n, s.rank, i);
@@ -48,7 +47,7 @@ bool reduction_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, -1, "real values per sample") ||
         !want_reduced_axes(g, n, n->in[0]->type.shape.rank))
         return false;
-    n->type = type_sample(reduced(n, n->in[0]->type.shape, n->attr[REDUCE_KEEPDIM] != 0));
+    n->type = type_sample(reduced_shape(n, n->in[0]->type.shape, n->attr[REDUCE_KEEPDIM] != 0));
     return true;
 }
 
@@ -97,7 +96,7 @@ static bool expand_shape(Graph *g, Node *n) {
     if (!stated_shape(g, n, EXPAND_RANK, &s)) return false;
     if (n->n_in > 1) s = n->in[1]->type.shape;
     if (!want_reduced_axes(g, n, s.rank)) return false;
-    const Shape left = reduced(n, s, false);
+    const Shape left = reduced_shape(n, s, false);
     if (!shape_equal(without_ones(n->in[0]->type.shape), without_ones(left)))
         return op_error(g, n, 0, "wants %s, or that with sizes of 1", shape_text(g->arena, left));
     n->type = type_sample(s);

@@ -54,8 +54,10 @@ enum { REDUCTION_ATTRS = 2 };
 extern const AttrSpec reduction_attrs[REDUCTION_ATTRS];
 /* Reports unless a value of `rank` axes has those of the attribute. */
 bool want_reduced_axes(Graph *graph, const Node *node, int rank);
-/* Shape rule: the operand without the axes, or with one place in each of them. */
+/* Shape rule: that of the operand, reduced as the attributes say. */
 bool reduction_shape(Graph *graph, Node *node);
+/* A shape of the larger side without the axes, or with one place in each of them. */
+Shape reduced_shape(const Node *node, Shape s, bool keep);
 /* Each element `k` of the larger side, of shape `s`, belongs to one element of the smaller side:
  * the number of that element. */
 int64_t left_element(const Node *node, Shape s, int64_t k);

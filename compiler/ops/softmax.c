@@ -18,15 +18,10 @@ static int64_t group_of(const Groups *v, const Node *n, int64_t k) {
     return k / v->each * v->left + left_element(n, n->in[0]->type.shape, k % v->each);
 }
 
-static int64_t count_left(const Node *n, Shape s) {
-    int64_t left = 1;
-    for (int i = 0; i < s.rank; i++) left *= reduces_axis(n, s.rank, i) ? 1 : s.dim[i];
-    return left;
-}
-
 static Groups groups_of(const Env *env, const Node *n, const double *x) {
     const Shape s = n->in[0]->type.shape;
-    Groups v = {.each = shape_count(s), .left = count_left(n, s), .room = arena_new()};
+    Groups v = {.each = shape_count(s), .room = arena_new()};
+    v.left = shape_count(reduced_shape(n, s, false));
     v.count = env->batch * v.left;
     v.top = ARENA_ARRAY(v.room, double, v.count);
     v.sum = ARENA_ARRAY(v.room, double, v.count);

@@ -18,8 +18,7 @@ static bool permute_shape(Graph *g, Node *n) {
         seen |= 1u << axis;
         s.dim[i] = x.dim[axis];
     }
-    n->type = type_sample(s);
-    n->type.classes = n->in[0]->type.classes;
+    n->type = type_moved(n->in[0], s);
     return true;
 }
 

@@ -22,8 +22,7 @@ static bool reshape_shape(Graph *g, Node *n) {
     if (!want_values(g, n, 0) || !stated_shape(g, n, SHAPE_RANK, &s)) return false;
     if (shape_count(s) != shape_count(n->in[0]->type.shape))
         return op_error(g, n, 0, "wants as many elements as %s has", shape_text(g->arena, s));
-    n->type = type_sample(s);
-    n->type.classes = n->in[0]->type.classes;
+    n->type = type_moved(n->in[0], s);
     return true;
 }
 

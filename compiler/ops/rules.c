@@ -7,6 +7,9 @@
 Type type_sample(Shape shape) {
     return (Type){.kind = KIND_SAMPLE, .shape = shape};
 }
+Type type_moved(const Node *x, Shape shape) {
+    return (Type){.kind = KIND_SAMPLE, .shape = shape, .classes = x->type.classes};
+}
 Type type_param(Shape shape) {
     return (Type){.kind = KIND_PARAM, .shape = shape};
 }

@@ -7,6 +7,8 @@
 /* Types. */
 Type type_sample(Shape shape);
 Type type_param(Shape shape);
+/* Of elements of x, real values or class indices, in another shape. */
+Type type_moved(const Node *x, Shape shape);
 Type type_of_kind(Kind kind);
 Shape shape_of(int rank, int a, int b, int c);
 

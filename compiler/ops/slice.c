@@ -43,8 +43,7 @@ static bool concat_shape(Graph *g, Node *n) {
     }
     if (size > MAX_DIM) return op_error(g, n, -1, "makes an axis of more than %d places", MAX_DIM);
     s.dim[axis] = (int)size;
-    n->type = type_sample(s);
-    n->type.classes = n->in[0]->type.classes;
+    n->type = type_moved(n->in[0], s);
     return true;
 }
 
@@ -86,8 +85,7 @@ static bool slice_shape(Graph *g, Node *n) {
     int *size = &s.dim[(int)n->attr[SLICE_AXIS] - 1];
     if (!want_places(g, n, (int)n->attr[SLICE_COUNT], *size)) return false;
     *size = (int)n->attr[SLICE_COUNT];
-    n->type = type_sample(s);
-    n->type.classes = n->in[0]->type.classes;
+    n->type = type_moved(n->in[0], s);
     return true;
 }
 
@@ -137,8 +135,7 @@ static bool pad_shape(Graph *g, Node *n) {
         return op_error(g, n, -1, "its value must be one of the classes 0 to %d, not %g",
                         classes - 1, value);
     *size = (int)n->attr[PAD_SIZE];
-    n->type = type_sample(s);
-    n->type.classes = classes;
+    n->type = type_moved(n->in[0], s);
     return true;
 }
 

@@ -169,42 +169,46 @@ static const OpSample wgrad_samples[] = {{.inputs = "S(7) S(7)"},
 static const OpSample sum_samples[] = {
     {.inputs = "S(7)"}, {.inputs = "S(3,5,20)"}, {.inputs = "S(3,4,5)", WITH(2, 1e-5)}};
 
-const Op op_layer_norm = {.name = "layer_norm",
-                          .help = "(x - mean) / sqrt(variance + eps) over the last axes",
-                          .min_in = 1,
-                          .max_in = 3,
-                          .attrs = attrs,
-                          .n_attrs = COUNT_OF(attrs),
-                          .shape = norm_shape,
-                          .gradient = norm_gradient,
-                          .reference = norm_value,
-                          SAMPLES(samples),
-                          .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,
-                          .kernel = "forward"};
-const Op op_layer_norm_dgrad = {.name = "layer_norm_dgrad",
-                                .help = "gradient of layer_norm in its input",
-                                .min_in = 2,
-                                .max_in = 3,
-                                .attrs = attrs,
-                                .n_attrs = COUNT_OF(attrs),
-                                .shape = dgrad_shape,
-                                .reference = dgrad_value,
-                                SAMPLES(dgrad_samples),
-                                .backward_only = true,
-                                .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,
-                                .kernel = "input_grad"};
-const Op op_layer_norm_wgrad = {.name = "layer_norm_wgrad",
-                                .help = "gradient of layer_norm in its weight",
-                                .min_in = 2,
-                                .max_in = 2,
-                                .attrs = attrs,
-                                .n_attrs = COUNT_OF(attrs),
-                                .shape = wgrad_shape,
-                                .reference = wgrad_value,
-                                SAMPLES(wgrad_samples),
-                                .backward_only = true,
-                                .traits = TRAIT_PARAM_GRADIENT,
-                                .kernel = "weight_grad"};
+/* A normalisation and its gradients in the input and in the weight. */
+#define NORM(op_name, operands, words, its_attrs, its_samples)                                     \
+    const Op op_##op_name = {.name = #op_name,                                                     \
+                             .help = words,                                                        \
+                             .min_in = 1,                                                          \
+                             .max_in = operands,                                                   \
+                             .attrs = its_attrs,                                                   \
+                             .n_attrs = COUNT_OF(its_attrs),                                       \
+                             .shape = norm_shape,                                                  \
+                             .gradient = norm_gradient,                                            \
+                             .reference = norm_value,                                              \
+                             SAMPLES(its_samples),                                                 \
+                             .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,                               \
+                             .kernel = "forward"};                                                 \
+    const Op op_##op_name##_dgrad = {.name = #op_name "_dgrad",                                    \
+                                     .help = "gradient of " #op_name " in its input",              \
+                                     .min_in = 2,                                                  \
+                                     .max_in = 3,                                                  \
+                                     .attrs = its_attrs,                                           \
+                                     .n_attrs = COUNT_OF(its_attrs),                               \
+                                     .shape = dgrad_shape,                                         \
+                                     .reference = dgrad_value,                                     \
+                                     SAMPLES(dgrad_samples),                                       \
+                                     .backward_only = true,                                        \
+                                     .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,                       \
+                                     .kernel = "input_grad"};                                      \
+    const Op op_##op_name##_wgrad = {.name = #op_name "_wgrad",                                    \
+                                     .help = "gradient of " #op_name " in its weight",             \
+                                     .min_in = 2,                                                  \
+                                     .max_in = 2,                                                  \
+                                     .attrs = its_attrs,                                           \
+                                     .n_attrs = COUNT_OF(its_attrs),                               \
+                                     .shape = wgrad_shape,                                         \
+                                     .reference = wgrad_value,                                     \
+                                     SAMPLES(wgrad_samples),                                       \
+                                     .backward_only = true,                                        \
+                                     .traits = TRAIT_PARAM_GRADIENT,                               \
+                                     .kernel = "weight_grad"};
+NORM(layer_norm, 3, "(x - mean) / sqrt(variance + eps) over the last axes", attrs, samples)
+NORM(rms_norm, 2, "x / sqrt(mean(x x) + eps) over the last axes", rms_attrs, rms_samples)
 const Op op_last_sum = {.name = "last_sum",
                         .help = "sum over batch and all but the last axes",
                         .min_in = 1,
@@ -217,39 +221,3 @@ const Op op_last_sum = {.name = "last_sum",
                         .backward_only = true,
                         .traits = TRAIT_PARAM_GRADIENT,
                         .kernel = "bias_grad"};
-const Op op_rms_norm = {.name = "rms_norm",
-                        .help = "x / sqrt(mean(x x) + eps) over the last axes",
-                        .min_in = 1,
-                        .max_in = 2,
-                        .attrs = rms_attrs,
-                        .n_attrs = COUNT_OF(rms_attrs),
-                        .shape = norm_shape,
-                        .gradient = norm_gradient,
-                        .reference = norm_value,
-                        SAMPLES(rms_samples),
-                        .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,
-                        .kernel = "forward"};
-const Op op_rms_norm_dgrad = {.name = "rms_norm_dgrad",
-                              .help = "gradient of rms_norm in its input",
-                              .min_in = 2,
-                              .max_in = 3,
-                              .attrs = rms_attrs,
-                              .n_attrs = COUNT_OF(rms_attrs),
-                              .shape = dgrad_shape,
-                              .reference = dgrad_value,
-                              SAMPLES(dgrad_samples),
-                              .backward_only = true,
-                              .traits = TRAIT_MAPS | TRAIT_LAST_AXIS,
-                              .kernel = "input_grad"};
-const Op op_rms_norm_wgrad = {.name = "rms_norm_wgrad",
-                              .help = "gradient of rms_norm in its weight",
-                              .min_in = 2,
-                              .max_in = 2,
-                              .attrs = rms_attrs,
-                              .n_attrs = COUNT_OF(rms_attrs),
-                              .shape = wgrad_shape,
-                              .reference = wgrad_value,
-                              SAMPLES(wgrad_samples),
-                              .backward_only = true,
-                              .traits = TRAIT_PARAM_GRADIENT,
-                              .kernel = "weight_grad"};

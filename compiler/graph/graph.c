@@ -132,20 +132,16 @@ Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count) {
     int n = 0;
     Node **list = ARENA_ARRAY(graph->arena, Node *, graph->n_nodes + 1);
     for (int i = 0; i < graph->n_nodes; i++)
-        if (!strcmp(graph->nodes[i]->op->name, op_name)) list[n++] = graph->nodes[i];
+        if (node_is(graph->nodes[i], op_name)) list[n++] = graph->nodes[i];
     *count = n;
     return list;
-}
-
-static bool is_tensor(const Node *node) {
-    return !strcmp(node->op->name, "param") || !strcmp(node->op->name, "state");
 }
 
 Node **graph_tensors(const Graph *graph, int *count) {
     Node **list = ARENA_ARRAY(graph->arena, Node *, graph->n_nodes + 1);
     *count = 0;
     for (int i = 0; i < graph->n_nodes; i++)
-        if (is_tensor(graph->nodes[i])) list[(*count)++] = graph->nodes[i];
+        if (node_is_tensor(graph->nodes[i])) list[(*count)++] = graph->nodes[i];
     return list;
 }
 

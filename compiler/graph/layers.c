@@ -93,7 +93,7 @@ const LayerInfo *graph_layers(const Graph *g, int *count) {
         r.list[at].flops += node_flops(node);
         for (int j = 0; j < node->n_in; j++) {
             const Node *in = node->in[j];
-            if (strcmp(in->op->name, "param") != 0 || counted[in->id]) continue;
+            if (!node_is(in, "param") || counted[in->id]) continue;
             counted[in->id] = true;
             r.list[at].params += shape_count(in->type.shape);
         }

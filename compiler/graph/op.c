@@ -17,6 +17,14 @@ int node_int(const Node *node, const char *name) {
     return (int)node_attr(node, name);
 }
 
+bool node_is(const Node *node, const char *op_name) {
+    return !strcmp(node->op->name, op_name);
+}
+
+bool node_is_tensor(const Node *node) {
+    return node_is(node, "param") || node_is(node, "state");
+}
+
 void node_bug(const Node *node, const char *format, ...) {
     char words[400];
     va_list args;
@@ -82,10 +90,10 @@ static const char *operand_words(Graph *g, const Node *in) {
                    : shape_text(g->arena, in->type.shape);
     }
     /* What a file wrote is the parameter, or the value that is copied. */
-    while (!strcmp(in->op->name, "repeat") || !strcmp(in->op->name, "shared")) in = in->in[0];
+    while (node_is(in, "repeat") || node_is(in, "shared")) in = in->in[0];
     if (!in->op->min_in && in->name)
         return arena_printf(g->arena, "%s, the %s", what, node_words(g, in));
-    if (!strcmp(in->op->name, "number")) return what;
+    if (node_is(in, "number")) return what;
     const char *line = in->loc.line ? arena_printf(g->arena, " (line %d)", in->loc.line) : "";
     return arena_printf(g->arena, "%s, the output of %s%s", what, node_words(g, in), line);
 }

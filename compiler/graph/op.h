@@ -170,6 +170,11 @@ int op_attr_index(const Op *op, const char *name);
 double node_attr(const Node *node, const char *name);
 int node_int(const Node *node, const char *name);
 
+/* Whether its op has that name: for files that do not know the ops themselves. */
+bool node_is(const Node *node, const char *op_name);
+/* Whether it is a tensor of the state that has a name: a parameter or a state. */
+bool node_is_tensor(const Node *node);
+
 /* `conv2d "conv2"`, or `relu` for a node without a layer name; lives in the graph's arena. */
 const char *node_words(Graph *graph, const Node *node);
 

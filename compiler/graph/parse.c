@@ -203,8 +203,8 @@ static void parse_frozen(Parser *s) {
 static FieldData *field_data(Parser *s) {
     Graph *g = s->g;
     const char *name = quoted(s);
-    const FieldData *known = graph_field(g, name);
-    if (known) return &g->fields[known - g->fields];
+    FieldData *known = graph_field(g, name);
+    if (known) return known;
     const FieldData field = {.name = name, .scale = 1};
     ARENA_PUSH(g->arena, g->fields, g->n_fields, g->cap_fields, field);
     return &g->fields[g->n_fields - 1];

@@ -35,14 +35,10 @@ static void verify_root(Graph *g, const Node *n, const char *what, bool kind_fit
     if (!kind_fits) node_bug(n, "%s is of the wrong kind", what);
 }
 
-static bool is_op(const Node *n, const char *name) {
-    return !strcmp(n->op->name, name);
-}
-
 static void verify_assigned(Graph *g, const Phase *p) {
     for (int j = 0; j < p->n_assigned; j++) {
         const Node *state = p->assigned[j].state, *value = p->assigned[j].value;
-        verify_root(g, state, "an assigned state", is_op(state, "state"));
+        verify_root(g, state, "an assigned state", node_is(state, "state"));
         if (j && p->assigned[j - 1].state->id >= state->id)
             bug("assigned state %s is out of order", state->name);
         verify_root(g, value, "a state's next value",
@@ -61,11 +57,10 @@ static void verify_phase(Graph *g, const Phase *p) {
         if (o->kind != p->optimizer.kind) bug("group %d has another kind of optimizer", j + 1);
     }
     for (int j = 0; j < p->n_frozen; j++)
-        verify_root(g, p->frozen[j], "a frozen parameter",
-                    is_op(p->frozen[j], "param") || is_op(p->frozen[j], "state"));
+        verify_root(g, p->frozen[j], "a frozen parameter", node_is_tensor(p->frozen[j]));
     for (int j = 0; j < p->n_trained; j++) {
         const Node *param = p->trained[j].param, *gradient = p->trained[j].gradient;
-        verify_root(g, param, "a trained parameter", is_op(param, "param"));
+        verify_root(g, param, "a trained parameter", node_is(param, "param"));
         if (j && p->trained[j - 1].param->id >= param->id)
             bug("trained parameter %s is out of order", param->name);
         for (int k = 0; k < p->n_frozen; k++)

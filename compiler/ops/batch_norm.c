@@ -32,7 +32,7 @@ static bool want_channels(Graph *g, const Node *n, int i) {
 /* One value for each channel, or a plain number for all. */
 static bool want_vector(Graph *g, const Node *n, int i, bool number) {
     const Type *t = &n->in[i]->type;
-    if (number && !strcmp(n->in[i]->op->name, "number")) return true;
+    if (number && n->in[i]->op == &op_number) return true;
     if (t->kind == KIND_PARAM && t->shape.rank == 1 && t->shape.dim[0] == channels(n->in[0]))
         return true;
     return op_error(g, n, i, "wants a value for each of %d channels", channels(n->in[0]));

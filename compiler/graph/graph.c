@@ -68,13 +68,14 @@ static bool arity_fits(Graph *g, const Node *n) {
 bool graph_type(Graph *graph, Node *node) {
     if (!node->op->shape(graph, node)) return false;
     if (node->op->restacks) return true;
-    int parts = 0, shared = 0, own = 0;
+    int parts = 0;
+    bool shared = false, own = false;
     for (int i = 0; i < node->n_in; i++) {
         const Type *t = &node->in[i]->type;
         if (t->kind != KIND_SAMPLE) continue;
         if (parts && t->parts != parts) return op_error(graph, node, i, "wants equal parts");
         parts = t->parts;
-        *(t->once ? &shared : &own) += 1;
+        *(t->once ? &shared : &own) = true;
     }
     if (shared && own)
         return op_error(graph, node, -1, "wants values of one kind, per sample or shared by all");

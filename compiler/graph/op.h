@@ -32,7 +32,7 @@ typedef enum Trait {
                                         in lanes as in the first operand */
     TRAIT_COPIES = 8192, /* puts elements in other places: joins, slices, borders, turns */
     TRAIT_MOVES = 16384, /* moves elements by counters: flips, crops, erased squares, in training */
-    TRAIT_KEPT = 32768,  /* what the kernel of an operand has at hand on its way to that */
+    TRAIT_KEPT = 32768,  /* computed by an operand's kernel on the way to the operand's value */
     TRAIT_BATCH_SUM = 65536, /* one tensor of the batch, made of sums over its samples */
     TRAIT_CHANNELS = 131072, /* element by element, with axis 1 in lanes, whose elements have
                                 coefficients */
@@ -84,11 +84,10 @@ typedef struct Gradient {
 
 /* A case for the tests that every op gets for free. */
 typedef struct OpSample {
-    const char
-        *inputs; /* types in words: "S(3,8,8) P(5,3,3,3) P(5)"; S sample, S()*2 of two
-                    parts, C(3) one shared by all samples, P parameter, L10 label of ten classes,
-                    L10(7) of that shape, X() scalar of the batch,
-                    O() number of the split, E() schedule; "" for ops without operands */
+    /* Types in words: "S(3,8,8) P(5,3,3,3) P(5)". S sample, S()*2 of two parts, C(3) one shared by
+     * all samples, P parameter, L10 label of ten classes, L10(7) of that shape, X() scalar of the
+     * batch, O() number of the split, E() schedule; "" for ops without operands. */
+    const char *inputs;
     double attr[MAX_ATTRS];
     bool has_attr; /* false: all defaults */
 } OpSample;
@@ -128,9 +127,8 @@ struct Op {
     /* Element-wise ops: the value in words of the vocabulary (compiler/loops/words.def), on rows of
      * 16 floats. %a, %b, %x: the operands; %p, %q: the first two attributes; %w: the word of the
      * first, in capitals; %d, %s, %e, %c: decisions, sample, element and channel of the row, for
-     * dropout. Products are ROUNDED,
-     * so that no compiler can contract them with a later addition. The result's places are those of
-     * the operands. */
+     * dropout. Products are ROUNDED, so that no compiler can contract them with a later addition.
+     * The result's places are those of the operands. */
     const char *row;
     /* %0, %1, ...: rows of coefficients for each channel, `n_coefficients` of them, which the
      * function `coefficients` of the prelude makes of the operands that are no samples. */

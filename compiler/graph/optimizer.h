@@ -46,7 +46,7 @@ struct OptimizerKind {
 };
 
 /* Names of the moments that an optimizer keeps, as PyTorch calls them ("exp_avg", "exp_avg_sq");
- * NULL-terminated, at most 3. */
+ * NULL-terminated, at most MAX_MOMENTS. */
 const char *const *optimizer_slots(const Optimizer *optimizer);
 
 /* Those that the optimizers of a phase keep, each once. */

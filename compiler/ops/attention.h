@@ -19,14 +19,14 @@ typedef struct Attention {
 /* Of the node: attention or its gradient. */
 Attention attention_of(const Node *node);
 
-/* A tensor of a head's rows: element `c` of place `t` of head `h` has the number
- * base + h * head + t * place + c, where the place of an axis that is not the last is `row`. */
+/* Where a tensor has the rows of its heads: element `c` of place `t` of head `h` has the number
+ * base + h * head + t * place + c. */
 typedef struct HeadView {
     int64_t base, head, place;
 } HeadView;
 
-/* Of operand `operand`, of the result (ATTENTION_OPERANDS), where each row of the last axis takes
- * `row` floats; 0: as many as it has elements. */
+/* That of an operand, or of the result (ATTENTION_OPERANDS), in memory where each row of the last
+ * axis takes `row` floats; 0: as many as it has elements. */
 HeadView attention_view(const Attention *a, int operand, int row);
 
 #endif

@@ -83,7 +83,7 @@ static bool same_params(Graph *g, Node *n) {
     return true;
 }
 
-/* The state that counts is no operand of the value. */
+/* The third operand, the state that counts, has no part in the value. */
 static void tracked_value(const Env *env, const Node *n, const double *const *in, double *out) {
     memcpy(out, in[env->evaluates], sizeof *out * (size_t)node_count(n));
 }

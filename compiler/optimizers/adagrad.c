@@ -22,8 +22,7 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
 
 /* The sum is a mean of squares of which all stays. */
 static void update(Writer *w, const Optimizer *o) {
-    w_line(w, "const F16 x = LOAD(p + i);");
-    if (o->option[WEIGHT_DECAY] != 0) w_line(w, "d = FMA(SET(k[7]), x, d);");
+    load_parameter(w, o->option[WEIGHT_DECAY]);
     w_line(w, "const F16 before = ADD(LOAD(s0 + i), SET(k[0]));");
     w_line(w, "const F16 v = MEAN_SQUARE(before, d, 1.0f, 1.0f);");
     w_line(w, "STORE(s0 + i, v);");

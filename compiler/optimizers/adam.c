@@ -42,8 +42,10 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
 }
 
 static void update(Writer *w, const Optimizer *o) {
-    w_line(w, is_decoupled(o) ? "F16 x = LOAD(p + i);" : "const F16 x = LOAD(p + i);");
-    if (o->option[WEIGHT_DECAY] != 0 && !is_decoupled(o)) w_line(w, "d = FMA(SET(k[7]), x, d);");
+    if (is_decoupled(o))
+        w_line(w, "F16 x = LOAD(p + i);");
+    else
+        load_parameter(w, o->option[WEIGHT_DECAY]);
     w_line(w, "const F16 m = CUT(FMA(SET(k[0]), LOAD(s0 + i), ROUNDED(MUL(SET(k[1]), d))));");
     w_line(w, "const F16 v = MEAN_SQUARE(LOAD(s1 + i), d, k[2], k[3]);");
     w_line(w, "STORE(s0 + i, m);");

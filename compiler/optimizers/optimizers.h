@@ -9,6 +9,12 @@
 #include "optimizers.def"
 #undef OPTIMIZER
 
+/* Declares x, the row of parameters; weights that decay add their share k[7] to the gradient. */
+static inline void load_parameter(Writer *w, double weight_decay) {
+    w_line(w, "const F16 x = LOAD(p + i);");
+    if (weight_decay != 0) w_line(w, "d = FMA(SET(k[7]), x, d);");
+}
+
 /* Stores the value as the row of parameters; where weights decay, those below 2^-63 are gone. */
 static inline void store_parameter(Writer *w, double weight_decay, const char *value) {
     w_line(w, weight_decay != 0 ? "STORE(p + i, CUT(%s));" : "STORE(p + i, %s);", value);

@@ -40,8 +40,7 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
 }
 
 static void update(Writer *w, const Optimizer *o) {
-    w_line(w, "const F16 x = LOAD(p + i);");
-    if (o->option[WEIGHT_DECAY] != 0) w_line(w, "d = FMA(SET(k[7]), x, d);");
+    load_parameter(w, o->option[WEIGHT_DECAY]);
     w_line(w, "const F16 v = MEAN_SQUARE(LOAD(s0 + i), d, k[2], k[3]);");
     w_line(w, "STORE(s0 + i, v);");
     if (o->option[CENTERED] != 0) {

@@ -28,8 +28,7 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
 }
 
 static void update(Writer *w, const Optimizer *o) {
-    w_line(w, "const F16 x = LOAD(p + i);");
-    if (o->option[WEIGHT_DECAY] != 0) w_line(w, "d = FMA(SET(k[7]), x, d);");
+    load_parameter(w, o->option[WEIGHT_DECAY]);
     if (o->option[MOMENTUM] != 0) {
         w_line(w, "const F16 m = CUT(FMA(SET(k[0]), LOAD(s0 + i), ROUNDED(MUL(SET(k[1]), d))));");
         w_line(w, "STORE(s0 + i, m);");

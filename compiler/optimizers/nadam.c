@@ -49,6 +49,9 @@ static void update(Writer *w, const Optimizer *o) {
     store_parameter(w, o->option[WEIGHT_DECAY], "ADD(QUOTIENT(d, root), x)");
 }
 
+/* mu(t) in a loop program, of beta1 and the text of t. */
+#define MU "nn_product(%.17g, nn_difference(1.0, nn_product(0.5, nn_power(fall, %s))))"
+
 /* The product of the momenta so far, of as many factors as it takes to make it nothing beside 1. */
 static void factors(Writer *w, const Optimizer *o) {
     const double beta1 = o->option[BETA1];
@@ -57,17 +60,11 @@ static void factors(Writer *w, const Optimizer *o) {
     w_line(w, "const double fall = nn_pow(0.96, %.17g);", o->option[MOMENTUM_DECAY]);
     w_line(w, "double product = 1.0;");
     w_line(w,
-           "for (int t = 1; t < %d; t++) product = nn_product(product, t > step + 1 ? 1.0 : "
-           "nn_product(%.17g, nn_difference(1.0, nn_product(0.5, nn_power(fall, t)))));",
-           terms + 1, beta1);
-    w_line(w,
-           "const double now = nn_product(%.17g, nn_difference(1.0, nn_product(0.5, "
-           "nn_power(fall, step + 1))));",
-           beta1);
-    w_line(w,
-           "const double next = nn_product(%.17g, nn_difference(1.0, nn_product(0.5, "
-           "nn_power(fall, step + 2))));",
-           beta1);
+           "for (int t = 1; t < %d; t++) product = nn_product(product, t > step + 1 ? 1.0 : " MU
+           ");",
+           terms + 1, beta1, "t");
+    w_line(w, "const double now = " MU ";", beta1, "step + 1");
+    w_line(w, "const double next = " MU ";", beta1, "step + 2");
     w_line(w, "const double c2 = nn_difference(1.0, nn_power(%.17g, step + 1));", o->option[BETA2]);
     mean_factors(w, beta1, o->option[BETA2]);
     w_line(w, "k[4] = (float)(1.0 / nn_root(c2));");

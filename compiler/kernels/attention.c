@@ -34,8 +34,7 @@ static Heads heads_of(const Kernel *k) {
     h.out_width = round_up(h.a.out_width, LANES);
     for (int i = 0; i < ATTENTION_OPERANDS && h.gradient; i++)
         h.part[i] = h.a.packed || (int)node->attr[ATTENTION_PART] == i;
-    for (int i = 0; i < k->n_args; i++)
-        if (!strncmp(k->args[i].type, "const NnDrop", 12)) h.drop = k->args[i].name;
+    if (node->attr[DROPOUT_P] > 0) h.drop = kernel_argument(k, node);
     return h;
 }
 
@@ -97,12 +96,10 @@ static int64_t scratch(const Kernel *k) {
 /* A tensor's rows for the head `h` of sample `s`. */
 static const char *head_text(Arena *arena, const Kernel *k, const Heads *h, int operand,
                              const char *param, int *place) {
-    const Buffer *b = NULL;
-    for (int i = 0; i < k->n_operands; i++)
-        if (!strcmp(k->operands[i].param, param)) b = k->operands[i].buffer;
-    const HeadView view = attention_view(&h->a, operand, b->layout.cs);
+    const Layout layout = kernel_operand(k, param)->buffer->layout;
+    const HeadView view = attention_view(&h->a, operand, layout.cs);
     *place = (int)view.place;
-    return arena_printf(arena, "%s + s * %d + h * %lld + %lld", param, b->layout.stride,
+    return arena_printf(arena, "%s + s * %d + h * %lld + %lld", param, layout.stride,
                         (long long)view.head, (long long)view.base);
 }
 

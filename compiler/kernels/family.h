@@ -16,7 +16,4 @@ extern const DerivedKind derived_transposed_conv, derived_transposed_linear;
 /* For input gradients through a pool: [blocks of 16 inputs][out][kh][kw][16]; one group. */
 extern const DerivedKind derived_by_output;
 
-/* The parameter name of the operand that holds `node`, or bug(). */
-const char *kernel_param(const Kernel *kernel, const Node *node);
-
 #endif

@@ -85,13 +85,7 @@ static bool joins(const Node *root, const Node *node) {
 }
 
 static bool has(const Kernel *k, const char *param) {
-    for (int i = 0; i < k->n_operands; i++) {
-        const char *p = k->operands[i].param;
-        int j = 0;
-        while (p[j] && p[j] == param[j]) j++;
-        if (!p[j] && !param[j]) return true;
-    }
-    return false;
+    return kernel_operand(k, param) != NULL;
 }
 
 static bool fits_softmax(const Node *node) {

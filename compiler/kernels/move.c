@@ -58,12 +58,6 @@ static bool hides(const Node *node) {
     return node->op == &op_random_erase || (is_crop(node) && node->attr[CROP_MODE] == PAD_CONSTANT);
 }
 
-static const char *draws_of(const Mover *m, const Node *node) {
-    for (int i = 0; i < m->k->n_args; i++)
-        if (m->k->args[i].node == node) return m->k->args[i].name;
-    bug("kernel %s has no draws of node %d", m->k->name, node->id);
-}
-
 /* Declares what is drawn for sample s: `happens`, `row`, `column`, each with the move's number. */
 static void declare_draws(const Mover *m) {
     Loops *l = m->l;
@@ -72,7 +66,7 @@ static void declare_draws(const Mover *m) {
                               : "const int sample = first + s;");
     for (int i = 0; i < m->n_moves; i++) {
         const Node *node = m->moves[i].node;
-        const char *d = draws_of(m, node);
+        const char *d = kernel_argument(m->k, node);
         l_line(l, "const int happens%d = nn_happens(%s, sample);", i, d);
         if (node->op == &op_random_flip) continue;
         static const char *const names[] = {"row", "column"};

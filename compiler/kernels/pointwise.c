@@ -13,12 +13,6 @@ static bool keeps_zero(const Node *node) {
     return node->op->zeros == ZEROS_KEPT || (node->op->zeros == ZEROS_OF_SAMPLES && samples);
 }
 
-static const char *arg_of(const Kernel *k, const Node *node) {
-    for (int i = 0; i < k->n_args; i++)
-        if (k->args[i].node == node) return k->args[i].name;
-    bug("kernel %s has no argument for node %d", k->name, node->id);
-}
-
 static bool reads(const Kernel *k, const Node *node) {
     for (int i = 0; i < k->n_operands; i++)
         if (k->operands[i].value == node && !k->operands[i].written) return true;
@@ -28,7 +22,8 @@ static bool reads(const Kernel *k, const Node *node) {
 /* Expression for an operand: a register, a number, or a load. Nodes that share memory with their
  * operand are looked through. */
 static const char *operand(const Kernel *k, Arena *arena, const Node *node, Site site) {
-    if (node->type.kind != KIND_SAMPLE) return arena_printf(arena, "SET(%s)", arg_of(k, node));
+    if (node->type.kind != KIND_SAMPLE)
+        return arena_printf(arena, "SET(%s)", kernel_argument(k, node));
     for (;; node = node->in[0]) {
         for (int i = 0; i < k->n_fused; i++)
             if (k->fused[i] == node) return arena_printf(arena, "f%d", i);
@@ -46,7 +41,7 @@ static const char *part_text(const Kernel *k, Arena *arena, Site site) {
 
 /* The decisions for the row: those of its part. The scale is the same for all. */
 static const char *drop_text(const Kernel *k, Arena *arena, const Node *node, Site site) {
-    const char *drop = arg_of(k, node);
+    const char *drop = kernel_argument(k, node);
     if (k->parts == 1 || node->op == &op_dropout_grad) return drop;
     return arena_printf(arena, "%s + %s", drop, part_text(k, arena, site));
 }

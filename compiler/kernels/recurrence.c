@@ -4,8 +4,6 @@
  * samples has its states. */
 #include "recurrence.h"
 
-#include <string.h>
-
 #include "../graph/layers.h"
 #include "../plan/params.h"
 #include "contraction.h"
@@ -113,12 +111,6 @@ void block_operand(Lowering *l, Kernel *k, const char *param, Node *node) {
     read_value(l, k, param, b, at);
 }
 
-bool block_writes(const Kernel *k, const char *param) {
-    for (int i = 0; i < k->n_operands; i++)
-        if (k->operands[i].written && !strcmp(k->operands[i].param, param)) return true;
-    return false;
-}
-
 static void lower(Lowering *l, Node *node) {
     const bool gates = node->op == &op_recurrence_gates;
     Kernel *k = joined_kernel(l, node);
@@ -203,7 +195,7 @@ static void build(Loops *l, const Kernel *k) {
     l_line(l, "const float *xt = %s;", x);
     block_open_units(l, &b);
     build_cell(l, &b);
-    for (int i = 0; i < b.r.kept && block_writes(k, "gates"); i++)
+    for (int i = 0; i < b.r.kept && kernel_operand(k, "gates"); i++)
         l_line(l, "STORE(gates + at * %d + %d + u, %s);", b.r.kept * b.units, i * b.units,
                block_clean(a, &b, arena_printf(a, "k%d", i)));
     if (alone) {

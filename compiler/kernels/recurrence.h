@@ -51,7 +51,4 @@ const char *block_clean(Arena *arena, const Block *b, const char *row);
 /* Adds an operand for a sequence, with the last axis in lanes. */
 void block_operand(Lowering *l, Kernel *k, const char *param, Node *node);
 
-/* Whether the kernel writes that operand. */
-bool block_writes(const Kernel *k, const char *param);
-
 #endif

@@ -111,6 +111,25 @@ bool kernel_computes(const Kernel *k, const Node *node) {
     return false;
 }
 
+const char *kernel_param(const Kernel *kernel, const Node *node) {
+    for (int i = 0; i < kernel->n_operands; i++)
+        if (kernel->operands[i].value == node && !kernel->operands[i].written)
+            return kernel->operands[i].param;
+    bug("kernel %s does not read node %d (%s)", kernel->name, node->id, node->op->name);
+}
+
+const Operand *kernel_operand(const Kernel *kernel, const char *param) {
+    for (int i = 0; i < kernel->n_operands; i++)
+        if (!strcmp(kernel->operands[i].param, param)) return &kernel->operands[i];
+    return NULL;
+}
+
+const char *kernel_argument(const Kernel *kernel, const Node *node) {
+    for (int i = 0; i < kernel->n_args; i++)
+        if (kernel->args[i].node == node) return kernel->args[i].name;
+    bug("kernel %s has no argument for node %d", kernel->name, node->id);
+}
+
 const Node *const *kernel_followers(Arena *arena, const Kernel *k, int *count) {
     const Node **list = ARENA_ARRAY(arena, const Node *, k->n_fused + 1);
     *count = 0;

@@ -361,6 +361,15 @@ int chunk_limit(int64_t floats);
 /* Whether the kernel computes the node, by itself or in registers after its own. */
 bool kernel_computes(const Kernel *kernel, const Node *node);
 
+/* The parameter name of the operand that holds `node`, or bug(). */
+const char *kernel_param(const Kernel *kernel, const Node *node);
+
+/* The operand of that parameter name; NULL: the kernel has none. */
+const Operand *kernel_operand(const Kernel *kernel, const char *param);
+
+/* The name of the argument that the kernel has for `node`, its value or what is drawn, or bug(). */
+const char *kernel_argument(const Kernel *kernel, const Node *node);
+
 /* The nodes that the kernel computes in registers after its own, in order: the fused ones, and the
  * pool between them. */
 const Node *const *kernel_followers(Arena *arena, const Kernel *kernel, int *count);

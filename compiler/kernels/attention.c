@@ -43,8 +43,7 @@ static void lower(Lowering *l, Node *node) {
     const bool packed = node->n_in <= 2, gradient = node->op == &op_attention_grad;
     Buffer *in[ATTENTION_OPERANDS + 1];
     Node *at[ATTENTION_OPERANDS + 1];
-    for (int i = 0; i < node->n_in; i++)
-        at[i] = in_layout(l, node->in[i], layout_of_shape(node->in[i]->type.shape, true), &in[i]);
+    for (int i = 0; i < node->n_in; i++) at[i] = in_rows(l, node->in[i], &in[i]);
     Kernel *k = value_kernel(l, node);
     k->in = in[0]->layout;
     k->flops = node_flops(node);

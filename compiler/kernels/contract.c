@@ -53,7 +53,7 @@ static void set_geometry(Nest *n) {
         n->out.W *= n->pool_w;
     }
     const bool linear = node->op == &op_linear || node->op == &op_linear_dgrad;
-    if (linear && node->type.shape.rank > 1) {
+    if (linear && is_sequence(node)) {
         n->y = (Axis){1, 1, 1, 1, 1, 0, 1};
         n->x = (Axis){n->in.W, 1, n->out.W, 1, 1, 0, 1};
         n->lanes_out = n->out.C;
@@ -80,7 +80,7 @@ static void set_geometry(Nest *n) {
     n->block_weights = (int64_t)n->y.taps * n->x.taps * n->reduced * LANES;
     n->bias = node->n_in > 2;
     /* Taps and channels that lie next to each other reduce as one run. */
-    if (node->op == &op_linear && node->type.shape.rank == 1 && n->in.cs == n->in.C) {
+    if (node->op == &op_linear && !is_sequence(node) && n->in.cs == n->in.C) {
         n->reduced *= n->in.H * n->in.W;
         n->in = (Layout){n->reduced, 1, 1, n->reduced, n->in.stride, false};
         n->x = (Axis){1, 1, 1, 1, 1, 0, 1};

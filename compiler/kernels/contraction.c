@@ -7,11 +7,6 @@
 #include "../plan/params.h"
 #include "pool.h"
 
-/* A sequence (T, N): its places are those of a convolution over them, with features in lanes. */
-static bool is_sequence(const Node *x) {
-    return x->type.shape.rank == 2;
-}
-
 /* What a layer reads, in the layout that its weight has. Returns the node whose memory it is, NULL
  * for a copy. */
 static Node *layer_input(Lowering *l, Node *x, const ParamPlace *weight, Buffer **buffer) {
@@ -21,7 +16,7 @@ static Node *layer_input(Lowering *l, Node *x, const ParamPlace *weight, Buffer 
         *buffer = contraction_input(l, at);
         return at;
     }
-    if (is_sequence(x)) return in_layout(l, at, layout_of_shape(x->type.shape, true), buffer);
+    if (is_sequence(x)) return in_rows(l, x, buffer);
     const bool conv = weight->layer && weight->layer->op != &op_linear;
     const bool matches = v.C == weight->in && v.H == weight->kh && v.W == weight->kw;
     if (!v.last && (matches || conv)) {
@@ -42,8 +37,7 @@ static Kernel *contraction_kernel(Lowering *l, Node *node, Node *value, Buffer *
 
 /* The gradient of a layer's value, with its outputs in lanes. */
 static Node *layer_gradient(Lowering *l, Node *dy, Buffer **buffer) {
-    if (is_sequence(dy)) return in_layout(l, dy, layout_of_shape(dy->type.shape, true), buffer);
-    return in_channels(l, dy, buffer);
+    return is_sequence(dy) ? in_rows(l, dy, buffer) : in_channels(l, dy, buffer);
 }
 
 Kernel *lower_forward(Lowering *l, Node *node) {

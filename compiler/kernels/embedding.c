@@ -44,7 +44,7 @@ static void lower(Lowering *l, Node *node) {
 static void lower_gradient(Lowering *l, Node *node) {
     Kernel *k = node_kernel(l, node);
     Buffer *b;
-    Node *dy = in_layout(l, node->in[1], layout_of_shape(node->in[1]->type.shape, true), &b);
+    Node *dy = in_rows(l, node->in[1], &b);
     k->in = k->out = b->layout;
     read_indices(l, k, node->in[0]);
     read_value(l, k, "dy", b, dy);

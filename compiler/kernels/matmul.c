@@ -25,8 +25,7 @@ static Matmul matmul_of(const Node *n) {
 static void lower(Lowering *l, Node *node) {
     Buffer *in[2];
     Node *at[2];
-    for (int i = 0; i < 2; i++)
-        at[i] = in_layout(l, node->in[i], layout_of_shape(node->in[i]->type.shape, true), &in[i]);
+    for (int i = 0; i < 2; i++) at[i] = in_rows(l, node->in[i], &in[i]);
     Kernel *k = value_kernel(l, node);
     k->in = in[0]->layout;
     k->flops = node_flops(node);

@@ -28,25 +28,19 @@ static bool has_operand(const Kernel *k, int i) {
     return k->node->n_in > i;
 }
 
-static Buffer *rows_of(Lowering *l, Node *node, Node **at) {
-    Buffer *b;
-    *at = in_layout(l, node, layout_of_shape(node->type.shape, true), &b);
-    return b;
-}
-
 static bool fits(const Node *node) {
     return node->op == &op_layer_norm || node->op == &op_rms_norm;
 }
 
 static void lower(Lowering *l, Node *node) {
     const bool forward = fits(node);
-    Node *at[2] = {NULL, NULL};
-    Buffer *x = rows_of(l, node->in[0], &at[0]);
-    Buffer *dy = forward ? NULL : rows_of(l, node->in[1], &at[1]);
+    Buffer *x, *dy = NULL;
+    Node *at = in_rows(l, node->in[0], &x);
+    Node *dy_at = forward ? NULL : in_rows(l, node->in[1], &dy);
     Kernel *k = value_kernel(l, node);
     k->in = x->layout;
-    read_value(l, k, "x", x, at[0]);
-    if (dy) read_value(l, k, "dy", dy, at[1]);
+    read_value(l, k, "x", x, at);
+    if (dy) read_value(l, k, "dy", dy, dy_at);
     if (has_operand(k, forward ? 1 : 2)) read_param(l, k, "w", node->in[forward ? 1 : 2]);
     if (forward && has_operand(k, 2)) read_param(l, k, "bias", node->in[2]);
     Buffer *y = make_value(l, node);
@@ -55,13 +49,13 @@ static void lower(Lowering *l, Node *node) {
 
 static void lower_gradient(Lowering *l, Node *node) {
     const bool weight = node->op != &op_last_sum;
-    Node *at[2];
-    Buffer *x = weight ? rows_of(l, node->in[0], &at[0]) : NULL;
-    Buffer *dy = rows_of(l, node->in[weight], &at[1]);
+    Buffer *x = NULL, *dy;
+    Node *at = weight ? in_rows(l, node->in[0], &x) : NULL;
+    Node *dy_at = in_rows(l, node->in[weight], &dy);
     Kernel *k = node_kernel(l, node);
     k->in = k->out = dy->layout;
-    if (weight) read_value(l, k, "x", x, at[0]);
-    read_value(l, k, "dy", dy, at[1]);
+    if (x) read_value(l, k, "x", x, at);
+    read_value(l, k, "dy", dy, dy_at);
     lower_operand(l, k, weight ? "dw" : "db", l->gradient, NULL, true);
 }
 

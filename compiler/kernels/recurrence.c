@@ -107,7 +107,7 @@ const char *block_clean(Arena *arena, const Block *b, const char *row) {
 
 void block_operand(Lowering *l, Kernel *k, const char *param, Node *node) {
     Buffer *b;
-    Node *at = in_layout(l, node, layout_of_shape(node->type.shape, true), &b);
+    Node *at = in_rows(l, node, &b);
     read_value(l, k, param, b, at);
 }
 

@@ -46,8 +46,7 @@ static void set_geometry(Nest *n) {
     Conv c = conv ? conv_of(node) : whole;
     /* A place of a recurrence meets the state before. */
     if (node->op == &op_recurrence_wgrad) c.pad[1] = recurrence_of(node).reverse ? -1 : 1;
-    /* Of a sequence each place is an output, as of a convolution with a kernel of one place. */
-    const bool places = conv || node->in[0]->type.shape.rank > 1;
+    const bool places = conv || is_sequence(node->in[0]);
     n->groups = c.groups;
     for (int i = 0; i < 2; i++) {
         n->in[i] = i ? n->x.W : n->x.H;

@@ -24,7 +24,7 @@ static int64_t least_places(const Graph *graph) {
         const Shape s = n->type.shape;
         /* A recurrence works on one place of all samples at a time. */
         const int64_t places = is_recurrence(n->op) ? 1
-                               : s.rank == 2        ? s.dim[0]
+                               : is_sequence(n)     ? s.dim[0]
                                                     : shape_count(s) / s.dim[0];
         if (!least || places < least) least = places;
     }

@@ -31,8 +31,7 @@ static Layout permuted(const Node *node, Layout x, Layout otherwise) {
  * places. */
 static Layout layout_of(const Plan *plan, const Node *node, const Layout *known) {
     const Node *x = first_sample(node);
-    /* Of two axes the last one lies in lanes: the values of a place of a sequence. */
-    const bool last = op_is(node->op, TRAIT_LAST_AXIS) || node->type.shape.rank == 2;
+    const bool last = op_is(node->op, TRAIT_LAST_AXIS) || is_sequence(node);
     const Layout padded = layout_of_shape(node->type.shape, last);
     if (op_is(node->op, TRAIT_ACCESS)) return known[x->id];
     if (op_is(node->op, TRAIT_KEEPS_LANES))
@@ -47,13 +46,13 @@ static Layout layout_of(const Plan *plan, const Node *node, const Layout *known)
         return layout_equal(known[x->id], same) ? same : padded;
     }
     if (node->op == &op_permute) return permuted(node, known[x->id], padded);
-    if (node->op == &op_linear_dgrad && node->type.shape.rank == 1) {
+    if (node->op == &op_linear_dgrad && !is_sequence(node)) {
         const ParamPlace *p = param_place(plan, node->in[1]);
         return layout_padded(p->in, p->kh, p->kw);
     }
     /* Decisions are numbered by place: dropout works where its numbers are in order. */
     if (op_is(node->op, TRAIT_RANDOM) && node->n_in == 1)
-        return node->type.shape.rank == 2
+        return is_sequence(node)
                    ? padded
                    : layout_padded((int)node->attr[DROPOUT_CHANNELS],
                                    (int)node->attr[DROPOUT_HEIGHT], (int)node->attr[DROPOUT_WIDTH]);

@@ -59,6 +59,9 @@ Buffer *contraction_input(Lowering *l, Node *node);
 Layout channels_layout(const Lowering *l, const Node *node);
 Node *in_channels(Lowering *l, Node *node, Buffer **buffer);
 
+/* The value with the last axis in lanes, as in_layout has it. */
+Node *in_rows(Lowering *l, Node *node, Buffer **buffer);
+
 /* The value in the layout that a user needs, copied if it has another one. Returns the node whose
  * memory `*buffer` is, NULL for a copy. */
 Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer);

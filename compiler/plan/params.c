@@ -103,9 +103,9 @@ void params_list(Plan *plan) {
 
 void params_form(Plan *plan, const Node *layer, Layout input) {
     ParamPlace *p = &plan->params[plan_param(plan, layer->in[1]->name)];
-    /* The places of a sequence have no places of their own: their order of features is the plain
-     * one, whatever vectors the layer has got before. */
-    const bool plain = p->table || layer->in[0]->type.shape.rank == 2;
+    /* The rows of a table and the places of a sequence have their elements in plain order. So has a
+     * weight that is used there, even if it was used before on a vector that flatten made. */
+    const bool plain = p->table || is_sequence(layer->in[0]);
     if (p->layer && !plain) return;
     p->layer = layer;
     if (layer->op == &op_conv2d || layer->op == &op_conv_transpose2d) {

@@ -31,6 +31,13 @@ Layout layout_padded(int C, int H, int W);
 Layout layout_of_shape(Shape shape, bool last);
 bool layout_equal(Layout a, Layout b);
 
+/* A value of two axes, (T, N), is a sequence: T places of N values, which lie in lanes unless an
+ * operand decides otherwise. A linear layer works on each place, as a convolution whose kernel is
+ * one place. */
+static inline bool is_sequence(const Node *node) {
+    return node->type.shape.rank == 2;
+}
+
 /* Floats from one element to the next along each axis of a value of that shape; vectors that
  * flatten made have no such steps. */
 void layout_steps(Shape shape, Layout layout, int step[MAX_RANK]);

@@ -160,6 +160,10 @@ Node *in_channels(Lowering *l, Node *node, Buffer **buffer) {
     return in_layout(l, node, channels_layout(l, node), buffer);
 }
 
+Node *in_rows(Lowering *l, Node *node, Buffer **buffer) {
+    return in_layout(l, node, layout_of_shape(node->type.shape, true), buffer);
+}
+
 Buffer *make_value(Lowering *l, Node *node) {
     Buffer *b = sample_buffer(
         l,

@@ -7,21 +7,22 @@
 #include "../plan/lowering.h"
 #include "pointwise.h"
 
+static void lower_shared_gradient(Lowering *l, Node *node) {
+    Node *dy = node->in[0];
+    Buffer *b;
+    Node *at = in_layout(l, dy, layout_of_shape(dy->type.shape, is_sequence(dy)), &b);
+    Kernel *k = node_kernel(l, node);
+    k->in = k->out = b->layout;
+    read_value(l, k, "x", b, at);
+    lower_operand(l, k, "dw", l->gradient, NULL, true);
+}
+
 static void lower_shared(Lowering *l, Node *node) {
-    const bool backward = node->op == &op_shared_grad;
-    Buffer *b = NULL;
-    Node *at = NULL;
-    if (backward)
-        at = in_layout(l, node->in[0],
-                       layout_of_shape(node->in[0]->type.shape, node->in[0]->type.shape.rank == 2),
-                       &b);
-    Kernel *k = backward ? node_kernel(l, node) : value_kernel(l, node);
-    if (backward) {
-        k->in = k->out = b->layout;
-        read_value(l, k, "x", b, at);
-        lower_operand(l, k, "dw", l->gradient, NULL, true);
+    if (node->op == &op_shared_grad) {
+        lower_shared_gradient(l, node);
         return;
     }
+    Kernel *k = value_kernel(l, node);
     k->in = k->out;
     if (node->op == &op_shared) read_param(l, k, "w", node->in[0]);
     lower_operand(l, k, "y", make_value(l, node), node, true);

@@ -16,6 +16,7 @@
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "../plan/lowering.h"
+#include "lines.h"
 #include "product.h"
 
 /* A kernel's geometry: sizes of scratch memory are rounded up to rows of 16. */
@@ -196,8 +197,7 @@ static void open_queries(Loops *l, const Kernel *k, const Heads *h, const Scratc
     declare_room(l, "p", s->p);
     declare_room(l, "ys", s->y);
     l_line(l, "NN_ZERO(scratch, %lld);", (long long)s->size * 4);
-    if (k->out.C != k->out.cs)
-        l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)k->out.stride * sizeof(float));
+    if (k->out.C != k->out.cs) zero_samples(l, "y", k->out);
     l_open(l, "for (int s = 0; s < n; s++)");
     l_open(l, "for (int h = 0; h < %d; h++)", h->a.heads);
     const char *keys = arena_printf(l->arena, "%d", h->a.keys);

@@ -7,6 +7,7 @@
 
 #include "../loops/loops.h"
 #include "../ops/ops.h"
+#include "lines.h"
 
 /* The layout in which the node works: as its value, vectors in plain order. */
 static Layout wanted_layout(const Lowering *l, const Node *node, int i) {
@@ -125,10 +126,6 @@ static void build_copy(Loops *l, Copy *c) {
     for (int i = 0; i <= loops; i++) l_close(l);
 }
 
-static void zero_samples(Loops *l, Layout y) {
-    l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)y.stride * sizeof(float));
-}
-
 /* The constant of a pad, but for the lanes beyond the last channel. */
 static void fill(Loops *l, Layout y, double value) {
     l_open(l, "for (int s = 0; s < n; s++)");
@@ -157,7 +154,7 @@ static void build_shuffle(Loops *l, const Kernel *k) {
     Copy copy = {.n = MAX_RANK + 1, .x = &k->operands[0], .in = k->in, .out = k->out};
     for (int i = 0; i < copy.n; i++)
         copy.walk[i] = fines ? walks[i] : (Walk){walks[i].size, walks[i].to, walks[i].from};
-    if (k->out.C % LANES) zero_samples(l, k->out);
+    if (k->out.C % LANES) zero_samples(l, "y", k->out);
     build_copy(l, &copy);
 }
 
@@ -178,7 +175,7 @@ static void build(Loops *l, const Kernel *k) {
         permute ? permuted_axis(node, lanes) != (k->in.last ? y.rank - 1 : 0) : axis == lanes;
     bool rows = !turns;
     for (int i = 0; i < node->n_in; i++) rows = rows && !is_raw(&k->operands[i]);
-    if (pad || (!rows && k->out.C % LANES)) zero_samples(l, k->out);
+    if (pad || (!rows && k->out.C % LANES)) zero_samples(l, "y", k->out);
     if (pad && node->attr[PAD_VALUE] != 0) fill(l, k->out, node->attr[PAD_VALUE]);
     for (int i = 0; i < node->n_in; i++) {
         const Shape x = node->in[i]->type.shape;
@@ -217,7 +214,7 @@ static void build(Loops *l, const Kernel *k) {
 static void build_pack(Loops *l, const Kernel *k) {
     Layout out = k->out;
     int places = out.H * out.W;
-    if (out.C != out.cs) zero_samples(l, out);
+    if (out.C != out.cs) zero_samples(l, "y", out);
     l_open(l, "for (int s = 0; s < n; s++)");
     if (places == 1 || (out.C == 1 && out.cs == 1)) {
         l_line(l, "NN_COPY(y + s * %d, x + s * %d, %zu);", out.stride, out.C * places,
@@ -264,7 +261,7 @@ static void build_unpack(Loops *l, const Kernel *k) {
 static void build_relayout(Loops *l, const Kernel *k) {
     const Operand *x = &k->operands[0];
     Layout in = x->buffer->layout, out = k->out;
-    zero_samples(l, out);
+    zero_samples(l, "y", out);
     l_open(l, "for (int s = 0; s < n; s++)");
     l_open(l, "for (int i = 0; i < %d; i++)", in.C * in.H * in.W);
     l_line(l, "const int from = %s, to = %s;", is_raw(x) ? "i" : layout_offset(l->arena, in, "i"),

@@ -2,6 +2,7 @@
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "copy.h"
+#include "lines.h"
 
 /* Comparisons of real values are point-wise; here are those of labels and other class indices. */
 static bool fits(const Node *node) {
@@ -101,7 +102,7 @@ static void build(Loops *l, const Kernel *k) {
     Arena *arena = arena_new();
     const Node *node = k->node;
     Layout out = k->out;
-    l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)out.stride * sizeof(float));
+    zero_samples(l, "y", out);
     l_open(l, "for (int s = 0; s < n; s++)");
     if (node->op == &op_argmax) {
         build_argmax(l, arena, k);

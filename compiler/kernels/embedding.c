@@ -6,6 +6,7 @@
 #include "../ops/ops.h"
 #include "../plan/lowering.h"
 #include "../plan/params.h"
+#include "lines.h"
 #include "pointwise.h"
 
 /* Table and indices of a kernel. */
@@ -92,10 +93,9 @@ static void build(Loops *l, const Kernel *k) {
     }
     l_open(l, "for (int c = 0; c < %d; c += 16)", cs);
     l_line(l, "const int e = p * %d + c, i = s * %d + e;", cs, k->out.stride);
-    const char *value =
-        v.blocks ? "LOAD(values + c)" : arena_printf(l->arena, "LOAD(w + row * %d + c)", v.dim);
-    if (!v.blocks && v.dim % LANES)
-        value = arena_printf(l->arena, "LANES(%s, 0, %d - c)", value, v.dim);
+    const char *value = "LOAD(values + c)";
+    if (!v.blocks)
+        value = clean_row(l->arena, arena_printf(l->arena, "LOAD(w + row * %d + c)", v.dim), v.dim);
     l_lines(l, row_text(k, l->arena, value, (Site){"i", "s", "e", "c"}));
     l_close(l);
     close_places(l);
@@ -104,9 +104,7 @@ static void build(Loops *l, const Kernel *k) {
 static void build_gradient(Loops *l, const Kernel *k) {
     const Table v = table_of(k);
     const int padding = node_int(k->node, "padding"), cs = k->in.cs;
-    if (!k->adds)
-        l_line(l, "NN_ZERO(dw, %zu);",
-               (size_t)k->operands[k->n_operands - 1].buffer->size * sizeof(float));
+    zero_gradient(l, k, "dw");
     open_places(l, k, &v);
     if (padding >= 0) l_line(l, "if (row == %d) continue;", padding);
     l_line(l, "const float *g = dy + s * %d + p * %d;", k->in.stride, cs);

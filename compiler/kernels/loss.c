@@ -4,6 +4,7 @@
 #include "../ops/ops.h"
 #include "../plan/lowering.h"
 #include "family.h"
+#include "lines.h"
 
 /* Of a value per sample as it is. */
 static bool is_mean(const Node *node) {
@@ -172,10 +173,7 @@ static void build_regression(Loops *l, const Kernel *k) {
     } else {
         value = "ROUNDED(MUL(NEG(a), SET(g)))";
     }
-    if (x.C % LANES)
-        l_line(l, "const F16 v = LANES(%s, 0, %d - c);", value, x.C);
-    else
-        l_line(l, "const F16 v = %s;", value);
+    l_line(l, "const F16 v = %s;", clean_row(l->arena, value, x.C));
     if (node->op == &op_mse)
         l_line(l, "sum_row = FMA(v, v, sum_row);");
     else if (loss)

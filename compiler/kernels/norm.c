@@ -6,6 +6,7 @@
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "../plan/lowering.h"
+#include "lines.h"
 #include "pointwise.h"
 
 /* How the rows of a kernel's samples are grouped. */
@@ -91,11 +92,6 @@ static void close_rows(Loops *l, const Groups *v) {
     if (v->rows > 1) l_close(l);
 }
 
-/* A value whose lanes after the last element of a row are zero. */
-static const char *clean(Arena *arena, const Groups *v, const char *value) {
-    return v->n % LANES ? arena_printf(arena, "LANES(%s, 0, %d - c)", value, v->n) : value;
-}
-
 /* Declares `name`, the sum of the group that `sum` has by lanes, divided by its elements. */
 static void declare_mean(Loops *l, const Groups *v, const char *name, const char *sum) {
     l_line(l, "const F16 %s = ROUNDED(MUL(SET(SUM16(%s)), SET((float)%.17g)));", name, sum,
@@ -117,7 +113,7 @@ static void declare_moments(Loops *l, const Kernel *k, const Groups *v) {
     l_line(l, "F16 square = SET(0.0f);");
     open_rows(l, v);
     l_line(l, "const F16 d = %s;",
-           clean(l->arena, v, centred ? "SUB(LOAD(x + i), mean)" : "LOAD(x + i)"));
+           clean_row(l->arena, centred ? "SUB(LOAD(x + i), mean)" : "LOAD(x + i)", v->n));
     l_line(l, "square = FMA(d, d, square);");
     close_rows(l, v);
     declare_mean(l, v, "variance", "square");
@@ -149,7 +145,7 @@ static void build(Loops *l, const Kernel *k) {
         value = arena_printf(a, "ROUNDED(MUL(%s, %s))", normal, weight_at(a, &v, "w"));
     const char *element = "c";
     if (v.rows * v.count > 1) element = arena_printf(a, "(i - s * %d)", v.stride);
-    l_lines(l, row_text(k, a, clean(a, &v, value), (Site){"i", "s", element, "c"}));
+    l_lines(l, row_text(k, a, clean_row(a, value, v.n), (Site){"i", "s", element, "c"}));
     close_rows(l, &v);
     close_groups(l, &v);
 }
@@ -175,7 +171,7 @@ static void build_input_gradient(Loops *l, const Kernel *k) {
     open_rows(l, &v);
     l_line(l, centred ? "const F16 g = SUB(%s, of_g);" : "const F16 g = %s;", g);
     l_line(l, "const F16 d = ROUNDED(MUL(scale, FMA(NEG(%s), of_gh, g)));", normal);
-    l_line(l, "STORE(dx + i, %s);", clean(a, &v, "d"));
+    l_line(l, "STORE(dx + i, %s);", clean_row(a, "d", v.n));
     close_rows(l, &v);
     close_groups(l, &v);
 }
@@ -183,16 +179,14 @@ static void build_input_gradient(Loops *l, const Kernel *k) {
 static void build_parameter_gradient(Loops *l, const Kernel *k) {
     const Groups v = groups_of(k);
     const bool weight = k->node->op != &op_last_sum;
-    const char *to = weight_at(l->arena, &v, weight ? "dw" : "db");
-    if (!k->adds)
-        l_line(l, "NN_ZERO(%s, %zu);", weight ? "dw" : "db",
-               (size_t)k->operands[k->n_operands - 1].buffer->size * sizeof(float));
+    const char *d = weight ? "dw" : "db", *to = weight_at(l->arena, &v, d);
+    zero_gradient(l, k, d);
     open_groups(l, &v);
     if (weight) declare_moments(l, k, &v);
     open_rows(l, &v);
     l_line(l, weight ? "const F16 d = FMA(LOAD(dy + i), %s, %s);" : "const F16 d = ADD(%s, %s);",
            weight ? normal_of(k) : to, weight ? to : "LOAD(dy + i)");
-    l_line(l, "STORE(%s + %s, d);", weight ? "dw" : "db",
+    l_line(l, "STORE(%s + %s, d);", d,
            v.rows > 1 ? arena_printf(l->arena, "p * %d + c", v.n) : "c");
     close_rows(l, &v);
     close_groups(l, &v);

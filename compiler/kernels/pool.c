@@ -5,6 +5,7 @@
 #include "../loops/loops.h"
 #include "../ops/geometry.h"
 #include "../ops/ops.h"
+#include "lines.h"
 #include "pointwise.h"
 
 bool pool_follows_conv(const Node *root, const Node *node) {
@@ -185,7 +186,7 @@ static void build_grad(Loops *l, const Kernel *k) {
     const Pool v = pool_of(k->node);
     bool max = k->node->op == &op_max_pool2d_grad;
     const Operand *winner = winner_of(k);
-    l_line(l, "NN_ZERO(dx, (size_t)n * %zu);", (size_t)k->out.stride * sizeof(float));
+    zero_samples(l, "dx", k->out);
     open_places(l, k->in);
     l_line(l, "const int o = s * %d + (oy * %d + ox) * %d + c;", k->in.stride, k->in.W, k->in.cs);
     if (max) {

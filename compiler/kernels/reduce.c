@@ -6,6 +6,7 @@
  * 16. */
 #include "../plan/lowering.h"
 #include "axes.h"
+#include "lines.h"
 #include "pointwise.h"
 
 static Axes sum_axes(const Kernel *k) {
@@ -32,8 +33,7 @@ static const char *result(Arena *arena, const Node *node, const char *sum) {
 static void build_sum(Loops *l, const Kernel *k) {
     const Axes v = sum_axes(k);
     const char *at, *to, *inner, *none;
-    if (!v.lanes.kept)
-        l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)k->out.stride * sizeof(float));
+    if (!v.lanes.kept) zero_samples(l, "y", k->out);
     l_open(l, "for (int s = 0; s < n; s++)");
     const int outer = axes_open(l, &v, true, &at, &to);
     if (v.lanes.kept) l_open(l, "for (int c = 0; c < %d; c += 16)", k->in.cs);
@@ -85,11 +85,9 @@ static void build_expand(Loops *l, const Kernel *k) {
     const int inner = axes_open(l, &v, false, &at, &none);
     l_open(l, "for (int c = 0; c < %d; c += 16)", k->out.cs);
     l_line(l, "const int e = c%s%s, i = s * %d + e;", kept, at, k->out.stride);
-    const char *value = "SET(v)";
-    if (v.lanes.kept)
-        value = arena_printf(l->arena, "LOAD(x + s * %d%s + c)", k->in.stride, from);
-    else if (k->out.C % LANES)
-        value = arena_printf(l->arena, "LANES(SET(v), 0, %d - c)", k->out.C);
+    const char *value = v.lanes.kept
+                            ? arena_printf(l->arena, "LOAD(x + s * %d%s + c)", k->in.stride, from)
+                            : clean_row(l->arena, "SET(v)", k->out.C);
     l_lines(l, row_text(k, l->arena, value, (Site){"i", "s", "e", "c"}));
     l_close(l);
     axes_close(l, inner + outer);

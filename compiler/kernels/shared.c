@@ -5,6 +5,7 @@
 #include "../loops/loops.h"
 #include "../ops/ops.h"
 #include "../plan/lowering.h"
+#include "lines.h"
 #include "pointwise.h"
 
 static void lower_shared_gradient(Lowering *l, Node *node) {
@@ -46,10 +47,10 @@ static void build_shared(Loops *l, const Kernel *k) {
     const bool backward = k->node->op == &op_shared_grad;
     const char *at = layout_offset(l->arena, y, "i");
     if (k->node->op == &op_tensor) write_elements(l, k);
-    if (backward && !k->adds)
-        l_line(l, "NN_ZERO(dw, %zu);",
-               (size_t)k->operands[k->n_operands - 1].buffer->size * sizeof(float));
-    if (!backward) l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)y.stride * sizeof(float));
+    if (backward)
+        zero_gradient(l, k, "dw");
+    else
+        zero_samples(l, "y", y);
     l_open(l, "for (int i = 0; i < %d; i++)", y.C * y.H * y.W);
     if (backward)
         l_line(l, "dw[i] = dw[i] + x[%s];", at);

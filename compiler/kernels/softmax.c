@@ -4,6 +4,7 @@
  * over axes. */
 #include "../plan/lowering.h"
 #include "axes.h"
+#include "lines.h"
 #include "pointwise.h"
 
 /* The loops over groups, and where those over the elements of one lead. */
@@ -57,21 +58,12 @@ static void open_elements(Loops *l, Groups *v) {
     l_line(l, "const int e = c%s%s, i = s * %d + e;", v->at, at, v->x.stride);
 }
 
-/* Whether a row has lanes that belong to no element. */
-static bool has_padding(const Groups *v) {
-    return v->x.C % LANES;
-}
-
-static const char *clean(Arena *arena, const Groups *v, const char *value) {
-    return has_padding(v) ? arena_printf(arena, "LANES(%s, 0, %d - c)", value, v->x.C) : value;
-}
-
 /* Declares `m`, the largest value of a group, or the smallest negated; `x`: what is compared. */
 static void declare_most(Loops *l, Groups *v, const char *x, bool keep_nan) {
     const bool summed = !v->axes.lanes.kept;
     l_line(l, "F16 top = NEG(SET(__builtin_inff()));");
     open_elements(l, v);
-    if (summed && has_padding(v))
+    if (summed && v->x.C % LANES) /* lanes that belong to no element */
         l_line(l,
                "const F16 a = SELECT(IGT(ISET((uint32_t)(%d - c)), IOTA()), %s, NEG(SET("
                "__builtin_inff())));",
@@ -97,7 +89,7 @@ static void declare_total(Loops *l, Groups *v) {
     const char *e = "EXP(SUB(LOAD(x + i), m))";
     l_line(l, "F16 sum = SET(0.0f);");
     open_elements(l, v);
-    l_line(l, "sum = ADD(sum, %s);", summed ? clean(l->arena, v, e) : e);
+    l_line(l, "sum = ADD(sum, %s);", summed ? clean_row(l->arena, e, v->x.C) : e);
     axes_close(l, v->inner);
     l_line(l, summed ? "const F16 total = SET(SUM16(sum));" : "const F16 total = sum;");
 }
@@ -105,7 +97,8 @@ static void declare_total(Loops *l, Groups *v) {
 /* The value of a group. */
 static void store(Loops *l, const Kernel *k, const Groups *v, const char *value) {
     if (v->axes.lanes.kept)
-        l_line(l, "STORE(y + s * %d%s + c, %s);", k->out.stride, v->to, clean(l->arena, v, value));
+        l_line(l, "STORE(y + s * %d%s + c, %s);", k->out.stride, v->to,
+               clean_row(l->arena, value, v->x.C));
     else
         l_line(l, "y[s * %d%s] = FIRST(%s);", k->out.stride, v->to, value);
 }
@@ -113,8 +106,8 @@ static void store(Loops *l, const Kernel *k, const Groups *v, const char *value)
 static void build(Loops *l, const Kernel *k) {
     const Op *op = k->node->op;
     const bool rows = makes_rows(k->node);
-    if (!rows) /* places beside the results, and lanes of single floats */
-        l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)k->out.stride * sizeof(float));
+    /* Places beside the results, and lanes of single floats. */
+    if (!rows) zero_samples(l, "y", k->out);
     Groups v = open_groups(l, k);
     const bool extreme = op == &op_amax || op == &op_amin;
     declare_most(l, &v, op == &op_amin ? "NEG(LOAD(x + i))" : "LOAD(x + i)", extreme);
@@ -127,14 +120,11 @@ static void build(Loops *l, const Kernel *k) {
         open_elements(l, &v);
         const char *value = op == &op_softmax ? "ROUNDED(MUL(CUT(EXP(SUB(LOAD(x + i), m))), scale))"
                                               : "SUB(SUB(LOAD(x + i), m), log_total)";
-        l_lines(l, row_text(k, l->arena, clean(l->arena, &v, value), (Site){"i", "s", "e", "c"}));
+        l_lines(l, row_text(k, l->arena, clean_row(l->arena, value, v.x.C),
+                            (Site){"i", "s", "e", "c"}));
         axes_close(l, v.inner);
     }
     axes_close(l, v.outer);
-}
-
-static bool fits_rows(const Node *node) {
-    return makes_rows(node);
 }
 
 static bool fits_groups(const Node *node) {
@@ -143,7 +133,7 @@ static bool fits_groups(const Node *node) {
 
 const Family family_softmax_over_axes = {
     .name = "softmax over axes",
-    .fits = fits_rows,
+    .fits = makes_rows,
     .lower = lower,
     .fuses = true,
     .build = build,

@@ -5,6 +5,7 @@
 #include "../ops/ops.h"
 #include "../plan/lowering.h"
 #include "family.h"
+#include "lines.h"
 
 static bool fits(const Node *node) {
     return node->op == &op_upsample || node->op == &op_upsample_grad;
@@ -47,7 +48,7 @@ static void build(Loops *l, const Kernel *k) {
     const bool forward = node->op == &op_upsample,
                nearest = node->attr[UPSAMPLE_MODE] == UPSAMPLE_NEAREST;
     const Layout small = forward ? k->in : k->out, large = forward ? k->out : k->in;
-    if (!forward) l_line(l, "NN_ZERO(y, (size_t)n * %zu);", (size_t)small.stride * sizeof(float));
+    if (!forward) zero_samples(l, "y", small);
     l_open(l, "for (int s = 0; s < n; s++)");
     l_open(l, "for (int oy = 0; oy < %d; oy++)", large.H);
     declare_source(l, node, 'y', "oy", (int)node->attr[UPSAMPLE_H], small.H);

@@ -139,6 +139,16 @@ const char *row_text(const Kernel *k, Arena *arena, const char *head, Site site)
     return text;
 }
 
+void build_all_rows(Loops *l, const Kernel *k, const char *head) {
+    const Layout y = k->out;
+    l_open(l, "for (int s = 0; s < n; s++)");
+    l_open(l, "for (int p = 0; p < %d; p++)", y.H * y.W);
+    l_open(l, "for (int c = 0; c < %d; c += 16)", y.cs);
+    l_line(l, "const int e = p * %d + c, i = s * %d + e;", y.cs, y.stride);
+    l_lines(l, row_text(k, l->arena, head, (Site){"i", "s", "e", "c"}));
+    for (int i = 0; i < 3; i++) l_close(l);
+}
+
 /* Operands in the layout of the result, copied where they have another. */
 static Kernel *own_kernel(Lowering *l, Node *node) {
     Buffer **in = ARENA_ARRAY(l->arena, Buffer *, node->n_in);
@@ -196,14 +206,7 @@ static void build(Loops *l, const Kernel *k) {
         l_close(l);
         return;
     }
-    l_open(l, "for (int s = 0; s < n; s++)");
-    l_open(l, "for (int p = 0; p < %d; p++)", k->out.H * k->out.W);
-    l_open(l, "for (int c = 0; c < %d; c += 16)", k->out.cs);
-    l_line(l, "const int e = p * %d + c, i = s * %d + e;", k->out.cs, k->out.stride);
-    l_lines(l, row_text(k, l->arena, NULL, (Site){"i", "s", "e", "c"}));
-    l_close(l);
-    l_close(l);
-    l_close(l);
+    build_all_rows(l, k, NULL);
 }
 
 const Family family_pointwise = {

@@ -18,4 +18,8 @@ typedef struct Site {
  * fused), NULL for a point-wise kernel. */
 const char *row_text(const Kernel *kernel, Arena *arena, const char *head, Site site);
 
+/* The same for all rows of the result, in loops over samples s, places p and channels c; `head` may
+ * name these, e and i, where the row begins in the sample and in the chunk's tensor. */
+void build_all_rows(Loops *l, const Kernel *kernel, const char *head);
+
 #endif

@@ -72,15 +72,7 @@ static void lower_repeat(Lowering *l, Node *node) {
 }
 
 static void build_repeat(Loops *l, const Kernel *k) {
-    const Layout y = k->out;
-    l_open(l, "for (int s = 0; s < n; s++)");
-    l_open(l, "for (int p = 0; p < %d; p++)", y.H * y.W);
-    l_open(l, "for (int c = 0; c < %d; c += 16)", y.cs);
-    l_line(l, "const int e = p * %d + c, i = s * %d + e;", y.cs, y.stride);
-    l_lines(l, row_text(k, l->arena, "LOAD(x + e)", (Site){"i", "s", "e", "c"}));
-    l_close(l);
-    l_close(l);
-    l_close(l);
+    build_all_rows(l, k, "LOAD(x + e)");
 }
 
 /* Lanes are sums of their own, sample after sample. */

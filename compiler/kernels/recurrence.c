@@ -46,7 +46,7 @@ void block_close(Loops *l) {
     l_close(l);
 }
 
-static void product_rows(Loops *l, const Product *p, Tile tile) {
+static void product_rows(Loops *l, const BlockProduct *p, Tile tile) {
     enum { MOST_ROWS = 64, MOST_VECTORS = 32 };
     Arena *a = l->arena;
     const int width = l->isa->width, vectors = tile_vectors(l->isa, tile);
@@ -74,7 +74,7 @@ static void product_rows(Loops *l, const Product *p, Tile tile) {
     l_close(l);
 }
 
-void block_product(Loops *l, const Product *p) {
+void block_product(Loops *l, const BlockProduct *p) {
     Panels panels[MAX_PANELS];
     const int runs = tile_panels(l->isa, p->lanes, 1, l->isa->tile_blocks, panels);
     for (int i = 0; i < runs; i++) {
@@ -178,13 +178,13 @@ static void build(Loops *l, const Kernel *k) {
     Arena *a = l->arena;
     block_open(l, &b, false);
     const bool bias = k->node->n_in > 2 + alone;
-    block_product(l, &(Product){.from = "state",
-                                .to = "sums",
-                                .from_row = b.state,
-                                .to_row = b.sums,
-                                .lanes = b.all,
-                                .length = b.r.units,
-                                .bias = bias ? "bias" : NULL});
+    block_product(l, &(BlockProduct){.from = "state",
+                                     .to = "sums",
+                                     .from_row = b.state,
+                                     .to_row = b.sums,
+                                     .lanes = b.all,
+                                     .length = b.r.units,
+                                     .bias = bias ? "bias" : NULL});
     l_open(l, "for (int q = 0; q < count; q++)");
     l_line(l, "const int at = (s0 + q) * %d + t;", b.r.places);
     const char *x = arena_printf(a, "x + at * %d", k->in.cs);

@@ -32,14 +32,14 @@ void block_close(Loops *l);
 
 /* Each row of the block gets to[lane] = start + sum of from[k] * w[k][lane], k from 0 to `length`.
  */
-typedef struct Product {
+typedef struct BlockProduct {
     const char *from, *to; /* in scratch memory */
     int from_row, to_row;  /* floats from one row to the next */
     int lanes, length;
     bool onward;      /* starts from what `to` has */
     const char *bias; /* else from this, or from zero where it is NULL */
-} Product;
-void block_product(Loops *l, const Product *p);
+} BlockProduct;
+void block_product(Loops *l, const BlockProduct *p);
 
 /* Opens the loop over rows of 16 units, the last first: where units are no whole rows a gate begins
  * within the last row of the one before, which is written first. */

@@ -127,13 +127,13 @@ static void build(Loops *l, const Kernel *k) {
     if (ragged) copy_row(l, &b, "dx", both ? "row" : "sum", cs);
     if (ragged && hidden) copy_row(l, &b, "dg", "sum", cs);
     l_close(l);
-    block_product(l, &(Product){.from = "sums",
-                                .to = "state",
-                                .from_row = b.sums,
-                                .to_row = b.state,
-                                .lanes = b.r.units,
-                                .length = b.all,
-                                .onward = true});
+    block_product(l, &(BlockProduct){.from = "sums",
+                                     .to = "state",
+                                     .from_row = b.sums,
+                                     .to_row = b.state,
+                                     .lanes = b.r.units,
+                                     .length = b.all,
+                                     .onward = true});
     block_close(l);
 }
 

@@ -95,6 +95,13 @@ static void join(Fusion *f, Group *g, Node *node) {
     add_node(f, g, node);
 }
 
+/* Whether the kernel can compute the node beside its root, though that is not point-wise. */
+static bool can_join(const Fusion *f, const Group *g, const Node *node) {
+    const Node *root = g->nodes[0];
+    const Family *family = f->value[root->id].family;
+    return family->joins && family->joins(root, node);
+}
+
 /* The group that makes the latest of the operands. */
 static Group *latest(const Fusion *f, const Node *node) {
     Group *g = NULL;
@@ -150,8 +157,7 @@ static bool fuse_pool(Fusion *f, Node *node) {
     if (f->made[x->id] < 0) return false;
     Group *g = &f->group[f->made[x->id]];
     if (!g->n_nodes || g->pool || x != g->nodes[g->n_nodes - 1]) return false;
-    const Family *family = f->value[g->nodes[0]->id].family;
-    if (!family->joins || !family->joins(g->nodes[0], node)) return false;
+    if (!can_join(f, g, node)) return false;
     for (int i = 0; i < g->n_nodes; i++)
         if ((i && !g->nodes[i]->op->monotone) || !only_pooled(f, g, g->nodes[i], node))
             return false;
@@ -166,9 +172,7 @@ static bool fuse_loss_gradient(Fusion *f, Node *node) {
     for (int i = 0; i < node->id; i++) {
         Group *g = &f->group[i];
         if (!g->n_nodes || g->n_nodes > 1 || !op_is(g->nodes[0]->op, TRAIT_LOSS)) continue;
-        const Value *v = &f->value[i];
-        if (!v->family->joins || !v->family->joins(g->nodes[0], node)) continue;
-        if (f->value[factor->id].stage >= v->stage) continue;
+        if (!can_join(f, g, node) || f->value[factor->id].stage >= f->value[i].stage) continue;
         join(f, g, node);
         return true;
     }
@@ -182,9 +186,7 @@ static bool fuse_kept(Fusion *f, Node *node) {
         const Node *at = stored(f, node->in[i]);
         if (f->made[at->id] < 0) continue;
         Group *g = &f->group[f->made[at->id]];
-        if (!g->n_nodes || at != g->nodes[0] || g->kept) continue;
-        const Family *family = f->value[at->id].family;
-        if (!family->joins || !family->joins(at, node)) continue;
+        if (!g->n_nodes || at != g->nodes[0] || g->kept || !can_join(f, g, node)) continue;
         g->kept = true;
         join(f, g, node);
         return true;

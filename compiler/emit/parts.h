@@ -107,13 +107,21 @@ void emit_check(Emission *em, const char *entry);
  * numbers of the batch. */
 void emit_entry_common(Emission *em, const Entry *entry);
 
-/* Tensors of the batch: members of an entry's job, their places, the functions that make them and
- * those that assign states, and calls of these. */
+/* Tensors of the batch and next values of states; nothing is written for an entry without any. */
 bool emit_has_tensors(const Entry *entry);
+
+/* The members of the entry's job that lead to tensors; the lines that set these. */
 void emit_tensor_members(Writer *w, const Entry *entry);
 void emit_tensor_places(Writer *w, const Entry *entry);
+
+/* A function for each stage after which tensors are made, and one that gives states their next
+ * values. */
 void emit_tensor_functions(Emission *em, const Entry *entry);
+
+/* The call of the function for the stage; `job` is a C expression. */
 void emit_tensor_call(Emission *em, const Entry *entry, int stage, const char *job);
+
+/* The call of the function that gives states their next values. */
 void emit_assignments(Writer *w, const Entry *entry);
 
 /* The kernel functions of an instruction set that are not written yet, then its entry functions. */

@@ -66,20 +66,16 @@ static void lower_sums(Lowering *l, Node *node) {
     lower_operand(l, k, weight ? "dw" : "db", l->partial[node->id], NULL, true);
 }
 
-/* Opens the loops over samples and rows of channels; `i` is where the sample's row begins. */
+/* Opens the loops over samples and rows of channels. */
 static void open_samples(Loops *l, const Layout *in) {
     l_open(l, "for (int s = 0; s < n; s++)");
     l_open(l, "for (int c = 0; c < %d; c += 16)", in->cs);
 }
 
-/* Opens the loop over the places of a sample. */
+/* Opens the loop over the places of a sample; `i` is where the place has the row. */
 static void open_places(Loops *l, const Layout *in) {
     l_open(l, "for (int p = 0; p < %d; p++)", in->H * in->W);
     l_line(l, "const int i = s * %d + p * %d + c;", in->stride, in->cs);
-}
-
-static void close_loops(Loops *l, int n) {
-    while (n--) l_close(l);
 }
 
 static void build_moments(Loops *l, const Kernel *k) {
@@ -104,7 +100,8 @@ static void build_moments(Loops *l, const Kernel *k) {
     l_close(l);
     l_line(l, "STORE(sums + %d + c, ADD(LOAD(sums + %d + c), t));", sum, sum);
     l_line(l, "STORE(sums + %d + c, ADD(LOAD(sums + %d + c), u));", square, square);
-    close_loops(l, 2);
+    l_close(l);
+    l_close(l);
 }
 
 static bool has_row(const Kernel *k, const Op *op) {
@@ -129,7 +126,8 @@ static void build_sums(Loops *l, const Kernel *k) {
     l_close(l);
     if (dw) l_line(l, "STORE(dw + c, ADD(LOAD(dw + c), t));");
     if (db) l_line(l, "STORE(db + c, ADD(LOAD(db + c), u));");
-    close_loops(l, 2);
+    l_close(l);
+    l_close(l);
     if (!dw) return;
     l_open(l, "for (int c = 0; c < %d; c += 16)", in->cs);
     l_line(l, "const F16 scale = DIV(SET(1.0f), SQRT(ADD(LOAD(variance + c), SET((float)%.17g))));",

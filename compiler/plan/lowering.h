@@ -103,8 +103,8 @@ Buffer *partial_buffer(Lowering *l, const Node *node, int64_t size);
 /* Where the value of a node of KIND_PARAM lies: a parameter, a state, a sum over the batch. */
 Buffer *tensor_buffer(Lowering *l, const Node *node);
 
-/* A tensor of `rows` rows of the node's channels, made by the function `maker` of the prelude of
- * tensors; a NULL one stands for an operand that is a number. */
+/* A tensor of `rows` rows of the node's channels, made by its op's function `coefficients`. An
+ * operand that is a number is NULL to that function. */
 Buffer *make_tensor(Lowering *l, const Node *node, int rows);
 
 /* Writes down how states get their next values. */

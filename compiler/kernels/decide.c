@@ -66,56 +66,51 @@ static void lower(Lowering *l, Node *node) {
 }
 
 /* The index of the largest along an axis. */
-static void build_argmax(Loops *l, Arena *arena, const Kernel *k) {
+static void build_argmax(Loops *l, const Kernel *k) {
     const Shape s = k->node->in[0]->type.shape;
     const int axis = (int)k->node->attr[ARGMAX_AXIS] - 1, size = s.dim[axis],
               inner = (int)shape_inner(s, axis), groups = (int)shape_count(k->node->type.shape);
-    const char *first = "", *index = "i", *to = "";
+    Arena *a = l->arena;
+    const char *first = arena_printf(a, "x[s * %d]", k->in.stride), *index = "i",
+               *to = arena_printf(a, "y[s * %d]", k->out.stride);
     if (groups > 1) {
         l_open(l, "for (int j = 0; j < %d; j++)", groups);
-        first = arena_printf(arena, "(j / %d * %d + j %% %d)", inner, size * inner, inner);
-        index = arena_printf(arena, "(j / %d * %d + i * %d + j %% %d)", inner, size * inner, inner,
-                             inner);
-        to = layout_offset(arena, k->out, "j");
+        const char *group = arena_printf(a, "(j / %d * %d + j %% %d)", inner, size * inner, inner);
+        first = element(a, k, 0, group);
+        index =
+            arena_printf(a, "(j / %d * %d + i * %d + j %% %d)", inner, size * inner, inner, inner);
+        to = arena_printf(a, "y[s * %d + %s]", k->out.stride, layout_offset(a, k->out, "j"));
     }
     l_line(l, "int best = 0;");
-    if (groups > 1)
-        l_line(l, "float top = %s;", element(arena, k, 0, first));
-    else
-        l_line(l, "float top = x[s * %d];", k->in.stride);
+    l_line(l, "float top = %s;", first);
     l_open(l, "for (int i = 1; i < %d; i++)", size);
-    l_line(l, "const float v = %s;", element(arena, k, 0, index));
+    l_line(l, "const float v = %s;", element(a, k, 0, index));
     l_open(l, "if (v > top || (v != v && top == top))");
     l_line(l, "best = i;");
     l_line(l, "top = v;");
     l_close(l);
     l_close(l);
     /* NaN: top is not finite */
-    if (groups > 1)
-        l_line(l, "y[s * %d + %s] = (float)best + (top - top);", k->out.stride, to);
-    else
-        l_line(l, "y[s * %d] = (float)best + (top - top);", k->out.stride);
+    l_line(l, "%s = (float)best + (top - top);", to);
     if (groups > 1) l_close(l);
 }
 
 static void build(Loops *l, const Kernel *k) {
-    Arena *arena = arena_new();
-    const Node *node = k->node;
+    const Op *op = k->node->op;
     Layout out = k->out;
     zero_samples(l, "y", out);
     l_open(l, "for (int s = 0; s < n; s++)");
-    if (node->op == &op_argmax) {
-        build_argmax(l, arena, k);
+    if (op == &op_argmax) {
+        build_argmax(l, k);
     } else {
-        const char *value = node->op == &op_arange    ? "(float)i"
-                            : node->op == &op_one_hot ? hot_element(arena, k)
-                                                      : compared(arena, k);
+        const char *value = op == &op_arange    ? "(float)i"
+                            : op == &op_one_hot ? hot_element(l->arena, k)
+                                                : compared(l->arena, k);
         l_open(l, "for (int i = 0; i < %d; i++)", out.C * out.H * out.W);
-        l_line(l, "y[s * %d + %s] = %s;", out.stride, layout_offset(arena, out, "i"), value);
+        l_line(l, "y[s * %d + %s] = %s;", out.stride, layout_offset(l->arena, out, "i"), value);
         l_close(l);
     }
     l_close(l);
-    arena_free(arena);
 }
 
 const Family family_decide = {.name = "decision", .fits = fits, .lower = lower, .build = build};

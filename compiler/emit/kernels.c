@@ -63,14 +63,23 @@ static Loops *kernel_loops(Arena *arena, const Kernel *k, const Isa *isa) {
     return loops;
 }
 
+/* The kernels of an entry, those of updates last; NULL for a group that trains nothing. */
+static int count_kernels(const Plan *plan, const Entry *e) {
+    const bool trains = e->kind == ENTRY_TRAIN;
+    return e->n_kernels + (trains ? plan->phases[e->phase].n_updates : 0);
+}
+
+static const Kernel *kernel_at(const Plan *plan, const Entry *e, int i) {
+    return i < e->n_kernels ? e->kernels[i] : plan->phases[e->phase].updates[i - e->n_kernels];
+}
+
 const char *emit_loops(const Plan *plan, const Isa *isa) {
     const char *text = "";
     for (int i = 0; i < plan->n_entries; i++) {
         const Entry *e = plan->entries[i];
         text = arena_printf(plan->arena, "%s# %s\n", text, e->name);
-        const PhasePlan *phase = e->kind == ENTRY_TRAIN ? &plan->phases[e->phase] : NULL;
-        for (int j = 0; j < e->n_kernels + (phase ? phase->n_updates : 0); j++) {
-            const Kernel *k = j < e->n_kernels ? e->kernels[j] : phase->updates[j - e->n_kernels];
+        for (int j = 0; j < count_kernels(plan, e); j++) {
+            const Kernel *k = kernel_at(plan, e, j);
             if (!k) continue;
             const Loops *loops = kernel_loops(plan->arena, k, isa);
             loops_verify(loops);
@@ -240,14 +249,14 @@ static void write_function(Emission *em, const Isa *isa, const Function *f) {
     w_line(w, "%s", "");
 }
 
-/* Where Functions.of has the kernel; an update comes after the entry's kernels. */
+/* Where Functions.of has the kernel: in the order of kernel_at. */
 static int *function_of(const Functions *f, const Entry *e, const Kernel *k) {
     return &f->of[emit_entry_index(f->plan, e)][k->node ? k->index : e->n_kernels + k->group];
 }
 
-static void collect(Emission *em, Functions *f, const Entry *e, const Kernel *k,
-                    const char *params) {
-    const int found = find_function(em, f, k, params);
+static void collect(Emission *em, Functions *f, const Entry *e, const Kernel *k) {
+    const int found = find_function(
+        em, f, k, k->phase ? update_parameters(em->arena, k) : parameters(em->arena, k));
     const Use use = {e, k};
     Function *function = &f->list[found];
     *function_of(f, e, k) = found;
@@ -262,15 +271,10 @@ const Functions *emit_collect_kernels(Emission *em, const Isa *isa) {
     f->of = ARENA_ARRAY(em->arena, int *, p->n_entries);
     for (int i = 0; i < p->n_entries; i++) {
         const Entry *e = p->entries[i];
-        const PhasePlan *phase = e->kind == ENTRY_TRAIN ? &p->phases[e->phase] : NULL;
-        const int updates = phase ? phase->n_updates : 0;
-        f->of[i] = ARENA_ARRAY(em->arena, int, e->n_kernels + updates + 1);
-        for (int j = 0; j < e->n_kernels; j++)
-            collect(em, f, e, e->kernels[j], parameters(em->arena, e->kernels[j]));
-        for (int j = 0; j < updates; j++)
-            if (phase->updates[j])
-                collect(em, f, e, phase->updates[j],
-                        update_parameters(em->arena, phase->updates[j]));
+        const int n = count_kernels(p, e);
+        f->of[i] = ARENA_ARRAY(em->arena, int, n + 1);
+        for (int j = 0; j < n; j++)
+            if (kernel_at(p, e, j)) collect(em, f, e, kernel_at(p, e, j));
     }
     return f;
 }

@@ -45,6 +45,7 @@ case $first in aab*) ;; *) fail "the text does not begin with the prompt: $first
 ./late generate --load late.safetensors --prompt aaaaaa --length 2 >/dev/null || fail "a full window needs no causal net: status $?"
 refused late 'not causal' --prompt aab
 refused good 'no symbol for what follows "aa"' --prompt aac
-refused good 'prompt is empty' --prompt ''
+refused good '^good: error: --prompt: empty' --prompt ''
 refused logits 'no probabilities' --prompt a
 refused silent 'no names of the symbols' --prompt a
+finish

@@ -36,3 +36,4 @@ grep -q '"table.weight" and "again.weight" differ' message || fail "they differ:
 ./tied train --data synthetic --epochs 1 --load other.safetensors --save trained.safetensors >/dev/null 2>&1 ||
     fail "training from the other name: status $?"
 ./apart eval --data synthetic --load trained.safetensors >/dev/null || fail "an untied net does not load the file"
+finish

@@ -2,17 +2,17 @@
 running statistics after ten steps of SGD, and predictions by these."""
 
 import os
-import subprocess
 
 import numpy as np
 import torch
 from torch import nn
 
+from programs import Program
 from report import expect, finish, largest_error
 from tensors import read_tensors, write_tensors
 
 BOUND, STEPS, BATCH = 1e-5, 10, 40
-HERE = os.path.dirname(os.path.abspath(__file__))
+ARCHITECTURE = os.path.join(os.path.dirname(__file__), "batch_norm.lua")
 
 
 class Net(nn.Module):
@@ -33,24 +33,6 @@ class Net(nn.Module):
         return self.fc2(self.rows(f.reshape(-1, 4, 3)).flatten(1))
 
 
-def run(*words):
-    return subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True).stdout
-
-
-def program():
-    run(os.environ["NNGEN"], "-o", "batch_norm.c", os.path.join(HERE, "batch_norm.lua"))
-    source = os.environ["NNGEN_SOURCE"]
-    run(os.environ.get("NNGEN_CC", "cc"), "-std=c11", "-O2", "-I" + source, "-I" + os.path.join(source, "runtime"),
-        "-DNN_MODEL_SYMBOL=nn_model_batch_norm", "batch_norm.c", os.path.join(source, "runtime", "main.c"),
-        *os.environ["NNGEN_LIBRARIES"].split(), "-ljansson", "-lz", "-lpthread", "-lm", "-o", "batch_norm")
-    return "./batch_norm"
-
-
-def state(path):
-    return {name: torch.tensor(array.astype(np.float64) if array.dtype == np.float32 else array)
-            for name, array in read_tensors(path).items()}
-
-
 def descend(net, x, t):
     rate = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
     for _ in range(STEPS):
@@ -65,16 +47,13 @@ def main():
     # A channel whose mean is far from 0, beside its deviation, as data that are not normalised have.
     x = (random.randn(BATCH, 3, 7, 6) * [[[[1.0]], [[0.2]], [[3.0]]]] + [[[[0.0]], [[20.0]], [[-1.0]]]]).astype(np.float32)
     t = random.randn(BATCH, 5).astype(np.float32)
-    write_tensors("data.safetensors", {split + name: array for split in ("train/", "val/", "test/")
-                                       for name, array in (("x", x), ("t", t))})
+    p, net = Program(ARCHITECTURE, None, "batch_norm"), Net()
+    write_tensors(p.file("data"), {split + name: array for split in ("train/", "val/", "test/")
+                                   for name, array in (("x", x), ("t", t))})
     x, t = torch.tensor(x.astype(np.float64)), torch.tensor(t.astype(np.float64))
-    code = program()
-    run(code, "init", "--seed", 5, "--save", "start.safetensors", "--quiet")
-    net = Net()
-    net.load_state_dict(state("start.safetensors"), strict=True)
+    net.load_state_dict(p.init("start"), strict=True)
     descend(net, x, t)
-    run(code, "train", "--data", "data.safetensors", "--epochs", STEPS, "--seed", 5, "--save", "end.safetensors", "--quiet")
-    found, worst = state("end.safetensors"), 0
+    found, worst = p.train(p.default, "start", "data", BATCH, "--epochs", STEPS, save="end"), 0
     expect(set(found) == set(net.state_dict()), "tensors: %s" % sorted(found))
     for name, wanted in net.state_dict().items():
         if not wanted.is_floating_point():
@@ -83,18 +62,17 @@ def main():
         error = largest_error(found[name], wanted)
         worst = max(worst, error)
         expect(error <= BOUND, "%s after %d steps: %.1e" % (name, STEPS, error))
-    rows = run(code, "predict", "--load", "end.safetensors", "--data", "data.safetensors", "--quiet").splitlines()
+    rows = p.predict("end", "data")
     with torch.no_grad():
         net.load_state_dict(found)
         wanted = net.eval()(x)
-    columns = [rows[0].split(",").index("out_%d" % i) for i in range(5)]
-    values = torch.tensor([[float(row.split(",")[i]) for i in columns] for row in rows[1:]])
+    values = torch.tensor([[float(row["out_%d" % i]) for i in range(5)] for row in rows])
     error = largest_error(values, wanted)
     expect(error <= BOUND, "predictions: %.1e" % error)
-    write_tensors("old.safetensors", {name: array for name, array in read_tensors("end.safetensors").items()
-                                      if "num_batches" not in name and name not in ("bn2.bias", "again.weight")})
-    again = run(code, "predict", "--load", "old.safetensors", "--data", "data.safetensors", "--quiet").splitlines()
-    expect(again == rows, "a file without numbers of batches and constants predicts something else")
+    write_tensors(p.file("old"), {name: array for name, array in read_tensors(p.file("end")).items()
+                                  if "num_batches" not in name and name not in ("bn2.bias", "again.weight")})
+    expect(p.predict("old", "data") == rows,
+           "a file without numbers of batches and constants predicts something else")
     print("tensors %.1e, predictions %.1e" % (worst, error))
     finish()
 

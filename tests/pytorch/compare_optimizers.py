@@ -111,7 +111,7 @@ def compare(words, optimizer, program):
         for name, p in parameters.items():
             p.grad = gradients[name]
         steps.step()
-        found = program.train("0", "data", BATCH, "--epochs", step + 1, save=str(step + 1))
+        found = program.train(program.default, "0", "data", BATCH, "--epochs", step + 1, save=str(step + 1))
         for name, p in parameters.items():
             expect(not torch.equal(found[name], start[name]), "nn.%s: %s does not move" % (words, name))
             error = largest_error(found[name], p.detach())

@@ -205,7 +205,7 @@ class Net:
             return
         fields, count, rate, wanted = found
         write_tensors(p.file("few"), fields.tensors())
-        after = p.train("weights", "few", count, "--seed", SEED, "--lr-scale", rate)
+        after = p.train(p.direct, "weights", "few", count, "--seed", SEED, "--lr-scale", rate)
         # A tied weight is in the file under both names.
         expect(set(wanted) <= set(after), "%s: parameters %s" % (self.label, sorted(after)))
         for name in sorted(set(after) & set(wanted)):

@@ -93,8 +93,8 @@ class Program:
         found = self.load("grad")
         return found.pop("loss").item(), found
 
-    def train(self, weights, data, batch, *options, save="trained"):
-        run(self.direct, "train", "--load", self.file(weights), "--data", self.file(data), "--batch", batch,
+    def train(self, program, weights, data, batch, *options, save="trained"):
+        run(program, "train", "--load", self.file(weights), "--data", self.file(data), "--batch", batch,
             "--save", self.file(save), "--no-train-eval", "--quiet", *options)
         return self.load(save)
 

@@ -1,16 +1,14 @@
-"""Words that files use and no op stands for: nngen makes them of other ops. Its graph, run in PyTorch op by op, against
-PyTorch's own word: values, and gradients in the operands.
+"""Words of architectures that nngen makes of several ops. Their graph, run in PyTorch op by op, against PyTorch's own
+word: values, and gradients in the operands.
 
 usage: compare_words.py
 """
-
-import os
-import subprocess
 
 import torch
 import torch.nn.functional as F
 
 import graph
+from programs import NNGEN, run
 from reference import Run, Step
 from report import expect, finish, largest_error
 
@@ -31,11 +29,6 @@ def last(x):
     return x.movedim(-1, 1)
 
 
-def smooth_targets(x):
-    return F.softmax(x, 1)
-
-
-
 # nngen's word, PyTorch's value of the fields d.
 CASES = [
     ("nn.cross_entropy(v, l, { label_smoothing = 0.3 })", lambda d: F.cross_entropy(d.v, d.l, label_smoothing=0.3)),
@@ -49,11 +42,11 @@ CASES = [
     ("nn.cross_entropy(x, m)", lambda d: F.cross_entropy(d.x, d.m)),
     ("nn.cross_entropy(x, m, { label_smoothing = 1 })", lambda d: F.cross_entropy(d.x, d.m, label_smoothing=1)),
     ("nn.cross_entropy(x, m, { reduction = 'none' })", lambda d: F.cross_entropy(d.x, d.m, reduction="none")),
-    ("nn.cross_entropy(v, nn.softmax(w))", lambda d: F.cross_entropy(d.v, smooth_targets(d.w))),
+    ("nn.cross_entropy(v, nn.softmax(w))", lambda d: F.cross_entropy(d.v, F.softmax(d.w, 1))),
     ("nn.cross_entropy(x, nn.softmax(y, { axis = 1 }), { label_smoothing = 0.2 })",
-     lambda d: F.cross_entropy(d.x, smooth_targets(d.y), label_smoothing=0.2)),
+     lambda d: F.cross_entropy(d.x, F.softmax(d.y, 1), label_smoothing=0.2)),
     ("nn.cross_entropy(q, nn.softmax(r), { reduction = 'none' })",
-     lambda d: F.cross_entropy(last(d.q), smooth_targets(last(d.r)), reduction="none")),
+     lambda d: F.cross_entropy(last(d.q), F.softmax(last(d.r), 1), reduction="none")),
     ("nn.nll(nn.log_softmax(v), l)", lambda d: F.nll_loss(F.log_softmax(d.v, 1), d.l)),
     ("nn.nll(nn.log_softmax(x, { axis = 1 }), m, { ignore_index = 1 })",
      lambda d: F.nll_loss(F.log_softmax(d.x, 1), d.m, ignore_index=1)),
@@ -77,10 +70,6 @@ CASES = [
      lambda d: F.kl_div(F.log_softmax(d.q, -1), F.softmax(d.r, -1), reduction="none").sum(-1).mean()),
     ("nn.kl_div(q, nn.softmax(r), { reduction = 'none' })",
      lambda d: F.kl_div(d.q, F.softmax(d.r, -1), reduction="none")),
-]
-
-
-CASES += [
     ("nn.cross_entropy(v, l, { weight = { 1, 2, 0.5, 3, 0, 1, 4 } })",
      lambda d: F.cross_entropy(d.v, d.l, torch.tensor([1, 2, 0.5, 3, 0, 1, 4]))),
     ("nn.cross_entropy(q, k, { weight = { 1, 2, 0.5, 3, 1, 4 }, label_smoothing = 0.2, ignore_index = 3 })",
@@ -88,7 +77,7 @@ CASES += [
     ("nn.cross_entropy(x, m, { weight = { 1, 2, 0.5 }, reduction = 'none' })",
      lambda d: F.cross_entropy(d.x, d.m, torch.tensor([1, 2, 0.5]), reduction="none")),
     ("nn.cross_entropy(x, nn.softmax(y, { axis = 1 }), { weight = { 1, 2, 0.5 }, label_smoothing = 0.3 })",
-     lambda d: F.cross_entropy(d.x, smooth_targets(d.y), torch.tensor([1, 2, 0.5]), label_smoothing=0.3)),
+     lambda d: F.cross_entropy(d.x, F.softmax(d.y, 1), torch.tensor([1, 2, 0.5]), label_smoothing=0.3)),
     ("nn.nll(x, m, { weight = { 1, 2, 0.5 }, ignore_index = 0 })",
      lambda d: F.nll_loss(d.x, d.m, torch.tensor([1, 2, 0.5]), ignore_index=0)),
     ("nn.cosine_similarity(v, w)", lambda d: F.cosine_similarity(d.v, d.w)),
@@ -129,7 +118,7 @@ def gradients(value, values):
 
 
 def is_values(word):
-    """Whether it has values of its own for each sample, and is no number of the batch."""
+    """True of values per sample, which nngen predicts; a loss without `reduction` is one number, and a metric."""
     losses = ("cross_entropy", "nll", "mse", "l1", "huber", "smooth_l1", "bce_with_logits", "kl_div")
     return "none" in word or not word.startswith(tuple("nn.%s(" % loss for loss in losses))
 
@@ -140,15 +129,14 @@ def compare(word, truth):
                    "return nn.model { train = { epochs = 1, batch = 5, loss = nn.mean(trained), "
                    "optimizer = nn.sgd {} }, %s }\n" %
                    ("predict = { value = value }" if is_values(word) else "metrics = { value = value }"))
-    text = subprocess.run([os.environ["NNGEN"], "--emit=graph", "case.lua"], check=True, capture_output=True,
-                          text=True).stdout
-    read = graph.parse(text)
+    read = graph.parse(run(NNGEN, "--emit=graph", "case.lua"))
     torch.manual_seed(1)
     values = Values(read)
     found, = Run(read, Step(BATCH), values.by_id)({**read.metrics, **read.predictions}["value"])
     wanted = truth(values)
     infinite = torch.isinf(found) & (found == wanted)
-    expect(largest_error(found.masked_fill(infinite, 0), wanted.masked_fill(infinite, 0)) <= BOUND, "%s: the value is %s, PyTorch's %s" % (word, found, wanted))
+    expect(largest_error(found.masked_fill(infinite, 0), wanted.masked_fill(infinite, 0)) <= BOUND,
+           "%s: the value is %s, PyTorch's %s" % (word, found, wanted))
     for g, w in zip(gradients(found, values), gradients(wanted, values)):
         expect(largest_error(g, w) <= BOUND, "%s: a gradient is %s, PyTorch's %s" % (word, g, w))
 

@@ -6,6 +6,7 @@
 need_tools python3
 python3 -c 'import numpy, torch' 2>/dev/null || skip "NumPy or PyTorch is missing"
 tests=$NNGEN_SOURCE/tests/train
+export PYTHONPATH="$NNGEN_SOURCE/tests/pytorch" PYTHONDONTWRITEBYTECODE=1
 cd "$scratch"
 python3 "$tests/recipes.py" make
 data="--data data.safetensors"

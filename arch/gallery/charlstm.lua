@@ -10,9 +10,7 @@ local logits = nn.sequential {
   nn.lstm { name = "lstm", hidden = width },
   nn.linear { name = "head", out = classes },
 } (text)
--- Cross-entropy of each place; logits of this size need no shift before exp.
-local sums = nn.sum(nn.exp(logits), { axis = -1, keepdim = true })
-local loss = nn.mean(nn.log(nn.select(sums, 2, 1)) - nn.sum(nn.one_hot(next) * logits, { axis = -1 }))
+local loss = nn.cross_entropy(logits, next)
 
 -- 100 steps of warm-up, under a cosine down to a twentieth.
 local warm, course = nn.min((nn.step + 1) / 100, 1), nn.cos(math.pi * nn.step / nn.steps)
@@ -21,6 +19,6 @@ local lr = 2e-3 * warm * (0.05 + 0.475 * (1 + course))
 return nn.model {
   train   = { steps = 2000, eval_every = 250, eval_samples = 1024, batch = 64, loss = loss, clip_grad_norm = 1.0,
               optimizer = nn.adam { lr = lr, beta2 = 0.99 } },
-  predict = { next = nn.exp(logits) / sums },
-  metrics = { perplexity = nn.exp(nn.overall(loss)) },
+  predict = { next = nn.softmax(logits) },
+  metrics = { perplexity = nn.exp(loss) },
 }

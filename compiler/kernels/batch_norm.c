@@ -104,13 +104,9 @@ static void build_moments(Loops *l, const Kernel *k) {
     l_close(l);
 }
 
-static bool has_row(const Kernel *k, const Op *op) {
-    return k->node->op == op || (k->partner && k->partner->op == op);
-}
-
 static void build_sums(Loops *l, const Kernel *k) {
     const Layout *in = &k->in;
-    const bool dw = has_row(k, &op_batch_norm_wgrad), db = has_row(k, &op_batch_norm_bgrad);
+    const bool dw = kernel_operand(k, "dw"), db = kernel_operand(k, "db");
     l_open(l, "for (int c = 0; c < %d; c += 16)", in->cs);
     if (dw) l_line(l, "STORE(dw + c, SET(0.0f));");
     if (db) l_line(l, "STORE(db + c, SET(0.0f));");

@@ -9,21 +9,31 @@ void emit_addition(Writer *w, const Entry *e, const char *at, const char *count)
            count);
 }
 
+/* Declares `at` and `n`, where a task's part of the gradient begins and its floats. */
+static void write_slice(Writer *w, const Entry *e) {
+    w_line(w, "const size_t at = nn_slice(%lld, task, job->tasks);", (long long)e->gradient_floats);
+    w_line(w, "const size_t n = nn_slice(%lld, task + 1, job->tasks) - at;",
+           (long long)e->gradient_floats);
+}
+
+/* Ends the function of a task that called nn_enter. */
+static void close_task(Writer *w) {
+    w_line(w, "nn_leave(mode);");
+    w_close(w);
+    w_line(w, "%s", "");
+}
+
 /* The gradient of the batch, where no update follows: in the first row. */
 static void write_sum(Emission *em, const Entry *e, const Isa *isa) {
     Writer *w = em->w;
     w_open(w, "static void %s_sum%s(void *arg, int task)", e->name, isa->suffix);
     w_line(w, "const struct %s_job *job = arg;", e->name);
     w_line(w, "const uint64_t mode = nn_enter();");
-    w_line(w, "const size_t at = nn_slice(%lld, task, job->tasks);", (long long)e->gradient_floats);
-    w_line(w, "const size_t n = nn_slice(%lld, task + 1, job->tasks) - at;",
-           (long long)e->gradient_floats);
+    write_slice(w, e);
     w_open(w, "for (int i = job->tree.before[job->chunks]; i < job->tree.additions; i++)");
     emit_addition(w, e, " + at", "n");
     w_close(w);
-    w_line(w, "nn_leave(mode);");
-    w_close(w);
-    w_line(w, "%s", "");
+    close_task(w);
 }
 
 /* The name of the table of a group's ranges. */
@@ -102,9 +112,7 @@ static void write_update(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w, "const uint64_t mode = nn_enter();");
     for (int i = 0; i < p->n_updates; i++)
         if (p->updates[i]) write_group(em, e, isa, p->updates[i]);
-    w_line(w, "nn_leave(mode);");
-    w_close(w);
-    w_line(w, "%s", "");
+    close_task(w);
 }
 
 /* Adds the batch's gradient to those of the update's earlier batches, in the state, and puts their
@@ -116,17 +124,13 @@ static void write_gather(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w, "const struct %s_job *job = arg;", e->name);
     w_line(w, "const NnCall *call = job->call;");
     w_line(w, "const uint64_t mode = nn_enter();");
-    w_line(w, "const size_t at = nn_slice(%lld, task, job->tasks);", (long long)e->gradient_floats);
-    w_line(w, "const size_t n = nn_slice(%lld, task + 1, job->tasks) - at;",
-           (long long)e->gradient_floats);
+    write_slice(w, e);
     w_line(w, "const double samples = (double)call->earlier + (double)call->batch;");
     w_line(w,
            "GATHER_ROW(job->state + %lld + at, job->gradients + at, (float)call->batch, "
            "call->earlier == 0, (float)(1.0 / samples), n);",
            (long long)(em->plan->moment_offset + p->slots * p->gradient_floats));
-    w_line(w, "nn_leave(mode);");
-    w_close(w);
-    w_line(w, "%s", "");
+    close_task(w);
 }
 
 /* Moves the averages of what the phase trains. */
@@ -146,9 +150,7 @@ static void write_follow(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w, "FOLLOW_ROW(p + %lld, p, (float)%.17g, nn_slice(count, task + 1, job->tasks) - at);",
            (long long)em->plan->average_offset, 1 - em->plan->graph->phases[e->phase].ema);
     w_close(w);
-    w_line(w, "nn_leave(mode);");
-    w_close(w);
-    w_line(w, "%s", "");
+    close_task(w);
 }
 
 void emit_gradient_use(Emission *em, const Entry *e, const Isa *isa) {

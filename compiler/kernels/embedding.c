@@ -23,35 +23,27 @@ static Table table_of(const Kernel *k) {
     return v;
 }
 
-/* The operand `t`: the indices. */
-static void read_indices(Lowering *l, Kernel *k, Node *node) {
-    Node *at = storage_of(l, node);
-    if (is_field(at) && !at->n_in)
-        lower_operand(l, k, "t", field_buffer(l, at), NULL, false);
-    else
-        read_value(l, k, "t", lower_value(l, at), at);
-}
-
 static void lower(Lowering *l, Node *node) {
+    Node *t = storage_of(l, node->in[0]);
+    Buffer *indices = lower_value(l, t);
     Kernel *k = value_kernel(l, node);
     k->in = k->out;
-    read_indices(l, k, node->in[0]);
+    read_value(l, k, "t", indices, t);
     read_param(l, k, "w", node->in[1]);
     k->blocks = param_place(l->plan, node->in[1])->matrix;
     make_value(l, node);
-    place_last(l, k);
 }
 
 static void lower_gradient(Lowering *l, Node *node) {
-    Kernel *k = node_kernel(l, node);
     Buffer *b;
-    Node *dy = in_rows(l, node->in[1], &b);
+    Node *dy = in_rows(l, node->in[1], &b), *t = storage_of(l, node->in[0]);
+    Buffer *indices = lower_value(l, t);
+    Kernel *k = node_kernel(l, node);
     k->in = k->out = b->layout;
-    read_indices(l, k, node->in[0]);
+    read_value(l, k, "t", indices, t);
     read_value(l, k, "dy", b, dy);
     k->blocks = param_place(l->plan, l->gradient->node)->matrix;
     lower_operand(l, k, "dw", l->gradient, NULL, true);
-    place_last(l, k);
 }
 
 /* Opens the loops over samples and places, and declares `row`, the index. */

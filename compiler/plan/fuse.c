@@ -124,7 +124,8 @@ static bool fuse_pointwise(Fusion *f, Node *node) {
     Group *g = latest(f, node);
     if (!g || !g->n_nodes || !f->value[g->nodes[0]->id].family->fuses) return false;
     if (node_parts(g->nodes[0]) != node->type.parts || !has_room(g)) return false;
-    /* Its rows are of all places of a flattened value: it does not say of which channels. */
+    /* That kernel writes the places of a flattened value one after the other and does not tell the
+     * channel of a row, which coefficients are for. */
     if (op_is(node->op, TRAIT_CHANNELS) && g->nodes[0]->op == &op_linear_dgrad) return false;
     if (node_once(g->nodes[0]) != node->type.once) return false;
     for (int i = 0; i < node->n_in; i++) {

@@ -124,8 +124,8 @@ struct Kernel {
     int64_t scratch;    /* floats that it needs while it runs, however many samples there are */
     int stage;          /* kernels of stage k+1 need sums over the whole batch that stage k made */
     int index;          /* in the entry */
-    const Phase *phase; /* updates: of the phase's parameters in that group */
-    int group;
+    const Phase *phase; /* of an update; NULL: the kernel is none */
+    int group;          /* of the parameters that the update is of */
 };
 
 /* Families that the plan itself asks for, to move values or to use them up; no node chooses them.
@@ -250,7 +250,8 @@ int64_t entry_field_floats(const Entry *entry, const Buffer *field);
  * is a convolution whose kernel is as large as its input), vectors as [out rounded up to 16]. */
 typedef struct ParamPlace {
     const Node *node;  /* of the graph as differentiated */
-    const Node *layer; /* the first that it is the weight of: it decides the form. NULL: none */
+    const Node *layer; /* whose weight it is; of several, one on a sequence, or the first, decides
+                          the form. NULL: none */
     Buffer *value;
     int out, in, kh, kw, groups; /* weights as PyTorch has them: [out][in][kh][kw] */
     int block_in;                /* input channels stored for each block: in, more where a block
@@ -317,7 +318,7 @@ typedef struct FieldNormal {
     int64_t offset; /* floats */
 } FieldNormal;
 
-/* An update that the phase has; there is one. */
+/* One of the phase's updates: every phase has at least one. */
 const Kernel *phase_update(const PhasePlan *phase);
 
 int64_t field_normal_floats(const FieldNormal *normal);

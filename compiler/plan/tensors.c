@@ -39,8 +39,8 @@ static int64_t places_of(const Node *x) {
     return shape_count(x->type.shape) / channels_of(x);
 }
 
-/* The chunks' parts of a tensor added. Moments are made of three rows, of which the mean has two:
- * see kernels/batch_norm.c. */
+/* A tensor that is made of the parts of all chunks. Those of a mean and of its variance are the
+ * same three rows: see kernels/batch_norm.c. */
 static Buffer *total(Lowering *l, const Node *node) {
     Buffer *b = batch_buffer(l, node, 1);
     const char *to = tensor_text(l->arena, b);

@@ -136,6 +136,7 @@ Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer) {
         *buffer = lower_value(l, at);
         return at;
     }
+    /* A field that is not packed yet is packed into that layout. */
     if (op_is(at->op, TRAIT_FIELD) && !at->type.classes) {
         *buffer = packed(l, at, layout, "packed");
         return NULL;

@@ -29,7 +29,7 @@ typedef struct Heads {
 
 static Heads heads_of(const Kernel *k) {
     const Node *node = k->node;
-    Heads h = {.a = attention_of(node), .gradient = node->op == &op_attention_grad};
+    Heads h = {.a = attention_of(node), .gradient = node->op->backward_only};
     h.keys = round_up(h.a.keys, LANES);
     h.width = round_up(h.a.width, LANES);
     h.out_width = round_up(h.a.out_width, LANES);
@@ -41,7 +41,7 @@ static Heads heads_of(const Kernel *k) {
 
 static void lower(Lowering *l, Node *node) {
     static const char *const params[] = {"q", "k", "v", "dy"};
-    const bool packed = node->n_in <= 2, gradient = node->op == &op_attention_grad;
+    const bool packed = node->n_in <= 2, gradient = node->op->backward_only;
     Buffer *in[ATTENTION_OPERANDS + 1];
     Node *at[ATTENTION_OPERANDS + 1];
     for (int i = 0; i < node->n_in; i++) at[i] = in_rows(l, node->in[i], &in[i]);

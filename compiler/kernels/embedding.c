@@ -11,16 +11,15 @@
 
 /* Table and indices of a kernel. */
 typedef struct Table {
-    int dim, num;
+    int dim;     /* floats of a row */
     int places;  /* indices of a sample */
     bool blocks; /* in the form of a linear layer's weight */
 } Table;
 
 static Table table_of(const Kernel *k) {
-    const bool forward = k->node->op == &op_embedding;
-    const Shape w = (forward ? k->node->in[1]->type : k->node->type).shape;
-    Table v = {w.dim[1], w.dim[0], (int)shape_count(k->node->in[0]->type.shape), k->blocks};
-    return v;
+    const Node *node = k->node;
+    const Shape w = (node->op->backward_only ? node->type : node->in[1]->type).shape;
+    return (Table){w.dim[1], (int)shape_count(node->in[0]->type.shape), k->blocks};
 }
 
 static void lower(Lowering *l, Node *node) {

@@ -11,8 +11,9 @@ static bool is_mean(const Node *node) {
     return node->op == &op_batch_mean || node->op == &op_overall;
 }
 
+/* Operands are x, the target where there is one, and, of a gradient, that of the loss. */
 static bool has_target(const Node *node) {
-    return node->op != &op_bce_target_grad && !is_mean(node) && node->op != &op_batch_mean_grad;
+    return node->n_in > (op_is(node->op, TRAIT_LOSS_GRADIENT) ? 2 : 1);
 }
 
 /* Operands of a loss or its gradient: x, then t (memory or number). */

@@ -34,7 +34,7 @@ static bool fits(const Node *node) {
 }
 
 static void lower(Lowering *l, Node *node) {
-    const bool forward = fits(node);
+    const bool forward = !node->op->backward_only;
     Buffer *x, *dy = NULL;
     Node *at = in_rows(l, node->in[0], &x);
     Node *dy_at = forward ? NULL : in_rows(l, node->in[1], &dy);

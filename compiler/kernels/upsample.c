@@ -45,7 +45,7 @@ static const char *source_text(Loops *l, Layout small, const char *pointer, int 
 
 static void build(Loops *l, const Kernel *k) {
     const Node *node = k->node;
-    const bool forward = node->op == &op_upsample,
+    const bool forward = !node->op->backward_only,
                nearest = node->attr[UPSAMPLE_MODE] == UPSAMPLE_NEAREST;
     const Layout small = forward ? k->in : k->out, large = forward ? k->out : k->in;
     if (!forward) zero_samples(l, "y", small);

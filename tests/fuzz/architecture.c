@@ -32,12 +32,8 @@ static void write_recurrence(void) {
     puts(last ? "f = nn.concat { f, r }" : "s = r");
 }
 
-/* A vector made of the sequence. */
-static void write_sequence(int length, int width) {
-    static const char *const ends[] = {"nn.flatten(s)", "nn.mean(s, { axis = 1 })",
-                                       "nn.sum(nn.tanh(s), { axis = -1 })",
-                                       "nn.flatten(nn.sum(s, { axis = 2, keepdim = true }) * 0.5)"};
-    puts("local s = nn.tanh(q)");
+/* The sequence normalised, longer or shorter, in another order. */
+static void rearrange_sequence(int length, int width) {
     if (below(3) == 0) puts("s = nn.layer_norm { name = \"sn\" }(s) * q");
     if (below(3) == 0) printf("s = nn.concat { s, q - 0.5, axis = %d }\n", 1 + below(2));
     if (below(2)) printf("s = nn.slice(s, 1, 1, %d, %d)\n", 1 + below(length), 1 + below(2));
@@ -46,35 +42,40 @@ static void write_sequence(int length, int width) {
     if (below(3) == 0)
         puts("s = nn.pad(s, 1, 1, 0, { mode = \"replicate\" }) - nn.select(s, 1, -1)");
     if (below(3) == 0) puts("s = nn.select(nn.stack { nn.tanh(s), s, axis = 3 }, -1, 1) + s");
-    if (below(2))
-        printf("s = %s(nn.linear { name = \"sw\", out = %d }(s))\n", activation(), 1 + below(40));
-    if (below(3) == 0) write_recurrence();
+}
+
+/* Functions over its axes and of its elements. */
+static void change_sequence(void) {
+    static const char *const ways[] = {"nn.softmax(s)",
+                                       "nn.log_softmax(s, { axis = 1 })",
+                                       "s - nn.logsumexp(s, { axis = { 1, 2 } })",
+                                       "s * nn.amax(s, { axis = 1 })",
+                                       "nn.silu(nn.sin(4 * s))",
+                                       "nn.softplus(s) - nn.amin(s)"};
     if (below(3) == 0) puts("s = s - 0.5 * nn.mean(s, { axis = 1 })");
     if (below(3) == 0)
         puts(
             "s = nn.mean(s, { axis = 1 }) * nn.sum(s, { axis = 2, keepdim = true }) / (1 + s * s)");
     if (below(3) == 0) puts("s = nn.dropout { name = \"sd\", p = 0.3 }(s)");
-    if (below(3) == 0) {
-        static const char *const ways[] = {"nn.softmax(s)",
-                                           "nn.log_softmax(s, { axis = 1 })",
-                                           "s - nn.logsumexp(s, { axis = { 1, 2 } })",
-                                           "s * nn.amax(s, { axis = 1 })",
-                                           "nn.silu(nn.sin(4 * s))",
-                                           "nn.softplus(s) - nn.amin(s)"};
-        printf("s = %s\n", ways[below(6)]);
-    }
-    if (below(2)) {
-        const int kernel = 1 + below(4);
-        printf("s = nn.pad(s, 2, 0, %d)\ns = %s(nn.conv1d { name = \"sc\", out = %d, kernel = %d, "
-               "%s }(s))\n",
-               kernel, activation(), 1 + below(20), kernel,
-               below(2)   ? "causal = true"
-               : below(2) ? "padding = \"same\", dilation = 2"
-                          : "stride = 2, dilation = 1");
-        if (below(2))
-            printf("s = nn.%s_pool1d { kernel = 2, stride = 1, padding = 1 }(s)\n",
-                   below(2) ? "max" : "avg");
-    }
+    if (below(3) == 0) printf("s = %s\n", ways[below(6)]);
+}
+
+/* The sequence as a signal: its columns are places. */
+static void convolve_sequence(void) {
+    const int kernel = 1 + below(4);
+    printf("s = nn.pad(s, 2, 0, %d)\ns = %s(nn.conv1d { name = \"sc\", out = %d, kernel = %d, "
+           "%s }(s))\n",
+           kernel, activation(), 1 + below(20), kernel,
+           below(2)   ? "causal = true"
+           : below(2) ? "padding = \"same\", dilation = 2"
+                      : "stride = 2, dilation = 1");
+    if (below(2))
+        printf("s = nn.%s_pool1d { kernel = 2, stride = 1, padding = 1 }(s)\n",
+               below(2) ? "max" : "avg");
+}
+
+/* Its places see each other, and rows of a table. */
+static void attend_sequence(void) {
     if (below(3) == 0)
         puts("s = s + nn.embedding { name = \"se\", dim = s.shape[2] }(l)\n"
              "f = nn.concat { f, nn.embedding { name = \"le\", dim = 5, padding_idx = 1 }(l) }");
@@ -88,6 +89,21 @@ static void write_sequence(int length, int width) {
                  ? "s = s + 0.1 * nn.matmul(nn.matmul(s, s, { transpose_b = true }), nn.tanh(s))"
                  : "s = s + nn.scaled_dot_product_attention(nn.tanh(s), s, nn.tanh(s), { scale = "
                    "0.5 })");
+}
+
+/* A vector made of the sequence. */
+static void write_sequence(int length, int width) {
+    static const char *const ends[] = {"nn.flatten(s)", "nn.mean(s, { axis = 1 })",
+                                       "nn.sum(nn.tanh(s), { axis = -1 })",
+                                       "nn.flatten(nn.sum(s, { axis = 2, keepdim = true }) * 0.5)"};
+    puts("local s = nn.tanh(q)");
+    rearrange_sequence(length, width);
+    if (below(2))
+        printf("s = %s(nn.linear { name = \"sw\", out = %d }(s))\n", activation(), 1 + below(40));
+    if (below(3) == 0) write_recurrence();
+    change_sequence();
+    if (below(2)) convolve_sequence();
+    attend_sequence();
     printf("f = nn.concat { f, %s(nn.linear { name = \"sl\", out = %d }(%s)) }\n", activation(),
            1 + below(9), ends[below(4)]);
 }

@@ -317,9 +317,6 @@ START_TEST(numbers_are_added_in_the_same_tree) {
     double x[2 * NN_MAX_CHUNKS];
     for (int i = 0; i < 2 * NN_MAX_CHUNKS; i++) x[i] = 1.0 / (i + 1);
     ck_assert_double_eq(nn_total(x, 2, 1), x[0]);
-    ck_assert_float_eq(nn_clip(0.5, 4.0), (float)(0.5 / (2 + 1e-6)));
-    ck_assert_float_eq(nn_clip(2.5, 4.0), 1.0f);
-    ck_assert_float_eq(nn_clip(2.5, (double)INFINITY), 0.0f);
     ck_assert_double_eq(nn_total(x + 1, 2, 2), x[1] + x[3]);
     ck_assert_double_eq(nn_total(x, 2, 5), ((x[0] + x[2]) + (x[4] + x[6])) + x[8]);
     ck_assert_double_eq(nn_total(x, 1, 7),
@@ -515,6 +512,14 @@ START_TEST(squares_are_added_in_lanes_of_parts) {
 }
 END_TEST
 
+/* Of the largest norm and the square of the norm. */
+START_TEST(large_gradients_are_scaled) {
+    ck_assert_float_eq(nn_clip(0.5, 4.0), (float)(0.5 / (2 + 1e-6)));
+    ck_assert_float_eq(nn_clip(2.5, 4.0), 1.0f);
+    ck_assert_float_eq(nn_clip(2.5, (double)INFINITY), 0.0f);
+}
+END_TEST
+
 START_TEST(fields_of_all_types_become_floats) {
     enum { COUNT = 3, N = 2 };
     const NnField fields[] = {{.name = "x", .kind = NN_INPUT, .count = COUNT},
@@ -606,8 +611,9 @@ SUITE("prelude", FIXTURE(begin, end),
             tasks_are_threads_but_not_more_than_chunks,
             gradients_are_added_in_one_tree_for_any_number_of_tasks,
             numbers_are_added_in_the_same_tree, squares_are_added_in_lanes_of_parts,
-            slices_cover_all_rows, few_lower_tiles_leave_nothing_or_the_tail,
-            tasks_run_on_the_callers_team, traces_are_called_where_they_are_wanted,
-            blocks_store_the_inputs_of_their_outputs, weights_lie_in_blocks_of_16_outputs,
-            parameters_come_back_as_they_went_in, memory_is_copied_and_zeroed,
-            fields_of_all_types_become_floats, fields_are_normalised_by_channel))
+            large_gradients_are_scaled, slices_cover_all_rows,
+            few_lower_tiles_leave_nothing_or_the_tail, tasks_run_on_the_callers_team,
+            traces_are_called_where_they_are_wanted, blocks_store_the_inputs_of_their_outputs,
+            weights_lie_in_blocks_of_16_outputs, parameters_come_back_as_they_went_in,
+            memory_is_copied_and_zeroed, fields_of_all_types_become_floats,
+            fields_are_normalised_by_channel))

@@ -114,15 +114,12 @@ static bool read_result(lua_State *L, const Layer *layer, Node *x, Loc loc, cons
                             (c->kernel[i] - 1.0) * c->dilation[i] + more + 1;
         attr[CONV_EXTRA_H + i] = size;
         if (more >= c->stride[i])
-            return layer_weights_error(
-                L, layer, NULL, loc,
-                arena_printf(front_of(L)->arena,
-                             "output_padding (%d) must be less than stride (%d)", more,
-                             c->stride[i]));
+            return layer_weights_error(L, layer, NULL, loc,
+                                       "output_padding (%d) must be less than stride (%d)", more,
+                                       c->stride[i]);
         if (size < 1 || size > MAX_DIM)
-            return layer_weights_error(
-                L, layer, x, loc,
-                arena_printf(front_of(L)->arena, "its result would have a side of %.10g", size));
+            return layer_weights_error(L, layer, x, loc, "its result would have a side of %.10g",
+                                       size);
     }
     return true;
 }
@@ -134,7 +131,6 @@ Node *convolution_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const char *wants = signal  ? "(C, L)"
                         : other ? "(C, H, W); nn.conv1d takes (C, L)"
                                 : "(C, H, W)";
-    Front *f = front_of(L);
     Conv c;
     if (!layer_weights_want(L, layer, x, loc, signal ? 2 : 3, wants)) return front_poison(L);
     const int in = x->type.shape.dim[0];
@@ -142,17 +138,14 @@ Node *convolution_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     if (!layer_weights_fit(L, layer, loc, in) || !read_geometry(L, layer, &image, loc, &c))
         return front_poison(L);
     if (in % c.groups || out % c.groups) {
-        layer_weights_error(
-            L, layer, x, loc,
-            arena_printf(f->arena,
-                         "groups (%d) must divide input channels (%d) and output channels (%d)",
-                         c.groups, in, out));
+        layer_weights_error(L, layer, x, loc,
+                            "groups (%d) must divide input channels (%d) and output channels (%d)",
+                            c.groups, in, out);
         return front_poison(L);
     }
     if (signal && (c.kernel[1] - 1) * c.dilation[1] >= image->type.shape.dim[2] + 2 * c.pad[1]) {
-        layer_weights_error(
-            L, layer, x, loc,
-            arena_printf(f->arena, "its kernel (%d) is larger than its padded input", c.kernel[1]));
+        layer_weights_error(L, layer, x, loc, "its kernel (%d) is larger than its padded input",
+                            c.kernel[1]);
         return front_poison(L);
     }
     double attr[MAX_ATTRS] = {
@@ -189,16 +182,15 @@ static Node *apply_pool1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
     const double kernel = o[POOL_KERNEL].number[0], padding = o[POOL_PADDING].number[0];
     const double stride = o[POOL_STRIDE].given ? o[POOL_STRIDE].number[0] : kernel;
-    Front *f = front_of(L);
     if (!layer_weights_want(L, layer, x, loc, 2, "(C, L)")) return front_poison(L);
-    const char *words = NULL;
-    if (padding * 2 > kernel)
-        words = arena_printf(f->arena, "padding (%g) can be half of the kernel (%g) at most",
-                             padding, kernel);
-    else if (kernel > x->type.shape.dim[1] + 2 * padding)
-        words = arena_printf(f->arena, "its kernel (%g) is larger than its padded input", kernel);
-    if (words) {
-        layer_weights_error(L, layer, padding * 2 > kernel ? NULL : x, loc, words);
+    if (padding * 2 > kernel) {
+        layer_weights_error(L, layer, NULL, loc,
+                            "padding (%g) can be half of the kernel (%g) at most", padding, kernel);
+        return front_poison(L);
+    }
+    if (kernel > x->type.shape.dim[1] + 2 * padding) {
+        layer_weights_error(L, layer, x, loc, "its kernel (%g) is larger than its padded input",
+                            kernel);
         return front_poison(L);
     }
     const double attr[MAX_ATTRS] = {1, kernel, 1, stride, 0, padding};

@@ -131,6 +131,9 @@ Node *value_number(lua_State *L, double value);
  * the argument. */
 Node *value_check_node(lua_State *L, int index, const char *what);
 int value_push_poison(lua_State *L); /* returns 1, for C functions */
+/* Reports what nn.<what>, a function that is no op itself, wants in place of x. Returns false. */
+bool value_mistake(lua_State *L, const char *what, Node *x, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 bool value_is_poison(lua_State *L, int index);
 /* The node, or the mean over the batch that is meant where a number of the batch is wanted and the
  * node has one real value per sample. */

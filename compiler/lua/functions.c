@@ -104,20 +104,17 @@ static int clamp(lua_State *L) {
 
 /* Two vectors of one size; false after a report. */
 static bool read_vectors(lua_State *L, const char *what, Node *in[2]) {
-    const Op named = {.name = what};
     front_count_call(L);
     for (int i = 0; i < 2; i++) in[i] = value_check_node(L, i + 1, what);
     if (in[0]->type.kind == KIND_ERROR || in[1]->type.kind == KIND_ERROR) return false;
-    const Node probe = {.op = &named, .loc = front_here(L), .n_in = 2, .in = in};
-    Graph *g = front_of(L)->graph;
     for (int i = 0; i < 2; i++) {
         const Type *t = &in[i]->type;
         if (t->kind != KIND_SAMPLE || t->classes || t->shape.rank != 1)
-            return op_error(g, &probe, i, "wants (N), a vector");
+            return value_mistake(L, what, in[i], "wants (N), a vector");
     }
     if (shape_equal(in[0]->type.shape, in[1]->type.shape)) return true;
-    return op_error(g, &probe, 1, "wants equal shapes, %s on one side",
-                    shape_text(g->arena, in[0]->type.shape));
+    return value_mistake(L, what, in[1], "wants equal shapes, %s on one side",
+                         shape_text(front_of(L)->arena, in[0]->type.shape));
 }
 
 static Node *dot(lua_State *L, Node *a, Node *b) {

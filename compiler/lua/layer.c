@@ -107,19 +107,17 @@ static const OptionSpec embedding_specs[] = {
 
 static Node *apply_embedding(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
-    Front *f = front_of(L);
     if (x->type.kind == KIND_ERROR) return front_poison(L);
     Node *in[2] = {x, layer->weight};
     if (x->type.kind != KIND_SAMPLE || !x->type.classes) {
-        Node probe = {.op = &op_embedding, .name = layer->name, .loc = loc, .n_in = 1, .in = in};
-        op_error(f->graph, &probe, 0, "wants a label, or other class indices per sample");
+        layer_weights_error(L, layer, x, loc, "wants a label, or other class indices per sample");
         return front_poison(L);
     }
     const int num = o[EMBEDDING_ROWS].given ? (int)o[EMBEDDING_ROWS].number[0] : x->type.classes;
     const int padding = o[EMBEDDING_PAD].given ? (int)o[EMBEDDING_PAD].number[0] : -1;
     if (padding >= num) {
-        diag_error(f->diag, loc, "embedding \"%s\": padding_idx counts from 0 to %d, got %d",
-                   layer->name, num - 1, padding);
+        layer_weights_error(L, layer, NULL, loc, "padding_idx counts from 0 to %d, got %d", num - 1,
+                            padding);
         return front_poison(L);
     }
     if (!layer->weight) {
@@ -130,7 +128,7 @@ static Node *apply_embedding(lua_State *L, Layer *layer, Node *x, Loc loc) {
                               layer->init.kind < 0 ? &preset : &layer->init, dim, num);
         /* As PyTorch has it, only its own draw leaves the padding at zero. */
         if (padding >= 0 && layer->weight->op == &op_param && layer->init.kind < 0)
-            graph_zero_row(f->graph, layer->weight->name, padding + 1);
+            graph_zero_row(front_of(L)->graph, layer->weight->name, padding + 1);
     }
     const double attr[MAX_ATTRS] = {[EMBEDDING_PADDING] = padding};
     return add(L, layer, loc, 2, in, attr);
@@ -143,9 +141,7 @@ static Node *apply_prelu(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const Init quarter = init_constant(0.25);
     if (x->type.kind == KIND_ERROR) return x;
     if (x->type.kind != KIND_SAMPLE || x->type.classes) {
-        const Op named = {.name = "prelu"};
-        const Node probe = {.op = &named, .name = layer->name, .loc = loc, .n_in = 1, .in = &x};
-        op_error(front_of(L)->graph, &probe, 0, "wants real values per sample");
+        layer_weights_error(L, layer, x, loc, "wants real values per sample");
         return front_poison(L);
     }
     if (!layer->weight)

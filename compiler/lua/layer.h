@@ -53,8 +53,9 @@ bool layer_weights_fit(lua_State *L, const Layer *layer, Loc loc, int in);
 bool layer_weights_want(lua_State *L, const Layer *layer, Node *x, Loc loc, int rank,
                         const char *words);
 
-/* Reports `<kind> "<name>": <words>` and, but for NULL, what the input is; returns false. */
-bool layer_weights_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words);
+/* Reports `<kind> "<name>": ...` and, unless x is NULL, what the input is; returns false. */
+bool layer_weights_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *format,
+                         ...) __attribute__((format(printf, 5, 6)));
 
 /* convolution.c: convolutions, and pools over windows. */
 extern const LayerKind convolution_kinds[];

@@ -53,8 +53,13 @@ bool layer_weights_fit(lua_State *L, const Layer *layer, Loc loc, int in) {
     return false;
 }
 
-bool layer_weights_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *words) {
+bool layer_weights_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *format,
+                         ...) {
     const Op named = {.name = layer->kind->name};
+    va_list args;
+    va_start(args, format);
+    const char *words = arena_vprintf(front_of(L)->arena, format, args);
+    va_end(args);
     const Node probe = {.op = &named, .name = layer->name, .loc = loc, .n_in = x ? 1 : 0, .in = &x};
     return op_error(front_of(L)->graph, &probe, x ? 0 : -1, "%s", words);
 }
@@ -63,6 +68,5 @@ bool layer_weights_want(lua_State *L, const Layer *layer, Node *x, Loc loc, int 
                         const char *words) {
     if (x->type.kind == KIND_ERROR) return false;
     if (x->type.kind == KIND_SAMPLE && !x->type.classes && x->type.shape.rank == rank) return true;
-    return layer_weights_error(L, layer, x, loc,
-                               arena_printf(front_of(L)->arena, "wants %s", words));
+    return layer_weights_error(L, layer, x, loc, "wants %s", words);
 }

@@ -30,18 +30,6 @@ static Node *along(lua_State *L, const Op *op, Node *x, int axis) {
     return call(L, op, 1, x, NULL, NULL, attr);
 }
 
-/* A mistake of operand i of nn.<what>(a, b). */
-__attribute__((format(printf, 6, 7))) static void mistake(lua_State *L, const char *what, Node *a,
-                                                          Node *b, int i, const char *format, ...) {
-    const Op loss = {.name = what};
-    Node *in[2] = {a, b}, probe = {.op = &loss, .loc = front_here(L), .n_in = 2, .in = in};
-    va_list args;
-    va_start(args, format);
-    const char *words = arena_vprintf(front_of(L)->arena, format, args);
-    va_end(args);
-    op_error(front_of(L)->graph, &probe, i, "%s", words);
-}
-
 static bool is_real(const Node *x) {
     return x->type.kind == KIND_SAMPLE && !x->type.classes;
 }
@@ -104,15 +92,16 @@ static bool fits_label(lua_State *L, const char *what, Node *x, Node *label) {
     for (int i = 0; axis && i < x->type.shape.rank; i++)
         if (i != axis - 1) s.dim[s.rank++] = x->type.shape.dim[i];
     if (!axis) {
-        mistake(L, what, x, label, 0, "wants (N), (T, N) or (C, H, W), one number a class");
+        value_mistake(L, what, x, "wants (N), (T, N) or (C, H, W), one number a class");
     } else if (!shape_equal(s, label->type.shape)) {
-        mistake(L, what, x, label, 1,
-                "wants a label of shape %s for the places of %s, whose axis %d has the classes",
-                shape_text(arena, s), shape_text(arena, x->type.shape), axis);
+        value_mistake(
+            L, what, label,
+            "wants a label of shape %s for the places of %s, whose axis %d has the classes",
+            shape_text(arena, s), shape_text(arena, x->type.shape), axis);
     } else if (x->type.shape.dim[axis - 1] != classes) {
         const char *name = label->name ? arena_printf(arena, " of label \"%s\"", label->name) : "";
-        mistake(L, what, x, label, 0, "wants %d in axis %d, one number for each class%s", classes,
-                axis, name);
+        value_mistake(L, what, x, "wants %d in axis %d, one number for each class%s", classes, axis,
+                      name);
     } else {
         return true;
     }
@@ -226,8 +215,8 @@ static int cross_entropy(lua_State *L) {
                        !v[CE_IGNORE].given && !v[CE_WEIGHT].given;
     if (is_real(t) && class_axis(x)) {
         if (!shape_equal(x->type.shape, t->type.shape)) {
-            mistake(L, what, x, t, 1, "wants a label, or targets of shape %s",
-                    shape_text(front_of(L)->arena, x->type.shape));
+            value_mistake(L, what, t, "wants a label, or targets of shape %s",
+                          shape_text(front_of(L)->arena, x->type.shape));
             return value_push_poison(L);
         }
         if (v[CE_IGNORE].given) {
@@ -264,7 +253,7 @@ static int nll(lua_State *L) {
     Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what), *weights = NULL;
     if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
     if (label->type.kind != KIND_SAMPLE || !label->type.classes) {
-        mistake(L, what, x, label, 1, "wants a label");
+        value_mistake(L, what, label, "wants a label");
         return value_push_poison(L);
     }
     if (!fits_label(L, what, x, label) || !fits_weights(&o, x, v)) return value_push_poison(L);
@@ -285,7 +274,7 @@ static int top_k(lua_State *L) {
     if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
     const double k = lua_type(L, 3) == LUA_TNUMBER ? lua_tonumber(L, 3) : -1;
     if (label->type.kind != KIND_SAMPLE || !label->type.classes) {
-        mistake(L, what, x, label, 1, "wants a label");
+        value_mistake(L, what, label, "wants a label");
         return value_push_poison(L);
     }
     if (!fits_label(L, what, x, label)) return value_push_poison(L);
@@ -388,12 +377,12 @@ static int of_values(lua_State *L) {
     const bool number = t->type.kind == KIND_SCHEDULE && !divergent;
     const Shape s = x->type.shape;
     if (!is_real(x)) {
-        mistake(L, what, x, t, 0, "wants real values per sample");
+        value_mistake(L, what, x, "wants real values per sample");
         return value_push_poison(L);
     }
     if (!number && (!is_real(t) || !shape_equal(t->type.shape, s))) {
-        mistake(L, what, x, t, 1, "wants real targets of shape %s%s",
-                shape_text(front_of(L)->arena, s), divergent ? "" : ", or a number");
+        value_mistake(L, what, t, "wants real targets of shape %s%s",
+                      shape_text(front_of(L)->arena, s), divergent ? "" : ", or a number");
         return value_push_poison(L);
     }
     Node *value = loss->element(L, x, t, option);

@@ -41,10 +41,8 @@ Node *multihead_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     if (!layer_weights_want(L, layer, x, loc, 2, "(T, C), a sequence")) return front_poison(L);
     const int C = x->type.shape.dim[1];
     if (C % heads) {
-        layer_weights_error(L, layer, x, loc,
-                            arena_printf(front_of(L)->arena,
-                                         "heads (%d) must divide the %d values of a place", heads,
-                                         C));
+        layer_weights_error(L, layer, x, loc, "heads (%d) must divide the %d values of a place",
+                            heads, C);
         return front_poison(L);
     }
     if (!layer_weights_fit(L, layer, loc, C)) return front_poison(L);

@@ -10,9 +10,7 @@ static Node *subject(lua_State *L, const char *what) {
     Node *x = value_check_node(L, 1, what);
     if (x->type.kind == KIND_ERROR) return NULL;
     if (x->type.kind == KIND_SAMPLE) return x;
-    const Op named = {.name = what};
-    Node probe = {.op = &named, .loc = front_here(L), .n_in = 1, .in = &x};
-    op_error(front_of(L)->graph, &probe, 0, "wants values per sample");
+    value_mistake(L, what, x, "wants values per sample");
     return NULL;
 }
 

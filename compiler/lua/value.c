@@ -83,6 +83,16 @@ Node *value_check_node(lua_State *L, int index, const char *what) {
     return front_poison(L);
 }
 
+bool value_mistake(lua_State *L, const char *what, Node *x, const char *format, ...) {
+    const Op named = {.name = what};
+    const Node probe = {.op = &named, .loc = front_here(L), .n_in = 1, .in = &x};
+    va_list args;
+    va_start(args, format);
+    const char *words = arena_vprintf(front_of(L)->arena, format, args);
+    va_end(args);
+    return op_error(front_of(L)->graph, &probe, 0, "%s", words);
+}
+
 Node *value_of_batch(lua_State *L, Node *x) {
     const Type *t = &x->type;
     if (t->kind != KIND_SAMPLE || t->classes || shape_count(t->shape) != 1) return x;

@@ -84,14 +84,20 @@ static int class_axis(const Node *x) {
     return rank == 1 || rank == 3 ? 1 : rank == 2 ? 2 : 0;
 }
 
-/* Reports unless x has one number for each class and place of the label. */
+static bool is_label(const Node *x) {
+    return x->type.kind == KIND_SAMPLE && x->type.classes;
+}
+
+/* Reports unless x has one number for each class and place of what is to be a label. */
 static bool fits_label(lua_State *L, const char *what, Node *x, Node *label) {
     const int axis = class_axis(x), classes = label->type.classes;
     Arena *arena = front_of(L)->arena;
     Shape s = {0};
     for (int i = 0; axis && i < x->type.shape.rank; i++)
         if (i != axis - 1) s.dim[s.rank++] = x->type.shape.dim[i];
-    if (!axis) {
+    if (!is_label(label)) {
+        value_mistake(L, what, label, "wants a label");
+    } else if (!axis) {
         value_mistake(L, what, x, "wants (N), (T, N) or (C, H, W), one number a class");
     } else if (!shape_equal(s, label->type.shape)) {
         value_mistake(
@@ -115,12 +121,20 @@ static void note_ignored(lua_State *L, const Node *label, double ignored) {
     if (label->op == &op_label) fields_ignore(L, label, ignored);
 }
 
+static Node *one_hot(lua_State *L, Node *label, int axis) {
+    const double attr[MAX_ATTRS] = {[HOT_AXIS] = axis};
+    return call(L, &op_one_hot, 1, label, NULL, NULL, attr);
+}
+
+/* x where the class is that of the label, else zero. */
+static Node *of_class(lua_State *L, Node *x, Node *label, int axis) {
+    Node *hot = one_hot(L, label, axis);
+    return call(L, &op_where, 3, hot, x, value_number(L, 0), NULL);
+}
+
 /* x at the class of each place, and zero where the label is none. */
 static Node *at_class(lua_State *L, Node *x, Node *label, int axis) {
-    const double attr[MAX_ATTRS] = {[HOT_AXIS] = axis};
-    Node *hot = call(L, &op_one_hot, 1, label, NULL, NULL, attr);
-    Node *chosen = call(L, &op_where, 3, hot, x, value_number(L, 0), NULL);
-    return along(L, &op_sum, chosen, axis);
+    return along(L, &op_sum, of_class(L, x, label, axis), axis);
 }
 
 /* The weights of classes as a value of as many axes as x has; NULL: all are 1. */
@@ -151,11 +165,9 @@ static Node *product(lua_State *L, Node *a, Node *b) {
 /* The weight of each place's class; NULL: all are 1. */
 static Node *weights_of_places(lua_State *L, Node *x, Node *label, const OptionValue *v) {
     const int axis = class_axis(x);
-    const double attr[MAX_ATTRS] = {[HOT_AXIS] = axis};
     Node *weights = class_weights(L, x, v);
     if (!weights) return NULL;
-    return along(L, &op_sum, product(L, call(L, &op_one_hot, 1, label, NULL, NULL, attr), weights),
-                 axis);
+    return along(L, &op_sum, product(L, one_hot(L, label, axis), weights), axis);
 }
 
 /* Values of places, without those to be ignored; `*weights`, which may be NULL, are 0 there. */
@@ -208,7 +220,7 @@ static int cross_entropy(lua_State *L) {
     Options o;
     OptionValue v[CE_OPTIONS];
     if (!read_options(L, &o, what, class_specs, CE_OPTIONS, v)) return value_push_poison(L);
-    Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what), *weights = NULL;
+    Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
     const double reduction = v[CE_REDUCTION].number[0];
     const bool plain = v[CE_SMOOTHING].number[0] == 0 && reduction == REDUCE_MEAN &&
@@ -231,13 +243,12 @@ static int cross_entropy(lua_State *L) {
         value_push_node(L, reduced(L, soft_cross_entropy(L, x, t, v), NULL, reduction));
         return 1;
     }
-    const bool label = t->type.kind == KIND_SAMPLE && t->type.classes;
-    if (!label || (plain && x->type.shape.rank == 1 && t->type.shape.rank == 0)) {
+    if (!is_label(t) || (plain && x->type.shape.rank == 1 && t->type.shape.rank == 0)) {
         value_push_node(L, two(L, &op_cross_entropy, x, t));
         return 1;
     }
     if (!fits_label(L, what, x, t) || !fits_weights(&o, x, v)) return value_push_poison(L);
-    weights = weights_of_places(L, x, t, v);
+    Node *weights = weights_of_places(L, x, t, v);
     Node *value = hard_cross_entropy(L, x, t, v, weights);
     value = without_ignored(L, value, t, v, &weights);
     value_push_node(L, reduced(L, value, weights, reduction));
@@ -250,15 +261,11 @@ static int nll(lua_State *L) {
     Options o;
     OptionValue v[CE_OPTIONS];
     if (!read_options(L, &o, what, class_specs, CE_SMOOTHING, v)) return value_push_poison(L);
-    Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what), *weights = NULL;
+    Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
-    if (label->type.kind != KIND_SAMPLE || !label->type.classes) {
-        value_mistake(L, what, label, "wants a label");
-        return value_push_poison(L);
-    }
     if (!fits_label(L, what, x, label) || !fits_weights(&o, x, v)) return value_push_poison(L);
     Node *value = one(L, &op_neg, at_class(L, x, label, class_axis(x)));
-    weights = weights_of_places(L, x, label, v);
+    Node *weights = weights_of_places(L, x, label, v);
     if (weights) value = two(L, &op_mul, value, weights);
     value = without_ignored(L, value, label, v, &weights);
     value_push_node(L, reduced(L, value, weights, v[CE_REDUCTION].number[0]));
@@ -273,10 +280,6 @@ static int top_k(lua_State *L) {
     Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
     const double k = lua_type(L, 3) == LUA_TNUMBER ? lua_tonumber(L, 3) : -1;
-    if (label->type.kind != KIND_SAMPLE || !label->type.classes) {
-        value_mistake(L, what, label, "wants a label");
-        return value_push_poison(L);
-    }
     if (!fits_label(L, what, x, label)) return value_push_poison(L);
     if (!(k >= 1 && k == floor(k)) || lua_gettop(L) != 3) {
         diag_error(f->diag, front_here(L),
@@ -286,9 +289,7 @@ static int top_k(lua_State *L) {
     }
     const int axis = class_axis(x);
     const double keep[MAX_ATTRS] = {[REDUCE_AXES] = 1 << (axis - 1), [REDUCE_KEEPDIM] = 1};
-    const double hot[MAX_ATTRS] = {[HOT_AXIS] = axis};
-    Node *mask = call(L, &op_one_hot, 1, label, NULL, NULL, hot);
-    Node *own = call(L, &op_where, 3, mask, x, value_number(L, 0), NULL);
+    Node *own = of_class(L, x, label, axis);
     Node *in[2] = {x, call(L, &op_sum, 1, own, NULL, NULL, keep)};
     broadcast_operands(L, front_here(L), 2, in);
     Node *above = along(L, &op_sum, two(L, &op_greater, in[0], in[1]), axis);

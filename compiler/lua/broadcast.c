@@ -28,8 +28,7 @@ static unsigned spread_axes(Shape s, Shape x) {
 static Node *spread(lua_State *L, Loc loc, Node *x, Shape s, Node *like) {
     double attr[MAX_ATTRS] = {[REDUCE_AXES] = spread_axes(s, x->type.shape)};
     Node *in[2] = {x, like};
-    attr[EXPAND_RANK] = like ? 0 : s.rank;
-    for (int i = 0; i < s.rank && !like; i++) attr[EXPAND_DIM0 + i] = s.dim[i];
+    if (!like) front_shape_attrs(s, &attr[EXPAND_RANK]);
     return front_add_node(L, &op_expand, loc, NULL, like ? 2 : 1, in, attr);
 }
 

@@ -21,24 +21,29 @@ static int layer_named(const Front *f, const char *name) {
     return -1;
 }
 
-bool construct_name(lua_State *L, const char *kind, int *number, const char **name, Loc loc) {
+bool construct_claim(lua_State *L, const char *name, Loc loc, const char *what) {
     Front *f = front_of(L);
     if (f->n_layers >= MAX_LAYERS)
         front_stop(L, "the model is too large (more than %d layers)", MAX_LAYERS);
-    while (!*name) {
-        const char *next = arena_printf(f->arena, "%s_%d", kind, ++*number);
-        if (layer_named(f, next) < 0) *name = next;
-    }
-    int same = layer_named(f, *name);
+    const int same = layer_named(f, name);
     if (same >= 0) {
-        diag_error(f->diag, loc, "two layers are called \"%s\"", *name);
+        diag_error(f->diag, loc, "two %s are called \"%s\"", what, name);
         diag_note(f->diag, f->layer_locs[same], "the other one is here");
         return false;
     }
     ARENA_PUSH(f->arena, f->layer_locs, f->n_layers, f->cap_layer_locs, loc);
     f->n_layers--;
-    ARENA_PUSH(f->arena, f->layers, f->n_layers, f->cap_layers, *name);
+    ARENA_PUSH(f->arena, f->layers, f->n_layers, f->cap_layers, name);
     return true;
+}
+
+bool construct_name(lua_State *L, const char *kind, int *number, const char **name, Loc loc) {
+    Front *f = front_of(L);
+    while (!*name) {
+        const char *next = arena_printf(f->arena, "%s_%d", kind, ++*number);
+        if (layer_named(f, next) < 0) *name = next;
+    }
+    return construct_claim(L, *name, loc, "layers");
 }
 
 /* `init`: an initialiser for the weight, or { weight = ..., bias = ... }. */

@@ -92,22 +92,6 @@ static double size_at(lua_State *L, int index, double high) {
     return v >= 1 && v <= high && v == floor(v) ? v : -1;
 }
 
-/* A shape {1, 14, 14} at `index`, as attributes from the rank on. */
-static bool read_shape(lua_State *L, int index, double *attr, Shape *shape) {
-    bool ok =
-        lua_istable(L, index) && lua_rawlen(L, index) >= 1 && lua_rawlen(L, index) <= MAX_RANK;
-    *shape = (Shape){ok ? (int)lua_rawlen(L, index) : 0, {0}};
-    attr[0] = shape->rank;
-    for (int i = 0; i < shape->rank; i++) {
-        lua_rawgeti(L, index, i + 1);
-        attr[i + 1] = size_at(L, -1, MAX_DIM);
-        shape->dim[i] = (int)attr[i + 1];
-        ok = ok && attr[i + 1] > 0;
-        lua_pop(L, 1);
-    }
-    return ok;
-}
-
 static int bad_shape(lua_State *L, const Op *op, const char *name, int index) {
     diag_error(front_of(L)->diag, front_here(L),
                "%s \"%s\": wants a shape of 1 to 4 whole sizes, such as {1, 14, 14}%s%s", op->name,
@@ -122,7 +106,8 @@ static int shaped_field(lua_State *L, const Op *op) {
     if (!data.name || value_is_poison(L, 2)) return value_push_poison(L);
     double attr[MAX_ATTRS] = {0};
     Shape shape;
-    if (!read_shape(L, 2, &attr[SHAPE_RANK], &shape)) return bad_shape(L, op, data.name, 2);
+    if (!table_read_shape(L, 2, 1, &shape)) return bad_shape(L, op, data.name, 2);
+    front_shape_attrs(shape, &attr[SHAPE_RANK]);
     if (!field_options_read(L, 3, op, shape, 0, &data)) return value_push_poison(L);
     return push_field(L, op, attr, &data);
 }
@@ -151,8 +136,8 @@ static int nn_label(lua_State *L) {
     const bool shaped = lua_istable(L, 3) && lua_rawlen(L, 3) > 0;
     if (shaped && !table_check_list(L, 3, front_here(L), "a label's shape"))
         return value_push_poison(L);
-    if (shaped && !read_shape(L, 3, &attr[LABEL_RANK], &shape))
-        return bad_shape(L, &op_label, data.name, 3);
+    if (shaped && !table_read_shape(L, 3, 1, &shape)) return bad_shape(L, &op_label, data.name, 3);
+    front_shape_attrs(shape, &attr[LABEL_RANK]);
     if (!field_options_read(L, shaped ? 4 : 3, &op_label, shape, (int)attr[LABEL_CLASSES], &data))
         return value_push_poison(L);
     return push_field(L, &op_label, attr, &data);

@@ -106,6 +106,11 @@ Node *front_add_node(lua_State *L, const Op *op, Loc loc, const char *name, int 
     return n;
 }
 
+void front_shape_attrs(Shape s, double *attr) {
+    attr[0] = s.rank;
+    for (int i = 0; i < s.rank; i++) attr[1 + i] = s.dim[i];
+}
+
 Node *front_poison(lua_State *L) {
     Front *f = front_of(L);
     check_room(L);

@@ -84,6 +84,9 @@ void front_count_call(lua_State *L);
 Node *front_add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in,
                      Node *const *in, const double *attr);
 
+/* Sets attributes to the rank of a shape and, behind it, its sizes. */
+void front_shape_attrs(Shape shape, double *attr);
+
 /* Poison: a node of KIND_ERROR that stands for the value of a mistake already reported. It can be
  * called, indexed and used as any other value is, and stays poison, so that evaluation goes on. */
 Node *front_poison(lua_State *L);
@@ -108,6 +111,8 @@ int table_sort(lua_State *L);
 bool table_push_keys(lua_State *L, int index);
 /* Whether the table at `index` has no keys but 1, 2, ...; reports if not. */
 bool table_check_list(lua_State *L, int index, Loc loc, const char *what);
+/* The shape that a table at `index` of `least` to MAX_RANK whole sizes is; false if it is none. */
+bool table_read_shape(lua_State *L, int index, int least, Shape *shape);
 
 /* Puts the vocabulary `nn` on the stack. */
 void vocabulary_push(lua_State *L);
@@ -197,7 +202,9 @@ Init *init_at(lua_State *L, int index);
 Init init_constant(double value);
 Init init_xavier(void);
 Init init_normal(double mean, double deviation);
-void init_attrs(const Init *init, double fan_in, double fan_out, double *attr);
+/* A parameter that begins by it. */
+Node *init_param(lua_State *L, Loc loc, const char *name, Shape shape, const Init *init,
+                 double fan_in, double fan_out);
 
 /* place.c: a place in the text of a table that the user wrote; `at` NULL: not known. */
 typedef struct Place {
@@ -289,9 +296,11 @@ void functions_register(lua_State *L);
  * have shapes that fit together; else the op reports. */
 void broadcast_operands(lua_State *L, Loc loc, int n, Node **in);
 
-/* construct.c: the name of a layer, or of a function that has one: the user's in `*name`, or the
- * kind and the next number. Two layers may not have the same name, as their weights would share it:
- * false then, after a report. */
+/* construct.c: takes a name for a layer or a parameter. No two may have the same one, as weights of
+ * layers would share it: false then, after a report about two `what`. */
+bool construct_claim(lua_State *L, const char *name, Loc loc, const char *what);
+/* The same for a layer, or a function that has a name, with the user's in `*name`; NULL: it becomes
+ * the kind and the next number. */
 bool construct_name(lua_State *L, const char *kind, int *number, const char **name, Loc loc);
 
 /* attention.c: attention and products of matrices, into the table on top. */

@@ -31,7 +31,7 @@ static const struct {
              {"orthogonal", "gain", NULL, 1, 0},    {"dirac", NULL, NULL, 0, 0}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
-void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
+static void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
     double a = init->a, b = init->b, bound = 0;
     attr[PARAM_INIT] = INIT_UNIFORM;
     switch (init->kind) {
@@ -79,6 +79,14 @@ void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
     }
     attr[PARAM_A] = -bound;
     attr[PARAM_B] = bound;
+}
+
+Node *init_param(lua_State *L, Loc loc, const char *name, Shape s, const Init *init, double fan_in,
+                 double fan_out) {
+    double attr[MAX_ATTRS] = {0};
+    front_shape_attrs(s, &attr[PARAM_RANK]);
+    init_attrs(init, fan_in, fan_out, attr);
+    return front_add_node(L, &op_param, loc, name, 0, NULL, attr);
 }
 
 Init init_constant(double value) {

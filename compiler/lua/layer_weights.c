@@ -21,12 +21,8 @@ const char *layer_weights_name(lua_State *L, const Layer *layer, const char *wha
 Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shape s,
                         const Init *init, double fan_in, double fan_out) {
     Front *f = front_of(L);
-    double count = 1, attr[MAX_ATTRS] = {0};
-    attr[PARAM_RANK] = s.rank;
-    for (int i = 0; i < s.rank; i++) {
-        attr[PARAM_DIM0 + i] = s.dim[i];
-        count *= s.dim[i];
-    }
+    double count = 1;
+    for (int i = 0; i < s.rank; i++) count *= s.dim[i];
     if (count > (double)MAX_WEIGHTS) {
         diag_error(f->diag, layer->loc, "%s \"%s\": has %.10g weights; at most %d are possible",
                    layer->kind->name, layer->name, count, MAX_WEIGHTS);
@@ -34,8 +30,7 @@ Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shap
     }
     const char *name = layer_weights_name(L, layer, what);
     if (!name || !init_fits(L, init, layer->loc, name, s)) return front_poison(L);
-    init_attrs(init, fan_in, fan_out, attr);
-    return front_add_node(L, &op_param, layer->loc, name, 0, NULL, attr);
+    return init_param(L, layer->loc, name, s, init, fan_in, fan_out);
 }
 
 static bool counts_channels(const Op *op) {

@@ -19,8 +19,8 @@ static Node *add(lua_State *L, const Op *op, Node *x, const double *attr) {
 }
 
 Node *rearrange_reshape(lua_State *L, Loc loc, Node *x, Shape s) {
-    double attr[MAX_ATTRS] = {[SHAPE_RANK] = s.rank};
-    for (int i = 0; i < s.rank; i++) attr[SHAPE_DIM0 + i] = s.dim[i];
+    double attr[MAX_ATTRS] = {0};
+    front_shape_attrs(s, &attr[SHAPE_RANK]);
     return front_add_node(L, &op_reshape, loc, NULL, 1, &x, attr);
 }
 

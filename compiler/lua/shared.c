@@ -1,6 +1,5 @@
 /* Values that all samples share: own parameters, constants. */
 #include <math.h>
-#include <string.h>
 
 #include "front.h"
 
@@ -8,8 +7,8 @@
 enum { MAX_ELEMENTS = 1 << 16 };
 
 Node *shared_tensor(lua_State *L, Loc loc, Shape s, const double *elements) {
-    double attr[MAX_ATTRS] = {[SHAPE_RANK] = s.rank};
-    for (int i = 0; i < s.rank; i++) attr[SHAPE_DIM0 + i] = s.dim[i];
+    double attr[MAX_ATTRS] = {0};
+    front_shape_attrs(s, &attr[SHAPE_RANK]);
     Node *n = front_add_node(L, &op_tensor, loc, NULL, 0, NULL, attr);
     n->elements = elements;
     return n;
@@ -19,37 +18,6 @@ Node *shared_number(lua_State *L, double value) {
     double *element = ARENA_NEW(front_of(L)->arena, double);
     *element = value;
     return shared_tensor(L, front_here(L), (Shape){0}, element);
-}
-
-/* The sizes of a table of 0 to 4 whole numbers; false if it is none such. */
-static bool read_sizes(lua_State *L, int index, Shape *s) {
-    bool ok = lua_istable(L, index) && lua_rawlen(L, index) <= MAX_RANK;
-    *s = (Shape){ok ? (int)lua_rawlen(L, index) : 0, {0}};
-    for (int i = 0; i < s->rank; i++) {
-        lua_rawgeti(L, index, i + 1);
-        const double v = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
-        ok = ok && v >= 1 && v <= MAX_DIM && v == floor(v);
-        s->dim[i] = ok ? (int)v : 1;
-        lua_pop(L, 1);
-    }
-    return ok;
-}
-
-/* Notes the name among those of layers, so that none has it twice. */
-static bool claim(lua_State *L, const char *name, Loc loc) {
-    Front *f = front_of(L);
-    if (f->n_layers >= MAX_LAYERS)
-        front_stop(L, "the model is too large (more than %d layers)", MAX_LAYERS);
-    for (int i = 0; i < f->n_layers; i++)
-        if (!strcmp(f->layers[i], name)) {
-            diag_error(f->diag, loc, "two layers or parameters are called \"%s\"", name);
-            diag_note(f->diag, f->layer_locs[i], "the other one is here");
-            return false;
-        }
-    ARENA_PUSH(f->arena, f->layer_locs, f->n_layers, f->cap_layer_locs, loc);
-    f->n_layers--;
-    ARENA_PUSH(f->arena, f->layers, f->n_layers, f->cap_layers, name);
-    return true;
 }
 
 static const OptionSpec parameter_specs[] = {{"init", OPTION_INIT, true, 0, 0, {0}, NULL}};
@@ -71,7 +39,7 @@ static int parameter(lua_State *L) {
     }
     const char *name = name_at(L, 1, o.call, "the name of a parameter", true);
     if (!name) return value_push_poison(L);
-    if (!read_sizes(L, 2, &s)) {
+    if (!table_read_shape(L, 2, 0, &s)) {
         diag_error(
             f->diag, o.call,
             "parameter \"%s\": wants a shape of up to %d whole sizes, such as {16} or {}%s%s", name,
@@ -87,15 +55,13 @@ static int parameter(lua_State *L) {
                    value_words(L, v[0].stack));
         return value_push_poison(L);
     }
-    if (!init_fits(L, init, options_loc(&o, "init"), what, s) || !claim(L, name, o.call))
+    if (!init_fits(L, init, options_loc(&o, "init"), what, s) ||
+        !construct_claim(L, name, o.call, "layers or parameters"))
         return value_push_poison(L);
-    double attr[MAX_ATTRS] = {[PARAM_RANK] = s.rank};
-    for (int i = 0; i < s.rank; i++) attr[PARAM_DIM0 + i] = s.dim[i];
     /* Fans as of a weight (out, in, ...), as PyTorch has them. */
     const double each = s.rank > 2 ? (double)shape_inner(s, 1) : 1;
     const double rows = s.rank ? s.dim[0] : 1, columns = s.rank > 1 ? s.dim[1] : rows;
-    init_attrs(init, columns * each, rows * each, attr);
-    Node *param = front_add_node(L, &op_param, o.call, name, 0, NULL, attr);
+    Node *param = init_param(L, o.call, name, s, init, columns * each, rows * each);
     value_push_node(L, front_add_node(L, &op_shared, o.call, name, 1, &param, NULL));
     return 1;
 }

@@ -1,5 +1,6 @@
 /* Tables of an architecture file: sorts them, lists their keys in the same order on every machine,
  * checks that they are lists. */
+#include <math.h>
 #include <string.h>
 
 #include "front.h"
@@ -111,4 +112,18 @@ bool table_check_list(lua_State *L, int index, Loc loc, const char *what) {
     }
     lua_pop(L, ok ? 2 : 1);
     return ok;
+}
+
+bool table_read_shape(lua_State *L, int index, int least, Shape *s) {
+    const lua_Unsigned n = lua_istable(L, index) ? lua_rawlen(L, index) : MAX_RANK + 1;
+    if (n < (lua_Unsigned)least || n > MAX_RANK) return false;
+    *s = (Shape){(int)n, {0}};
+    for (int i = 0; i < s->rank; i++) {
+        lua_rawgeti(L, index, i + 1);
+        const double v = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+        lua_pop(L, 1);
+        if (!(v >= 1 && v <= MAX_DIM && v == floor(v))) return false;
+        s->dim[i] = (int)v;
+    }
+    return true;
 }

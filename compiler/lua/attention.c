@@ -60,9 +60,7 @@ static int arange(lua_State *L) {
         if (!value_is_poison(L, 1))
             diag_error(f->diag, front_here(L),
                        "arange: is called as nn.arange(n), n a whole number from 1 on, got %s",
-                       lua_type(L, 1) == LUA_TNUMBER
-                           ? value_number_words(f->arena, lua_tonumber(L, 1))
-                           : value_words(L, 1));
+                       value_plain_words(L, 1));
         return value_push_poison(L);
     }
     value_push_node(L, front_add_node(L, &op_arange, front_here(L), NULL, 0, NULL, &n));

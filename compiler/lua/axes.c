@@ -10,8 +10,7 @@ int axes_one(lua_State *L, int index, const char *what, Loc loc, Shape s) {
     if (value_is_poison(L, index)) return 0;
     if (v != floor(v)) {
         diag_error(f->diag, loc, "%s: axis wants a whole number or a list of them, got %s", what,
-                   lua_type(L, index) == LUA_TNUMBER ? value_number_words(f->arena, v)
-                                                     : value_words(L, index));
+                   value_plain_words(L, index));
         return 0;
     }
     if (fabs(v) >= 1 && fabs(v) <= s.rank) return v > 0 ? (int)v : s.rank + 1 + (int)v;

@@ -148,6 +148,8 @@ Node *value_of_batch(lua_State *L, Node *node);
 const char *value_words(lua_State *L, int index);
 /* A number as a file would write it: 0/0 and 1/0 where it is not finite. */
 const char *value_number_words(Arena *arena, double value);
+/* The same, without "the number", of a value of any type. */
+const char *value_plain_words(lua_State *L, int index);
 
 /* name.c: whether a name is allowed: letters, digits, _ and -, at most 64; reports if not. */
 bool name_check(lua_State *L, Loc loc, const char *what, const char *name);

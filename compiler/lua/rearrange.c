@@ -59,13 +59,6 @@ static int push(lua_State *L, Node *node) {
     return 1;
 }
 
-/* A number as a file would write it, or what else is there. */
-static const char *words_of(lua_State *L, int index) {
-    return lua_type(L, index) == LUA_TNUMBER
-               ? value_number_words(front_of(L)->arena, lua_tonumber(L, index))
-               : value_words(L, index);
-}
-
 /* Reads a whole number of at least `low`; -1 after a report. */
 static double whole_at(lua_State *L, int index, const char *what, const char *word, int low) {
     const double v = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : -1;
@@ -73,7 +66,7 @@ static double whole_at(lua_State *L, int index, const char *what, const char *wo
     if (!value_is_poison(L, index))
         diag_error(front_of(L)->diag, front_here(L),
                    "%s: %s wants a whole number from %d on, got %s", what, word, low,
-                   words_of(L, index));
+                   value_plain_words(L, index));
     return -1;
 }
 
@@ -118,7 +111,7 @@ static bool sizes_at(lua_State *L, Node *x, Shape *s) {
                 diag_error(f->diag, here,
                            "reshape: a size is a whole number from 1 on, or -1 for what the others "
                            "leave, got %s",
-                           words_of(L, -1));
+                           value_plain_words(L, -1));
             return false;
         }
         if (v == -1) free = i;
@@ -215,7 +208,8 @@ static double place_at(lua_State *L, int index, const char *what, const char *wo
         diag_error(f->diag, front_here(L),
                    "%s: axis %d of %s has the places 1 to %d, or -1 to -%d from the last, got "
                    "%s = %s",
-                   what, axis, shape_text(f->arena, s), size, size, word, words_of(L, index));
+                   what, axis, shape_text(f->arena, s), size, size, word,
+                   value_plain_words(L, index));
     return 0;
 }
 

@@ -66,6 +66,11 @@ const char *value_words(lua_State *L, int index) {
     }
 }
 
+const char *value_plain_words(lua_State *L, int index) {
+    if (lua_type(L, index) != LUA_TNUMBER) return value_words(L, index);
+    return value_number_words(front_of(L)->arena, lua_tonumber(L, index));
+}
+
 Node *value_number(lua_State *L, double value) {
     if (isfinite(value)) return front_add_node(L, &op_number, front_here(L), NULL, 0, NULL, &value);
     Front *f = front_of(L);

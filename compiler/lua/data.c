@@ -76,13 +76,9 @@ void data_check(Front *f, Loc loc, const char *data) {
 /* Bytes of MNIST's fields are normalised unless the file says how. */
 static void normalise_digits(Graph *g, const Node *n) {
     const PerChannel measured = {.measured = true};
-    FieldData *field = graph_field(g, n->name);
-    if (n->type.classes || (field && field->normalised)) return;
-    if (!field) {
-        const FieldData bare = {.name = n->name};
-        ARENA_PUSH(g->arena, g->fields, g->n_fields, g->cap_fields, bare);
-        field = &g->fields[g->n_fields - 1];
-    }
+    if (n->type.classes) return;
+    FieldData *field = fields_data(g, n->name);
+    if (field->normalised) return;
     field->normalised = field->bytes = true;
     field->scale = 1.0 / 255.0;
     field->mean = field->deviation = measured;

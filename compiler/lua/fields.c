@@ -55,16 +55,17 @@ static int push_field(lua_State *L, const Op *op, const double *attr, const Fiel
     return 1;
 }
 
+FieldData *fields_data(Graph *g, const char *name) {
+    FieldData *known = graph_field(g, name);
+    if (known) return known;
+    const FieldData none = {.name = name, .scale = 1};
+    ARENA_PUSH(g->arena, g->fields, g->n_fields, g->cap_fields, none);
+    return &g->fields[g->n_fields - 1];
+}
+
 void fields_ignore(lua_State *L, const Node *label, double ignored) {
     Front *f = front_of(L);
-    Graph *g = f->graph;
-    int i = 0;
-    while (i < g->n_fields && strcmp(g->fields[i].name, label->name) != 0) i++;
-    if (i == g->n_fields) {
-        const FieldData data = {.name = label->name, .scale = 1};
-        ARENA_PUSH(f->arena, g->fields, g->n_fields, g->cap_fields, data);
-    }
-    FieldData *data = &g->fields[i];
+    FieldData *data = fields_data(f->graph, label->name);
     if (data->ignores && data->ignored != (int)ignored)
         diag_error(
             f->diag, front_here(L),

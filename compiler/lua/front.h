@@ -274,7 +274,9 @@ bool options_read(const Options *o, int index, const OptionSpec *specs, int n, O
 /* phase.c: the phases that `train = ` at `index` describes, or the one phase. */
 void phase_read_train(lua_State *L, const Options *model, int index);
 
-/* fields.c: notes that data of the label may hold a value that is no class. */
+/* fields.c: what is said of the field of that name, which may be nothing yet. */
+FieldData *fields_data(Graph *graph, const char *name);
+/* Notes that data of the label may hold a value that is no class. */
 void fields_ignore(lua_State *L, const Node *label, double ignored);
 
 /* field_options.c: reads the options at `index` (none: there are none) of a field of the op and

@@ -268,5 +268,5 @@ const LayerKind convolution_kinds[] = {
     {"avg_pool1d", &op_avg_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d},
     {"global_avg_pool2d", &op_mean, NULL, 0, false, 0, apply_global},
     {"adaptive_avg_pool2d", &op_avg_pool2d, SPECS(adaptive_specs), false, 0, apply_adaptive},
-    {"upsample", &op_upsample, SPECS(upsample_specs), false, 0, apply_upsample}};
-const int convolution_count = sizeof convolution_kinds / sizeof *convolution_kinds;
+    {"upsample", &op_upsample, SPECS(upsample_specs), false, 0, apply_upsample},
+    {0}};

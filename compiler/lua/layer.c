@@ -2,8 +2,6 @@
  * call, when the input's size is known; later calls share them. */
 #include "layer.h"
 
-#include <string.h>
-
 enum { LINEAR_NAME, LINEAR_OUT, LINEAR_BIAS, LINEAR_INIT };
 static const OptionSpec linear_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
                                           {"out", OPTION_INT, true, 1, MAX_DIM, {0}, NULL},
@@ -230,29 +228,27 @@ static const OptionSpec *specs_of(Arena *arena, const Op *op) {
 static const LayerKind kinds[] = {
     {"linear", &op_linear, SPECS(linear_specs), true, LINEAR_INIT, apply_linear},
     {"embedding", &op_embedding, SPECS(embedding_specs), true, EMBEDDING_INIT, apply_embedding},
-    {"multihead_attention", &op_attention, multihead_specs, MULTIHEAD_OPTIONS, true,
-     MULTIHEAD_OPTIONS - 1, multihead_apply},
     {"layer_norm", &op_layer_norm, SPECS(norm_specs), true, 0, apply_layer_norm},
     {"prelu", &op_where, SPECS(prelu_specs), true, 0, apply_prelu},
     {"dropout", &op_dropout, SPECS(dropout_specs), true, 0, apply_dropout},
     {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout},
     {"random_flip", &op_random_flip, SPECS(flip_specs), true, 0, apply_flip},
     {"random_crop", &op_random_crop, SPECS(crop_specs), true, 0, apply_crop},
-    {"random_erase", &op_random_erase, SPECS(erase_specs), true, 0, apply_erase}};
-enum { N_KINDS = sizeof kinds / sizeof *kinds };
+    {"random_erase", &op_random_erase, SPECS(erase_specs), true, 0, apply_erase},
+    {0}};
 
 const LayerKind *layer_kinds(Arena *arena, int *count) {
-    int n = N_KINDS + convolution_count + recurrent_count + norm_count;
+    static const LayerKind *const parts[] = {kinds, convolution_kinds, recurrent_kinds, norm_kinds,
+                                             multihead_kinds};
+    enum { N_PARTS = sizeof parts / sizeof *parts };
+    int n = 0;
+    for (int p = 0; p < N_PARTS; p++)
+        for (int i = 0; parts[p][i].name; i++) n++;
     for (int i = 0; all_ops[i]; i++) n += all_ops[i]->layer;
     LayerKind *list = ARENA_ARRAY(arena, LayerKind, n);
-    memcpy(list, kinds, sizeof kinds);
-    memcpy(list + N_KINDS, convolution_kinds,
-           (size_t)convolution_count * sizeof *convolution_kinds);
-    *count = N_KINDS + convolution_count;
-    memcpy(list + *count, recurrent_kinds, (size_t)recurrent_count * sizeof *recurrent_kinds);
-    *count += recurrent_count;
-    memcpy(list + *count, norm_kinds, (size_t)norm_count * sizeof *norm_kinds);
-    *count += norm_count;
+    *count = 0;
+    for (int p = 0; p < N_PARTS; p++)
+        for (int i = 0; parts[p][i].name; i++) list[(*count)++] = parts[p][i];
     for (int i = 0; all_ops[i]; i++)
         if (all_ops[i]->layer)
             list[(*count)++] = (LayerKind){all_ops[i]->name,

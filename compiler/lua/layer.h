@@ -57,25 +57,13 @@ bool layer_weights_want(lua_State *L, const Layer *layer, Node *x, Loc loc, int 
 bool layer_weights_error(lua_State *L, const Layer *layer, Node *x, Loc loc, const char *format,
                          ...) __attribute__((format(printf, 5, 6)));
 
-/* convolution.c: convolutions, and pools over windows. */
-extern const LayerKind convolution_kinds[];
-extern const int convolution_count;
-
-/* norm.c: normalisations that keep statistics. */
-extern const LayerKind norm_kinds[];
-extern const int norm_count;
-
-/* recurrent.c: layers with states. */
-extern const LayerKind recurrent_kinds[];
-extern const int recurrent_count;
+/* Kinds of a file, the last without a name. In convolution.c convolutions and pools over windows,
+ * in norm.c normalisations that learn one scale or keep statistics, in recurrent.c layers with
+ * states, in multihead.c self attention. */
+extern const LayerKind convolution_kinds[], norm_kinds[], recurrent_kinds[], multihead_kinds[];
 
 /* All kinds: those of layer.c and the files above, and of the ops that are layers by themselves. */
 const LayerKind *layer_kinds(Arena *arena, int *count);
-
-/* multihead.c: self attention, whose last option is `init`. */
-enum { MULTIHEAD_OPTIONS = 6 };
-extern const OptionSpec multihead_specs[MULTIHEAD_OPTIONS];
-Node *multihead_apply(lua_State *L, Layer *layer, Node *x, Loc loc);
 
 /* Whether an option must be given; else the kind may be used as a layer, with all defaults. */
 bool layer_needs_options(const LayerKind *kind);

@@ -1,8 +1,8 @@
 /* Self attention as a layer: nn.multihead_attention. */
 #include "layer.h"
 
-enum { MULTI_NAME, MULTI_HEADS, MULTI_CAUSAL, MULTI_DROPOUT, MULTI_BIAS };
-const OptionSpec multihead_specs[MULTIHEAD_OPTIONS] = {
+enum { MULTI_NAME, MULTI_HEADS, MULTI_CAUSAL, MULTI_DROPOUT, MULTI_BIAS, MULTI_INIT, N_MULTI };
+static const OptionSpec multihead_specs[N_MULTI] = {
     {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
     {"heads", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
     {"causal", OPTION_BOOL, false, 0, 1, {0}, NULL},
@@ -35,7 +35,7 @@ static void make_weights(lua_State *L, Layer *layer, int C) {
     layer->in = C;
 }
 
-Node *multihead_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
+static Node *multihead_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
     const int heads = (int)o[MULTI_HEADS].number[0];
     if (!layer_weights_want(L, layer, x, loc, 2, "(T, C), a sequence")) return front_poison(L);
@@ -56,3 +56,7 @@ Node *multihead_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     Node *y = front_add_node(L, &op_attention, loc, layer->name, 1, &all, attr);
     return project(L, layer, "out_proj", y, layer->out_weight, layer->out_bias);
 }
+
+const LayerKind multihead_kinds[] = {{"multihead_attention", &op_attention, multihead_specs,
+                                      N_MULTI, true, MULTI_INIT, multihead_apply},
+                                     {0}};

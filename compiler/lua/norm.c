@@ -123,5 +123,5 @@ static Node *apply_rms_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
 const LayerKind norm_kinds[] = {
     {"rms_norm", &op_rms_norm, rms_specs, N_RMS, true, 0, apply_rms_norm},
     {"batch_norm1d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm1d},
-    {"batch_norm2d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm2d}};
-const int norm_count = sizeof norm_kinds / sizeof *norm_kinds;
+    {"batch_norm2d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm2d},
+    {0}};

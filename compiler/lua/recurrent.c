@@ -144,5 +144,5 @@ static Node *recurrent_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
 const LayerKind recurrent_kinds[] = {
     {"rnn", &op_rnn, SPECS, true, RECURRENT_INIT, recurrent_apply},
     {"gru", &op_gru, SPECS, true, RECURRENT_INIT, recurrent_apply},
-    {"lstm", &op_lstm, SPECS, true, RECURRENT_INIT, recurrent_apply}};
-const int recurrent_count = sizeof recurrent_kinds / sizeof *recurrent_kinds;
+    {"lstm", &op_lstm, SPECS, true, RECURRENT_INIT, recurrent_apply},
+    {0}};

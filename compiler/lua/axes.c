@@ -53,8 +53,8 @@ bool axes_at(lua_State *L, int index, const char *what, Loc loc, Shape s, unsign
 /* Functions over axes: how many they take, and what they do without the option. */
 typedef struct OverAxes {
     const Op *op;
-    bool list; /* several axes, and keepdim; else one */
-    bool last; /* without the option: the last axis, of values of up to two; else all */
+    bool list; /* takes several axes, and keepdim; else one axis */
+    bool last; /* without the option it takes the last axis, if there are two at most; else all */
 } OverAxes;
 static const OverAxes over_axes[] = {{&op_sum, true, false},         {&op_mean, true, false},
                                      {&op_amax, true, false},        {&op_amin, true, false},
@@ -65,7 +65,8 @@ enum { OVER_AXIS, OVER_KEEPDIM };
 static const OptionSpec over_specs[] = {{"axis", OPTION_ANY, false, 0, 0, {0}, NULL},
                                         {"keepdim", OPTION_BOOL, false, 0, 1, {0}, NULL}};
 
-/* The axes of the option, or those that are meant without it, as bits; false after a report. */
+/* Sets a bit for each axis that the option names. Without it the function goes over the last axis,
+ * or, with no bit set, over all. Returns false after a report. */
 static bool read_axes(lua_State *L, const OverAxes *f, const Options *o, const OptionValue *v,
                       Shape s, unsigned *axes) {
     *axes = 0;

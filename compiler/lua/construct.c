@@ -85,7 +85,8 @@ static int tie_option(const LayerKind *kind) {
     return 0;
 }
 
-/* The options of the kind, for the table at `index`: with `tie` the other layer's size is its. */
+/* The options of the kind for the table at `index`. If that has `tie`, no other option is required,
+ * as the size is that of the other layer. */
 static const OptionSpec *specs_for(lua_State *L, const LayerKind *kind, int index) {
     if (!tie_option(kind) || !lua_istable(L, index)) return kind->specs;
     lua_pushliteral(L, "tie");

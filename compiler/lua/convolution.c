@@ -35,7 +35,8 @@ static const OptionSpec conv1d_specs[] = {CONV_SPECS(OPTION_INT, same),
 static const OptionSpec transposed_specs[] = {
     CONV_SPECS(OPTION_PAIR, NULL), {"output_padding", OPTION_PAIR, false, 0, 1024, {0, 0}, NULL}};
 
-/* An option along the height (0) or the width (1); signals have `one` as their height's. */
+/* An option along the height (0) or the width (1). Signals state their width's; `one` is that of
+ * their height. */
 static int size_of(const Layer *layer, const OptionValue *option, int direction, int one) {
     const bool pairs = layer->kind->specs[CONV_KERNEL].type == OPTION_PAIR;
     return pairs ? (int)option->number[direction] : direction ? (int)option->number[0] : one;
@@ -60,7 +61,7 @@ static Node *signal_of(lua_State *L, Loc loc, Node *y) {
     return rearrange_reshape(L, loc, y, (Shape){2, {s.dim[0], s.dim[2]}});
 }
 
-/* The geometry that the options state. Where padding is not even, what it is more at one end is put
+/* Reads the geometry; false after a report. Padding that one end has more than the other is put
  * around x. */
 static bool read_geometry(lua_State *L, const Layer *layer, Node **x, Loc loc, Conv *c) {
     const OptionValue *o = layer->options;
@@ -242,8 +243,8 @@ static Node *windows_of(lua_State *L, Loc loc, Node *x, int axis, int count) {
     return front_add_node(L, &op_concat, loc, NULL, count, means, attr);
 }
 
-/* Windows of one size are a pool; else the mean over a window is that over its rows of those over
- * its columns, which are all equally long. */
+/* Windows of one size are a pool. Else a window's mean is taken first of its columns, then of these
+ * means, along the row: the columns of a window are equally long. */
 static Node *apply_adaptive(lua_State *L, Layer *layer, Node *x, Loc loc) {
     if (!layer_weights_want(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
     const double *size = layer->options[ADAPTIVE_SIZE].number;

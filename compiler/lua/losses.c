@@ -23,7 +23,7 @@ static Node *scaled(lua_State *L, Node *x, double factor) {
     return factor == 1 ? x : two(L, &op_mul, x, value_number(L, factor));
 }
 
-/* Of an axis, from 1; 0: of all. */
+/* Reduces the axis (1 is the first one), or all with 0. */
 static Node *along(lua_State *L, const Op *op, Node *x, int axis) {
     const bool all = x->type.shape.rank == 1;
     const double attr[MAX_ATTRS] = {[REDUCE_AXES] = axis && !all ? 1 << (axis - 1) : 0};
@@ -60,7 +60,8 @@ static bool read_options(lua_State *L, Options *o, const char *what, const Optio
     return options_read(o, 3, specs, n, v);
 }
 
-/* A mean of the batch that divides by the batch's sum of `weights`: NULL stands for ones. */
+/* The loss by `reduction`: the values, or the sum of those of the batch divided by the sum of
+ * `weights`. NULL stands for ones. */
 static Node *reduced(lua_State *L, Node *value, Node *weights, double reduction) {
     if (reduction == REDUCE_NONE) return value;
     if (!weights) return one(L, &op_batch_mean, along(L, &op_mean, value, 0));
@@ -182,8 +183,8 @@ static Node *without_ignored(lua_State *L, Node *value, Node *label, const Optio
     return call(L, &op_where, 3, mask, zero, value, NULL);
 }
 
-/* -log softmax(x) of the class times its weight; label_smoothing has the mean of all classes
- * instead for its share. */
+/* -log softmax(x) of the class, times its weight. label_smoothing is the share that the mean of all
+ * classes has in it. */
 static Node *hard_cross_entropy(lua_State *L, Node *x, Node *label, const OptionValue *v,
                                 Node *weights) {
     const int axis = class_axis(x), classes = label->type.classes;

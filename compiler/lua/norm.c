@@ -32,8 +32,8 @@ static Node *state(lua_State *L, const Layer *layer, const char *what, Shape s, 
     return name ? front_add_node(L, &op_state, layer->loc, name, 0, NULL, attr) : front_poison(L);
 }
 
-/* The weight, or the bias. PyTorch's layer has both or none: of one alone the other one is there,
- * and constant. */
+/* The weight, or the bias. PyTorch's layer has both or none: where options leave out one of them, a
+ * constant stands in its place. */
 static Node *affine(lua_State *L, const Layer *layer, int option, const char *what, Shape s,
                     double value) {
     const Init init = init_constant(value);

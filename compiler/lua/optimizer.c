@@ -58,7 +58,8 @@ static Optimizer optimizer_of(const Options *options, const Optimizer *from,
     return o;
 }
 
-/* { match = "*bias*", weight_decay = 0 }, at `index`: item i, from 0, of the list `groups`. */
+/* Reads item i (0 is the first) of the list `groups`, a table at `index` such as
+ * { match = "*bias*", weight_decay = 0 }. */
 static void read_group(const Options *all, Place groups, int index, int i, OptimizerValue *value) {
     const Options o = {all->L, "groups", all->call, place_of_item(groups, i)};
     OptionSpec specs[MOST_SPECS];

@@ -51,8 +51,8 @@ static const OptionSpec phase_specs[] = {
     {"accumulate", OPTION_INT, false, 1, MAX_BATCH, {0}, NULL},
     {"ema", OPTION_REAL, false, 1e-9, 1 - 1e-9, {0}, NULL}};
 
-/* The parameters that `freeze` names, or that `train` does not, keep their values; so do the states
- * of their layers. */
+/* Lists what keeps its values: parameters and states that `freeze` names, or that `train` leaves
+ * out. */
 static void read_frozen(const Options *o, Phase *p, const OptionValue *v) {
     Front *f = front_of(o->L);
     const bool alone = v[PHASE_TRAIN].given;
@@ -71,7 +71,7 @@ static void read_frozen(const Options *o, Phase *p, const OptionValue *v) {
         if (named[i] != alone) p->frozen[p->n_frozen++] = params[i];
 }
 
-/* Lists the parameters of groups, each in the first that names it. */
+/* Lists the trained parameters that belong to a group: to the first one that names them. */
 static void read_groups(Front *f, Phase *p, const OptimizerValue *value) {
     int n;
     Node **params = graph_nodes_of(f->graph, "param", &n);

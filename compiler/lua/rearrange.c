@@ -42,7 +42,8 @@ Node *rearrange_pad(lua_State *L, Loc loc, Node *x, int axis, int before, int af
     return before || after ? padded(L, loc, x, axis, before, after, 0) : x;
 }
 
-/* `count` places of the axis, from 1: `from`, from 0, and each step-th after it. */
+/* `count` places of the axis (1 is the first axis), each `step` after the one before. The first is
+ * `from` (0 is the first place). */
 static Node *sliced(lua_State *L, Node *x, int axis, double from, double count, double step) {
     const double attr[MAX_ATTRS] = {
         [SLICE_OFFSET] = from, [SLICE_COUNT] = count, [SLICE_AXIS] = axis, [SLICE_STEP] = step};
@@ -70,8 +71,9 @@ static double whole_at(lua_State *L, int index, const char *what, const char *wo
     return -1;
 }
 
-/* Where the only argument is a table, f(table) is a function of x, for lists of layers: pushes it.
- * Called with x, that has both as arguments. */
+/* nn.reshape { 4, -1 } in a list of layers: where the only argument is a table, pushes a function
+ * of x and returns true. When that function is called, puts the table behind x, as f(x, table) has
+ * them, and returns false. */
 static bool later(lua_State *L, lua_CFunction f) {
     if (lua_istable(L, lua_upvalueindex(1))) {
         lua_settop(L, 1);
@@ -237,7 +239,7 @@ static int slice(lua_State *L) {
     return push(L, sliced(L, x, axis, from - 1, floor((to - from) / step) + 1, step));
 }
 
-/* nn.select(x, axis, i): without the axis */
+/* nn.select(x, axis, i): place i of the axis, which the result does not have. */
 static int choose(lua_State *L) {
     lua_settop(L, 3);
     Node *x = subject(L, "select");
@@ -252,8 +254,8 @@ static int choose(lua_State *L) {
     return push(L, reshaped(L, x, s));
 }
 
-/* nn.split(x, axis, size): pieces of that many places, the last one of what is left; or of the
- * sizes of a list. */
+/* nn.split(x, axis, size) returns pieces of `size` places of the axis; the last piece may be
+ * smaller. nn.split(x, axis, {2, 3}) states the size of each piece. */
 static int split(lua_State *L) {
     enum { MOST = 200 }; /* as many as a file has local variables */
     Front *f = front_of(L);
@@ -292,7 +294,8 @@ static int split(lua_State *L) {
 
 enum { MAX_PARTS = 1000 };
 
-/* The nodes of { a, b, axis = 1 }; the option is left on the stack. 0 after a report. */
+/* Reads the nodes of { a, b, axis = 1 } and leaves the option on the stack. Returns the number of
+ * nodes, 0 after a report. */
 static int read_parts(lua_State *L, const Options *o, Node *in[MAX_PARTS]) {
     const char *what = o->what;
     Front *f = front_of(L);
@@ -339,7 +342,7 @@ static int concat(lua_State *L) {
     return axis ? push(L, joined(L, n, in, axis)) : value_push_poison(L);
 }
 
-/* nn.stack { a, b, axis = 1 }: side by side along a new axis */
+/* nn.stack { a, b, axis = 1 } joins nodes of one shape along a new axis. */
 static int stack(lua_State *L) {
     const Options o = options_of_call(L, "stack");
     Front *f = front_of(L);
@@ -373,8 +376,9 @@ static const OptionSpec pad_specs[] = {
     {"mode", OPTION_WORD, false, 0, 0, {PAD_CONSTANT, 0}, pad_modes},
     {"value", OPTION_REAL, false, -3.4e38, 3.4e38, {0, 0}, NULL}};
 
-/* nn.pad(x, axis, before, after, { mode = "constant", value = 0 }). What is reflected, without the
- * border, or repeated is put beside x. */
+/* nn.pad(x, axis, before, after, { mode = "constant", value = 0 }). The other modes join x with
+ * slices of x: "reflect" with its neighbours of the border in reverse, "replicate" with the border.
+ */
 static int pad(lua_State *L) {
     const Options o = options_of_call(L, "pad");
     Front *f = front_of(L);

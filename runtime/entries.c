@@ -7,37 +7,38 @@
 #include "class_names.h"
 #include "normal.h"
 
-static bool has_raw(Contents what) {
-    return what.kept || what.averages;
-}
+/* A checkpoint may have further copies of the parameters, below these names. */
+static const struct {
+    int slot;
+    const char *prefix;
+} further[] = {{0, "state/raw/"}, {NN_AVERAGE, "state/ema/"}};
 
-/* Apart from the parameters. */
-static bool has_averages(Contents what) {
-    return what.kept && what.averages;
+/* How many: the state's where kept values or averages have the parameters' own names, and the
+ * averages where kept values have these. */
+static int further_copies(Contents what) {
+    if (what.phase == NO_PHASE) return 0;
+    return (what.kept || what.averages) + (what.kept && what.averages);
 }
 
 static int entry_count(const NnModel *model, Contents what) {
-    if (what.phase == NO_PHASE) return model->n_params + model->n_ties;
+    const int named = (1 + further_copies(what)) * model->n_params + model->n_ties;
+    if (what.phase == NO_PHASE) return named;
     const NnPhase *phase = &model->phases[what.phase];
-    return (1 + has_raw(what) + has_averages(what)) * model->n_params + model->n_ties +
-           phase->n_slots * phase->n_trained;
+    return named + phase->n_slots * phase->n_trained;
 }
 
 Entry entry_of(const NnModel *model, Contents what, int i) {
-    const int own = what.kept ? KEPT : what.averages ? NN_AVERAGE : 0;
-    if (i < model->n_params) return (Entry){own, i, model->params[i].name};
-    i -= model->n_params;
-    if (i < model->n_ties) {
-        const NnTie *tie = &model->ties[i];
-        return (Entry){own, tie->param, tie->name};
-    }
+    const int own = what.kept ? KEPT : what.averages ? NN_AVERAGE : 0, n = model->n_params;
+    if (i < n) return (Entry){own, i, model->params[i].name};
+    i -= n;
+    if (i < model->n_ties) return (Entry){own, model->ties[i].param, model->ties[i].name};
     i -= model->n_ties;
-    if (has_raw(what) && i < model->n_params)
-        return (Entry){0, i, format_text("state/raw/%s", model->params[i].name)};
-    if (has_raw(what)) i -= model->n_params;
-    if (has_averages(what) && i < model->n_params)
-        return (Entry){NN_AVERAGE, i, format_text("state/ema/%s", model->params[i].name)};
-    if (has_averages(what)) i -= model->n_params;
+    if (i < further_copies(what) * n) {
+        const char *name = model->params[i % n].name;
+        return (Entry){further[i / n].slot, i % n,
+                       format_text("%s%s", further[i / n].prefix, name)};
+    }
+    i -= further_copies(what) * n;
     const NnPhase *p = &model->phases[what.phase];
     int slot = i / p->n_trained;
     int param = p->trained[i % p->n_trained];
@@ -198,13 +199,13 @@ bool entries_take(Engine *engine, Contents what, const TensorFile *file) {
     Normal *known = allocate((size_t)engine->model->n_fields, sizeof *known);
     if (!entries_finite(engine, what, file) || !normals_in(engine->model, file, false, known))
         return false;
-    normals_take(engine, known);
-    class_names_read(engine, file);
-    entries_set(engine, what, file);
+    entries_set(engine, what, file, known);
     return true;
 }
 
-void entries_set(Engine *engine, Contents what, const TensorFile *file) {
+void entries_set(Engine *engine, Contents what, const TensorFile *file, const Normal *known) {
+    normals_take(engine, known);
+    class_names_read(engine, file);
     const int of = what.phase == NO_PHASE ? 0 : what.phase;
     for (int i = 0; i < entry_count(engine->model, what); i++) {
         Entry entry = entry_of(engine->model, what, i);

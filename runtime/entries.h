@@ -9,13 +9,13 @@
 /* In place of a phase: parameters alone. */
 enum { NO_PHASE = -1 };
 
-/* What a file has. */
+/* What a file has. Under its own name a parameter has its kept values, else the state's average,
+ * else the state's value: what an evaluation takes. A checkpoint also has what the training goes on
+ * with: state/raw/<parameter>, the state's value, and state/ema/<parameter>, its average. */
 typedef struct Contents {
     int phase;          /* whose moments it has */
-    float *const *kept; /* per parameter its values; NULL: they are those of the state */
-    bool averages;      /* those of the state are averages */
-    /* A checkpoint with other values than the state's has these too, as state/raw/<parameter>, and
-     * averages where others are kept as state/ema/<parameter>. */
+    float *const *kept; /* per parameter its values; NULL: none are kept */
+    bool averages;      /* the state has averages, too */
 } Contents;
 
 enum { KEPT = NN_AVERAGE - 1 };
@@ -43,11 +43,12 @@ const Tensor *entry_tensor(const NnModel *model, Entry entry, const TensorFile *
  * names that differ. */
 bool entries_finite(const Engine *engine, Contents what, const TensorFile *file);
 
-/* Sets what the file has, and prepares. */
-void entries_set(Engine *engine, Contents what, const TensorFile *file);
+/* Sets what the file has, with names of classes and the normalisation of fields, which is `known`,
+ * and prepares. */
+void entries_set(Engine *engine, Contents what, const TensorFile *file, const Normal *known);
 
-/* The same, with the file's normalisation of fields and names of classes. False, with a message, if
- * a value is not finite or the normalisation malformed; nothing has changed then. */
+/* The same after checks. False, with a message, if a value is not finite or the normalisation
+ * malformed; nothing has changed then. */
 bool entries_take(Engine *engine, Contents what, const TensorFile *file);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "class_names.h"
 #include "entries.h"
 #include "normal.h"
 
@@ -88,9 +87,7 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
 }
 
 void initial_take(Engine *engine, const Initial *initial) {
-    normals_take(engine, initial->normals);
-    class_names_read(engine, &initial->file);
-    entries_set(engine, parameters, &initial->file);
+    entries_set(engine, parameters, &initial->file, initial->normals);
 }
 
 /* PyTorch's tools look for the key `format`. */

@@ -46,7 +46,8 @@ bool initial_read(Engine *engine, const char *path, bool partial, Initial *initi
 /* Sets the parameters that the file has. */
 void initial_take(Engine *engine, const Initial *initial);
 
-/* Writes the parameters and nothing else: those in `kept`, or with NULL those of the state. */
+/* Writes the parameters and nothing else: those in `kept`; with NULL the state's averages, if it
+ * has `averages`, or its parameters. */
 bool weights_save(const Engine *engine, float *const *kept, bool averages, const char *path);
 
 /* Writes parameters, moments, the position, and the options that decide what is computed. Unless

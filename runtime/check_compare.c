@@ -139,7 +139,7 @@ void check_outputs(Checker *c, NnCall call, Reference *r) {
         check_prediction(c, r, &model->predictions[i], found[i], again[i]);
 }
 
-/* The parameter among those that the graph's phase trains, NULL if it does not. */
+/* What the graph's phase has of a parameter that it trains; NULL: it does not train it. */
 static const Trained *trained_of(const Phase *phase, const char *param) {
     for (int i = 0; i < phase->n_trained; i++)
         if (strcmp(phase->trained[i].param->name, param) == 0) return &phase->trained[i];
@@ -289,7 +289,6 @@ static void check_update(Checker *c, const NnCall *call, const Reference *r, int
                    slot ? model->phases[c->phase].slots[slot - 1] : "step of", p->name);
     }
     if (model->phases[c->phase].ema > 0) check_average(c, r, param);
-    model->get(c->engine.state, c->phase, 0, param, found);
     if (!trained && memcmp(found, before.slot[0], (size_t)p->count * sizeof *found) != 0)
         worst_note(&c->step, INFINITY, "moved without being trained:", p->name);
 }

@@ -43,10 +43,9 @@ typedef struct Checker {
  * parameters of its state. The caller frees the arena. */
 Reference reference_of(const Graph *graph, Engine *engine, const NnCall *call);
 
-/* Draws a batch and gives the reference's results on it, by running statistics if it evaluates. A
- * sample with a decision so near a tie
- * that rounding could turn it is drawn again. After several tries the draw is kept whose decisions
- * are farthest from a tie. */
+/* Draws a batch and gives the reference's results on it; if it evaluates, by running statistics. A
+ * sample with a decision so near a tie that rounding could turn it is drawn again. After several
+ * tries the draw is kept whose decisions are farthest from a tie. */
 Reference draw_batch(Checker *checker, const NnCall *call, bool evaluates);
 
 /* check_compare.c: each function notes the largest error. */

@@ -37,7 +37,7 @@ static json_t *classes_json(int classes) {
     return classes > 0 ? json_integer(classes) : json_null();
 }
 
-/* The numbers of a field, `null` where they are not known. */
+/* How a field is normalised; numbers that are not known are `null`. */
 static json_t *normal_json(const NnField *field, const Normal *known) {
     const NnNormal *normal = &field->normal;
     if (!normal->moments) return json_null();

@@ -3,10 +3,11 @@
  * A generated file exports one constant, `nn_model_<name>`. It holds no mutable state: all memory
  * is the caller's, so any number of models, states and threads live side by side.
  *
- *   state  parameters, running statistics, optimizer moments, derived copies of weights, means and
- * deviations of fields. Made ready by `set` for every parameter, `set_normal` for every field whose
- *          mean or deviation is measured, and then `prepare`. Inference and evaluation only read
- *          it: many threads may share one, each with a work area of its own.
+ *   state  parameters, running statistics, optimizer moments, averages and derived copies of
+ *          weights, means and deviations of fields. Made ready by `set` for every parameter,
+ *          `set_normal` for every field whose mean or deviation is measured, and then `prepare`.
+ *          Inference and evaluation only read it: many threads may share one, each with a work
+ *          area of its own.
  *   work   activations and gradients of one call; holds nothing between calls, except that
  *          get_gradient reads what the last `gradient` call left. Need not be cleared.
  *
@@ -84,7 +85,7 @@ typedef struct NnField {
     int dim[NN_MAX_RANK]; /* (C, H, W) or (N) */
     int count;            /* elements in one sample */
     int classes;          /* labels: values are 0 .. classes-1 */
-    bool ignores;         /* and `ignored`, which is no class and left out of losses */
+    bool ignores;         /* labels may be `ignored`, too, which is no class; losses leave it out */
     int ignored;
     bool predicts; /* needed by `predict`, which reads no other */
     /* Of data files: the array of the field, NULL: it has its name. `windows` > 0: the array is one
@@ -95,28 +96,24 @@ typedef struct NnField {
     NnNormal normal;
 } NnField;
 
-/* A constant a; uniform in [a, b); normal with mean a and deviation b, or that within two of 0;
- * orthonormal rows or columns times a; filters that give their inputs, and draws for further ones.
- */
+/* What a parameter begins with, by the numbers a and b. */
 typedef enum NnInit {
-    NN_CONSTANT,
-    NN_UNIFORM,
-    NN_NORMAL,
-    NN_TRUNCATED,
-    NN_ORTHOGONAL,
-    NN_DIRAC,
-    NN_DIRAC_UNIFORM,
-    NN_DIRAC_NORMAL
+    NN_CONSTANT,      /* a */
+    NN_UNIFORM,       /* draws from [a, b) */
+    NN_NORMAL,        /* draws with mean a and deviation b */
+    NN_TRUNCATED,     /* the same, drawn again until it lies in [-2, 2] */
+    NN_ORTHOGONAL,    /* orthonormal rows, or columns where these are fewer, times a */
+    NN_DIRAC,         /* filter i gives input i; filters beyond the inputs begin as NN_CONSTANT, */
+    NN_DIRAC_UNIFORM, /* as NN_UNIFORM, */
+    NN_DIRAC_NORMAL   /* or as NN_NORMAL */
 } NnInit;
 
 /* What a tensor of the state is. */
 typedef enum NnRole {
     NN_WEIGHT, /* a parameter, trained by steps */
     NN_STATE,  /* follows what steps see: running statistics, assigned at the end of a step */
-    NN_COUNT,  /* the same of whole numbers, which files have as I64 and may lack; exact up to 2^24
-                */
-    NN_FIXED   /* stays as it is: what PyTorch's layer trains and this one does not; files may lack
-                  it */
+    NN_COUNT,  /* a state of whole numbers up to 2^24; files have it as I64, or lack it */
+    NN_FIXED   /* stays as it is, while PyTorch's layer trains it; files may lack it */
 } NnRole;
 
 /* A parameter, or another tensor of the state, in PyTorch's shape and order. */
@@ -126,12 +123,12 @@ typedef struct NnParam {
     int dim[NN_MAX_RANK];
     int64_t count;
     NnInit init;
-    double a, b;  /* constant a; uniform in [a, b); normal with mean a and deviation b */
+    double a, b;  /* of init */
     int zero_row; /* of the first axis, counted from 1: it begins at 0; 0: none does */
     NnRole role;
 } NnParam;
 
-/* A further name of a parameter, which weights files have under both. */
+/* A further name of a parameter; files of weights have it under both names. */
 typedef struct NnTie {
     const char *name;
     int param;
@@ -157,13 +154,13 @@ typedef struct NnPhase {
     int eval_samples; /* of each split, at most, in evaluations during training; 0: all */
     bool drop_last;   /* the last, smaller batch of an epoch is left out */
     int accumulate;   /* batches of an update; 0 counts as 1 */
-    double ema;       /* averages of parameters are kept: 1 - ema is their share of the way to the
-                         parameters in each step; 0: none */
-    int least;        /* samples of a step, at least: 2 where one sample has no statistics */
+    double ema; /* each step moves the average of a parameter by 1 - ema of its distance to the
+                   parameter; 0: the phase has no averages */
+    int least;  /* samples that a batch must have: 2 where one sample has no statistics */
 } NnPhase;
 
-/* In place of a moment: the average of a parameter. Only of models with NnPhase.ema above 0. Those
- * of parameters that a phase does not train are equal to these. */
+/* The average of a parameter, in place of a moment; for models with a phase of NnPhase.ema above 0.
+ * The average of a parameter that a phase does not train is equal to it. */
 enum { NN_AVERAGE = -1 };
 
 typedef struct NnOutput {
@@ -207,9 +204,9 @@ typedef struct NnCall {
     int64_t epoch, epochs; /* of the phase, from 0 */
     int64_t step, steps;   /* of the phase, from 0 */
     double lr_scale;       /* train: factor of the learning rate; 0 counts as 1 */
-    /* train, with NnPhase.accumulate: samples of the batches of this update before this one, whose
-     * gradients the state has, and whether more batches follow. Only the last batch updates, by the
-     * mean over the samples of all; gradient_squares are of that. */
+    /* train, with NnPhase.accumulate: this update had so many samples in batches before this one,
+     * whose gradients the state has; `more`: further batches follow. Only the last batch updates,
+     * by the mean over all samples of the update; gradient_squares are of that mean. */
     int64_t earlier;
     bool more;
 

@@ -87,10 +87,9 @@ void tensors_add_meta(json_t *meta, const char *key, json_t *list);
 /* The values of the i-th tensor, valid until the next call. */
 typedef const float *TensorValues(const void *context, int i);
 
-/* Writes tensors in the given order, whole numbers first, so that all lie aligned, to a temporary
- * file and renames it to `path`. Takes over
- * `meta`, an object of strings, or NULL. The bytes depend on these arguments alone. Returns false
- * after a message. */
+/* Writes tensors to a temporary file and renames it to `path`: first whole numbers, so that all lie
+ * aligned, then floats, in the given order. Takes over `meta`, an object of strings, or NULL. The
+ * bytes depend on these arguments alone. Returns false after a message. */
 bool tensors_write(const char *path, int n, const TensorOut *tensors, json_t *meta);
 
 /* The same with values from a function, one tensor after the other; those of `tensors` are ignored.

@@ -20,9 +20,10 @@ void schedule_more(const NnModel *model, int phase, int64_t total, int64_t *leng
 /* Of all phases. */
 int64_t schedule_total(const NnModel *model, const int64_t *lengths);
 
-/* Batches in an epoch of the phase: the last, smaller one counts, unless the phase drops it. And
- * steps: updates by phase_accumulates of them, the last by those that are left. */
+/* Batches in an epoch of the phase. The last, smaller batch counts, unless the phase drops it. */
 int64_t schedule_batches(const NnPhase *phase, int samples, int batch);
+/* Steps in an epoch. Each step makes one update from phase_accumulates batches; the last step may
+ * have fewer. */
 int64_t schedule_steps(const NnPhase *phase, int samples, int batch);
 
 /* Epochs of the phase as far as the architecture tells: 1 where it counts steps. */

@@ -152,7 +152,8 @@ const char *best_text(const Training *t, int phase, double value) {
                        t->columns.list[monitor.column].name, number_text(value));
 }
 
-/* Epochs count from 0 in the log, and from 1 in the progress: whole ones behind it are clear. */
+/* States epochs that are done: the number of an epoch would be unclear, as the log counts from 0
+ * and the progress from 1. */
 const char *steps_text(const Training *t, int phase, int64_t steps) {
     const int64_t epoch = epoch_steps(t, phase), epochs = steps / epoch;
     if (steps % epoch) return format_text("%" PRId64 " step%s", steps, steps == 1 ? "" : "s");

@@ -35,8 +35,7 @@ static int attend(lua_State *L) {
     lua_settop(L, 4);
     if (!options_read(&o, 4, call_specs, CALL_OPTIONS, v)) return value_push_poison(L);
     const char *name = v[CALL_NAME].text;
-    if (!construct_name(L, "attention", &f->attentions, &name,
-                        name ? options_loc(&o, "name") : o.call))
+    if (!name_layer(L, "attention", &f->attentions, &name, name ? options_loc(&o, "name") : o.call))
         return value_push_poison(L);
     if (v[CALL_SCALE].given && v[CALL_SCALE].number[0] == 0) {
         diag_error(f->diag, options_loc(&o, "scale"),

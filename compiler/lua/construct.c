@@ -1,4 +1,4 @@
-/* Layers in Lua: their constructors, names, calls, and chains of them. */
+/* Layers in Lua: their constructors, calls, and chains of them. */
 #include <string.h>
 
 #include "layer.h"
@@ -12,38 +12,6 @@ static Layer *push_layer(lua_State *L, const LayerKind *kind, Loc loc) {
     *layer = (Layer){.kind = kind, .loc = loc, .init = {.kind = -1}, .bias_init = {.kind = -1}};
     luaL_setmetatable(L, value_layer_meta);
     return layer;
-}
-
-/* Index of the layer of that name, -1 if there is none. */
-static int layer_named(const Front *f, const char *name) {
-    for (int i = 0; i < f->n_layers; i++)
-        if (!strcmp(f->layers[i], name)) return i;
-    return -1;
-}
-
-bool construct_claim(lua_State *L, const char *name, Loc loc, const char *what) {
-    Front *f = front_of(L);
-    if (f->n_layers >= MAX_LAYERS)
-        front_stop(L, "the model is too large (more than %d layers)", MAX_LAYERS);
-    const int same = layer_named(f, name);
-    if (same >= 0) {
-        diag_error(f->diag, loc, "two %s are called \"%s\"", what, name);
-        diag_note(f->diag, f->layer_locs[same], "the other one is here");
-        return false;
-    }
-    ARENA_PUSH(f->arena, f->layer_locs, f->n_layers, f->cap_layer_locs, loc);
-    f->n_layers--;
-    ARENA_PUSH(f->arena, f->layers, f->n_layers, f->cap_layers, name);
-    return true;
-}
-
-bool construct_name(lua_State *L, const char *kind, int *number, const char **name, Loc loc) {
-    Front *f = front_of(L);
-    while (!*name) {
-        const char *next = arena_printf(f->arena, "%s_%d", kind, ++*number);
-        if (layer_named(f, next) < 0) *name = next;
-    }
-    return construct_claim(L, *name, loc, "layers");
 }
 
 /* `init`: an initialiser for the weight, or { weight = ..., bias = ... }. */
@@ -162,7 +130,7 @@ static Layer *construct(lua_State *L, const LayerKind *kind, int index) {
         const Loc loc = values[0].text ? options_loc(&o, "name") : o.call;
         int *number = &front_of(L)->unnamed[kind - front_of(L)->layer_kinds];
         layer->name = values[0].text;
-        ok = construct_name(L, kind->name, number, &layer->name, loc) && ok;
+        ok = name_layer(L, kind->name, number, &layer->name, loc) && ok;
     }
     if (kind->init) ok = read_init(&o, layer, &values[kind->init]) && ok;
     if (op_is(kind->op, TRAIT_CONTRACTION) && layer->init.kind < 0)

@@ -158,6 +158,12 @@ bool name_check_path(lua_State *L, Loc loc, const char *what, const char *name);
 /* The string at `index` as a name, or such a path, that lives in the arena; NULL if it is not
  * allowed. */
 const char *name_at(lua_State *L, int index, Loc loc, const char *what, bool path);
+/* Takes a name for a layer or a parameter. No two may have the same one, as weights of
+ * layers would share it: false then, after a report about two `what`. */
+bool name_claim(lua_State *L, const char *name, Loc loc, const char *what);
+/* The same for a layer, or a function that has a name, with the user's in `*name`; NULL: it becomes
+ * the kind and the next number. */
+bool name_layer(lua_State *L, const char *kind, int *number, const char **name, Loc loc);
 
 /* pytorch.c: whether two words differ only as libraries differ: in case, underscores, or a `loss`
  * at the end. */
@@ -299,13 +305,6 @@ void functions_register(lua_State *L);
 /* broadcast.c: gives the operands of a function that works element by element one shape, where they
  * have shapes that fit together; else the op reports. */
 void broadcast_operands(lua_State *L, Loc loc, int n, Node **in);
-
-/* construct.c: takes a name for a layer or a parameter. No two may have the same one, as weights of
- * layers would share it: false then, after a report about two `what`. */
-bool construct_claim(lua_State *L, const char *name, Loc loc, const char *what);
-/* The same for a layer, or a function that has a name, with the user's in `*name`; NULL: it becomes
- * the kind and the next number. */
-bool construct_name(lua_State *L, const char *kind, int *number, const char **name, Loc loc);
 
 /* attention.c: attention and products of matrices, into the table on top. */
 void attention_register(lua_State *L);

@@ -1,4 +1,4 @@
-/* Checks names that users give. */
+/* Checks names that users give, and takes those of layers and parameters. */
 #include <string.h>
 
 #include "front.h"
@@ -35,4 +35,36 @@ const char *name_at(lua_State *L, int index, Loc loc, const char *what, bool pat
     }
     const bool good = path ? name_check_path(L, loc, what, name) : name_check(L, loc, what, name);
     return good ? arena_strdup(f->arena, name) : NULL;
+}
+
+/* Index of the layer of that name, -1 if there is none. */
+static int layer_named(const Front *f, const char *name) {
+    for (int i = 0; i < f->n_layers; i++)
+        if (!strcmp(f->layers[i], name)) return i;
+    return -1;
+}
+
+bool name_claim(lua_State *L, const char *name, Loc loc, const char *what) {
+    Front *f = front_of(L);
+    if (f->n_layers >= MAX_LAYERS)
+        front_stop(L, "the model is too large (more than %d layers)", MAX_LAYERS);
+    const int same = layer_named(f, name);
+    if (same >= 0) {
+        diag_error(f->diag, loc, "two %s are called \"%s\"", what, name);
+        diag_note(f->diag, f->layer_locs[same], "the other one is here");
+        return false;
+    }
+    ARENA_PUSH(f->arena, f->layer_locs, f->n_layers, f->cap_layer_locs, loc);
+    f->n_layers--;
+    ARENA_PUSH(f->arena, f->layers, f->n_layers, f->cap_layers, name);
+    return true;
+}
+
+bool name_layer(lua_State *L, const char *kind, int *number, const char **name, Loc loc) {
+    Front *f = front_of(L);
+    while (!*name) {
+        const char *next = arena_printf(f->arena, "%s_%d", kind, ++*number);
+        if (layer_named(f, next) < 0) *name = next;
+    }
+    return name_claim(L, *name, loc, "layers");
 }

@@ -56,7 +56,7 @@ static int parameter(lua_State *L) {
         return value_push_poison(L);
     }
     if (!init_fits(L, init, options_loc(&o, "init"), what, s) ||
-        !construct_claim(L, name, o.call, "layers or parameters"))
+        !name_claim(L, name, o.call, "layers or parameters"))
         return value_push_poison(L);
     /* Fans as of a weight (out, in, ...), as PyTorch has them. */
     const double each = s.rank > 2 ? (double)shape_inner(s, 1) : 1;

@@ -32,11 +32,12 @@ static void end(void) {
 }
 
 static inline Node *sample(int rank, int a, int b, int c) {
-    return sample_leaf(graph, (Type){KIND_SAMPLE, {rank, {a, b, c, 0}}, 0, 1}, "x");
+    return sample_leaf(graph,
+                       (Type){.kind = KIND_SAMPLE, .shape = {rank, {a, b, c, 0}}, .parts = 1}, "x");
 }
 
 static inline Node *label(int classes) {
-    return sample_leaf(graph, (Type){KIND_SAMPLE, {0, {0}}, classes, 1}, "label");
+    return sample_leaf(graph, (Type){.kind = KIND_SAMPLE, .classes = classes, .parts = 1}, "label");
 }
 
 static inline Node *number(double value) {

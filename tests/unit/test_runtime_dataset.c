@@ -153,7 +153,7 @@ START_TEST(pixels_are_averaged) {
         const unsigned char *image = digits_image(&digits, i, room);
         for (int k = 0; k < DIGIT_PIXELS; k++) sum += image[k];
     }
-    ck_assert(fabs(sum / 255 / DIGIT_PIXELS / digits.count - *data.normals[0].mean) < 1e-6);
+    ck_assert(fabs(sum / 255 / (double)DIGIT_PIXELS / digits.count - *data.normals[0].mean) < 1e-6);
 }
 END_TEST
 

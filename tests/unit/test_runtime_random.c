@@ -28,16 +28,16 @@ START_TEST(uniform_is_uniform) {
     uint64_t key = random_stream(3, "uniform");
     double sum = 0, squares = 0, before = 0, products = 0;
     for (int i = 0; i < N; i++) {
-        double x = random_uniform(key, (uint64_t)i);
+        const double x = random_uniform(key, (uint64_t)i);
         ck_assert(x >= 0 && x < 1);
         sum += x;
         squares += x * x;
         products += (x - .5) * (before - .5);
         before = x;
     }
-    ck_assert(fabs(sum / N - .5) < .003);
-    ck_assert(fabs(squares / N - 1.0 / 3) < .003);
-    ck_assert(fabs(products / N) < .001);
+    ck_assert(fabs(sum / (double)N - .5) < .003);
+    ck_assert(fabs(squares / (double)N - 1.0 / 3) < .003);
+    ck_assert(fabs(products / (double)N) < .001);
 }
 END_TEST
 
@@ -48,7 +48,7 @@ START_TEST(normal_is_normal) {
     for (int i = 0; i < N; i++) {
         double x = random_normal(key, (uint64_t)i);
         ck_assert(isfinite(x));
-        for (int k = 0; k < 4; k++) sums[k] += pow(x, k + 1) / N;
+        for (int k = 0; k < 4; k++) sums[k] += pow(x, k + 1) / (double)N;
     }
     ck_assert(fabs(sums[0]) < .01);
     ck_assert(fabs(sums[1] - 1) < .02);

@@ -193,7 +193,7 @@ static void count_classes(int64_t *counts, Element type, const void *values, int
     const unsigned char *bytes = values;
     for (int64_t i = 0; i < n; i++, bytes += element_bytes[type]) {
         const double value = element_value(type, bytes);
-        if (value >= 0 && value < MOST_CLASSES) counts[(int)value]++;
+        if (value >= 0 && value < (double)MOST_CLASSES) counts[(int)value]++;
     }
 }
 

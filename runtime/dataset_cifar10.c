@@ -82,7 +82,7 @@ static bool load(const NnModel *model, const char *folder, int first, int n, Spl
 
 bool dataset_cifar10(const NnModel *model, const DataRequest *request, const char *folder,
                      Dataset *data) {
-    enum { TENTH = 10 };
+    const DataCut tenth = {true, 0.1};
     const char *why = mismatch(model);
     if (why) return problem("%s", why);
     if (request->map) return problem("--map goes with a data file, and %s is none", data->source);
@@ -95,7 +95,7 @@ bool dataset_cifar10(const NnModel *model, const DataRequest *request, const cha
     if (!request->wanted[SPLIT_TRAIN] && !request->wanted[SPLIT_VAL] && !request->measured)
         return true;
     DataRequest cut = *request;
-    if (!cut.cut[SPLIT_VAL].asked) cut.cut[SPLIT_VAL] = (DataCut){true, 1.0 / TENTH};
+    if (!cut.cut[SPLIT_VAL].asked) cut.cut[SPLIT_VAL] = tenth;
     int batches = 1;
     while (batches < BATCHES && access(cifar10_path(folder, batches), F_OK) == 0) batches++;
     return load(model, folder, 0, batches, &data->split[SPLIT_TRAIN]) &&

@@ -39,8 +39,10 @@ static Heads heads_of(const Kernel *k) {
     return h;
 }
 
+/* Queries, keys and values, where they are no parts of one operand. */
+static const char *const params[] = {"query", "key", "value"};
+
 static void lower(Lowering *l, Node *node) {
-    static const char *const params[] = {"q", "k", "v", "dy"};
     const bool packed = node->n_in <= 2, gradient = node->op->backward_only;
     Buffer *in[ATTENTION_OPERANDS + 1];
     Node *at[ATTENTION_OPERANDS + 1];
@@ -116,7 +118,6 @@ static void copy_rows(Loops *l, const char *head, int place, const char *room, i
 }
 
 static const char *param_of(const Heads *h, int operand) {
-    static const char *const params[] = {"q", "k", "v"};
     return h->a.packed ? "x" : params[operand];
 }
 

@@ -55,7 +55,8 @@ static bool concerns(const Mover *m, const Node *node, int axis) {
 }
 
 static bool hides(const Node *node) {
-    return node->op == &op_random_erase || (is_crop(node) && node->attr[CROP_MODE] == PAD_CONSTANT);
+    return node->op == &op_random_erase ||
+           (is_crop(node) && (int)node->attr[CROP_MODE] == PAD_CONSTANT);
 }
 
 /* Declares what is drawn for sample s: `happens`, `row`, `column`, each with the move's number. */

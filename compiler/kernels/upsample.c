@@ -23,7 +23,7 @@ static void lower(Lowering *l, Node *node) {
 /* Declares, for the place `o` of the larger image along a direction, `<v>0`, the place of the
  * smaller one, and for bilinear `<v>1`, the next place, and `<v>w`, its weight. */
 static void declare_source(Loops *l, const Node *node, char v, const char *o, int scale, int size) {
-    if (node->attr[UPSAMPLE_MODE] == UPSAMPLE_NEAREST) {
+    if ((int)node->attr[UPSAMPLE_MODE] == UPSAMPLE_NEAREST) {
         l_line(l, "const int %c0 = %s / %d;", v, o, scale);
         return;
     }
@@ -46,7 +46,7 @@ static const char *source_text(Loops *l, Layout small, const char *pointer, int 
 static void build(Loops *l, const Kernel *k) {
     const Node *node = k->node;
     const bool forward = !node->op->backward_only,
-               nearest = node->attr[UPSAMPLE_MODE] == UPSAMPLE_NEAREST;
+               nearest = (int)node->attr[UPSAMPLE_MODE] == UPSAMPLE_NEAREST;
     const Layout small = forward ? k->in : k->out, large = forward ? k->out : k->in;
     if (!forward) zero_samples(l, "y", small);
     l_open(l, "for (int s = 0; s < n; s++)");

@@ -55,7 +55,7 @@ static int attend(lua_State *L) {
 static int arange(lua_State *L) {
     Front *f = front_of(L);
     const double n = lua_type(L, 1) == LUA_TNUMBER ? lua_tonumber(L, 1) : 0;
-    if (n < 1 || n > MAX_DIM || n != (int)n || lua_gettop(L) > 1) {
+    if (n < 1 || n > (double)MAX_DIM || n != (int)n || lua_gettop(L) > 1) {
         if (!value_is_poison(L, 1))
             diag_error(f->diag, front_here(L),
                        "arange: is called as nn.arange(n), n a whole number from 1 on, got %s",

@@ -118,7 +118,7 @@ static bool read_result(lua_State *L, const Layer *layer, Node *x, Loc loc, cons
             return layer_weights_error(L, layer, NULL, loc,
                                        "output_padding (%d) must be less than stride (%d)", more,
                                        c->stride[i]);
-        if (size < 1 || size > MAX_DIM)
+        if (size < 1 || size > (double)MAX_DIM)
             return layer_weights_error(L, layer, x, loc, "its result would have a side of %.10g",
                                        size);
     }

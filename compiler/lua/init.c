@@ -57,7 +57,7 @@ static void init_attrs(const Init *init, double fan_in, double fan_out, double *
     case DIRAC: {
         const Init rest = {.kind = init->rest, .a = a, .b = b};
         init_attrs(&rest, fan_in, fan_out, attr);
-        attr[PARAM_INIT] += INIT_DIRAC;
+        attr[PARAM_INIT] = (double)INIT_DIRAC + attr[PARAM_INIT];
         return;
     }
     case KAIMING_UNIFORM:

@@ -62,7 +62,7 @@ static bool read_options(lua_State *L, Options *o, const char *what, const Optio
 
 /* The loss by `reduction`: the values, or the sum of those of the batch divided by the sum of
  * `weights`. NULL stands for ones. */
-static Node *reduced(lua_State *L, Node *value, Node *weights, double reduction) {
+static Node *reduced(lua_State *L, Node *value, Node *weights, int reduction) {
     if (reduction == REDUCE_NONE) return value;
     if (!weights) return one(L, &op_batch_mean, along(L, &op_mean, value, 0));
     return two(L, &op_ratio, one(L, &op_batch_mean, along(L, &op_sum, value, 0)),
@@ -223,7 +223,7 @@ static int cross_entropy(lua_State *L) {
     if (!read_options(L, &o, what, class_specs, CE_OPTIONS, v)) return value_push_poison(L);
     Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
-    const double reduction = v[CE_REDUCTION].number[0];
+    const int reduction = (int)v[CE_REDUCTION].number[0];
     const bool plain = v[CE_SMOOTHING].number[0] == 0 && reduction == REDUCE_MEAN &&
                        !v[CE_IGNORE].given && !v[CE_WEIGHT].given;
     if (is_real(t) && class_axis(x)) {
@@ -269,7 +269,7 @@ static int nll(lua_State *L) {
     Node *weights = weights_of_places(L, x, label, v);
     if (weights) value = two(L, &op_mul, value, weights);
     value = without_ignored(L, value, label, v, &weights);
-    value_push_node(L, reduced(L, value, weights, v[CE_REDUCTION].number[0]));
+    value_push_node(L, reduced(L, value, weights, (int)v[CE_REDUCTION].number[0]));
     return 1;
 }
 
@@ -370,7 +370,8 @@ static int of_values(lua_State *L) {
         return value_push_poison(L);
     Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
-    const double reduction = v[0].number[0], option = loss->option.name ? v[1].number[0] : 0;
+    const int reduction = (int)v[0].number[0];
+    const double option = loss->option.name ? v[1].number[0] : 0;
     if (loss->plain && reduction == REDUCE_MEAN &&
         (!loss->option.name || option == loss->option.preset[0])) {
         value_push_node(L, two(L, loss->plain, x, t));

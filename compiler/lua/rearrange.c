@@ -63,7 +63,7 @@ static int push(lua_State *L, Node *node) {
 /* Reads a whole number of at least `low`; -1 after a report. */
 static double whole_at(lua_State *L, int index, const char *what, const char *word, int low) {
     const double v = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : -1;
-    if (v >= low && v <= MAX_DIM && v == floor(v)) return v;
+    if (v >= low && v <= (double)MAX_DIM && v == floor(v)) return v;
     if (!value_is_poison(L, index))
         diag_error(front_of(L)->diag, front_here(L),
                    "%s: %s wants a whole number from %d on, got %s", what, word, low,
@@ -108,7 +108,7 @@ static bool sizes_at(lua_State *L, Node *x, Shape *s) {
             diag_error(f->diag, here, "reshape: only one size can be -1, what the others leave");
             return false;
         }
-        if (v != -1 && !(v >= 1 && v <= MAX_DIM && v == floor(v))) {
+        if (v != -1 && !(v >= 1 && v <= (double)MAX_DIM && v == floor(v))) {
             if (!value_is_poison(L, -1))
                 diag_error(f->diag, here,
                            "reshape: a size is a whole number from 1 on, or -1 for what the others "

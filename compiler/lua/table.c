@@ -122,7 +122,7 @@ bool table_read_shape(lua_State *L, int index, int least, Shape *s) {
         lua_rawgeti(L, index, i + 1);
         const double v = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
         lua_pop(L, 1);
-        if (!(v >= 1 && v <= MAX_DIM && v == floor(v))) return false;
+        if (!(v >= 1 && v <= (double)MAX_DIM && v == floor(v))) return false;
         s->dim[i] = (int)v;
     }
     return true;

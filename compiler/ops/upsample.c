@@ -30,7 +30,7 @@ static bool upsample_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
     const Shape x = n->in[0]->type.shape;
     for (int i = 0; i < 2; i++)
-        if (x.dim[1 + i] * n->attr[UPSAMPLE_H + i] > MAX_DIM)
+        if (x.dim[1 + i] * n->attr[UPSAMPLE_H + i] > (double)MAX_DIM)
             return op_error(g, n, 0, "makes an axis of more than %d places", MAX_DIM);
     n->type = type_sample(scaled(n, x));
     return true;

@@ -34,7 +34,8 @@ Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shap
 }
 
 static bool counts_channels(const Op *op) {
-    return op == &op_conv2d || op == &op_conv_transpose2d || op == &op_batch_norm;
+    return op == &op_conv2d || op == &op_conv_transpose2d || op == &op_batch_norm ||
+           op == &op_group_norm;
 }
 
 bool layer_weights_fit(lua_State *L, const Layer *layer, Loc loc, int in) {

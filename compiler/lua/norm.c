@@ -1,5 +1,5 @@
-/* Layers that normalise: by the root of the mean square of the last axis; channels by the batch,
- * with statistics of what they have seen. */
+/* Layers that normalise: by the root of the mean square of the last axis; groups of channels;
+ * channels by the batch, with statistics of what they have seen. */
 #include "layer.h"
 
 enum {
@@ -120,8 +120,64 @@ static Node *apply_rms_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
     return add(L, layer, &op_rms_norm, 2, in, attr);
 }
 
+enum { GROUP_NAME, GROUP_EPS, GROUP_AFFINE, N_INSTANCE, GROUP_GROUPS = N_INSTANCE, N_GROUP };
+static const OptionSpec group_specs[N_GROUP] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1e-5, 0}, NULL},
+    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+    {"groups", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
+};
+static const OptionSpec instance_specs[N_INSTANCE] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
+    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1e-5, 0}, NULL},
+    {"affine", OPTION_BOOL, false, 0, 1, {0, 0}, NULL},
+};
+
+/* Values of one or two axes are images for the op: (C) is (C, 1, 1), (C, L) is (C, 1, L). */
+static Node *group_norm(lua_State *L, Layer *layer, Node *x, int groups, Loc loc) {
+    const OptionValue *o = layer->options;
+    const Shape of_x = x->type.shape, s = {1, {of_x.dim[0]}};
+    const double attr[MAX_ATTRS] = {groups, o[GROUP_EPS].number[0]};
+    if (!layer_weights_fit(L, layer, loc, s.dim[0])) return front_poison(L);
+    if (o[GROUP_AFFINE].number[0] != 0 && !layer->weight) {
+        const Init ones = init_constant(1), zeros = init_constant(0);
+        layer->weight = layer_weights_add(L, layer, "weight", s, &ones, 1, 1);
+        layer->bias = layer_weights_add(L, layer, "bias", s, &zeros, 1, 1);
+        layer->in = s.dim[0];
+    }
+    const bool image = of_x.rank > 2;
+    const Shape row = {3, {s.dim[0], 1, of_x.rank == 2 ? of_x.dim[1] : 1}};
+    Node *in[] = {image ? x : rearrange_reshape(L, loc, x, row), layer->weight, layer->bias};
+    Node *y = front_add_node(L, &op_group_norm, loc, layer->name, layer->weight ? 3 : 1, in, attr);
+    return image || y->type.kind == KIND_ERROR ? y : rearrange_reshape(L, loc, y, of_x);
+}
+
+static Node *apply_group_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    const int rank = x->type.shape.rank, groups = (int)layer->options[GROUP_GROUPS].number[0];
+    if (!layer_weights_want(L, layer, x, loc, rank > 0 ? rank : 1,
+                            "(C), (C, L), (C, H, W) or more axes"))
+        return front_poison(L);
+    const int channels = x->type.shape.dim[0];
+    if (channels % groups == 0) return group_norm(L, layer, x, groups, loc);
+    layer_weights_error(L, layer, x, loc,
+                        "has %d groups, which do not divide the %d channels of its input", groups,
+                        channels);
+    return front_poison(L);
+}
+
+static Node *apply_instance_norm2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
+    if (!layer_weights_want(L, layer, x, loc, 3, "(C, H, W)")) return front_poison(L);
+    const Shape s = x->type.shape;
+    if (s.dim[1] * s.dim[2] > 1) return group_norm(L, layer, x, s.dim[0], loc);
+    layer_weights_error(L, layer, x, loc,
+                        "wants more than one place: a single value less its mean is 0");
+    return front_poison(L);
+}
+
 const LayerKind norm_kinds[] = {
     {"rms_norm", &op_rms_norm, rms_specs, N_RMS, true, 0, apply_rms_norm},
+    {"group_norm", &op_group_norm, group_specs, N_GROUP, true, 0, apply_group_norm},
+    {"instance_norm2d", &op_group_norm, instance_specs, N_INSTANCE, true, 0, apply_instance_norm2d},
     {"batch_norm1d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm1d},
     {"batch_norm2d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm2d},
     {0}};

@@ -31,6 +31,9 @@
  *   embedding             class indices, weight (num,dim) -> theirs and an axis (dim)
  *   attention             q, k, v: (T,D) or (heads,T,D) each -> q's shape with v's last axis; or
  *                         (T,3C), all of HEADS heads side by side -> (T,C)
+ *   group_norm            sample (C, H, W)[, weight (C)[, bias (C)]] -> same shape
+ *   group_norm_dgrad      x, dy[, weight] -> sample
+ *   group_norm_wgrad      x, dy -> param
  *   batch_norm            x (C,..), mean (C), variance (C), weight (C) or the number 1, bias (C) or
  *                         the number 0 -> shape of x
  *   channel_mean          x (C,..) -> param (C); channel_variance x, mean

@@ -343,8 +343,15 @@ static Image trunk_layer(Image y, int id) {
                 layer_name(id), 1 + below(5), options);
             return y;
         }
-        printf("  y = use(nn.layer_norm, { name = \"%s\", axes = %d%s })(y) + 0.5 * y\n",
-               layer_name(id), y.width < 8 ? 3 : axes, options);
+        if (y.height * y.width > 1 && !strstr(options, "bias") && below(2)) {
+            int groups = y.height * y.width > 3 ? 1 + below(y.channels) : 1;
+            while (y.channels % groups) groups--;
+            printf("  y = use(nn.group_norm, { name = \"%s\", groups = %d%s })(y) + 0.5 * y\n",
+                   layer_name(id), groups, options);
+        } else {
+            printf("  y = use(nn.layer_norm, { name = \"%s\", axes = %d%s })(y) + 0.5 * y\n",
+                   layer_name(id), y.width < 8 ? 3 : axes, options);
+        }
         if (strstr(options, "affine")) layers.n--; /* it has nothing to freeze */
         return y;
     }

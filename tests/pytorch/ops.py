@@ -389,6 +389,7 @@ ROWS = {
     "lstm": row(recurrence(torch._VF.lstm, 4)),
     "rms_norm": row(lambda n, x, weight=None:
                     x / torch.sqrt((x * x).mean(-1, keepdim=True) + n.eps) * (1 if weight is None else weight)),
+    "group_norm": row(lambda n, x, weight=None, bias=None: F.group_norm(x, n.whole("groups"), weight, bias, n.eps)),
     "channel_mean": row(channel_moment(lambda x: x.mean(1))),
     "channel_variance": row(lambda n, x, mean: (x.transpose(0, 1).flatten(1) - mean[:, None]).square().mean(1)),
     "tracked": row(lambda n, batch, running, *count: running if n.step.evaluates else batch),

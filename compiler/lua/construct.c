@@ -172,7 +172,7 @@ static int word_call(lua_State *L, const LayerKind *kind) {
     if (x && kind->n_specs)
         diag_error(diag, front_here(L),
                    "%s: is called on options and gives a layer: nn.%s { %s = ... }(x)", name, name,
-                   kind->specs[0].name);
+                   options_example(kind->specs, kind->n_specs));
     else if (kind->n_specs)
         diag_error(diag, front_here(L),
                    "%s: is called on one node or on options { %s = ... }, got %s", name,

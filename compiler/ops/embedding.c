@@ -5,9 +5,11 @@
 
 static bool want_indices(Graph *g, const Node *n) {
     const Type *t = &n->in[0]->type;
-    if (t->kind != KIND_SAMPLE || !t->classes || t->shape.rank == MAX_RANK)
+    if (t->kind != KIND_SAMPLE || !t->classes)
         return op_error(g, n, 0, "wants a label, or other class indices per sample");
-    return true;
+    return t->shape.rank < MAX_RANK ||
+           op_error(g, n, 0, "adds an axis to the %s of its input, and %d are possible",
+                    shape_text(g->arena, t->shape), MAX_RANK);
 }
 
 static bool embedding_shape(Graph *g, Node *n) {

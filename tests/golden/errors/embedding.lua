@@ -9,3 +9,4 @@ local f = e(few)
 local g = e(word)
 local h = nn.embedding(word)
 local i = nn.embedding { name = "i", dim = 8, num_embeddings = 30 }
+local y = nn.embedding { name = "y", dim = 4 }(nn.label("places", 5, { 2, 2, 3, 3 }))

@@ -168,7 +168,7 @@ static const char *const **prediction_names(const Engine *engine) {
 
 static bool write_lines(Engine *engine, const Split *split, bool json, FILE *out) {
     const NnModel *model = engine->model;
-    const bool complete = split_complete(split, model);
+    const bool complete = model->n_phases > 0 && split_complete(split, model);
     const Lines lines = {.model = model,
                          .split = split,
                          .names = prediction_names(engine),
@@ -212,7 +212,7 @@ static bool lines_to_file(Engine *engine, const Split *split, bool json, const c
 static json_t *eval_json(const NnModel *model, const Split *split, const Scores *scores,
                          const Confusion *confusions, int n) {
     json_t *json = json_pack("{s:s, s:i}", "split", split->name, "samples", split->samples);
-    if (model->n_phases > 0) json_object_set_new(json, "loss", json_number(scores->loss));
+    json_object_set_new(json, "loss", json_number(scores->loss));
     json_object_set_new(json, "metrics", scores_json(model, scores, false));
     if (n == 0) return json;
     json_t *list = json_array();
@@ -222,7 +222,7 @@ static json_t *eval_json(const NnModel *model, const Split *split, const Scores 
 }
 
 static void print_scores(const NnModel *model, const Scores *scores) {
-    if (model->n_phases > 0) printf("  %-16s %s\n", "loss", number_text(scores->loss));
+    printf("  %-16s %s\n", "loss", number_text(scores->loss));
     for (int m = 0; m < model->n_metrics; m++)
         printf("  %-16s %s\n", model->metrics[m].name, number_text(scores->metrics[m]));
 }

@@ -191,7 +191,7 @@ bool engine_evaluate(Engine *engine, const Split *split, int most, When when, Sc
         engine->code->evaluate(&call);
         if (engine->evaluated) ended = engine->evaluated(engine->evaluated_arg, first + count);
     }
-    if (ended && model->n_phases > 0) {
+    if (ended) {
         NnCall call = engine_call(engine, when, samples);
         call.sums = sums;
         call.metrics = scores->metrics;

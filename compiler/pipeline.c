@@ -13,6 +13,7 @@
 #include "kernels/family.h"
 #include "passes/commute.h"
 #include "passes/differentiate.h"
+#include "passes/fold.h"
 #include "passes/merge.h"
 #include "passes/simplify.h"
 #include "passes/split.h"
@@ -58,6 +59,12 @@ static bool pass_differentiate(Unit *u) {
 static bool pass_split(Unit *u) {
     u->plan = split(u->graph, u->options.inference);
     return u->plan;
+}
+
+static bool pass_fold(Unit *u) {
+    for (int i = 0; i < u->plan->n_entries && u->options.inference; i++)
+        fold(u->plan->entries[i]->graph);
+    return true;
 }
 
 static bool pass_simplify(Unit *u) {

@@ -91,6 +91,28 @@ static void nn_norm(float *to, int n, double eps, double values, const float *me
     }
 }
 
+/* A weight, in blocks of `rows` rows of 16 outputs, times the factors of its outputs. */
+static void nn_fold_weight(float *to, int n, int rows, double eps, const float *from,
+                           const float *variance, const float *weight) {
+    for (int c = 0; c < nn_row(n); c++) {
+        const float a = c < n ? nn_factor(weight, nn_sqrt((double)variance[c] + eps), c) : 0.0f;
+        for (int i = 0; i < rows; i++) {
+            const size_t k = ((size_t)(c / 16) * (size_t)rows + (size_t)i) * 16 + (size_t)(c % 16);
+            to[k] = c < n ? from[k] * a : 0.0f;
+        }
+    }
+}
+
+static void nn_fold_bias(float *to, int n, double eps, const float *mean, const float *variance,
+                         const float *weight, const float *bias, const float *from) {
+    for (int c = 0; c < nn_row(n); c++) {
+        const float a = c < n ? nn_factor(weight, nn_sqrt((double)variance[c] + eps), c) : 0.0f;
+        const double off = c < n ? (from ? (double)from[c] : 0.0) - (double)mean[c] : 0.0;
+        const double plus = c < n && bias ? (double)bias[c] : 0.0;
+        to[c] = (float)(nn_product(off, (double)a) + plus);
+    }
+}
+
 /* Row a: the gradient in x is dy a. */
 static void nn_norm_scale(float *to, int n, double eps, double values, const float *variance,
                           const float *weight) {

@@ -7,8 +7,9 @@
 static const char *trained(Emission *em, const Derived *d) {
     const Plan *p = em->plan;
     int phases = em->info->inference ? 0 : p->graph->n_phases, n = 0;
-    int index = plan_param(p, d->param->node->name);
     const char *text = "call->phase < 0";
+    if (!phases) return NULL;
+    const int index = plan_param(p, d->param->node->name);
     for (int i = 0; i < phases; i++) {
         if (p->phases[i].gradient_of[index] < 0) continue;
         text = arena_printf(em->arena, "%s || call->phase == %d", text, i);
@@ -22,6 +23,7 @@ void emit_derived(Emission *em, const Isa *isa) {
     const Plan *p = em->plan;
     for (int i = 0; i < p->n_derived; i++) {
         const Derived *d = p->derived[i];
+        if (!d->kind->build) continue;
         const Node *weight = d->param->node;
         w_line(w, "/* %s: %s", emit_placed(em->arena, weight->name, weight->loc), d->kind->name);
         w_line(w, " *     w = %s, t = %s */", weight->name, d->value->name);
@@ -45,6 +47,7 @@ void emit_derived(Emission *em, const Isa *isa) {
     if (p->n_derived) w_line(w, "const uint64_t mode = nn_enter();");
     for (int i = 0; i < p->n_derived; i++) {
         const Derived *d = p->derived[i];
+        if (!d->kind->build) continue;
         const char *condition = trained(em, d);
         w_line(
             w, "%sw_%s%s(state + %lld, state + %lld, %d * task / tasks, %d * (task + 1) / tasks);",
@@ -61,6 +64,13 @@ void emit_derived(Emission *em, const Isa *isa) {
                    "nn_set_moments(&nn_fields[%d].normal, (float *)call->state + %lld, "
                    "nn_fields[%d].normal.mean, nn_fields[%d].normal.deviation);",
                    i, (long long)p->field_normals[i].offset, i, i);
+    if (p->n_folded) {
+        w_line(w, "float *state = call->state;");
+        w_line(w, "const uint64_t mode = nn_enter();");
+        for (int i = 0; i < p->n_derived; i++)
+            if (!p->derived[i]->kind->build) w_line(w, "%s", p->derived[i]->text);
+        w_line(w, "nn_leave(mode);");
+    }
     w_line(w, "NnCall alone = {.state = call->state, .batch = 1, .threads = 1, .phase = -1};");
     w_line(w, "nn_derive%s(&alone, 0);", isa->suffix);
     w_close(w);

@@ -29,7 +29,8 @@ void emit_state_map(Emission *em) {
     for (int i = 0; i < p->n_derived; i++) {
         const Derived *d = p->derived[i];
         row(w, (long long)d->value->offset, (long long)d->value->size, d->value->name,
-            arena_printf(em->arena, "made of %s by w_%s", d->param->node->name, d->name));
+            arena_printf(em->arena, "made of %s by %s", d->param->node->name,
+                         d->kind->build ? arena_printf(em->arena, "w_%s", d->name) : "nn_prepare"));
     }
     if (p->average_offset >= 0)
         row(w, (long long)p->average_offset, (long long)p->param_floats, "averages",

@@ -208,6 +208,53 @@ static void scale_value(const Env *env, const Node *n, const double *const *in, 
     }
 }
 
+/* A layer's weight and bias after which the norm has nothing left to do. */
+enum { LAYER_WEIGHT, OF_CHANNELS, TIMES };            /* folded_weight */
+enum { MEANS, VARIANCES, FACTORS, PLUS, LAYER_BIAS }; /* folded_bias */
+
+static bool want_param_of(Graph *g, const Node *n, int i, int count, bool number) {
+    if (number && n->in[i]->op == &op_number) return true;
+    return want_bias(g, n, i, count);
+}
+
+static bool folded_weight_shape(Graph *g, Node *n) {
+    const Type *w = &n->in[LAYER_WEIGHT]->type;
+    if (w->kind != KIND_PARAM || w->shape.rank < 2)
+        return op_error(g, n, LAYER_WEIGHT, "wants the weight of a layer");
+    if (!want_param_of(g, n, OF_CHANNELS, w->shape.dim[0], false) ||
+        !want_param_of(g, n, TIMES, w->shape.dim[0], true))
+        return false;
+    n->type = type_param(w->shape);
+    return true;
+}
+
+static void folded_weight_value(const Env *env, const Node *n, const double *const *in,
+                                double *out) {
+    const int64_t count = node_count(n), each = count / n->type.shape.dim[0];
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t c = i / each;
+        out[i] = in[LAYER_WEIGHT][i] *
+                 factor(env, at(n, in, TIMES, c), in[OF_CHANNELS][c], n->attr[EPS]);
+    }
+}
+
+static bool folded_bias_shape(Graph *g, Node *n) {
+    if (!want_param(g, n, MEANS, 1)) return false;
+    for (int i = VARIANCES; i < n->n_in; i++)
+        if (!want_param_of(g, n, i, n->in[MEANS]->type.shape.dim[0], i == FACTORS || i == PLUS))
+            return false;
+    n->type = n->in[MEANS]->type;
+    return true;
+}
+
+static void folded_bias_value(const Env *env, const Node *n, const double *const *in, double *out) {
+    for (int64_t c = 0; c < node_count(n); c++) {
+        const double a = factor(env, at(n, in, FACTORS, c), in[VARIANCES][c], n->attr[EPS]);
+        const double bias = n->n_in > LAYER_BIAS ? in[LAYER_BIAS][c] : 0;
+        out[c] = (bias - in[MEANS][c]) * a + at(n, in, PLUS, c);
+    }
+}
+
 static const AttrSpec attrs[] = {{"eps", ATTR_REAL, 1e-30, 1e30, 1e-5, NULL}};
 static const AttrSpec blend_attrs[] = {{"momentum", ATTR_REAL, 0, 1, 0.1, NULL},
                                        {"places", ATTR_INT, 0, MAX_DIM, 0, NULL}};
@@ -219,6 +266,10 @@ static const OpSample pair_samples[] = {{.inputs = "P(7) P(7)"}, {.inputs = "P(4
 static const OpSample blend_samples[] = {{.inputs = "P(7) P(7)"},
                                          {.inputs = "P(48) P(48)", WITH(0.5, 5)}};
 static const OpSample count_samples[] = {{.inputs = "P()"}};
+static const OpSample folded_weight_samples[] = {{.inputs = "P(7,5) P(7) P(7)"},
+                                                 {.inputs = "P(48,3,2,2) P(48) P(48)", WITH(1e-3)}};
+static const OpSample folded_bias_samples[] = {
+    {.inputs = "P(7) P(7) P(7) P(7)"}, {.inputs = "P(48) P(48) P(48) P(48) P(48)", WITH(1e-3)}};
 static const OpSample samples[] = {{.inputs = "S(7) P(7) P(7) P(7) P(7)"},
                                    {.inputs = "S(48,5) P(48) P(48) P(48) P(48)", WITH(1e-3)},
                                    {.inputs = "S(16,3,4) P(16) P(16) P(16) P(16)"},
@@ -353,3 +404,25 @@ const Op op_batch_norm_scale = {.name = "batch_norm_scale",
                                 .coefficients = "nn_norm_scale",
                                 .n_coefficients = 1,
                                 .zeros = ZEROS_KEPT};
+const Op op_folded_weight = {.name = "folded_weight",
+                             .help = "the weight of a layer that a batch norm is folded into",
+                             .min_in = 3,
+                             .max_in = 3,
+                             .attrs = attrs,
+                             .n_attrs = COUNT_OF(attrs),
+                             .shape = folded_weight_shape,
+                             .reference = folded_weight_value,
+                             SAMPLES(folded_weight_samples),
+                             .backward_only = true,
+                             .positive = true};
+const Op op_folded_bias = {.name = "folded_bias",
+                           .help = "its bias",
+                           .min_in = 4,
+                           .max_in = 5,
+                           .attrs = attrs,
+                           .n_attrs = COUNT_OF(attrs),
+                           .shape = folded_bias_shape,
+                           .reference = folded_bias_value,
+                           SAMPLES(folded_bias_samples),
+                           .backward_only = true,
+                           .positive = true};

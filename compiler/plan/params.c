@@ -137,6 +137,46 @@ static void place_normals(Plan *plan) {
     plan->normal_floats = plan->state_floats - plan->param_floats;
 }
 
+static const DerivedKind derived_folded = {.name = "folded"};
+
+/* `, state + 64`, or `, NULL` of a number. */
+static const char *state_text(Plan *plan, const Node *node) {
+    if (node->op == &op_number) return ", NULL";
+    return arena_printf(plan->arena, ", state + %lld",
+                        (long long)param_place(plan, node)->value->offset);
+}
+
+/* A weight or bias that a batch norm is folded into lies as the layer's own, and is made of it. */
+static void place_folded(Plan *plan, const Node *node) {
+    const bool weight = node->op == &op_folded_weight;
+    const ParamPlace *from = param_place(plan, node->in[0]);
+    const int channels = node->type.shape.dim[0];
+    Derived *d = ARENA_NEW(plan->arena, Derived);
+    d->kind = &derived_folded;
+    d->param = from;
+    d->name = identifier(plan->arena, node->name);
+    d->value = state_buffer(plan, node->name, from->value->size);
+    const char *operands = "";
+    for (int i = 0; i < node->n_in; i++)
+        operands = arena_printf(plan->arena, "%s%s", operands, state_text(plan, node->in[i]));
+    if (!weight && node->n_in < 5) operands = arena_printf(plan->arena, "%s, NULL", operands);
+    const long long to = d->value->offset, rows = from->value->size / round_up(channels, LANES);
+    const double eps = node_attr(node, "eps");
+    d->text = weight ? arena_printf(plan->arena, "nn_fold_weight(state + %lld, %d, %lld, %.17g%s);",
+                                    to, channels, rows, eps, operands)
+                     : arena_printf(plan->arena, "nn_fold_bias(state + %lld, %d, %.17g%s);", to,
+                                    channels, eps, operands);
+    ARENA_PUSH(plan->arena, plan->derived, plan->n_derived, plan->cap_derived, d);
+    ParamPlace place = *from;
+    place.node = node;
+    place.value = d->value;
+    ARENA_PUSH(plan->arena, plan->folded, plan->n_folded, plan->cap_folded, place);
+}
+
+static bool is_folded(const Node *node) {
+    return node->op == &op_folded_weight || node->op == &op_folded_bias;
+}
+
 void params_place(Plan *plan) {
     for (int i = 0; i < plan->n_params; i++) {
         ParamPlace *p = &plan->params[i];
@@ -150,6 +190,10 @@ void params_place(Plan *plan) {
     }
     plan->param_floats = plan->state_floats;
     place_normals(plan);
+    for (int i = 0; i < plan->n_entries; i++)
+        for (int j = 0; j < plan->entries[i]->graph->n_nodes; j++)
+            if (is_folded(plan->entries[i]->graph->nodes[j]))
+                place_folded(plan, plan->entries[i]->graph->nodes[j]);
     plan->phases = ARENA_ARRAY(plan->arena, PhasePlan, plan->graph->n_phases);
     for (int i = 0; i < plan->graph->n_phases; i++)
         place_phase(plan, &plan->graph->phases[i], &plan->phases[i]);
@@ -162,6 +206,8 @@ int64_t phase_floats(const Plan *plan, int phase) {
 }
 
 const ParamPlace *param_place(const Plan *plan, const Node *param) {
+    for (int i = 0; i < plan->n_folded; i++)
+        if (plan->folded[i].node == param) return &plan->folded[i];
     return &plan->params[plan_param(plan, param->name)];
 }
 

@@ -276,8 +276,8 @@ typedef struct Derived Derived;
  * float *t, int first, int last` that makes the parts from `first` to before `last` of
  * Derived.blocks. */
 struct DerivedKind {
-    const char *name; /* "transposed" */
-    void (*build)(Loops *loops, const Derived *derived);
+    const char *name;                                    /* "transposed" */
+    void (*build)(Loops *loops, const Derived *derived); /* NULL: see Derived.text */
 };
 
 /* A copy of a weight in another form, rebuilt when the weight changes. */
@@ -288,6 +288,8 @@ struct Derived {
     const char *name; /* C identifier */
     int block_out;    /* transposed: output channels stored for each block of inputs */
     int blocks;       /* parts that tasks may make at the same time */
+    const char *text; /* else a C statement, in terms of `state`, that makes it once, before other
+                         copies, when parameters were set */
 };
 
 /* A run of the state that a phase trains. */
@@ -330,6 +332,8 @@ typedef struct Plan {
     int n_entries, cap_entries;
     ParamPlace *params;
     int n_params;
+    ParamPlace *folded; /* of nodes that are made of parameters by folding */
+    int n_folded, cap_folded;
     Derived **derived;
     int n_derived, cap_derived;
     PhasePlan *phases;

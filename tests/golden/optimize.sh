@@ -12,5 +12,5 @@ for product in Winograd 'contract + .*max_pool2d' 'through pool' '2 parts'; do
     if grep "^ \*.*$product" "$scratch/off.c"; then fail "--optimize=off: $product"; fi
 done
 "$NNGEN" --optimize=off --dump=all "$NNGEN_SOURCE/arch/digit.lua" 2>&1 >/dev/null |
-    grep -E '^# after (simplify|commute|merge)' && fail "--optimize=off: passes that only serve speed"
+    grep -E '^# after (fold|simplify|commute|merge)' && fail "--optimize=off: passes that only serve speed"
 finish

@@ -9,6 +9,11 @@ int op_attr_index(const Op *op, const char *name) {
     bug("op %s has no attribute %s", op->name, name);
 }
 
+bool op_draws_in_training(const Op *op, const double *attr) {
+    if (op_is(op, TRAIT_RANDOM | TRAIT_MOVES)) return true;
+    return op_is(op, TRAIT_MAY_DROP) && attr && attr[op_attr_index(op, "p")] > 0;
+}
+
 double node_attr(const Node *node, const char *name) {
     return node->attr[op_attr_index(node->op, name)];
 }

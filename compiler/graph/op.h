@@ -36,6 +36,8 @@ typedef enum Trait {
     TRAIT_BATCH_SUM = 65536, /* one tensor of the batch, made of sums over its samples */
     TRAIT_CHANNELS = 131072, /* element by element, with axis 1 in lanes, whose elements have
                                 coefficients */
+    TRAIT_DRAWN = 262144,    /* a value that is drawn itself, not only in training */
+    TRAIT_MAY_DROP = 524288, /* decides by counters where its attribute p is above 0: attention */
 } Trait;
 
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;
@@ -147,6 +149,11 @@ struct Op {
 static inline bool op_is(const Op *op, Trait trait) {
     return (op->traits & trait) != 0;
 }
+
+/* Whether a node of the op, with these attributes (NULL: all presets), decides by counters in
+ * training, and takes its operands as they are elsewhere: dropout, attention with dropout,
+ * augmentation. */
+bool op_draws_in_training(const Op *op, const double *attr);
 
 /* Whether the node is computed element by element from real samples and numbers. */
 static inline bool is_pointwise(const Node *node) {

@@ -79,10 +79,11 @@ static void check_room(lua_State *L) {
                    MAX_OPERANDS);
 }
 
-/* Where an op has values per sample too, or works on these alone, each sample gets a copy of the
- * operands that all samples share. */
-static Node *const *repeat_shared(lua_State *L, const Op *op, Loc loc, int n_in, Node *const *in) {
-    bool own = op_is(op, TRAIT_RANDOM | TRAIT_MOVES | TRAIT_LOSS), shared = false;
+/* Where an op has values per sample too, or draws for each sample, or works on these alone, each
+ * sample gets a copy of the operands that all samples share. */
+static Node *const *repeat_shared(lua_State *L, const Op *op, Loc loc, int n_in, Node *const *in,
+                                  const double *attr) {
+    bool own = op_draws_in_training(op, attr) || op_is(op, TRAIT_LOSS), shared = false;
     for (int i = 0; i < n_in; i++)
         *(in[i]->type.once ? &shared : &own) |= in[i]->type.kind == KIND_SAMPLE;
     if (!own || !shared) return in;
@@ -98,7 +99,7 @@ Node *front_add_node(lua_State *L, const Op *op, Loc loc, const char *name, int 
     Front *f = front_of(L);
     check_room(L);
     f->operands += n_in;
-    in = repeat_shared(L, op, loc, n_in, in);
+    in = repeat_shared(L, op, loc, n_in, in, attr);
     Node *n = graph_add(f->graph, op, loc, name, n_in, in, attr);
     if (n->type.kind == KIND_PARAM) f->weights += (double)shape_count(n->type.shape);
     if (f->weights > (double)MAX_WEIGHTS)

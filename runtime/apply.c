@@ -166,7 +166,16 @@ static const char *const **prediction_names(const Engine *engine) {
     return names;
 }
 
-static bool write_lines(Engine *engine, const Split *split, bool json, FILE *out) {
+/* Samples of a split, from the first one on. */
+typedef struct Range {
+    int first, end;
+} Range;
+
+static Range whole(const Split *split) {
+    return (Range){0, split->samples};
+}
+
+static bool write_lines(Engine *engine, const Split *split, Range range, bool json, FILE *out) {
     const NnModel *model = engine->model;
     const bool complete = model->n_phases > 0 && split_complete(split, model);
     const Lines lines = {.model = model,
@@ -177,9 +186,10 @@ static bool write_lines(Engine *engine, const Split *split, bool json, FILE *out
                              complete ? allocate((size_t)model->n_metrics, sizeof(double)) : NULL};
     if (!columns_differ(&lines)) return false;
     if (!json) write_line(&lines, 0, (Line){.out = out, .names = true});
-    for (int i = 0; i < split->samples && !ferror(out); i++) {
+    for (int i = range.first; i < range.end && !ferror(out); i++) {
         engine_gather(engine, split, NULL, i, 1);
         NnCall call = engine_call(engine, when_trained(model), 1);
+        call.first_sample = i;
         call.metrics = lines.metrics;
         call.predictions = lines.predictions;
         if (complete)
@@ -196,17 +206,16 @@ static bool write_lines(Engine *engine, const Split *split, bool json, FILE *out
 
 /* Opens the engine with the parameters of --load and the split. */
 static bool open_split(Engine *engine, const NnModel *model, const Options *options, SplitId split,
-                       bool predict_only, int max_batch) {
-    DataRequest request = options_data(options);
+                       DataRequest request, int max_batch) {
     request.wanted[split] = true;
-    request.predict_only = predict_only;
     return engine_open(engine, model, options, max_batch, NULL) &&
            weights_load(engine, options->text[OPTION_LOAD]) && engine_load(engine, &request);
 }
 
-static bool lines_to_file(Engine *engine, const Split *split, bool json, const char *path) {
+static bool lines_to_file(Engine *engine, const Split *split, Range range, bool json,
+                          const char *path) {
     NewFile *file = output_open(path);
-    return file && write_lines(engine, split, json, file->stream) && output_commit(file);
+    return file && write_lines(engine, split, range, json, file->stream) && output_commit(file);
 }
 
 static json_t *eval_json(const NnModel *model, const Split *split, const Scores *scores,
@@ -229,7 +238,8 @@ static void print_scores(const NnModel *model, const Scores *scores) {
 
 bool eval_command(const NnModel *model, const Options *options) {
     Engine engine;
-    if (!open_split(&engine, model, options, options->split, false, EVALUATE_BATCH)) return false;
+    if (!open_split(&engine, model, options, options->split, options_data(options), EVALUATE_BATCH))
+        return false;
     const Split *split = &engine.data.split[options->split];
     const char *path = options->text[OPTION_PREDICTIONS], *plot = options->text[OPTION_PLOT];
     Scores scores = scores_new(model);
@@ -242,7 +252,7 @@ bool eval_command(const NnModel *model, const Options *options) {
     }
     const char *title = format_text("%s, %s, %d samples of %s", model->name, split->name,
                                     split->samples, engine.data.source);
-    if (path && !lines_to_file(&engine, split, false, path)) return false;
+    if (path && !lines_to_file(&engine, split, whole(split), false, path)) return false;
     if (plot && !confusion_plot(confusions, n, title, plot)) return false;
     if (option_given(options, OPTION_JSON)) {
         json_line(stdout, eval_json(model, split, &scores, confusions, n));
@@ -254,18 +264,42 @@ bool eval_command(const NnModel *model, const Options *options) {
     return true;
 }
 
+static bool predicts_of_fields(const NnModel *model) {
+    for (int i = 0; i < model->n_fields; i++)
+        if (model->fields[i].predicts) return true;
+    return false;
+}
+
+/* The samples that --first and --samples name; those of data end where the split does. */
+static bool range_wanted(const Options *options, const Split *split, Range *range) {
+    const int64_t count = options->number[OPTION_SAMPLES];
+    *range = (Range){(int)options->number[OPTION_FIRST], split->samples};
+    if (count > 0 && count < split->samples - range->first) range->end = range->first + (int)count;
+    return range->first < split->samples || problem("--first %d: the %s split has samples 0 to %d",
+                                                    range->first, split->name, split->samples - 1);
+}
+
 bool predict_command(const NnModel *model, const Options *options) {
-    const DataRequest request = options_data(options);
+    enum { SAMPLES = 64 };
+    DataRequest request = options_data(options);
+    const bool drawn = !predicts_of_fields(model) && !request.source &&
+                       (model->n_fields == 0 || !option_given(options, OPTION_SPLIT));
+    const int64_t count = options->number[OPTION_SAMPLES];
     SplitId id = options->split;
     Engine engine;
-    if ((!option_given(options, OPTION_SPLIT) && !dataset_only_split(model, &request, &id)) ||
-        !open_split(&engine, model, options, id, true, 1))
+    Range range;
+    request.predict_only = true;
+    if (drawn) request.samples = (int)(options->number[OPTION_FIRST] + (count ? count : SAMPLES));
+    if ((!drawn && !option_given(options, OPTION_SPLIT) &&
+         !dataset_only_split(model, &request, &id)) ||
+        !open_split(&engine, model, options, id, request, 1) ||
+        !range_wanted(options, &engine.data.split[id], &range))
         return false;
     const Split *split = &engine.data.split[id];
     const char *path = options->text[OPTION_PREDICTIONS];
     bool json = option_given(options, OPTION_JSON);
-    if (path) return lines_to_file(&engine, split, json, path);
-    return write_lines(&engine, split, json, stdout);
+    if (path) return lines_to_file(&engine, split, range, json, path);
+    return write_lines(&engine, split, range, json, stdout);
 }
 
 bool init_command(const NnModel *model, const Options *options) {
@@ -300,13 +334,16 @@ static bool write_gradients(const NnModel *model, const NnCall *call, const char
 bool grad_command(const NnModel *model, const Options *options) {
     int batch = (int)options->number[OPTION_BATCH], phase = (int)options->number[OPTION_PHASE] - 1;
     Engine engine;
-    if (!open_split(&engine, model, options, SPLIT_TRAIN, false, batch)) return false;
+    DataRequest request = options_data(options);
+    if (model->n_fields == 0) request.samples = batch;
+    if (!open_split(&engine, model, options, SPLIT_TRAIN, request, batch)) return false;
     const Split *split = &engine.data.split[SPLIT_TRAIN];
     if (batch > split->samples)
         return problem("%s: has %d training samples, --batch %d wants more", engine.data.source,
                        split->samples, batch);
     const NnPhase *of = &model->phases[phase];
-    int64_t steps = schedule_steps(of, split->samples, of->batch), epochs = of->epochs;
+    int64_t steps = schedule_steps(of, schedule_samples(model, split->samples), of->batch),
+            epochs = of->epochs;
     if (steps < 1) steps = 1;
     if (of->steps) epochs = (of->steps + steps - 1) / steps;
     const int64_t epoch = options->number[OPTION_EPOCH],

@@ -171,11 +171,12 @@ static void show_progress(Checker *c) {
 
 /* Samples one by one, as their decisions do not depend on each other. */
 static void draw_samples(Checker *c, Reference *r, double *const *field) {
+    const int tries = c->model->n_fields > 0 ? TRIES : 1; /* random values stay */
     for (int i = 0; i < c->batch; i++, c->drawn++) {
         uint64_t best = 0, number = 0;
         double best_margin = -1;
         show_progress(c);
-        for (int try = 0; try < TRIES && best_margin < tie_width; try++) {
+        for (int try = 0; try < tries && best_margin < tie_width; try++) {
             number = c->draws++;
             draw_sample(c, i, number, field);
             c->redrawn += try > 0;

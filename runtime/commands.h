@@ -90,7 +90,8 @@ bool train_command(const NnModel *model, const Options *options);
  * that the data has, predictions and, if all fields are there, metrics of that sample alone; CSV
  * with a header line, or JSON. Columns have the names of the fields, predictions (name_0, name_1,
  * ... for vectors, name_name for the name of a class) and metrics; a label named as another column
- * is called <name>_label. Without --split it is test, or the only split of data without labels. */
+ * is called <name>_label. Without --split it is test, or the only split of data without labels.
+ * Predictions that read no field need no data. */
 bool predict_command(const NnModel *model, const Options *options);
 
 #endif

@@ -77,6 +77,7 @@ int confusion_count(Engine *engine, const Split *split, Confusion **all) {
         engine_gather(engine, split, NULL, first, count);
         NnCall call = engine_call(engine, when_trained(model), count);
         call.predictions = predictions;
+        call.first_sample = first;
         engine->code->predict(&call);
         for (int i = 0; i < n; i++)
             count_batch(&(*all)[i], split, split->bound[label[i]], first, predictions[output[i]],

@@ -77,12 +77,37 @@ static bool load_source(const NnModel *model, const DataRequest *request, Datase
                           source);
 }
 
+/* Samples of a model without fields: as many as its evaluations take. */
+static int own_samples(const NnModel *model) {
+    int most = 1;
+    for (int p = 0; p < model->n_phases; p++)
+        if (model->phases[p].eval_samples > most) most = model->phases[p].eval_samples;
+    return most;
+}
+
+/* Splits without fields. */
+static void count_samples(const NnModel *model, const DataRequest *request, Dataset *data) {
+    data->source = "random numbers";
+    for (int s = 0; s < SPLIT_COUNT; s++) {
+        Split *split = &data->split[s];
+        if (!request->wanted[s] || (request->spare && s != SPLIT_TRAIN)) continue;
+        split->samples = request->samples > 0 ? request->samples : own_samples(model);
+        bind_fields(model, split);
+    }
+}
+
 bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *data) {
     const size_t n = (size_t)model->n_fields;
     *data = (Dataset){.normals = allocate(n, sizeof *data->normals),
                       .class_names = allocate(n, sizeof *data->class_names)};
     for (size_t i = 0; i < n; i++) data->class_names[i] = model->fields[i].names;
     for (int s = 0; s < SPLIT_COUNT; s++) data->split[s].name = split_names[s];
+    if (n == 0 && request->source)
+        return problem("--data %s: the model reads no field; leave --data out", request->source);
+    if (n == 0 || request->samples > 0) {
+        count_samples(model, request, data);
+        return true;
+    }
     const char *source = dataset_source(model, request);
     if (!source && !request->quiet && dataset_builtin(model))
         note("no --data, no $NNGEN_DATA, no data/mnist: using synthetic digits");
@@ -99,7 +124,8 @@ bool dataset_load(const NnModel *model, const DataRequest *request, Dataset *dat
 }
 
 bool dataset_load_any(const NnModel *model, const DataRequest *request, Dataset *data) {
-    if (request->source || dataset_builtin(model)) return dataset_load(model, request, data);
+    if (request->source || model->n_fields == 0 || dataset_builtin(model))
+        return dataset_load(model, request, data);
     const char *source = dataset_source(model, request);
     const size_t mark = memory_mark();
     *data = (Dataset){0};

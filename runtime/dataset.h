@@ -82,7 +82,10 @@ typedef struct DataRequest {
     const char
         *map; /* "image=x_train,test/image=x_test": other names of arrays in a file; or NULL */
     bool predict_only; /* only fields marked `predicts` must exist; others are bound if they do */
-    bool quiet;        /* no note about the default */
+    /* More than 0: of a prediction, or a model, that reads no field. No data is read, and each
+     * wanted split, or `train` if the others are spare, has so many samples. */
+    int samples;
+    bool quiet; /* no note about the default */
 } DataRequest;
 
 /* The source of the data: that of the request, else $NNGEN_DATA (no folder without CIFAR-10 for a

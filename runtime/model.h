@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 12
+#define NN_ABI 13
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -197,10 +197,13 @@ typedef struct NnCall {
     NnParallel *parallel; /* NULL: all on the calling thread */
     void *team;
 
-    uint64_t seed;         /* of dropout masks and augmentation */
-    bool dropout;          /* train and gradient: false computes without dropout, and nothing
-                              is flipped, cropped or erased */
-    int64_t first_sample;  /* index in the epoch of the batch's first sample */
+    uint64_t seed;         /* of dropout masks, augmentation and random values */
+    bool dropout;          /* train and gradient: false computes without dropout, nothing is
+                              flipped, cropped or erased, and random values are those that an
+                              evaluation of the samples draws */
+    int64_t first_sample;  /* index of the batch's first sample: train and gradient: in the epoch;
+                              evaluate and predict, whose random values (nn.randn, nn.rand) it
+                              decides: in its data */
     int64_t epoch, epochs; /* of the phase, from 0 */
     int64_t step, steps;   /* of the phase, from 0 */
     double lr_scale;       /* train: factor of the learning rate; 0 counts as 1 */

@@ -41,11 +41,11 @@ int64_t schedule_total(const NnModel *model, const int64_t *lengths) {
     return sum;
 }
 
-int64_t schedule_batches(const NnPhase *phase, int samples, int batch) {
-    return ((int64_t)samples + (phase->drop_last ? 0 : batch - 1)) / batch;
+int64_t schedule_batches(const NnPhase *phase, int64_t samples, int batch) {
+    return (samples + (phase->drop_last ? 0 : batch - 1)) / batch;
 }
 
-int64_t schedule_steps(const NnPhase *phase, int samples, int batch) {
+int64_t schedule_steps(const NnPhase *phase, int64_t samples, int batch) {
     const int accumulate = phase_accumulates(phase);
     return (schedule_batches(phase, samples, batch) + accumulate - 1) / accumulate;
 }

@@ -20,11 +20,17 @@ void schedule_more(const NnModel *model, int phase, int64_t total, int64_t *leng
 /* Of all phases. */
 int64_t schedule_total(const NnModel *model, const int64_t *lengths);
 
+/* Samples of an epoch of so many training samples. A model without fields draws its own: it has one
+ * epoch, longer than any training. */
+static inline int64_t schedule_samples(const NnModel *model, int samples) {
+    return model->n_fields > 0 ? samples : INT64_C(1) << 62;
+}
+
 /* Batches in an epoch of the phase. The last, smaller batch counts, unless the phase drops it. */
-int64_t schedule_batches(const NnPhase *phase, int samples, int batch);
+int64_t schedule_batches(const NnPhase *phase, int64_t samples, int batch);
 /* Steps in an epoch. Each step makes one update from phase_accumulates batches; the last step may
  * have fewer. */
-int64_t schedule_steps(const NnPhase *phase, int samples, int batch);
+int64_t schedule_steps(const NnPhase *phase, int64_t samples, int batch);
 
 /* Epochs of the phase as far as the architecture tells: 1 where it counts steps. */
 int64_t schedule_epochs(const NnPhase *phase);

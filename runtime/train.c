@@ -229,9 +229,10 @@ static bool lengths_fit(const NnModel *model, const Options *options) {
 
 /* Samples of the smallest batch that the phase takes. */
 static int smallest_batch(const Training *t, int phase) {
-    const int samples = t->engine.data.split[SPLIT_TRAIN].samples, batch = phase_batch(t, phase);
-    const bool rest = samples % batch > 0 && !t->model->phases[phase].drop_last;
-    return rest ? samples % batch : batch;
+    const int64_t samples = epoch_samples(t);
+    const int batch = phase_batch(t, phase), rest = (int)(samples % batch);
+    const bool less = rest > 0 && t->model->n_fields > 0 && !t->model->phases[phase].drop_last;
+    return less ? rest : batch;
 }
 
 /* Whether each phase has a step, and each of its steps samples enough. */

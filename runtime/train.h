@@ -67,9 +67,10 @@ typedef struct Training {
     int n_rounds;
 } Training;
 
-/* The position of a training, in train_step.c. Samples of a batch of the phase, and steps of an
- * epoch of it. */
+/* The position of a training, in train_step.c. Samples of a batch of the phase, of an epoch, and
+ * steps of an epoch of the phase. */
 int phase_batch(const Training *t, int phase);
+int64_t epoch_samples(const Training *t);
 int64_t epoch_steps(const Training *t, int phase);
 
 /* Steps of a phase, and those of the phase at `at` that are done. */

@@ -10,9 +10,12 @@ int phase_batch(const Training *t, int phase) {
     return batch ? (int)batch : t->model->phases[phase].batch;
 }
 
+int64_t epoch_samples(const Training *t) {
+    return schedule_samples(t->model, t->engine.data.split[SPLIT_TRAIN].samples);
+}
+
 int64_t epoch_steps(const Training *t, int phase) {
-    return schedule_steps(&t->model->phases[phase], t->engine.data.split[SPLIT_TRAIN].samples,
-                          phase_batch(t, phase));
+    return schedule_steps(&t->model->phases[phase], epoch_samples(t), phase_batch(t, phase));
 }
 
 int64_t phase_steps(const Training *t, int phase) {
@@ -88,8 +91,8 @@ When when_last(const Training *t) {
 static NnCall batch_call(Training *t, int64_t number) {
     const Split *train = &t->engine.data.split[SPLIT_TRAIN];
     int phase = (int)t->at.phase, batch = phase_batch(t, phase);
-    int64_t first = number * batch;
-    int count = train->samples - first < batch ? (int)(train->samples - first) : batch;
+    const int64_t first = number * batch, left = epoch_samples(t) - first;
+    const int count = left < batch ? (int)left : batch;
     engine_gather(&t->engine, train, t->order, (int)first, count);
     NnCall call = engine_call(&t->engine, when_is(t, phase_step(t)), count);
     call.lr_scale = t->options.real[OPTION_LR_SCALE];
@@ -101,8 +104,8 @@ static NnCall batch_call(Training *t, int64_t number) {
 
 StepResult train_run(Training *t, bool squares) {
     const int phase = (int)t->at.phase, accumulate = phase_accumulates(&t->model->phases[phase]);
-    const int64_t batches = schedule_batches(
-        &t->model->phases[phase], t->engine.data.split[SPLIT_TRAIN].samples, phase_batch(t, phase));
+    const int64_t batches =
+        schedule_batches(&t->model->phases[phase], epoch_samples(t), phase_batch(t, phase));
     const int64_t first = t->at.batch * accumulate;
     const int64_t end = first + accumulate < batches ? first + accumulate : batches;
     StepResult step = {0};

@@ -29,10 +29,28 @@ static void write_numbers(Emission *em, const Entry *e, int stage) {
     w_close(w);
 }
 
+/* Draws of a random value. */
+static void write_steady(Writer *w, const Entry *e, const Drop *d) {
+    const char *key = ".key =";
+    if (e->kind == ENTRY_TRAIN) {
+        w_line(w, "%s call->dropout", key);
+        w_line(w, "? nn_dropout_key(call->seed, %uu, 0u, (uint64_t)call->step)", d->stream);
+        key = ":";
+    }
+    w_line(w, "%s nn_dropout_key(0u, %uu, %uu, 0u), /* %s */", key, d->stream, d->application,
+           d->layer);
+    w_line(w, ".first = (uint32_t)call->first_sample, .words = %uu", d->words);
+}
+
 static void write_drops(Writer *w, const Entry *e) {
     for (int i = 0; i < e->n_drops; i++) {
         const Drop *d = &e->drops[i];
         w_open(w, "job->drops[%d] = (NnDrop)", i);
+        if (d->steady) {
+            write_steady(w, e, d);
+            w_close_with(w, ";");
+            continue;
+        }
         w_line(w, ".key = nn_dropout_key(call->seed, %uu, %uu, (uint64_t)call->step), /* %s */",
                d->stream, d->application, d->layer);
         w_line(w, ".threshold = call->dropout ? %uu : 0u, .first = (uint32_t)call->first_sample,",

@@ -31,8 +31,9 @@ void layers_flops(const Graph *g, int phase, int64_t *forward, int64_t *train) {
     *train = reached_flops(g, reached);
 }
 
-/* Ops that users write and that have a gradient; decisions have none. */
+/* Ops that users write and that have a gradient, or are drawn; decisions have none. */
 static bool is_layer(const Node *n) {
+    if (op_is(n->op, TRAIT_DRAWN)) return true;
     return n->type.kind == KIND_SAMPLE && n->n_in > 0 && !n->op->backward_only && n->op->gradient;
 }
 
@@ -52,6 +53,7 @@ typedef struct Rows {
 } Rows;
 
 static int operand_row(const Rows *r, const Node *n) {
+    if (n->n_in == 0) return -1 - n->id;
     int row = r->of[n->in[0]->id];
     return row >= 0 ? row : -1 - n->in[0]->id;
 }

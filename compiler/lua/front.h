@@ -44,7 +44,8 @@ typedef struct Front {
     int n_defaults, cap_defaults;
     int n_layer_kinds;
     int *unnamed;   /* counters of unnamed layers, by kind */
-    int attentions; /* and of unnamed calls of attention */
+    int attentions; /* and of unnamed calls of attention, */
+    int random[2];  /* nn.randn and nn.rand */
     bool has_model;
     Loc model_loc, error_loc; /* error_loc: where the error that Lua reports was raised */
     bool exhausted;           /* a limit is hit: every further instruction fails */
@@ -305,6 +306,9 @@ void functions_register(lua_State *L);
 /* broadcast.c: gives the operands of a function that works element by element one shape, where they
  * have shapes that fit together; else the op reports. */
 void broadcast_operands(lua_State *L, Loc loc, int n, Node **in);
+
+/* random.c: random values, into the table on top. */
+void random_register(lua_State *L);
 
 /* attention.c: attention and products of matrices, into the table on top. */
 void attention_register(lua_State *L);

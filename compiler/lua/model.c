@@ -106,6 +106,43 @@ static Named *read_named(const Options *model, int index, const char *what, int 
     return list;
 }
 
+static void mark_root(void *context, Node **root) {
+    bool *needed = context;
+    needed[(*root)->id] = true;
+}
+
+/* Whether a loss, a metric or a prediction is computed of a field of the data. */
+static bool reads_field(const Graph *g, Arena *arena) {
+    bool *needed = ARENA_ARRAY(arena, bool, g->n_nodes + 1);
+    graph_each_root((Graph *)(size_t)g, mark_root, needed);
+    for (int i = g->n_nodes - 1; i >= 0; i--) {
+        const Node *n = g->nodes[i];
+        if (needed[i] && op_is(n->op, TRAIT_FIELD)) return true;
+        for (int j = 0; needed[i] && j < n->n_in; j++) needed[n->in[j]->id] = true;
+    }
+    return false;
+}
+
+/* Reports phases that count samples of the data where the model reads none. */
+static void check_samples(Front *f) {
+    const Graph *g = f->graph;
+    if (reads_field(g, f->arena)) return;
+    for (int i = 0; i < g->n_phases; i++) {
+        const Phase *p = &g->phases[i];
+        if (p->epochs)
+            diag_error(f->diag, p->loc,
+                       "train: the model reads no field of data, so there are no epochs; give "
+                       "`steps` in place of `epochs`");
+        if (!p->eval_samples)
+            diag_error(f->diag, p->loc,
+                       "train: the model reads no field of data: `eval_samples = 1000` says how "
+                       "many samples are drawn for an evaluation");
+    }
+    if (g->data)
+        diag_error(f->diag, f->model_loc, "model: reads no field of data \"%s\"; leave `data` out",
+                   g->data);
+}
+
 /* The file's name without folder and ending. */
 static const char *file_stem(Front *f) {
     const char *slash = strrchr(f->path, '/'), *name = slash ? slash + 1 : f->path;
@@ -153,6 +190,7 @@ static int nn_model(lua_State *L) {
     g->metrics = read_named(&o, v[MODEL_METRICS].stack, "metrics", &g->n_metrics);
     /* A metric with a mistake would be missed as a column. */
     if (diag_errors(f->diag) == mistakes) monitor_check_all(f);
+    if (diag_errors(f->diag) == 0) check_samples(f);
     if (g->data) data_check(f, options_loc(&o, "data"), g->data);
     data_finish(f);
     lua_newuserdatauv(L, 1, 0);

@@ -92,8 +92,6 @@ static const char *const missing[] = {
     "poisson_nll",
     "prod",
     "radam",
-    "rand",
-    "randn",
     "reciprocal",
     "reshape",
     "rnn",

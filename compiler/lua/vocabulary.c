@@ -106,6 +106,7 @@ void vocabulary_push(lua_State *L) {
     axes_register(L);
     rearrange_register(L);
     attention_register(L);
+    random_register(L);
     losses_register(L);
     shared_register(L);
     fields_register(L);

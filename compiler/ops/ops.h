@@ -5,6 +5,7 @@
  *   label                 field -> sample (), class index
  *   param state           -> param
  *   tensor                -> sample, once: shared by all samples
+ *   randn rand            -> sample
  *   shared                param -> sample, once
  *   repeat                sample, once -> sample
  *   number epoch epochs step steps
@@ -160,6 +161,8 @@ enum {
     CROP_MODE,
     ERASE_SIZE = FLIP_AXIS
 };
+/* randn, rand: the stream of the name, and a shape */
+enum { RANDOM_STREAM, RANDOM_RANK, RANDOM_DIM0 };
 enum { PAD_CONSTANT, PAD_REFLECT, PAD_REPLICATE, MAX_PADDING = 1024 };
 extern const char *const pad_modes[]; /* their words; NULL-terminated */
 /* The axis that a random_flip flips, from 0. */
@@ -266,6 +269,19 @@ bool dropout_keeps(uint32_t key, int64_t sample, int64_t elements, int64_t eleme
  * operand in row y, x + pick(2, 2 padding + 1) - padding in column x. An erased square begins in
  * row pick(1, H) - size / 2, column pick(2, W) - size / 2. */
 enum { MOVE_WORDS = 3 };
+
+/* Draws of randn and rand, words of the hash above. Elements have numbers as decisions of dropout
+ * have: element (c, h, w) that of its place times the channels rounded up to 16, plus c; (t, n)
+ * that of t times the columns rounded up to 16, plus n.
+ *   key  = dropout_key(seed, stream, 0, step); outside training, and where it goes without dropout,
+ *          dropout_key(0, stream, RANDOM_STEADY, 0)
+ *   word i of a sample = mix((sample * words + i) * 0x9E3779B1 ^ key), words = random_words(shape),
+ *          the least multiple of 32 above all numbers; bits i = word i >> 8
+ *   rand  of element e = bits e / 2^24
+ *   randn of element e: i = e / 32 * 32 + e % 16, r = sqrt(-2 log((bits i + 1) / 2^24)),
+ *          a = 2 pi (bits (i + 16) / 2^24 - 1/2); r cos(a) if e / 16 is even, else r sin(a) */
+enum { RANDOM_STEADY = 1 };
+int64_t random_words(Shape shape);
 
 /* The stream number of a layer's name (32-bit FNV-1a). */
 uint32_t dropout_stream(const char *layer);

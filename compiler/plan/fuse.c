@@ -85,7 +85,7 @@ static void add_node(Fusion *f, Group *g, Node *node) {
             add_once(f->arena, &g->numbers, &g->n_numbers, &g->cap_numbers, in);
         }
     }
-    if (!op_is(node->op, TRAIT_RANDOM)) return;
+    if (!op_is(node->op, TRAIT_RANDOM | TRAIT_DRAWN)) return;
     if (!g->drops && node->op != &op_dropout_grad) g->drops = node->type.parts > 1 ? 2 : 1;
     g->drops++;
 }

@@ -119,8 +119,8 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node);
 /* Adds the arguments of a node whose kernel asks for dropout's decisions: `first`, and these. */
 void lower_drop_args(Lowering *l, Kernel *k, Node *node);
 
-/* Adds the arguments of a node that moves elements: `first`, `each` where the kernel has several
- * parts, and the draws of its layer, which the node finds again. */
+/* Adds the arguments of a node that moves elements, or is drawn: `first`, `each` where the kernel
+ * has several parts, and the draws of its layer, which the node finds again. */
 void lower_draw_args(Lowering *l, Kernel *k, Node *node);
 
 /* Moves a kernel to the end, after those that were made while its operands were gathered. */
@@ -130,8 +130,7 @@ void place_last(Lowering *l, Kernel *k);
 void lower_number(Lowering *l, Node *node, Buffer *sum);
 
 /* Index in entry->drops of the decisions of a dropout node; of the draws of one that moves
- * elements.
- */
+ * elements, or is drawn. */
 int lower_drop(Lowering *l, const Node *node);
 int lower_draw(Lowering *l, const Node *node);
 

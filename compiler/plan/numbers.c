@@ -36,7 +36,7 @@ int lower_drop(Lowering *l, const Node *node) {
     bool channels = node->op == &op_dropout2d;
     for (int i = 0; i < e->n_drops; i++) {
         const Node *d = e->drops[i].node;
-        if (d && !op_is(d->op, TRAIT_MOVES) && d->type.parts == node->type.parts &&
+        if (d && !op_is(d->op, TRAIT_MOVES | TRAIT_DRAWN) && d->type.parts == node->type.parts &&
             !memcmp(d->attr, node->attr, sizeof d->attr) && (d->op == &op_dropout2d) == channels)
             return i;
     }
@@ -59,15 +59,31 @@ int lower_drop(Lowering *l, const Node *node) {
     return first;
 }
 
+/* Of a node that moves elements. */
+static Drop move_draw(const Node *node) {
+    return (Drop){.layer = node->name ? node->name : node->op->name,
+                  .stream = (uint32_t)node->attr[MOVE_STREAM],
+                  .threshold = dropout_threshold(node->attr[MOVE_P]),
+                  .words = MOVE_WORDS,
+                  .scale = 1,
+                  .node = node};
+}
+
+/* Of a value that is drawn itself. */
+static Drop random_draw(const Node *node) {
+    return (Drop){.layer = node->name ? node->name : node->op->name,
+                  .stream = (uint32_t)node->attr[RANDOM_STREAM],
+                  .application = RANDOM_STEADY,
+                  .words = (uint32_t)random_words(node->type.shape),
+                  .steady = true,
+                  .node = node};
+}
+
 int lower_draw(Lowering *l, const Node *node) {
     Entry *e = l->entry;
-    const Drop draw = {.layer = node->name ? node->name : node->op->name,
-                       .stream = (uint32_t)node->attr[MOVE_STREAM],
-                       .threshold = dropout_threshold(node->attr[MOVE_P]),
-                       .words = MOVE_WORDS,
-                       .scale = 1,
-                       .node = node};
-    for (int i = 0; i < e->n_drops; i++) {
+    const bool moves = op_is(node->op, TRAIT_MOVES);
+    const Drop draw = moves ? move_draw(node) : random_draw(node);
+    for (int i = 0; i < e->n_drops && moves; i++) {
         const Drop *d = &e->drops[i];
         if (d->node && op_is(d->node->op, TRAIT_MOVES) && d->stream == draw.stream &&
             d->threshold == draw.threshold)

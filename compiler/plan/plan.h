@@ -196,11 +196,13 @@ typedef struct BatchTensor {
     const char *text; /* a C statement in terms of `job` */
 } BatchTensor;
 
-/* Dropout decisions of one use of a layer; draws of a layer that moves elements. */
+/* Dropout decisions of one use of a layer; draws of a layer that moves elements, or of a random
+ * value. */
 typedef struct Drop {
     const char *layer;
     uint32_t stream, application, threshold, words;
     double scale;
+    bool steady;      /* drawn outside training, too, by stream, application and sample alone */
     const Node *node; /* one that makes these decisions; NULL for its parts but the first, whose
                          decisions are the next in Entry.drops */
 } Drop;

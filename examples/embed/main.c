@@ -100,6 +100,7 @@ int main(int argc, char **argv) {
     fields[NN_SPIRAL_FIELD_POINT] = test_point;
     fields[NN_SPIRAL_FIELD_ARM] = test_arm;
     call.batch = SAMPLES;
+    call.first_sample = 0;
     call.metrics = metrics;
     code->evaluate(&call);
     const double accuracy = metrics[NN_SPIRAL_METRIC_ACCURACY];

@@ -147,6 +147,16 @@ static void write_branches(int length, int width) {
         puts("local one = nn.parameter(\"o.ne\", {}, { init = nn.constant(0.5) })");
         puts(ways[below(5)]);
     }
+    if (element(RANDOM, 3)) {
+        static const char *const ways[] = {
+            "f = f + 0.3 * nn.randn(f.shape)", "f = nn.concat { f * z, z }",
+            "f = nn.concat { f, nn.tanh(nn.flatten(y + 0.5 * nn.rand(y.shape) - "
+            "nn.randn(y.shape))) }",
+            "f = nn.concat { f, nn.flatten(nn.matmul(q, nn.randn({ q.shape[2], 18 }))) }",
+            "f = f * nn.randn({}) + nn.linear { name = \"noise\", out = f.shape[1] }(z)"};
+        puts("local z = nn.rand(f.shape, { name = \"z\" })");
+        puts(ways[below(5)]);
+    }
     if (element(BRANCHES + 4, 4)) puts("f = -f / 2 + nn.relu(1 - f)");
     if (element(EQUAL, 3)) {
         static const char *const ways[] = {"f = nn.tanh(f * f)", "f = nn.concat { f, f }",

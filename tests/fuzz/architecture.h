@@ -21,6 +21,7 @@ enum {
     NORMAL = OVERALL + 2, /* this and the next one: fields that are normalised */
     WORDS = NORMAL + 2,   /* a loss of functions */
     SHARED,               /* own parameters */
+    RANDOM,               /* random values */
     ELEMENTS,
     SAMPLES = 23,
     LONG = 30 /* columns; wider maps may have kernels of as many */

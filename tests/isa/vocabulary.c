@@ -354,6 +354,61 @@ TARGET static void dropout(int error) {
     expect(fabs(kept / (1 << 18) - 0.7) < 0.004, "DROPPED");
 }
 
+/* What is drawn for a sample of the batch, as docs/numbers.md has it. */
+static uint32_t drawn_word(const NnDrop *d, int sample, uint32_t word) {
+    uint32_t x = ((d->first + (uint32_t)sample) * d->words + word) * 0x9E3779B1u ^ d->key;
+    x ^= x >> 16;
+    x *= 0x7feb352du;
+    x ^= x >> 15;
+    x *= 0x846ca68bu;
+    return x ^ x >> 16;
+}
+
+static double drawn_bits(const NnDrop *d, int sample, uint32_t word) {
+    return (double)(drawn_word(d, sample, word) >> 8);
+}
+
+/* Rows of random values against their formulas in double; mean and variance of all. */
+TARGET static void random_values(int error) {
+    enum { ELEMENTS = 1 << 18, EACH = 4096 };
+    const NnDrop d = {.key = nn_dropout_key(1, 2, 3, 4), .first = 7, .words = EACH};
+    double mean[2] = {0}, square[2] = {0}, worst = 0;
+    for (int e = 0; e < ELEMENTS; e += 16) {
+        float out[2][16], bits[16], words[16];
+        const int sample = e / EACH, element = e % EACH;
+        STORE(words, AS_FLOAT(DRAWN(&d, sample, (uint32_t)element)));
+        STORE(bits, DRAWN_BITS(&d, sample, (uint32_t)element));
+        STORE(out[0], UNIFORM(&d, sample, element));
+        STORE(out[1], NORMAL(&d, sample, element));
+        for (int l = 0; l < 16; l++) {
+            const uint32_t word = (uint32_t)(element + l), one = (uint32_t)(element / 32 * 32 + l);
+            const uint32_t drawn = drawn_word(&d, sample, word);
+            expect(!memcmp(&words[l], &drawn, sizeof drawn), "DRAWN");
+            expect((double)bits[l] == drawn_bits(&d, sample, word), "DRAWN_BITS");
+            expect((double)out[0][l] == (double)bits[l] / 0x1p24, "UNIFORM");
+            const double size = sqrt(-2 * log((drawn_bits(&d, sample, one) + 1) / 0x1p24));
+            const double turn = drawn_bits(&d, sample, one + 16) / 0x1p24 - 0.5;
+            const double angle = 6.283185307179586 * turn;
+            const double wanted = size * (element & 16 ? sin(angle) : cos(angle));
+            worst = fmax(worst, fabs((double)out[1][l] - wanted));
+            for (int i = 0; i < 2; i++) {
+                uint32_t u;
+                memcpy(&u, &out[i][l], 4);
+                sum = sum * 31 + u;
+                mean[i] += (double)out[i][l] / ELEMENTS;
+                square[i] += (double)out[i][l] * (double)out[i][l] / ELEMENTS;
+            }
+        }
+    }
+    if (error)
+        printf("normal numbers %.2g\n", worst);
+    else
+        printf("random values %08x\n", sum);
+    expect(worst < 1.5e-6, "NORMAL");
+    expect(fabs(mean[0] - 0.5) < 0.002 && fabs(square[0] - 1 / 3.0) < 0.002, "UNIFORM's moments");
+    expect(fabs(mean[1]) < 0.006 && fabs(square[1] - 1) < 0.01, "NORMAL's moments");
+}
+
 TARGET static void odd_numbers(void) {
     const float odd[ODD_NUMBERS] = {0.0f, -0.0f,   1.5f,   -1.5f,   INFINITY, -INFINITY,
                                     NAN,  -100.0f, 1e-40f, -1e-44f, 1.2e-38f, 3e-20f};
@@ -412,6 +467,7 @@ int main(int argc, char **argv) {
     lists();
     sums_of_rows();
     dropout(error);
+    random_values(error);
     if (!error) odd_numbers();
     return failed;
 }

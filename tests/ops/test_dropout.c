@@ -1,4 +1,5 @@
-/* Dropout's decisions: their share, their independence, and that they never change. */
+/* Dropout's decisions, and random values: their share, their independence, and that they never
+ * change. */
 #include "single.h"
 
 START_TEST(dropout_is_off_in_evaluation) {
@@ -144,7 +145,85 @@ START_TEST(dropout_grad_reads_the_mask_off_the_value) {
 }
 END_TEST
 
+/* A value of that op and shape, drawn under the name. */
+static const double *drawn(const Op *op, const char *name, int rank, int a, int b, int c) {
+    return run(add(op, ATTR(dropout_stream(name), rank, a, b, c), 0, 0, 0, 0), NULL, NULL);
+}
+
+START_TEST(random_values_have_their_moments) {
+    env.batch = 64;
+    const Op *const ops[] = {&op_randn, &op_rand};
+    const double mean[] = {0, 0.5}, square[] = {1, 1 / 3.0};
+    for (int i = 0; i < 2; i++) {
+        const double *x = drawn(ops[i], "z", 1, 1000, 0, 0);
+        double sum = 0, squares = 0, next = 0, pair = 0;
+        for (int k = 0; k < 64000; k++) {
+            const double d = x[k] - mean[i];
+            sum += d / 64000;
+            squares += x[k] * x[k] / 64000;
+            if (k % 1000 < 984) next += d * (x[k + 1] - mean[i]) / 64000;
+            if (k % 1000 < 984) pair += d * (x[k + 16] - mean[i]) / 64000;
+        }
+        ck_assert_double_eq_tol(sum, 0, 0.016);
+        ck_assert_double_eq_tol(squares, square[i], 0.02);
+        ck_assert_double_eq_tol(next, 0, 0.016);
+        ck_assert_double_eq_tol(pair, 0, 0.016);
+    }
+}
+END_TEST
+
+/* In training seed, step, name and sample decide, elsewhere name and sample. */
+START_TEST(random_values_follow_step_and_sample) {
+    enum { N = 20 };
+    env.batch = 8;
+    for (int training = 0; training < 2; training++) {
+        env.dropout = training;
+        const double *x = drawn(&op_randn, "z", 1, N, 0, 0);
+        ck_assert(memcmp(x, drawn(&op_randn, "y", 1, N, 0, 0), sizeof *x * N) != 0);
+        env.first_sample += 3;
+        ck_assert(!memcmp(x + 3 * N, drawn(&op_randn, "z", 1, N, 0, 0), sizeof *x * 5 * N));
+        env.first_sample -= 3;
+        env.step++;
+        ck_assert_int_eq(!memcmp(x, drawn(&op_randn, "z", 1, N, 0, 0), sizeof *x * N), !training);
+        env.step--;
+        env.seed++;
+        ck_assert_int_eq(!memcmp(x, drawn(&op_randn, "z", 1, N, 0, 0), sizeof *x * N), !training);
+        env.seed--;
+    }
+}
+END_TEST
+
+/* Elements are counted in rows of 16 along channels, or columns of sequences. */
+START_TEST(random_values_are_numbered_by_place) {
+    env.batch = 1;
+    const double *flat = drawn(&op_rand, "z", 1, 6 * 32, 0, 0);
+    const double *image = drawn(&op_rand, "z", 3, 20, 2, 3);
+    const double *rows = drawn(&op_rand, "z", 2, 6, 20, 0);
+    for (int c = 0; c < 20; c++)
+        for (int p = 0; p < 6; p++) {
+            ck_assert_double_eq(image[c * 6 + p], flat[p * 32 + c]);
+            ck_assert_double_eq(rows[p * 20 + c], flat[p * 32 + c]);
+        }
+}
+END_TEST
+
+/* Values that other programs compute too: they must never change. */
+START_TEST(random_values_are_pinned) {
+    env = (Env){.batch = 1, .dropout = true, .seed = 42, .step = 7, .first_sample = 1000};
+    const double *x = drawn(&op_randn, "z", 1, 20, 0, 0), *u = drawn(&op_rand, "z", 1, 20, 0, 0);
+    expect(((double[]){x[0], x[1], x[15], x[16], x[19]}), -0.65270670977537, 0.56789898434912,
+           0.2470935710369, -1.04197016496, -0.76394592400906);
+    expect(((double[]){u[0], u[1], u[19]}), 0.46960467100143, 0.43247729539871, 0.40663856267929);
+    env.dropout = false;
+    x = drawn(&op_randn, "z", 1, 20, 0, 0);
+    expect(((double[]){x[0], x[1], x[15], x[16], x[19]}), -1.0799735423766, 0.55521126186641,
+           0.26887157135844, -1.658680620472, -0.36736606646507);
+}
+END_TEST
+
 SUITE("dropout", FIXTURE(begin, end),
       TESTS(dropout_is_off_in_evaluation, dropout_keeps_its_share, dropout_masks_are_independent,
             dropout_follows_the_sample, dropout2d_drops_channels, dropout_is_pinned,
-            dropout_numbers_places, dropout_grad_reads_the_mask_off_the_value))
+            dropout_numbers_places, dropout_grad_reads_the_mask_off_the_value,
+            random_values_have_their_moments, random_values_follow_step_and_sample,
+            random_values_are_numbered_by_place, random_values_are_pinned))

@@ -1,4 +1,4 @@
-"""Random decisions of dropout and augmentation: a counter put through a hash, as docs/numbers.md has it under
+"""Random values, and decisions of dropout and augmentation: a counter put through a hash, as docs/numbers.md has it under
 "Draws". Written from that page, in NumPy."""
 
 import numpy as np
@@ -50,6 +50,22 @@ def move(key, sample, p):
     """Whether a flip, crop or erased square happens, and a function that picks a place of it."""
     drawn = [int(word) for word in words(key, sample * 3 + np.arange(3))]
     return drawn[0] >> 16 < threshold(p), lambda i, count: drawn[i] * count >> 32
+
+
+def bits(key, index):
+    """24 bits of words."""
+    return (words(key, index) >> np.uint64(8)).astype(np.float64)
+
+
+def uniform(key, first, element):
+    return bits(key, first + element) / 2 ** 24
+
+
+def normal(key, first, element):
+    """Elements 16 apart are a pair of G. Box and M. Muller."""
+    index = first + element // 32 * 32 + element % 16
+    angle = 2 * np.pi * (bits(key, index + 16) / 2 ** 24 - 0.5)
+    return np.sqrt(-2 * np.log((bits(key, index) + 1) / 2 ** 24)) * np.where(element // 16 % 2, np.sin(angle), np.cos(angle))
 
 
 def splitmix(x):

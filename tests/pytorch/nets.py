@@ -68,9 +68,9 @@ class Net:
 
     def depends_on_all(self):
         """Whether a sample's value depends on the others: by a field that is normalised by the data, in windows of one
-        sequence, or by the statistics of a batch."""
+        sequence, by the statistics of a batch, or by random values, which the place among the others decides."""
         measured = any("train" in (n["mean"], n["deviation"]) for n in self.graph.normal.values())
-        return measured or self.graph.windows or self.of_batch
+        return measured or self.graph.windows or self.of_batch or self.graph.of_op("randn") or self.graph.of_op("rand")
 
     def clear_samples(self, parameters):
         """Fields whose samples are clear of ties, by the largest of the margins that enough samples have."""

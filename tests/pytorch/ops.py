@@ -198,6 +198,21 @@ def per_part(n, count):
     return [(n.step.first_sample + i % each, i // each) for i in range(count)]
 
 
+def drawn(numbers):
+    """A value that `numbers` draws, outside training by name and sample alone."""
+    def value(n):
+        shape, step = n.type.shape, n.step
+        k, count = np.arange(int(np.prod(shape, dtype=int))), shape[1] if len(shape) == 2 else (*shape, 1)[0]
+        row, places = (count + 15) // 16 * 16, len(k) // count
+        element = k // count * row + k % count if len(shape) == 2 else k % places * row + k // places
+        each = (element.max() // 32 + 1) * 32
+        key = (draws.key_of(step.seed, int(n.stream), 0, int(step.step)) if step.dropout else
+               draws.key_of(0, int(n.stream), 1, 0))
+        rows = [numbers(key, (step.first_sample + i) * each, element) for i in range(step.batch)]
+        return torch.tensor(np.array(rows)).reshape(step.batch, *shape)
+    return value
+
+
 def dropout_mask(n, x, whole_channels=False):
     channels, height, width = n.whole("channels", "height", "width")
     stride = (channels + 15) // 16 * 16
@@ -373,6 +388,8 @@ ROWS = {
     # layers
     "linear": row(lambda n, x, weight, bias=None: F.linear(x, weight, bias)),
     "embedding": row(lambda n, x, weight: F.embedding(x, weight, n.whole("padding") if n.padding >= 0 else None)),
+    "randn": row(drawn(draws.normal)),
+    "rand": row(drawn(draws.uniform)),
     "arange": row(lambda n: torch.arange(n.whole("n")).expand(n.step.batch, -1)),
     "matmul": row(matmul),
     "attention": row(attention),

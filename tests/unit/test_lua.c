@@ -351,6 +351,19 @@ START_TEST(uses_of_a_dropout_draw_differently) {
 }
 END_TEST
 
+/* Of operands that all samples share each gets a copy where something is drawn for it. */
+START_TEST(draws_are_for_each_sample) {
+    Graph *g = model_of("local q = nn.parameter('q', {4, 8}, { init = nn.ones })\n"
+                        "local attend = nn.scaled_dot_product_attention\n"
+                        "local a = attend(q, q, q, { dropout = 0.5 }) + attend(q, q, q)",
+                        "v + nn.sum(a) + nn.randn {}");
+    int n;
+    Node **a = graph_nodes_of(g, "attention", &n);
+    ck_assert(n == 2 && !a[0]->type.once && a[1]->type.once);
+    ck_assert(!graph_nodes_of(g, "randn", &n)[0]->type.once);
+}
+END_TEST
+
 START_TEST(words_are_layers_of_defaults_and_take_options) {
     Graph *g = model_of("local v2 = nn.leaky_relu(v)\n"
                         "local chain = nn.sequential { nn.leaky_relu, nn.dropout, nn.dropout }\n"
@@ -482,7 +495,7 @@ SUITE("lua", FIXTURE(begin, end),
             schedules_take_many_numbers, frozen_layers_keep_all_they_have,
             a_layer_used_twice_has_one_set_of_weights, unnamed_layers_are_numbered_by_kind,
             initial_values_are_pytorchs, options_reach_the_nodes,
-            uses_of_a_dropout_draw_differently, words_are_layers_of_defaults_and_take_options,
-            optimizers_have_pytorchs_defaults, values_of_the_command_line,
-            the_same_field_is_one_node, metrics_and_predictions_are_sorted, the_globals_are_few,
-            sorting_is_right))
+            uses_of_a_dropout_draw_differently, draws_are_for_each_sample,
+            words_are_layers_of_defaults_and_take_options, optimizers_have_pytorchs_defaults,
+            values_of_the_command_line, the_same_field_is_one_node,
+            metrics_and_predictions_are_sorted, the_globals_are_few, sorting_is_right))

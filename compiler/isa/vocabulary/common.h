@@ -263,15 +263,41 @@ FN I16 MIX(I16 x) {
     return IXOR(x, ISHR(x, 16));
 }
 
+/* Words `word` to `word` + 15 of what is drawn for a sample of the batch. */
+FN I16 DRAWN(const NnDrop *d, int sample, uint32_t word) {
+    const uint32_t factor = 0x9E3779B1u;
+    const uint32_t first = (d->first + (uint32_t)sample) * d->words + word;
+    /* (first + lane) * factor */
+    const I16 h = IADD(IMUL(IOTA(), ISET(factor)), ISET(first * factor));
+    return MIX(IXOR(h, ISET(d->key)));
+}
+
 /* Dropout of the 16 elements from number `element` (a multiple of 16) of a sample. */
 FN F16 DROPPED(F16 x, const NnDrop *d, int sample, int element) {
-    const uint32_t factor = 0x9E3779B1u, pair = (uint32_t)element / 32;
-    const uint32_t word = (d->first + (uint32_t)sample) * d->words + pair * 16;
-    /* (word + lane) * factor */
-    I16 h = IADD(IMUL(IOTA(), ISET(factor)), ISET(word * factor));
-    h = MIX(IXOR(h, ISET(d->key)));
+    I16 h = DRAWN(d, sample, (uint32_t)element / 32 * 16);
     h = element & 16 ? ISHR(h, 16) : IAND(h, ISET(0xffffu));
     return ROUNDED(KEEP(IGT(h, ISET(d->threshold - 1u)), MUL(x, SET(d->scale))));
+}
+
+/* Upper 24 bits of words, as numbers. */
+FN F16 DRAWN_BITS(const NnDrop *d, int sample, uint32_t word) {
+    return TO_FLOAT(ISHR(DRAWN(d, sample, word), 8));
+}
+
+/* Numbers from [0, 1) of the same 16 elements; the product is exact. */
+FN F16 UNIFORM(const NnDrop *d, int sample, int element) {
+    return MUL(SET(0x1p-24f), DRAWN_BITS(d, sample, (uint32_t)element));
+}
+
+/* Normal numbers of the same 16 elements, a pair for two rows (G. Box, M. Muller, A note on the
+ * generation of random normal deviates, 1958): an angle from [-pi, pi), whose step is pi / 2^23. */
+FN F16 NORMAL(const NnDrop *d, int sample, int element) {
+    const uint32_t word = (uint32_t)element / 32 * 32;
+    const F16 u = MUL(SET(0x1p-24f), ADD(DRAWN_BITS(d, sample, word), SET(1.0f)));
+    const F16 turn = SUB(DRAWN_BITS(d, sample, word + 16), SET(8388608.0f));
+    const F16 angle = ROUNDED(MUL(SET(3.74507028e-7f), turn));
+    const F16 size = SQRT(ROUNDED(MUL(SET(-2.0f), LOG(u))));
+    return ROUNDED(MUL(size, SINE(angle, element & 16 ? 0 : 1)));
 }
 
 /* TRANSPOSE with all rows 16 apart, of a square of which there are `rows` rows in and `columns`

@@ -161,7 +161,7 @@ static void layer_operands(const Op *op, const OpSample *sample, Type types[2]) 
 
 /* Fields, labels and parameters: operands of all the others. */
 static bool is_outside(const Op *op) {
-    return op->max_in == 0 && !op->constant;
+    return op->max_in == 0 && !op->constant && !op_is(op, TRAIT_DRAWN);
 }
 
 static Node *build(Model *m, const Case *c) {

@@ -1,0 +1,43 @@
+/* Random values: nn.randn and nn.rand. Each call is one draw for each sample, which has a name. */
+#include "front.h"
+
+static const OptionSpec specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL}};
+static const Op *const ops[] = {&op_randn, &op_rand};
+enum { RANDOM_WORDS = sizeof ops / sizeof *ops };
+
+/* nn.randn(shape, { name = "z" }); the upvalue is the index of the op. */
+static int draw(lua_State *L) {
+    Front *f = front_of(L);
+    const int index = (int)lua_tointeger(L, lua_upvalueindex(1));
+    const Op *op = ops[index];
+    const Options o = options_of_call(L, op->name);
+    OptionValue v[1];
+    Shape s;
+    lua_settop(L, 2);
+    if (value_is_poison(L, 1)) return value_push_poison(L);
+    if (!table_read_shape(L, 1, 0, &s)) {
+        diag_error(
+            f->diag, o.call,
+            "%s: is called as nn.%s(shape, { name = ... }), with the shape of one sample: up "
+            "to %d whole sizes, such as {16} or {}%s%s",
+            op->name, op->name, MAX_RANK, lua_istable(L, 1) ? "" : ", got ",
+            lua_istable(L, 1) ? "" : value_words(L, 1));
+        return value_push_poison(L);
+    }
+    if (!options_read(&o, 2, specs, 1, v)) return value_push_poison(L);
+    const char *name = v[0].text;
+    if (!name_layer(L, op->name, &f->random[index], &name, name ? options_loc(&o, "name") : o.call))
+        return value_push_poison(L);
+    double attr[MAX_ATTRS] = {[RANDOM_STREAM] = dropout_stream(name)};
+    front_shape_attrs(s, &attr[RANDOM_RANK]);
+    value_push_node(L, front_add_node(L, op, o.call, name, 0, NULL, attr));
+    return 1;
+}
+
+void random_register(lua_State *L) {
+    for (int i = 0; i < RANDOM_WORDS; i++) {
+        lua_pushinteger(L, i);
+        lua_pushcclosure(L, draw, 1);
+        lua_setfield(L, -2, ops[i]->name);
+    }
+}

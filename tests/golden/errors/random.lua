@@ -1,0 +1,13 @@
+local nn = require "nn"
+local x = nn.input("x", {4})
+local a = nn.randn(8)
+local b = nn.rand({4, "x"})
+local c = nn.randn({1, 2, 3, 4, 5})
+local d = nn.randn({4}, { nmae = "z" })
+local e = nn.randn({4}, { name = "z" })
+local f = nn.rand({4}, { name = "z" })
+local g = nn.rand()
+local h = nn.randn({0})
+local i = nn.randn({4096, 4096, 4})
+local j = nn.randn({4}, "z")
+local k = nn.equal(e, x) + nn.embedding { dim = 3 }(e)

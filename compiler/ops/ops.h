@@ -75,10 +75,10 @@
  *   bias_grad             dy: sample (N) or (C,H,W) -> param (N) or (C): sum over batch and places
  *   embedding_grad        class indices, dy -> param (num,dim)
  *   attention_grad        q, k, v, dy -> shape of the operand PART; (T,3C), dy -> (T,3C)
- *   folded_weight         weight (C,..), variance (C), weight of the norm (C) or the number 1 ->
- * param folded_bias           mean (C), variance (C), weight, bias of the norm (C) or the numbers
- * 1, 0
- *                         [, bias (C)] -> param
+ *   folded_weight         weight (C,..), variance (C), weight of the norm (C) or the number 1:
+ *                         param
+ *   folded_bias           mean (C), variance (C), weight and bias of the norm (C) or the numbers 1
+ *                         and 0[, bias (C)]: param
  *   batch_norm_wgrad batch_norm_bgrad
  *                         x, dy, mean, variance -> param (C)
  *   batch_norm_dgrad      x, dy, mean, variance, bgrad, wgrad, weight -> sample

@@ -149,6 +149,10 @@ static double nn_cos(double x) {
     return sum;
 }
 
+static double nn_sin(double x) {
+    return nn_cos(x - 1.5707963267948966);
+}
+
 /* Word number `word` of what is drawn for a sample of the batch. */
 static uint32_t nn_drawn(const NnDrop *d, int sample, int word) {
     uint32_t x = ((d->first + (uint32_t)sample) * d->words + (uint32_t)word) * 0x9E3779B1u;

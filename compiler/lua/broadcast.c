@@ -24,28 +24,51 @@ static unsigned spread_axes(Shape s, Shape x) {
     return axes;
 }
 
+/* Class indices are repeated axis by axis. */
+static Node *spread_indices(lua_State *L, Loc loc, Node *x, Shape s) {
+    const unsigned axes = spread_axes(s, x->type.shape);
+    Shape ones = s;
+    for (int i = 0; i < s.rank; i++)
+        if (axes >> i & 1) ones.dim[i] = 1;
+    x = rearrange_reshape(L, loc, x, ones);
+    for (int i = 0; i < s.rank; i++) {
+        const double attr[MAX_ATTRS] = {[SLICE_COUNT] = s.dim[i], [SLICE_AXIS] = i + 1};
+        if (ones.dim[i] < s.dim[i]) x = front_add_node(L, &op_slice, loc, NULL, 1, &x, attr);
+    }
+    return x;
+}
+
 /* `like`: a value of that shape, or NULL. */
 static Node *spread(lua_State *L, Loc loc, Node *x, Shape s, Node *like) {
+    if (x->type.classes) return spread_indices(L, loc, x, s);
     double attr[MAX_ATTRS] = {[REDUCE_AXES] = spread_axes(s, x->type.shape)};
     Node *in[2] = {x, like};
     if (!like) front_shape_attrs(s, &attr[EXPAND_RANK]);
     return front_add_node(L, &op_expand, loc, NULL, like ? 2 : 1, in, attr);
 }
 
-void broadcast_operands(lua_State *L, Loc loc, int n, Node **in) {
+static void broadcast(lua_State *L, Loc loc, int n, Node **in, bool indices) {
     Shape s = {0};
     Node *like = NULL;
     for (int i = 0; i < n; i++) in[i] = shared_indices(L, in[i]);
     for (int i = 0; i < n; i++) {
         const Type *t = &in[i]->type;
         if (t->kind != KIND_SAMPLE && t->kind != KIND_SCHEDULE) return;
-        if (t->classes || (t->kind == KIND_SAMPLE && !widen(&s, t->shape))) return;
+        if ((t->classes && !indices) || (t->kind == KIND_SAMPLE && !widen(&s, t->shape))) return;
     }
     for (int i = 0; i < n && !like; i++)
         if (in[i]->type.kind == KIND_SAMPLE && shape_equal(in[i]->type.shape, s) &&
-            !in[i]->type.once)
+            !in[i]->type.once && !in[i]->type.classes)
             like = in[i];
     for (int i = 0; i < n; i++)
         if (in[i]->type.kind == KIND_SAMPLE && !shape_equal(in[i]->type.shape, s))
             in[i] = spread(L, loc, in[i], s, like);
+}
+
+void broadcast_operands(lua_State *L, Loc loc, int n, Node **in) {
+    broadcast(L, loc, n, in, false);
+}
+
+void broadcast_compared(lua_State *L, Loc loc, Node **in) {
+    broadcast(L, loc, 2, in, true);
 }

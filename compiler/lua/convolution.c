@@ -106,22 +106,28 @@ static void make_weights(lua_State *L, Layer *layer, const Conv *c, int in) {
     layer->in = in;
 }
 
-/* Sets the sizes that a transposed convolution gives; false after a report. */
-static bool read_result(lua_State *L, const Layer *layer, Node *x, Loc loc, const Conv *c,
+/* Sets the sizes that a transposed convolution gives; false after a report. The op knows rows and
+ * columns that are added up to the stride; more of them come of zeros after the end of x. */
+static bool read_result(lua_State *L, const Layer *layer, Node **x, Loc loc, const Conv *c,
                         double *attr) {
     for (int i = 0; i < 2; i++) {
         const int more = (int)layer->options[CONV_MORE].number[i];
-        const double size = (x->type.shape.dim[1 + i] - 1.0) * c->stride[i] - 2.0 * c->pad[i] +
+        const int most = c->stride[i] > c->dilation[i] ? c->stride[i] : c->dilation[i];
+        const double size = ((*x)->type.shape.dim[1 + i] - 1.0) * c->stride[i] - 2.0 * c->pad[i] +
                             (c->kernel[i] - 1.0) * c->dilation[i] + more + 1;
         attr[CONV_EXTRA_H + i] = size;
-        if (more >= c->stride[i])
-            return layer_weights_error(L, layer, NULL, loc,
-                                       "output_padding (%d) must be less than stride (%d)", more,
-                                       c->stride[i]);
+        if (more >= most)
+            return layer_weights_error(
+                L, layer, NULL, loc,
+                "output_padding (%d) must be less than stride (%d) or dilation (%d)", more,
+                c->stride[i], c->dilation[i]);
         if (size < 1 || size > (double)MAX_DIM)
-            return layer_weights_error(L, layer, x, loc, "its result would have a side of %.10g",
+            return layer_weights_error(L, layer, *x, loc, "its result would have a side of %.10g",
                                        size);
     }
+    for (int i = 0; i < 2; i++)
+        *x = rearrange_pad(L, loc, *x, 2 + i, 0,
+                           (int)layer->options[CONV_MORE].number[i] / c->stride[i]);
     return true;
 }
 
@@ -153,7 +159,8 @@ Node *convolution_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
         [CONV_STRIDE_H] = c.stride[0], [CONV_STRIDE_W] = c.stride[1], [CONV_PAD_H] = c.pad[0],
         [CONV_PAD_W] = c.pad[1],       [CONV_DIL_H] = c.dilation[0],  [CONV_DIL_W] = c.dilation[1],
         [CONV_GROUPS] = c.groups};
-    if (is_transposed(layer) && !read_result(L, layer, x, loc, &c, attr)) return front_poison(L);
+    if (is_transposed(layer) && !read_result(L, layer, &image, loc, &c, attr))
+        return front_poison(L);
     make_weights(L, layer, &c, in);
     Node *operands[3] = {image, layer->weight, layer->bias};
     Node *y =
@@ -200,15 +207,34 @@ static Node *apply_pool1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
 }
 
 enum { UPSAMPLE_SCALE, UPSAMPLE_WAY };
+enum { WAY_LINEAR = UPSAMPLE_BILINEAR + 1 }; /* PyTorch's word for signals */
+static const char *const upsample_ways[] = {"nearest", "bilinear", "linear", NULL};
 static const OptionSpec upsample_specs[] = {
     {"scale", OPTION_PAIR, false, 1, 1024, {2, 2}, NULL},
-    {"mode", OPTION_WORD, false, 0, 0, {UPSAMPLE_NEAREST, 0}, upsample_modes}};
+    {"mode", OPTION_WORD, false, 0, 0, {UPSAMPLE_NEAREST, 0}, upsample_ways}};
 
 static Node *apply_upsample(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
-    const double attr[MAX_ATTRS] = {o[UPSAMPLE_SCALE].number[0], o[UPSAMPLE_SCALE].number[1],
-                                    o[UPSAMPLE_WAY].number[0]};
-    return front_add_node(L, &op_upsample, loc, layer->name, 1, &x, attr);
+    const double *scale = o[UPSAMPLE_SCALE].number;
+    const int way = (int)o[UPSAMPLE_WAY].number[0];
+    const bool signal = x->type.shape.rank == 2, linear = way == WAY_LINEAR;
+    if (!layer_weights_want(L, layer, x, loc, signal ? 2 : 3, "(C, H, W) or (C, L)"))
+        return front_poison(L);
+    const char *mistake = NULL;
+    if (signal && scale[0] != scale[1])
+        mistake = "scale of a signal is one number";
+    else if (way != UPSAMPLE_NEAREST && signal != linear)
+        mistake = signal ? "mode \"bilinear\" is for images (C, H, W); for signals it is \"linear\""
+                         : "mode \"linear\" is for signals (C, L); for images it is \"bilinear\"";
+    if (mistake) {
+        layer_weights_error(L, layer, x, loc, "%s", mistake);
+        return front_poison(L);
+    }
+    const double attr[MAX_ATTRS] = {signal ? 1 : scale[0], scale[1],
+                                    linear ? UPSAMPLE_BILINEAR : way};
+    Node *image = signal ? row_of(L, loc, x) : x;
+    Node *y = front_add_node(L, &op_upsample, loc, layer->name, 1, &image, attr);
+    return signal ? signal_of(L, loc, y) : y;
 }
 
 static Node *mean_over(lua_State *L, Loc loc, Node *x, unsigned axes, bool keep) {

@@ -306,6 +306,8 @@ void functions_register(lua_State *L);
 /* broadcast.c: gives the operands of a function that works element by element one shape, where they
  * have shapes that fit together; else the op reports. */
 void broadcast_operands(lua_State *L, Loc loc, int n, Node **in);
+/* The same of the two sides of a comparison, which may be class indices. */
+void broadcast_compared(lua_State *L, Loc loc, Node **in);
 
 /* random.c: random values, into the table on top. */
 void random_register(lua_State *L);

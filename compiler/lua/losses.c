@@ -300,8 +300,9 @@ static int top_k(lua_State *L) {
 
 /* --- losses of values --- */
 
-/* The loss of an element; `option` is that of the loss. */
-typedef Node *Element(lua_State *L, Node *x, Node *t, double option);
+/* The loss of an element; `option` is that of the loss: of `n` numbers, one for each element of the
+ * last axis, where the option may be a list, else of one. */
+typedef Node *Element(lua_State *L, Node *x, Node *t, const double *option, int n);
 
 typedef struct Loss {
     const char *name;
@@ -310,38 +311,45 @@ typedef struct Loss {
     Element *element;
 } Loss;
 
-static Node *squared(lua_State *L, Node *x, Node *t, double option) {
-    (void)option;
+static Node *squared(lua_State *L, Node *x, Node *t, const double *option, int n) {
+    (void)option, (void)n;
     Node *d = two(L, &op_sub, x, t);
     return two(L, &op_mul, d, d);
 }
 
-static Node *distance(lua_State *L, Node *x, Node *t, double option) {
-    (void)option;
+static Node *distance(lua_State *L, Node *x, Node *t, const double *option, int n) {
+    (void)option, (void)n;
     return one(L, &op_abs, two(L, &op_sub, x, t));
 }
 
 /* m (|d| - m / 2) with m = min(|d|, delta): d^2 / 2 up to delta, and delta (|d| - delta / 2). */
-static Node *huber(lua_State *L, Node *x, Node *t, double delta) {
-    Node *d = distance(L, x, t, 0), *m = two(L, &op_minimum, d, value_number(L, delta));
+static Node *huber(lua_State *L, Node *x, Node *t, const double *delta, int n) {
+    Node *d = distance(L, x, t, delta, n), *m = two(L, &op_minimum, d, value_number(L, *delta));
     return two(L, &op_mul, m, two(L, &op_sub, d, scaled(L, m, 0.5)));
 }
 
-static Node *smooth(lua_State *L, Node *x, Node *t, double beta) {
-    return beta > 0 ? scaled(L, huber(L, x, t, beta), 1 / beta) : distance(L, x, t, 0);
+static Node *smooth(lua_State *L, Node *x, Node *t, const double *beta, int n) {
+    return *beta > 0 ? scaled(L, huber(L, x, t, beta, n), 1 / *beta) : distance(L, x, t, beta, n);
 }
 
 /* (1 - t) x + (1 + (p - 1) t) log(1 + exp(-x)) */
-static Node *binary_entropy(lua_State *L, Node *x, Node *t, double p) {
+static Node *binary_entropy(lua_State *L, Node *x, Node *t, const double *p, int n) {
     Node *one_number = value_number(L, 1);
     Node *soft = one(L, &op_softplus, one(L, &op_neg, x));
-    if (p != 1) soft = two(L, &op_mul, soft, two(L, &op_add, one_number, scaled(L, t, p - 1)));
+    if (n == 1 && *p != 1)
+        soft = two(L, &op_mul, soft, two(L, &op_add, one_number, scaled(L, t, *p - 1)));
+    if (n > 1) {
+        double *more = ARENA_ARRAY(front_of(L)->arena, double, n);
+        for (int i = 0; i < n; i++) more[i] = p[i] - 1;
+        Node *of_axis = shared_tensor(L, front_here(L), (Shape){1, {n}}, more);
+        soft = product(L, soft, two(L, &op_add, one_number, product(L, t, of_axis)));
+    }
     return two(L, &op_add, two(L, &op_mul, two(L, &op_sub, one_number, t), x), soft);
 }
 
 /* q (log q - log_p), 0 where q is 0. */
-static Node *divergence(lua_State *L, Node *log_p, Node *q, double option) {
-    (void)option;
+static Node *divergence(lua_State *L, Node *log_p, Node *q, const double *option, int n) {
+    (void)option, (void)n;
     const double attr[MAX_ATTRS] = {1.17549435e-38, 3.4e38};
     Node *log_q = one(L, &op_log, call(L, &op_clamp, 1, q, NULL, NULL, attr));
     return two(L, &op_mul, q, two(L, &op_sub, log_q, log_p));
@@ -354,7 +362,7 @@ static const Loss losses[] = {
     {"smooth_l1", NULL, {"beta", OPTION_REAL, false, 0, 1e30, {1, 0}, NULL}, smooth},
     {"bce_with_logits",
      &op_bce_with_logits,
-     {"pos_weight", OPTION_REAL, false, 0, 1e30, {1, 0}, NULL},
+     {"pos_weight", OPTION_NUMBERS, false, 0, 1e30, {1, 0}, NULL},
      binary_entropy},
     {"kl_div", NULL, {0}, divergence}};
 
@@ -365,15 +373,17 @@ static int of_values(lua_State *L) {
     const bool divergent = loss->element == divergence;
     const OptionSpec specs[2] = {REDUCTION, loss->option};
     Options o;
-    OptionValue v[2];
+    OptionValue v[2] = {0};
     if (!read_options(L, &o, what, specs, loss->option.name ? 2 : 1, v))
         return value_push_poison(L);
     Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
     const int reduction = (int)v[0].number[0];
-    const double option = loss->option.name ? v[1].number[0] : 0;
+    const bool list = loss->option.type == OPTION_NUMBERS && v[1].given;
+    const double *option = list ? v[1].list : v[1].number;
+    const int n = list ? v[1].n : 1;
     if (loss->plain && reduction == REDUCE_MEAN &&
-        (!loss->option.name || option == loss->option.preset[0])) {
+        (!loss->option.name || (n == 1 && *option == loss->option.preset[0]))) {
         value_push_node(L, two(L, loss->plain, x, t));
         return 1;
     }
@@ -388,7 +398,13 @@ static int of_values(lua_State *L) {
                       shape_text(front_of(L)->arena, s), divergent ? "" : ", or a number");
         return value_push_poison(L);
     }
-    Node *value = loss->element(L, x, t, option);
+    if (n > 1 && (!s.rank || n != s.dim[s.rank - 1])) {
+        diag_error(front_of(L)->diag, options_loc(&o, loss->option.name),
+                   "%s: %s wants a number, or one for each place of the last axis of %s, got %d",
+                   what, loss->option.name, shape_text(front_of(L)->arena, s), n);
+        return value_push_poison(L);
+    }
+    Node *value = loss->element(L, x, t, option, n);
     if (divergent && reduction == REDUCE_MEAN) value = along(L, &op_sum, value, s.rank);
     value_push_node(L, reduced(L, value, NULL, reduction));
     return 1;

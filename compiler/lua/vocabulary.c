@@ -32,7 +32,10 @@ static int of_operands(lua_State *L) {
             op == &op_where && lua_type(L, i + 1) == LUA_TNUMBER ? lua_tonumber(L, i + 1) : 0;
         in[i] = isinf(v) ? shared_number(L, v) : value_check_node(L, i + 1, op->name);
     }
-    if (op->row) broadcast_operands(L, front_here(L), op->min_in, in);
+    if (op_is(op, TRAIT_COMPARISON))
+        broadcast_compared(L, front_here(L), in);
+    else if (op->row)
+        broadcast_operands(L, front_here(L), op->min_in, in);
     return push_result(L, op, op->min_in, in);
 }
 

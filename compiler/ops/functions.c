@@ -8,7 +8,8 @@
  * gradient is one, too. */
 static bool function_shape(Graph *g, Node *n) {
     const Kind kind = n->in[0]->type.kind;
-    const bool number = n->op == &op_cos ? kind == KIND_SCHEDULE : kind_is_number(kind);
+    const bool angle = n->op == &op_cos || n->op == &op_sin;
+    const bool number = angle ? kind == KIND_SCHEDULE : kind_is_number(kind);
     if (n->op->number && number) {
         n->type = type_of_kind(kind);
         return true;
@@ -118,7 +119,7 @@ static const OpSample number_samples[] = {{.inputs = "S(3,5,4)"},
                                           {.inputs = "E()"},
                                           {.inputs = "X()"},
                                           {.inputs = "O()"}};
-static const OpSample cos_samples[] = {
+static const OpSample angle_samples[] = {
     {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "E()"}};
 static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}};
 
@@ -142,9 +143,9 @@ FUNCTION(sqrt, "square root", "SQRT(%a)", ZEROS_KEPT, number_samples, .gradient 
          .function = true, .monotone = true, .positive = true, .number = "nn_sqrt(%s)")
 FUNCTION(abs, "absolute value", "ABS(%a)", ZEROS_KEPT, samples, .gradient = abs_gradient,
          .function = true)
-FUNCTION(sin, "sine, in radians", "SIN(%a)", ZEROS_KEPT, samples, .gradient = sin_gradient,
-         .function = true, .lost_bits = 2)
-FUNCTION(cos, "cosine, in radians", "COS(%a)", ZEROS_LOST, cos_samples, .gradient = cos_gradient,
+FUNCTION(sin, "sine, in radians", "SIN(%a)", ZEROS_KEPT, angle_samples, .gradient = sin_gradient,
+         .function = true, .lost_bits = 2, .number = "nn_sin(%s)")
+FUNCTION(cos, "cosine, in radians", "COS(%a)", ZEROS_LOST, angle_samples, .gradient = cos_gradient,
          .function = true, .lost_bits = 2, .number = "nn_cos(%s)")
 FUNCTION(silu, "x * sigmoid(x)", "ROUNDED(MUL(%a, SIGMOID(%a)))", ZEROS_KEPT, samples,
          .gradient = silu_gradient, .layer = true, .lost_bits = 3)

@@ -18,6 +18,7 @@ return nn.model { name = "losses",
       + nn.nll(nn.log_softmax(a), k, { ignore_index = -100 }) + nn.cross_entropy(a, nn.softmax(soft))
       + nn.l1(p, t) + nn.huber(p, t, { delta = 0.7 }) + nn.smooth_l1(p, 0.25, { beta = 0.5 })
       + nn.bce_with_logits(p, nn.sigmoid(t), { pos_weight = 2.5 }) + 0.1 * nn.kl_div(nn.log_softmax(a), nn.softmax(soft))
+      + nn.bce_with_logits(p, nn.sigmoid(t), { pos_weight = { 1, 0.5, 3, 0, 2 } })
       + nn.mse(nn.softmax(map, { axis = 3 }), nn.softplus(nn.cos(map))) + nn.sum(nn.mse(p, t, { reduction = "none" }) * 0.01) },
   predict = { v = nn.argmax(v), map = nn.argmax(map, { axis = 1 }), softmax = nn.softmax(map, { axis = 2 }), a = nn.log_softmax(a) },
   metrics = { hit = nn.equal(nn.argmax(v), l), pixels = nn.mean(nn.equal(nn.argmax(map, { axis = 1 }), m)),

@@ -1,4 +1,4 @@
--- Convolutions and pools over signals (C, L): strided, dilated, grouped, causal, padded to the same length; of inputs, of
+-- Convolutions and pools over signals (C, L): strided, dilated, grouped, causal, padded to the same length, made longer; of inputs, of
 -- sequences with features in lanes that are turned, and back.
 local nn = require "nn"
 local x, q, t = nn.input("x", {3, 41}), nn.input("q", {24, 20}), nn.target("t", {5})
@@ -12,7 +12,8 @@ local causal = nn.conv1d { name = "d", out = 18, kernel = 3, dilation = 3, causa
 local s = nn.gelu(causal(nn.transpose(q, 1, 2)))                                        -- (18, 24)
 local back = nn.layer_norm { name = "n" }(nn.transpose(s + nn.dropout { name = "drop", p = 0.2 }(s), 1, 2))   -- (24, 18)
 local image = nn.conv2d { name = "e", out = 6, kernel = { 2, 3 }, padding = "same" }(nn.reshape(s, { 3, 6, 24 }))
-local o = nn.linear { name = "o", out = 5 }(nn.concat { nn.flatten(y), nn.mean(back, { axis = 1 }), nn.mean(image, { axis = { 2, 3 } }), nn.select(s, 2, -1) })
+local o = nn.linear { name = "o", out = 5 }(nn.concat { nn.flatten(y), nn.mean(back, { axis = 1 }), nn.mean(image, { axis = { 2, 3 } }), nn.select(s, 2, -1),
+  nn.mean(nn.upsample { scale = 3, mode = "linear" }(y) * nn.flip(nn.upsample { scale = 3 }(y), 2), { axis = 2 }) })
 return nn.model { name = "signals",
   train = { epochs = 1, batch = 8, optimizer = nn.adam {}, loss = nn.mse(o, t) },
   predict = { o = o, s = s, y = y },

@@ -14,8 +14,9 @@ local y = nn.sequential {
 }(code)
 local small = up(up(nn.sigmoid(code)))                                                                          -- (32, 2, 1)
 local holes = nn.conv_transpose2d { name = "f", out = 3, kernel = 2, stride = { 5, 4 }, output_padding = { 1, 0 } }(code)   -- (3, 18, 10)
+local late = nn.conv_transpose2d { name = "g", out = 3, kernel = 2, dilation = { 3, 2 }, padding = { 2, 0 }, output_padding = { 2, 1 } }(y)   -- (3, 14, 13)
 return nn.model { name = "transposed",
   train = { epochs = 1, batch = 8, optimizer = nn.adam {},
-            loss = nn.mse(y, x) + 0.1 * nn.mean(nn.mean(small ^ 2)) + nn.mse(nn.relu(nn.slice(holes, 2, 3, 15)), x) },
+            loss = nn.mse(y, x) + 0.1 * nn.mean(nn.mean(small ^ 2)) + 0.1 * nn.mean(late ^ 2) + nn.mse(nn.relu(nn.slice(holes, 2, 3, 15)), x) },
   predict = { y = y, holes = holes },
 }

@@ -52,6 +52,10 @@ START_TEST(cosines_are_exact_enough_for_schedules) {
         const double e = fabs(nn_cos(x) - cos(x));
         ck_assert_msg(e < 2e-16 * x + 1e-13, "cos %g: off by %g", x, e);
     }
+    for (int i = -20000; i <= 20000; i++) {
+        const double x = i * 1e-3, e = fabs(nn_sin(x) - sin(x));
+        ck_assert_msg(e < (fabs(x) <= pi / 2 ? 1e-15 : 4e-14), "sin %g: off by %g", x, e);
+    }
     ck_assert(isnan(nn_cos(NAN)) && isnan(nn_cos(HUGE_VAL)) && isnan(nn_cos(-HUGE_VAL)));
 }
 END_TEST

@@ -35,12 +35,15 @@ Axes axes_of(const Node *node, Shape large, Layout layout, Shape small, Layout o
     return v;
 }
 
-int axes_open(Loops *l, const Axes *v, bool kept, const char **at, const char **small) {
-    int n = 0;
+int axes_open(Loops *l, const Axes *v, bool kept, const char *row, const char **at,
+              const char **small) {
+    int n = 0, all = 0;
+    for (int i = 0; i < v->n_places; i++) all += v->place[i].kept == kept && v->place[i].size > 1;
     *at = *small = "";
     for (int i = 0; i < v->n_places; i++) {
         const Axis *a = &v->place[i];
         if (a->kept != kept || a->size == 1) continue;
+        if (row && n && n == all - 1) l_line(l, "%s", row);
         l_open(l, "for (int a%d = 0; a%d < %d; a%d++)", i, i, a->size, i);
         *at = arena_printf(l->arena, "%s + a%d * %d", *at, i, a->step);
         if (kept) *small = arena_printf(l->arena, "%s + a%d * %d", *small, i, a->small);

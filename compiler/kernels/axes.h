@@ -23,8 +23,10 @@ typedef struct Axes {
 Axes axes_of(const Node *node, Shape large, Layout layout, Shape small, Layout of_small);
 
 /* Opens the loops over the axes that are kept, or over the others, and writes where they lead to:
- * " + a0 * 16" and so on. Returns the number of loops. */
-int axes_open(Loops *l, const Axes *v, bool kept, const char **at, const char **small);
+ * " + a0 * 16" and so on. Returns the number of loops; `row`, unless NULL, stands before the
+ * innermost one of several. */
+int axes_open(Loops *l, const Axes *v, bool kept, const char *row, const char **at,
+              const char **small);
 void axes_close(Loops *l, int n);
 
 #endif

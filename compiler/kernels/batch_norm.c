@@ -3,7 +3,8 @@
  *   moments   rows `shift`, `sum` and `square`: the mean of the chunk's first sample; the sums of
  *             x - shift and of its square. So no variance is the difference of large numbers.
  *   gradients rows `db` and `dw`: the sums of dy and of dy (x - mean), which is multiplied by one
- *             over the deviation at the end.
+ *             over the deviation at the end. Terms have both signs and cancel, so the places of
+ *             each line of an image are added up by themselves, then lines: that rounds less.
  * Samples are the outer loop: a sample stays in the caches for all of its channels. */
 #include "../loops/loops.h"
 #include "../ops/ops.h"
@@ -72,10 +73,11 @@ static void open_samples(Loops *l, const Layout *in) {
     l_open(l, "for (int c = 0; c < %d; c += 16)", in->cs);
 }
 
-/* Opens the loop over the places of a sample; `i` is where the place has the row. */
-static void open_places(Loops *l, const Layout *in) {
-    l_open(l, "for (int p = 0; p < %d; p++)", in->H * in->W);
-    l_line(l, "const int i = s * %d + p * %d + c;", in->stride, in->cs);
+/* Opens the loop over so many places of a sample; `i` is where the place has the row of channels.
+ */
+static void open_places(Loops *l, const Layout *in, int places, const char *before) {
+    l_open(l, "for (int p = 0; p < %d; p++)", places);
+    l_line(l, "const int i = s * %d + %sp * %d + c;", in->stride, before, in->cs);
 }
 
 static void build_moments(Loops *l, const Kernel *k) {
@@ -93,7 +95,7 @@ static void build_moments(Loops *l, const Kernel *k) {
     open_samples(l, in);
     l_line(l, "const F16 shift = LOAD(sums + c);");
     l_line(l, "F16 t = SET(0.0f), u = SET(0.0f);");
-    open_places(l, in);
+    open_places(l, in, places, "");
     l_line(l, "const F16 d = SUB(LOAD(x + i), shift);");
     l_line(l, "t = ADD(t, d);");
     l_line(l, "u = FMA(d, d, u);");
@@ -115,10 +117,16 @@ static void build_sums(Loops *l, const Kernel *k) {
     if (dw) l_line(l, "const F16 m = LOAD(mean + c);");
     if (dw) l_line(l, "F16 t = SET(0.0f);");
     if (db) l_line(l, "F16 u = SET(0.0f);");
-    open_places(l, in);
+    l_open(l, "for (int h = 0; h < %d; h++)", in->H);
+    if (dw) l_line(l, "F16 tr = SET(0.0f);");
+    if (db) l_line(l, "F16 ur = SET(0.0f);");
+    open_places(l, in, in->W, arena_printf(l->arena, "h * %d + ", in->W * in->cs));
     l_line(l, "const F16 g = LOAD(dy + i);");
-    if (dw) l_line(l, "t = FMA(g, SUB(LOAD(x + i), m), t);");
-    if (db) l_line(l, "u = ADD(u, g);");
+    if (dw) l_line(l, "tr = FMA(g, SUB(LOAD(x + i), m), tr);");
+    if (db) l_line(l, "ur = ADD(ur, g);");
+    l_close(l);
+    if (dw) l_line(l, "t = ADD(t, tr);");
+    if (db) l_line(l, "u = ADD(u, ur);");
     l_close(l);
     if (dw) l_line(l, "STORE(dw + c, ADD(LOAD(dw + c), t));");
     if (db) l_line(l, "STORE(db + c, ADD(LOAD(db + c), u));");

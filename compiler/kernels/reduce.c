@@ -1,9 +1,10 @@
 /* Sums over axes, and values spread over axes: loops over the places and rows of the larger side,
  * whose floats and those of the smaller side lie at fixed steps for each axis.
  *
- * Where the axis in lanes stays, a lane is a sum of its own: places are added in order. Where it is
- * summed, lane l adds the elements l, l + 16, ... of each row, row after row; then the tree of
- * 16. */
+ * Where the axis in lanes stays, a lane is a sum of its own: places along the last axis that is
+ * summed are added in order, then these sums, so that rounding grows with the axes' sizes, not with
+ * their product. Where it is summed, lane l adds the elements l, l + 16, ... of each row, row after
+ * row; then the tree of 16. */
 #include "../plan/lowering.h"
 #include "axes.h"
 #include "lines.h"
@@ -35,14 +36,21 @@ static void build_sum(Loops *l, const Kernel *k) {
     const char *at, *to, *inner, *none;
     if (!v.lanes.kept) zero_samples(l, "y", k->out);
     l_open(l, "for (int s = 0; s < n; s++)");
-    const int outer = axes_open(l, &v, true, &at, &to);
+    const int outer = axes_open(l, &v, true, NULL, &at, &to);
     if (v.lanes.kept) l_open(l, "for (int c = 0; c < %d; c += 16)", k->in.cs);
     l_line(l, "F16 sum = SET(0.0f);");
-    const int loops = axes_open(l, &v, false, &inner, &none);
+    const char *row = v.lanes.kept ? "F16 row = SET(0.0f);" : NULL;
+    const int loops = axes_open(l, &v, false, row, &inner, &none);
+    const bool rows = row && loops > 1;
     if (!v.lanes.kept) l_open(l, "for (int c = 0; c < %d; c += 16)", k->in.cs);
-    l_line(l, "sum = ADD(sum, LOAD(x + s * %d%s%s + c));", k->in.stride, at, inner);
+    const char *to_sum = rows ? "row" : "sum";
+    l_line(l, "%s = ADD(%s, LOAD(x + s * %d%s%s + c));", to_sum, to_sum, k->in.stride, at, inner);
     if (!v.lanes.kept) l_close(l);
-    axes_close(l, loops);
+    if (rows) {
+        l_close(l);
+        l_line(l, "sum = ADD(sum, row);");
+    }
+    axes_close(l, loops - rows);
     if (v.lanes.kept) {
         l_line(l, "STORE(y + s * %d%s + c, %s);", k->out.stride, to,
                result(l->arena, k->node, "sum"));
@@ -80,9 +88,9 @@ static void build_expand(Loops *l, const Kernel *k) {
     const Axes v = expand_axes(k);
     const char *kept, *from, *at, *none;
     l_open(l, "for (int s = 0; s < n; s++)");
-    const int outer = axes_open(l, &v, true, &kept, &from);
+    const int outer = axes_open(l, &v, true, NULL, &kept, &from);
     if (!v.lanes.kept) l_line(l, "const float v = x[s * %d%s];", k->in.stride, from);
-    const int inner = axes_open(l, &v, false, &at, &none);
+    const int inner = axes_open(l, &v, false, NULL, &at, &none);
     l_open(l, "for (int c = 0; c < %d; c += 16)", k->out.cs);
     l_line(l, "const int e = c%s%s, i = s * %d + e;", kept, at, k->out.stride);
     const char *value = v.lanes.kept

@@ -38,7 +38,7 @@ static Groups open_groups(Loops *l, const Kernel *k) {
     const Shape small = makes_rows(node) ? x->type.shape : node->type.shape;
     v.axes = axes_of(node, x->type.shape, k->in, small, k->out);
     l_open(l, "for (int s = 0; s < n; s++)");
-    v.outer = axes_open(l, &v.axes, true, &v.at, &v.to) + 1;
+    v.outer = axes_open(l, &v.axes, true, NULL, &v.at, &v.to) + 1;
     if (v.axes.lanes.kept) {
         l_open(l, "for (int c = 0; c < %d; c += 16)", k->in.cs);
         v.outer++;
@@ -50,7 +50,7 @@ static Groups open_groups(Loops *l, const Kernel *k) {
  * and in x. */
 static void open_elements(Loops *l, Groups *v) {
     const char *at, *none;
-    v->inner = axes_open(l, &v->axes, false, &at, &none);
+    v->inner = axes_open(l, &v->axes, false, NULL, &at, &none);
     if (!v->axes.lanes.kept) {
         l_open(l, "for (int c = 0; c < %d; c += 16)", v->x.cs);
         v->inner++;

@@ -1,10 +1,19 @@
 """Networks written as PyTorch modules, the way their users would, by the paths of their architectures. Attributes have
 the names of the layers, so that a state_dict is the weights file. A twin gives the loss of a phase, from 0, at a point of
-the training, and what the architecture predicts: logits where it predicts a class."""
+the training, and what the architecture predicts: logits where it predicts a class. Those of tests/models are in models.py,
+those of arch/gallery are the modules of bench/gallery, where they are trained, too."""
+
+import glob
+import importlib
+import os
+import sys
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+import models
+from models import Classifier
 
 
 class Trunk(nn.Module):
@@ -101,18 +110,9 @@ class PairMlp(nn.Module):
     loss = Cnn.loss
 
 
-class Classifier(nn.Module):
-    """Of images; `field` is the label that is predicted under its own name."""
-    field = "digit"
-
-    def predict(self, d):
-        return {self.field: self(d["image"])}
-
-    def loss(self, d, phase, epoch, epochs):
-        return F.cross_entropy(self(d["image"]), d[self.field])
-
-
 class Residual(Classifier):
+    label = "digit"
+
     def __init__(self):
         super().__init__()
         self.stem = nn.Conv2d(1, 16, 5, stride=2, padding=2)
@@ -126,51 +126,31 @@ class Residual(Classifier):
         return self.classify(F.avg_pool2d(F.relu(self.wide(x)), 2).flatten(1))
 
 
-class LeNet5(Classifier):
-    def __init__(self):
-        super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
-        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+def of_gallery(module):
+    """The net of a file of bench/gallery; its recipes have the losses of the phases."""
+    class Twin(module.Net):
+        def __init__(self):
+            super().__init__()
+            # A batch norm takes the batch's statistics; dropout is no part of what is compared.
+            self.train(any("running_mean" in name for name, _ in self.named_buffers()))
 
-    def forward(self, x):
-        for conv in (self.conv1, self.conv2):
-            x = F.max_pool2d(F.relu(conv(x)), 2)
-        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
+        def loss(self, d, phase, epoch, epochs):
+            return [module.recipe, *module.recipe.then][phase].loss(self, d)
 
+        def predict(self, d):
+            return {}
 
-class Mlp(Classifier):
-    def __init__(self):
-        super().__init__()
-        self.fc1, self.fc2, self.fc3 = nn.Linear(784, 512), nn.Linear(512, 256), nn.Linear(256, 10)
-
-    def forward(self, x):
-        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
+    return Twin
 
 
-class ResNet8(Classifier):
-    field = "kind"
-
-    def __init__(self):
-        super().__init__()
-        self.first = nn.Conv2d(3, 16, 3, padding=1)
-        for name, width, out in (("one", 16, 16), ("two", 16, 32), ("three", 32, 64)):
-            stride = out // width
-            setattr(self, name + "a", nn.Conv2d(width, out, 3, stride=stride, padding=1))
-            setattr(self, name + "b", nn.Conv2d(out, out, 3, padding=1))
-            if stride > 1:
-                setattr(self, name + "s", nn.Conv2d(width, out, 1, stride=stride))
-        self.fc = nn.Linear(64, 10)
-
-    def forward(self, x):
-        x = F.relu(self.first(x))
-        for name in ("one", "two", "three"):
-            y = getattr(self, name + "b")(F.relu(getattr(self, name + "a")(x)))
-            x = F.relu(y + getattr(self, name + "s", nn.Identity())(x))
-        return self.fc(F.avg_pool2d(x, 8).flatten(1))
+def gallery():
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench/gallery")
+    sys.path.append(folder)
+    names = (os.path.splitext(os.path.basename(path))[0] for path in glob.glob(os.path.join(folder, "modules", "*.py")))
+    return {"arch/gallery/" + name: of_gallery(importlib.import_module("modules." + name)) for name in names}
 
 
 TWINS = {
     "arch/mlp": PairMlp, "arch/cnn": Cnn, "arch/sharing": Pairs, "arch/aux": Aux, "arch/transfer": Transfer,
-    "arch/digit": Digit, "arch/residual": Residual, "arch/gallery/lenet5": LeNet5, "arch/gallery/mlp": Mlp,
-    "tests/models/resnet8": ResNet8,
+    "arch/digit": Digit, "arch/residual": Residual, **models.TWINS, **gallery(),
 }

@@ -218,10 +218,15 @@ static bool lines_to_file(Engine *engine, const Split *split, Range range, bool 
     return file && write_lines(engine, split, range, json, file->stream) && output_commit(file);
 }
 
+/* Whether the last phase has a loss; those of members that take turns are metrics. */
+static bool has_loss(const NnModel *model) {
+    return model->n_phases > 0 && !model->phases[model->n_phases - 1].n_members;
+}
+
 static json_t *eval_json(const NnModel *model, const Split *split, const Scores *scores,
                          const Confusion *confusions, int n) {
     json_t *json = json_pack("{s:s, s:i}", "split", split->name, "samples", split->samples);
-    json_object_set_new(json, "loss", json_number(scores->loss));
+    if (has_loss(model)) json_object_set_new(json, "loss", json_number(scores->loss));
     json_object_set_new(json, "metrics", scores_json(model, scores, false));
     if (n == 0) return json;
     json_t *list = json_array();
@@ -231,7 +236,7 @@ static json_t *eval_json(const NnModel *model, const Split *split, const Scores 
 }
 
 static void print_scores(const NnModel *model, const Scores *scores) {
-    printf("  %-16s %s\n", "loss", number_text(scores->loss));
+    if (has_loss(model)) printf("  %-16s %s\n", "loss", number_text(scores->loss));
     for (int m = 0; m < model->n_metrics; m++)
         printf("  %-16s %s\n", model->metrics[m].name, number_text(scores->metrics[m]));
 }
@@ -312,14 +317,15 @@ bool init_command(const NnModel *model, const Options *options) {
 /* Writes `loss` and the gradients of the last call. */
 static bool write_gradients(const NnModel *model, const NnCall *call, const char *path) {
     const NnPhase *phase = &model->phases[call->phase];
-    TensorOut *tensors = allocate((size_t)phase->n_trained + 1, sizeof *tensors);
+    const NnMember member = schedule_member(phase, nn_member(phase, call->step));
+    TensorOut *tensors = allocate((size_t)member.n_trained + 1, sizeof *tensors);
     float loss = (float)call->loss;
     if (!isfinite(loss)) note("the loss is not finite");
     tensors[0] = (TensorOut){.name = "loss", .count = 1, .values = &loss};
-    for (int i = 0; i < phase->n_trained; i++) {
-        const NnParam *param = &model->params[phase->trained[i]];
+    for (int i = 0; i < member.n_trained; i++) {
+        const NnParam *param = &model->params[member.trained[i]];
         float *values = allocate((size_t)param->count, sizeof(float));
-        model->get_gradient(call, phase->trained[i], values);
+        model->get_gradient(call, member.trained[i], values);
         tensors[i + 1] =
             (TensorOut){param->name, param->rank, param->dim, param->count, values, false};
         for (int64_t k = 0; k < param->count; k++) {
@@ -328,7 +334,7 @@ static bool write_gradients(const NnModel *model, const NnCall *call, const char
             break;
         }
     }
-    return tensors_write(path, phase->n_trained + 1, tensors, NULL);
+    return tensors_write(path, member.n_trained + 1, tensors, NULL);
 }
 
 bool grad_command(const NnModel *model, const Options *options) {
@@ -350,8 +356,10 @@ bool grad_command(const NnModel *model, const Options *options) {
                   all = of->steps ? of->steps : epochs * steps;
     if (epoch >= epochs)
         return problem("--epoch: phase %d has epochs 0 to %" PRId64, phase + 1, epochs - 1);
+    const int member = (int)options->number[OPTION_MEMBER] - 1;
+    const int64_t step = schedule_step(of, member, epoch * steps);
     engine_gather(&engine, split, NULL, 0, batch);
-    NnCall call = engine_call(&engine, (When){phase, epoch, epochs, epoch * steps, all}, batch);
+    NnCall call = engine_call(&engine, (When){phase, epoch, epochs, step, all}, batch);
     engine.code->gradient(&call);
     if (!write_gradients(model, &call, options->text[OPTION_OUT])) return false;
     if (option_given(options, OPTION_JSON))

@@ -42,7 +42,7 @@ typedef struct Row {
 typedef struct Bench {
     const NnModel *model;
     Engine engine;
-    int phase, batch;
+    int phase, member, batch;
     int64_t step;
     double times[RUNS_MOST];
     double peak;                /* GFLOP/s of all threads */
@@ -73,8 +73,9 @@ static double median(double *values, int n) {
 }
 
 static void one_call(Bench *bench, bool train, Trace *trace) {
-    int64_t epochs = schedule_epochs(&bench->model->phases[bench->phase]);
-    When when = {bench->phase, 0, epochs, bench->step, bench->step + 1};
+    const NnPhase *phase = &bench->model->phases[bench->phase];
+    bench->step = schedule_step(phase, bench->member, bench->step);
+    When when = {bench->phase, 0, schedule_epochs(phase), bench->step, bench->step + 1};
     NnCall call = engine_call(&bench->engine, when, bench->batch);
     call.seed = 1;
     call.dropout = true;
@@ -130,6 +131,14 @@ static Row make_row(const Bench *bench, const char *name, double seconds, int64_
     return (Row){name, seconds * 1e6, gflops, 100 * gflops / peak};
 }
 
+/* Whether the kernel is one of the phase (-1: prediction), and ran: those of other members do not.
+ */
+static bool is_listed(const Bench *bench, int k, int phase) {
+    const bool ran =
+        phase < 0 || !bench->model->phases[phase].n_members || bench->kernels[k].us > 0;
+    return bench->model->kernels[k].phase == phase && ran;
+}
+
 static void measure_all(Bench *bench) {
     const NnModel *model = bench->model;
     const NnPhase *phase = &model->phases[bench->phase];
@@ -148,15 +157,17 @@ static void measure_all(Bench *bench) {
     peak = fmax(peak, peak_gflops(code));
     bench->peak = peak * bench->engine.threads;
     bench->kernels = allocate(n, sizeof *bench->kernels);
-    int64_t infer_flops = 0;
+    int64_t infer_flops = 0, member_flops = 0;
     for (size_t k = 0; k < n; k++) {
         const NnKernel *kernel = &model->kernels[k];
         bench->kernels[k] = make_row(bench, kernel->name, seconds[k], kernel->flops, peak);
         if (kernel->phase < 0) infer_flops += kernel->flops;
+        if (is_listed(bench, (int)k, bench->phase)) member_flops += kernel->flops;
     }
     /* Prediction often needs less than the phase's forward pass: the kernels know. */
     if (infer_flops == 0) infer_flops = phase->flops_forward;
-    bench->train = make_row(bench, "training step", step, phase->flops_train, bench->peak);
+    bench->train = make_row(bench, "training step", step,
+                            phase->n_members ? member_flops : phase->flops_train, bench->peak);
     bench->infer = make_row(bench, "prediction", infer, infer_flops, bench->peak);
 }
 
@@ -178,7 +189,7 @@ static void tell_json(const Bench *bench) {
     const double all = kernels_us(bench, bench->phase);
     for (int k = 0; k < bench->model->n_kernels; k++) {
         const Row *row = &bench->kernels[k];
-        if (bench->model->kernels[k].phase == bench->phase)
+        if (is_listed(bench, k, bench->phase))
             json_array_append_new(
                 kernels, json_pack("{s:s, s:i, s:f, s:f, s:f, s:f}", "name", row->name, "index", k,
                                    "us", row->us, "percent_of_step", 100 * row->us / all, "gflops",
@@ -224,7 +235,7 @@ static void add_kernels(Cells *cells, const Bench *bench, int phase, const char 
     next_row(cells);
     next_row(cells)[NAME] = title;
     for (int k = 0; k < bench->model->n_kernels; k++)
-        if (bench->model->kernels[k].phase == phase)
+        if (is_listed(bench, k, phase))
             add_row(cells, format_text("%3d", k), &bench->kernels[k], kernels_us(bench, phase));
 }
 
@@ -274,6 +285,7 @@ bool bench_command(const NnModel *model, const Options *options) {
     Bench *bench = allocate(1, sizeof *bench);
     bench->model = model;
     bench->phase = (int)options->number[OPTION_PHASE] - 1;
+    bench->member = (int)options->number[OPTION_MEMBER] - 1;
     bench->batch = options->number[OPTION_BATCH] ? (int)options->number[OPTION_BATCH]
                                                  : model->phases[bench->phase].batch;
     DataRequest request = options_data(options);

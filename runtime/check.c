@@ -40,10 +40,12 @@ static int preset_batch(const Graph *graph) {
     return samples < MOST_SAMPLES ? (int)samples : MOST_SAMPLES;
 }
 
-/* A step of the phase as both sides see it. The epoch lies in the middle of the phase, where every
- * term of a loss with fading weights has some weight. */
-static NnCall make_call(const Checker *c, int64_t step, bool dropout) {
-    int64_t epochs = schedule_epochs(&c->model->phases[c->phase]);
+/* Step `own` of the member as both sides see it. The epoch lies in the middle of the phase, where
+ * every term of a loss with fading weights has some weight. */
+static NnCall make_call(const Checker *c, int64_t own, bool dropout) {
+    const NnPhase *phase = &c->model->phases[c->phase];
+    const int64_t step = schedule_own_step(phase, c->member, own);
+    const int64_t epochs = schedule_epochs(phase);
     NnCall call =
         engine_call(&c->engine, (When){c->phase, epochs / 2, epochs, step, 100}, c->batch);
     call.seed = c->seed + 17;
@@ -67,7 +69,7 @@ static void check_step(Checker *c, int64_t step) {
 }
 
 static void check_phase(Checker *c) {
-    engine_init(&c->engine, c->seed + (uint64_t)c->phase);
+    engine_init(&c->engine, c->seed + (uint64_t)c->graph_phase);
     engine_draw_normals(&c->engine, random_stream(c->seed, "normals"));
     c->model->reset(c->engine.state, c->phase);
     engine_prepare(&c->engine, c->phase);
@@ -149,11 +151,14 @@ bool check_command(const NnModel *model, const Options *options) {
     c.batch = batch > 0 ? (int)batch : preset_batch(c.graph);
     c.bound = stated_bound(c.graph);
     c.together = has_statistics(c.graph);
-    c.to_draw = (int64_t)model->n_phases * (1 + c.together + STEPS) * c.batch;
+    c.to_draw = (int64_t)c.graph->n_phases * (1 + c.together + STEPS) * c.batch;
     bool ok = engine_open(&c.engine, model, options, c.batch, NULL);
     if (ok) {
         c.before = allocate(model->state_bytes, 1);
-        for (c.phase = 0; c.phase < model->n_phases; c.phase++) check_phase(&c);
+        for (c.phase = 0; c.phase < model->n_phases; c.phase++)
+            for (c.member = 0; c.member < schedule_members(&model->phases[c.phase]);
+                 c.member++, c.graph_phase++)
+                check_phase(&c);
         ok = report(&c, option_given(options, OPTION_JSON));
     }
     arena_free(arena);

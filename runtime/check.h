@@ -26,8 +26,10 @@ typedef struct Checker {
     Engine engine;
     void *before; /* the state before a step */
     uint64_t seed;
-    uint64_t draws; /* random samples drawn so far */
-    int phase, batch;
+    uint64_t draws;    /* random samples drawn so far */
+    int phase, member; /* of the model; 0 where no members take turns */
+    int graph_phase;   /* the graph's, where each member counts as a phase */
+    int batch;
     int64_t redrawn, tied; /* samples: drawn again for near ties, and left near one */
     int64_t drawn, to_draw;
     Progress progress;
@@ -38,6 +40,9 @@ typedef struct Checker {
 } Checker;
 
 /* check_draw.c */
+
+/* The graph's phase that a step of the model's phase belongs to. */
+int graph_phase_of(const NnModel *model, int phase, int64_t step);
 
 /* The reference's run of a phase in `call`, on the fields that the engine points to and the
  * parameters of its state. The caller frees the arena. */

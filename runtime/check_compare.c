@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "schedule.h"
 
 enum { MOST_SLOTS = 1 + MAX_MOMENTS };
 
@@ -52,25 +53,35 @@ static double judged(const Checker *c, Reference *r, const Node *node, Distance 
     return relative_error(d);
 }
 
+static NnMember member_of(const Checker *c) {
+    return schedule_member(&c->model->phases[c->phase], c->member);
+}
+
+/* ", member 2", where members take turns. */
+static const char *member_words(const Checker *c) {
+    return c->model->phases[c->phase].n_members ? format_text(", member %d", c->member + 1) : "";
+}
+
 void check_loss(Checker *c, const NnCall *call, Reference *r, const char *what) {
-    const Node *loss = c->graph->phases[c->phase].loss;
+    const Node *loss = c->graph->phases[c->graph_phase].loss;
     double wanted = r->values[loss->id][0];
     double error = judged(c, r, loss, (Distance){fabs(call->loss - wanted), fabs(wanted)});
-    char phase[32];
-    snprintf(phase, sizeof phase, "of phase %d", c->phase + 1);
+    char phase[64];
+    snprintf(phase, sizeof phase, "of phase %d%s", c->phase + 1, member_words(c));
     worst_note(&c->forward, error, what, phase);
 }
 
-static const Node *output_named(Checker *c, const Named *list, int n, const char *name) {
+static int output_named(Checker *c, const Named *list, int n, const char *name) {
     for (int i = 0; i < n; i++)
-        if (strcmp(list[i].name, name) == 0) return list[i].node;
+        if (strcmp(list[i].name, name) == 0) return i;
     worst_note(&c->forward, INFINITY, "no node for", name);
-    return NULL;
+    return -1;
 }
 
 static void check_metric(Checker *c, Reference *r, const char *name, double found) {
-    const Node *node = output_named(c, c->graph->metrics, c->graph->n_metrics, name);
-    if (!node) return;
+    const int metric = output_named(c, c->graph->metrics, c->graph->n_metrics, name);
+    if (metric < 0) return;
+    const Node *node = graph_metric(c->graph, metric, c->graph_phase);
     const double wanted = r->values[node->id][0];
     Distance d = {fabs(found - wanted), fmax(1, fabs(wanted))};
     for (int i = 0; relative_error(d) > c->bound && i < ROUNDED_RUNS; i++) {
@@ -90,9 +101,9 @@ static bool is_class(Reference *r, const Node *node, int64_t k, double found) {
 
 static void check_prediction(Checker *c, Reference *r, const NnOutput *output, const float *found,
                              const float *again) {
-    const Node *node =
-        output_named(c, c->graph->predictions, c->graph->n_predictions, output->name);
-    if (!node) return;
+    const int at = output_named(c, c->graph->predictions, c->graph->n_predictions, output->name);
+    if (at < 0) return;
+    const Node *node = c->graph->predictions[at].node;
     int64_t count = (int64_t)c->batch * output->count;
     double error = 0;
     if (output->classes == 0)
@@ -159,25 +170,25 @@ static double largest_gradient(const Phase *phase, const Reference *r) {
 }
 
 bool check_gradients(Checker *c, const NnCall *call, Reference *r) {
-    const NnPhase *phase = &c->model->phases[c->phase];
-    const Phase *graph = &c->graph->phases[c->phase];
+    const NnMember member = member_of(c);
+    const Phase *graph = &c->graph->phases[c->graph_phase];
     const double largest = largest_gradient(graph, r);
     double noise = 0;
-    for (int i = 0; i < phase->n_trained; i++) {
-        const NnParam *param = &c->model->params[phase->trained[i]];
+    for (int i = 0; i < member.n_trained; i++) {
+        const NnParam *param = &c->model->params[member.trained[i]];
         const Trained *trained = trained_of(graph, param->name);
         const Node *gradient = trained ? trained->gradient : NULL;
         if (!gradient) {
             worst_note(&c->gradient, INFINITY, "no gradient in the graph for", param->name);
             continue;
         }
-        c->model->get_gradient(call, phase->trained[i], c->engine.values);
+        c->model->get_gradient(call, member.trained[i], c->engine.values);
         Distance d = distance_of(c->engine.values, r->values[gradient->id], NULL, param->count);
         if (d.size < zero_gradient * largest) d.size = largest;
         if (relative_error(d) > c->bound) noise = fmax(noise, reference_rounding(r, gradient));
         worst_note(&c->gradient, judged(c, r, gradient, d), "gradient of", param->name);
     }
-    if (phase->n_trained != graph->n_trained)
+    if (member.n_trained != graph->n_trained)
         worst_note(&c->gradient, INFINITY, "other number of trained parameters than", "the graph");
     return largest > noise;
 }
@@ -200,7 +211,7 @@ typedef struct Before {
 /* The reference's update, by `factor` times the gradient; [slot][count]. */
 static void update(const Checker *c, const NnCall *call, const Reference *r, const Before *before,
                    double factor, double **after) {
-    const Phase *phase = &c->graph->phases[c->phase];
+    const Phase *phase = &c->graph->phases[c->graph_phase];
     const Optimizer *optimizer = before->optimizer;
     for (int slot = 0; slot <= before->n_slots; slot++)
         after[slot] = widened(r->arena, before->slot[slot], before->count);
@@ -210,10 +221,11 @@ static void update(const Checker *c, const NnCall *call, const Reference *r, con
         gradient[i] = reference_clip(phase, before->factor, factor * gradient[i]);
     double *moments[MAX_MOMENTS];
     int places[MAX_MOMENTS];
-    slots_of(c->model->phases[c->phase].slots, optimizer, places);
+    slots_of(phase_slots(r->arena, phase), optimizer, places);
     for (int i = 0; optimizer_slots(optimizer)[i]; i++) moments[i] = after[1 + places[i]];
-    reference_update(optimizer, call->step, r->values[optimizer->lr->id][0], before->count,
-                     after[0], gradient, moments);
+    const int64_t step = nn_member_steps(&c->model->phases[c->phase], c->member, call->step);
+    reference_update(optimizer, step, r->values[optimizer->lr->id][0], before->count, after[0],
+                     gradient, moments);
 }
 
 /* An error of a step relative to its largest movement. Where the gradient and the decay, or a
@@ -232,15 +244,15 @@ static double judged_step(const Checker *c, const NnCall *call, const Reference 
 
 /* The factor that a bound of the norm gives the gradient of the call. */
 static double clip_factor(const Checker *c, const NnCall *call) {
-    const NnPhase *phase = &c->model->phases[c->phase];
+    const NnMember member = member_of(c);
     double squares = 0;
-    for (int i = 0; i < phase->n_trained; i++) {
-        const int64_t count = c->model->params[phase->trained[i]].count;
-        c->model->get_gradient(call, phase->trained[i], c->engine.values);
+    for (int i = 0; i < member.n_trained; i++) {
+        const int64_t count = c->model->params[member.trained[i]].count;
+        c->model->get_gradient(call, member.trained[i], c->engine.values);
         for (int64_t k = 0; k < count; k++)
             squares += (double)c->engine.values[k] * (double)c->engine.values[k];
     }
-    return reference_clip_factor(&c->graph->phases[c->phase], squares);
+    return reference_clip_factor(&c->graph->phases[c->graph_phase], squares);
 }
 
 /* Compares the average of a parameter after the step with that of the one before it. */
@@ -266,15 +278,15 @@ static void check_update(Checker *c, const NnCall *call, const Reference *r, int
                          const Trained *trained, double factor) {
     const NnModel *model = c->model;
     const NnParam *p = &model->params[param];
-    Before before = {.count = p->count,
-                     .n_slots = trained ? model->phases[c->phase].n_slots : 0,
-                     .factor = factor};
+    const NnMember member = member_of(c);
+    Before before = {.count = p->count, .n_slots = trained ? member.n_slots : 0, .factor = factor};
     for (int slot = 0; slot <= before.n_slots; slot++) {
         before.slot[slot] = ARENA_ARRAY(r->arena, float, p->count);
-        model->get(c->before, c->phase, slot, param, before.slot[slot]);
+        model->get(c->before, c->phase, slot ? member.first_slot + slot : 0, param,
+                   before.slot[slot]);
     }
     if (trained) {
-        before.optimizer = phase_optimizer(&c->graph->phases[c->phase], trained->group);
+        before.optimizer = phase_optimizer(&c->graph->phases[c->graph_phase], trained->group);
         before.gradient = ARENA_ARRAY(r->arena, float, p->count);
         model->get_gradient(call, param, before.gradient);
     }
@@ -282,11 +294,12 @@ static void check_update(Checker *c, const NnCall *call, const Reference *r, int
     update(c, call, r, &before, 1, wanted);
     float *found = c->engine.values;
     for (int slot = 0; slot <= before.n_slots; slot++) {
-        model->get(c->engine.state, c->phase, slot, param, found);
+        const int place = slot ? member.first_slot + slot : 0;
+        model->get(c->engine.state, c->phase, place, param, found);
         double error =
             relative_error(distance_of(found, wanted[slot], before.slot[slot], p->count));
         worst_note(&c->step, judged_step(c, call, r, &before, slot, wanted, error),
-                   slot ? model->phases[c->phase].slots[slot - 1] : "step of", p->name);
+                   slot ? model->phases[c->phase].slots[place - 1] : "step of", p->name);
     }
     if (model->phases[c->phase].ema > 0) check_average(c, r, param);
     if (!trained && memcmp(found, before.slot[0], (size_t)p->count * sizeof *found) != 0)
@@ -318,7 +331,7 @@ static void check_state(Checker *c, Reference *r, int param, const Node *next) {
 }
 
 void check_updates(Checker *c, const NnCall *call, Reference *r) {
-    const Phase *phase = &c->graph->phases[c->phase];
+    const Phase *phase = &c->graph->phases[c->graph_phase];
     const double factor = clip_factor(c, call);
     for (int i = 0; i < c->model->n_params; i++) {
         const char *name = c->model->params[i].name;

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "random.h"
+#include "schedule.h"
 
 /* Compiled code may be off by value_bound of a tensor's largest value; a decision that is as near
  * to a tie may turn. In a network of a hundred thousand decisions most samples have one that near.
@@ -17,6 +18,12 @@ static const char *field_op(const NnField *field) {
     static const char *const ops[] = {
         [NN_INPUT] = "input", [NN_LABEL] = "label", [NN_TARGET] = "target"};
     return ops[field->kind];
+}
+
+int graph_phase_of(const NnModel *model, int phase, int64_t step) {
+    int at = 0;
+    for (int p = 0; p < phase; p++) at += schedule_members(&model->phases[p]);
+    return at + nn_member(&model->phases[phase], step);
 }
 
 /* Room for fields and parameters; parameters are set. `field` gets the room of each field, NULL for
@@ -35,7 +42,7 @@ static Reference reference_begin(const Graph *graph, Engine *engine, const NnCal
         .step = (double)call->step,
         .steps = (double)call->steps,
     };
-    Reference r = reference_new(graph, call->phase, env);
+    Reference r = reference_new(graph, graph_phase_of(model, call->phase, call->step), env);
     for (int i = 0; i < model->n_fields; i++)
         field[i] = reference_room(&r, field_op(&model->fields[i]), model->fields[i].name,
                                   (int64_t)call->batch * model->fields[i].count);

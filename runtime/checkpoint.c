@@ -61,6 +61,36 @@ static json_t *position_json(const Position *at) {
     return json;
 }
 
+/* The running losses of the members that take turns in a phase. */
+static void members_write(const NnPhase *phase, const Position *at, json_t *state) {
+    if (!phase->n_members) return;
+    json_t *losses = json_array(), *samples = json_array();
+    for (int i = 0; i < phase->n_members; i++) {
+        json_array_append_new(losses, json_number(at->member_loss[i]));
+        json_array_append_new(samples, json_integer(at->member_samples[i]));
+    }
+    json_object_set_new(state, "member_loss_sums", losses);
+    json_object_set_new(state, "member_samples", samples);
+}
+
+static bool members_read(const char *path, const NnPhase *phase, const json_t *state,
+                         Position *at) {
+    const json_t *losses = json_object_get(state, "member_loss_sums");
+    const json_t *samples = json_object_get(state, "member_samples");
+    int64_t sum = 0;
+    if (!phase->n_members) return true;
+    for (int i = 0; i < phase->n_members; i++) {
+        const json_t *loss = json_array_get(losses, (size_t)i);
+        const json_t *count = json_array_get(samples, (size_t)i);
+        if (!json_is_number(loss) || !json_is_integer(count) || json_integer_value(count) < 0)
+            return problem("%s: not a whole checkpoint: the losses of members are missing", path);
+        at->member_loss[i] = json_number_value(loss);
+        at->member_samples[i] = json_integer_value(count);
+        sum += at->member_samples[i];
+    }
+    return sum == at->samples || problem("%s: its position is impossible", path);
+}
+
 /* A real that is not finite is `null`: a first loss that is still to come. */
 static bool read_position(const char *path, const json_t *state, Position *at) {
     for (int i = 0; i < INTEGERS; i++) {
@@ -89,6 +119,7 @@ bool checkpoint_save(const Engine *engine, const Options *options, const Positio
                      float *const *kept, const char *path) {
     const NnModel *model = engine->model;
     json_t *state = position_json(at);
+    members_write(&model->phases[at->phase], at, state);
     json_object_set_new(state, "version", json_integer(VERSION));
     json_object_set_new(state, "model", json_string(model->name));
     json_object_set_new(state, "source_sha256", json_string(model->source_sha256));
@@ -241,6 +272,7 @@ bool checkpoint_read(const NnModel *model, const char *path, Options *options, P
     if (!read_position(path, state, at)) return false;
     if (at->phase >= model->n_phases || at->round >= options->number[OPTION_ROUNDS])
         return problem("%s: its position is impossible", path);
+    if (!members_read(path, &model->phases[at->phase], state, at)) return false;
     float *none = NULL;
     const Contents contents = contents_of(model, (int)at->phase, isfinite(at->best) ? &none : NULL);
     return read_lengths(model, path, state, options, at) && entries_fit(model, contents, file);

@@ -24,7 +24,9 @@ int broken_parameter(Training *t, int *slot) {
     const NnPhase *phase = &t->model->phases[t->at.phase];
     for (*slot = phase->n_slots; *slot > 0; --*slot)
         for (int i = 0; i < phase->n_trained; i++)
-            if (!is_finite(t, *slot, phase->trained[i])) return phase->trained[i];
+            if (nn_has_moment(phase, *slot, phase->trained[i]) &&
+                !is_finite(t, *slot, phase->trained[i]))
+                return phase->trained[i];
     for (int p = 0; p < t->model->n_params; p++)
         if (!is_finite(t, 0, p)) return p;
     return -1;
@@ -53,9 +55,8 @@ static const char *range(double low, double high) {
 }
 
 /* Nodes that the phase's loss and gradients need; training ignores metrics. */
-static bool *trained_nodes(const Graph *graph, int phase, const Reference *r) {
+static bool *trained_nodes(const Graph *graph, const Phase *p, const Reference *r) {
     bool *needed = ARENA_ARRAY(r->arena, bool, graph->n_nodes);
-    const Phase *p = &graph->phases[phase];
     for (int i = 0; i < 2 + p->n_groups + p->n_trained; i++) needed[r->wanted[i]->id] = true;
     for (int i = graph->n_nodes - 1; i >= 0; i--)
         for (int k = 0; needed[i] && k < graph->nodes[i]->n_in; k++)
@@ -69,8 +70,8 @@ static const char *place_of(const Node *node) {
 }
 
 /* Words for a learning rate that no float holds; NULL if a float holds it. */
-static const char *broken_rate(const Graph *graph, const NnCall *call, const Reference *r) {
-    const Node *rate = graph->phases[call->phase].optimizer.lr;
+static const char *broken_rate(const Phase *phase, const NnCall *call, const Reference *r) {
+    const Node *rate = phase->optimizer.lr;
     const double value = r->values[rate->id][0] * (call->lr_scale == 0 ? 1 : call->lr_scale);
     if (fabs(value) <= (double)FLT_MAX) return NULL;
     return format_text("the learning rate%s is %s%s", place_of(rate), real_text(value, DIGITS),
@@ -84,8 +85,9 @@ static const char *first_broken(Training *t, const NnCall *call, bool *rate) {
     Arena *arena = arena_new();
     const Graph *graph = graph_parse_lines(arena, diag_new(arena), t->model->graph);
     Reference r = reference_of(graph, &t->engine, call);
-    const bool *needed = trained_nodes(graph, call->phase, &r);
-    const char *words = broken_rate(graph, call, &r);
+    const Phase *phase = &graph->phases[graph_phase_of(t->model, call->phase, call->step)];
+    const bool *needed = trained_nodes(graph, phase, &r);
+    const char *words = broken_rate(phase, call, &r);
     *rate = words != NULL;
     for (int i = 0; i < graph->n_nodes && !words; i++) {
         const Node *node = graph->nodes[i];

@@ -168,6 +168,11 @@ float **predictions_new(const NnModel *model, int batch) {
     return predictions;
 }
 
+/* The losses of a phase whose members take turns are metrics. */
+static bool phase_takes_turns(const NnModel *model, int phase) {
+    return model->n_phases > 0 && model->phases[phase].n_members > 0;
+}
+
 /* So many of the split's samples, evenly spaced. */
 static int *spaced(const Split *split, int count) {
     int *order = allocate((size_t)count, sizeof *order);
@@ -205,6 +210,7 @@ bool engine_evaluate(Engine *engine, const Split *split, int most, When when, Sc
         if (!isfinite(scores->metrics[m])) broken = model->metrics[m].name;
     if (broken && !engine->told) note("%s: the %s is not finite", split->name, broken);
     engine->told = engine->told || broken;
+    if (phase_takes_turns(model, when.phase)) scores->loss = NAN;
     return true;
 }
 

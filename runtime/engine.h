@@ -78,7 +78,8 @@ enum { EVALUATE_BATCH = 256 };
 /* The position at the end of the last phase, with the architecture's epochs. */
 When when_trained(const NnModel *model);
 
-/* Loss and metrics of a split. `metrics` has one value per metric of the model. */
+/* Loss and metrics of a split. `metrics` has one value per metric of the model; `loss` is NaN where
+ * members take turns, whose losses are metrics. */
 typedef struct Scores {
     double loss, *metrics;
 } Scores;

@@ -6,6 +6,7 @@
 
 #include "class_names.h"
 #include "normal.h"
+#include "schedule.h"
 
 /* A checkpoint may have further copies of the parameters, below these names. */
 static const struct {
@@ -20,11 +21,31 @@ static int further_copies(Contents what) {
     return (what.kept || what.averages) + (what.kept && what.averages);
 }
 
+/* Moments of a phase: of each member those of what it trains. */
+static int moment_count(const NnPhase *phase) {
+    int n = 0;
+    for (int i = 0; i < schedule_members(phase); i++) {
+        const NnMember member = schedule_member(phase, i);
+        n += member.n_slots * member.n_trained;
+    }
+    return n;
+}
+
+/* Moment i of them. */
+static Entry moment_of(const NnPhase *phase, int i) {
+    NnMember member = schedule_member(phase, 0);
+    for (int m = 1; i >= member.n_slots * member.n_trained; m++) {
+        i -= member.n_slots * member.n_trained;
+        member = schedule_member(phase, m);
+    }
+    return (Entry){.slot = member.first_slot + i / member.n_trained + 1,
+                   .param = member.trained[i % member.n_trained]};
+}
+
 static int entry_count(const NnModel *model, Contents what) {
     const int named = (1 + further_copies(what)) * model->n_params + model->n_ties;
     if (what.phase == NO_PHASE) return named;
-    const NnPhase *phase = &model->phases[what.phase];
-    return named + phase->n_slots * phase->n_trained;
+    return named + moment_count(&model->phases[what.phase]);
 }
 
 Entry entry_of(const NnModel *model, Contents what, int i) {
@@ -39,11 +60,11 @@ Entry entry_of(const NnModel *model, Contents what, int i) {
                        format_text("%s%s", further[i / n].prefix, name)};
     }
     i -= further_copies(what) * n;
-    const NnPhase *p = &model->phases[what.phase];
-    int slot = i / p->n_trained;
-    int param = p->trained[i % p->n_trained];
-    return (Entry){slot + 1, param,
-                   format_text("state/%s/%s", p->slots[slot], model->params[param].name)};
+    const NnPhase *phase = &model->phases[what.phase];
+    Entry moment = moment_of(phase, i);
+    moment.name =
+        format_text("state/%s/%s", phase->slots[moment.slot - 1], model->params[moment.param].name);
+    return moment;
 }
 
 typedef struct Source {
@@ -82,9 +103,12 @@ bool entries_write(const Engine *engine, Contents what, json_t *meta, const char
 
 int64_t weights_bytes(const NnModel *model, bool moments, bool kept) {
     int64_t most = 0, count = 0;
-    for (int p = 0; moments && p < model->n_phases; p++)
-        if (model->phases[p].n_slots * model->phases[p].trained_count > most)
-            most = model->phases[p].n_slots * model->phases[p].trained_count;
+    for (int p = 0; moments && p < model->n_phases; p++) {
+        int64_t sum = 0;
+        for (int i = 0; i < moment_count(&model->phases[p]); i++)
+            sum += model->params[moment_of(&model->phases[p], i).param].count;
+        if (sum > most) most = sum;
+    }
     const int copies = 1 + kept + (moments && nn_has_averages(model));
     for (int i = 0; i < model->n_params; i++) count += copies * model->params[i].count;
     for (int i = 0; i < model->n_ties; i++) count += model->params[model->ties[i].param].count;

@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 13
+#define NN_ABI 14
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -134,6 +134,19 @@ typedef struct NnTie {
     int param;
 } NnTie;
 
+/* Those that take turns in a phase (nn.alternate): `steps` of the first, then of the next one. Each
+ * has a loss and moments of its own, and counts its own steps for what its optimizer makes of
+ * their number. NnCall.step counts those of all, and so says whose turn it is. */
+enum { NN_MAX_MEMBERS = 16 };
+typedef struct NnMember {
+    int steps;
+    const char *optimizer;
+    int first_slot, n_slots; /* its moments among NnPhase.slots, from 0 */
+    int n_trained;
+    const int *trained;
+    int metric; /* the one of NnModel.metrics that is its loss */
+} NnMember;
+
 typedef struct NnPhase {
     int epochs, batch; /* as the architecture says; epochs 0: the phase counts steps */
     bool shuffle;
@@ -157,7 +170,49 @@ typedef struct NnPhase {
     double ema; /* each step moves the average of a parameter by 1 - ema of its distance to the
                    parameter; 0: the phase has no averages */
     int least;  /* samples that a batch must have: 2 where one sample has no statistics */
+    /* Optimizer and FLOPs of a phase with members are those of the first, and the mean of a turn of
+     * all; slots are "1/exp_avg"; trained are the parameters of all. */
+    int n_members; /* 0: no turns are taken */
+    const NnMember *members;
 } NnPhase;
+
+/* The member, from 0, whose turn a step of the phase is; 0 where no turns are taken. */
+static inline int nn_member(const NnPhase *phase, int64_t step) {
+    int64_t all = 0;
+    for (int i = 0; i < phase->n_members; i++) all += phase->members[i].steps;
+    if (all == 0) return 0;
+    int member = 0;
+    for (step %= all; step >= phase->members[member].steps; member++)
+        step -= phase->members[member].steps;
+    return member;
+}
+
+/* How many of the phase's steps before this one are the member's. */
+static inline int64_t nn_member_steps(const NnPhase *phase, int member, int64_t step) {
+    int64_t all = 0, before = 0;
+    for (int i = 0; i < phase->n_members; i++) {
+        if (i < member) before += phase->members[i].steps;
+        all += phase->members[i].steps;
+    }
+    if (all == 0) return step;
+    const int64_t own = phase->members[member].steps, in_turn = step % all - before;
+    return step / all * own + (in_turn < 0 ? 0 : in_turn < own ? in_turn : own);
+}
+
+/* Whether a phase has moment `slot`, from 1, of a parameter. */
+static inline bool nn_has_moment(const NnPhase *phase, int slot, int param) {
+    const int *list = phase->trained;
+    int n = phase->n_trained;
+    for (int i = 0; i < phase->n_members; i++) {
+        const NnMember *member = &phase->members[i];
+        if (slot <= member->first_slot || slot > member->first_slot + member->n_slots) continue;
+        list = member->trained;
+        n = member->n_trained;
+    }
+    for (int i = 0; i < n; i++)
+        if (list[i] == param) return true;
+    return false;
+}
 
 /* The average of a parameter, in place of a moment; for models with a phase of NnPhase.ema above 0.
  * The average of a parameter that a phase does not train is equal to it. */
@@ -214,7 +269,7 @@ typedef struct NnCall {
     bool more;
 
     /* Result of train, gradient, evaluate: the phase's loss, mean of the batch; of score: of all
-     * samples. */
+     * samples. Where members take turns: that of the one whose turn `step` is. */
     double loss;
     double lr; /* result of train, gradient: the learning rate of the step, scaled */
     /* train and gradient: the sum of the squares of the batch's gradient, which the update uses,
@@ -303,7 +358,7 @@ typedef struct NnModel {
     void (*get_normal)(const void *state, int field, double *mean, double *deviation);
     void (*set_normal)(void *state, int field, const double *mean, const double *deviation);
     /* Gradient that the last `gradient` call left in call->work, of a parameter that call->phase
-     * trains. */
+     * trains; zeros where the member whose turn it was does not. */
     void (*get_gradient)(const NnCall *call, int param, float *out);
 } NnModel;
 
@@ -555,8 +610,7 @@ static inline const char *nn_access_problem(const NnModel *model, NnAccess acces
         (moment && nn_outside(words, "slot", slot, 0, model->phases[phase].n_slots)))
         return words;
     if (!gradient && !moment) return NULL;
-    for (int i = 0; i < model->phases[phase].n_trained; i++)
-        if (model->phases[phase].trained[i] == param) return NULL;
+    if (nn_has_moment(&model->phases[phase], slot, param)) return NULL;
     nn_say(words, "phase ", 0);
     nn_say(words, NULL, phase);
     nn_say(words, " does not train ", 0);

@@ -7,6 +7,7 @@
 #include "../common/cli.h"
 #include "../common/nearest.h"
 #include "commands.h"
+#include "schedule.h"
 #include "team.h"
 
 #define COMMAND(id, ...) id = 1 << COMMAND_##id,
@@ -141,6 +142,10 @@ static Status check_values(Options *options, const NnModel *model) {
     int64_t phase = options->number[OPTION_PHASE];
     if (option_given(options, OPTION_PHASE) && phase > model->n_phases)
         return usage_problem("--phase: the model has %d", model->n_phases);
+    if (option_given(options, OPTION_MEMBER) && phase <= model->n_phases &&
+        options->number[OPTION_MEMBER] > schedule_members(&model->phases[phase - 1]))
+        return usage_problem("--member: phase %" PRId64 " has %d", phase,
+                             schedule_members(&model->phases[phase - 1]));
     /* How many epochs a phase has that counts steps, the data decide. */
     const int epochs = phase <= model->n_phases ? model->phases[phase - 1].epochs : 0;
     if (option_given(options, OPTION_EPOCH) && epochs > 0 &&

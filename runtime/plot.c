@@ -126,11 +126,12 @@ static const struct {
 };
 enum { CURVES = sizeof curves / sizeof *curves };
 
-/* The column of a curve; -1: it has none. Only the loss has a running one. */
+/* The column of a curve; -1: it has none. Only losses have running ones. */
 static int column_of(const Columns *columns, int curve, const char *value) {
     const char *name = format_text("%s%s", curves[curve].prefix, value);
     for (int i = 0; i < columns->n; i++)
-        if (strcmp(columns->list[i].name, name) == 0 && (curve > 0 || i == 0)) return i;
+        if (strcmp(columns->list[i].name, name) == 0 && (curve > 0) == (i >= columns->running))
+            return i;
     return -1;
 }
 
@@ -162,7 +163,7 @@ static void draw_head(FILE *out, const Columns *columns, PlotText text) {
     double x = LEFT;
     svg_text(out, LEFT, 22, " class=\"title\"", text.title);
     for (int c = 0; c < CURVES; c++) {
-        if (column_of(columns, c, "loss") < 0) continue;
+        if (column_of(columns, c, "loss") < 0 && column_of(columns, c, "loss_1") < 0) continue;
         fprintf(out, "<path d=\"M%.1f 40h22\" %s/>\n", x, curves[c].style);
         svg_text(out, x + 28, 44, "", curves[c].name);
         x += 90;
@@ -175,7 +176,9 @@ static void draw_head(FILE *out, const Columns *columns, PlotText text) {
 bool plot_write(const Plot *plot, const Columns *columns, const NnModel *model, PlotText text,
                 const char *path) {
     const size_t mark = memory_mark();
-    const int panels = model->n_metrics + 1, rows = (panels + 1) / 2, per_row = panels > 1 ? 2 : 1;
+    const int losses = columns_have_loss(model);
+    const int panels = model->n_metrics + losses, rows = (panels + 1) / 2,
+              per_row = panels > 1 ? 2 : 1;
     const bool wide = per_row == 2;
     NewFile *file = output_open(path);
     if (!file) return false;
@@ -200,7 +203,7 @@ bool plot_write(const Plot *plot, const Columns *columns, const NnModel *model, 
                        .width = (wide ? PANEL_WIDTH : PANEL_WIDTH + 160) - LEFT - RIGHT,
                        .height = PANEL_HEIGHT - TOP - BOTTOM,
                        .x_end = end};
-        draw_panel(&panel, columns, i ? model->metrics[i - 1].name : "loss");
+        draw_panel(&panel, columns, i < losses ? "loss" : model->metrics[i - losses].name);
     }
     svg_end(file->stream);
     const bool ok = output_commit(file);

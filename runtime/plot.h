@@ -33,9 +33,9 @@ typedef struct PlotText {
     PlotPlace best_at;
 } PlotText;
 
-/* Writes F.svg: a field for the loss and one for each metric, with a curve for each column that
- * ends in its name, or is the running loss. The bytes depend on the arguments alone. False with a
- * message. */
+/* Writes F.svg: a field for the loss and one for each metric, the losses of members among them,
+ * with a curve for each column that ends in its name, or is the running loss. The bytes depend on
+ * the arguments alone. False with a message. */
 bool plot_write(const Plot *plot, const Columns *columns, const NnModel *model, PlotText text,
                 const char *path);
 

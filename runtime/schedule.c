@@ -25,6 +25,30 @@ static void hand_out(const NnModel *model, int first, int64_t left, int64_t *len
     }
 }
 
+NnMember schedule_member(const NnPhase *phase, int member) {
+    if (phase->n_members) return phase->members[member];
+    return (NnMember){.steps = 1,
+                      .optimizer = phase->optimizer,
+                      .n_slots = phase->n_slots,
+                      .n_trained = phase->n_trained,
+                      .trained = phase->trained};
+}
+
+int64_t schedule_own_step(const NnPhase *phase, int member, int64_t own) {
+    int64_t before = 0, all = 0;
+    for (int i = 0; i < schedule_members(phase); i++) {
+        const int64_t steps = schedule_member(phase, i).steps;
+        if (i < member) before += steps;
+        all += steps;
+    }
+    const int64_t turn = schedule_member(phase, member).steps;
+    return own / turn * all + before + own % turn;
+}
+
+int64_t schedule_step(const NnPhase *phase, int member, int64_t step) {
+    return schedule_own_step(phase, member, nn_member_steps(phase, member, step));
+}
+
 void schedule_lengths(const NnModel *model, int64_t total, int64_t *lengths) {
     for (int i = 0; i < model->n_phases; i++)
         lengths[i] = total ? 1 : own_length(&model->phases[i]);

@@ -9,6 +9,17 @@ static inline int phase_accumulates(const NnPhase *phase) {
     return phase->accumulate > 1 ? phase->accumulate : 1;
 }
 
+/* The members that take turns in a phase; a phase without any is its own and only one. */
+static inline int schedule_members(const NnPhase *phase) {
+    return phase->n_members ? phase->n_members : 1;
+}
+NnMember schedule_member(const NnPhase *phase, int member);
+
+/* Of the phase's steps the one that is number `own`, from 0, of the member's; and the member's
+ * first one that is not before `step`. */
+int64_t schedule_own_step(const NnPhase *phase, int member, int64_t own);
+int64_t schedule_step(const NnPhase *phase, int member, int64_t step);
+
 /* Lengths for a total (0: as the architecture says): in proportion to the architecture's, the rest
  * to the largest remainders, at least one each. `total` is 0 or at least n_phases. */
 void schedule_lengths(const NnModel *model, int64_t total, int64_t *lengths);

@@ -10,6 +10,22 @@
 #include "random.h"
 #include "table.h"
 
+/* Adds a step to the running losses; `member` -1: the phase has none. */
+static void add_loss(Position *at, int member, double loss, int64_t samples) {
+    at->loss += loss;
+    at->samples += samples;
+    if (member < 0) return;
+    at->member_loss[member] += loss;
+    at->member_samples[member] += samples;
+}
+
+static void clear_loss(Position *at) {
+    at->loss = 0;
+    at->samples = 0;
+    memset(at->member_loss, 0, sizeof at->member_loss);
+    memset(at->member_samples, 0, sizeof at->member_samples);
+}
+
 /* Runs the step at `at`. Here and below false means that the training ends, after a
  * message or an interruption. */
 static bool train_step(Training *t) {
@@ -17,8 +33,8 @@ static bool train_step(Training *t) {
     const double begun = seconds_now();
     const StepResult step = train_run(t, last || shown);
     if (!isfinite(step.loss)) return explain_divergence(t);
-    t->at.loss += step.loss;
-    t->at.samples += step.samples;
+    add_loss(&t->at, t->model->phases[t->at.phase].n_members ? step.member : -1, step.loss,
+             step.samples);
     t->at.batch++;
     t->steps_run++;
     t->speed.samples += step.samples;
@@ -59,6 +75,8 @@ static bool no_parameter_moved(const Training *t) {
 
 /* Warns when training has stalled. */
 static void tell_dead_end(Training *t, double loss) {
+    /* Losses of members that work against each other need not fall. */
+    const bool turns = t->model->phases[t->at.phase].n_members > 0;
     const bool first = t->at.evaluated == 0,
                last = phase_step(t) == phase_steps(t, (int)t->at.phase);
     if (first) t->at.first_loss = loss;
@@ -71,7 +89,7 @@ static void tell_dead_end(Training *t, double loss) {
         note("phase %" PRId64 ", epoch %" PRId64
              ": no parameter moved: the learning rate is too small",
              t->at.phase + 1, t->at.epoch);
-    else if (last && !first && loss >= t->at.first_loss)
+    else if (last && !first && loss >= t->at.first_loss && !turns)
         note("phase %" PRId64 ": the loss did not fall: %s at first, %s in the end",
              t->at.phase + 1, real_text(t->at.first_loss, 6), real_text(loss, 6));
 }
@@ -105,8 +123,7 @@ static bool evaluate_training(Training *t) {
     best_judge(t);
     t->speed = (Speed){0};
     t->at.evaluated = phase_step(t);
-    t->at.loss = 0;
-    t->at.samples = 0;
+    clear_loss(&t->at);
     keep_state(t);
     return true;
 }
@@ -130,8 +147,8 @@ static bool train_phase(Training *t) {
 
 /* The position before the first step of a phase. */
 static void begin_phase(Training *t) {
-    t->at.epoch = t->at.batch = t->at.evaluated = t->at.samples = 0;
-    t->at.loss = 0;
+    t->at.epoch = t->at.batch = t->at.evaluated = 0;
+    clear_loss(&t->at);
     t->at.first_loss = INFINITY;
     best_begin(&t->at);
 }

@@ -85,8 +85,10 @@ When when_last(const Training *t);
 bool evaluation_follows(const Training *t);
 bool evaluation_is_due(const Training *t);
 
-/* Mean of the steps since the last evaluation, of which there is one. */
+/* Mean of the steps since the last evaluation, of which there is one; and as columns of the log
+ * have it. */
 double running_loss(const Training *t);
+Running running_losses(const Training *t);
 
 /* Steps of the round that are done, as if phases never ended early. */
 int64_t steps_of_round(const Training *t);
@@ -105,6 +107,7 @@ uint64_t round_seed(const Training *t);
 typedef struct StepResult {
     double loss, squares;
     int64_t samples;
+    int member;  /* whose turn it was */
     NnCall call; /* of its last batch, or of the first whose loss is not finite */
 } StepResult;
 

@@ -53,13 +53,27 @@ static bool no_column(const Training *t, const char *name) {
                : problem("%s: the log has no column \"%s\"; it has %s", what, name, list);
 }
 
+/* Whether the column is of a loss that a phase has whose members take turns has not. */
+static bool is_loss(const char *column) {
+    return strcmp(column, "loss") == 0 || strcmp(column, "train_loss") == 0 ||
+           strcmp(column, "val_loss") == 0;
+}
+
 bool best_open(Training *t) {
     const NnModel *model = t->model;
     t->monitors = allocate((size_t)model->n_phases, sizeof *t->monitors);
     for (int p = 0; p < model->n_phases; p++) {
         const char *name = monitor_of(t, p);
-        const bool judged = name || is_judged(t, p);
-        if (!name) name = "val_loss";
+        const bool judged = name || is_judged(t, p), turns = model->phases[p].n_members > 0;
+        if (!name && judged && turns)
+            return problem("phase %d has a loss for each member: which one is judged? give "
+                           "--monitor val_loss_1, or another column",
+                           p + 1);
+        if (!name) name = turns ? "val_loss_1" : "val_loss";
+        if (turns && is_loss(name + (*name == '-')))
+            return problem("--monitor %s: phase %d has a loss for each member, val_loss_1 for "
+                           "example",
+                           name, p + 1);
         const bool reversed = *name == '-';
         int i = 0;
         while (i < t->columns.n && strcmp(t->columns.list[i].name, name + reversed) != 0) i++;

@@ -39,7 +39,7 @@ static void show_progress(Training *t, double loss) {
     const char *split = split_names[shown];
     const bool evaluated = t->evaluated && t->watched[shown];
     const int64_t rounds = t->options.number[OPTION_ROUNDS];
-    enum { OTHERS = 9 };
+    enum { OTHERS = 9 + NN_MAX_MEMBERS };
     const size_t mark = memory_mark();
     const char **fields = allocate((size_t)model->n_metrics + OTHERS, sizeof *fields),
                **end = fields;
@@ -49,11 +49,14 @@ static void show_progress(Training *t, double loss) {
     const bool steps = model->phases[t->at.phase].steps > 0;
     *end++ = format_text("%s %" PRId64 "/%" PRId64, steps ? "step" : "epoch",
                          steps ? phase_step(t) : t->at.epoch + 1, t->at.lengths[t->at.phase]);
-    *end++ = format_text("loss %s", number_text(loss));
+    const int members = model->phases[t->at.phase].n_members;
+    if (!members) *end++ = format_text("loss %s", number_text(loss));
+    for (int i = 0; i < members; i++)
+        *end++ = format_text("loss_%d %s", i + 1, number_text(running_losses(t).member[i]));
     for (int m = 0; evaluated && m < model->n_metrics; m++)
         *end++ =
             format_text("%s_%s %s", split, model->metrics[m].name, number_text(scores->metrics[m]));
-    if (evaluated) *end++ = format_text("%s_loss %s", split, number_text(scores->loss));
+    if (evaluated && !members) *end++ = format_text("%s_loss %s", split, number_text(scores->loss));
     const double speed = samples_per_second(t);
     if (speed > 0) *end++ = format_text("%s samples/s", count_text((long long)(speed + .5)));
     if (t->steps_run > 0) *end++ = format_text("lr %s", real_text(t->lr, 3));
@@ -101,14 +104,30 @@ static bool told(Training *t) {
     return problem("cannot write to standard output: %s", strerror(errno));
 }
 
+static json_t *running_json(const Training *t) {
+    const int members = t->model->phases[t->at.phase].n_members;
+    const Running running = running_losses(t);
+    json_t *json = json_object();
+    if (!members) json_object_set_new(json, "loss", json_number(running.loss));
+    for (int i = 0; i < members; i++)
+        json_object_set_new(json, format_text("loss_%d", i + 1), json_number(running.member[i]));
+    return json;
+}
+
+/* Whether the phase has a loss beside metrics: not one whose members take turns. */
+static bool has_loss(const Training *t) {
+    return !t->model->phases[t->at.phase].n_members;
+}
+
 static void epoch_json(const Training *t) {
-    json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:I, s:{s:o}}", "event", "epoch", "round",
+    json_t *json = json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "event", "epoch", "round",
                              (json_int_t)t->at.round, "phase", (json_int_t)t->at.phase + 1, "epoch",
                              (json_int_t)t->at.epoch, "step", (json_int_t)phase_step(t),
-                             "train_running", "loss", json_number(running_loss(t)));
+                             "train_running", running_json(t));
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (t->watched[s])
-            json_object_set_new(json, split_names[s], scores_json(t->model, &t->scores[s], true));
+            json_object_set_new(json, split_names[s],
+                                scores_json(t->model, &t->scores[s], has_loss(t)));
     json_object_set_new(json, "lr", json_number(t->at.lr));
     json_object_set_new(json, "grad_norm", json_number(t->at.grad_norm));
     json_object_set_new(json, "samples_per_second", json_number(samples_per_second(t)));
@@ -123,7 +142,8 @@ bool report_epoch(Training *t) {
     weights_hide(t);
     if (!ended) return false;
     t->evaluated = true;
-    columns_fill(&t->columns, t->model, t->watched, loss, t->scores, t->at.lr, t->at.grad_norm);
+    columns_fill(&t->columns, t->model, t->watched, running_losses(t), t->scores, t->at.lr,
+                 t->at.grad_norm);
     picture_note(t);
     if (t->events &&
         !events_add(t->events, steps_of_round(t), &t->columns, samples_per_second(t))) {
@@ -171,12 +191,13 @@ static int splits_there(const Training *t) {
 /* A row for each value, a column for each split. */
 static void round_table(const Training *t) {
     const size_t mark = memory_mark();
-    const int columns = 1 + splits_there(t), rows = t->model->n_metrics + 2;
+    const int first = has_loss(t) ? 0 : 1;
+    const int columns = 1 + splits_there(t), rows = t->model->n_metrics + 2 - first;
     const char **cells = allocate((size_t)(rows * columns), sizeof *cells), **cell = cells;
     *cell++ = NULL;
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (t->there[s]) *cell++ = split_names[s];
-    for (int v = 0; v < rows - 1; v++) {
+    for (int v = first; v <= t->model->n_metrics; v++) {
         *cell++ = value_name(t->model, v);
         for (int s = 0; s < SPLIT_COUNT; s++)
             if (t->there[s]) *cell++ = number_text(value_of(&t->scores[s], v));
@@ -200,13 +221,14 @@ static void round_table(const Training *t) {
 static void rounds_table(const Training *t) {
     const size_t mark = memory_mark();
     const int columns = 2 + splits_there(t);
-    const int values = t->model->n_metrics + 1, rows = 2 * values + 1;
+    const int first = has_loss(t) ? 0 : 1;
+    const int values = t->model->n_metrics + 1, rows = 2 * (values - first) + 1;
     const char **cells = allocate((size_t)(rows * columns), sizeof *cells), **cell = cells;
     *cell++ = NULL;
     *cell++ = NULL;
     for (int s = 0; s < SPLIT_COUNT; s++)
         if (t->there[s]) *cell++ = split_names[s];
-    for (int v = 0; v < values; v++) {
+    for (int v = first; v < values; v++) {
         *cell++ = value_name(t->model, v);
         *cell++ = "mean";
         for (int s = 0; s < SPLIT_COUNT; s++)
@@ -228,7 +250,7 @@ static void rounds_json(const Training *t) {
     for (int s = 0; s < SPLIT_COUNT; s++) {
         if (!t->there[s]) continue;
         json_t *split = json_object();
-        for (int v = 0; v <= t->model->n_metrics; v++) {
+        for (int v = has_loss(t) ? 0 : 1; v <= t->model->n_metrics; v++) {
             const int at = v * SPLIT_COUNT + s;
             json_object_set_new(split, value_name(t->model, v),
                                 json_pack("{s:o, s:o}", "mean", json_number(t->rounds[at].mean),
@@ -262,7 +284,8 @@ bool report_round(Training *t) {
                                  (json_int_t)t->at.round, "seed", (json_int_t)round_seed(t));
         for (int s = 0; s < SPLIT_COUNT; s++)
             if (t->there[s])
-                json_object_set_new(json, split_names[s], scores_json(model, &t->scores[s], true));
+                json_object_set_new(json, split_names[s],
+                                    scores_json(model, &t->scores[s], has_loss(t)));
         if (kept) json_object_set_new(json, "best", best_json(t));
         json_object_set_new(json, "seconds", json_number(t->seconds));
         json_line(stdout, json);

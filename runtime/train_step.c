@@ -54,6 +54,16 @@ double running_loss(const Training *t) {
     return t->at.loss / (double)t->at.samples;
 }
 
+Running running_losses(const Training *t) {
+    const bool turns = t->model->phases[t->at.phase].n_members > 0;
+    Running running = {.loss = turns ? (double)NAN : running_loss(t)};
+    for (int i = 0; i < NN_MAX_MEMBERS; i++)
+        running.member[i] = t->at.member_samples[i]
+                                ? t->at.member_loss[i] / (double)t->at.member_samples[i]
+                                : (double)NAN;
+    return running;
+}
+
 double samples_per_second(const Training *t) {
     return t->speed.seconds > 0 ? (double)t->speed.samples / t->speed.seconds : 0;
 }
@@ -108,7 +118,7 @@ StepResult train_run(Training *t, bool squares) {
         schedule_batches(&t->model->phases[phase], epoch_samples(t), phase_batch(t, phase));
     const int64_t first = t->at.batch * accumulate;
     const int64_t end = first + accumulate < batches ? first + accumulate : batches;
-    StepResult step = {0};
+    StepResult step = {.member = nn_member(&t->model->phases[phase], phase_step(t))};
     for (int64_t i = first; i < end; i++) {
         NnCall call = batch_call(t, i);
         call.earlier = step.samples;

@@ -16,6 +16,9 @@ typedef struct Position {
     int64_t evaluated; /* steps of the phase at its last evaluation; 0: there was none */
     int64_t samples;   /* trained since then */
     double loss;       /* sum over these samples of the training loss */
+    /* The same two of the members that take turns; zeros where none do. */
+    int64_t member_samples[NN_MAX_MEMBERS];
+    double member_loss[NN_MAX_MEMBERS];
     double lr;         /* of the last step before the latest evaluation, done or due */
     double grad_norm;  /* of that step */
     double first_loss; /* of the phase's first evaluation; infinite before that */

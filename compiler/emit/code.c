@@ -227,11 +227,14 @@ void emit_dispatch(Emission *em, const char *suffix, EntryKind kind, const char 
             if (em->plan->entries[i]->kind == kind)
                 w_line(w, "%s%s(call%s);", em->plan->entries[i]->name, suffix, extra);
     } else if (n > 1) {
-        w_open(w, "switch (call->phase)");
+        const bool train = kind == ENTRY_TRAIN;
+        w_open(w, "switch (%s)", train ? emit_turn(em) : "call->phase");
         for (int i = 0; i < em->plan->n_entries; i++) {
             const Entry *e = em->plan->entries[i];
             if (e->kind == kind)
-                w_line(w, "case %d: %s%s(call%s); break;", e->phase, e->name, suffix, extra);
+                w_line(w, "case %d: %s%s(call%s); break;",
+                       train ? e->phase : graph_phase_number(em->plan->graph, e->phase), e->name,
+                       suffix, extra);
         }
         w_line(w, "default: break;");
         w_close(w);

@@ -76,12 +76,31 @@ static void write_squares(Writer *w, const Entry *e) {
     w_line(w, "%s", "");
 }
 
+/* The loss of the phase, or of the member whose turn the step is; all of these are metrics. */
+static void write_loss(Emission *em, const Entry *e) {
+    Writer *w = em->w;
+    const Graph *g = em->plan->graph;
+    const Phase *phase = &g->phases[e->phase];
+    w_line(w, "call->loss = job->numbers.n%d;", e->loss->id);
+    if (!phase->members) return;
+    w_open(w, "switch (%s)", emit_turn(em));
+    for (int i = 0; i < e->graph->n_metrics; i++) {
+        const int member = g->metrics[i].member;
+        if (member > 1 && member <= phase->members)
+            w_line(w, "case %d: call->loss = job->numbers.n%d; break;", e->phase + member - 1,
+                   e->graph->metrics[i].node->id);
+    }
+    w_line(w, "default: break;");
+    w_close(w);
+}
+
 /* Of an evaluation: loss and metrics from the numbers, sums for those of further batches, and the
  * numbers of all batches, whose sums are those of one chunk. */
-static void write_score(Writer *w, const Entry *e) {
+static void write_score(Emission *em, const Entry *e) {
+    Writer *w = em->w;
     w_open(w, "static void %s_results(const struct %s_job *job)", e->name, e->name);
     w_line(w, "NnCall *call = job->call;");
-    w_line(w, "call->loss = job->numbers.n%d;", e->loss->id);
+    write_loss(em, e);
     if (e->graph->n_metrics) w_line(w, "if (!call->metrics) return;");
     for (int i = 0; i < e->graph->n_metrics; i++)
         w_line(w, "call->metrics[%d] = job->numbers.n%d; /* %s */", i,
@@ -122,7 +141,12 @@ static void write_factors(Emission *em, const Entry *e, int group) {
            phase_optimizer(&e->graph->phases[0], group)->lr->id);
     if (!group) w_line(w, "call->lr = lr;");
     if (update) {
-        w_line(w, "const int64_t step = call->step;");
+        const Phase *phase = &em->plan->graph->phases[e->phase];
+        w_line(w,
+               phase->members ? "const int64_t step = nn_member_steps(&%s.phases[call->phase], %d, "
+                                "call->step); /* its own */"
+                              : "const int64_t step = call->step;",
+               emit_symbol(em->arena, em->plan->graph), phase->member);
         Loops *factors = loops_new_factors(em->arena, update->name);
         update->family->build_factors(factors, update);
         loops_verify(factors);
@@ -199,5 +223,5 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_close(w);
     w_line(w, "%s", "");
     if (e->kind == ENTRY_TRAIN) write_squares(w, e);
-    if (e->kind == ENTRY_EVALUATE) write_score(w, e);
+    if (e->kind == ENTRY_EVALUATE) write_score(em, e);
 }

@@ -7,12 +7,13 @@
 static const char *trained(Emission *em, const Derived *d) {
     const Plan *p = em->plan;
     int phases = em->info->inference ? 0 : p->graph->n_phases, n = 0;
-    const char *text = "call->phase < 0";
+    const char *step = emit_takes_turns(em) ? "phase" : "call->phase";
+    const char *text = arena_printf(em->arena, "%s < 0", step);
     if (!phases) return NULL;
     const int index = plan_param(p, d->param->node->name);
     for (int i = 0; i < phases; i++) {
         if (p->phases[i].gradient_of[index] < 0) continue;
-        text = arena_printf(em->arena, "%s || call->phase == %d", text, i);
+        text = arena_printf(em->arena, "%s || %s == %d", text, step, i);
         n++;
     }
     return n == phases ? NULL : text;
@@ -44,6 +45,10 @@ void emit_derived(Emission *em, const Isa *isa) {
     w_line(w, "float *state = call->state;");
     w_line(w, "const int tasks = nn_tasks(call);");
     w_line(w, "(void)state, (void)tasks, (void)task;");
+    if (emit_takes_turns(em)) {
+        w_line(w, "const int phase = call->phase < 0 ? -1 : %s;", emit_turn(em));
+        w_line(w, "(void)phase;");
+    }
     if (p->n_derived) w_line(w, "const uint64_t mode = nn_enter();");
     for (int i = 0; i < p->n_derived; i++) {
         const Derived *d = p->derived[i];

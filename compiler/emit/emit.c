@@ -138,6 +138,7 @@ const char *emit_c(const Plan *plan, const EmitInfo *info) {
     emit_state_map(&em);
     emit_fields(&em);
     emit_places(&em);
+    emit_turns(&em);
     for (int i = 0; i < plan->n_entries; i++) emit_entry_common(&em, plan->entries[i]);
     for (int i = 0; info->isas[i]; i++) {
         emit_section(&em, info->isas[i]);

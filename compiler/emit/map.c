@@ -10,6 +10,14 @@ static void row(Writer *w, long long offset, long long floats, const char *name,
         w_line(w, " * %10lld %10lld  %s", offset, floats, name);
 }
 
+/* "phase 2", or "phase 2, member 1". */
+static const char *phase_words(const Emission *em, int phase) {
+    const Graph *g = em->plan->graph;
+    const char *text = arena_printf(em->arena, "phase %d", graph_phase_number(g, phase) + 1);
+    if (!g->phases[phase].members) return text;
+    return arena_printf(em->arena, "%s, member %d", text, g->phases[phase].member + 1);
+}
+
 void emit_state_map(Emission *em) {
     const Plan *p = em->plan;
     Writer *w = em->w;
@@ -38,15 +46,17 @@ void emit_state_map(Emission *em) {
     for (int i = 0; i < p->graph->n_phases && !em->info->inference; i++) {
         const PhasePlan *phase = &p->phases[i];
         if (p->graph->phases[i].accumulate > 1)
-            row(w, (long long)(p->moment_offset + phase->slots * phase->gradient_floats),
+            row(w, (long long)(phase->moments + phase->slots * phase->gradient_floats),
                 (long long)phase->gradient_floats,
-                arena_printf(em->arena, "sum of phase %d", i + 1),
+                arena_printf(em->arena, "sum of %s", phase_words(em, i)),
                 "of the gradients of an update's batches");
         for (int s = 0; s < phase->slots; s++)
-            row(w, (long long)(p->moment_offset + s * phase->gradient_floats),
+            row(w, (long long)(phase->moments + s * phase->gradient_floats),
                 (long long)phase->gradient_floats,
-                arena_printf(em->arena, "%s of phase %d", phase->slot_names[s], i + 1),
-                "of what it trains, as gradients lie; phases share the place");
+                arena_printf(em->arena, "%s of %s", phase->slot_names[s], phase_words(em, i)),
+                p->graph->phases[i].members
+                    ? "of what it trains, as gradients lie"
+                    : "of what it trains, as gradients lie; phases share the place");
     }
     w_line(w, " * %10lld in all */", (long long)p->state_floats);
 }

@@ -127,6 +127,14 @@ void emit_assignments(Writer *w, const Entry *entry);
 /* The kernel functions of an instruction set that are not written yet, then its entry functions. */
 void emit_section(Emission *em, const Isa *isa);
 
+/* Whether members take turns in a phase. */
+bool emit_takes_turns(const Emission *em);
+
+/* The function that tells which of the plan's phases the step of a call is, where members take
+ * turns; and the C expression for that. */
+void emit_turns(Emission *em);
+const char *emit_turn(Emission *em);
+
 /* A function of a call, <member><suffix>, that checks it as `entry` and picks the phase's function
  * <name of the entry><suffix>, which gets `extra`, too. Numbers that the calling thread computes
  * itself, such as learning rates, do not depend on the caller's rounding either. */
@@ -166,6 +174,11 @@ void emit_work_map(Emission *em, const Entry *entry);
 /* The table of fields; then the places of parameters. */
 void emit_fields(Emission *em);
 void emit_places(Emission *em);
+
+/* The tables of phases. Lines that return where the state has moment `slot` of `param` in `phase`.
+ */
+void emit_phases(Emission *em);
+void emit_slot_place(Emission *em);
 
 /* Tables, state access, and the model. */
 void emit_tables(Emission *em);

@@ -44,6 +44,21 @@ static void write_groups(Writer *w, Arena *arena, const Phase *p) {
     }
 }
 
+/* A line that begins so: what a step of the phase trains, and how. */
+static void write_step(Writer *w, const Graph *g, int phase, const char *begin) {
+    Arena *arena = g->arena;
+    const Phase *p = &g->phases[phase];
+    int64_t trained = 0, forward, train;
+    for (int j = 0; j < p->n_trained; j++) trained += shape_count(p->trained[j].param->type.shape);
+    layers_flops(g, phase, &forward, &train);
+    w_line(w, "%s, %s; trainable: %s; FLOPs per sample: %s forward, %s training", begin,
+           p->optimizer.kind->name, grouped(arena, trained), grouped(arena, forward),
+           grouped(arena, train));
+    write_groups(w, arena, p);
+    if (p->clip_norm > 0) w_line(w, "  norm of the gradient: at most %g", p->clip_norm);
+    if (p->clip_value > 0) w_line(w, "  values of the gradient: at most %g", p->clip_value);
+}
+
 const char *emit_summary(Arena *arena, const Graph *g) {
     Writer *w = writer_new(arena);
     int n, n_params;
@@ -66,23 +81,20 @@ const char *emit_summary(Arena *arena, const Graph *g) {
                grouped(arena, layers[i].flops));
     w_line(w, "%s", "");
     w_line(w, "parameters: %s (%s bytes)", grouped(arena, params), grouped(arena, params * 4));
-    for (int i = 0; i < g->n_phases; i++) {
+    for (int i = 0, number = 1; i < g->n_phases; i += phase_members(&g->phases[i]), number++) {
         const Phase *p = &g->phases[i];
-        int64_t trained = 0, forward, train;
-        for (int j = 0; j < p->n_trained; j++)
-            trained += shape_count(p->trained[j].param->type.shape);
-        layers_flops(g, i, &forward, &train);
-        w_line(w,
-               "phase %d: %d %s of batch %d, %s; trainable: %s; FLOPs per sample: %s forward, "
-               "%s training",
-               i + 1, p->steps ? p->steps : p->epochs, p->steps ? "steps" : "epochs", p->batch,
-               p->optimizer.kind->name, grouped(arena, trained), grouped(arena, forward),
-               grouped(arena, train));
-        write_groups(w, arena, p);
+        const char *begin =
+            arena_printf(arena, "phase %d: %d %s of batch %d", number,
+                         p->steps ? p->steps : p->epochs, p->steps ? "steps" : "epochs", p->batch);
+        if (p->members) w_line(w, "%s, whose members take turns", begin);
+        for (int m = 0; m < phase_members(p); m++) {
+            if (p->members)
+                begin = arena_printf(arena, "  member %d: %d step%s", m + 1, p[m].turn,
+                                     p[m].turn == 1 ? "" : "s");
+            write_step(w, g, i + m, begin);
+        }
         if (p->accumulate > 1) w_line(w, "  batches of an update: %d", p->accumulate);
         if (p->ema > 0) w_line(w, "  weights: averages that keep %g in a step", p->ema);
-        if (p->clip_norm > 0) w_line(w, "  norm of the gradient: at most %g", p->clip_norm);
-        if (p->clip_value > 0) w_line(w, "  values of the gradient: at most %g", p->clip_value);
     }
     return writer_text(w);
 }

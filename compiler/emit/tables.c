@@ -2,7 +2,6 @@
  * one exported symbol. */
 #include <string.h>
 
-#include "../graph/optimizer.h"
 #include "../isa/isa.h"
 #include "parts.h"
 #include "summary.h"
@@ -152,54 +151,6 @@ void emit_places(Emission *em) {
     w_line(em->w, "%s", "");
 }
 
-/* A variance needs two values: of several samples where a channel has one place. */
-static int least_batch(const Plan *p, int phase) {
-    for (int i = 0; i < p->n_entries; i++) {
-        const Entry *e = p->entries[i];
-        for (int j = 0; e->kind == ENTRY_TRAIN && e->phase == phase && j < e->graph->n_nodes; j++) {
-            const Node *node = e->graph->nodes[j];
-            const bool moment = op_is(node->op, TRAIT_BATCH_SUM) && !node->op->backward_only;
-            if (moment && node_count(node) == node_count(node->in[0]) * node_parts(node)) return 2;
-        }
-    }
-    return 1;
-}
-
-static void write_phases(Emission *em) {
-    const Plan *p = em->plan;
-    const Graph *g = p->graph;
-    if (em->info->inference) return;
-    for (int i = 0; i < g->n_phases; i++) {
-        const char *list = "";
-        for (int j = 0; j < p->n_params; j++)
-            if (p->phases[i].gradient_of[j] >= 0)
-                list = arena_printf(em->arena, "%s%s%d", list, *list ? ", " : "", j);
-        w_line(em->w, "static const int nn_trained_%d[] = {%s};", i + 1, list);
-        list = "";
-        for (const char *const *s = p->phases[i].slot_names; *s; s++)
-            list = arena_printf(em->arena, "%s\"%s\", ", list, *s);
-        w_line(em->w, "static const char *const nn_slots_%d[] = {%sNULL};", i + 1, list);
-    }
-    w_open(em->w, "static const NnPhase nn_phases[%d] =", g->n_phases);
-    for (int i = 0; i < g->n_phases; i++) {
-        const Phase *ph = &g->phases[i];
-        int64_t count = 0;
-        for (int j = 0; j < ph->n_trained; j++)
-            count += shape_count(ph->trained[j].param->type.shape);
-        w_line(em->w,
-               "{%d, %d, %s, \"%s\", %d, nn_slots_%d, %d, nn_trained_%d, %lld, %lld, %lld, %s, %s, "
-               "%d, %.17g, %d, %d, %d, %s, %d, %.17g, %d},",
-               ph->epochs, ph->batch, ph->shuffle ? "true" : "false", ph->optimizer.kind->name,
-               p->phases[i].slots, i + 1, ph->n_trained, i + 1, (long long)count,
-               (long long)p->phases[i].flops_forward, (long long)p->phases[i].flops_train,
-               ph->keep_best ? "true" : "false",
-               ph->monitor ? arena_printf(em->arena, "\"%s\"", ph->monitor) : "NULL", ph->patience,
-               ph->min_delta, ph->steps, ph->eval_every, ph->eval_samples,
-               ph->drop_last ? "true" : "false", ph->accumulate, ph->ema, least_batch(p, i));
-    }
-    w_close_with(em->w, ";");
-}
-
 bool emit_is_mean(const Node *metric) {
     return metric->type.kind == KIND_SPLIT && op_is(metric->op, TRAIT_LOSS);
 }
@@ -238,12 +189,16 @@ static int write_kernels(Emission *em) {
         const Entry *e = p->entries[i];
         if (!emit_traced(e)) continue;
         const char *const *names = emit_kernel_names(em->arena, e);
+        const Phase *phase = e->phase < 0 ? NULL : &p->graph->phases[e->phase];
+        const int number = phase ? graph_phase_number(p->graph, e->phase) : -1;
+        const char *of =
+            phase && phase->members ? arena_printf(em->arena, "%d/", phase->member + 1) : "";
         for (int j = 0; j < e->n_kernels; j++, n++)
-            w_line(em->w, "{\"%s\", %d, %lld},", names[j], e->phase,
+            w_line(em->w, "{\"%s%s\", %d, %lld},", of, names[j], number,
                    (long long)e->kernels[j]->flops);
         if (e->kind != ENTRY_TRAIN) continue;
-        w_line(em->w, "{\"%s\", %d, 0},", phase_update(&p->phases[e->phase])->name, e->phase);
-        w_line(em->w, "{\"weight_copies\", %d, 0},", e->phase);
+        w_line(em->w, "{\"%s%s\", %d, 0},", of, phase_update(&p->phases[e->phase])->name, number);
+        w_line(em->w, "{\"%sweight_copies\", %d, 0},", of, number);
         n += 2;
     }
     w_close_with(em->w, ";");
@@ -373,10 +328,7 @@ static void write_access(Emission *em) {
         w_line(w, "if (slot == NN_AVERAGE) return (size_t)(%lld + nn_places[param].offset);",
                (long long)p->average_offset);
     w_line(w, "if (slot == 0) return nn_places[param].offset;");
-    w_line(w,
-           "return (size_t)(%lld + (slot - 1) * nn_gradient_floats[phase] + "
-           "nn_gradient_of[phase][param]);",
-           (long long)p->moment_offset);
+    emit_slot_place(em);
     w_close(w);
     w_open(w, "static void nn_get(const void *state, int phase, int slot, int param, float *out)");
     check_access(em, "NN_GET, state, phase, slot, param, out");
@@ -398,12 +350,22 @@ static void write_access(Emission *em) {
     w_close(w);
     w_open(w, "static void nn_get_gradient(const NnCall *call, int param, float *out)");
     check_access(em, "NN_GET_GRADIENT, call->work, call->phase, 0, param, out");
+    const bool turns = emit_takes_turns(em);
+    const char *of = turns ? "of" : "call->phase";
+    if (turns) {
+        w_line(w, "const int of = %s;", emit_turn(em));
+        w_open(w, "if (nn_gradient_of[of][param] < 0)");
+        w_line(w, "NN_ZERO(out, (size_t)nn_params[param].count * sizeof *out);");
+        w_line(w, "return;");
+        w_close(w);
+    }
     w_line(w, "/* The sum of all chunks is the first row. */");
-    w_line(
-        w,
-        "const size_t sums = (size_t)nn_chunks(call->batch) * (size_t)nn_sum_floats[call->phase];");
-    w_line(w, "nn_export(&nn_places[param], (const float *)call->work + sums + "
-              "nn_gradient_of[call->phase][param], out);");
+    w_line(w, "const size_t sums = (size_t)nn_chunks(call->batch) * (size_t)nn_sum_floats[%s];",
+           of);
+    w_line(w,
+           "nn_export(&nn_places[param], (const float *)call->work + sums + "
+           "nn_gradient_of[%s][param], out);",
+           of);
     w_close(w);
     write_normals(em);
     w_line(w, "%s", "");
@@ -425,7 +387,7 @@ void emit_tables(Emission *em) {
     bool inference = em->info->inference;
     write_params(em);
     write_ties(em);
-    write_phases(em);
+    emit_phases(em);
     if (!inference) write_outputs(em, "nn_metrics", g->metrics, g->n_metrics);
     write_outputs(em, "nn_predictions", g->predictions, g->n_predictions);
     write_text(em, "nn_summary", emit_summary(em->arena, g));
@@ -456,8 +418,8 @@ void emit_tables(Emission *em) {
     w_line(w, ".graph = nn_graph, .summary = nn_summary,");
     w_line(w,
            ".n_fields = %d, .n_params = %d, .n_phases = %d, .n_metrics = %d, .n_predictions = %d,",
-           p->n_fields, p->n_params, inference ? 0 : g->n_phases, inference ? 0 : g->n_metrics,
-           g->n_predictions);
+           p->n_fields, p->n_params, inference ? 0 : graph_phase_number(g, g->n_phases - 1) + 1,
+           inference ? 0 : g->n_metrics, g->n_predictions);
     w_line(w, ".n_kernels = %d, .n_codes = (int)(sizeof nn_codes / sizeof *nn_codes),", kernels);
     w_line(w, ".fields = %s, .params = %s, .phases = %s, .metrics = %s, .predictions = %s,",
            p->n_fields ? "nn_fields" : "NULL", p->n_params ? "nn_params" : "NULL",

@@ -88,9 +88,8 @@ static void write_group(Emission *em, const Entry *e, const Isa *isa, const Kern
     int places[MAX_MOMENTS];
     slots_of(p->slot_names, optimizer, places);
     for (int i = 0; optimizer_slots(optimizer)[i]; i++)
-        slots =
-            arena_printf(em->arena, "%sjob->state + %s[r].gradient + %lld + at, ", slots, ranges,
-                         (long long)(em->plan->moment_offset + places[i] * p->gradient_floats));
+        slots = arena_printf(em->arena, "%sjob->state + %s[r].gradient + %lld + at, ", slots,
+                             ranges, (long long)(p->moments + places[i] * p->gradient_floats));
     const char *k =
         p->n_updates > 1 ? arena_printf(em->arena, "job->k[%d]", update->group) : "job->k";
     w_line(w,
@@ -129,22 +128,48 @@ static void write_gather(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w,
            "GATHER_ROW(job->state + %lld + at, job->gradients + at, (float)call->batch, "
            "call->earlier == 0, (float)(1.0 / samples), n);",
-           (long long)(em->plan->moment_offset + p->slots * p->gradient_floats));
+           (long long)(p->moments + p->slots * p->gradient_floats));
     close_task(w);
+}
+
+/* Whether the phase, or one that takes turns with it, trains parameter i. */
+static bool moves(const Plan *plan, int phase, int i) {
+    const Phase *p = &plan->graph->phases[phase];
+    bool any = false;
+    for (int m = phase - p->member; m < phase - p->member + phase_members(p); m++)
+        any = any || plan->phases[m].gradient_of[i] >= 0;
+    return any;
+}
+
+/* The runs of the state that a phase, and those that take turns with it, train. */
+static Range *moved_ranges(const Plan *plan, int phase, int *count) {
+    Range *ranges = ARENA_ARRAY(plan->arena, Range, plan->n_params);
+    *count = 0;
+    for (int i = 0; i < plan->n_params; i++) {
+        const Buffer *b = plan->params[i].value;
+        if (!moves(plan, phase, i)) continue;
+        Range *last = *count ? &ranges[*count - 1] : NULL;
+        if (last && last->param + last->count == b->offset)
+            last->count += b->size;
+        else
+            ranges[(*count)++] = (Range){.param = b->offset, .count = b->size};
+    }
+    return ranges;
 }
 
 /* Moves the averages of what the phase trains. */
 static void write_follow(Emission *em, const Entry *e, const Isa *isa) {
     Writer *w = em->w;
-    const PhasePlan *p = &em->plan->phases[e->phase];
+    int n;
+    const Range *ranges = moved_ranges(em->plan, e->phase, &n);
     w_open(w, "static void %s_follow%s(void *arg, int task)", e->name, isa->suffix);
-    w_open(w, "static const int64_t ranges[%d][2] =", p->n_ranges);
-    for (int i = 0; i < p->n_ranges; i++)
-        w_line(w, "{%lld, %lld},", (long long)p->ranges[i].param, (long long)p->ranges[i].count);
+    w_open(w, "static const int64_t ranges[%d][2] =", n);
+    for (int i = 0; i < n; i++)
+        w_line(w, "{%lld, %lld},", (long long)ranges[i].param, (long long)ranges[i].count);
     w_close_with(w, ";");
     w_line(w, "const struct %s_job *job = arg;", e->name);
     w_line(w, "const uint64_t mode = nn_enter();");
-    w_open(w, "for (int r = 0; r < %d; r++)", p->n_ranges);
+    w_open(w, "for (int r = 0; r < %d; r++)", n);
     w_line(w, "const size_t count = (size_t)ranges[r][1], at = nn_slice(count, task, job->tasks);");
     w_line(w, "float *const p = job->state + ranges[r][0] + at;");
     w_line(w, "FOLLOW_ROW(p + %lld, p, (float)%.17g, nn_slice(count, task + 1, job->tasks) - at);",

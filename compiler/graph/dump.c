@@ -114,6 +114,8 @@ static void dump_phase(Writer *w, Arena *a, const Phase *p, int index) {
     if (p->keep_best || p->monitor || p->patience || p->min_delta != 0)
         w_line(w, "judged best=%d patience=%d min_delta=%s monitor=\"%s\"", p->keep_best,
                p->patience, double_text(a, p->min_delta), p->monitor ? p->monitor : "");
+    if (p->members)
+        w_line(w, "turns steps=%d member=%d members=%d", p->turn, p->member, p->members);
     for (int i = 0; i < p->n_frozen; i++) w_line(w, "frozen %%%d", p->frozen[i]->id);
     for (int i = 0; i < p->n_trained; i++) {
         const Trained *t = &p->trained[i];
@@ -133,7 +135,8 @@ static const char *dump(Arena *arena, const Graph *g, bool places) {
     for (int i = 0; i < g->n_nodes; i++) dump_node(w, arena, g->nodes[i], places);
     for (int i = 0; i < g->n_phases; i++) dump_phase(w, arena, &g->phases[i], i);
     for (int i = 0; i < g->n_metrics; i++)
-        w_line(w, "metric \"%s\" %%%d", g->metrics[i].name, g->metrics[i].node->id);
+        w_line(w, "metric \"%s\" %%%d%s", g->metrics[i].name, g->metrics[i].node->id,
+               g->metrics[i].member ? arena_printf(arena, " member=%d", g->metrics[i].member) : "");
     for (int i = 0; i < g->n_predictions; i++)
         w_line(w, "predict \"%s\" %%%d", g->predictions[i].name, g->predictions[i].node->id);
     return writer_text(w);

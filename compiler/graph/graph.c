@@ -129,6 +129,19 @@ void graph_tie(Graph *g, const char *name, const char *param) {
     ARENA_PUSH(g->arena, g->ties, g->n_ties, g->cap_ties, tie);
 }
 
+int graph_phase_number(const Graph *graph, int phase) {
+    int number = 0;
+    for (int i = 0; i < phase; i++) number += graph->phases[i].member == 0;
+    return number - (graph->phases[phase].member > 0);
+}
+
+Node *graph_metric(const Graph *graph, int m, int phase) {
+    const Named *metric = &graph->metrics[m];
+    const Phase *first = &graph->phases[phase] - graph->phases[phase].member;
+    return metric->member && metric->member <= first->members ? first[metric->member - 1].loss
+                                                              : metric->node;
+}
+
 Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count) {
     int n = 0;
     Node **list = ARENA_ARRAY(graph->arena, Node *, graph->n_nodes + 1);

@@ -65,6 +65,8 @@ struct Node {
 typedef struct Named {
     const char *name;
     Node *node;
+    int member; /* a metric that is the loss of the phase's member of this number, from 1; of phases
+                   without such a member it is that of the first phase that has one; 0: none */
 } Named;
 
 /* Numbers of a field that belong to each channel (axis 1 of (C, H, W)) or column (the last axis of
@@ -153,7 +155,18 @@ typedef struct Phase {
     int n_trained;
     Assigned *assigned; /* in the order of the states' ids; filled by differentiation */
     int n_assigned;
+    /* Phases that take turns (nn.alternate) lie side by side and have the same lengths. */
+    int members; /* how many they are; 0: the phase is none of such */
+    int member;  /* which of them it is, from 0 */
+    int turn;    /* updates before the next one's turn */
 } Phase;
+
+enum { MAX_MEMBERS = 16 }; /* NN_MAX_MEMBERS */
+
+/* The phases that take turns with this one, itself included. */
+static inline int phase_members(const Phase *p) {
+    return p->members ? p->members : 1;
+}
 
 /* The optimizer of a group, or, of 0, that of all other parameters. */
 static inline const Optimizer *phase_optimizer(const Phase *p, int group) {
@@ -210,6 +223,12 @@ FieldData *graph_field(const Graph *graph, const char *name);
  * in all; `run` elements that lie side by side share them. */
 int field_moments(const FieldData *field, Shape shape, int *run);
 
+/* The number, from 0, of a phase where those that take turns count as one. */
+int graph_phase_number(const Graph *graph, int phase);
+
+/* What metric m is in a phase. */
+Node *graph_metric(const Graph *graph, int m, int phase);
+
 /* All nodes of the op called `op_name`, in order of id; their number goes to `*count`. */
 Node **graph_nodes_of(const Graph *graph, const char *op_name, int *count);
 
@@ -241,7 +260,8 @@ void graph_rewrite(Graph *graph, Node **replacement);
  * 1 operands precede users and are as many as the op takes; 2 ids count up; 3 attributes are in
  * range; 4 the stored type is what graph_type gives; 5 roots are nodes of the graph, have
  * the kinds and the order that graph.h states; 6 no KIND_ERROR; 7 gradients have their parameter's
- * shape; 8 no parameter is both trained and frozen; 9 groups have the phase's kind of optimizer. */
+ * shape; 8 no parameter is both trained and frozen; 9 groups have the phase's kind of optimizer;
+ * 10 phases that take turns lie side by side. */
 void graph_verify(Graph *graph);
 
 /* Text of the graph: a line a node, then phases, metrics, predictions. graph_parse reads it back.

@@ -79,7 +79,8 @@ Reference reference_new(const Graph *graph, int phase, Env env) {
     r.wanted[r.n_wanted++] = p->loss;
     for (int i = 0; i <= p->n_groups; i++) r.wanted[r.n_wanted++] = phase_optimizer(p, i)->lr;
     for (int i = 0; i < p->n_trained; i++) r.wanted[r.n_wanted++] = p->trained[i].gradient;
-    for (int i = 0; i < graph->n_metrics; i++) r.wanted[r.n_wanted++] = graph->metrics[i].node;
+    for (int i = 0; i < graph->n_metrics; i++)
+        r.wanted[r.n_wanted++] = graph_metric(graph, i, phase);
     for (int i = 0; i < graph->n_predictions; i++)
         r.wanted[r.n_wanted++] = graph->predictions[i].node;
     for (int i = 0; i < p->n_assigned; i++) r.wanted[r.n_wanted++] = p->assigned[i].value;

@@ -165,6 +165,13 @@ static void parse_counted(Parser *s) {
     p->drop_last = whole(s, "drop_last");
 }
 
+static void parse_turns(Parser *s) {
+    Phase *p = last_phase(s);
+    p->turn = whole(s, "steps");
+    p->member = whole(s, "member");
+    p->members = whole(s, "members");
+}
+
 static void parse_judged(Parser *s) {
     Phase *p = last_phase(s);
     p->keep_best = whole(s, "best");
@@ -286,6 +293,7 @@ static void parse_named(Parser *s, Named **list, int *n) {
     Named *named = &(*list)[(*n)++];
     named->name = quoted(s);
     named->node = node(s);
+    if (*s->p == ' ') named->member = whole(s, "member");
 }
 
 Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
@@ -317,6 +325,8 @@ Graph *graph_parse(Arena *arena, Diag *diag, const char *text) {
             parse_clipped(&s);
         else if (accept(&s, "counted "))
             parse_counted(&s);
+        else if (accept(&s, "turns "))
+            parse_turns(&s);
         else if (accept(&s, "judged "))
             parse_judged(&s);
         else if (accept(&s, "trained "))

@@ -75,6 +75,21 @@ static void verify_phase(Graph *g, const Phase *p) {
     verify_assigned(g, p);
 }
 
+/* Members of nn.alternate lie side by side. */
+static void verify_turns(const Graph *g) {
+    for (int i = 0; i < g->n_phases; i++) {
+        const Phase *p = &g->phases[i];
+        const int first = i - p->member;
+        if (!p->members && (p->member || p->turn)) bug("phase %d takes turns with none", i + 1);
+        if (p->members && (p->turn < 1 || p->member < 0 || p->member >= p->members || first < 0 ||
+                           first + p->members > g->n_phases))
+            bug("phase %d is no member of those that take turns", i + 1);
+        for (int j = first; p->members && j < i; j++)
+            if (g->phases[j].members != p->members || g->phases[j].member != j - first)
+                bug("phases %d and %d take no turns", j + 1, i + 1);
+    }
+}
+
 static bool is_metric(const Node *n) {
     return n->type.kind == KIND_SCALAR || n->type.kind == KIND_SPLIT;
 }
@@ -88,6 +103,7 @@ static void verify_order(const Named *list, int n, const char *what) {
 void graph_verify(Graph *g) {
     for (int i = 0; i < g->n_nodes; i++) verify_node(g, i);
     for (int i = 0; i < g->n_phases; i++) verify_phase(g, &g->phases[i]);
+    verify_turns(g);
     for (int i = 0; i < g->n_metrics; i++)
         verify_root(g, g->metrics[i].node, "a metric", is_metric(g->metrics[i].node));
     for (int i = 0; i < g->n_predictions; i++)

@@ -127,7 +127,7 @@ void node_register(lua_State *L);
 
 /* value.c: names of the metatables. */
 extern const char value_node_meta[], value_layer_meta[], value_init_meta[], value_optimizer_meta[],
-    value_model_meta[];
+    value_model_meta[], value_turns_meta[];
 
 /* Nodes as Lua values. */
 void value_push_node(lua_State *L, Node *node);
@@ -278,8 +278,20 @@ const char *options_example(const OptionSpec *specs, int n);
  * defaults; returns false if there was one. Values of OPTION_ANY and OPTION_INIT are pushed. */
 bool options_read(const Options *o, int index, const OptionSpec *specs, int n, OptionValue *values);
 
-/* phase.c: the phases that `train = ` at `index` describes, or the one phase. */
-void phase_read_train(lua_State *L, const Options *model, int index);
+/* phase.c: reads the phase that the table at `index` is; of nn.alternate what stands outside of the
+ * members, and a member to a copy of that. */
+void phase_read(const Options *o, int index, Phase *phase);
+void phase_read_outside(const Options *o, int index, Phase *phase);
+void phase_read_member(const Options *o, int index, Phase *phase);
+
+/* train.c: the phases that `train = ` at `index` describes, or the one phase. Its word, into the
+ * table on top. */
+void train_read(lua_State *L, const Options *model, int index);
+void train_register(lua_State *L);
+/* Whether a metric cannot have the name: it is that of a loss. */
+bool train_is_loss(const Graph *graph, const char *name);
+/* The losses of members of nn.alternate become metrics: loss_1, loss_2, ... */
+void train_add_losses(Graph *graph);
 
 /* fields.c: what is said of the field of that name, which may be nothing yet. */
 FieldData *fields_data(Graph *graph, const char *name);

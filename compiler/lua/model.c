@@ -28,9 +28,9 @@ static Node *unfit(Front *f, Loc loc, bool metric, const char *name, const Type 
 static Node *output_of(lua_State *L, Loc loc, bool metric, const char *name, Node *node) {
     Front *f = front_of(L);
     const Type *t = &node->type;
-    if (metric && !strcmp(name, "loss")) {
-        diag_error(f->diag, loc,
-                   "model: a metric cannot be called \"loss\": that is the phase's loss");
+    if (metric && train_is_loss(f->graph, name)) {
+        diag_error(f->diag, loc, "model: a metric cannot be called \"%s\": that is the %s's loss",
+                   name, strcmp(name, "loss") ? "member" : "phase");
         return NULL;
     }
     if (t->kind == KIND_ERROR) return NULL;
@@ -101,7 +101,7 @@ static Named *read_named(const Options *model, int index, const char *what, int 
                        lua_isboolean(L, -1) ? "; `==` compares Lua values, nn.equal nodes" : "");
         else if ((node = output_of(L, here, metric, name, node)) &&
                  (metric || needs_no_training(f, here, name, counter[node->id])))
-            list[(*count)++] = (Named){name, node};
+            list[(*count)++] = (Named){.name = name, .node = node};
     }
     return list;
 }
@@ -180,7 +180,7 @@ static int nn_model(lua_State *L) {
     }
     g->data = v[MODEL_DATA].text;
     if (v[MODEL_TRAIN].stack)
-        phase_read_train(L, &o, v[MODEL_TRAIN].stack);
+        train_read(L, &o, v[MODEL_TRAIN].stack);
     else
         diag_error(
             f->diag, o.call,
@@ -188,6 +188,7 @@ static int nn_model(lua_State *L) {
     g->predictions = read_named(&o, v[MODEL_PREDICT].stack, "predict", &g->n_predictions);
     const int mistakes = diag_errors(f->diag);
     g->metrics = read_named(&o, v[MODEL_METRICS].stack, "metrics", &g->n_metrics);
+    train_add_losses(g);
     /* A metric with a mistake would be missed as a column. */
     if (diag_errors(f->diag) == mistakes) monitor_check_all(f);
     if (diag_errors(f->diag) == 0) check_samples(f);

@@ -14,14 +14,15 @@ const char *monitor_read(lua_State *L, int index, Loc loc) {
     return NULL;
 }
 
-/* The columns that a training's log has; NULL behind the last. */
-static const char **columns_of(const Graph *g) {
+/* The columns that a training's log has in the phase; NULL behind the last. */
+static const char **columns_of(const Graph *g, const Phase *p) {
     static const char *const splits[] = {"train", "val"};
-    const char **names = ARENA_ARRAY(g->arena, const char *, 2 * g->n_metrics + 6);
+    const char **names = ARENA_ARRAY(g->arena, const char *, 2 * g->n_metrics + 6 + MAX_MEMBERS);
     int n = 0;
-    names[n++] = "loss";
+    for (int i = 0; i < p->members; i++) names[n++] = arena_printf(g->arena, "loss_%d", i + 1);
+    if (!p->members) names[n++] = "loss";
     for (int s = 0; s < 2; s++) {
-        names[n++] = arena_printf(g->arena, "%s_loss", splits[s]);
+        if (!p->members) names[n++] = arena_printf(g->arena, "%s_loss", splits[s]);
         for (int m = 0; m < g->n_metrics; m++)
             names[n++] = arena_printf(g->arena, "%s_%s", splits[s], g->metrics[m].name);
     }
@@ -32,12 +33,12 @@ static const char **columns_of(const Graph *g) {
 
 void monitor_check_all(Front *f) {
     const Graph *g = f->graph;
-    const char **names = columns_of(g), *list = "";
-    for (int i = 0; names[i]; i++)
-        list = arena_printf(f->arena, "%s%s%s", list, i ? ", " : "", names[i]);
     for (int i = 0; i < g->n_phases; i++) {
         const Phase *p = &g->phases[i];
-        if (!p->monitor) continue;
+        if (!p->monitor || p->member) continue;
+        const char **names = columns_of(g, p), *list = "";
+        for (int k = 0; names[k]; k++)
+            list = arena_printf(f->arena, "%s%s%s", list, k ? ", " : "", names[k]);
         const bool reversed = *p->monitor == '-';
         const char *name = p->monitor + reversed;
         int k = 0;

@@ -1,11 +1,11 @@
-/* `train`: one phase or a list of phases. */
+/* One phase of `train`, and the parts of one whose members take turns. */
 #include <string.h>
 
 #include "../../common/nearest.h"
 #include "../graph/optimizer.h"
 #include "front.h"
 
-enum { MAX_PHASES = 64, MAX_BATCH = 65536, MAX_EPOCHS = 1000000000 };
+enum { MAX_BATCH = 65536, MAX_EPOCHS = 1000000000 };
 
 enum {
     PHASE_EPOCHS,
@@ -50,6 +50,12 @@ static const OptionSpec phase_specs[] = {
     {"clip_grad_value", OPTION_REAL, false, 1e-30, 1e30, {0}, NULL},
     {"accumulate", OPTION_INT, false, 1, MAX_BATCH, {0}, NULL},
     {"ema", OPTION_REAL, false, 1e-9, 1 - 1e-9, {0}, NULL}};
+
+/* Whether the members of nn.alternate have the option, each its own; all others stand outside. */
+static bool is_of_members(int option) {
+    return option == PHASE_LOSS || option == PHASE_OPTIMIZER || option == PHASE_FREEZE ||
+           option == PHASE_TRAIN || option == PHASE_CLIP_NORM || option == PHASE_CLIP_VALUE;
+}
 
 /* Lists what keeps its values: parameters and states that `freeze` names, or that `train` leaves
  * out. */
@@ -105,7 +111,7 @@ static void read_loss(const Options *o, Phase *p, int index) {
     Loc loc = options_loc(o, "loss");
     if (!index) {
         diag_error(f->diag, p->loc,
-                   "train: there is no loss; add `loss = nn.cross_entropy(...)` or another");
+                   "%s: there is no loss; add `loss = nn.cross_entropy(...)` or another", o->what);
         p->loss = front_poison(L);
         return;
     }
@@ -129,15 +135,25 @@ static void read_length(const Options *o, Phase *p, const OptionValue *v) {
     Front *f = front_of(o->L);
     if (!v[PHASE_EPOCHS].given && !v[PHASE_STEPS].given)
         diag_error(f->diag, p->loc,
-                   "train: option `epochs` is missing; a phase that counts steps has `steps`");
+                   "%s: option `epochs` is missing; a phase that counts steps has `steps`",
+                   o->what);
     if (v[PHASE_EPOCHS].given && v[PHASE_STEPS].given)
         diag_error(f->diag, options_loc(o, "steps"),
-                   "train: a phase has `epochs` or `steps`, not both");
+                   "%s: a phase has `epochs` or `steps`, not both", o->what);
     p->steps = (int)v[PHASE_STEPS].number[0];
     p->epochs = p->steps ? 0 : (int)v[PHASE_EPOCHS].number[0];
     p->eval_every = (int)v[PHASE_EVAL_EVERY].number[0];
     p->eval_samples = (int)v[PHASE_EVAL_SAMPLES].number[0];
     p->drop_last = v[PHASE_DROP_LAST].number[0] != 0;
+    p->batch = (int)v[PHASE_BATCH].number[0];
+    if (v[PHASE_ACCUMULATE].number[0] > 1) p->accumulate = (int)v[PHASE_ACCUMULATE].number[0];
+    p->ema = v[PHASE_EMA].number[0];
+    p->shuffle = v[PHASE_SHUFFLE].number[0] != 0;
+    p->keep_best = v[PHASE_KEEP].number[0] != 0;
+    p->patience = (int)v[PHASE_PATIENCE].number[0];
+    p->min_delta = v[PHASE_MIN_DELTA].number[0];
+    p->monitor_loc = options_loc(o, "monitor");
+    p->monitor = monitor_read(o->L, v[PHASE_MONITOR].stack, p->monitor_loc);
 }
 
 /* The bounds of the gradient. */
@@ -149,25 +165,13 @@ static void read_clip(const Options *o, Phase *p, const OptionValue *v) {
     p->clip_value = v[PHASE_CLIP_VALUE].number[0];
 }
 
-static void read_phase(const Options *o, int index, Phase *p) {
+/* What a step does: loss, trained parameters, optimizer. */
+static void read_step(const Options *o, Phase *p, const OptionValue *v) {
     lua_State *L = o->L;
     Front *f = front_of(L);
-    OptionValue v[N_PHASE_OPTIONS];
-    p->loc = o->place.at ? (Loc){o->place.file, o->place.line} : o->call;
-    options_read(o, index, phase_specs, N_PHASE_OPTIONS, v);
-    read_length(o, p, v);
+    const int optimizer = v[PHASE_OPTIMIZER].stack;
+    const Loc loc = p->loc;
     read_clip(o, p, v);
-    p->batch = (int)v[PHASE_BATCH].number[0];
-    if (v[PHASE_ACCUMULATE].number[0] > 1) p->accumulate = (int)v[PHASE_ACCUMULATE].number[0];
-    p->ema = v[PHASE_EMA].number[0];
-    p->shuffle = v[PHASE_SHUFFLE].number[0] != 0;
-    p->keep_best = v[PHASE_KEEP].number[0] != 0;
-    p->patience = (int)v[PHASE_PATIENCE].number[0];
-    p->min_delta = v[PHASE_MIN_DELTA].number[0];
-    p->monitor_loc = options_loc(o, "monitor");
-    p->monitor = monitor_read(L, v[PHASE_MONITOR].stack, p->monitor_loc);
-    int optimizer = v[PHASE_OPTIMIZER].stack;
-    Loc loc = p->loc;
     read_loss(o, p, v[PHASE_LOSS].stack);
     read_frozen(o, p, v);
     const OptimizerValue *value =
@@ -177,42 +181,56 @@ static void read_phase(const Options *o, int index, Phase *p) {
         read_groups(f, p, value);
     } else if (!optimizer || !value_is_poison(L, optimizer)) {
         diag_error(f->diag, optimizer ? options_loc(o, "optimizer") : loc,
-                   "train: optimizer wants nn.adam { lr = 1e-3 } or another: %s; got %s",
+                   "%s: optimizer wants nn.adam { lr = 1e-3 } or another: %s; got %s", o->what,
                    optimizer_names(f->arena), optimizer ? value_words(L, optimizer) : "nothing");
     }
 }
 
-void phase_read_train(lua_State *L, const Options *model, int index) {
-    Front *f = front_of(L);
-    Graph *g = f->graph;
-    Loc loc = options_loc(model, "train");
-    if (!lua_istable(L, index)) {
-        if (!value_is_poison(L, index))
-            diag_error(f->diag, loc,
-                       "model: train wants a phase { epochs, batch, loss, optimizer } or a list of "
-                       "them, got %s",
-                       value_words(L, index));
-        return;
+static Loc place_of_phase(const Options *o) {
+    return o->place.at ? (Loc){o->place.file, o->place.line} : o->call;
+}
+
+void phase_read(const Options *o, int index, Phase *p) {
+    OptionValue v[N_PHASE_OPTIONS];
+    p->loc = place_of_phase(o);
+    options_read(o, index, phase_specs, N_PHASE_OPTIONS, v);
+    read_length(o, p, v);
+    read_step(o, p, v);
+}
+
+void phase_read_outside(const Options *o, int index, Phase *p) {
+    Front *f = front_of(o->L);
+    OptionValue v[N_PHASE_OPTIONS];
+    p->loc = place_of_phase(o);
+    options_read(o, index, phase_specs, N_PHASE_OPTIONS, v);
+    for (int i = 0; i < N_PHASE_OPTIONS; i++)
+        if (v[i].given && is_of_members(i))
+            diag_error(f->diag, options_loc(o, phase_specs[i].name),
+                       "%s: `%s` belongs to a member, { steps = 1, %s = ... }", o->what,
+                       phase_specs[i].name, phase_specs[i].name);
+    read_length(o, p, v);
+    if ((p->keep_best || p->patience) && !v[PHASE_MONITOR].given)
+        diag_error(f->diag, p->keep_best ? options_loc(o, "keep") : options_loc(o, "patience"),
+                   "%s: `monitor` is missing: which of the losses shall %s, \"val_loss_1\" for "
+                   "example, or a metric?",
+                   o->what, p->keep_best ? "be best" : "gain");
+}
+
+void phase_read_member(const Options *o, int index, Phase *p) {
+    Front *f = front_of(o->L);
+    OptionSpec specs[N_PHASE_OPTIONS];
+    OptionValue v[N_PHASE_OPTIONS];
+    p->loc = place_of_phase(o);
+    for (int i = 0; i < N_PHASE_OPTIONS; i++) {
+        specs[i] = phase_specs[i];
+        specs[i].required = i == PHASE_STEPS;
     }
-    lua_Unsigned n = lua_rawlen(L, index);
-    if (n > MAX_PHASES) {
-        diag_error(f->diag, loc, "model: train has %d phases; at most %d are possible",
-                   (int)(n < 1000000 ? n : 1000000), MAX_PHASES);
-        return;
-    }
-    if (n && !table_check_list(L, index, loc, "train")) return;
-    Place train =
-        place_inside(place_of_key(place_of_call(f, model->call, model->what, "train"), "train"));
-    g->n_phases = n ? (int)n : 1;
-    g->phases = ARENA_ARRAY(f->arena, Phase, g->n_phases);
-    for (int i = 0; i < g->n_phases; i++) {
-        int top = lua_gettop(L);
-        Options o = {L, "train", loc, n ? place_of_item(train, i) : train};
-        if (n)
-            lua_rawgeti(L, index, i + 1);
-        else
-            lua_pushvalue(L, index);
-        read_phase(&o, lua_gettop(L), &g->phases[i]);
-        lua_settop(L, top);
-    }
+    options_read(o, index, specs, N_PHASE_OPTIONS, v);
+    for (int i = 0; i < N_PHASE_OPTIONS; i++)
+        if (v[i].given && !is_of_members(i) && i != PHASE_STEPS)
+            diag_error(f->diag, options_loc(o, specs[i].name),
+                       "%s: `%s` stands outside of the members, for all of them", o->what,
+                       specs[i].name);
+    p->turn = v[PHASE_STEPS].number[0] > 0 ? (int)v[PHASE_STEPS].number[0] : 1;
+    read_step(o, p, v);
 }

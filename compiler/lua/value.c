@@ -6,7 +6,7 @@
 
 const char value_node_meta[] = "nn.node", value_layer_meta[] = "nn.layer",
            value_init_meta[] = "nn.init", value_optimizer_meta[] = "nn.optimizer",
-           value_model_meta[] = "nn.model";
+           value_model_meta[] = "nn.model", value_turns_meta[] = "nn.alternate";
 
 void value_push_node(lua_State *L, Node *node) {
     *(Node **)lua_newuserdatauv(L, sizeof node, 0) = node;
@@ -46,6 +46,7 @@ const char *value_words(lua_State *L, int index) {
     if (luaL_testudata(L, index, value_init_meta)) return "an initialiser";
     if (luaL_testudata(L, index, value_optimizer_meta)) return "an optimizer";
     if (luaL_testudata(L, index, value_model_meta)) return "a model";
+    if (luaL_testudata(L, index, value_turns_meta)) return "nn.alternate";
     switch (lua_type(L, index)) {
     case LUA_TNONE:
     case LUA_TNIL:

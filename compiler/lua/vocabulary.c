@@ -116,6 +116,7 @@ void vocabulary_push(lua_State *L) {
     construct_register(L);
     init_register(L);
     optimizer_register(L);
+    train_register(L);
     model_register(L);
     lua_newtable(L);
     lua_pushcfunction(L, unknown_word);

@@ -101,7 +101,8 @@ static bool collect(const Reverse *r, Phase *p) {
     }
     if (p->n_trained) return true;
     const Node *stop = stopping(r);
-    diag_error(r->g->diag, p->loc, "this phase trains nothing: %s",
+    diag_error(r->g->diag, p->loc, "this %s trains nothing: %s",
+               p->members ? "member of nn.alternate" : "phase",
                !has_params ? "its loss depends on no parameter"
                : stop      ? arena_printf(r->g->arena, "no gradient flows through %s (line %d)",
                                           node_words(r->g, stop), stop->loc.line)
@@ -132,15 +133,23 @@ static void assign_states(const Reverse *r, Phase *p) {
     }
 }
 
+/* Whether the phase, and each one that takes turns with it, freezes the tensor. */
+static bool stays(const Phase *p, const Node *tensor) {
+    const Phase *first = p - p->member;
+    for (int i = 0; i < phase_members(p); i++)
+        if (!is_frozen(&first[i], tensor)) return false;
+    return true;
+}
+
 /* Whether a layer of running statistics is frozen: all of its parameters are, or without any the
- * statistics. */
+ * statistics. A layer that another member of nn.alternate trains behaves as in training. */
 static bool keeps_running(const Phase *p, const Node *norm) {
     int params = 0, frozen = 0;
     for (int i = 3; i < norm->n_in; i++) {
         params += norm->in[i]->op == &op_param;
-        frozen += norm->in[i]->op == &op_param && is_frozen(p, norm->in[i]);
+        frozen += norm->in[i]->op == &op_param && stays(p, norm->in[i]);
     }
-    return params ? frozen == params : is_frozen(p, norm->in[1]->in[1]);
+    return params ? frozen == params : stays(p, norm->in[1]->in[1]);
 }
 
 /* The loss of a phase in which some layers keep their running statistics: they normalise by these,

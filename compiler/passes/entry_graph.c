@@ -10,12 +10,6 @@ static Node *mapped(Node **map, const Node *node) {
     return node ? map[node->id] : NULL;
 }
 
-static Named *copy_named(Arena *arena, const Named *from, int n, Node **map) {
-    Named *to = ARENA_ARRAY(arena, Named, n);
-    for (int i = 0; i < n; i++) to[i] = (Named){from[i].name, map[from[i].node->id]};
-    return to;
-}
-
 Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
     Arena *arena = graph->arena;
     Graph *g = graph_new(arena, graph->diag);
@@ -68,15 +62,22 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
             assigned[i] =
                 (Assigned){mapped(map, p->assigned[i].state), mapped(map, p->assigned[i].value)};
         p->assigned = assigned;
+        p->members = p->member = p->turn = 0;
         if (kind == ENTRY_EVALUATE) p->n_trained = p->n_assigned = 0;
     }
     if (kind == ENTRY_EVALUATE) {
-        g->metrics = copy_named(arena, graph->metrics, graph->n_metrics, map);
+        g->metrics = ARENA_ARRAY(arena, Named, graph->n_metrics);
         g->n_metrics = graph->n_metrics;
+        for (int i = 0; i < g->n_metrics; i++)
+            g->metrics[i] = (Named){.name = graph->metrics[i].name,
+                                    .node = mapped(map, graph_metric(graph, i, phase))};
     }
     if (kind != ENTRY_TRAIN) {
-        g->predictions = copy_named(arena, graph->predictions, graph->n_predictions, map);
+        g->predictions = ARENA_ARRAY(arena, Named, graph->n_predictions);
         g->n_predictions = graph->n_predictions;
+        for (int i = 0; i < g->n_predictions; i++)
+            g->predictions[i] = (Named){.name = graph->predictions[i].name,
+                                        .node = mapped(map, graph->predictions[i].node)};
     }
     graph_rewrite(g, ARENA_ARRAY(arena, Node *, g->n_nodes));
     return g;

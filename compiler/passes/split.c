@@ -83,8 +83,10 @@ void split_verify(const Entry *e) {
 Plan *split(Graph *graph, bool inference) {
     Plan *plan = plan_new(graph);
     int nodes = 0;
+    /* Phases that take turns are evaluated together: their losses are metrics. */
     for (int i = 0; i < graph->n_phases && !inference; i++)
-        if (!add(plan, ENTRY_TRAIN, i, &nodes) || !add(plan, ENTRY_EVALUATE, i, &nodes))
+        if (!add(plan, ENTRY_TRAIN, i, &nodes) ||
+            (graph->phases[i].member == 0 && !add(plan, ENTRY_EVALUATE, i, &nodes)))
             return NULL;
     return add(plan, ENTRY_PREDICT, -1, &nodes) ? plan : NULL;
 }

@@ -128,7 +128,8 @@ static void lower_entry(Plan *plan, Entry *entry) {
 }
 
 /* Behind parameters and their copies: the averages of parameters, then the moments of the phase
- * that trains and, if an update has several batches, the sum of their gradients. */
+ * that trains, or of each one of those that take turns, and, if an update has several batches, the
+ * sum of their gradients. */
 static void add_moments(Plan *plan) {
     bool averages = false;
     for (int i = 0; i < plan->graph->n_phases; i++)
@@ -136,14 +137,15 @@ static void add_moments(Plan *plan) {
     plan->average_offset = averages ? plan->state_floats : -1;
     if (averages) plan->state_floats += plan->param_floats;
     plan->moment_offset = plan->state_floats;
-    int64_t most = 0;
+    int64_t end = plan->moment_offset;
     for (int i = 0; i < plan->n_entries; i++) {
         const Entry *e = plan->entries[i];
         if (e->kind != ENTRY_TRAIN) continue;
-        const int64_t floats = phase_floats(plan, e->phase);
-        if (floats > most) most = floats;
+        if (plan->graph->phases[e->phase].member == 0) end = plan->moment_offset;
+        plan->phases[e->phase].moments = end;
+        end += phase_floats(plan, e->phase);
+        if (end > plan->state_floats) plan->state_floats = end;
     }
-    plan->state_floats += most;
 }
 
 void plan_kernels(Plan *plan) {

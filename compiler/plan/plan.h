@@ -306,6 +306,7 @@ typedef struct PhasePlan {
     int64_t gradient_floats;
     int64_t *gradient_of; /* per ParamPlace: offset in gradients and moments, -1: not trained */
     int slots;            /* moments of all groups */
+    int64_t moments;      /* floats from the start of the state: where they lie */
     const char *const *slot_names;
     Kernel **updates; /* per group, 0 first; NULL where it trains nothing */
     int n_updates;
@@ -341,7 +342,8 @@ typedef struct Plan {
     PhasePlan *phases;
     int64_t param_floats;   /* parameters: the front of the state */
     int64_t normal_floats;  /* behind them: means and deviations of fields */
-    int64_t moment_offset;  /* floats from the start of the state */
+    int64_t moment_offset;  /* floats from the start of the state; phases that take turns have
+                               moments  side by side, others in the same place */
     int64_t average_offset; /* of the averages of parameters, which lie as these do; -1: none */
     int64_t state_floats;
     int chunk_min;                  /* samples that a chunk has at least */

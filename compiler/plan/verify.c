@@ -200,8 +200,13 @@ static void verify_state(const Plan *plan) {
     for (int i = 0; i < plan->n_entries; i++) {
         const Entry *e = plan->entries[i];
         if (e->kind != ENTRY_TRAIN) continue;
-        if (end + phase_floats(plan, e->phase) > plan->state_floats)
+        const PhasePlan *phase = &plan->phases[e->phase], *other = phase - 1;
+        if (phase->moments + phase_floats(plan, e->phase) > plan->state_floats)
             bug("P3: %s: its moments do not fit into the state", e->name);
+        const int64_t begin = plan->graph->phases[e->phase].member
+                                  ? other->moments + phase_floats(plan, e->phase - 1)
+                                  : end;
+        if (phase->moments != begin) bug("P3: %s: its moments are elsewhere", e->name);
     }
 }
 

@@ -265,6 +265,32 @@ static void write_losses(int classes, int targets) {
     if (element(LOSSES + 3, 3)) puts("loss = loss * (nn.epochs - nn.epoch) / nn.epochs + 0.1 * ce");
 }
 
+/* Some layers of the trunk, to be frozen. */
+static void write_freeze(void) {
+    printf(", freeze = {%s", below(2) ? "\"fc\", " : "");
+    for (int i = 0; i < layers.n; i++)
+        if (below(2)) printf("\"%s\", ", layers.name[i]);
+    printf("}");
+}
+
+/* Members of two or three kinds that take turns. */
+static void write_turns(void) {
+    printf("    nn.alternate { epochs = 2, batch = %d%s%s,\n", 3 + below(20),
+           below(3) ? "" : ", shuffle = false", averaged());
+    for (int i = 2 + below(2); i > 0; i--) {
+        printf("      { steps = %d, loss = %s, optimizer = ", 1 + below(2),
+               below(2) ? "loss" : "ce");
+        write_optimizer(optimizer());
+        printf("%s", clip());
+        if (below(3) == 0)
+            printf(", train = { \"a\" }");
+        else if (below(2))
+            write_freeze();
+        puts(" },");
+    }
+    puts("    },");
+}
+
 static void write_phase(int id) {
     int batch = 3 + below(20);
     bool first = id == FIRST_PHASE;
@@ -272,12 +298,7 @@ static void write_phase(int id) {
            first || below(2) ? "loss" : "ce");
     write_optimizer(optimizer());
     printf("%s%s%s", below(3) ? "" : ", shuffle = false", clip(), averaged());
-    if (!first && below(3)) {
-        printf(", freeze = {%s", below(2) ? "\"fc\", " : "");
-        for (int i = 0; i < layers.n; i++)
-            if (below(2)) printf("\"%s\", ", layers.name[i]);
-        printf("}");
-    }
+    if (!first && below(3)) write_freeze();
     puts(" },");
 }
 
@@ -290,6 +311,7 @@ static void write_model(void) {
     write_phase(FIRST_PHASE);
     for (int id = PHASES; id < METRICS; id++)
         if (element(id, 4)) write_phase(id);
+    if (element(TURNS, 4)) write_turns();
     bool equal = element(EQUAL + 2, 2);
     printf("  },\n  predict = { a = nn.argmax(a), b = b, f = f%s },\n  metrics = {\n",
            equal ? ", same = nn.equal(f, f), below = nn.less_equal(b, b)" : "");

@@ -22,6 +22,7 @@ enum {
     WORDS = NORMAL + 2,   /* a loss of functions */
     SHARED,               /* own parameters */
     RANDOM,               /* random values */
+    TURNS,                /* a phase whose members take turns */
     ELEMENTS,
     SAMPLES = 23,
     LONG = 30 /* columns; wider maps may have kernels of as many */

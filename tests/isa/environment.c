@@ -119,6 +119,7 @@ static uint64_t state_hash(const void *state, int phase, float *values) {
     uint64_t hash = 0xcbf29ce484222325u;
     for (int p = 0; p < model->n_params; p++)
         for (int slot = 0; slot <= model->phases[phase].n_slots; slot++) {
+            if (slot && !nn_has_moment(&model->phases[phase], slot, p)) continue;
             model->get(state, phase, slot, p, values);
             hash = hashed(hash, values, (size_t)model->params[p].count * sizeof *values);
         }

@@ -53,6 +53,22 @@ class Graph:
     def of_op(self, op):
         return [n for n in self.nodes.values() if n.op == op]
 
+    def turns(self):
+        """Of each phase of a training the graph's phases, a step each, in the order of their turns."""
+        phases = []
+        for i, phase in enumerate(self.phases):
+            steps = int(phase.options.get("steps_of_turn", 1))
+            if int(phase.options.get("member", 0)):
+                phases[-1] += [i] * steps
+            else:
+                phases.append([i] * steps)
+        return phases
+
+    def place(self, phase):
+        """The phase of a training, and the member, both from 0, that a phase of the graph is."""
+        number = next(n for n, turn in enumerate(self.turns()) if phase in turn)
+        return number, int(self.phases[phase].options.get("member", 0))
+
     @property
     def windows(self):
         """Whether samples are windows of a sequence."""
@@ -109,13 +125,16 @@ def parse(text):
             graph.phases.append(Phase(options, int(options["loss"][1:])))
         elif word == "counted":
             graph.phases[-1].options.update(options_of(line))
+        elif word == "turns":
+            options = options_of(line)
+            graph.phases[-1].options.update(member=options["member"], steps_of_turn=options["steps"])
         elif word == "trained":
             param, gradient = re.fullmatch(r"trained %(\d+) gradient=(?:none|%(\d+))", line).groups()
             graph.phases[-1].trained.append((int(param), gradient and int(gradient)))
         elif word == "assigned":
             graph.phases[-1].assigned.append(tuple(int(id) for id in re.findall(r"%(\d+)", line)))
         elif word == "metric":
-            graph.metrics[quoted[0]] = int(line.rsplit("%", 1)[1])
+            graph.metrics[quoted[0]] = int(line.rsplit("%", 1)[1].split()[0])
         elif word == "predict":
             graph.predictions[quoted[0]] = int(line.rsplit("%", 1)[1])
         elif word == "normal":

@@ -142,7 +142,10 @@ class Net:
         # With so many samples, batches of the phase's size make the steps of an epoch.
         size = int(self.graph.phases[phase].options["batch"])
         per_epoch = max(1, -(-self.samples // size))
-        step = Step(batch, epoch=epoch, epochs=STEPS, step=epoch * per_epoch, steps=STEPS * per_epoch)
+        turn, first = self.graph.turns()[self.graph.place(phase)[0]], epoch * per_epoch
+        while turn[first % len(turn)] != phase:
+            first += 1
+        step = Step(batch, epoch=epoch, epochs=STEPS, step=first, steps=STEPS * per_epoch)
         wanted = self.run(fields, batch, phase, parameters, step)[:2]
         float_error = cache(lambda: self.float_error(fields, batch, phase, parameters, step, wanted[1]))
         for program in {p.direct, p.default}:
@@ -193,10 +196,10 @@ class Net:
         """Parameters after ten steps of each phase on one batch; None if a decision comes near a tie. Second, whether
         a parameter moved by more than a part of its size."""
         start = parameters
-        for phase in range(len(self.graph.phases)):
+        for number, turn in enumerate(self.graph.turns()):
             for i in range(STEPS):
-                step = self.step(count, phase, i, dropout=True, seed=training_seed(SEED, phase))
-                found = self.run(fields, count, phase, parameters, step, margin)
+                step = self.step(count, number, i, dropout=True, seed=training_seed(SEED, number))
+                found = self.run(fields, count, turn[i % len(turn)], parameters, step, margin)
                 if not found:
                     return None, False
                 _, gradients, states = found

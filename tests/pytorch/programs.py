@@ -47,9 +47,11 @@ class Program:
             text = open(file).read()
             if model:
                 text = re.sub(r"\bnn\.model\b", 'require "%s"' % model, text)
+                text = re.sub(r"\bnn\.alternate\b", 'require "sgd_alternate"', text)
             open(self.file(os.path.basename(file)), "w").write(text)
         if model:
-            shutil.copy(os.path.join(os.path.dirname(__file__), model + ".lua"), folder)
+            for file in (model, "sgd_alternate"):
+                shutil.copy(os.path.join(os.path.dirname(__file__), file + ".lua"), folder)
         self.architecture = self.file(self.name + ".lua")
         self.graph = graph.parse(run(NNGEN, "--emit=graph", self.architecture))
         self.default, code = self.compile("default", "on")
@@ -87,9 +89,10 @@ class Program:
                                            for n, value in tensors.items()})
 
     def gradients(self, program, weights, data, batch, phase, epoch):
-        """Loss and gradients by name, phases counted from 0."""
+        """Loss and gradients by name, of one of the graph's phases."""
+        number, member = self.graph.place(phase)
         run(program, "grad", "--load", self.file(weights), "--data", self.file(data), "--batch", batch, "--out",
-            self.file("grad"), "--phase", phase + 1, "--epoch", epoch, "--quiet")
+            self.file("grad"), "--phase", number + 1, "--member", member + 1, "--epoch", epoch, "--quiet")
         found = self.load("grad")
         return found.pop("loss").item(), found
 

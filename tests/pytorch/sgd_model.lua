@@ -6,9 +6,12 @@ local others = { "steps", "eval_every", "eval_samples", "keep", "monitor", "pati
                  "clip_grad_norm", "clip_grad_value", "accumulate", "ema" }
 
 return function(options)
-  for _, phase in ipairs(options.train.loss and { options.train } or options.train) do
-    phase.epochs, phase.shuffle, phase.optimizer = 10, false, nn.sgd { lr = 1 }
-    for _, name in ipairs(others) do phase[name] = nil end
+  local train = options.train
+  for _, phase in ipairs((type(train) ~= "table" or train.loss) and { train } or train) do
+    if type(phase) == "table" then -- else it is made by sgd_alternate
+      phase.epochs, phase.shuffle, phase.optimizer = 10, false, nn.sgd { lr = 1 }
+      for _, name in ipairs(others) do phase[name] = nil end
+    end
   end
   return nn.model(options)
 end

@@ -233,10 +233,10 @@ static const char *const sgd_slots[] = {"momentum_buffer"};
 static const char *const adam_slots[] = {"exp_avg", "exp_avg_sq"};
 static const int both[] = {0, 1};
 static const NnPhase phases[] = {
-    {3,     30,   true, "sgd", 1, sgd_slots, 2, both,  PARAMS, 4 * INPUTS, 8 * INPUTS,
-     false, NULL, 0,    0,     0, 0,         0, false, 0,      0,          1},
-    {2,     50,   true, "adam", 2, adam_slots, 1, both,  WEIGHTS, 4 * INPUTS, 8 * INPUTS,
-     false, NULL, 0,    0,      0, 0,          0, false, 0,       0,          1},
+    {3,    30, true, "sgd", 1, sgd_slots, 2,     both, PARAMS, 4 * INPUTS, 8 * INPUTS, false,
+     NULL, 0,  0,    0,     0, 0,         false, 0,    0,      1,          0,          NULL},
+    {2,    50, true, "adam", 2, adam_slots, 1,     both, WEIGHTS, 4 * INPUTS, 8 * INPUTS, false,
+     NULL, 0,  0,    0,      0, 0,          false, 0,    0,       1,          0,          NULL},
 };
 static const NnOutput metrics[] = {{"accuracy", 1, 0, true, false},
                                    {"cross_entropy", 1, 0, false, false}};

@@ -9,6 +9,8 @@ local net = nn.sequential {
 local y = net(x)
 local loss = nn.mse(y, t)
 local falls = 0.05 / (1 + nn.step)
+local other = nn.mse(y * y, t)
+local first, second = { "first", "last.weight" }, { "second", "last.bias" }
 
 local recipes = {
   plain = { optimizer = nn.sgd { lr = 0.1 } },
@@ -33,8 +35,25 @@ local recipes = {
   amsgrad = { optimizer = nn.adam { lr = 1e-2, beta2 = 0.5, amsgrad = true, weight_decay = 0.1 } },
   amsgrad_groups = { optimizer = nn.adamw { lr = 1e-2, beta2 = 0.5, groups = { { match = "first", amsgrad = true } } } },
   value = { optimizer = nn.sgd { lr = 0.5, momentum = 0.5 }, clip_grad_value = 0.02 },
+  turns = { members = {
+    { steps = 1, loss = loss, optimizer = nn.adam { lr = 1e-2 }, train = first },
+    { steps = 1, loss = other, optimizer = nn.adam { lr = 5e-3, beta1 = 0.5 }, train = second } } },
+  turns_shared = { ema = 0.8, members = {
+    { steps = 2, loss = loss, optimizer = nn.adamw { lr = 1e-2 }, clip_grad_norm = 0.3 },
+    { steps = 1, loss = other, optimizer = nn.nadam { lr = falls }, freeze = "first" } } },
+  turns_gathered = { accumulate = 2, members = {
+    { steps = 1, loss = loss, optimizer = nn.adagrad { lr = 0.05, lr_decay = 0.1 }, train = first },
+    { steps = 2, loss = other, optimizer = nn.sgd { lr = 0.2, momentum = 0.9 }, train = second } } },
 }
 
 local recipe = recipes[nn.param("recipe", "plain")]
-recipe.epochs, recipe.batch, recipe.shuffle, recipe.loss = 3, 24, false, loss
+recipe.epochs, recipe.batch, recipe.shuffle = 3, 24, false
+if recipe.members then
+  local members = recipe.members
+  recipe.members = nil
+  for i, member in ipairs(members) do recipe[i] = member end
+  recipe = nn.alternate(recipe)
+else
+  recipe.loss = loss
+end
 return nn.model { name = "recipes", train = recipe, predict = { y = y } }

@@ -26,6 +26,9 @@ class Recipe:
     ema: float = 0
     best: bool = False  # the weights of the largest val_loss are kept
     rate: Callable = None  # of the last group, by the step
+    loss: Callable = nn.functional.mse_loss
+    turn: int = 1  # steps of a member's turn
+    members: tuple = ()  # recipes that take turns; trains, batches and ema are the whole's
 
 
 def simple(kind, **options):
@@ -43,6 +46,10 @@ def groups(kind, patterns, **options):
                 made.append(dict(params=[left.pop(k) for k in taken], **own))
         return kind(made, **options)
     return make
+
+
+def squared(y, t):
+    return nn.functional.mse_loss(y * y, t)
 
 
 RECIPES = {
@@ -70,6 +77,15 @@ RECIPES = {
     "nadam_all": Recipe(simple(NAdam, lr=1e-2, betas=(0.8, 0.99), eps=1e-4, weight_decay=0.1, momentum_decay=0.5)),
     "amsgrad": Recipe(simple(optim.Adam, lr=1e-2, betas=(0.9, 0.5), amsgrad=True, weight_decay=0.1)),
     "amsgrad_groups": Recipe(groups(optim.AdamW, [(["first"], dict(amsgrad=True))], lr=1e-2, betas=(0.9, 0.5))),
+    "turns": Recipe(None, members=(
+        Recipe(simple(optim.Adam, lr=1e-2), ("first", "last.weight")),
+        Recipe(simple(optim.Adam, lr=5e-3, betas=(0.5, 0.999)), ("second", "last.bias"), loss=squared))),
+    "turns_shared": Recipe(None, ema=0.8, members=(
+        Recipe(simple(optim.AdamW, lr=1e-2), norm=0.3, turn=2),
+        Recipe(simple(NAdam), ("second", "last"), loss=squared, rate=lambda step: 0.05 / (1 + step)))),
+    "turns_gathered": Recipe(None, batches=2, members=(
+        Recipe(simple(optim.Adagrad, lr=0.05, lr_decay=0.1), ("first", "last.weight")),
+        Recipe(simple(optim.SGD, lr=0.2, momentum=0.9), ("second", "last.bias"), loss=squared, turn=2))),
     "value": Recipe(simple(optim.SGD, lr=0.5, momentum=0.5), value=0.02),
 }
 
@@ -103,10 +119,9 @@ def clip(recipe, params):
 
 def train(recipe, net):
     """The weights to save, and the number of steps whose gradient was clipped."""
-    loss = nn.functional.mse_loss
-    trained = {name: p.requires_grad_(name.startswith(recipe.trains)) for name, p in net.named_parameters()}
-    trained = {name: p for name, p in trained.items() if p.requires_grad}
-    optimizer = recipe.optimizer(trained)
+    turns = [member for member in recipe.members or (recipe,) for _ in range(member.turn)]
+    of = {id(m): {name: p for name, p in net.named_parameters() if name.startswith(m.trains)} for m in turns}
+    optimizers = {id(m): m.optimizer(of[id(m)]) for m in turns}
     x, t = (torch.tensor(array.astype(np.float64)) for array in samples())
     averages = optim.swa_utils.AveragedModel(net, avg_fn=lambda e, w, n: recipe.ema * e + (1 - recipe.ema) * w)
     averages.update_parameters(net)
@@ -115,18 +130,22 @@ def train(recipe, net):
         # An epoch's rest makes an update of its own. Batches weigh by their samples.
         for begin in range(0, ROWS, BATCH * recipe.batches):
             end = min(ROWS, begin + BATCH * recipe.batches)
+            member = turns[step % len(turns)]
+            trained, optimizer = of[id(member)], optimizers[id(member)]
+            for name, p in net.named_parameters():
+                p.requires_grad_(name in trained)
             optimizer.zero_grad()
             for at in range(begin, end, BATCH):
                 to = min(end, at + BATCH)
-                (loss(net(x[at:to]), t[at:to]) * (to - at) / (end - begin)).backward()
-            clipped += clip(recipe, list(trained.values()))
-            if recipe.rate:
-                optimizer.param_groups[-1]["lr"] = recipe.rate(step)
+                (member.loss(net(x[at:to]), t[at:to]) * (to - at) / (end - begin)).backward()
+            clipped += clip(member, list(trained.values()))
+            if member.rate:
+                optimizer.param_groups[-1]["lr"] = member.rate(step)
             optimizer.step()
             averages.update_parameters(net)
             step += 1
         with torch.no_grad():
-            score = loss(averages.module(x[:20]), t[:20]).item()
+            score = recipe.loss(averages.module(x[:20]), t[:20]).item()
         if not recipe.best or best is None or score > best[0]:
             best = score, {name: value.clone() for name, value in averages.module.state_dict().items()}
     return best[1], clipped

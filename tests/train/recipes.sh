@@ -10,7 +10,7 @@ export PYTHONPATH="$NNGEN_SOURCE/tests/pytorch" PYTHONDONTWRITEBYTECODE=1
 cd "$scratch"
 python3 "$tests/recipes.py" make
 data="--data data.safetensors"
-for recipe in $(sed -n 's/^  \([a-z_]*\) = { optimizer.*/\1/p' "$tests/recipes.lua"); do
+for recipe in $(sed -n 's/^  \([a-z_]*\) = {.*/\1/p' "$tests/recipes.lua"); do
     "$NNGEN" -D recipe="$recipe" -o recipes.c "$tests/recipes.lua" || { fail "$recipe"; continue; }
     # shellcheck disable=SC2086
     "$NNGEN_CC" -std=c11 -O1 -w -I"$NNGEN_SOURCE" -I"$NNGEN_SOURCE/runtime" -DNN_MODEL_SYMBOL=nn_model_recipes recipes.c \

@@ -17,7 +17,8 @@
 # current build folder. The C is optimised whatever the build type is, unless that is Debug; NNGEN_MODEL_FLAGS come last.
 #
 # Here and in a project that has found an installed nngen these names are the same: nngen::nngen is the
-# compiler, nngen::model the folder of model.h, nngen::runtime what programs are linked with.
+# compiler, nngen::model the folder of model.h, nngen::nn the small interface nn.h with its C file, nngen::runtime
+# what programs are linked with.
 
 set(NNGEN_MODEL_FLAGS "" CACHE STRING "Further compiler flags for generated code")
 

@@ -138,7 +138,10 @@ void engine_take_drawn(Engine *engine) {
 void engine_init(Engine *engine, uint64_t seed) {
     for (int p = 0; p < engine->model->n_params; p++) {
         const NnParam *param = &engine->model->params[p];
-        init_values(param, seed, engine->values);
+        const size_t mark = memory_mark();
+        init_values(param, seed, engine->values,
+                    allocate((size_t)init_room(param), sizeof(double)));
+        memory_release(mark);
         engine->model->set(engine->state, 0, 0, p, engine->values);
     }
     engine_prepare(engine, 0);

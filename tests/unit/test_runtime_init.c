@@ -8,6 +8,7 @@
 enum { ROWS = 6, COLUMNS = 20, COUNT = ROWS * COLUMNS };
 
 static float values[COUNT];
+static double room[COUNT];
 
 static NnParam param_of(int rows, int columns, NnInit init, double a, double b) {
     return (NnParam){.name = "w",
@@ -33,9 +34,9 @@ static void expect_orthonormal(int n, int length, int next, int step, double gai
 START_TEST(rows_or_columns_are_orthonormal) {
     const NnParam wide = param_of(ROWS, COLUMNS, NN_ORTHOGONAL, 1, 0);
     const NnParam tall = param_of(COLUMNS, ROWS, NN_ORTHOGONAL, 2, 0);
-    init_values(&wide, 7, values);
+    init_values(&wide, 7, values, room);
     expect_orthonormal(ROWS, COLUMNS, COLUMNS, 1, 1);
-    init_values(&tall, 7, values);
+    init_values(&tall, 7, values, room);
     expect_orthonormal(ROWS, COLUMNS, 1, ROWS, 2);
 }
 END_TEST
@@ -44,13 +45,13 @@ START_TEST(truncated_draws_stay_within_two) {
     const NnParam wide = param_of(ROWS, COLUMNS, NN_TRUNCATED, 1, 3);
     const NnParam far = param_of(ROWS, COLUMNS, NN_TRUNCATED, 90, 1e-3);
     double least = 0, most = 0;
-    init_values(&wide, 7, values);
+    init_values(&wide, 7, values, room);
     for (int i = 0; i < COUNT; i++) {
         least = fmin(least, (double)values[i]);
         most = fmax(most, (double)values[i]);
     }
     ck_assert(least >= -2 && least < -1 && most <= 2 && most > 1.5);
-    init_values(&far, 7, values);
+    init_values(&far, 7, values, room);
     for (int i = 0; i < COUNT; i++) ck_assert_double_eq((double)values[i], 2);
 }
 END_TEST
@@ -63,7 +64,7 @@ START_TEST(dirac_gives_its_inputs) {
                            .init = NN_DIRAC_UNIFORM,
                            .a = 0.25,
                            .b = 0.5};
-    init_values(&param, 7, values);
+    init_values(&param, 7, values, room);
     for (int i = 0; i < COUNT; i++) {
         const int filter = i / 30, input = i / 15 % 2, tap = i % 15;
         if (filter < 2)

@@ -1,12 +1,14 @@
 /* safetensors files, as weights, as checkpoints and as data of the hand-written model of
- * tests/runtime. The input is a text: the error of the header's length, the number of bytes after
- * the header, and the header in the next lines. */
+ * tests/runtime, and as weights of nn.h, whose reader is another one. The input is a text: the
+ * error of the header's length, the number of bytes after the header, and the header in the next
+ * lines. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "input.h"
+#include "runtime/nn/nn.h"
 #include "runtime/weights.h"
 #include "tests/runtime/toy_model.h"
 
@@ -69,6 +71,26 @@ static uint8_t *file_of(const uint8_t *data, size_t size, size_t *n) {
     return file;
 }
 
+/* What both readers take must be the same. */
+static void embedded(const uint8_t *file, size_t n, const Engine *engine, bool taken) {
+    enum { NAMES = 64 };
+    const NnModel *model = engine->model;
+    char words[NN_WORDS], room[NAMES];
+    const char *names[2];
+    Nn *net = nn_open(model, &(NnOptions){.batch = 1}, words);
+    if (!net) abort();
+    const bool loaded = nn_load_memory(net, file, n);
+    for (int i = 0; loaded && taken && i < model->n_params; i++) {
+        const size_t bytes = (size_t)model->params[i].count * sizeof(float);
+        float *value = allocate((size_t)model->params[i].count, sizeof *value);
+        model->get(engine->state, 0, 0, i, engine->values);
+        if (!nn_get(net, model->params[i].name, value) || memcmp(value, engine->values, bytes))
+            abort();
+    }
+    nn_load_names(net, input_file(file, n), "comparison", names, room, sizeof room);
+    nn_close(net);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const NnModel *model = &nn_model_toy;
     size_t n;
@@ -79,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     options.number[OPTION_THREADS] = 1;
     Engine engine;
     if (!engine_open(&engine, model, &options, 1, NULL)) abort();
-    weights_load(&engine, path);
+    embedded(file, n, &engine, weights_load(&engine, path));
     Initial initial;
     if (initial_read(&engine, path, true, &initial)) initial_take(&engine, &initial);
 

@@ -1,8 +1,7 @@
 /* Asks the network, as C and as C++. What it prints is the same on every machine. */
-#include "model.h"
+#include "nn.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -12,37 +11,26 @@ extern const NnModel nn_model_my_net;
 }
 #endif
 
-static void *allocate(size_t bytes) {
-    void *memory = aligned_alloc(NN_ALIGN, (bytes + NN_ALIGN - 1) / NN_ALIGN * NN_ALIGN);
-    if (!memory) exit(1);
-    return memory;
-}
+enum { MOST = 1000 };
 
 int main(void) {
     const NnModel *model = &nn_model_my_net;
-    const NnCode *code = model->codes;
-    while (!code->supported()) code++;
+    static NnOptions options;
+    static float value[MOST];
+    char words[NN_WORDS];
+    Nn *net = nn_open(model, &options, words);
+    if (!net) return puts(words), 1;
+    for (int p = 0; p < model->n_params; p++) {
+        if (model->params[p].count > MOST) return 1;
+        for (int i = 0; i < model->params[p].count; i++) value[i] = 0.1f * (float)(i % 7 - 3);
+        if (!nn_set(net, model->params[p].name, value)) return puts(nn_words(net)), 1;
+    }
     const float x[4] = {0.5f, -1, 2, 0.25f};
     float out[2];
     const void *fields[2] = {x, NULL};
     float *predictions[1] = {out};
-    static NnCall call;
-    call.state = allocate(model->state_bytes);
-    call.work = allocate(model->work_bytes(1, 1));
-    call.fields = fields;
-    call.batch = 1;
-    call.predictions = predictions;
-    for (int p = 0; p < model->n_params; p++) {
-        size_t count = (size_t)model->params[p].count;
-        float *value = (float *)allocate(count * sizeof *value);
-        for (size_t i = 0; i < count; i++) value[i] = 0.1f * (float)((int)(i % 7) - 3);
-        model->set(call.state, 0, 0, p, value);
-        free(value);
-    }
-    code->prepare(&call);
-    code->predict(&call);
+    if (!nn_predict(net, 1, fields, predictions)) return puts(nn_words(net)), 1;
     printf("%.9g %.9g\n", (double)out[0], (double)out[1]);
-    free(call.state);
-    free(call.work);
+    nn_close(net);
     return 0;
 }

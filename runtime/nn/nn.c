@@ -1,0 +1,414 @@
+/* The small interface over model.h: see nn.h. */
+#if defined(__GNUC__) && !defined(__clang__)
+/* The same bits where the machine has fused multiply-adds. */
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+#include "nn.h"
+
+#include "../random.h"
+#include "handle.h"
+#include "write.h"
+
+/* Samples of a part of an evaluation, so that sums are rounded as those of programs are. */
+enum { EVALUATION_PART = 256, PATH_ROOM = 4096 };
+
+size_t nn_bytes(const NnModel *model, const NnOptions *options) {
+    return divide(NULL, model, options, !options->constant);
+}
+
+Nn *nn_open(const NnModel *model, const NnOptions *options, char *words) {
+    return open_handle(model, options, NULL, words);
+}
+
+Nn *nn_share(const Nn *owner, const NnOptions *options, char *words) {
+    return open_handle(owner->model, options, owner->state, words);
+}
+
+void nn_close(Nn *net) {
+    if (!net || !net->block) return;
+    const NnOptions options = net->options;
+    if (!options.allocate)
+        free(net->block);
+    else if (options.release)
+        options.release(options.arg, net->block);
+}
+
+const char *nn_words(const Nn *net) {
+    return net->words;
+}
+
+const NnModel *nn_model(const Nn *net) {
+    return net->model;
+}
+
+const char *nn_isa(const Nn *net) {
+    return net->code->isa;
+}
+
+static void prepare(Nn *net) {
+    NnCall call = call_of(net, 1);
+    net->code->prepare(&call);
+}
+
+bool nn_init(Nn *net, uint64_t seed) {
+    if (!may_write(net)) return false;
+    for (int i = 0; i < net->model->n_params; i++) {
+        init_values(&net->model->params[i], seed, net->values, net->room);
+        net->model->set(net->state, 0, 0, i, net->values);
+    }
+    net->training.begun = false;
+    prepare(net);
+    return true;
+}
+
+/* Sets what the file has; all was checked. False, with words, where it can't be read again. */
+static bool take_contents(Nn *net, Source *source, Contents *c) {
+    const NnModel *model = net->model;
+    for (int i = 0; i < model->n_params; i++) {
+        const NnParam *param = &model->params[i];
+        const Place place = param_place(c, i);
+        if (place.at && !read_values(source, c, param->name, place, param->count, net->values))
+            return false;
+        for (int64_t k = 0; !place.at && k < param->count; k++) net->values[k] = (float)param->a;
+        model->set(net->state, 0, 0, i, net->values);
+    }
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnNormal *normal = &model->fields[i].normal;
+        const Moments *m = &c->moments[i];
+        if (normal->moments == 0 || !m->has_mean || !m->has_deviation) continue;
+        if (normal->mean && normal->deviation) continue;
+        model->set_normal(net->state, i, normal->mean ? normal->mean : m->mean,
+                          normal->deviation ? normal->deviation : m->deviation);
+    }
+    net->training.begun = false;
+    prepare(net);
+    return true;
+}
+
+/* Finds what the file has of the model. */
+static Contents contents_of(Nn *net) {
+    const NnModel *model = net->model;
+    memset(net->places, 0, (size_t)(model->n_params + model->n_ties) * sizeof *net->places);
+    for (int i = 0; i < model->n_fields; i++)
+        net->moments[i].has_mean = net->moments[i].has_deviation = false;
+    return (Contents){
+        .model = model, .places = net->places, .moments = net->moments, .words = net->words};
+}
+
+static bool load(Nn *net, Source *source) {
+    Contents c = contents_of(net);
+    return find_tensors(source, &c) && check_tensors(source, &c, net->values) &&
+           take_contents(net, source, &c);
+}
+
+/* False with words. */
+static bool open_source(Nn *net, const char *path, Source *source) {
+    *source = (Source){.file = fopen(path, "rb")};
+    if (!source->file) return fail(net, "the file can't be opened");
+    const long size = fseek(source->file, 0, SEEK_END) == 0 ? ftell(source->file) : -1;
+    source->size = size > 0 ? (uint64_t)size : 0;
+    if (size >= 0) return true;
+    fclose(source->file);
+    return fail(net, "the file can't be read");
+}
+
+bool nn_load(Nn *net, const char *path) {
+    Source source;
+    if (!may_write(net) || !open_source(net, path, &source)) return false;
+    const bool ok = load(net, &source);
+    fclose(source.file);
+    return ok;
+}
+
+bool nn_load_memory(Nn *net, const void *bytes, size_t size) {
+    return may_write(net) && load(net, &(Source){.bytes = bytes, .size = size});
+}
+
+bool nn_load_names(Nn *net, const char *path, const char *label, const char **names, char *room,
+                   size_t bytes) {
+    Contents c = contents_of(net);
+    Source source;
+    for (int i = 0; i < net->model->n_fields && !c.label; i++) {
+        const NnField *field = &net->model->fields[i];
+        if (field->kind == NN_LABEL && strcmp(field->name, label) == 0) c.label = field;
+    }
+    c.room = room;
+    c.bytes = bytes;
+    if (!c.label) return fail(net, "the model has no label of that name");
+    if (!open_source(net, path, &source)) return false;
+    const bool found = find_tensors(&source, &c);
+    fclose(source.file);
+    if (!found) return false;
+    return (c.named && split_names(room, c.label->classes, names)) ||
+           fail(net, "the file has no such names");
+}
+
+static void put_header(Nn *net, Sink *to) {
+    const NnModel *model = net->model;
+    put_text(to, "{\"__metadata__\":{\"format\":\"pt\"");
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnField *field = &model->fields[i];
+        const Moments *m = &net->moments[i];
+        if (field->normal.moments == 0) continue;
+        model->get_normal(net->state, i, m->mean, m->deviation);
+        if (m->deviation[0] == 0) continue; /* measured ones that nobody has set */
+        put_moments(to, field, "mean", m->mean);
+        put_moments(to, field, "std", m->deviation);
+    }
+    put_text(to, "}");
+    put_entries(to, model);
+    put_text(to, "}");
+}
+
+/* Copies a parameter as files have it. */
+static void saved_values(Nn *net, int param) {
+    const Training *t = &net->training;
+    const bool averages = t->begun && net->model->phases[net->phase].ema > 0.0;
+    net->model->get(net->state, net->phase >= 0 ? net->phase : 0, averages ? NN_AVERAGE : 0, param,
+                    net->values);
+}
+
+static void put_file(Nn *net, Sink *to) {
+    const NnModel *model = net->model;
+    Sink counted = {.size = 0};
+    put_header(net, &counted);
+    const size_t padded = (counted.size + 7) / 8 * 8;
+    for (int i = 0; i < 8; i++)
+        put(to, &(unsigned char){(unsigned char)((uint64_t)padded >> 8 * i)}, 1);
+    put_header(net, to);
+    for (size_t i = counted.size; i < padded; i++) put_text(to, " ");
+    for (int whole = 1; whole >= 0; whole--)
+        for (int i = 0; i < model->n_params + model->n_ties; i++) {
+            const NnParam *param = saved_param(model, i);
+            if ((param->role == NN_COUNT) != whole) continue;
+            saved_values(net, (int)(param - model->params));
+            put_values(to, param, net->values);
+        }
+}
+
+size_t nn_save_memory(Nn *net, void *bytes, size_t room) {
+    Sink to = {.bytes = bytes, .room = room};
+    put_file(net, &to);
+    return to.size;
+}
+
+bool nn_save(Nn *net, const char *path) {
+    char unfinished[PATH_ROOM];
+    const int n = snprintf(unfinished, sizeof unfinished, "%s.unfinished", path);
+    if (n < 0 || n >= PATH_ROOM) return fail(net, "the path is too long");
+    Sink to = {.file = fopen(unfinished, "wb")};
+    if (!to.file) return fail(net, "the file can't be made");
+    put_file(net, &to);
+    const bool written = !ferror(to.file);
+    if (fclose(to.file) == 0 && written && rename(unfinished, path) == 0) return true;
+    remove(unfinished);
+    return fail(net, "the file can't be written");
+}
+
+/* Index of a parameter, -1 and words if there is none. */
+static int find_param(Nn *net, const char *name) {
+    const int index = name_index(net->model, name);
+    if (index >= 0) return (int)(param_at(net->model, index) - net->model->params);
+    fail(net, "the model has no parameter ");
+    nn_say(net->words, name, 0);
+    return -1;
+}
+
+bool nn_get(Nn *net, const char *name, float *values) {
+    const int param = find_param(net, name);
+    if (param >= 0) net->model->get(net->state, 0, 0, param, values);
+    return param >= 0;
+}
+
+bool nn_set(Nn *net, const char *name, const float *values) {
+    const int param = may_write(net) ? find_param(net, name) : -1;
+    if (param < 0) return false;
+    net->model->set(net->state, 0, 0, param, values);
+    prepare(net);
+    return true;
+}
+
+static bool is_good(Nn *net, NnEntry entry, const NnCall *call) {
+    return !nn_call_problem(net->model, entry, call, net->words);
+}
+
+/* Points net->fields and net->predictions to samples `first` and after. */
+static void point_to(Nn *net, int64_t first, const void *const *fields, float *const *predictions) {
+    const NnModel *model = net->model;
+    const NnCall call = {.types = net->options.types};
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnType type = nn_field_type(model->fields, &call, i);
+        const char *values = fields ? fields[i] : NULL;
+        const size_t sample = (size_t)model->fields[i].count * (size_t)nn_type_size(type);
+        net->fields[i] = values ? values + (size_t)first * sample : NULL;
+    }
+    for (int i = 0; i < model->n_predictions; i++) {
+        float *values = predictions ? predictions[i] : NULL;
+        net->predictions[i] = values ? values + first * model->predictions[i].count : NULL;
+    }
+}
+
+bool nn_predict(Nn *net, int n, const void *const *fields, float *const *predictions) {
+    const int most = batch_of(&net->options);
+    if (n < 1) return fail(net, "a prediction wants one sample or more");
+    net->gradient_phase = -1;
+    for (int first = 0; first < n; first += most) {
+        NnCall call = call_of(net, n - first < most ? n - first : most);
+        point_to(net, first, fields, predictions);
+        call.predictions = net->predictions;
+        call.first_sample = first;
+        if (!is_good(net, NN_PREDICT, &call)) return false;
+        net->code->predict(&call);
+    }
+    return true;
+}
+
+bool nn_evaluate(Nn *net, int n, const void *const *fields, double *loss, double *metrics) {
+    const NnModel *model = net->model;
+    const int batch = batch_of(&net->options);
+    const int most = batch < EVALUATION_PART ? batch : EVALUATION_PART;
+    if (n < 1) return fail(net, "an evaluation wants one sample or more");
+    if (model->n_phases == 0) return fail(net, "the model was made for inference alone");
+    net->gradient_phase = -1;
+    memset(net->sums, 0, (size_t)model->n_sums * sizeof(double));
+    for (int first = 0; first < n; first += most) {
+        NnCall call = call_of(net, n - first < most ? n - first : most);
+        point_to(net, first, fields, NULL);
+        call.first_sample = first;
+        call.sums = net->sums;
+        if (!is_good(net, NN_EVALUATE, &call)) return false;
+        net->code->evaluate(&call);
+    }
+    NnCall call = call_of(net, n);
+    call.sums = net->sums;
+    call.metrics = metrics;
+    model->score(&call);
+    if (loss) *loss = call.loss;
+    return true;
+}
+
+/* Whether the model has the phase and its weights may change. */
+static bool may_train(Nn *net, int phase) {
+    if (!may_write(net)) return false;
+    if (net->model->n_phases == 0) return fail(net, "the model was made for inference alone");
+    return (phase >= 0 && phase < net->model->n_phases) || fail(net, "the model has no such phase");
+}
+
+bool nn_begin(Nn *net, int phase, int64_t samples, uint64_t seed) {
+    if (!may_train(net, phase)) return false;
+    const NnPhase *p = &net->model->phases[phase];
+    const int64_t batch = batch_of(&net->options);
+    const int64_t accumulate = p->accumulate > 1 ? p->accumulate : 1;
+    const int64_t batches = (samples + (p->drop_last ? 0 : batch - 1)) / batch;
+    if (samples < 1 || batches < 1) return fail(net, "an epoch without a whole batch");
+    const int64_t in_epoch = (batches + accumulate - 1) / accumulate;
+    const int64_t steps = p->steps ? p->steps : p->epochs * in_epoch;
+    net->phase = phase;
+    net->gradient_phase = -1;
+    net->training = (Training){.begun = true,
+                               .seed = seed,
+                               .samples = samples,
+                               .batches = batches,
+                               .in_epoch = in_epoch,
+                               .epochs = (steps + in_epoch - 1) / in_epoch,
+                               .steps = steps};
+    net->model->reset(net->state, phase);
+    return true;
+}
+
+bool nn_order(Nn *net, int *order) {
+    const Training *t = &net->training;
+    if (!t->begun) return fail(net, "nn_begin comes first");
+    if (t->samples > INT_MAX) return fail(net, "more than 2^31 - 1 samples");
+    const int n = (int)t->samples;
+    const uint64_t key = random_fork(random_stream(t->seed, "order"), (uint64_t)net->phase);
+    if (net->model->phases[net->phase].shuffle)
+        random_permutation(random_fork(key, (uint64_t)t->epoch), n, order);
+    else
+        for (int i = 0; i < n; i++) order[i] = i;
+    return true;
+}
+
+int nn_wanted(const Nn *net) {
+    const Training *t = &net->training;
+    const int64_t batch = batch_of(&net->options), left = t->samples - t->batch * batch;
+    if (!t->begun || t->step >= t->steps) return 0;
+    return (int)(left < batch ? left : batch);
+}
+
+int64_t nn_epoch(const Nn *net) {
+    return net->training.epoch;
+}
+
+static NnCall training_call(const Nn *net, int n) {
+    const Training *t = &net->training;
+    NnCall call = call_of(net, n);
+    call.seed = random_fork(random_stream(t->seed, "dropout"), (uint64_t)net->phase);
+    call.dropout = t->begun;
+    call.first_sample = t->batch * batch_of(&net->options);
+    return call;
+}
+
+bool nn_train_step(Nn *net, int n, const void *const *fields, double *loss) {
+    Training *t = &net->training;
+    const int wanted = nn_wanted(net);
+    if (!t->begun) return fail(net, "nn_begin comes first");
+    if (wanted == 0) return fail(net, "the phase has had its last step");
+    if (n != wanted) {
+        net->words[0] = '\0';
+        return nn_outside(net->words, "n", n, wanted, wanted) && false;
+    }
+    const NnPhase *phase = &net->model->phases[net->phase];
+    const int64_t accumulate = phase->accumulate > 1 ? phase->accumulate : 1;
+    NnCall call = training_call(net, n);
+    call.earlier = t->earlier;
+    call.more = (t->batch + 1) % accumulate != 0 && t->batch + 1 < t->batches;
+    point_to(net, 0, fields, NULL);
+    if (!is_good(net, NN_TRAIN, &call)) return false;
+    net->gradient_phase = -1;
+    net->code->train(&call);
+    if (loss) *loss = call.loss;
+    t->earlier = call.more ? t->earlier + n : 0;
+    t->batch++;
+    if (!call.more) t->step++;
+    if (t->batch == t->batches) {
+        t->batch = 0;
+        t->epoch++;
+    }
+    return true;
+}
+
+bool nn_end(Nn *net) {
+    if (!net->training.begun) return fail(net, "nn_begin comes first");
+    for (int i = 0; i < net->model->n_params; i++) {
+        saved_values(net, i);
+        net->model->set(net->state, 0, 0, i, net->values);
+    }
+    net->training.begun = false;
+    prepare(net);
+    return true;
+}
+
+bool nn_gradient(Nn *net, int n, const void *const *fields, double *loss) {
+    if (net->model->n_phases == 0) return fail(net, "the model was made for inference alone");
+    if (n > batch_of(&net->options)) return fail(net, "more samples than NnOptions.batch");
+    NnCall call = training_call(net, n);
+    point_to(net, 0, fields, NULL);
+    if (!is_good(net, NN_GRADIENT, &call)) return false;
+    net->code->gradient(&call);
+    net->gradient_phase = call.phase;
+    if (loss) *loss = call.loss;
+    return true;
+}
+
+bool nn_gradient_of(Nn *net, const char *name, float *gradient) {
+    if (net->gradient_phase < 0) return fail(net, "nn_gradient comes first");
+    const int param = find_param(net, name);
+    NnCall call = call_of(net, 1);
+    if (param < 0 || nn_access_problem(net->model, NN_GET_GRADIENT, net->work, call.phase, 0, param,
+                                       gradient, net->words))
+        return false;
+    net->model->get_gradient(&call, param, gradient);
+    return true;
+}

@@ -9,7 +9,7 @@
 
 enum { CLI_MAX_OPTIONS = 64, CLI_MAX_COMMANDS = 32 };
 
-/* `--name operand` or `--name=operand`; a name of one letter takes one dash, `-o operand` or
+/* `--name operand` or `--name=operand`; a name of one letter takes one dash, too, `-o operand` or
  * `-ooperand`. After `help` and `version` nothing is missing. */
 typedef struct CliOption {
     const char *name;    /* without dashes */

@@ -101,7 +101,7 @@ static const CliOption *find_option(const Cli *cli, const char *word, const char
     for (int i = 0; i < cli->n_options; i++) {
         const CliOption *option = &cli->options[i];
         if (strlen(option->name) == n && memcmp(option->name, name, n) == 0 &&
-            (n > 1) == (is_long || name != word + 1))
+            (n == 1 || is_long || name != word + 1))
             return option;
     }
     return NULL;

@@ -165,6 +165,9 @@ static void read_argument(Unit *u, const CliArgument *argument) {
     case OPTION_INFERENCE:
         o->inference = true;
         break;
+    case OPTION_WEIGHTS:
+        o->weights = argument->text;
+        break;
     case OPTION_EMIT:
         o->emit = (EmitKind)argument->number;
         break;
@@ -208,6 +211,8 @@ static void settle_output(Unit *u) {
                         "--emit=summary tells what the network is");
     if (o->output && strcmp(o->output, "-") == 0) o->output = NULL;
     if (o->depfile && !o->output) usage(u->arena, "--depfile needs -o FILE");
+    if (o->weights && !is_c)
+        usage(u->arena, "--weights goes with C, which --emit and --stop replace");
     if (!o->output) return;
     if (same_file(o->input, o->output))
         usage(u->arena, "-o %s would replace the architecture file", o->output);

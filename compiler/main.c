@@ -13,6 +13,7 @@
 #include "output.h"
 #include "pipeline.h"
 #include "sources.h"
+#include "weights.h"
 
 /* The product is written last: when it is new, the files beside it are new, too. */
 static bool write_files(Unit *u) {
@@ -32,6 +33,7 @@ static bool compile(Unit *u, Task task) {
     const bool ok = pipeline_run(u);
     diag_print(u->diag, stderr);
     if (ok && task == TASK_BUILD) return build(u);
+    if (ok && u->options.weights && !weights_append(u)) return false;
     if (ok && u->options.output) return write_files(u);
     if (ok) fputs(u->product, stdout);
     return ok;

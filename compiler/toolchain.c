@@ -4,6 +4,7 @@
 #include "toolchain.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
@@ -87,6 +88,49 @@ const char *nngen_file(Arena *arena, const char *const *places) {
             "with NNGEN_HOME=...\n",
             places[0], below ? below : "the folder of the program");
     return NULL;
+}
+
+bool words_headers(Words *words) {
+    static const char *const header[] = {"include/nngen/model.h", NULL};
+    const char *model_h = nngen_file(words->arena, header);
+    if (!model_h) return false;
+    words_split(words, "-std=c11 -ffp-contract=off");
+    words_add(words, arena_printf(words->arena, "-I%s", path_folder(words->arena, model_h)));
+    return true;
+}
+
+const char *path_folder(Arena *arena, const char *path) {
+    return arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path));
+}
+
+bool scratch_failed(const char *path) {
+    fprintf(stderr, "nngen: error: cannot write %s: %s\n", path, strerror(errno));
+    return false;
+}
+
+const char *scratch_open(Arena *arena) {
+    const char *temporary = getenv("TMPDIR");
+    char *folder =
+        arena_printf(arena, "%s/nngen-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (mkdtemp(folder) && setenv("TMPDIR", folder, 1) == 0) return folder;
+    scratch_failed(folder);
+    return NULL;
+}
+
+bool scratch_write(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    bool ok = f && fputs(text, f) >= 0;
+    ok = f && fclose(f) == 0 && ok;
+    return ok || scratch_failed(path);
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place) {
+    (void)info, (void)type, (void)place;
+    return remove(path), 0; /* go on */
+}
+
+void scratch_close(const char *folder) {
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};

@@ -22,6 +22,24 @@ void words_split(Words *words, const char *text);
  * is in PATH. False with a message. */
 bool words_compiler(Words *words);
 
+/* Adds the language and the folder of model.h. False with a message. */
+bool words_headers(Words *words);
+
+/* The folder that a file lies in. */
+const char *path_folder(Arena *arena, const char *path);
+
+/* A new folder for files of the compiler, whose own $TMPDIR it becomes; NULL after a message. */
+const char *scratch_open(Arena *arena);
+
+/* Writes a file of it; false after a message. */
+bool scratch_write(const char *path, const char *text);
+
+/* Says that the file can't be written, and why; false. */
+bool scratch_failed(const char *path);
+
+/* Removes the folder with all that is in it. */
+void scratch_close(const char *folder);
+
 /* A file installed with this nngen: the first of the places that exists, below $NNGEN_HOME or the
  * folder above that of the program. `places` is NULL-terminated. NULL with a message. */
 const char *nngen_file(Arena *arena, const char *const *places);

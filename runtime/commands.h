@@ -71,6 +71,7 @@ void options_help(const NnModel *model, const Options *options);
 bool info_command(const NnModel *model, const Options *options);
 bool eval_command(const NnModel *model, const Options *options);
 bool generate_command(const NnModel *model, const Options *options);
+bool export_command(const NnModel *model, const Options *options);
 bool init_command(const NnModel *model, const Options *options);
 bool grad_command(const NnModel *model, const Options *options);
 bool check_command(const NnModel *model, const Options *options);

@@ -131,6 +131,13 @@ const char *emit_header(const Plan *plan, const EmitInfo *info, const char *c_fi
     w_raw(w, "#ifdef __cplusplus\n}\n#endif\n\n");
     w_line(w, "/* Bytes of NnCall.state, aligned to NN_ALIGN. */");
     w_line(w, "#define %s_STATE_BYTES %lld", h.prefix, (long long)plan->state_floats * 4);
+    w_line(w, "/* A state that is ready, where a program has its weights as a constant: of nngen "
+              "--weights, or");
+    w_line(w, " * of `export --c` of a program. */");
+    w_raw(w, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
+    w_line(w, "extern const uint32_t nn_weights_%s[%s_STATE_BYTES / 4];",
+           emit_identifier(arena, g->name), h.prefix);
+    w_raw(w, "#ifdef __cplusplus\n}\n#endif\n");
     w_line(w,
            "/* Bytes of NnCall.work, aligned to NN_ALIGN, for one thread and up to %d samples, the",
            batch);

@@ -42,6 +42,10 @@ const NnModel *nn_model(const Nn *net) {
     return net->model;
 }
 
+const void *nn_state(const Nn *net) {
+    return net->state;
+}
+
 const char *nn_isa(const Nn *net) {
     return net->code->isa;
 }

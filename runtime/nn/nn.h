@@ -35,8 +35,9 @@ typedef struct NnOptions {
     const char *isa;     /* "avx2"; NULL: the best that the machine has */
     const NnType *types; /* [n_fields] of their elements, the caller's until nn_close; NULL: float,
                             of labels int32_t */
-    /* Weights that the program has as a constant, as `export --c` of a program writes them. The
-     * handle reads them where they are, and neither trains nor loads. NULL: weights of its own. */
+    /* Weights that the program has as a constant: nn_weights_<name>, which `export --c` of a
+     * program or `nngen --weights` writes. The handle reads them where they are, and neither trains
+     * nor loads. NULL: weights of its own. */
     const void *constant;
     /* Memory of the handle: nn_bytes bytes, aligned to NN_ALIGN, the caller's until nn_close. NULL:
      * nn_open asks `allocate` for them, and nn_close gives them to `release`; both NULL: malloc and
@@ -66,8 +67,9 @@ void nn_close(Nn *net);
 /* What was wrong with the last call that failed; belongs to the handle. */
 const char *nn_words(const Nn *net);
 
-/* The model of the handle, and the instruction set that it runs on. */
+/* The model of the handle, its state as NnCall has it, and the instruction set that it runs on. */
 const NnModel *nn_model(const Nn *net);
+const void *nn_state(const Nn *net);
 const char *nn_isa(const Nn *net);
 
 /* Draws each parameter as the architecture says: the bits of `init --seed` of a program. False for

@@ -38,6 +38,26 @@ loss=$(sed 's/.*"loss":\([0-9.e-]*\).*/\1/' eval.json)
 accuracy=$(sed 's/.*"accuracy":\([0-9.e-]*\).*/\1/' eval.json)
 tail -n 1 own.txt | awk -v l="$loss" -v a="$accuracy" '{ exit !(sprintf("%.12g", $1) == sprintf("%.12g", l) && $2 + 0 == a + 0) }' ||
     fail "figures differ: $(tail -n 1 own.txt), $(cat eval.json)"
+# Weights in the program: of a program's export, and of nngen for prediction alone.
+asks() {
+    "$NNGEN_CC" -std=c11 -O1 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -I"$2" \
+        -I"$NNGEN_SOURCE/runtime" -I"$NNGEN_SOURCE/runtime/nn" "$here/constant.c" "$NNGEN_NN" $3 -lm -o constant &&
+        ./constant rows.csv >"$1" || fail "$1: $(head -n 3 "$1")"
+}
+./small export --load trained.safetensors --c weights.c || fail "export: status $?"
+asks constant.txt . "weights.c small.o"
+cmp constant.txt wanted.txt || fail "answers of constant weights differ"
+mkdir inference
+CC="$NNGEN_CC" "$NNGEN" --inference --weights trained.safetensors -o inference/small.c small.lua ||
+    fail "--weights: status $?"
+asks inference.txt inference inference/small.c
+# A folded norm rounds otherwise.
+paste -d' ' inference.txt wanted.txt |
+    awk '{ for (i = 1; i <= 3; i++) if (($i - $(i + 4)) ^ 2 > 1e-12) exit 1 }' || fail "other answers: $(head -n 3 inference.txt)"
+! nm constant | grep -q " [DdBb] nn_weights_small" || fail "the weights can be written"
+if "$NNGEN" --inference --weights rows.csv -o broken.c small.lua 2>said; then fail "--weights rows.csv: status 0"; fi
+grep -q "rows.csv: no safetensors file" said && [ ! -e broken.c ] || fail "--weights rows.csv: $(cat said)"
+
 printf 'a "quoted" one\nback\\slash\t\nünï\n' >names
 ./program names trained.safetensors | cmp - names || fail "names of classes differ"
 

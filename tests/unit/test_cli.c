@@ -202,7 +202,6 @@ START_TEST(wrong_lines_are_told) {
     bad("x -size 3", "unknown option -size; did you mean --size?");
     bad("x --d", "unknown option --d; did you mean -D?");
     bad("x -x", "unknown option -x");
-    bad("x --o y", "unknown option --o");
     bad("x --size 10", "--size: 10 is out of range, -2 to 9 wanted");
     bad("x --size", "--size: N is missing");
     bad("x --size=", "whole number");

@@ -254,14 +254,20 @@ static void point_to(Nn *net, int64_t first, const void *const *fields, float *c
 }
 
 bool nn_predict(Nn *net, int n, const void *const *fields, float *const *predictions) {
+    return nn_predict_from(net, 0, n, fields, predictions);
+}
+
+bool nn_predict_from(Nn *net, int64_t first, int n, const void *const *fields,
+                     float *const *predictions) {
     const int most = batch_of(&net->options);
     if (n < 1) return fail(net, "a prediction wants one sample or more");
+    if (first < 0) return fail(net, "samples are counted from 0");
     net->gradient_phase = -1;
-    for (int first = 0; first < n; first += most) {
-        NnCall call = call_of(net, n - first < most ? n - first : most);
-        point_to(net, first, fields, predictions);
+    for (int begin = 0; begin < n; begin += most) {
+        NnCall call = call_of(net, n - begin < most ? n - begin : most);
+        point_to(net, begin, fields, predictions);
         call.predictions = net->predictions;
-        call.first_sample = first;
+        call.first_sample = first + begin;
         if (!is_good(net, NN_PREDICT, &call)) return false;
         net->code->predict(&call);
     }

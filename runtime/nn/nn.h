@@ -107,6 +107,11 @@ bool nn_set(Nn *net, const char *name, const float *values);
  * wanted, may be NULL. */
 bool nn_predict(Nn *net, int n, const void *const *fields, float *const *predictions);
 
+/* The same of samples `first`, first + 1 ... of some data, where the network draws random values
+ * (nn.randn, nn.rand): the index of a sample decides them. nn_predict begins with 0. */
+bool nn_predict_from(Nn *net, int64_t first, int n, const void *const *fields,
+                     float *const *predictions);
+
 /* Loss and metrics ([n_metrics]; NULL: not wanted) of n samples, without dropout: with
  * NnOptions.batch of 256 or more the bits of `eval` of a program. Of a model with several losses it
  * is that of the last phase, or of the one that nn_begin began. */

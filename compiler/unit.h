@@ -26,7 +26,7 @@ typedef struct Options {
     int n_defines, cap_defines;
     const Isa *isas[ISA_COUNT + 1]; /* NULL-terminated, best first */
     bool optimize, winograd, inference, time_passes;
-    bool shared; /* build a library */
+    bool shared;         /* build a library */
     const char *weights; /* file of parameters that become part of the C; NULL: none do */
     EmitKind emit;
     const char *dump, *stop; /* pass names, "all", or NULL */

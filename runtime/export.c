@@ -1,7 +1,7 @@
 /* export: a trained model for other programs. */
+#include "constant.h"
 #include "entries.h"
 #include "file.h"
-#include "nn/constant.h"
 #include "weights.h"
 
 static bool write_constant(const Engine *engine, const char *path) {

@@ -1,10 +1,10 @@
 /* constant WEIGHTS OUTPUT: writes a file of weights as a constant of C. nngen --weights compiles
  * this beside the model, NN_MODEL_SYMBOL, and nn.c. */
-#include "nn.h"
+#include "../nn.h"
 
 #include <errno.h>
 
-#include "constant.h"
+#include "../constant.h"
 
 extern const NnModel NN_MODEL_SYMBOL;
 

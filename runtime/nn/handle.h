@@ -3,7 +3,7 @@
 #define NN_RUNTIME_NN_HANDLE_H
 
 #include "../init.h"
-#include "nn.h"
+#include "../nn.h"
 #include "tensors.h"
 
 /* Where a training is. */

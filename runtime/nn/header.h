@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "../model.h"
 
 enum { SOURCE_BUFFER = 4096, NAME_ROOM = 256, NUMBER_ROOM = 64 };
 

@@ -4,7 +4,7 @@
 #pragma GCC optimize("fp-contract=off")
 #endif
 
-#include "nn.h"
+#include "../nn.h"
 
 #include "../random.h"
 #include "handle.h"

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model.h"
+#include "../model.h"
 
 /* Where bytes go: a file, memory of `room` bytes, or nowhere, to be counted. */
 typedef struct Sink {

@@ -19,7 +19,7 @@ echo 'int main(void) { return 0; }' >empty.c
 "$NNGEN_CC" $sanitizers empty.c -o empty 2>/dev/null && ./empty || sanitizers=
 # shellcheck disable=SC2086
 "$NNGEN_CC" -std=c11 -g -O1 $sanitizers -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -I. \
-    -I"$NNGEN_SOURCE/runtime" -I"$NNGEN_SOURCE/runtime/nn" "$here/program.c" "$NNGEN_NN" small.o -lm -o program ||
+    -I"$NNGEN_SOURCE/runtime" "$here/program.c" "$NNGEN_NN" small.o -lm -o program ||
     { fail "program.c: status $?"; finish; }
 
 ./small init --seed 9 --save init.safetensors --quiet && ./program init 9 own.safetensors &&
@@ -41,7 +41,7 @@ tail -n 1 own.txt | awk -v l="$loss" -v a="$accuracy" '{ exit !(sprintf("%.12g",
 # Weights in the program: of a program's export, and of nngen for prediction alone.
 asks() {
     "$NNGEN_CC" -std=c11 -O1 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -I"$2" \
-        -I"$NNGEN_SOURCE/runtime" -I"$NNGEN_SOURCE/runtime/nn" "$here/constant.c" "$NNGEN_NN" $3 -lm -o constant &&
+        -I"$NNGEN_SOURCE/runtime" "$here/constant.c" "$NNGEN_NN" $3 -lm -o constant &&
         ./constant rows.csv >"$1" || fail "$1: $(head -n 3 "$1")"
 }
 ./small export --load trained.safetensors --c weights.c || fail "export: status $?"

@@ -29,6 +29,7 @@ allowed() {
         for folder in compiler/*/ compiler/passes/*/; do echo "${folder%/}"; done
         ;;
     runtime) echo common ;;
+    runtime/nn) echo runtime ;;
     convert) echo "common runtime" ;;
     *) echo "unknown" ;;
     esac

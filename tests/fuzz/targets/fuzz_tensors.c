@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "input.h"
-#include "runtime/nn/nn.h"
+#include "runtime/nn.h"
 #include "runtime/weights.h"
 #include "tests/runtime/toy_model.h"
 

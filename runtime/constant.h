@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../model.h"
+#include "model.h"
 
 /* Writes `nn_weights_<name>`, the bytes of a state that is made ready, as whole numbers: their bits
  * are those of floats and doubles in the byte order of this machine. Zeros at the end are left out.

@@ -76,6 +76,11 @@ const char *nn_isa(const Nn *net);
  * a handle whose weights are constant or another's. */
 bool nn_init(Nn *net, uint64_t seed);
 
+/* Measures means and deviations of the fields whose architecture leaves them to the data, on n >= 1
+ * samples of the training data, as `train` of a program does. Before nn_begin; files that nn_load
+ * takes have them. False as nn_init. */
+bool nn_measure(Nn *net, int64_t n, const void *const *fields);
+
 /* Takes parameters, and means and deviations of fields, from a safetensors file, or its `size`
  * bytes in memory: F32, F64, F16 or BF16 by PyTorch's names and shapes. A checkpoint of a program
  * will do. False if the file can't be read or lacks a parameter, has one that the model has not, of

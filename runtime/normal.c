@@ -2,8 +2,9 @@
 #include "normal.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "moments.h"
 
 /* Means and deviations under way. */
 typedef struct Moments {
@@ -15,73 +16,21 @@ static Moments moments_new(const NnNormal *normal) {
     return (Moments){allocate(n, sizeof(double)), allocate(n, sizeof(double))};
 }
 
-/* Whether the architecture leaves one or both to the data. */
-static bool is_measured(const NnNormal *normal) {
-    return normal->moments && !(normal->mean && normal->deviation);
+/* Samples of a split. */
+typedef struct Bound {
+    const Split *split;
+    const DataField *field;
+} Bound;
+
+static const void *bound_sample(const void *arg, int64_t i) {
+    const Bound *bound = arg;
+    return split_values(bound->split, bound->field, (int)i);
 }
 
-/* What the mean is taken of. */
-static double scaled(const NnNormal *normal, double x) {
-    return normal->bytes ? (double)((float)x / 255.0f) : x * normal->scale;
-}
-
-/* Of equal elements rounding may leave a little; squares of tiny ones may be 0. */
-static double deviation_of(bool varies, double variance) {
-    return varies && variance > 0 ? sqrt(variance) : 1;
-}
-
-/* Bytes by value: [moments][256]. */
-static void count_bytes(const NnNormal *normal, const Split *split, const DataField *field,
-                        int64_t *seen) {
-    for (int s = 0; s < split->samples; s++) {
-        const uint8_t *bytes = split_values(split, field, s);
-        for (int64_t i = 0; i < field->count; i++)
-            seen[i / normal->run % normal->moments * 256 + bytes[i]]++;
-    }
-}
-
-static void of_bytes(const NnNormal *normal, const int64_t *seen, Moments *to) {
-    for (int c = 0; c < normal->moments; c++, seen += 256) {
-        double n = 0, mean = 0, squares = 0;
-        int values = 0;
-        for (int v = 0; v < 256; v++) n += (double)seen[v], values += seen[v] > 0;
-        for (int v = 0; v < 256; v++) mean += (double)seen[v] * scaled(normal, v);
-        mean /= n;
-        for (int v = 0; v < 256; v++) {
-            const double off = scaled(normal, v) - mean;
-            squares += (double)seen[v] * off * off;
-        }
-        to->mean[c] = mean;
-        to->deviation[c] = deviation_of(values > 1, squares / n);
-    }
-}
-
-static void of_numbers(const NnNormal *normal, const Split *split, const DataField *field,
-                       Moments *to) {
-    const double n = (double)split->samples * (double)(field->count / normal->moments);
-    double *first = allocate((size_t)normal->moments, sizeof *first);
-    bool *varies = allocate((size_t)normal->moments, sizeof *varies);
-    const void *begin = split_values(split, field, 0);
-    for (int c = 0; c < normal->moments; c++)
-        first[c] = nn_number(begin, field->type, (int64_t)c * normal->run);
-    for (int pass = 0; pass < 2; pass++) {
-        for (int s = 0; s < split->samples; s++) {
-            const void *values = split_values(split, field, s);
-            for (int64_t i = 0; i < field->count; i++) {
-                const int64_t c = i / normal->run % normal->moments;
-                const double raw = nn_number(values, field->type, i), x = scaled(normal, raw);
-                varies[c] = varies[c] || raw != first[c];
-                if (pass == 0)
-                    to->mean[c] += x;
-                else
-                    to->deviation[c] += (x - to->mean[c]) * (x - to->mean[c]);
-            }
-        }
-        for (int c = 0; c < normal->moments; c++) {
-            double *sum = pass == 0 ? &to->mean[c] : &to->deviation[c];
-            *sum = pass == 0 ? *sum / n : deviation_of(varies[c], *sum / n);
-        }
-    }
+static Measured measured_of(const NnNormal *normal, const Bound *bound) {
+    return (Measured){
+        normal, bound->field->type, bound->split->samples, bound->field->count, bound_sample,
+        bound};
 }
 
 /* Whether a field whose bytes are normalised has bytes here. */
@@ -93,13 +42,17 @@ static bool is_bytes(const NnModel *model, const Split *split, int i) {
 static void measure_bytes(const NnModel *model, Dataset *data) {
     const Split *train = &data->split[SPLIT_TRAIN];
     int64_t seen[256] = {0};
-    for (int i = 0; i < model->n_fields; i++)
-        if (is_bytes(model, train, i))
-            count_bytes(&model->fields[i].normal, train, train->bound[i], seen);
     for (int i = 0; i < model->n_fields; i++) {
+        const Bound bound = {train, train->bound[i]};
+        if (!is_bytes(model, train, i)) continue;
+        const Measured m = measured_of(&model->fields[i].normal, &bound);
+        moments_count(&m, 0, seen);
+    }
+    for (int i = 0; i < model->n_fields; i++) {
+        const NnNormal *normal = &model->fields[i].normal;
         if (!is_bytes(model, train, i) || data->normals[i].mean) continue;
-        Moments of = moments_new(&model->fields[i].normal);
-        of_bytes(&model->fields[i].normal, seen, &of);
+        Moments of = moments_new(normal);
+        moments_of_counts(normal, seen, of.mean, of.deviation);
         data->normals[i] = (Normal){of.mean, of.deviation};
     }
 }
@@ -110,16 +63,12 @@ void normals_measure(const NnModel *model, Dataset *data) {
     measure_bytes(model, data);
     for (int i = 0; i < model->n_fields; i++) {
         const NnNormal *normal = &model->fields[i].normal;
-        const DataField *field = train->bound[i];
-        if (!is_measured(normal) || normal->bytes || !field || data->normals[i].mean) continue;
+        const Bound bound = {train, train->bound[i]};
+        if (!moments_are_measured(normal) || normal->bytes || !bound.field || data->normals[i].mean)
+            continue;
         Moments to = moments_new(normal);
-        if (field->type == NN_U8) {
-            int64_t *seen = allocate((size_t)normal->moments * 256, sizeof *seen);
-            count_bytes(normal, train, field, seen);
-            of_bytes(normal, seen, &to);
-        } else {
-            of_numbers(normal, train, field, &to);
-        }
+        const Measured m = measured_of(normal, &bound);
+        moments_measure(&m, to.mean, to.deviation);
         data->normals[i] = (Normal){to.mean, to.deviation};
     }
 }
@@ -172,7 +121,8 @@ bool normals_in(const NnModel *model, const TensorFile *file, bool partial, Norm
 
 bool normals_wanted(const Engine *engine) {
     for (int i = 0; i < engine->model->n_fields; i++)
-        if (is_measured(&engine->model->fields[i].normal) && !engine->read[i].mean) return true;
+        if (moments_are_measured(&engine->model->fields[i].normal) && !engine->read[i].mean)
+            return true;
     return false;
 }
 
@@ -184,7 +134,7 @@ void normals_take(Engine *engine, const Normal *known) {
 void normals_settle(Engine *engine) {
     for (int i = 0; i < engine->model->n_fields; i++) {
         const NnNormal *normal = &engine->model->fields[i].normal;
-        if (!is_measured(normal)) continue;
+        if (!moments_are_measured(normal)) continue;
         const Normal *measured = engine->data.normals ? &engine->data.normals[i] : NULL;
         const Normal *from = &engine->read[i];
         if (measured && measured->mean && (normal->bytes || !from->mean)) from = measured;
@@ -199,7 +149,7 @@ bool normals_known(const Engine *engine, const Split *split) {
     for (int i = 0; i < engine->model->n_fields; i++) {
         const NnField *field = &engine->model->fields[i];
         const NnNormal *normal = &field->normal;
-        if (!is_measured(normal) || engine->normal[i] || !split->bound[i] ||
+        if (!moments_are_measured(normal) || engine->normal[i] || !split->bound[i] ||
             (normal->bytes && split->bound[i]->type != NN_U8))
             continue;
         return problem("the mean and the deviation of %s are not known: the weights file has no "
@@ -213,7 +163,8 @@ bool normals_known(const Engine *engine, const Split *split) {
 void normals_write(const Engine *engine, json_t *meta) {
     for (int i = 0; i < engine->model->n_fields; i++) {
         const NnField *field = &engine->model->fields[i];
-        if (!field->normal.moments || (!engine->normal[i] && is_measured(&field->normal))) continue;
+        if (!field->normal.moments || (!engine->normal[i] && moments_are_measured(&field->normal)))
+            continue;
         const int n = field->normal.moments;
         const Moments normal = moments_new(&field->normal);
         engine->model->get_normal(engine->state, i, normal.mean, normal.deviation);

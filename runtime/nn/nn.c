@@ -6,6 +6,7 @@
 
 #include "../nn.h"
 
+#include "../moments.h"
 #include "../random.h"
 #include "handle.h"
 #include "write.h"
@@ -66,6 +67,52 @@ bool nn_init(Nn *net, uint64_t seed) {
     return true;
 }
 
+/* Samples of a field, side by side. */
+typedef struct Samples {
+    const char *values;
+    size_t bytes; /* of one */
+} Samples;
+
+static const void *samples_at(const void *arg, int64_t i) {
+    const Samples *samples = arg;
+    return samples->values + (size_t)i * samples->bytes;
+}
+
+static void set_moments(Nn *net, int field, const double *mean, const double *deviation) {
+    const NnNormal *normal = &net->model->fields[field].normal;
+    net->model->set_normal(net->state, field, normal->mean ? normal->mean : mean,
+                           normal->deviation ? normal->deviation : deviation);
+}
+
+bool nn_measure(Nn *net, int64_t n, const void *const *fields) {
+    const NnModel *model = net->model;
+    const NnCall call = {.types = net->options.types};
+    int64_t seen[256] = {
+        0}; /* the bytes of all fields that are normalised as MNIST's have one mean */
+    if (!may_write(net)) return false;
+    if (n < 1) return fail(net, "means are measured on one sample or more");
+    for (int turn = 0; turn < 2; turn++)
+        for (int i = 0; i < model->n_fields; i++) {
+            const NnField *field = &model->fields[i];
+            const NnType type = nn_field_type(model->fields, &call, i);
+            const bool bytes = field->normal.bytes;
+            if (!moments_are_measured(&field->normal) || (bytes && type != NN_U8)) continue;
+            if (!fields[i]) return fail(net, "a field that is measured is missing");
+            const Samples samples = {fields[i], (size_t)field->count * (size_t)nn_type_size(type)};
+            const Measured m = {&field->normal, type, n, field->count, samples_at, &samples};
+            Moments *to = &net->moments[i];
+            if (turn == 0 && bytes)
+                moments_count(&m, 0, seen);
+            else if (turn == 1 && bytes)
+                moments_of_counts(&field->normal, seen, to->mean, to->deviation);
+            else if (turn == 1)
+                moments_measure(&m, to->mean, to->deviation);
+            if (turn == 1) set_moments(net, i, to->mean, to->deviation);
+        }
+    prepare(net);
+    return true;
+}
+
 /* Sets what the file has; all was checked. False, with words, where it can't be read again. */
 static bool take_contents(Nn *net, Source *source, Contents *c) {
     const NnModel *model = net->model;
@@ -78,12 +125,9 @@ static bool take_contents(Nn *net, Source *source, Contents *c) {
         model->set(net->state, 0, 0, i, net->values);
     }
     for (int i = 0; i < model->n_fields; i++) {
-        const NnNormal *normal = &model->fields[i].normal;
         const Moments *m = &c->moments[i];
-        if (normal->moments == 0 || !m->has_mean || !m->has_deviation) continue;
-        if (normal->mean && normal->deviation) continue;
-        model->set_normal(net->state, i, normal->mean ? normal->mean : m->mean,
-                          normal->deviation ? normal->deviation : m->deviation);
+        if (moments_are_measured(&model->fields[i].normal) && m->has_mean && m->has_deviation)
+            set_moments(net, i, m->mean, m->deviation);
     }
     net->training.begun = false;
     prepare(net);

@@ -108,13 +108,14 @@ int main(int argc, char **argv) {
     if (!strcmp(what, "init") && argc == 4) {
         check(net, nn_init(net, strtoull(argv[2], NULL, 10)));
         check(net, nn_save(net, argv[3]));
-    } else if (!strcmp(what, "train") && argc == 6) {
-        /* Means and deviations come from a file, weights are drawn. */
+    } else if (!strcmp(what, "train") && argc == 5) {
         const uint64_t seed = strtoull(argv[2], NULL, 10);
-        check(net, nn_load(net, argv[3]));
+        const int n = read_rows(argv[3]);
+        const void *fields[NN_SMALL_FIELDS] = {[NN_SMALL_FIELD_FEATURES] = features};
+        check(net, nn_measure(net, n, fields));
         check(net, nn_init(net, seed));
-        train(net, read_rows(argv[4]), seed);
-        check(net, nn_save(net, argv[5]));
+        train(net, n, seed);
+        check(net, nn_save(net, argv[4]));
     } else if (!strcmp(what, "predict") && argc == 4) {
         check(net, nn_load(net, argv[2]));
         predict(net, read_rows(argv[3]));

@@ -56,7 +56,7 @@ Buffer *contraction_input(Lowering *l, Node *node);
 
 /* The layout of a value with axis 1, the channels, in lanes; the value in it, as in_layout has it.
  */
-Layout channels_layout(const Lowering *l, const Node *node);
+Layout channels_layout(const Node *node);
 Node *in_channels(Lowering *l, Node *node, Buffer **buffer);
 
 /* The value with the last axis in lanes, as in_layout has it. */

@@ -152,13 +152,12 @@ Node *in_layout(Lowering *l, Node *node, Layout layout, Buffer **buffer) {
     return NULL;
 }
 
-Layout channels_layout(const Lowering *l, const Node *node) {
-    const Layout v = l->value[node->id].layout;
-    return v.last ? layout_of_shape(node->type.shape, false) : v;
+Layout channels_layout(const Node *node) {
+    return layout_of_shape(node->type.shape, false);
 }
 
 Node *in_channels(Lowering *l, Node *node, Buffer **buffer) {
-    return in_layout(l, node, channels_layout(l, node), buffer);
+    return in_layout(l, node, channels_layout(node), buffer);
 }
 
 Node *in_rows(Lowering *l, Node *node, Buffer **buffer) {

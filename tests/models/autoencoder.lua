@@ -1,4 +1,5 @@
--- An image through a narrow place and back, of linear layers.
+-- An image through a narrow place and back, of linear layers. In the difference the image comes first, so the layer's
+-- gradient is made in the order of its places.
 local nn = require "nn"
 local image = nn.input("image", {1, 12, 12})
 
@@ -10,6 +11,6 @@ local again = nn.sequential {
 } (code)
 
 return nn.model {
-  train   = { epochs = 1, batch = 32, loss = nn.mse(again, nn.flatten(image)), optimizer = nn.adam { lr = 1e-3 } },
+  train   = { epochs = 1, batch = 32, loss = nn.mean((nn.flatten(image) - again) ^ 2), optimizer = nn.adam { lr = 1e-3 } },
   predict = { code = code, again = again },
 }

@@ -17,6 +17,6 @@ return nn.model {
   data    = "mnist",
   train   = { epochs = 10, batch = 64, loss = nn.cross_entropy(logits, digit),
               optimizer = nn.adam { lr = 2e-3 * (1 + nn.cos(math.pi * nn.step / nn.steps)) / 2 } },
-  predict = { digit = nn.argmax(logits) },
+  predict = { digit = nn.argmax(logits), sure = nn.amax(nn.softmax(logits)) },
   metrics = { accuracy = nn.equal(nn.argmax(logits), digit) },
 }

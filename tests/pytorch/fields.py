@@ -65,10 +65,10 @@ class Fields:
         return out
 
 
-def per_channel(text, measured, axis, rank):
-    """A mean or deviation as an array that broadcasts: `train`, or `2:0.5,0.25`."""
+def per_channel(text, measured, none, axis, rank):
+    """A mean or deviation as an array that broadcasts: `train`, `2:0.5,0.25` or `0:`, none."""
     if text != "train":
-        measured = np.array([float(value) for value in text.split(":")[1].split(",")])
+        measured = np.array([float(value or none) for value in text.split(":")[1].split(",")])
     return measured.reshape([-1 if i == axis else 1 for i in range(rank)])
 
 
@@ -80,8 +80,8 @@ def normalised(normal, array, node):
     axis = 1 if len(node.type.shape) == 3 else rank - 1
     scaled = array.astype(np.float64) * float(normal["scale"])
     others = tuple(i for i in range(rank) if i != axis)
-    mean = per_channel(normal["mean"], scaled.mean(others), axis, rank)
+    mean = per_channel(normal["mean"], scaled.mean(others), 0, axis, rank)
     about = scaled.mean(others, keepdims=True)
     deviation = np.sqrt(((scaled - about) ** 2).mean(others))
-    deviation = per_channel(normal["deviation"], np.where(deviation == 0, 1, deviation), axis, rank)
+    deviation = per_channel(normal["deviation"], np.where(deviation == 0, 1, deviation), 1, axis, rank)
     return ((scaled - mean) / deviation).astype(np.float32)

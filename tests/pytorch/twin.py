@@ -6,6 +6,7 @@ from functools import cache
 import torch
 
 from nets import STEPS, varied
+from reference import Run, Step
 from report import expect, largest_error
 from tensors import write_tensors
 
@@ -20,13 +21,15 @@ class Twin:
         self.module = make()
 
     def samples(self):
-        """Fields of samples that are clear of ties, and their values by the names of fields."""
+        """Fields of samples that are clear of ties, and by name their values, and those that are drawn for them."""
         fields = self.net.clear_samples(self.program.load("weights"))
         if not expect(fields, "%s: no samples are clear of ties" % self.label):
             return None, None
         write_tensors(self.program.file("data"), fields.tensors())
         graph = self.program.graph
-        return fields, {graph.nodes[id].name: value for id, value in fields.values(self.net.samples).items()}
+        run = Run(graph, Step(self.net.samples), fields.values(self.net.samples))
+        random = graph.of_op("randn") + graph.of_op("rand")
+        return fields, {graph.nodes[id].name: run(id)[0] for id in [*run.values, *(n.id for n in random)]}
 
     def compare_steps(self, fields, d):
         """Loss and gradients of each phase."""

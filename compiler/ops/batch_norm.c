@@ -57,11 +57,21 @@ static bool moment_shape(Graph *g, Node *n) {
     return true;
 }
 
+/* Sums are of x less the channel's mean in the first sample, as in generated code: where the mean
+ * of all is near zero their roundings are all of its error. */
 static void mean_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const Node *x = n->in[X];
-    memset(out, 0, sizeof *out * (size_t)channels(x));
-    for (int64_t k = 0; k < all_elements(env, x); k++) out[channel_of(x, k)] += in[X][k];
-    for (int c = 0; c < channels(x); c++) out[c] /= values_of(env, x);
+    const int64_t each = places(x);
+    for (int64_t c = 0; c < channels(x); c++) {
+        double shift = 0, sum = 0;
+        for (int64_t p = 0; p < each; p++) shift += in[X][c * each + p] / (double)each;
+        for (int64_t b = 0; b < env->batch; b++)
+            for (int64_t p = 0; p < each; p++) {
+                const double value = in[X][(b * channels(x) + c) * each + p];
+                sum = partial_sum(env, sum + (value - shift));
+            }
+        out[c] = sum / values_of(env, x) + shift;
+    }
 }
 
 static void variance_value(const Env *env, const Node *n, const double *const *in, double *out) {
@@ -69,7 +79,8 @@ static void variance_value(const Env *env, const Node *n, const double *const *i
     memset(out, 0, sizeof *out * (size_t)channels(x));
     for (int64_t k = 0; k < all_elements(env, x); k++) {
         const int64_t c = channel_of(x, k);
-        out[c] += (in[X][k] - in[MEAN][c]) * (in[X][k] - in[MEAN][c]);
+        const double d = in[X][k] - in[MEAN][c];
+        out[c] = partial_sum(env, out[c] + d * d);
     }
     for (int c = 0; c < channels(x); c++) out[c] /= values_of(env, x);
 }
@@ -100,11 +111,9 @@ static void count_value(const Env *env, const Node *n, const double *const *in, 
     out[0] = in[0][0] + 1;
 }
 
-/* weight / deviation as generated code has it, one number for each channel: its rounding does not
- * average out over samples. */
+/* weight / deviation, one number for each channel. */
 static double factor(const Env *env, double weight, double variance, double eps) {
-    const double a = weight / sqrt(variance + eps);
-    return env->rounding > 0 ? (double)(float)(a * env->rounding) / env->rounding : a;
+    return common_value(env, weight / sqrt(variance + eps));
 }
 
 static bool norm_shape(Graph *g, Node *n) {

@@ -63,20 +63,23 @@ static int64_t channel_of(const Node *n, int64_t k) {
 }
 
 /* Mean and 1 / deviation of the group from x on. */
-static void moments(const Node *n, const double *x, double *mean, double *scale) {
+static void moments(const Env *env, const Node *n, const double *x, double *mean, double *scale) {
     const int64_t count = group_size(n);
     double sum = 0, square = 0;
-    for (int64_t i = 0; i < count; i++) sum += x[i];
-    *mean = sum / (double)count;
-    for (int64_t i = 0; i < count; i++) square += (x[i] - *mean) * (x[i] - *mean);
-    *scale = 1 / sqrt(square / (double)count + n->attr[EPS]);
+    for (int64_t i = 0; i < count; i++) sum = partial_sum(env, sum + x[i]);
+    *mean = common_value(env, sum / (double)count);
+    for (int64_t i = 0; i < count; i++) {
+        const double d = x[i] - *mean;
+        square = partial_sum(env, square + d * d);
+    }
+    *scale = common_value(env, 1 / sqrt(square / (double)count + n->attr[EPS]));
 }
 
 static void norm_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const int64_t count = group_size(n);
     for (int64_t q = 0; q < group_count(env, n); q++) {
         double mean, scale;
-        moments(n, in[0] + q * count, &mean, &scale);
+        moments(env, n, in[0] + q * count, &mean, &scale);
         for (int64_t i = q * count; i < (q + 1) * count; i++) {
             const int64_t c = channel_of(n, i);
             const double weight = n->n_in > 1 ? in[1][c] : 1, bias = n->n_in > 2 ? in[2][c] : 0;
@@ -98,16 +101,18 @@ static void dgrad_value(const Env *env, const Node *n, const double *const *in, 
     const int64_t count = group_size(n);
     for (int64_t q = 0; q < group_count(env, n); q++) {
         double mean, scale, of_g = 0, of_gh = 0;
-        moments(n, in[0] + q * count, &mean, &scale);
+        moments(env, n, in[0] + q * count, &mean, &scale);
         for (int64_t i = q * count; i < (q + 1) * count; i++) {
             const double g = in[1][i] * (n->n_in > 2 ? in[2][channel_of(n, i)] : 1);
-            of_g += g;
-            of_gh += g * (in[0][i] - mean) * scale;
+            of_g = partial_sum(env, of_g + g);
+            of_gh = partial_sum(env, of_gh + g * (in[0][i] - mean) * scale);
         }
+        of_g = common_value(env, of_g / (double)count);
+        of_gh = common_value(env, of_gh / (double)count);
         for (int64_t i = q * count; i < (q + 1) * count; i++) {
             const double g = in[1][i] * (n->n_in > 2 ? in[2][channel_of(n, i)] : 1);
             const double h = (in[0][i] - mean) * scale;
-            out[i] = scale * (g - (of_g + h * of_gh) / (double)count);
+            out[i] = scale * (g - of_g - h * of_gh);
         }
     }
 }
@@ -117,7 +122,7 @@ static void wgrad_value(const Env *env, const Node *n, const double *const *in, 
     memset(out, 0, sizeof *out * (size_t)n->type.shape.dim[0]);
     for (int64_t q = 0; q < group_count(env, n); q++) {
         double mean, scale;
-        moments(n, in[0] + q * count, &mean, &scale);
+        moments(env, n, in[0] + q * count, &mean, &scale);
         for (int64_t i = q * count; i < (q + 1) * count; i++) {
             double *d = out + channel_of(n, i);
             *d = partial_sum(env, *d + in[1][i] * (in[0][i] - mean) * scale);

@@ -40,13 +40,17 @@ bool norm_is_centred(const Node *n) {
 }
 
 /* Mean and 1 / deviation of the `count` values from x on. */
-static void moments(const Node *n, const double *x, int64_t count, double *mean, double *scale) {
+static void moments(const Env *env, const Node *n, const double *x, int64_t count, double *mean,
+                    double *scale) {
     const double eps = n->attr[EPS];
     double sum = 0, square = 0;
-    for (int64_t i = 0; i < count && norm_is_centred(n); i++) sum += x[i];
-    *mean = sum / (double)count;
-    for (int64_t i = 0; i < count; i++) square += (x[i] - *mean) * (x[i] - *mean);
-    *scale = 1 / sqrt(square / (double)count + eps);
+    for (int64_t i = 0; i < count && norm_is_centred(n); i++) sum = partial_sum(env, sum + x[i]);
+    *mean = common_value(env, sum / (double)count);
+    for (int64_t i = 0; i < count; i++) {
+        const double d = x[i] - *mean;
+        square = partial_sum(env, square + d * d);
+    }
+    *scale = common_value(env, 1 / sqrt(square / (double)count + eps));
 }
 
 /* Elements that are normalised together, and how many such groups there are in the batch. */
@@ -62,7 +66,7 @@ static void norm_value(const Env *env, const Node *n, const double *const *in, d
     const int64_t count = group_size(n), groups = group_count(env, n);
     for (int64_t q = 0; q < groups; q++) {
         double mean, scale;
-        moments(n, in[0] + q * count, count, &mean, &scale);
+        moments(env, n, in[0] + q * count, count, &mean, &scale);
         for (int64_t i = 0; i < count; i++) {
             const double h = (in[0][q * count + i] - mean) * scale;
             out[q * count + i] = h * (n->n_in > 1 ? in[1][i] : 1) + (n->n_in > 2 ? in[2][i] : 0);
@@ -100,15 +104,17 @@ static void dgrad_value(const Env *env, const Node *n, const double *const *in, 
     for (int64_t q = 0; q < groups; q++) {
         const double *x = in[0] + q * count, *dy = in[1] + q * count;
         double mean, scale, of_g = 0, of_gh = 0;
-        moments(n, x, count, &mean, &scale);
+        moments(env, n, x, count, &mean, &scale);
         for (int64_t i = 0; i < count; i++) {
             const double g = dy[i] * (n->n_in > 2 ? in[2][i] : 1);
-            of_g += norm_is_centred(n) ? g : 0;
-            of_gh += g * (x[i] - mean) * scale;
+            if (norm_is_centred(n)) of_g = partial_sum(env, of_g + g);
+            of_gh = partial_sum(env, of_gh + g * (x[i] - mean) * scale);
         }
+        of_g = common_value(env, of_g / (double)count);
+        of_gh = common_value(env, of_gh / (double)count);
         for (int64_t i = 0; i < count; i++) {
             const double g = dy[i] * (n->n_in > 2 ? in[2][i] : 1), h = (x[i] - mean) * scale;
-            out[q * count + i] = scale * (g - (of_g + h * of_gh) / (double)count);
+            out[q * count + i] = scale * (g - of_g - h * of_gh);
         }
     }
 }
@@ -125,7 +131,7 @@ static void wgrad_value(const Env *env, const Node *n, const double *const *in, 
     for (int64_t q = 0; q < groups; q++) {
         const double *x = in[0] + q * count, *dy = in[1] + q * count;
         double mean, scale;
-        moments(n, x, count, &mean, &scale);
+        moments(env, n, x, count, &mean, &scale);
         for (int64_t i = 0; i < count; i++)
             out[i] = partial_sum(env, out[i] + dy[i] * (x[i] - mean) * scale);
     }

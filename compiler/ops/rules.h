@@ -78,6 +78,12 @@ static inline double partial_sum(const Env *env, double sum) {
     return env->rounding > 0 ? (double)(float)sum : sum;
 }
 
+/* A value within a rule that many elements have in common, such as a mean: rounded to float if
+ * Env.rounding is set, as generated code has it. Its rounding does not average out over them. */
+static inline double common_value(const Env *env, double value) {
+    return env->rounding > 0 ? (double)(float)(value * env->rounding) / env->rounding : value;
+}
+
 /* A value within a rule from which most may be taken away next: if Env.rounding is set, with the
  * error of an approximated function, 4 half units of a float (Veltkamp's splitting, to 22 bits). */
 static inline double inner_value(const Env *env, double value) {

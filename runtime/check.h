@@ -65,8 +65,9 @@ typedef struct Distance {
 } Distance;
 
 /* For updates, with `before` not NULL, `size` is the largest movement from there to `wanted`, and
- * the error of rounding a value to float does not count. */
-Distance distance_of(const float *found, const double *wanted, const float *before, int64_t count);
+ * an error of `rounding` times the value does not count. */
+Distance distance_of(const float *found, const double *wanted, const float *before, int64_t count,
+                     double rounding);
 
 /* off / size: 0 if nothing is off, infinite if only the size is 0. */
 double relative_error(Distance distance);

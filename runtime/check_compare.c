@@ -12,6 +12,9 @@ enum { MOST_SLOTS = 1 + MAX_MOMENTS };
 /* Safety factor: the estimate tries only a few roundings. */
 static const double roundings = 4;
 
+/* Twice the largest error of rounding a value to float, relative to it. */
+static const double one_rounding = FLT_EPSILON;
+
 /* Gradients below this fraction of the network's largest count as zero: remainders of terms that
  * cancel.
  */
@@ -24,12 +27,13 @@ void worst_note(Worst *worst, double error, const char *what, const char *name) 
     snprintf(worst->name, sizeof worst->name, "%s %s", what, name);
 }
 
-Distance distance_of(const float *found, const double *wanted, const float *before, int64_t count) {
+Distance distance_of(const float *found, const double *wanted, const float *before, int64_t count,
+                     double rounding) {
     Distance d = {0, 0};
     for (int64_t i = 0; i < count; i++) {
         double off = fabs((double)found[i] - wanted[i]), size = fabs(wanted[i]);
         if (before) {
-            off -= FLT_EPSILON * size;
+            off -= rounding * size;
             size = fabs(wanted[i] - (double)before[i]);
         }
         d.off = isfinite(off) ? fmax(d.off, off) : INFINITY;
@@ -107,7 +111,7 @@ static void check_prediction(Checker *c, Reference *r, const NnOutput *output, c
     int64_t count = (int64_t)c->batch * output->count;
     double error = 0;
     if (output->classes == 0)
-        error = judged(c, r, node, distance_of(found, r->values[node->id], NULL, count));
+        error = judged(c, r, node, distance_of(found, r->values[node->id], NULL, count, 0));
     for (int64_t i = 0; output->classes > 0 && i < count; i++)
         if (!is_class(r, node, i, (double)found[i])) error = INFINITY;
     worst_note(&c->forward, error, "prediction", output->name);
@@ -183,7 +187,7 @@ bool check_gradients(Checker *c, const NnCall *call, Reference *r) {
             continue;
         }
         c->model->get_gradient(call, member.trained[i], c->engine.values);
-        Distance d = distance_of(c->engine.values, r->values[gradient->id], NULL, param->count);
+        Distance d = distance_of(c->engine.values, r->values[gradient->id], NULL, param->count, 0);
         if (d.size < zero_gradient * largest) d.size = largest;
         if (relative_error(d) > c->bound) noise = fmax(noise, reference_rounding(r, gradient));
         worst_note(&c->gradient, judged(c, r, gradient, d), "gradient of", param->name);
@@ -242,6 +246,14 @@ static double judged_step(const Checker *c, const NnCall *call, const Reference 
     return error / fmax(1, roundings * off / movement / step_bound);
 }
 
+/* What a step may round off its parameter. One that is multiplied first is rounded twice, and so is
+ * the factor, just below 1, where floats are twice as dense. */
+static double update_rounding(const Before *before) {
+    const bool scales = before->gradient && before->optimizer->kind->scales &&
+                        before->optimizer->kind->scales(before->optimizer);
+    return scales ? one_rounding * 1.25 : one_rounding;
+}
+
 /* The factor that a bound of the norm gives the gradient of the call. */
 static double clip_factor(const Checker *c, const NnCall *call) {
     const NnMember member = member_of(c);
@@ -268,8 +280,8 @@ static void check_average(Checker *c, const Reference *r, int param) {
     for (int64_t i = 0; i < count; i++)
         wanted[i] = (double)before[i] + share * ((double)values[i] - (double)before[i]);
     model->get(c->engine.state, c->phase, NN_AVERAGE, param, values);
-    worst_note(&c->step, relative_error(distance_of(values, wanted, before, count)), "average of",
-               model->params[param].name);
+    worst_note(&c->step, relative_error(distance_of(values, wanted, before, count, one_rounding)),
+               "average of", model->params[param].name);
 }
 
 /* Compares a parameter and its moments after the step of the call, which has left its gradient,
@@ -296,8 +308,8 @@ static void check_update(Checker *c, const NnCall *call, const Reference *r, int
     for (int slot = 0; slot <= before.n_slots; slot++) {
         const int place = slot ? member.first_slot + slot : 0;
         model->get(c->engine.state, c->phase, place, param, found);
-        double error =
-            relative_error(distance_of(found, wanted[slot], before.slot[slot], p->count));
+        double error = relative_error(distance_of(found, wanted[slot], before.slot[slot], p->count,
+                                                  slot ? one_rounding : update_rounding(&before)));
         worst_note(&c->step, judged_step(c, call, r, &before, slot, wanted, error),
                    slot ? model->phases[c->phase].slots[place - 1] : "step of", p->name);
     }
@@ -320,7 +332,7 @@ static void check_state(Checker *c, Reference *r, int param, const Node *next) {
     float *before = ARENA_ARRAY(r->arena, float, p->count), *found = c->engine.values;
     c->model->get(c->before, c->phase, 0, param, before);
     c->model->get(c->engine.state, c->phase, 0, param, found);
-    Distance d = distance_of(found, r->values[next->id], before, p->count);
+    Distance d = distance_of(found, r->values[next->id], before, p->count, one_rounding);
     if (relative_error(d) > step_bound)
         d.size = fmax(d.size, roundings * reference_rounding(r, next) / step_bound);
     worst_note(&c->step, relative_error(d), "step of", p->name);

@@ -40,6 +40,8 @@ struct OptimizerKind {
      * addition. Roots are exact. Division takes as long as a root, so quotients are multiply-adds.
      * Moments and decaying parameters are cut as docs/numbers.md says. */
     void (*update)(Writer *w, const Optimizer *o);
+    /* Whether a step multiplies the parameter before it adds to it. NULL: it does not. */
+    bool (*scales)(const Optimizer *o);
     /* Lines of a loop program that set `float k[8]` for a step, from `double lr` and `int64_t
      * step`: computed in double, once, and rounded. */
     void (*factors)(Writer *w, const Optimizer *o);

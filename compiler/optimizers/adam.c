@@ -98,6 +98,7 @@ static const OptimizerOption adamw_options[] =
         .moments = moments,                                                                        \
         .mistake = mistake,                                                                        \
         .reference = reference,                                                                    \
+        .scales = is_decoupled,                                                                    \
         .update = update,                                                                          \
         .factors = factors,                                                                        \
     };

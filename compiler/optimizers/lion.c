@@ -20,6 +20,10 @@ static void reference(const Optimizer *o, int64_t step, double lr, double *p, do
     if (o->option[WEIGHT_DECAY] != 0) *p = cut(*p);
 }
 
+static bool scales(const Optimizer *o) {
+    return o->option[WEIGHT_DECAY] != 0;
+}
+
 /* What is neither above nor below zero stays: 0, or a NaN. */
 static void update(Writer *w, const Optimizer *o) {
     w_line(w, "const F16 m = LOAD(s0 + i), zero = SET(0.0f);");
@@ -55,6 +59,7 @@ const OptimizerKind optimizer_lion = {
     .n_options = sizeof options / sizeof *options,
     .moments = moments,
     .reference = reference,
+    .scales = scales,
     .update = update,
     .factors = factors,
 };

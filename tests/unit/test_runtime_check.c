@@ -123,7 +123,7 @@ START_TEST(wrong_code_fails) {
 END_TEST
 
 static double error_of(const float *found, const double *wanted, const float *before) {
-    return relative_error(distance_of(found, wanted, before, 3));
+    return relative_error(distance_of(found, wanted, before, 3, 0x1p-23));
 }
 
 START_TEST(errors_are_relative) {

@@ -27,6 +27,7 @@ class Recipe:
     clip: float = 0                # largest norm of the gradient; 0: none
     summary: Callable = None       # of net and a split -> {name: number}, in place of the means of metrics
     then: list = field(default_factory=list)  # recipes that go on with the same net
+    turns: list = field(default_factory=list)  # recipes that take turns with this one, a step each
 
 
 def cosine(step, steps):
@@ -81,17 +82,20 @@ def endless(split, recipe):
 
 
 def train_one(net, recipe, split):
-    optimizer = recipe.optimizer(net)
-    rates = [group["lr"] for group in optimizer.param_groups]
+    members = [recipe, *recipe.turns]
+    optimizers = [member.optimizer(net) for member in members]
+    rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in optimizers]
     n = count(split)
     per_epoch = n // recipe.batch if recipe.drop_last else -(-n // recipe.batch)
     steps = recipe.steps or recipe.epochs * per_epoch
     net.train()
     for step, batch in zip(range(steps), endless(split, recipe)):
-        for group, rate in zip(optimizer.param_groups, rates):
-            group["lr"] = rate * recipe.rate(step, steps)
-        optimizer.zero_grad()
-        recipe.loss(net, recipe.augment(batch)).backward()
+        turn = step % len(members)
+        member, optimizer = members[turn], optimizers[turn]
+        for group, rate in zip(optimizer.param_groups, rates[turn]):
+            group["lr"] = rate * member.rate(step, steps)
+        net.zero_grad()
+        member.loss(net, recipe.augment(batch)).backward()
         if recipe.clip:
             torch.nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
         optimizer.step()

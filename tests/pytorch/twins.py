@@ -133,9 +133,12 @@ def of_gallery(module):
             super().__init__()
             # A batch norm takes the batch's statistics; dropout is no part of what is compared.
             self.train(any("running_mean" in name for name, _ in self.named_buffers()))
+            for part in self.modules():
+                if isinstance(part, nn.Dropout):
+                    part.eval()
 
         def loss(self, d, phase, epoch, epochs):
-            return [module.recipe, *module.recipe.then][phase].loss(self, d)
+            return [module.recipe, *module.recipe.then, *module.recipe.turns][phase].loss(self, d)
 
         def predict(self, d):
             return {}

@@ -11,6 +11,7 @@
 #include "file.h"
 #include "table.h"
 #include "train.h"
+#include "trained.h"
 
 /* A line of named values. */
 typedef struct Line {
@@ -188,7 +189,7 @@ static bool write_lines(Engine *engine, const Split *split, Range range, bool js
     if (!json) write_line(&lines, 0, (Line){.out = out, .names = true});
     for (int i = range.first; i < range.end && !ferror(out); i++) {
         engine_gather(engine, split, NULL, i, 1);
-        NnCall call = engine_call(engine, when_trained(model), 1);
+        NnCall call = engine_call(engine, trained_when(engine), 1);
         call.first_sample = i;
         call.metrics = lines.metrics;
         call.predictions = lines.predictions;
@@ -250,7 +251,7 @@ bool eval_command(const NnModel *model, const Options *options) {
     Scores scores = scores_new(model);
     Confusion *confusions = NULL;
     int n = 0;
-    engine_evaluate(&engine, split, 0, when_trained(model), &scores);
+    engine_evaluate(&engine, split, 0, trained_when(&engine), &scores);
     if (option_given(options, OPTION_CONFUSION)) {
         n = confusion_count(&engine, split, &confusions);
         if (n == 0) return false;

@@ -7,6 +7,7 @@
 
 #include "../common/clean.h"
 #include "table.h"
+#include "trained.h"
 
 /* Labels with so many classes; the last one goes to `label`. */
 static int labels_of(const NnModel *model, int classes, int *label) {
@@ -75,7 +76,7 @@ int confusion_count(Engine *engine, const Split *split, Confusion **all) {
         const int left = split->samples - first;
         const int count = left < EVALUATE_BATCH ? left : EVALUATE_BATCH;
         engine_gather(engine, split, NULL, first, count);
-        NnCall call = engine_call(engine, when_trained(model), count);
+        NnCall call = engine_call(engine, trained_when(engine), count);
         call.predictions = predictions;
         call.first_sample = first;
         engine->code->predict(&call);

@@ -124,6 +124,7 @@ static const char *keep_good(Training *t) {
     const char *path = good_name(&t->options);
     memcpy(t->engine.state, t->good, t->model->state_bytes);
     t->at = t->good_at;
+    t->engine.trained = phase_step(t) > 0 ? when_last(t) : (When){0};
     return path && checkpoint_save(&t->engine, &t->options, &t->at, best_weights(t), path) ? path
                                                                                            : NULL;
 }

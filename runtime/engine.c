@@ -152,13 +152,6 @@ void engine_prepare(Engine *engine, int phase) {
     engine->code->prepare(&call);
 }
 
-When when_trained(const NnModel *model) {
-    if (model->n_phases == 0) return (When){.epochs = 1, .steps = 1};
-    const NnPhase *phase = &model->phases[model->n_phases - 1];
-    const int64_t epochs = schedule_epochs(phase), steps = phase->steps ? phase->steps : epochs;
-    return (When){model->n_phases - 1, epochs - 1, epochs, steps - 1, steps};
-}
-
 Scores scores_new(const NnModel *model) {
     return (Scores){.metrics = allocate((size_t)model->n_metrics, sizeof(double))};
 }

@@ -5,6 +5,12 @@
 #include "commands.h"
 #include "team.h"
 
+/* The position of a call in the training, for schedules. */
+typedef struct When {
+    int phase;
+    int64_t epoch, epochs, step, steps;
+} When;
+
 typedef struct Engine {
     const NnModel *model;
     const NnCode *code;
@@ -19,6 +25,7 @@ typedef struct Engine {
     Normal *read;              /* per field: what the file of weights tells of its normalisation */
     bool *normal;              /* per field: its measured mean and deviation are set */
     const char *const **names; /* per field: the names of classes in the file of weights, or NULL */
+    When trained; /* the last step of the training of its weights; no steps: not known */
     /* Called after each batch of an evaluation, unless NULL; `samples` are done. False: to leave
      * it.
      */
@@ -26,12 +33,6 @@ typedef struct Engine {
     void *evaluated_arg;
     bool told; /* that a loss or metric is not finite: once is enough */
 } Engine;
-
-/* The position of a call in the training, for schedules. */
-typedef struct When {
-    int phase;
-    int64_t epoch, epochs, step, steps;
-} When;
 
 /* The code that --isa names, else the best one that the machine has. NULL, with a message, if the
  * machine lacks it. */
@@ -74,9 +75,6 @@ void engine_prepare(Engine *engine, int phase);
 /* Samples per call of evaluations, whatever the threads, so that the sums are rounded the same
  * everywhere. */
 enum { EVALUATE_BATCH = 256 };
-
-/* The position at the end of the last phase, with the architecture's epochs. */
-When when_trained(const NnModel *model);
 
 /* Loss and metrics of a split. `metrics` has one value per metric of the model; `loss` is NaN where
  * members take turns, whose losses are metrics. */

@@ -7,6 +7,7 @@
 #include "class_names.h"
 #include "normal.h"
 #include "schedule.h"
+#include "trained.h"
 
 /* A checkpoint may have further copies of the parameters, below these names. */
 static const struct {
@@ -95,6 +96,7 @@ bool entries_write(const Engine *engine, Contents what, json_t *meta, const char
     }
     normals_write(engine, meta);
     class_names_write(engine, meta);
+    trained_write(engine, meta);
     const Source source = {engine, what};
     bool ok = tensors_write_made(path, n, tensors, entry_values, &source, meta);
     memory_release(mark);
@@ -230,6 +232,7 @@ bool entries_take(Engine *engine, Contents what, const TensorFile *file) {
 void entries_set(Engine *engine, Contents what, const TensorFile *file, const Normal *known) {
     normals_take(engine, known);
     class_names_read(engine, file);
+    trained_read(engine, file);
     const int of = what.phase == NO_PHASE ? 0 : what.phase;
     for (int i = 0; i < entry_count(engine->model, what); i++) {
         Entry entry = entry_of(engine->model, what, i);

@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "random.h"
+#include "trained.h"
 #include "weights.h"
 
 typedef struct Writer {
@@ -83,7 +84,7 @@ static const float *predict_next(Writer *w, const int *symbols, int n, int fill)
     const int from = n > w->length ? n - w->length : 0, count = n - from;
     for (int i = 0; i < w->length; i++) room[i] = i < count ? symbols[from + i] : fill;
     engine_take_drawn(&w->engine);
-    NnCall call = engine_call(&w->engine, when_trained(w->model), 1);
+    NnCall call = engine_call(&w->engine, trained_when(&w->engine), 1);
     call.predictions = w->predictions;
     w->engine.code->predict(&call);
     return w->probabilities + (ptrdiff_t)(count - 1) * w->classes;

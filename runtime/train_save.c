@@ -36,6 +36,7 @@ bool save_possible(const Training *t) {
 typedef enum Content { PARAMETERS, CHECKPOINT } Content;
 
 static bool write_to(Training *t, Content content, const char *path) {
+    t->engine.trained = when_last(t);
     if (content == PARAMETERS)
         return weights_save(&t->engine, best_weights(t), averages_kept(t), path);
     /* The log first: where the checkpoint is kept, the lines of earlier epochs must be, too. */

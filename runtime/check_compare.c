@@ -342,6 +342,22 @@ static void check_state(Checker *c, Reference *r, int param, const Node *next) {
         worst_note(&c->step, INFINITY, "average of", p->name);
 }
 
+/* Moments of members whose turn it was not must have kept their bits. */
+static void check_others(Checker *c, const Reference *r, int param) {
+    const NnPhase *phase = &c->model->phases[c->phase];
+    const NnMember member = member_of(c);
+    const int64_t count = c->model->params[param].count;
+    float *before = ARENA_ARRAY(r->arena, float, count);
+    for (int slot = 1; slot <= phase->n_slots; slot++) {
+        if (slot > member.first_slot && slot <= member.first_slot + member.n_slots) continue;
+        if (!nn_has_moment(phase, slot, param)) continue;
+        c->model->get(c->before, c->phase, slot, param, before);
+        c->model->get(c->engine.state, c->phase, slot, param, c->engine.values);
+        if (memcmp(before, c->engine.values, (size_t)count * sizeof *before) != 0)
+            worst_note(&c->step, INFINITY, phase->slots[slot - 1], c->model->params[param].name);
+    }
+}
+
 void check_updates(Checker *c, const NnCall *call, Reference *r) {
     const Phase *phase = &c->graph->phases[c->graph_phase];
     const double factor = clip_factor(c, call);
@@ -352,5 +368,6 @@ void check_updates(Checker *c, const NnCall *call, Reference *r) {
             check_state(c, r, i, next);
         else
             check_update(c, call, r, i, trained_of(phase, name), factor);
+        check_others(c, r, i);
     }
 }

@@ -208,7 +208,7 @@ void train_add_losses(Graph *g) {
         const char *name = loss_name(g->arena, i);
         int at = g->n_metrics++;
         for (; at > 0 && strcmp(list[at - 1].name, name) > 0; at--) list[at] = list[at - 1];
-        list[at] = (Named){name, loss_of(g, i), i};
+        list[at] = (Named){.name = name, .node = loss_of(g, i), .member = i};
     }
     g->metrics = list;
 }

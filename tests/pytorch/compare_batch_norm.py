@@ -41,8 +41,55 @@ def descend(net, x, t):
         rate.step()
 
 
+class Turns(nn.Module):
+    """batch_norm_turns.lua."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.bn, self.still, self.fc2 = nn.Linear(6, 20), nn.BatchNorm1d(20), nn.BatchNorm1d(20), nn.Linear(20, 5)
+        self.still.eval()
+
+    def forward(self, x):
+        return self.fc2(self.still(torch.tanh(self.bn(self.fc1(x)))))
+
+    def descend(self, x, t):
+        first = torch.optim.SGD([*self.fc1.parameters(), *self.bn.parameters()], lr=0.1)
+        second = torch.optim.SGD(self.fc2.parameters(), lr=0.05, momentum=0.5)
+        for step in range(STEPS):
+            y, turn = self(x), step % 3 == 0
+            self.zero_grad()
+            nn.functional.mse_loss(y if turn else y * y, t).backward()
+            (first if turn else second).step()
+
+
+def compare(found, net, worst=0):
+    """The largest error of tensors of the file, which are exactly those of the module."""
+    expect(set(found) == set(net.state_dict()), "tensors: %s" % sorted(found))
+    for name, wanted in net.state_dict().items():
+        if not wanted.is_floating_point():
+            expect(found[name] == wanted, "%s: %s, %s wanted" % (name, found[name], wanted))
+            continue
+        error = largest_error(found[name], wanted)
+        worst = max(worst, error)
+        expect(error <= BOUND, "%s after %d steps: %.1e" % (name, STEPS, error))
+    return worst
+
+
+def turns():
+    random = np.random.RandomState(5)
+    x, t = random.randn(BATCH, 6).astype(np.float32) * 2 + 1, random.randn(BATCH, 5).astype(np.float32)
+    p, net = Program(ARCHITECTURE.replace(".lua", "_turns.lua"), None, "turns"), Turns()
+    write_tensors(p.file("data"), {"train/x": x, "train/t": t})
+    start = {**p.init("start"), "still.running_mean": torch.full((20,), 0.1), "still.running_var": torch.full((20,), 0.5)}
+    p.save("start", start)
+    net.load_state_dict(p.load("start"), strict=True)
+    net.descend(*(torch.tensor(array.astype(np.float64)) for array in (x, t)))
+    print("turns: tensors %.1e" % compare(p.train(p.default, "start", "data", BATCH, save="end"), net))
+
+
 def main():
     torch.set_default_dtype(torch.float64)
+    turns()
     random = np.random.RandomState(3)
     # A channel whose mean is far from 0, beside its deviation, as data that are not normalised have.
     x = (random.randn(BATCH, 3, 7, 6) * [[[[1.0]], [[0.2]], [[3.0]]]] + [[[[0.0]], [[20.0]], [[-1.0]]]]).astype(np.float32)
@@ -53,15 +100,8 @@ def main():
     x, t = torch.tensor(x.astype(np.float64)), torch.tensor(t.astype(np.float64))
     net.load_state_dict(p.init("start"), strict=True)
     descend(net, x, t)
-    found, worst = p.train(p.default, "start", "data", BATCH, "--epochs", STEPS, save="end"), 0
-    expect(set(found) == set(net.state_dict()), "tensors: %s" % sorted(found))
-    for name, wanted in net.state_dict().items():
-        if not wanted.is_floating_point():
-            expect(found[name] == wanted, "%s: %s, %s wanted" % (name, found[name], wanted))
-            continue
-        error = largest_error(found[name], wanted)
-        worst = max(worst, error)
-        expect(error <= BOUND, "%s after %d steps: %.1e" % (name, STEPS, error))
+    found = p.train(p.default, "start", "data", BATCH, "--epochs", STEPS, save="end")
+    worst = compare(found, net)
     rows = p.predict("end", "data")
     with torch.no_grad():
         net.load_state_dict(found)

@@ -80,7 +80,7 @@ static inline Phase *phase(Node *loss) {
 
 static inline Named *named(const char *name, Node *node) {
     Named *list = ARENA_NEW(arena, Named);
-    *list = (Named){name, node};
+    *list = (Named){.name = name, .node = node};
     return list;
 }
 

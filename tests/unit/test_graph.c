@@ -194,6 +194,10 @@ static void spoil_gradient(void) {
     Trained *t = graph->phases[0].trained;
     t[0].gradient = t[1].gradient;
 }
+static void spoil_turns(void) {
+    graph->phases[1].members = 2;
+    graph->phases[1].turn = 1;
+}
 static void spoil_metric(void) {
     graph->metrics[0].node = node_of(&op_relu);
 }
@@ -240,6 +244,7 @@ START_TEST(verifier_catches_planted_mistakes) {
         {spoil_both, "is frozen and trained"},
         {spoil_trained, "is out of order"},
         {spoil_gradient, "has another shape"},
+        {spoil_turns, "phase 2 is no member"},
         {spoil_metric, "a metric is of the wrong kind"},
         {spoil_prediction, "a prediction is of the wrong kind"},
         {spoil_names, "metric \"accuracy\" is out of order"},

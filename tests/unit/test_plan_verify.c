@@ -162,6 +162,9 @@ static void P2(void) {
 static void P3(void) {
     plan->moment_offset -= 16;
 }
+static void P3_moments(void) {
+    plan->phases[0].moments += 16;
+}
 static void P4(void) {
     train->scratch_floats = -1;
 }
@@ -206,6 +209,7 @@ static const struct {
     {"P1", P1_aligned, false},
     {"P2", P2, false},
     {"P3", P3, false},
+    {"P3", P3_moments, false},
     {"P4", P4, true},
 };
 

@@ -55,10 +55,11 @@ static const char *toy_graph(Arena *arena, double sgd_rate) {
     Node *loss = two(&op_cross_entropy, logits, label);
     Node *verdict = one(&op_argmax, NULL, logits, NULL);
     static Named metrics[2], predictions[2];
-    metrics[0] = (Named){"accuracy", one(&op_overall, NULL, two(&op_equal, verdict, label), NULL)};
-    metrics[1] = (Named){"cross_entropy", loss};
-    predictions[0] = (Named){"comparison", verdict};
-    predictions[1] = (Named){"logits", logits};
+    metrics[0] = (Named){.name = "accuracy",
+                         .node = one(&op_overall, NULL, two(&op_equal, verdict, label), NULL)};
+    metrics[1] = (Named){.name = "cross_entropy", .node = loss};
+    predictions[0] = (Named){.name = "comparison", .node = verdict};
+    predictions[1] = (Named){.name = "logits", .node = logits};
     Phase *phases = ARENA_ARRAY(arena, Phase, 2);
     phases[0] = (Phase){.epochs = 3, .batch = 30, .shuffle = true, .loss = loss};
     phases[0].optimizer = optimizer_with(&optimizer_sgd, "momentum=0.9");

@@ -135,6 +135,28 @@ START_TEST(epochs_are_shared_in_proportion) {
 }
 END_TEST
 
+/* Members take turns of 2, 1 and 3 steps. */
+START_TEST(members_take_turns) {
+    static const NnMember members[3] = {{.steps = 2}, {.steps = 1}, {.steps = 3}};
+    static const int turns[6] = {0, 0, 1, 2, 2, 2};
+    const NnPhase phase = {.n_members = 3, .members = members}, plain = {.epochs = 1};
+    int64_t done[3] = {0};
+    for (int64_t step = 0; step < 40; step++) {
+        const int member = nn_member(&phase, step);
+        ck_assert_int_eq(member, turns[step % 6]);
+        for (int i = 0; i < 3; i++) {
+            ck_assert_int_eq(nn_member_steps(&phase, i, step), done[i]);
+            ck_assert_int_eq(schedule_step(&phase, i, step), schedule_own_step(&phase, i, done[i]));
+        }
+        ck_assert_int_eq(schedule_own_step(&phase, member, done[member]), step);
+        done[member]++;
+    }
+    ck_assert_int_eq(nn_member(&plain, 7), 0);
+    ck_assert_int_eq(nn_member_steps(&plain, 0, 7), 7);
+    ck_assert_int_eq(schedule_step(&plain, 0, 7), 7);
+}
+END_TEST
+
 SUITE("random", TESTS(streams_differ_and_repeat, numbers_stay, uniform_is_uniform, normal_is_normal,
                       permutations_are_permutations, drawn_digits_are_varied,
-                      epochs_are_shared_in_proportion))
+                      epochs_are_shared_in_proportion, members_take_turns))

@@ -31,10 +31,15 @@ static bool open_scratch(const Unit *u, Scratch *s) {
     if (!s->folder) return false;
     s->model = arena_printf(u->arena, "%s/%s.c", s->folder, u->graph->name);
     s->other = arena_printf(u->arena, "%s/nngen.%s", s->folder, o->shared ? "map" : "main.c");
-    const char *other = o->shared ? arena_printf(u->arena, "{ global: %s; local: *; };\n",
-                                                 emit_symbol(u->arena, u->graph))
-                                  : emit_main(u->plan);
-    return scratch_write(s->model, u->product) && scratch_write(s->other, other);
+    const char *symbol = emit_symbol(u->arena, u->graph);
+    const char *model = u->product;
+    /* A name that is the same for all libraries, for programs that load one at run time. */
+    if (o->shared)
+        model = arena_printf(u->arena, "%s\nconst NnModel *const nngen_model = &%s;\n", model, symbol);
+    const char *other =
+        o->shared ? arena_printf(u->arena, "{ global: nngen_model; %s; local: *; };\n", symbol)
+                  : emit_main(u->plan);
+    return scratch_write(s->model, model) && scratch_write(s->other, other);
 }
 
 static void close_scratch(const Scratch *s) {

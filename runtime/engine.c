@@ -1,6 +1,7 @@
 /* Memory, weights and batches of a model, and the evaluation of a split. */
 #include "engine.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -32,6 +33,18 @@ bool engine_load(Engine *engine, const DataRequest *request) {
     return true;
 }
 
+static void end_team(void *team) {
+    team_end(team);
+}
+
+Team *engine_team(int threads) {
+    int started;
+    Team *team = team_start(threads, &started);
+    if (team) return keep(team, end_team);
+    problem("cannot start thread %d of %d: %s", started + 1, threads, strerror(errno));
+    return NULL;
+}
+
 bool engine_open(Engine *engine, const NnModel *model, const Options *options, int max_batch,
                  const DataRequest *request) {
     int64_t threads = options->number[OPTION_THREADS];
@@ -41,7 +54,7 @@ bool engine_open(Engine *engine, const NnModel *model, const Options *options, i
         .threads = threads ? (int)threads : team_processors(),
     };
     if (!engine->code) return false;
-    engine->team = team_new(engine->threads);
+    engine->team = engine_team(engine->threads);
     if (!engine->team) return false;
     engine->state = allocate(model->state_bytes, 1);
     engine->work = allocate(model->work_bytes(max_batch, engine->threads), 1);

@@ -38,6 +38,10 @@ typedef struct Engine {
  * machine lacks it. */
 const NnCode *engine_code(const NnModel *model, const Options *options);
 
+/* A team of threads that ends with the memory of its command. NULL, with a message, if a thread
+ * cannot be started. */
+Team *engine_team(int threads);
+
 /* Loads data into an engine that may have weights, and sets what fields are normalised by. False
  * with a message. */
 bool engine_load(Engine *engine, const DataRequest *request);

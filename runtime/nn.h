@@ -108,8 +108,9 @@ bool nn_load_names(Nn *net, const char *path, const char *label, const char **na
 bool nn_get(Nn *net, const char *name, float *values);
 bool nn_set(Nn *net, const char *name, const float *values);
 
-/* Predicts n >= 1 samples. Fields that prediction does not read, and predictions that are not
- * wanted, may be NULL. */
+/* Predicts n >= 1 samples. In a phase that keeps averages these predict, and evaluate; through
+ * handles of nn_share, which see the parameters, only after nn_end. Fields that prediction does not
+ * read, and predictions that are not wanted, may be NULL. */
 bool nn_predict(Nn *net, int n, const void *const *fields, float *const *predictions);
 
 /* The same of samples `first`, first + 1 ... of some data, where the network draws random values
@@ -122,17 +123,25 @@ bool nn_predict_from(Nn *net, int64_t first, int n, const void *const *fields,
  * is that of the last phase, or of the one that nn_begin began. */
 bool nn_evaluate(Nn *net, int n, const void *const *fields, double *loss, double *metrics);
 
-/* Begins a phase of training, from 0: moments are zero, schedules at their beginning. `samples` are
- * those of an epoch; steps have NnOptions.batch of them, but for an epoch's rest. `seed` is that of
- * dropout and of nn_order: the same seed gives the bits of `train --seed` of a program with
- * `--batch`. False for a model made for inference, a phase that it has not, or as in nn_init. */
-bool nn_begin(Nn *net, int phase, int64_t samples, uint64_t seed);
+/* A phase of training. */
+typedef struct NnTraining {
+    int phase;       /* from 0 */
+    int64_t samples; /* of an epoch */
+    int batch;       /* samples of a step, at most NnOptions.batch; 0: as the architecture says */
+    int64_t length; /* epochs, or steps of a phase that counts these; 0: as the architecture says */
+    uint64_t seed;  /* of dropout and of nn_order */
+} NnTraining;
+
+/* Begins a phase: moments are zero, schedules at their beginning. It gives the bits of `train` of a
+ * program with the same --seed, --batch and --epochs. False for a model made for inference, a phase
+ * that it has not, a batch that is too large, or as in nn_init. */
+bool nn_begin(Nn *net, const NnTraining *training);
 
 /* The order in which `train` takes the samples of the running epoch: a permutation of 0 ..
  * samples-1 into `order`. False before nn_begin, or for more than 2^31 - 1 samples. */
 bool nn_order(Nn *net, int *order);
 
-/* Samples that the next step wants: NnOptions.batch, or the rest of the epoch; 0 after the last
+/* Samples that the next step wants: a batch, or the rest of the epoch; 0 after the last
  * step of the phase, and before nn_begin. */
 int nn_wanted(const Nn *net);
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "team.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -12,8 +13,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "report.h"
 
 enum { SPINS = 2000, COUNT_BITS = 20, COUNT_MASK = (1 << COUNT_BITS) - 1 };
 
@@ -109,15 +108,18 @@ void team_run(void *arg, int n, void (*fn)(void *, int), void *fn_arg) {
         done = wait_while(&team->done, done);
 }
 
-static void end_workers(void *arg) {
-    Team *team = arg;
+void team_end(Team *team) {
     team->stop = true;
     announce(team);
     for (int i = 0; i < team->n_workers; i++) pthread_join(team->workers[i], NULL);
+    free(team);
 }
 
-Team *team_new(int threads) {
-    Team *team = keep(allocate(1, sizeof *team), end_workers);
+Team *team_start(int threads, int *started) {
+    *started = 0;
+    Team *team = aligned_alloc(_Alignof(Team), sizeof *team);
+    if (!team) return NULL;
+    memset(team, 0, sizeof *team);
     /* Workers block signals: the calling thread handles them. */
     sigset_t all, before;
     sigfillset(&all);
@@ -129,7 +131,9 @@ Team *team_new(int threads) {
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!error) return team;
-    problem("cannot start thread %d of %d: %s", team->n_workers + 2, threads, strerror(error));
+    *started = team->n_workers + 1;
+    team_end(team);
+    errno = error;
     return NULL;
 }
 

@@ -10,9 +10,12 @@ typedef struct Team Team;
 
 enum { TEAM_MAX = 256 };
 
-/* A team of `threads` (1 .. TEAM_MAX), the calling thread included, that ends with the memory of
- * its command. NULL, with a message, if a thread cannot be started. */
-Team *team_new(int threads);
+/* A team of `threads` (1 .. TEAM_MAX), the calling thread included. NULL, and errno, if there is no
+ * memory, or a thread cannot be started after so many. */
+Team *team_start(int threads, int *started);
+
+/* Ends its threads; no task is at work. */
+void team_end(Team *team);
 
 /* Runs fn(arg, i) for every i in 0 .. n-1 on the team and returns when all are done: an NnParallel,
  * `team` being the Team. Tasks are taken in order by whoever is free; only one thread at a time may

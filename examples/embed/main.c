@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     /* The points come in random order already. */
     make_points(point, arm);
     double loss = 0;
-    bool ok = nn_init(net, SEED) && nn_begin(net, 0, SAMPLES, SEED);
+    bool ok = nn_init(net, SEED) && nn_begin(net, &(NnTraining){.samples = SAMPLES, .seed = SEED});
     for (int first = 0, n; ok && (n = nn_wanted(net)) > 0; first = (first + n) % SAMPLES) {
         fields[NN_SPIRAL_FIELD_POINT] = point + first;
         fields[NN_SPIRAL_FIELD_ARM] = arm + first;

@@ -9,11 +9,11 @@
 /* Where a training is. */
 typedef struct Training {
     bool begun;
-    uint64_t seed;    /* of nn_begin */
-    int64_t samples;  /* of an epoch */
-    int64_t batches;  /* of an epoch */
-    int64_t in_epoch; /* steps of one */
-    int64_t epoch, epochs, batch, step, steps;
+    NnTraining of;   /* as nn_begin was given it */
+    int batch;       /* samples of a step */
+    int64_t batches; /* of an epoch */
+    int64_t epoch, epochs, step, steps;
+    int64_t at;      /* batches of the epoch that are done */
     int64_t earlier; /* samples of the running update in batches before the next one */
 } Training;
 
@@ -25,11 +25,11 @@ struct Nn {
     bool owns_state;
     int phase;
     Training training;
-    int gradient_phase; /* whose gradients `work` holds; -1: none */
-    void *block;        /* what nn_close gives back */
+    NnCall gradient; /* the call whose gradients `work` holds; batch 0: none */
+    void *block;     /* what nn_close gives back */
     void *state, *work;
-    float *values; /* room for the largest parameter */
-    double *room;  /* of init_room */
+    float *values, *averages; /* room for the largest parameter */
+    double *room;             /* of init_room */
     double *sums, *means;
     const void **fields;
     float **predictions;
@@ -85,6 +85,7 @@ static size_t divide(char *block, const NnModel *model, const NnOptions *options
     own.work = part(block, &size, larger(work, state ? drawing : 0));
     own.room = own.work;
     own.values = part(block, &size, (size_t)largest * sizeof(float));
+    own.averages = part(block, &size, nn_has_averages(model) ? (size_t)largest * sizeof(float) : 0);
     own.sums = part(block, &size, (size_t)model->n_sums * sizeof(double));
     own.means = part(block, &size, 2 * moments * sizeof(double));
     own.fields = part(block, &size, fields * sizeof(void *));
@@ -153,7 +154,6 @@ static Nn *open_handle(const NnModel *model, const NnOptions *options, void *sta
     net->code = code;
     net->owns_state = own;
     net->phase = model->n_phases - 1;
-    net->gradient_phase = -1;
     if (!own) {
         /* Nothing writes through it: see owns_state. */
         net->state = state ? state : (void *)(uintptr_t)options->constant;

@@ -58,6 +58,7 @@ static void prepare(Nn *net) {
 
 bool nn_init(Nn *net, uint64_t seed) {
     if (!may_write(net)) return false;
+    net->gradient.batch = 0; /* the room for draws is the work area */
     for (int i = 0; i < net->model->n_params; i++) {
         init_values(&net->model->params[i], seed, net->values, net->room);
         net->model->set(net->state, 0, 0, i, net->values);
@@ -297,6 +298,20 @@ static void point_to(Nn *net, int64_t first, const void *const *fields, float *c
     }
 }
 
+/* In a phase that keeps averages they take the place of the parameters, and these theirs; a second
+ * call undoes it. */
+static void swap_averages(Nn *net) {
+    const NnModel *model = net->model;
+    if (!net->training.begun || !(model->phases[net->phase].ema > 0.0)) return;
+    for (int i = 0; i < model->n_params; i++) {
+        model->get(net->state, net->phase, NN_AVERAGE, i, net->averages);
+        model->get(net->state, net->phase, 0, i, net->values);
+        model->set(net->state, net->phase, NN_AVERAGE, i, net->values);
+        model->set(net->state, net->phase, 0, i, net->averages);
+    }
+    prepare(net);
+}
+
 bool nn_predict(Nn *net, int n, const void *const *fields, float *const *predictions) {
     return nn_predict_from(net, 0, n, fields, predictions);
 }
@@ -306,16 +321,30 @@ bool nn_predict_from(Nn *net, int64_t first, int n, const void *const *fields,
     const int most = batch_of(&net->options);
     if (n < 1) return fail(net, "a prediction wants one sample or more");
     if (first < 0) return fail(net, "samples are counted from 0");
-    net->gradient_phase = -1;
-    for (int begin = 0; begin < n; begin += most) {
+    net->gradient.batch = 0;
+    bool ok = true;
+    swap_averages(net);
+    for (int begin = 0; begin < n && ok; begin += most) {
         NnCall call = call_of(net, n - begin < most ? n - begin : most);
         point_to(net, begin, fields, predictions);
         call.predictions = net->predictions;
         call.first_sample = first + begin;
-        if (!is_good(net, NN_PREDICT, &call)) return false;
-        net->code->predict(&call);
+        ok = is_good(net, NN_PREDICT, &call);
+        if (ok) net->code->predict(&call);
     }
-    return true;
+    swap_averages(net);
+    return ok;
+}
+
+/* As a program evaluates: schedules have the value of the last step. */
+static NnCall evaluation_call(const Nn *net, int n) {
+    const Training *t = &net->training;
+    NnCall call = call_of(net, n);
+    if (t->begun && t->step > 0) {
+        call.step--;
+        call.epoch -= t->at == 0;
+    }
+    return call;
 }
 
 bool nn_evaluate(Nn *net, int n, const void *const *fields, double *loss, double *metrics) {
@@ -324,17 +353,21 @@ bool nn_evaluate(Nn *net, int n, const void *const *fields, double *loss, double
     const int most = batch < EVALUATION_PART ? batch : EVALUATION_PART;
     if (n < 1) return fail(net, "an evaluation wants one sample or more");
     if (model->n_phases == 0) return fail(net, "the model was made for inference alone");
-    net->gradient_phase = -1;
+    net->gradient.batch = 0;
     memset(net->sums, 0, (size_t)model->n_sums * sizeof(double));
-    for (int first = 0; first < n; first += most) {
-        NnCall call = call_of(net, n - first < most ? n - first : most);
+    bool ok = true;
+    swap_averages(net);
+    for (int first = 0; first < n && ok; first += most) {
+        NnCall call = evaluation_call(net, n - first < most ? n - first : most);
         point_to(net, first, fields, NULL);
         call.first_sample = first;
         call.sums = net->sums;
-        if (!is_good(net, NN_EVALUATE, &call)) return false;
-        net->code->evaluate(&call);
+        ok = is_good(net, NN_EVALUATE, &call);
+        if (ok) net->code->evaluate(&call);
     }
-    NnCall call = call_of(net, n);
+    swap_averages(net);
+    if (!ok) return false;
+    NnCall call = evaluation_call(net, n);
     call.sums = net->sums;
     call.metrics = metrics;
     model->score(&call);
@@ -349,34 +382,40 @@ static bool may_train(Nn *net, int phase) {
     return (phase >= 0 && phase < net->model->n_phases) || fail(net, "the model has no such phase");
 }
 
-bool nn_begin(Nn *net, int phase, int64_t samples, uint64_t seed) {
-    if (!may_train(net, phase)) return false;
-    const NnPhase *p = &net->model->phases[phase];
-    const int64_t batch = batch_of(&net->options);
-    const int64_t accumulate = p->accumulate > 1 ? p->accumulate : 1;
-    const int64_t batches = (samples + (p->drop_last ? 0 : batch - 1)) / batch;
+bool nn_begin(Nn *net, const NnTraining *training) {
+    if (!may_train(net, training->phase)) return false;
+    const NnPhase *phase = &net->model->phases[training->phase];
+    const int batch = training->batch > 0 ? training->batch : phase->batch;
+    const int64_t length = training->length, samples = training->samples;
+    const int64_t accumulate = phase->accumulate > 1 ? phase->accumulate : 1;
+    const int64_t batches = (samples + (phase->drop_last ? 0 : batch - 1)) / batch;
+    if (batch > batch_of(&net->options)) {
+        net->words[0] = '\0';
+        nn_outside(net->words, "the batch", batch, 1, batch_of(&net->options));
+        return false;
+    }
     if (samples < 1 || batches < 1) return fail(net, "an epoch without a whole batch");
     const int64_t in_epoch = (batches + accumulate - 1) / accumulate;
-    const int64_t steps = p->steps ? p->steps : p->epochs * in_epoch;
-    net->phase = phase;
-    net->gradient_phase = -1;
+    const int64_t steps = phase->steps ? (length > 0 ? length : phase->steps)
+                                       : (length > 0 ? length : phase->epochs) * in_epoch;
+    net->phase = training->phase;
+    net->gradient.batch = 0;
     net->training = (Training){.begun = true,
-                               .seed = seed,
-                               .samples = samples,
+                               .of = *training,
+                               .batch = batch,
                                .batches = batches,
-                               .in_epoch = in_epoch,
                                .epochs = (steps + in_epoch - 1) / in_epoch,
                                .steps = steps};
-    net->model->reset(net->state, phase);
+    net->model->reset(net->state, net->phase);
     return true;
 }
 
 bool nn_order(Nn *net, int *order) {
     const Training *t = &net->training;
     if (!t->begun) return fail(net, "nn_begin comes first");
-    if (t->samples > INT_MAX) return fail(net, "more than 2^31 - 1 samples");
-    const int n = (int)t->samples;
-    const uint64_t key = random_fork(random_stream(t->seed, "order"), (uint64_t)net->phase);
+    if (t->of.samples > INT_MAX) return fail(net, "more than 2^31 - 1 samples");
+    const int n = (int)t->of.samples;
+    const uint64_t key = random_fork(random_stream(t->of.seed, "order"), (uint64_t)net->phase);
     if (net->model->phases[net->phase].shuffle)
         random_permutation(random_fork(key, (uint64_t)t->epoch), n, order);
     else
@@ -386,9 +425,9 @@ bool nn_order(Nn *net, int *order) {
 
 int nn_wanted(const Nn *net) {
     const Training *t = &net->training;
-    const int64_t batch = batch_of(&net->options), left = t->samples - t->batch * batch;
+    const int64_t left = t->of.samples - t->at * t->batch;
     if (!t->begun || t->step >= t->steps) return 0;
-    return (int)(left < batch ? left : batch);
+    return (int)(left < t->batch ? left : t->batch);
 }
 
 int64_t nn_epoch(const Nn *net) {
@@ -398,9 +437,9 @@ int64_t nn_epoch(const Nn *net) {
 static NnCall training_call(const Nn *net, int n) {
     const Training *t = &net->training;
     NnCall call = call_of(net, n);
-    call.seed = random_fork(random_stream(t->seed, "dropout"), (uint64_t)net->phase);
+    call.seed = random_fork(random_stream(t->of.seed, "dropout"), (uint64_t)net->phase);
     call.dropout = t->begun;
-    call.first_sample = t->batch * batch_of(&net->options);
+    call.first_sample = t->at * t->batch;
     return call;
 }
 
@@ -417,17 +456,17 @@ bool nn_train_step(Nn *net, int n, const void *const *fields, double *loss) {
     const int64_t accumulate = phase->accumulate > 1 ? phase->accumulate : 1;
     NnCall call = training_call(net, n);
     call.earlier = t->earlier;
-    call.more = (t->batch + 1) % accumulate != 0 && t->batch + 1 < t->batches;
+    call.more = (t->at + 1) % accumulate != 0 && t->at + 1 < t->batches;
     point_to(net, 0, fields, NULL);
     if (!is_good(net, NN_TRAIN, &call)) return false;
-    net->gradient_phase = -1;
+    net->gradient.batch = 0;
     net->code->train(&call);
     if (loss) *loss = call.loss;
     t->earlier = call.more ? t->earlier + n : 0;
-    t->batch++;
+    t->at++;
     if (!call.more) t->step++;
-    if (t->batch == t->batches) {
-        t->batch = 0;
+    if (t->at == t->batches) {
+        t->at = 0;
         t->epoch++;
     }
     return true;
@@ -451,18 +490,18 @@ bool nn_gradient(Nn *net, int n, const void *const *fields, double *loss) {
     point_to(net, 0, fields, NULL);
     if (!is_good(net, NN_GRADIENT, &call)) return false;
     net->code->gradient(&call);
-    net->gradient_phase = call.phase;
+    net->gradient = call;
     if (loss) *loss = call.loss;
     return true;
 }
 
 bool nn_gradient_of(Nn *net, const char *name, float *gradient) {
-    if (net->gradient_phase < 0) return fail(net, "nn_gradient comes first");
+    const NnCall *call = &net->gradient;
+    if (call->batch == 0) return fail(net, "nn_gradient comes first");
     const int param = find_param(net, name);
-    NnCall call = call_of(net, 1);
-    if (param < 0 || nn_access_problem(net->model, NN_GET_GRADIENT, net->work, call.phase, 0, param,
-                                       gradient, net->words))
+    if (param < 0 || nn_access_problem(net->model, NN_GET_GRADIENT, net->work, call->phase, 0,
+                                       param, gradient, net->words))
         return false;
-    net->model->get_gradient(&call, param, gradient);
+    net->model->get_gradient(call, param, gradient);
     return true;
 }

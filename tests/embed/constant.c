@@ -24,7 +24,8 @@ int main(int argc, char **argv) {
         [NN_SMALL_PREDICTION_P] = p[0], [NN_SMALL_PREDICTION_ARM] = arm};
     if (!nn_predict(net, n, fields, out)) return puts(nn_words(net)), 1;
     for (int i = 0; i < n; i++) printf("%.9g %.9g %.9g %g\n", p[i][0], p[i][1], p[i][2], arm[i]);
-    if (nn_init(net, 1) || nn_load(net, "trained.safetensors") || nn_begin(net, 0, 100, 1))
+    if (nn_init(net, 1) || nn_load(net, "trained.safetensors") ||
+        nn_begin(net, &(NnTraining){.samples = 100}))
         return puts("constant weights changed"), 1;
     nn_close(net);
     return 0;

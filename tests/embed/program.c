@@ -36,7 +36,7 @@ static void train(Nn *net, int n, uint64_t seed) {
     static float rows[MOST][3];
     static int32_t classes[MOST];
     const void *fields[NN_SMALL_FIELDS];
-    check(net, nn_begin(net, 0, n, seed));
+    check(net, nn_begin(net, &(NnTraining){.samples = n, .seed = seed}));
     fields[NN_SMALL_FIELD_FEATURES] = rows;
     fields[NN_SMALL_FIELD_ARM] = classes;
     int first = 0;

@@ -18,7 +18,7 @@ static void team_run(void *team, int n, void (*fn)(void *arg, int i), void *arg)
     while (n-- > 0) fn(arg, n);
 }
 #else
-#include "runtime/team.h"
+#include "runtime/engine.h"
 #endif
 
 extern const NnModel NN_MODEL_SYMBOL;
@@ -164,7 +164,7 @@ int main(void) {
     void *team = fields;
     const int fewest = THREADS;
 #else
-    void *team = team_new(THREADS);
+    void *team = engine_team(THREADS);
     const int fewest = 1;
 #endif
     if (!fields || !team) return 1;

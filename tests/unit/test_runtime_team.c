@@ -3,7 +3,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "../../runtime/team.h"
+#include "../../runtime/engine.h"
 #include "../runtime/support.h"
 
 enum { MOST = 300000 };
@@ -24,7 +24,7 @@ static void expect_each_once(Team *team, int n) {
 START_TEST(every_task_runs_once) {
     static const int sizes[] = {1, 2, 3, 8};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-        Team *team = team_new(sizes[s]);
+        Team *team = engine_team(sizes[s]);
         ck_assert_ptr_nonnull(team);
         for (int n = 0; n < 20; n++) expect_each_once(team, n);
         expect_each_once(team, 1000);
@@ -40,7 +40,7 @@ static void add(void *arg, int i) {
 
 /* Many short rounds without a pause: late workers must neither lose nor repeat tasks. */
 START_TEST(short_rounds) {
-    Team *team = team_new(4);
+    Team *team = engine_team(4);
     long sums[4 * 16] = {0};
     enum { ROUNDS = 50000 };
     for (int r = 0; r < ROUNDS; r++) team_run(team, 1 + r % 4, add, sums);
@@ -54,7 +54,7 @@ END_TEST
 
 /* Workers that have gone to sleep are woken. */
 START_TEST(sleepers_wake) {
-    Team *team = team_new(3);
+    Team *team = engine_team(3);
     for (int r = 0; r < 20; r++) {
         struct timespec pause = {0, 3000000};
         nanosleep(&pause, NULL);
@@ -74,7 +74,7 @@ static void wait_for_other(void *arg, int i) {
 
 /* Two tasks that wait for each other end only if they run at the same time. */
 START_TEST(tasks_run_side_by_side) {
-    Team *team = team_new(2);
+    Team *team = engine_team(2);
     _Atomic int arrived = 0;
     team_run(team, 2, wait_for_other, &arrived);
     ck_assert_int_eq(atomic_load(&arrived), 2);
@@ -84,7 +84,7 @@ END_TEST
 
 START_TEST(teams_come_and_go) {
     for (int i = 0; i < 50; i++) {
-        Team *team = team_new(1 + i % 5);
+        Team *team = engine_team(1 + i % 5);
         if (i % 2) expect_each_once(team, 5);
         memory_release(0);
     }

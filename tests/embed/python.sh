@@ -1,0 +1,24 @@
+#!/bin/sh
+# The Python package: the bits of programs, arrays of NumPy and tensors of torch, threads, mistakes.
+. "$(dirname "$0")/../lib.sh"
+[ -z "${NNGEN_SANITIZED:-}" ] || skip "Python is not sanitized"
+/usr/bin/python3 -c 'import numpy' 2>/dev/null || skip "NumPy is missing"
+[ -e "$NNGEN_BUILD/python/nngen/_nngen.so" ] || skip "the package is not built"
+cd "$scratch"
+here=$NNGEN_SOURCE/tests/embed
+cp "$here/small.lua" .
+awk 'BEGIN {
+    srand(5); print "a,b,c,arm"
+    for (i = 0; i < 300; i++) { k = int(rand() * 3); printf "%.4f,%.4f,%.4f,%d\n", rand() + k, rand() * 3 - k, rand(), k }
+}' >rows.csv
+"$NNGEN" data rows.csv --label arm -o data.safetensors >said 2>&1 || fail "data: $(cat said)"
+CC=$NNGEN_CC
+export CC NNGEN
+"$NNGEN" build small.lua >said 2>&1 || fail "build: $(cat said)"
+./small init --seed 9 --save init.safetensors --quiet
+./small train --data data.safetensors --seed 3 --batch 20 --epochs 4 --save trained.safetensors --log log.csv >said 2>&1 ||
+    fail "train: $(cat said)"
+./small eval --load trained.safetensors --data data.safetensors --split train --json --predictions answers.csv >eval.json
+./small grad --load trained.safetensors --data data.safetensors --batch 300 --out gradient.safetensors >said 2>&1
+PYTHONPATH=$NNGEN_BUILD/python /usr/bin/python3 "$here/check.py" || fail "status $?"
+finish

@@ -5,7 +5,7 @@
 python=/usr/bin/python3
 "$python" -c 'import numpy, scikit_build_core, venv' 2>/dev/null || skip "NumPy, scikit-build-core or venv is missing"
 cd "$scratch"
-CC=$NNGEN_CC "$python" -m pip wheel "$NNGEN_SOURCE" --no-build-isolation --no-deps -q -w wheel -C build-dir="$scratch/build" >said 2>&1 ||
+CC=$NNGEN_CC "$python" -m pip wheel "$NNGEN_SOURCE" --no-build-isolation --no-deps -q -w wheel --config-settings=build-dir="$scratch/build" >said 2>&1 ||
     { fail "no wheel: $(tail -n 20 said)"; finish; }
 "$python" -m venv --system-site-packages own >said 2>&1 && own/bin/pip install -q --no-deps --no-index wheel/*.whl >said 2>&1 ||
     { fail "not installed: $(tail -n 5 said)"; finish; }

@@ -35,7 +35,8 @@ static bool open_scratch(const Unit *u, Scratch *s) {
     const char *model = u->product;
     /* A name that is the same for all libraries, for programs that load one at run time. */
     if (o->shared)
-        model = arena_printf(u->arena, "%s\nconst NnModel *const nngen_model = &%s;\n", model, symbol);
+        model =
+            arena_printf(u->arena, "%s\nconst NnModel *const nngen_model = &%s;\n", model, symbol);
     const char *other =
         o->shared ? arena_printf(u->arena, "{ global: nngen_model; %s; local: *; };\n", symbol)
                   : emit_main(u->plan);

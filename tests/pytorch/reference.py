@@ -8,6 +8,7 @@ import torch
 from ops import ROWS
 
 EXACT = 1e-12  # of the tensor's largest value: closer values are one value
+CUTS = ("relu", "leaky_relu", "relu6")  # decisions that can be turned
 
 
 @dataclass
@@ -26,11 +27,14 @@ class Step:
 
 class Run:
     """The values of nodes; those of fields and parameters are given, by id. `margin` is, for each sample, the least
-    distance of a decision from a tie, relative to the tensor's largest value; exact ties decide the same everywhere."""
+    distance of a decision from a tie, relative to the tensor's largest value; exact ties decide the same everywhere.
+    With `near`, cuts do not count there: `ties` lists those that are nearer to a tie, as (share, node, place). Those of
+    `turned`, (node, place), decide the other way."""
 
-    def __init__(self, graph, step, values):
+    def __init__(self, graph, step, values, near=0, turned=()):
         self.graph, self.step, self.values = graph, step, dict(values)
         self.margin = torch.full((step.batch,), float("inf"))
+        self.near, self.ties, self.turned = near, [], turned
 
     def __call__(self, *wanted):
         for id in self.graph.needed(wanted, self.values):
@@ -42,14 +46,30 @@ class Run:
             raise KeyError("tests/pytorch/ops.py has no row for %s" % node.op)
         row, inputs = ROWS[node.op], [self.values[id] for id in node.inputs]
         node.step = self.step
+        places = [place for id, place in self.turned if id == node.id]
+        if places:
+            inputs[0] = across(row, node, inputs[0], places)
         if row.decides and node.type.kind == "sample":
-            self.note(row.decides(node, *inputs), inputs)
+            self.note(node, row.decides(node, *inputs), inputs)
         return row.value(node, *inputs)
 
-    def note(self, distance, inputs):
+    def note(self, node, distance, inputs):
         real = [x.detach().abs().max() for x in inputs if x.is_floating_point()]
         if distance is None or not real:
             return
         share = distance.detach() / torch.stack(real).max()
         share = torch.where(share <= EXACT, torch.full_like(share, float("inf")), share)
+        if self.near and node.op in CUTS:
+            places = torch.nonzero(share.flatten() < self.near).flatten().tolist()
+            self.ties += [(share.flatten()[place].item(), node.id, place) for place in places]
+            return
         self.margin = torch.minimum(self.margin, share.reshape(self.step.batch, -1).min(1).values)
+
+
+def across(row, node, x, places):
+    """The value with some elements as far on the other side of the cut as they were on this one."""
+    distance = row.decides(node, x).detach()
+    up = (row.decides(node, x + 2 * distance).detach() - distance).abs() <= 0.5 * distance
+    move, way = torch.zeros_like(x).flatten(), torch.where(up, 2 * distance, -2 * distance).flatten()
+    move[places] = way[places]
+    return x + move.view_as(x)

@@ -1,8 +1,6 @@
 """Weights go from programs to PyTorch modules and back: a module written by hand (twins.py) loads the weights file with
 strict=True and gives the program's loss, gradients and predictions; the program loads the module's own state_dict."""
 
-from functools import cache
-
 import torch
 
 from nets import STEPS, varied
@@ -46,7 +44,7 @@ class Twin:
                 where = "%s, twin, phase %d, epoch %d" % (self.label, phase + 1, epoch)
                 step = self.net.step(self.net.samples, phase, epoch)
                 self.net.judge(where, False, (found_loss, found), (loss.item(), wanted),
-                               cache(lambda: self.net.float_error(fields, self.net.samples, phase, parameters, step, wanted)))
+                               self.net.excuses(fields, self.net.samples, phase, parameters, step, wanted))
 
     def compare_predictions(self, d):
         rows = self.program.predict("weights", "data")

@@ -25,7 +25,7 @@ enum { STEPS = 4 };
 
 /* Samples of a batch: at most so many that loss and gradients are no more work than this, which
  * takes the interpreter less than a second. */
-enum { MOST_SAMPLES = 7, LEAST_SAMPLES = 3 };
+enum { MOST_SAMPLES = 7, LEAST_SAMPLES = 2 };
 static const int64_t batch_flops = 1000000000;
 
 static int preset_batch(const Graph *graph) {

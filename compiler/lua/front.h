@@ -162,6 +162,8 @@ const char *name_at(lua_State *L, int index, Loc loc, const char *what, bool pat
 /* Takes a name for a layer or a parameter. No two may have the same one, as weights of
  * layers would share it: false then, after a report about two `what`. */
 bool name_claim(lua_State *L, const char *name, Loc loc, const char *what);
+/* The tensor that files have under that name, a tied one, too; NULL: there is none. */
+const Node *name_tensor(lua_State *L, const char *name);
 /* The same for a layer, or a function that has a name, with the user's in `*name`; NULL: it becomes
  * the kind and the next number. */
 bool name_layer(lua_State *L, const char *kind, int *number, const char **name, Loc loc);

@@ -26,7 +26,9 @@ static Node *tied_weight(lua_State *L, const Layer *layer, int in) {
         mistake = arena_printf(f->arena, "has a weight %s, so out is %d, not %g",
                                shape_text(f->arena, s), s.dim[0], out->number[0]);
     if (!mistake) {
-        graph_tie(f->graph, arena_printf(f->arena, "%s.weight", layer->name), owner->weight->name);
+        const char *name = layer_weights_name(L, layer, "weight");
+        if (!name) return NULL;
+        graph_tie(f->graph, name, owner->weight->name);
         return owner->weight;
     }
     diag_error(f->diag, layer->loc, "linear \"%s\": tie: %s %s%s%s %s", layer->name,

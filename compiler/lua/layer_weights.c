@@ -1,21 +1,15 @@
 /* Parameters of layers, made at the first call for the size of its input. */
 #include "layer.h"
 
-#include <string.h>
-
 const char *layer_weights_name(lua_State *L, const Layer *layer, const char *what) {
     Front *f = front_of(L);
     const char *name = arena_printf(f->arena, "%s.%s", layer->name, what);
-    int n;
-    Node **tensors = graph_tensors(f->graph, &n);
-    for (int i = 0; i < n; i++) {
-        if (strcmp(tensors[i]->name, name) != 0) continue;
-        diag_error(f->diag, layer->loc, "%s \"%s\": another layer has a parameter \"%s\"",
-                   layer->kind->name, layer->name, name);
-        diag_note(f->diag, tensors[i]->loc, "the other one is here");
-        return NULL;
-    }
-    return name;
+    const Node *other = name_tensor(L, name);
+    if (!other) return name;
+    diag_error(f->diag, layer->loc, "%s \"%s\": another layer has a parameter \"%s\"",
+               layer->kind->name, layer->name, name);
+    diag_note(f->diag, other->loc, "the other one is here");
+    return NULL;
 }
 
 Node *layer_weights_add(lua_State *L, const Layer *layer, const char *what, Shape s,

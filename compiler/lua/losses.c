@@ -34,6 +34,14 @@ static bool is_real(const Node *x) {
     return x->type.kind == KIND_SAMPLE && !x->type.classes;
 }
 
+/* One value, () or (1), in the shape that the other side has it in. */
+static Node *fitted(lua_State *L, const Node *x, Node *t) {
+    const Shape s = x->type.shape, other = t->type.shape;
+    const bool values = x->type.kind == KIND_SAMPLE && t->type.kind == KIND_SAMPLE;
+    if (!values || s.rank + other.rank != 1 || shape_count(s) != shape_count(other)) return t;
+    return rearrange_reshape(L, front_here(L), t, s);
+}
+
 enum { REDUCE_MEAN, REDUCE_NONE };
 static const char *const reductions[] = {"mean", "none", NULL};
 #define REDUCTION                                                                                  \
@@ -215,6 +223,20 @@ static Node *soft_cross_entropy(lua_State *L, Node *x, Node *t, const OptionValu
     return one(L, &op_neg, along(L, &op_sum, two(L, &op_mul, t, log_p), axis));
 }
 
+/* Whether it is a label of the data that functions have moved, from one place of several. */
+static bool is_moved(const Node *label) {
+    const bool moves = op_is(label->op, TRAIT_COPIES) || label->op == &op_reshape;
+    return moves && (label->in[0]->op == &op_label || is_moved(label->in[0]));
+}
+
+/* A label (1) of a vector is the label () that it has. */
+static Node *label_of(lua_State *L, const Node *x, Node *label) {
+    const Shape s = label->type.shape;
+    const bool one_place = is_label(label) && s.rank == 1 && s.dim[0] == 1;
+    if (!one_place || x->type.shape.rank != 1) return label;
+    return rearrange_reshape(L, front_here(L), label, (Shape){0});
+}
+
 /* nn.cross_entropy(x, label, { ... }): the label may be values of the shape of x. */
 static int cross_entropy(lua_State *L) {
     const char *what = op_cross_entropy.name;
@@ -223,6 +245,7 @@ static int cross_entropy(lua_State *L) {
     if (!read_options(L, &o, what, class_specs, CE_OPTIONS, v)) return value_push_poison(L);
     Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
+    t = label_of(L, x, t);
     const int reduction = (int)v[CE_REDUCTION].number[0];
     const bool plain = v[CE_SMOOTHING].number[0] == 0 && reduction == REDUCE_MEAN &&
                        !v[CE_IGNORE].given && !v[CE_WEIGHT].given;
@@ -244,7 +267,8 @@ static int cross_entropy(lua_State *L) {
         value_push_node(L, reduced(L, soft_cross_entropy(L, x, t, v), NULL, reduction));
         return 1;
     }
-    if (!is_label(t) || (plain && x->type.shape.rank == 1 && t->type.shape.rank == 0)) {
+    const bool vector = x->type.shape.rank == 1 && t->type.shape.rank == 0;
+    if (!is_label(t) || (plain && vector && !is_moved(t))) {
         value_push_node(L, two(L, &op_cross_entropy, x, t));
         return 1;
     }
@@ -264,6 +288,7 @@ static int nll(lua_State *L) {
     if (!read_options(L, &o, what, class_specs, CE_SMOOTHING, v)) return value_push_poison(L);
     Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
+    label = label_of(L, x, label);
     if (!fits_label(L, what, x, label) || !fits_weights(&o, x, v)) return value_push_poison(L);
     Node *value = one(L, &op_neg, at_class(L, x, label, class_axis(x)));
     Node *weights = weights_of_places(L, x, label, v);
@@ -281,11 +306,17 @@ static int top_k(lua_State *L) {
     Node *x = value_check_node(L, 1, what), *label = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
     const double k = lua_type(L, 3) == LUA_TNUMBER ? lua_tonumber(L, 3) : -1;
+    label = label_of(L, x, label);
     if (!fits_label(L, what, x, label)) return value_push_poison(L);
     if (!(k >= 1 && k == floor(k)) || lua_gettop(L) != 3) {
         diag_error(f->diag, front_here(L),
                    "top_k: is called as nn.top_k(x, label, k), k a whole number from 1 on, got %s",
                    lua_gettop(L) > 3 ? "more" : value_words(L, 3));
+        return value_push_poison(L);
+    }
+    if (k > label->type.classes) {
+        diag_error(f->diag, front_here(L), "top_k: k counts up to the %d classes, got %g",
+                   label->type.classes, k);
         return value_push_poison(L);
     }
     const int axis = class_axis(x);
@@ -378,6 +409,7 @@ static int of_values(lua_State *L) {
         return value_push_poison(L);
     Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
+    t = fitted(L, x, t);
     const int reduction = (int)v[0].number[0];
     const bool list = loss->option.type == OPTION_NUMBERS && v[1].given;
     const double *option = list ? v[1].list : v[1].number;

@@ -60,6 +60,17 @@ bool name_claim(lua_State *L, const char *name, Loc loc, const char *what) {
     return true;
 }
 
+const Node *name_tensor(lua_State *L, const char *name) {
+    const Graph *g = front_of(L)->graph;
+    for (int i = 0; i < g->n_ties; i++)
+        if (!strcmp(g->ties[i].name, name)) name = g->ties[i].param;
+    int n;
+    Node **tensors = graph_tensors(g, &n);
+    for (int i = 0; i < n; i++)
+        if (!strcmp(tensors[i]->name, name)) return tensors[i];
+    return NULL;
+}
+
 bool name_layer(lua_State *L, const char *kind, int *number, const char **name, Loc loc) {
     Front *f = front_of(L);
     while (!*name) {

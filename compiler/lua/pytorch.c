@@ -16,6 +16,17 @@ static const char *const other_names[][2] = {
     {"bce_with_logits", "bce"},
     {"equal", "eq"},
     {"less_equal", "le"},
+    {"less", "lt"},
+    {"greater_equal", "ge"},
+    {"greater", "gt"},
+    {"matmul", "mm"},
+    {"matmul", "bmm"},
+    {"reshape", "view"},
+    {"reshape", "squeeze"},
+    {"reshape", "unsqueeze"},
+    {"silu", "swish"},
+    {"slice", "narrow"},
+    {"split", "chunk"},
     {"x ^ y", "pow"},
 };
 
@@ -37,10 +48,8 @@ static const char *const missing[] = {
     "avg_pool3d",
     "batch_norm3d",
     "bilinear",
-    "bmm",
     "ceil",
     "celu",
-    "chunk",
     "conv1d",
     "conv3d",
     "conv_transpose1d",
@@ -61,10 +70,8 @@ static const char *const missing[] = {
     "fold",
     "gather",
     "gaussian_nll",
-    "ge",
     "glu",
     "gru",
-    "gt",
     "hardshrink",
     "hardtanh",
     "identity",
@@ -75,7 +82,6 @@ static const char *const missing[] = {
     "local_response_norm",
     "logsigmoid",
     "lstm",
-    "lt",
     "margin_ranking",
     "masked_fill",
     "matmul",
@@ -109,7 +115,6 @@ static const char *const missing[] = {
     "softsign",
     "split",
     "square",
-    "squeeze",
     "stack",
     "std",
     "tan",
@@ -122,15 +127,13 @@ static const char *const missing[] = {
     "triu",
     "unflatten",
     "unfold",
-    "unsqueeze",
     "upsample",
     "var",
-    "view",
 };
 
 static const char *const missing_options[] = {
-    "affine",   "ceil_mode",      "count_include_pad", "divisor_override", "elementwise_affine",
-    "maximize", "output_padding", "padding_mode",      "return_indices",   "weight",
+    "affine",         "ceil_mode",    "count_include_pad", "divisor_override", "maximize",
+    "output_padding", "padding_mode", "return_indices",    "weight",
 };
 
 /* Drops the differences between Conv2d and conv2d, and between MSELoss, mse_loss and mse. */
@@ -196,7 +199,11 @@ const char *pytorch_option(const char *key) {
                                            {"hidden_size", "hidden"},
                                            {"num_layers", "layers"},
                                            {"num_heads", "heads"},
-                                           {"is_causal", "causal"}};
+                                           {"is_causal", "causal"},
+                                           {"elementwise_affine", "affine"},
+                                           {"scale_factor", "scale"},
+                                           {"upscale_factor", "factor"},
+                                           {"output_size", "size"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(words[i][0], key)) return words[i][1];
     return key;

@@ -58,6 +58,12 @@ static int parameter(lua_State *L) {
     if (!init_fits(L, init, options_loc(&o, "init"), what, s) ||
         !name_claim(L, name, o.call, "layers or parameters"))
         return value_push_poison(L);
+    const Node *other = name_tensor(L, name);
+    if (other) {
+        diag_error(f->diag, o.call, "parameter: a layer has a parameter \"%s\"", name);
+        diag_note(f->diag, other->loc, "the layer is here");
+        return value_push_poison(L);
+    }
     /* Fans as of a weight (out, in, ...), as PyTorch has them. */
     const double each = s.rank > 2 ? (double)shape_inner(s, 1) : 1;
     const double rows = s.rank ? s.dim[0] : 1, columns = s.rank > 1 ? s.dim[1] : rows;

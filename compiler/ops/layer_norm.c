@@ -17,8 +17,8 @@ static Shape norm_axes(const Node *n) {
 static bool want_axes(Graph *g, const Node *n) {
     if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
     const int axes = (int)n->attr[AXES], rank = n->in[0]->type.shape.rank;
-    return axes <= rank ||
-           op_error(g, n, 0, "normalises over the last %d axes, its input has %d", axes, rank);
+    return axes <= rank || op_error(g, n, 0, "normalises over the last %d ax%ss, its input has %d",
+                                    axes, axes == 1 ? "i" : "e", rank);
 }
 
 static bool want_weight(Graph *g, const Node *n, int i) {
@@ -151,9 +151,9 @@ static void sum_value(const Env *env, const Node *n, const double *const *in, do
             out[i] = partial_sum(env, out[i] + in[0][q * count + i]);
 }
 
-static const AttrSpec attrs[] = {{"axes", ATTR_INT, 1, 3, 1, NULL},
+static const AttrSpec attrs[] = {{"axes", ATTR_INT, 1, MAX_RANK, 1, NULL},
                                  {"eps", ATTR_REAL, 1e-30, 1e30, 1e-5, NULL}};
-static const AttrSpec rms_attrs[] = {{"axes", ATTR_INT, 1, 3, 1, NULL},
+static const AttrSpec rms_attrs[] = {{"axes", ATTR_INT, 1, MAX_RANK, 1, NULL},
                                      {"eps", ATTR_REAL, 1e-30, 1e30, 1.1920929e-7, NULL}};
 static const OpSample rms_samples[] = {{.inputs = "S(7) P(7)"},
                                        {.inputs = "S(48)", WITH(1, 1e-3)},
@@ -165,7 +165,8 @@ static const OpSample samples[] = {{.inputs = "S(7) P(7) P(7)"},
                                    {.inputs = "S(3,5,20) P(20) P(20)"},
                                    {.inputs = "S(7,20) P(20) P(20)"},
                                    {.inputs = "S(3,4,5) P(4,5) P(4,5)", WITH(2, 1e-5)},
-                                   {.inputs = "S(5,3,16) P(5,3,16) P(5,3,16)", WITH(3, 1e-5)}};
+                                   {.inputs = "S(5,3,16) P(5,3,16) P(5,3,16)", WITH(3, 1e-5)},
+                                   {.inputs = "S(2,3,2,5) P(2,3,2,5) P(2,3,2,5)", WITH(4, 1e-5)}};
 static const OpSample dgrad_samples[] = {{.inputs = "S(7) S(7) P(7)"},
                                          {.inputs = "S(48) S(48)", WITH(1, 1e-3)},
                                          {.inputs = "S(3,4,5) S(3,4,5) P(4,5)", WITH(2, 1e-5)}};

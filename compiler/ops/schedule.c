@@ -9,10 +9,17 @@ static bool leaf_shape(Graph *g, Node *n) {
     return true;
 }
 
+/* Of min and max users expect what has other names. */
+static const char *of_values(const Op *op) {
+    if (op == &op_min) return "; nn.minimum(x, y) is of values, nn.amin(x) over their axes";
+    return op == &op_max ? "; nn.maximum(x, y) is of values, nn.amax(x) over their axes" : "";
+}
+
 static bool function_shape(Graph *g, Node *n) {
     for (int i = 0; i < n->n_in; i++)
         if (n->in[i]->type.kind != KIND_SCHEDULE)
-            return op_error(g, n, i, "wants numbers and schedules (epoch, epochs, step, steps)");
+            return op_error(g, n, i, "wants numbers and schedules (epoch, epochs, step, steps)%s",
+                            of_values(n->op));
     n->type = type_of_kind(KIND_SCHEDULE);
     return true;
 }

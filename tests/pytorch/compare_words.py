@@ -20,6 +20,7 @@ local nn = require "nn"
 local v, w, l = nn.input("v", {7}), nn.input("w", {7}), nn.label("l", 7)
 local q, r, k = nn.input("q", {4, 6}), nn.input("r", {4, 6}), nn.label("k", 6, {4})
 local x, y, m = nn.input("x", {3, 4, 5}), nn.input("y", {3, 4, 5}), nn.label("m", 3, {4, 5})
+local c, o = nn.label("c", 7, {1}), nn.input("o", {1})
 local trained = nn.linear { out = 1 }(v)
 """
 
@@ -91,6 +92,29 @@ CASES = [
     ("nn.top_k(v, l, 3)", lambda d: (d.v.topk(3).indices == d.l[:, None]).any(1).double()),
     ("x * nn.tensor({ {{1}}, {{2}}, {{-1}} }) + nn.arange(5)",
      lambda d: d.x * torch.tensor([1.0, 2, -1]).reshape(3, 1, 1) + torch.arange(5)),
+    ("nn.cross_entropy(v, c)", lambda d: F.cross_entropy(d.v, d.c[:, 0])),
+    ("nn.nll(v, c, { reduction = 'none' })", lambda d: F.nll_loss(d.v, d.c[:, 0], reduction="none")),
+    ("nn.top_k(v, c, 2)", lambda d: (d.v.topk(2).indices == d.c).any(1).double()),
+    ("nn.mse(nn.mean(v), o)", lambda d: F.mse_loss(d.v.mean(1, keepdim=True), d.o)),
+    ("nn.huber(o, nn.mean(v), { delta = 0.1 })", lambda d: F.huber_loss(d.o, d.v.mean(1, keepdim=True), delta=0.1)),
+    ("nn.pad(q, 2, 2, 3, { mode = 'reflect' })", lambda d: F.pad(d.q, (2, 3), mode="reflect")),
+    ("nn.pad(q, 2, 7, 1, { mode = 'replicate' })", lambda d: F.pad(d.q, (7, 1), mode="replicate")),
+    ("nn.pad(x, 2, 1, 2, { value = 3 })", lambda d: F.pad(d.x, (0, 0, 1, 2), value=3)),
+    ("nn.flip(x, { 1, 3 })", lambda d: d.x.flip(1, 3)),
+    ("nn.stack { q, r, axis = -1 }", lambda d: torch.stack([d.q, d.r], -1)),
+    ("nn.select(x, 2, -2)", lambda d: d.x.select(2, -2)),
+    ("nn.slice(x, -1, -4, -1, 2)", lambda d: d.x[..., 1::2]),
+    ("select(3, nn.split(x, 3, 2))", lambda d: d.x.split(2, 3)[2]),
+    ("select(2, nn.split(x, 2, { 1, 3 }))", lambda d: d.x.split([1, 3], 2)[1]),
+    ("nn.permute(x, { -1, 1, 2 })", lambda d: d.x.permute(0, 3, 1, 2)),
+    ("nn.matmul(x, nn.select(y, 1, 1), { transpose_b = true })", lambda d: d.x @ d.y[:, 0, None].mT),
+    ("nn.amax(nn.clamp(x, -0.5, 0.5), { axis = { 1, 3 } })", lambda d: d.x.clamp(-0.5, 0.5).amax((1, 3))),
+    ("nn.mean(x, { axis = { 1, -1 }, keepdim = true })", lambda d: d.x.mean((1, 3), keepdim=True)),
+    ("nn.logsumexp(x, { axis = { 2, 3 } })", lambda d: d.x.logsumexp((2, 3))),
+    ("nn.adaptive_avg_pool2d { size = { 3, 2 } }(x)", lambda d: F.adaptive_avg_pool2d(d.x, (3, 2))),
+    ("nn.one_hot(m, { axis = 1 })", lambda d: F.one_hot(d.m, 3).movedim(-1, 1).double()),
+    ("x ^ 3 - 2 / (1 + nn.square(x)) + nn.minimum(x, y) * nn.maximum(x, 0.1)",
+     lambda d: d.x ** 3 - 2 / (1 + d.x ** 2) + torch.minimum(d.x, d.y) * d.x.clamp(min=0.1)),
     ("nn.equal(k, nn.select(k, 1, 2))", lambda d: (d.k == d.k[:, 1:2]).double()),
     ("nn.less_equal(nn.slice(m, 1, 1, 1), m)", lambda d: (d.m[:, :1] <= d.m).double()),
     ("nn.greater(q, nn.reshape(k, { 4, 1 }))", lambda d: (d.q > d.k[:, :, None]).double()),

@@ -23,7 +23,7 @@ static double **leaf_values(void) {
     double **values = ARENA_ARRAY(arena, double *, graph->n_nodes);
     for (int i = 0; i < graph->n_nodes; i++) {
         const Node *n = graph->nodes[i];
-        if (n->op == &op_param) values[i] = numbers(node_count(n), i);
+        if (n->op == &op_param || n->op == &op_state) values[i] = numbers(node_count(n), i);
         if (n->op == &op_input || n->op == &op_target)
             values[i] = numbers(BATCH * node_count(n), i);
         if (n->op != &op_label) continue;
@@ -156,6 +156,27 @@ START_TEST(joined_branches) {
 }
 END_TEST
 
+static Node *running(const char *name, int n) {
+    const double attr[MAX_ATTRS] = {[PARAM_RANK] = 1, [PARAM_DIM0] = n};
+    return add(&op_state, name, attr, NULL, NULL, NULL);
+}
+
+/* Moments of the batch depend on all of its samples: so does the gradient through them. */
+START_TEST(statistics_of_the_batch) {
+    Node *y = linear("a", 4, vector("x", 3));
+    Node *mean = unary(&op_channel_mean, y), *variance = binary(&op_channel_variance, y, mean);
+    Node *in[] = {y, binary(&op_tracked, mean, running("mean", 4)),
+                  binary(&op_tracked, variance, running("variance", 4)), bias("bn.weight", 4),
+                  bias("bn.bias", 4)};
+    Node *h = graph_add(graph, &op_batch_norm, (Loc){"", 0}, "bn", 5, in, ATTR(1e-2));
+    phase(square(linear("b", 2, unary(&op_tanh, h))));
+    ck_assert(differentiate(graph));
+    expect_trained(&graph->phases[0], "a.weight bn.weight bn.bias b.weight ");
+    expect_slopes();
+    ck_assert_int_eq(count_of(&op_batch_norm_dgrad), 1);
+}
+END_TEST
+
 /* A frozen parameter costs nothing: no gradient, and no backward nodes that only it would need.
  */
 START_TEST(frozen_parameters_are_pruned) {
@@ -265,7 +286,7 @@ END_TEST
 
 SUITE("differentiate", FIXTURE(begin, end),
       TESTS(a_network, uses_are_added, arithmetic_of_losses, both_sides_of_losses, joined_branches,
-            frozen_parameters_are_pruned, gradients_pass_frozen_layers,
+            statistics_of_the_batch, frozen_parameters_are_pruned, gradients_pass_frozen_layers,
             phases_train_what_their_losses_reach, gradients_are_named_and_placed_like_layers,
             same_graph_same_gradients, a_loss_on_a_comparison_alone_is_an_error,
             no_gradient_flows_through_masks, a_phase_must_train_something))

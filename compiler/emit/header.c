@@ -143,6 +143,8 @@ const char *emit_header(const Plan *plan, const EmitInfo *info, const char *c_fi
            batch);
     w_line(w, " * architecture's largest batch. %s.work_bytes tells those of others. */", symbol);
     w_line(w, "#define %s_WORK_BYTES %lld", h.prefix, (long long)work_bytes(plan, batch));
+    w_line(w, "/* The same for one sample. */");
+    w_line(w, "#define %s_WORK_BYTES_1 %lld", h.prefix, (long long)work_bytes(plan, 1));
     w_line(w, "%s", "");
     write_indices(&h, "FIELD", "Of NnCall.fields", plan->n_fields, field_name, field_words);
     write_indices(&h, "PREDICTION", "Of NnCall.predictions", g->n_predictions, prediction_name,

@@ -36,6 +36,7 @@ int main(void) {
         if (m->phases[i].batch > batch) batch = m->phases[i].batch;
     equal("state", CONSTANT(_STATE_BYTES), m->state_bytes);
     equal("work", CONSTANT(_WORK_BYTES), m->work_bytes(batch, 1));
+    equal("work of one sample", CONSTANT(_WORK_BYTES_1), m->work_bytes(1, 1));
     equal("fields", CONSTANT(_FIELDS), (size_t)m->n_fields);
     equal("predictions", CONSTANT(_PREDICTIONS), (size_t)m->n_predictions);
     equal("metrics", CONSTANT(_METRICS), (size_t)m->n_metrics);

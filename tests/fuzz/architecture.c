@@ -58,6 +58,7 @@ static void change_sequence(void) {
             "s = nn.mean(s, { axis = 1 }) * nn.sum(s, { axis = 2, keepdim = true }) / (1 + s * s)");
     if (below(3) == 0) puts("s = nn.dropout { name = \"sd\", p = 0.3 }(s)");
     if (below(3) == 0) printf("s = %s\n", ways[below(6)]);
+    if (below(3) == 0) puts("s = nn.where(nn.less(nn.arange(s.shape[2]), l), s, 0.5 * s)");
 }
 
 /* The sequence as a signal: its columns are places. */
@@ -72,6 +73,10 @@ static void convolve_sequence(void) {
     if (below(2))
         printf("s = nn.%s_pool1d { kernel = 2, stride = 1, padding = 1 }(s)\n",
                below(2) ? "max" : "avg");
+    if (below(3) == 0)
+        printf("s = nn.upsample { scale = %d, mode = \"%s\" }(s)\n", 1 + below(3),
+               below(2) ? "linear" : "nearest");
+    if (below(3) == 0) puts("s = nn.group_norm { name = \"sg\", groups = 1 }(s) + 0.5 * s");
 }
 
 /* Its places see each other, and rows of a table. */
@@ -243,8 +248,11 @@ static void write_losses(int classes, int targets) {
             "nn.kl_div(nn.log_softmax(b), nn.softmax(t))",
             "nn.cross_entropy(nn.softplus(b), nn.softmax(t), { label_smoothing = 0.3 })",
             "nn.smooth_l1(b, 0.5, { beta = 0.3 })",
-            "nn.bce_with_logits(b, nn.sigmoid(t), { pos_weight = 2 })"};
-        printf("loss = loss + 0.3 * %s\n", losses[below(9)]);
+            "nn.bce_with_logits(b, nn.sigmoid(t), { pos_weight = 2 })",
+            "nn.bce_with_logits(b, nn.sigmoid(t), { pos_weight = more })"};
+        const int choice = below(10);
+        if (choice == 9) puts("local more = {}\nfor i = 1, b.shape[1] do more[i] = i / 4 end");
+        printf("loss = loss + 0.3 * %s\n", losses[choice]);
     }
     if (element(LOSSES + 2, 3))
         puts(below(2) ? "loss = loss + nn.mse(nn.tanh(b), nn.sigmoid(b))"

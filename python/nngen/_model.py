@@ -230,7 +230,8 @@ class Model:
         return {"loss": loss.value, **dict(zip(self.metrics, metrics))}
 
     def gradient(self, **fields: Any) -> tuple[float, dict[str, np.ndarray]]:
-        """Loss and gradients of n samples at the weights as they are, without dropout."""
+        """Loss and gradients of n samples at the weights as they are, without dropout; where phases
+        take turns (nn.alternate) the loss is that of the last step, and gradients of others are zero."""
         arrays, n = self._arrays(fields, lambda f: True)
         handle = self._room(n)
         loss = ctypes.c_double()

@@ -94,6 +94,16 @@ else:
     expect(same(m.state_dict(), trained), "a state of tensors")
     refuses(ValueError, "strides", m.predict, features=torch.zeros(3, 5).T)
 
+turns = nngen.compile("turns.lua")
+turns.init(5)
+turns.train({"features": x, "arm": arm}, seed=5)
+expect(same(turns.state_dict(), read_tensors("turns.safetensors")), "weights of nets that take turns")
+made = list(csv.reader(open("made.csv")))[1:]
+expect(np.array_equal(turns.predict(samples=40, first=7)["made"], np.array([row[1:4] for row in made], np.float32)),
+       "samples that are drawn")
+gradients = turns.gradient(features=x[:16], arm=arm[:16])[1]
+expect(gradients["g.fc.weight"].all() and not gradients["d.in.weight"].any(), "gradients of one of them")
+
 answers = [None] * 8
 
 

@@ -20,5 +20,8 @@ export CC NNGEN
     fail "train: $(cat said)"
 ./small eval --load trained.safetensors --data data.safetensors --split train --json --predictions answers.csv >eval.json
 ./small grad --load trained.safetensors --data data.safetensors --batch 300 --out gradient.safetensors >said 2>&1
+cp "$here/turns.lua" .
+"$NNGEN" build turns.lua && ./turns train --data data.safetensors --seed 5 --save turns.safetensors >said 2>&1 &&
+    ./turns predict --load turns.safetensors --samples 40 --first 7 >made.csv || fail "turns: $(cat said)"
 PYTHONPATH=$NNGEN_BUILD/python /usr/bin/python3 "$here/check.py" || fail "status $?"
 finish

@@ -77,18 +77,20 @@ static bool members_read(const char *path, const NnPhase *phase, const json_t *s
                          Position *at) {
     const json_t *losses = json_object_get(state, "member_loss_sums");
     const json_t *samples = json_object_get(state, "member_samples");
-    int64_t sum = 0;
+    int64_t left = at->samples;
     if (!phase->n_members) return true;
     for (int i = 0; i < phase->n_members; i++) {
         const json_t *loss = json_array_get(losses, (size_t)i);
         const json_t *count = json_array_get(samples, (size_t)i);
-        if (!json_is_number(loss) || !json_is_integer(count) || json_integer_value(count) < 0)
+        if (!json_is_number(loss) || !json_is_integer(count))
             return problem("%s: not a whole checkpoint: the losses of members are missing", path);
+        const int64_t n = json_integer_value(count);
+        if (n < 0 || n > left) return problem("%s: its position is impossible", path);
         at->member_loss[i] = json_number_value(loss);
-        at->member_samples[i] = json_integer_value(count);
-        sum += at->member_samples[i];
+        at->member_samples[i] = n;
+        left -= n;
     }
-    return sum == at->samples || problem("%s: its position is impossible", path);
+    return left == 0 || problem("%s: its position is impossible", path);
 }
 
 /* A real that is not finite is `null`: a first loss that is still to come. */

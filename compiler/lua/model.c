@@ -129,6 +129,7 @@ static void check_samples(Front *f) {
     if (reads_field(g, f->arena)) return;
     for (int i = 0; i < g->n_phases; i++) {
         const Phase *p = &g->phases[i];
+        if (p->member) continue;
         if (p->epochs)
             diag_error(f->diag, p->loc,
                        "train: the model reads no field of data, so there are no epochs; give "

@@ -95,8 +95,9 @@ static double size_at(lua_State *L, int index, double high) {
 
 static int bad_shape(lua_State *L, const Op *op, const char *name, int index) {
     diag_error(front_of(L)->diag, front_here(L),
-               "%s \"%s\": wants a shape of 1 to 4 whole sizes, such as {1, 14, 14}%s%s", op->name,
-               name, lua_istable(L, index) ? "" : ", got ",
+               "%s \"%s\": wants a shape of up to 4 whole sizes, such as {1, 14, 14}, or {} for "
+               "one value%s%s",
+               op->name, name, lua_istable(L, index) ? "" : ", got ",
                lua_istable(L, index) ? "" : value_words(L, index));
     return value_push_poison(L);
 }
@@ -107,7 +108,10 @@ static int shaped_field(lua_State *L, const Op *op) {
     if (!data.name || value_is_poison(L, 2)) return value_push_poison(L);
     double attr[MAX_ATTRS] = {0};
     Shape shape;
-    if (!table_read_shape(L, 2, 1, &shape)) return bad_shape(L, op, data.name, 2);
+    const char *what = arena_printf(front_of(L)->arena, "%s \"%s\"", op->name, data.name);
+    if (lua_istable(L, 2) && !table_check_list(L, 2, front_here(L), what))
+        return value_push_poison(L);
+    if (!table_read_shape(L, 2, 0, &shape)) return bad_shape(L, op, data.name, 2);
     front_shape_attrs(shape, &attr[SHAPE_RANK]);
     if (!field_options_read(L, 3, op, shape, 0, &data)) return value_push_poison(L);
     return push_field(L, op, attr, &data);

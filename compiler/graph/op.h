@@ -100,6 +100,7 @@ struct Op {
     int min_in, max_in; /* max_in -1: any number */
     const AttrSpec *attrs;
     int n_attrs;
+    const char *attr_help[1]; /* layers: one line for each attribute */
     /* Sets node->type from operands and attributes; on a mistake of the user reports it with
      * op_error and returns false. Kinds and counts of operands are the rule's to check, too. */
     bool (*shape)(Graph *graph, Node *node);

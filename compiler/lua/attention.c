@@ -1,9 +1,12 @@
 /* Attention as a function of queries, keys and values, products of matrices, and self attention as
  * a layer. */
+#include <math.h>
+
 #include "layer.h"
 
-static const OptionSpec product_specs[] = {{"transpose_a", OPTION_BOOL, false, 0, 1, {0}, NULL},
-                                           {"transpose_b", OPTION_BOOL, false, 0, 1, {0}, NULL}};
+static const OptionSpec product_specs[] = {
+    {"transpose_a", OPTION_BOOL, false, 0, 1, {0}, NULL, "multiplies with the transpose of a"},
+    {"transpose_b", OPTION_BOOL, false, 0, 1, {0}, NULL, "multiplies with the transpose of b"}};
 
 /* nn.matmul(a, b, { transpose_a = false, transpose_b = false }) */
 static int matmul(lua_State *L) {
@@ -19,10 +22,32 @@ static int matmul(lua_State *L) {
 }
 
 enum { CALL_NAME, CALL_CAUSAL, CALL_DROPOUT, CALL_SCALE, CALL_OPTIONS };
-static const OptionSpec call_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-                                        {"causal", OPTION_BOOL, false, 0, 1, {0}, NULL},
-                                        {"dropout", OPTION_REAL, false, 0, 1, {0}, NULL},
-                                        {"scale", OPTION_REAL, false, -1e30, 1e30, {0}, NULL}};
+static const OptionSpec call_specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name, from which dropout draws"},
+    {"causal",
+     OPTION_BOOL,
+     false,
+     0,
+     1,
+     {0},
+     NULL,
+     "whether a place sees only the places up to itself"},
+    {"dropout",
+     OPTION_REAL,
+     false,
+     0,
+     1,
+     {0},
+     NULL,
+     "probability of dropping a weight after the softmax"},
+    {"scale",
+     OPTION_REAL,
+     false,
+     -1e30,
+     1e30,
+     {NAN},
+     NULL,
+     "factor of the products; 1 / sqrt(D) if left out"}};
 
 /* nn.scaled_dot_product_attention(q, k, v, { causal, dropout, scale, name }): each call is a layer
  * of its own, without parameters. */
@@ -46,7 +71,8 @@ static int attend(lua_State *L) {
                                     [DROPOUT_STREAM] = dropout_stream(name),
                                     [ATTENTION_HEADS] = 1,
                                     [ATTENTION_CAUSAL] = v[CALL_CAUSAL].number[0],
-                                    [ATTENTION_SCALE] = v[CALL_SCALE].number[0]};
+                                    [ATTENTION_SCALE] =
+                                        v[CALL_SCALE].given ? v[CALL_SCALE].number[0] : 0};
     value_push_node(L, front_add_node(L, &op_attention, o.call, name, 3, in, attr));
     return 1;
 }
@@ -67,9 +93,26 @@ static int arange(lua_State *L) {
 }
 
 void attention_register(lua_State *L) {
-    static const luaL_Reg words[] = {{"arange", arange},
-                                     {"matmul", matmul},
-                                     {"scaled_dot_product_attention", attend},
-                                     {NULL, NULL}};
-    luaL_setfuncs(L, words, 0);
+    static const Word words[] = {
+        {.name = "arange",
+         .function = arange,
+         .arguments = "n: integer",
+         .result = "nn.Node",
+         .help = "0 to n - 1, as class indices or numbers"},
+        {.name = "matmul",
+         .function = matmul,
+         .arguments = "a: nn.Node, b: nn.Node",
+         .result = "nn.Node",
+         .specs = product_specs,
+         .n_specs = 2,
+         .help = "the product of the last two axes, (M, K), (K, N) to (M, N)"},
+        {.name = "scaled_dot_product_attention",
+         .function = attend,
+         .arguments = "q: nn.Node, k: nn.Node, v: nn.Node",
+         .result = "nn.Node",
+         .specs = call_specs,
+         .n_specs = CALL_OPTIONS,
+         .help = "softmax(scale q k^T) v, of (T, D) or (heads, T, D)"},
+        {0}};
+    word_add(L, words);
 }

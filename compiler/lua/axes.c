@@ -62,8 +62,16 @@ static const OverAxes over_axes[] = {{&op_sum, true, false},         {&op_mean, 
                                      {&op_log_softmax, false, true}, {&op_argmax, false, true}};
 
 enum { OVER_AXIS, OVER_KEEPDIM };
-static const OptionSpec over_specs[] = {{"axis", OPTION_ANY, false, 0, 0, {0}, NULL},
-                                        {"keepdim", OPTION_BOOL, false, 0, 1, {0}, NULL}};
+static const OptionSpec over_specs[] = {
+    {"axis",
+     OPTION_ANY,
+     false,
+     0,
+     0,
+     {0},
+     (const char *const[]){"integer", "integer[]", NULL},
+     "the axis, or for sums and the like a list of them; the first is 1, the last -1"},
+    {"keepdim", OPTION_BOOL, false, 0, 1, {0}, NULL, "whether the axes stay, with size 1"}};
 
 /* Sets a bit for each axis that the option names. Without it the function goes over the last axis,
  * or, with no bit set, over all. Returns false after a report. */
@@ -124,7 +132,15 @@ static int function_over_axes(lua_State *L) {
     return 1;
 }
 
-static const OptionSpec hot_specs[] = {{"axis", OPTION_ANY, false, 0, 0, {0}, NULL}};
+static const OptionSpec hot_specs[] = {
+    {"axis",
+     OPTION_ANY,
+     false,
+     0,
+     0,
+     {0},
+     (const char *const[]){"integer", NULL},
+     "the axis of the classes in the result; -1, the last one, if left out"}};
 
 /* nn.one_hot(label, { axis = -1 }): the axis of the classes in the result. */
 static int one_hot(lua_State *L) {
@@ -147,10 +163,25 @@ static int one_hot(lua_State *L) {
 
 void axes_register(lua_State *L) {
     lua_pushcfunction(L, one_hot);
-    lua_setfield(L, -2, "one_hot");
+    word_set(L, &(Word){.name = "one_hot",
+                        .arguments = "label: nn.Node",
+                        .result = "nn.Node",
+                        .help = op_one_hot.help,
+                        .specs = hot_specs,
+                        .n_specs = 1});
     for (int i = 0; i < (int)(sizeof over_axes / sizeof *over_axes); i++) {
         lua_pushinteger(L, i);
         lua_pushcclosure(L, function_over_axes, 1);
-        lua_setfield(L, -2, over_axes[i].op->name);
+        const char *name = over_axes[i].op->name;
+        word_set(L, &(Word){.name = name,
+                            .arguments = "x: nn.Node",
+                            .result = "nn.Node",
+                            .help = over_axes[i].op->help,
+                            .specs = over_specs,
+                            .n_specs = over_axes[i].list ? 2 : 1,
+                            .also = arena_printf(front_of(L)->arena,
+                                                 "fun(options: nn.%s.options): fun(x: nn.Node): "
+                                                 "nn.Node",
+                                                 name)});
     }
 }

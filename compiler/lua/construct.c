@@ -14,10 +14,12 @@ static Layer *push_layer(lua_State *L, const LayerKind *kind, Loc loc) {
     return layer;
 }
 
+static const OptionSpec init_specs[] = {
+    {"weight", OPTION_INIT, false, 0, 0, {0}, NULL, "how the weight begins"},
+    {"bias", OPTION_INIT, false, 0, 0, {0}, NULL, "how the bias begins"}};
+
 /* `init`: an initialiser for the weight, or { weight = ..., bias = ... }. */
 static bool read_init(const Options *o, Layer *layer, const OptionValue *value) {
-    static const OptionSpec specs[] = {{"weight", OPTION_INIT, false, 0, 0, {0}, NULL},
-                                       {"bias", OPTION_INIT, false, 0, 0, {0}, NULL}};
     lua_State *L = o->L;
     if (!value->stack) return true;
     Init *one = init_at(L, value->stack), *target[2] = {&layer->init, &layer->bias_init};
@@ -31,14 +33,14 @@ static bool read_init(const Options *o, Layer *layer, const OptionValue *value) 
     init.call = options_loc(o, "init");
     init.place =
         place_inside(place_of_key(place_of_call(front_of(L), o->call, o->what, "init"), "init"));
-    bool ok = options_read(&init, value->stack, specs, 2, values);
+    bool ok = options_read(&init, value->stack, init_specs, 2, values);
     for (int i = 0; i < 2; i++) {
         if (!values[i].stack) continue;
         one = init_at(L, values[i].stack);
         if (one) *target[i] = *one;
         if (!one) {
-            diag_error(front_of(L)->diag, options_loc(&init, specs[i].name),
-                       "init: %s wants an initialiser such as nn.zeros, got %s", specs[i].name,
+            diag_error(front_of(L)->diag, options_loc(&init, init_specs[i].name),
+                       "init: %s wants an initialiser such as nn.zeros, got %s", init_specs[i].name,
                        value_words(L, values[i].stack));
             ok = false;
         }
@@ -98,14 +100,23 @@ static Init default_init(lua_State *L, const char *file) {
     return (Init){.kind = -1};
 }
 
+static const OptionSpec defaults_specs[] = {
+    {"init",
+     OPTION_INIT,
+     true,
+     0,
+     0,
+     {0},
+     NULL,
+     "how weights of linear and convolution layers of this file begin"}};
+
 /* nn.defaults { init = nn.kaiming_normal } */
 static int defaults(lua_State *L) {
-    static const OptionSpec spec = {"init", OPTION_INIT, true, 0, 0, {0}, NULL};
     Front *f = front_of(L);
     OptionValue v;
     lua_settop(L, 1);
     const Options o = options_of_call(L, "defaults");
-    if (!options_read(&o, 1, &spec, 1, &v)) return 0;
+    if (!options_read(&o, 1, defaults_specs, 1, &v)) return 0;
     const Init *init = init_at(L, v.stack);
     if (!init) {
         diag_error(f->diag, options_loc(&o, "init"),
@@ -272,10 +283,30 @@ void construct_register(lua_State *L) {
     f->unnamed = ARENA_ARRAY(f->arena, int, f->n_layer_kinds);
     for (int i = 0; i < f->n_layer_kinds; i++) {
         push_layer(L, &f->layer_kinds[i], (Loc){"", 0});
-        lua_setfield(L, -2, f->layer_kinds[i].name);
+        const LayerKind *kind = &f->layer_kinds[i];
+        const bool value = !layer_needs_options(kind);
+        word_set(L, &(Word){.name = kind->name,
+                            .arguments = value ? NULL : "",
+                            .result = "nn.Layer",
+                            .help = kind->help,
+                            .specs = kind->specs,
+                            .n_specs = kind->n_specs,
+                            .also = value ? "fun(x: nn.Node): nn.Node" : NULL,
+                            .value = value});
     }
-    lua_pushcfunction(L, defaults);
-    lua_setfield(L, -2, "defaults");
-    lua_pushcfunction(L, sequential);
-    lua_setfield(L, -2, "sequential");
+    word_class(L, "nn.Inits", init_specs, 2, NULL);
+    static const Word words[] = {{.name = "defaults",
+                                  .function = defaults,
+                                  .arguments = "",
+                                  .result = "nil",
+                                  .specs = defaults_specs,
+                                  .n_specs = 1,
+                                  .help = "the initialiser of layers made later in this file"},
+                                 {.name = "sequential",
+                                  .function = sequential,
+                                  .arguments = "list: (nn.Layer|fun(x: nn.Node): nn.Node)[]",
+                                  .result = "fun(x: nn.Node): nn.Node",
+                                  .help = "a chain of layers and functions"},
+                                 {0}};
+    word_add(L, words);
 }

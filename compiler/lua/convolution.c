@@ -17,23 +17,42 @@ enum {
     CONV_MORE /* causal; output_padding */
 };
 static const char *const same[] = {"same", NULL};
-#define CONV_SPECS(TYPE, WORDS)                                                                    \
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},                                                 \
-        {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},                                       \
-        {"kernel", TYPE, true, 1, 1024, {1, 1}, NULL},                                             \
-        {"stride", TYPE, false, 1, 1024, {1, 1}, NULL},                                            \
-        {"padding", TYPE, false, 0, 1024, {0, 0}, WORDS},                                          \
-        {"dilation", TYPE, false, 1, 1024, {1, 1}, NULL},                                          \
-        {"groups", OPTION_INT, false, 1, MAX_DIM, {1, 0}, NULL},                                   \
-        {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL}, {                                        \
-        "init", OPTION_INIT, false, 0, 0, {0}, NULL                                                \
+#define PADDING_HELP "zeros on each side"
+#define SAME_HELP ", or \"same\": as many as keep the size"
+#define CONV_SPECS(TYPE, WORDS, PADDING)                                                             \
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},         \
+        {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL, "output channels"},                      \
+        {"kernel", TYPE, true, 1, 1024, {1, 1}, NULL, "size of the kernel"},                         \
+        {"stride", TYPE, false, 1, 1024, {1, 1}, NULL, "distance between neighbouring windows"},     \
+        {"padding", TYPE, false, 0, 1024, {0, 0}, WORDS, PADDING},                                   \
+        {"dilation", TYPE, false, 1, 1024, {1, 1}, NULL, "distance between the taps of the kernel"}, \
+        {"groups", OPTION_INT, false, 1,                                                             \
+         MAX_DIM,  {1, 0},     NULL,  "groups that the channels are divided into"},                  \
+        {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it has a bias"}, {                 \
+        "init", OPTION_INIT, false, 0, 0, {0}, options_inits,                                        \
+            "how the weight begins, or weight and bias"                                              \
     }
-static const OptionSpec conv2d_specs[] = {CONV_SPECS(OPTION_PAIR, same)};
-static const OptionSpec conv1d_specs[] = {CONV_SPECS(OPTION_INT, same),
-                                          {"causal", OPTION_BOOL, false, 0, 1, {0, 0}, NULL}};
+static const OptionSpec conv2d_specs[] = {CONV_SPECS(OPTION_PAIR, same, PADDING_HELP SAME_HELP)};
+static const OptionSpec conv1d_specs[] = {
+    CONV_SPECS(OPTION_INT, same, PADDING_HELP SAME_HELP),
+    {"causal",
+     OPTION_BOOL,
+     false,
+     0,
+     1,
+     {0, 0},
+     NULL,
+     "whether all padding is at the beginning, so that no place sees a later one"}};
 
-static const OptionSpec transposed_specs[] = {
-    CONV_SPECS(OPTION_PAIR, NULL), {"output_padding", OPTION_PAIR, false, 0, 1024, {0, 0}, NULL}};
+static const OptionSpec transposed_specs[] = {CONV_SPECS(OPTION_PAIR, NULL, PADDING_HELP),
+                                              {"output_padding",
+                                               OPTION_PAIR,
+                                               false,
+                                               0,
+                                               1024,
+                                               {0, 0},
+                                               NULL,
+                                               "rows and columns added at the end of the output"}};
 
 /* An option along the height (0) or the width (1). Signals state their width's; `one` is that of
  * their height. */
@@ -170,9 +189,14 @@ Node *convolution_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
 
 enum { POOL_KERNEL, POOL_STRIDE, POOL_PADDING };
 #define POOL_SPECS(TYPE)                                                                           \
-    {"kernel", TYPE, false, 1, 1024, {2, 2}, NULL},                                                \
-        {"stride", TYPE, false, 1, 1024, {0, 0}, NULL}, {                                          \
-        "padding", TYPE, false, 0, 512, {0, 0}, NULL                                               \
+    {"kernel", TYPE, false, 1, 1024, {2, 2}, NULL, "size of the window"},                          \
+        {"stride", TYPE,                                                                           \
+         false,    1,                                                                              \
+         1024,     {0, 0},                                                                         \
+         NULL,     "distance between neighbouring windows; that of the kernel if left out"},       \
+    {                                                                                              \
+        "padding", TYPE, false, 0, 512, {0, 0}, NULL,                                              \
+            "places added on each side, half of the kernel at most"                                \
     }
 static const OptionSpec pool2d_specs[] = {POOL_SPECS(OPTION_PAIR)};
 static const OptionSpec pool1d_specs[] = {POOL_SPECS(OPTION_INT)};
@@ -210,8 +234,15 @@ enum { UPSAMPLE_SCALE, UPSAMPLE_WAY };
 enum { WAY_LINEAR = UPSAMPLE_BILINEAR + 1 }; /* PyTorch's word for signals */
 static const char *const upsample_ways[] = {"nearest", "bilinear", "linear", NULL};
 static const OptionSpec upsample_specs[] = {
-    {"scale", OPTION_PAIR, false, 1, 1024, {2, 2}, NULL},
-    {"mode", OPTION_WORD, false, 0, 0, {UPSAMPLE_NEAREST, 0}, upsample_ways}};
+    {"scale", OPTION_PAIR, false, 1, 1024, {2, 2}, NULL, "factor of the sides"},
+    {"mode",
+     OPTION_WORD,
+     false,
+     0,
+     0,
+     {UPSAMPLE_NEAREST, 0},
+     upsample_ways,
+     "how values between places come about; of signals linear, of images bilinear"}};
 
 static Node *apply_upsample(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
@@ -248,7 +279,8 @@ static Node *apply_global(lua_State *L, Layer *layer, Node *x, Loc loc) {
 }
 
 enum { ADAPTIVE_SIZE };
-static const OptionSpec adaptive_specs[] = {{"size", OPTION_PAIR, false, 1, 1024, {1, 1}, NULL}};
+static const OptionSpec adaptive_specs[] = {
+    {"size", OPTION_PAIR, false, 1, 1024, {1, 1}, NULL, "sides of the output"}};
 
 /* Means of an axis in so many windows, as even as they can be, side by side. */
 static Node *windows_of(lua_State *L, Loc loc, Node *x, int axis, int count) {
@@ -285,15 +317,25 @@ static Node *apply_adaptive(lua_State *L, Layer *layer, Node *x, Loc loc) {
 
 #define SPECS(s) s, (int)(sizeof s / sizeof *s)
 const LayerKind convolution_kinds[] = {
-    {"conv2d", &op_conv2d, SPECS(conv2d_specs), true, CONV_INIT, convolution_apply},
-    {"conv1d", &op_conv2d, SPECS(conv1d_specs), true, CONV_INIT, convolution_apply},
-    {"conv_transpose2d", &op_conv_transpose2d, SPECS(transposed_specs), true, CONV_INIT,
-     convolution_apply},
-    {"max_pool2d", &op_max_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
-    {"avg_pool2d", &op_avg_pool2d, SPECS(pool2d_specs), false, 0, apply_pool2d},
-    {"max_pool1d", &op_max_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d},
-    {"avg_pool1d", &op_avg_pool2d, SPECS(pool1d_specs), false, 0, apply_pool1d},
-    {"global_avg_pool2d", &op_mean, NULL, 0, false, 0, apply_global},
-    {"adaptive_avg_pool2d", &op_avg_pool2d, SPECS(adaptive_specs), false, 0, apply_adaptive},
-    {"upsample", &op_upsample, SPECS(upsample_specs), false, 0, apply_upsample},
+    {"conv2d", "convolution, (C, H, W) to (out, H', W')", &op_conv2d, SPECS(conv2d_specs), true,
+     CONV_INIT, convolution_apply},
+    {"conv1d", "convolution of signals, (C, L) to (out, L')", &op_conv2d, SPECS(conv1d_specs), true,
+     CONV_INIT, convolution_apply},
+    {"conv_transpose2d", "transposed convolution, (C, H, W) to (out, H', W')", &op_conv_transpose2d,
+     SPECS(transposed_specs), true, CONV_INIT, convolution_apply},
+    {"max_pool2d", "the largest of each window", &op_max_pool2d, SPECS(pool2d_specs), false, 0,
+     apply_pool2d},
+    {"avg_pool2d", "the mean of each window", &op_avg_pool2d, SPECS(pool2d_specs), false, 0,
+     apply_pool2d},
+    {"max_pool1d", "the largest of each window of a signal", &op_max_pool2d, SPECS(pool1d_specs),
+     false, 0, apply_pool1d},
+    {"avg_pool1d", "the mean of each window of a signal", &op_avg_pool2d, SPECS(pool1d_specs),
+     false, 0, apply_pool1d},
+    {"global_avg_pool2d", "the mean of each channel, (C, H, W) to (C)", &op_mean, NULL, 0, false, 0,
+     apply_global},
+    {"adaptive_avg_pool2d",
+     "means of windows that are as even as they can be, (C, H, W) to (C, size, size)",
+     &op_avg_pool2d, SPECS(adaptive_specs), false, 0, apply_adaptive},
+    {"upsample", "a larger image or a longer signal", &op_upsample, SPECS(upsample_specs), false, 0,
+     apply_upsample},
     {0}};

@@ -9,13 +9,62 @@ enum { SCALE, MEAN, STD, NAMES, WINDOWS, ARRAY, OFFSET, N_OPTIONS };
 
 static const char *const train[] = {"train", NULL};
 static const OptionSpec specs[] = {
-    [SCALE] = {"scale", OPTION_REAL, false, -1e30, 1e30, {1, 0}, NULL},
-    [MEAN] = {"mean", OPTION_NUMBERS, false, -1e30, 1e30, {0}, train},
-    [STD] = {"std", OPTION_NUMBERS, false, 1e-30, 1e30, {0}, train},
-    [NAMES] = {"names", OPTION_ANY, false, 0, 0, {0}, NULL},
-    [WINDOWS] = {"windows", OPTION_INT, false, 1, MAX_DIM, {0}, NULL},
-    [ARRAY] = {"array", OPTION_PLAIN_NAME, false, 0, 0, {0}, NULL},
-    [OFFSET] = {"offset", OPTION_INT, false, 0, MAX_DIM, {0}, NULL},
+    [SCALE] = {"scale",
+               OPTION_REAL,
+               false,
+               -1e30,
+               1e30,
+               {1, 0},
+               NULL,
+               "factor of each element, before mean and std"},
+    [MEAN] = {"mean",
+              OPTION_NUMBERS,
+              false,
+              -1e30,
+              1e30,
+              {0},
+              train,
+              "is subtracted: a number, one for each channel or column, or \"train\": measured"},
+    [STD] = {"std",
+             OPTION_NUMBERS,
+             false,
+             1e-30,
+             1e30,
+             {1, 0},
+             train,
+             "divides: a number, one for each channel or column, or \"train\": measured"},
+    [NAMES] = {"names",
+               OPTION_ANY,
+               false,
+               0,
+               0,
+               {0},
+               (const char *const[]){"string[]", NULL},
+               "what the classes are called, beginning with class 0"},
+    [WINDOWS] = {"windows",
+                 OPTION_INT,
+                 false,
+                 1,
+                 MAX_DIM,
+                 {0},
+                 NULL,
+                 "distance between neighbouring samples of one long sequence"},
+    [ARRAY] = {"array",
+               OPTION_PLAIN_NAME,
+               false,
+               0,
+               0,
+               {0},
+               NULL,
+               "the array of a data file that the field is; its name if left out"},
+    [OFFSET] = {"offset",
+                OPTION_INT,
+                false,
+                0,
+                MAX_DIM,
+                {0},
+                NULL,
+                "distance from a sample's place to its window"},
 };
 
 /* Inputs and targets have no names of classes, labels are not normalised. */
@@ -123,4 +172,13 @@ bool field_options_equal(const FieldData *a, const FieldData *b) {
         !strcmp(a->array ? a->array : "", b->array ? b->array : "") && a->n_classes == b->n_classes;
     for (int i = 0; same && i < a->n_classes; i++) same = !strcmp(a->classes[i], b->classes[i]);
     return same;
+}
+
+void field_options_register(lua_State *L) {
+    static const char *const names[] = {"nn.input.options", "nn.label.options"};
+    int at[N_OPTIONS];
+    for (int label = 0; label < 2; label++) {
+        OptionSpec *list = ARENA_ARRAY(front_of(L)->arena, OptionSpec, N_OPTIONS);
+        word_class(L, names[label], list, specs_of(label, list, at), NULL);
+    }
 }

@@ -196,10 +196,29 @@ static int nn_param(lua_State *L) {
 }
 
 void fields_register(lua_State *L) {
-    static const luaL_Reg words[] = {{"input", nn_input},
-                                     {"target", nn_target},
-                                     {"label", nn_label},
-                                     {"param", nn_param},
-                                     {NULL, NULL}};
-    luaL_setfuncs(L, words, 0);
+    static const Word words[] = {
+        {.name = "input",
+         .function = nn_input,
+         .arguments = "name: string, shape: integer[], options?: nn.input.options",
+         .result = "nn.Node",
+         .help = "a field of real values of the data set"},
+        {.name = "target",
+         .function = nn_target,
+         .arguments = "name: string, shape: integer[], options?: nn.input.options",
+         .result = "nn.Node",
+         .help = "a field of real values to be learned"},
+        {.name = "label",
+         .function = nn_label,
+         .arguments = "name: string, classes: integer, shape?: integer[]|nn.label.options, "
+                      "options?: nn.label.options",
+         .result = "nn.Node",
+         .help = "a field of class indices, one or one at each place"},
+        {.name = "param",
+         .function = nn_param,
+         .arguments = "name: string, default: T",
+         .result = "T",
+         .help = "the value of -D name=value on the command line, else the default"},
+        {0}};
+    word_add(L, words);
+    field_options_register(L);
 }

@@ -43,9 +43,11 @@ typedef struct Front {
     struct DefaultInit *defaults; /* of nn.defaults, for each file that has one */
     int n_defaults, cap_defaults;
     int n_layer_kinds;
-    int *unnamed;   /* counters of unnamed layers, by kind */
-    int attentions; /* and of unnamed calls of attention, */
-    int random[2];  /* nn.randn and nn.rand */
+    int *unnamed;       /* counters of unnamed layers, by kind */
+    int attentions;     /* and of unnamed calls of attention, */
+    int random[2];      /* nn.randn and nn.rand */
+    struct Word *words; /* of `nn`, as editors see them */
+    int n_words, cap_words;
     bool has_model;
     Loc model_loc, error_loc; /* error_loc: where the error that Lua reports was raised */
     bool exhausted;           /* a limit is hit: every further instruction fails */
@@ -243,19 +245,22 @@ typedef enum OptionType {
     OPTION_PAIR, /* one or two of them, or one of `words` */
     OPTION_REAL,
     OPTION_BOOL,
-    OPTION_WORD, /* one of `words`, NULL-terminated; its index is the value */
-    OPTION_INIT,
+    OPTION_WORD,    /* one of `words`, NULL-terminated; its index is the value */
+    OPTION_INIT,    /* `words`: its types for editors, NULL: an initialiser */
     OPTION_NUMBERS, /* a number, or a list of some, or one of `words` */
-    OPTION_ANY
+    OPTION_ANY      /* `words`: its types for editors */
 } OptionType;
 typedef struct OptionSpec {
     const char *name;
     OptionType type;
     bool required;
     double low, high; /* allowed */
-    double preset[2];
+    double preset[2]; /* out of the range: there is no default */
     const char *const *words;
+    const char *help; /* one line: what it is */
 } OptionSpec;
+/* Types for editors of `init` of a layer: one initialiser, or one each for weight and bias. */
+extern const char *const options_inits[];
 typedef struct OptionValue {
     bool given;
     double number[2]; /* ints, pairs (h, w), reals, booleans */
@@ -279,6 +284,29 @@ const char *options_example(const OptionSpec *specs, int n);
 /* Reads the table at `index` (none or nil: no options). Reports every mistake and goes on with
  * defaults; returns false if there was one. Values of OPTION_ANY and OPTION_INIT are pushed. */
 bool options_read(const Options *o, int index, const OptionSpec *specs, int n, OptionValue *values);
+
+/* A word of `nn`, with what editors say of it; types are written as LuaLS does. */
+typedef struct Word {
+    const char *name;
+    lua_CFunction function;  /* for word_add */
+    const char *arguments;   /* "x: nn.Node, axis?: integer", without options; NULL: no function */
+    const char *result;      /* its type; NULL: it is no word but a class of options */
+    const char *help;        /* one line */
+    const OptionSpec *specs; /* options, its last argument */
+    int n_specs;
+    const char *also; /* another way to call it, or another field of a class; NULL: none */
+    bool value;       /* it is a value of type `result` that can be called, too */
+} Word;
+
+/* word.c: gives the value on top of the stack that name in the table below it. */
+void word_set(lua_State *L, const Word *word);
+/* The same of functions; the last has no name. */
+void word_add(lua_State *L, const Word *words);
+/* Notes a class of options that some type names. */
+void word_class(lua_State *L, const char *name, const OptionSpec *specs, int n, const char *also);
+
+/* phase.c: notes the classes of options of phases. */
+void phase_register(lua_State *L);
 
 /* phase.c: reads the phase that the table at `index` is; of nn.alternate what stands outside of the
  * members, and a member to a copy of that. */
@@ -304,6 +332,8 @@ void fields_ignore(lua_State *L, const Node *label, double ignored);
  * shape to `data`, whose name is set; false if there was a mistake. Labels have so many classes. */
 bool field_options_read(lua_State *L, int index, const Op *op, Shape shape, int classes,
                         FieldData *data);
+/* Notes the classes of options of fields. */
+void field_options_register(lua_State *L);
 /* Whether two fields of one name say the same. */
 bool field_options_equal(const FieldData *a, const FieldData *b);
 

@@ -148,12 +148,27 @@ static int pairwise_distance(lua_State *L) {
 }
 
 void functions_register(lua_State *L) {
-    lua_pushcfunction(L, cosine_similarity);
-    lua_setfield(L, -2, "cosine_similarity");
-    lua_pushcfunction(L, pairwise_distance);
-    lua_setfield(L, -2, "pairwise_distance");
-    lua_pushcfunction(L, square);
-    lua_setfield(L, -2, "square");
-    lua_pushcfunction(L, clamp);
-    lua_setfield(L, -2, "clamp");
+    static const Word words[] = {{.name = "cosine_similarity",
+                                  .function = cosine_similarity,
+                                  .arguments = "a: nn.Node, b: nn.Node",
+                                  .result = "nn.Node",
+                                  .help = "the product of two vectors by their lengths"},
+                                 {.name = "pairwise_distance",
+                                  .function = pairwise_distance,
+                                  .arguments = "a: nn.Node, b: nn.Node",
+                                  .result = "nn.Node",
+                                  .help = "the length of a - b + 1e-6, of vectors"},
+                                 {.name = "square",
+                                  .function = square,
+                                  .arguments = "x: nn.Value",
+                                  .result = "nn.Node",
+                                  .also = "fun(x: nn.Number): nn.Schedule",
+                                  .help = "x * x"},
+                                 {.name = "clamp",
+                                  .function = clamp,
+                                  .arguments = "x: nn.Node, low?: number, high?: number",
+                                  .result = "nn.Node",
+                                  .help = "min(max(x, low), high); a bound that is nil is none"},
+                                 {0}};
+    word_add(L, words);
 }

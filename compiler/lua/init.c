@@ -21,14 +21,29 @@ enum {
 
 /* a, b: names and defaults of the two numbers. */
 static const struct {
-    const char *name, *a, *b;
+    const char *name, *help, *a, *b;
     double preset_a, preset_b;
-} kinds[] = {{"zeros", NULL, NULL, 0, 0},           {"ones", NULL, NULL, 0, 0},
-             {"constant", "value", NULL, 0, 0},     {"uniform", "a", "b", 0, 1},
-             {"normal", "mean", "std", 0, 1},       {"kaiming_uniform", "a", NULL, 0, 0},
-             {"kaiming_normal", "a", NULL, 0, 0},   {"xavier_uniform", "gain", NULL, 1, 0},
-             {"xavier_normal", "gain", NULL, 1, 0}, {"trunc_normal", "mean", "std", 0, 1},
-             {"orthogonal", "gain", NULL, 1, 0},    {"dirac", NULL, NULL, 0, 0}};
+    const char *help_a, *help_b;
+} kinds[] = {{"zeros", "zeros", NULL, NULL, 0, 0, NULL, NULL},
+             {"ones", "ones", NULL, NULL, 0, 0, NULL, NULL},
+             {"constant", "a constant", "value", NULL, 0, 0, "the value", NULL},
+             {"uniform", "uniform in [a, b)", "a", "b", 0, 1, "the least value",
+              "what all values are below"},
+             {"normal", "normal", "mean", "std", 0, 1, "mean", "standard deviation"},
+             {"kaiming_uniform", "uniform, by the inputs, for a leaky ReLU of slope a", "a", NULL,
+              0, 0, "slope of the leaky ReLU that follows", NULL},
+             {"kaiming_normal", "normal, by the inputs, for a leaky ReLU of slope a", "a", NULL, 0,
+              0, "slope of the leaky ReLU that follows", NULL},
+             {"xavier_uniform", "uniform, by inputs and outputs", "gain", NULL, 1, 0,
+              "factor of all values", NULL},
+             {"xavier_normal", "normal, by inputs and outputs", "gain", NULL, 1, 0,
+              "factor of all values", NULL},
+             {"trunc_normal", "normal, drawn anew until it lies between -2 and 2", "mean", "std", 0,
+              1, "mean", "standard deviation"},
+             {"orthogonal", "orthonormal rows or columns, times gain", "gain", NULL, 1, 0,
+              "factor of all values", NULL},
+             {"dirac", "a one in the middle of each filter for its own input", NULL, NULL, 0, 0,
+              NULL, NULL}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
@@ -110,12 +125,20 @@ static void push_init(lua_State *L, Init init) {
     luaL_setmetatable(L, value_init_meta);
 }
 
+static const OptionSpec rest_specs[] = {{"rest",
+                                         OPTION_INIT,
+                                         false,
+                                         0,
+                                         0,
+                                         {0},
+                                         NULL,
+                                         "how filters beyond the inputs begin; zeros if left out"}};
+
 /* nn.dirac { rest = nn.normal(0, 0.1) }: what filters beyond the inputs begin with. */
 static void read_rest(lua_State *L, Init *init) {
-    static const OptionSpec spec = {"rest", OPTION_INIT, false, 0, 0, {0}, NULL};
     OptionValue v;
     const Options o = options_of_call(L, kinds[DIRAC].name);
-    if (!options_read(&o, 2, &spec, 1, &v) || !v.stack) return;
+    if (!options_read(&o, 2, rest_specs, 1, &v) || !v.stack) return;
     const Init *rest = init_at(L, v.stack);
     if (!rest || rest->kind >= TRUNCATED) {
         diag_error(front_of(L)->diag, options_loc(&o, "rest"),
@@ -138,6 +161,16 @@ bool init_fits(lua_State *L, const Init *init, Loc loc, const char *what, Shape 
     return false;
 }
 
+/* Number 0 or 1 of the kind, as an option. */
+static OptionSpec number_spec(int kind, int i, double preset) {
+    return (OptionSpec){.name = i ? kinds[kind].b : kinds[kind].a,
+                        .type = OPTION_REAL,
+                        .low = -1e30,
+                        .high = 1e30,
+                        .preset = {preset},
+                        .help = i ? kinds[kind].help_b : kinds[kind].help_a};
+}
+
 /* nn.uniform(-0.1, 0.1) or nn.uniform { a = -0.1, b = 0.1 } */
 static int init_call(lua_State *L) {
     front_count_call(L);
@@ -153,9 +186,7 @@ static int init_call(lua_State *L) {
         OptionSpec specs[2];
         OptionValue values[2];
         Options o = options_of_call(L, name);
-        for (int i = 0; i < n; i++)
-            specs[i] =
-                (OptionSpec){names[i], OPTION_REAL, false, -1e30, 1e30, {*numbers[i], 0}, NULL};
+        for (int i = 0; i < n; i++) specs[i] = number_spec(init.kind, i, *numbers[i]);
         options_read(&o, 2, specs, n, values);
         for (int i = 0; i < n; i++) *numbers[i] = values[i].number[0];
     } else {
@@ -182,6 +213,21 @@ static int init_call(lua_State *L) {
     return 1;
 }
 
+static void set_word(lua_State *L, int i) {
+    Arena *arena = front_of(L)->arena;
+    const char *a = kinds[i].a, *b = kinds[i].b;
+    OptionSpec *specs = ARENA_ARRAY(arena, OptionSpec, 2);
+    Word word = {.name = kinds[i].name, .result = "nn.Init", .help = kinds[i].help, .value = true};
+    if (a) specs[word.n_specs++] = number_spec(i, 0, kinds[i].preset_a);
+    if (b) specs[word.n_specs++] = number_spec(i, 1, kinds[i].preset_b);
+    if (a)
+        word.also = arena_printf(arena, "fun(%s?: number%s%s%s): nn.Init", a, b ? ", " : "",
+                                 b ? b : "", b ? "?: number" : "");
+    if (i == DIRAC) specs[word.n_specs++] = *rest_specs;
+    word.specs = specs;
+    word_set(L, &word);
+}
+
 void init_register(lua_State *L) {
     luaL_newmetatable(L, value_init_meta);
     lua_pushcfunction(L, init_call);
@@ -191,6 +237,6 @@ void init_register(lua_State *L) {
     lua_pop(L, 1);
     for (int i = 0; i < N_KINDS; i++) {
         push_init(L, (Init){.kind = i, .a = kinds[i].preset_a, .b = kinds[i].preset_b});
-        lua_setfield(L, -2, kinds[i].name);
+        set_word(L, i);
     }
 }

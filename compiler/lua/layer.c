@@ -3,11 +3,26 @@
 #include "layer.h"
 
 enum { LINEAR_NAME, LINEAR_OUT, LINEAR_BIAS, LINEAR_INIT };
-static const OptionSpec linear_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-                                          {"out", OPTION_INT, true, 1, MAX_DIM, {0}, NULL},
-                                          {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-                                          {"init", OPTION_INIT, false, 0, 0, {0}, NULL},
-                                          {"tie", OPTION_ANY, false, 0, 0, {0}, NULL}};
+static const OptionSpec linear_specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
+    {"out", OPTION_INT, true, 1, MAX_DIM, {0}, NULL, "output features"},
+    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it has a bias"},
+    {"init",
+     OPTION_INIT,
+     false,
+     0,
+     0,
+     {0},
+     options_inits,
+     "how the weight begins, or weight and bias"},
+    {"tie",
+     OPTION_ANY,
+     false,
+     0,
+     0,
+     {0},
+     (const char *const[]){"nn.Layer", NULL},
+     "an embedding or a linear layer, called before, whose weight it has"}};
 
 /* The weight of the layer that this one is tied to; NULL after a report. */
 static Node *tied_weight(lua_State *L, const Layer *layer, int in) {
@@ -67,11 +82,18 @@ static Node *apply_linear(lua_State *L, Layer *layer, Node *x, Loc loc) {
 
 enum { NORM_NAME, NORM_AXES, NORM_EPS, NORM_AFFINE, NORM_BIAS };
 static const OptionSpec norm_specs[] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"axes", OPTION_INT, false, 1, MAX_RANK, {1, 0}, NULL},
-    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1e-5, 0}, NULL},
-    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
+    {"axes", OPTION_INT, false, 1, MAX_RANK, {1, 0}, NULL, "last axes that are normalised over"},
+    {"eps",
+     OPTION_REAL,
+     false,
+     1e-30,
+     1e30,
+     {1e-5, 0},
+     NULL,
+     "is added to the variance under the root"},
+    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it learns a weight and a bias"},
+    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it has a bias beside the weight"},
 };
 
 static Node *apply_layer_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
@@ -99,11 +121,25 @@ static Node *apply_layer_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
 
 enum { EMBEDDING_NAME, EMBEDDING_DIM, EMBEDDING_ROWS, EMBEDDING_PAD, EMBEDDING_INIT };
 static const OptionSpec embedding_specs[] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"dim", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
-    {"num", OPTION_INT, false, 1, MAX_DIM, {1, 0}, NULL},
-    {"padding_idx", OPTION_INT, false, 0, MAX_DIM - 1, {0}, NULL},
-    {"init", OPTION_INIT, false, 0, 0, {0}, NULL}};
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
+    {"dim", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL, "size of a row"},
+    {"num",
+     OPTION_INT,
+     false,
+     1,
+     MAX_DIM,
+     {0},
+     NULL,
+     "number of rows; that of the label's classes if left out"},
+    {"padding_idx",
+     OPTION_INT,
+     false,
+     0,
+     MAX_DIM - 1,
+     {-1, 0},
+     NULL,
+     "a class whose row is not trained, counted from 0"},
+    {"init", OPTION_INIT, false, 0, 0, {0}, options_inits, "how the weight begins"}};
 
 static Node *apply_embedding(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
@@ -134,7 +170,8 @@ static Node *apply_embedding(lua_State *L, Layer *layer, Node *x, Loc loc) {
     return add(L, layer, loc, 2, in, attr);
 }
 
-static const OptionSpec prelu_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL}};
+static const OptionSpec prelu_specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"}};
 
 /* x where it is positive, else x times the one weight. */
 static Node *apply_prelu(lua_State *L, Layer *layer, Node *x, Loc loc) {
@@ -155,8 +192,16 @@ static Node *apply_prelu(lua_State *L, Layer *layer, Node *x, Loc loc) {
 }
 
 enum { DROP_NAME, DROP_P };
-static const OptionSpec dropout_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-                                           {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL}};
+static const OptionSpec dropout_specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name, from which it draws"},
+    {"p",
+     OPTION_REAL,
+     false,
+     0,
+     1,
+     {0.5, 0},
+     NULL,
+     "probability of dropping an element or channel"}};
 
 static Node *apply_dropout(lua_State *L, Layer *layer, Node *x, Loc loc) {
     double attr[MAX_ATTRS] = {layer->options[DROP_P].number[0], dropout_stream(layer->name),
@@ -174,9 +219,16 @@ static Node *apply_move(lua_State *L, const Layer *layer, Node *x, Loc loc, doub
 
 enum { FLIP_NAME, FLIP_ALONG, FLIP_P };
 static const OptionSpec flip_specs[] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"axis", OPTION_INT, false, -MAX_RANK, MAX_RANK, {-1, 0}, NULL},
-    {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL}};
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name, from which it draws"},
+    {"axis",
+     OPTION_INT,
+     false,
+     -MAX_RANK,
+     MAX_RANK,
+     {-1, 0},
+     NULL,
+     "the axis that is turned round; -1 is the last"},
+    {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL, "probability of a turn"}};
 
 static Node *apply_flip(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
@@ -185,9 +237,23 @@ static Node *apply_flip(lua_State *L, Layer *layer, Node *x, Loc loc) {
 
 enum { CROP_NAME, CROP_BORDER, CROP_FILL };
 static const OptionSpec crop_specs[] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"padding", OPTION_INT, false, 0, MAX_PADDING, {4, 0}, NULL},
-    {"mode", OPTION_WORD, false, 0, 0, {PAD_CONSTANT, 0}, pad_modes}};
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name, from which it draws"},
+    {"padding",
+     OPTION_INT,
+     false,
+     0,
+     MAX_PADDING,
+     {4, 0},
+     NULL,
+     "places added on each side before the old size is cut out"},
+    {"mode",
+     OPTION_WORD,
+     false,
+     0,
+     0,
+     {PAD_CONSTANT, 0},
+     pad_modes,
+     "what the places around are: zeros, mirrored, or the border's values"}};
 
 static Node *apply_crop(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
@@ -195,9 +261,10 @@ static Node *apply_crop(lua_State *L, Layer *layer, Node *x, Loc loc) {
 }
 
 enum { ERASE_NAME, ERASE_SIDE, ERASE_P };
-static const OptionSpec erase_specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-                                         {"size", OPTION_INT, false, 1, MAX_DIM, {8, 0}, NULL},
-                                         {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL}};
+static const OptionSpec erase_specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name, from which it draws"},
+    {"size", OPTION_INT, false, 1, MAX_DIM, {8, 0}, NULL, "side of the square"},
+    {"p", OPTION_REAL, false, 0, 1, {0.5, 0}, NULL, "probability of erasing"}};
 
 static Node *apply_erase(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
@@ -217,27 +284,37 @@ static const OptionSpec *specs_of(Arena *arena, const Op *op) {
                                        [ATTR_BOOL] = OPTION_BOOL,
                                        [ATTR_WORD] = OPTION_WORD};
     OptionSpec *specs = ARENA_ARRAY(arena, OptionSpec, op->n_attrs + 1);
-    if (op->n_attrs > MAX_LAYER_OPTIONS) bug("%s has too many options", op->name);
+    enum { HELPS = sizeof op->attr_help / sizeof *op->attr_help };
+    if (op->n_attrs > HELPS) bug("%s has too many options", op->name);
     for (int i = 0; i < op->n_attrs; i++) {
         const AttrSpec *a = &op->attrs[i];
-        specs[i] =
-            (OptionSpec){a->name, types[a->type], false, a->low, a->high, {a->preset, 0}, a->words};
+        specs[i] = (OptionSpec){a->name, types[a->type], false,    a->low,
+                                a->high, {a->preset, 0}, a->words, op->attr_help[i]};
     }
     return specs;
 }
 
 #define SPECS(s) s, (int)(sizeof s / sizeof *s)
-static const LayerKind kinds[] = {
-    {"linear", &op_linear, SPECS(linear_specs), true, LINEAR_INIT, apply_linear},
-    {"embedding", &op_embedding, SPECS(embedding_specs), true, EMBEDDING_INIT, apply_embedding},
-    {"layer_norm", &op_layer_norm, SPECS(norm_specs), true, 0, apply_layer_norm},
-    {"prelu", &op_where, SPECS(prelu_specs), true, 0, apply_prelu},
-    {"dropout", &op_dropout, SPECS(dropout_specs), true, 0, apply_dropout},
-    {"dropout2d", &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout},
-    {"random_flip", &op_random_flip, SPECS(flip_specs), true, 0, apply_flip},
-    {"random_crop", &op_random_crop, SPECS(crop_specs), true, 0, apply_crop},
-    {"random_erase", &op_random_erase, SPECS(erase_specs), true, 0, apply_erase},
-    {0}};
+static const LayerKind kinds[] = {{"linear", "W x + b of (N), or of each place of (T, N)",
+                                   &op_linear, SPECS(linear_specs), true, LINEAR_INIT,
+                                   apply_linear},
+                                  {"embedding", "for each class a row of its weight", &op_embedding,
+                                   SPECS(embedding_specs), true, EMBEDDING_INIT, apply_embedding},
+                                  {"layer_norm", "normalises over the last axes", &op_layer_norm,
+                                   SPECS(norm_specs), true, 0, apply_layer_norm},
+                                  {"prelu", "x where it is positive, else x times a trained weight",
+                                   &op_where, SPECS(prelu_specs), true, 0, apply_prelu},
+                                  {"dropout", "sets elements to zero in training", &op_dropout,
+                                   SPECS(dropout_specs), true, 0, apply_dropout},
+                                  {"dropout2d", "sets whole channels to zero in training",
+                                   &op_dropout2d, SPECS(dropout_specs), true, 0, apply_dropout},
+                                  {"random_flip", "turns an axis round in training",
+                                   &op_random_flip, SPECS(flip_specs), true, 0, apply_flip},
+                                  {"random_crop", "moves images in training", &op_random_crop,
+                                   SPECS(crop_specs), true, 0, apply_crop},
+                                  {"random_erase", "sets a square to zero in training",
+                                   &op_random_erase, SPECS(erase_specs), true, 0, apply_erase},
+                                  {0}};
 
 const LayerKind *layer_kinds(Arena *arena, int *count) {
     static const LayerKind *const parts[] = {kinds, convolution_kinds, recurrent_kinds, norm_kinds,
@@ -254,6 +331,7 @@ const LayerKind *layer_kinds(Arena *arena, int *count) {
     for (int i = 0; all_ops[i]; i++)
         if (all_ops[i]->layer)
             list[(*count)++] = (LayerKind){all_ops[i]->name,
+                                           all_ops[i]->help,
                                            all_ops[i],
                                            specs_of(arena, all_ops[i]),
                                            all_ops[i]->n_attrs,

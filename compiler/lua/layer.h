@@ -30,6 +30,7 @@ typedef struct Layer {
 
 struct LayerKind {
     const char *name;
+    const char *help; /* one line */
     const Op *op;
     const OptionSpec *specs;
     int n_specs;

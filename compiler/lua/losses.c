@@ -45,7 +45,10 @@ static Node *fitted(lua_State *L, const Node *x, Node *t) {
 enum { REDUCE_MEAN, REDUCE_NONE };
 static const char *const reductions[] = {"mean", "none", NULL};
 #define REDUCTION                                                                                  \
-    { "reduction", OPTION_WORD, false, 0, 0, {REDUCE_MEAN, 0}, reductions }
+    {                                                                                              \
+        "reduction", OPTION_WORD, false, 0, 0, {REDUCE_MEAN, 0}, reductions,                       \
+            "the mean over the batch, or none: the values"                                         \
+    }
 
 /* Reads the options of nn.<what>(a, b, { ... }), the first of which is the reduction. */
 static bool read_options(lua_State *L, Options *o, const char *what, const OptionSpec *specs, int n,
@@ -82,9 +85,23 @@ static Node *reduced(lua_State *L, Node *value, Node *weights, int reduction) {
 enum { CE_REDUCTION, CE_WEIGHT, CE_IGNORE, CE_SMOOTHING, CE_OPTIONS };
 static const OptionSpec class_specs[] = {
     REDUCTION,
-    {"weight", OPTION_NUMBERS, false, 0, 1e30, {0}, NULL},
-    {"ignore_index", OPTION_INT, false, -2147483648.0, 2147483647.0, {0}, NULL},
-    {"label_smoothing", OPTION_REAL, false, 0, 1, {0}, NULL}};
+    {"weight",
+     OPTION_NUMBERS,
+     false,
+     0,
+     1e30,
+     {NAN},
+     NULL,
+     "a factor for each class, beginning with class 0"},
+    {"ignore_index",
+     OPTION_INT,
+     false,
+     -2147483648.0,
+     2147483647.0,
+     {NAN},
+     NULL,
+     "a class that counts nothing"},
+    {"label_smoothing", OPTION_REAL, false, 0, 1, {0}, NULL, "share of all classes in the target"}};
 
 /* The axis of the classes: the only one, the last of sequences, the first of images. 0: none. */
 static int class_axis(const Node *x) {
@@ -337,8 +354,9 @@ typedef Node *Element(lua_State *L, Node *x, Node *t, const double *option, int 
 
 typedef struct Loss {
     const char *name;
-    const Op *plain; /* the mean by a kernel of its own, with the option as it is preset */
-    OptionSpec option;
+    const char *help;         /* one line */
+    const Op *plain;          /* the mean by a kernel of its own, with the option as it is preset */
+    const OptionSpec *option; /* NULL: none */
     Element *element;
 } Loss;
 
@@ -386,36 +404,52 @@ static Node *divergence(lua_State *L, Node *log_p, Node *q, const double *option
     return two(L, &op_mul, q, two(L, &op_sub, log_q, log_p));
 }
 
+static const OptionSpec delta = {
+    "delta", OPTION_REAL, false, 1e-30,
+    1e30,    {1, 0},      NULL,  "where the square ends and the straight line begins"};
+static const OptionSpec beta = {
+    "beta", OPTION_REAL, false, 0,
+    1e30,   {1, 0},      NULL,  "where the square ends and the straight line begins"};
+static const OptionSpec pos_weight = {
+    "pos_weight", OPTION_NUMBERS,
+    false,        0,
+    1e30,         {1, 0},
+    NULL,         "factor of the part for targets of 1, or one for each place of the last axis"};
 static const Loss losses[] = {
-    {"mse", &op_mse, {0}, squared},
-    {"l1", NULL, {0}, distance},
-    {"huber", NULL, {"delta", OPTION_REAL, false, 1e-30, 1e30, {1, 0}, NULL}, huber},
-    {"smooth_l1", NULL, {"beta", OPTION_REAL, false, 0, 1e30, {1, 0}, NULL}, smooth},
-    {"bce_with_logits",
-     &op_bce_with_logits,
-     {"pos_weight", OPTION_NUMBERS, false, 0, 1e30, {1, 0}, NULL},
+    {"mse", "(x - target)^2", &op_mse, NULL, squared},
+    {"l1", "|x - target|", NULL, NULL, distance},
+    {"huber", "d^2 / 2 of d = |x - target| up to delta, then a straight line", NULL, &delta, huber},
+    {"smooth_l1", "Huber's loss with delta = beta, divided by it", NULL, &beta, smooth},
+    {"bce_with_logits", "the binary cross-entropy of sigmoid(x)", &op_bce_with_logits, &pos_weight,
      binary_entropy},
-    {"kl_div", NULL, {0}, divergence}};
+    {"kl_div", "q (log q - log_p), summed over the last axis", NULL, NULL, divergence}};
+
+/* The options of the loss; how many. */
+static int loss_specs(const Loss *loss, OptionSpec *specs) {
+    const OptionSpec reduction = REDUCTION;
+    specs[0] = reduction;
+    if (loss->option) specs[1] = *loss->option;
+    return loss->option ? 2 : 1;
+}
 
 /* nn.<loss>(x, t, { ... }); the upvalue is the index in `losses`. */
 static int of_values(lua_State *L) {
     const Loss *loss = &losses[lua_tointeger(L, lua_upvalueindex(1))];
     const char *what = loss->name;
     const bool divergent = loss->element == divergence;
-    const OptionSpec specs[2] = {REDUCTION, loss->option};
+    OptionSpec specs[2];
     Options o;
     OptionValue v[2] = {0};
-    if (!read_options(L, &o, what, specs, loss->option.name ? 2 : 1, v))
-        return value_push_poison(L);
+    if (!read_options(L, &o, what, specs, loss_specs(loss, specs), v)) return value_push_poison(L);
     Node *x = value_check_node(L, 1, what), *t = value_check_node(L, 2, what);
     if (x->type.kind == KIND_ERROR || t->type.kind == KIND_ERROR) return value_push_poison(L);
     t = fitted(L, x, t);
     const int reduction = (int)v[0].number[0];
-    const bool list = loss->option.type == OPTION_NUMBERS && v[1].given;
+    const bool list = loss->option && loss->option->type == OPTION_NUMBERS && v[1].given;
     const double *option = list ? v[1].list : v[1].number;
     const int n = list ? v[1].n : 1;
     if (loss->plain && reduction == REDUCE_MEAN &&
-        (!loss->option.name || (n == 1 && *option == loss->option.preset[0]))) {
+        (!loss->option || (n == 1 && *option == loss->option->preset[0]))) {
         value_push_node(L, two(L, loss->plain, x, t));
         return 1;
     }
@@ -431,9 +465,9 @@ static int of_values(lua_State *L) {
         return value_push_poison(L);
     }
     if (n > 1 && (!s.rank || n != s.dim[s.rank - 1])) {
-        diag_error(front_of(L)->diag, options_loc(&o, loss->option.name),
+        diag_error(front_of(L)->diag, options_loc(&o, loss->option->name),
                    "%s: %s wants a number, or one for each place of the last axis of %s, got %d",
-                   what, loss->option.name, shape_text(front_of(L)->arena, s), n);
+                   what, loss->option->name, shape_text(front_of(L)->arena, s), n);
         return value_push_poison(L);
     }
     Node *value = loss->element(L, x, t, option, n);
@@ -443,12 +477,38 @@ static int of_values(lua_State *L) {
 }
 
 void losses_register(lua_State *L) {
-    static const luaL_Reg words[] = {
-        {"cross_entropy", cross_entropy}, {"nll", nll}, {"top_k", top_k}, {NULL, NULL}};
-    luaL_setfuncs(L, words, 0);
+    static const Word words[] = {
+        {.name = "cross_entropy",
+         .function = cross_entropy,
+         .arguments = "x: nn.Node, target: nn.Node",
+         .result = "nn.Node",
+         .specs = class_specs,
+         .n_specs = CE_OPTIONS,
+         .help = "-log softmax(x) of the label, or of classes that have shares"},
+        {.name = "nll",
+         .function = nll,
+         .arguments = "log_p: nn.Node, label: nn.Node",
+         .result = "nn.Node",
+         .specs = class_specs,
+         .n_specs = CE_SMOOTHING,
+         .help = "-log_p of the label"},
+        {.name = "top_k",
+         .function = top_k,
+         .arguments = "x: nn.Node, label: nn.Node, k: integer",
+         .result = "nn.Node",
+         .help = "1 where the label is among the k classes of the largest values, else 0"},
+        {0}};
+    word_add(L, words);
     for (int i = 0; i < (int)(sizeof losses / sizeof *losses); i++) {
+        OptionSpec *specs = ARENA_ARRAY(front_of(L)->arena, OptionSpec, 2);
+        const int n = loss_specs(&losses[i], specs);
         lua_pushinteger(L, i);
         lua_pushcclosure(L, of_values, 1);
-        lua_setfield(L, -2, losses[i].name);
+        word_set(L, &(Word){.name = losses[i].name,
+                            .arguments = "x: nn.Node, target: nn.Value",
+                            .result = "nn.Node",
+                            .help = losses[i].help,
+                            .specs = specs,
+                            .n_specs = n});
     }
 }

@@ -153,11 +153,40 @@ static const char *file_stem(Front *f) {
 
 enum { MODEL_NAME, MODEL_DATA, MODEL_TRAIN, MODEL_PREDICT, MODEL_METRICS };
 enum { N_MODEL_OPTIONS = MODEL_METRICS + 1 };
-static const OptionSpec model_specs[] = {{"name", OPTION_PLAIN_NAME, false, 0, 0, {0}, NULL},
-                                         {"data", OPTION_PLAIN_NAME, false, 0, 0, {0}, NULL},
-                                         {"train", OPTION_ANY, false, 0, 0, {0}, NULL},
-                                         {"predict", OPTION_ANY, false, 0, 0, {0}, NULL},
-                                         {"metrics", OPTION_ANY, false, 0, 0, {0}, NULL}};
+static const OptionSpec model_specs[] = {
+    {"name",
+     OPTION_PLAIN_NAME,
+     false,
+     0,
+     0,
+     {0},
+     NULL,
+     "the model's name; that of the file if left out"},
+    {"data", OPTION_PLAIN_NAME, false, 0, 0, {0}, NULL, "the data set, \"mnist\" for example"},
+    {"train",
+     OPTION_ANY,
+     false,
+     0,
+     0,
+     {0},
+     (const char *const[]){"nn.Phase", "nn.Turns", "(nn.Phase|nn.Turns)[]", NULL},
+     "a phase of training, or a list of phases"},
+    {"predict",
+     OPTION_ANY,
+     false,
+     0,
+     0,
+     {0},
+     (const char *const[]){"table<string, nn.Node>", NULL},
+     "the outputs by name: values per sample"},
+    {"metrics",
+     OPTION_ANY,
+     false,
+     0,
+     0,
+     {0},
+     (const char *const[]){"table<string, nn.Node>", NULL},
+     "what is reported of a split, by name"}};
 
 static int nn_model(lua_State *L) {
     Front *f = front_of(L);
@@ -206,5 +235,10 @@ void model_register(lua_State *L) {
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
     lua_pushcfunction(L, nn_model);
-    lua_setfield(L, -2, "model");
+    word_set(L, &(Word){.name = "model",
+                        .arguments = "",
+                        .result = "nn.Model",
+                        .help = "what an architecture returns: the network and its training",
+                        .specs = model_specs,
+                        .n_specs = N_MODEL_OPTIONS});
 }

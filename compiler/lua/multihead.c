@@ -3,12 +3,40 @@
 
 enum { MULTI_NAME, MULTI_HEADS, MULTI_CAUSAL, MULTI_DROPOUT, MULTI_BIAS, MULTI_INIT, N_MULTI };
 static const OptionSpec multihead_specs[N_MULTI] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"heads", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
-    {"causal", OPTION_BOOL, false, 0, 1, {0}, NULL},
-    {"dropout", OPTION_REAL, false, 0, 1, {0}, NULL},
-    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-    {"init", OPTION_INIT, false, 0, 0, {0}, NULL}};
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
+    {"heads",
+     OPTION_INT,
+     true,
+     1,
+     MAX_DIM,
+     {1, 0},
+     NULL,
+     "heads, which divide the values of a place"},
+    {"causal",
+     OPTION_BOOL,
+     false,
+     0,
+     1,
+     {0},
+     NULL,
+     "whether a place sees only the places up to itself"},
+    {"dropout",
+     OPTION_REAL,
+     false,
+     0,
+     1,
+     {0},
+     NULL,
+     "probability of dropping a weight after the softmax"},
+    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it has a bias"},
+    {"init",
+     OPTION_INIT,
+     false,
+     0,
+     0,
+     {0},
+     options_inits,
+     "how weights begin, or weights and biases"}};
 
 static Node *project(lua_State *L, const Layer *layer, const char *what, Node *x, Node *weight,
                      Node *bias) {
@@ -57,6 +85,7 @@ static Node *multihead_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     return project(L, layer, "out_proj", y, layer->out_weight, layer->out_bias);
 }
 
-const LayerKind multihead_kinds[] = {{"multihead_attention", &op_attention, multihead_specs,
-                                      N_MULTI, true, MULTI_INIT, multihead_apply},
+const LayerKind multihead_kinds[] = {{"multihead_attention", "self attention, (T, C) to (T, C)",
+                                      &op_attention, multihead_specs, N_MULTI, true, MULTI_INIT,
+                                      multihead_apply},
                                      {0}};

@@ -12,12 +12,40 @@ enum {
     N_BATCH = BATCH_BIAS + 1
 };
 static const OptionSpec batch_specs[N_BATCH] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"momentum", OPTION_REAL, false, 0, 1, {0.1, 0}, NULL},
-    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1e-5, 0}, NULL},
-    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-    {"weight", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
+    {"momentum",
+     OPTION_REAL,
+     false,
+     0,
+     1,
+     {0.1, 0},
+     NULL,
+     "share of the batch in a step of the running statistics"},
+    {"eps",
+     OPTION_REAL,
+     false,
+     1e-30,
+     1e30,
+     {1e-5, 0},
+     NULL,
+     "is added to the variance under the root"},
+    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it learns a weight and a bias"},
+    {"weight",
+     OPTION_BOOL,
+     false,
+     0,
+     1,
+     {1, 0},
+     NULL,
+     "whether the weight is learned, where affine is true"},
+    {"bias",
+     OPTION_BOOL,
+     false,
+     0,
+     1,
+     {1, 0},
+     NULL,
+     "whether the bias is learned, where affine is true"},
 };
 
 /* A state `<layer>.<what>` that begins as a constant. */
@@ -97,9 +125,16 @@ static Node *apply_batch_norm2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
 
 enum { RMS_NAME, RMS_EPS, RMS_AFFINE, N_RMS };
 static const OptionSpec rms_specs[N_RMS] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1.1920929e-7, 0}, NULL},
-    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
+    {"eps",
+     OPTION_REAL,
+     false,
+     1e-30,
+     1e30,
+     {1.1920929e-7, 0},
+     NULL,
+     "is added to the mean square under the root"},
+    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it learns a weight"},
 };
 
 static Node *apply_rms_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
@@ -122,15 +157,29 @@ static Node *apply_rms_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
 
 enum { GROUP_NAME, GROUP_EPS, GROUP_AFFINE, N_INSTANCE, GROUP_GROUPS = N_INSTANCE, N_GROUP };
 static const OptionSpec group_specs[N_GROUP] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1e-5, 0}, NULL},
-    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-    {"groups", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL},
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
+    {"eps",
+     OPTION_REAL,
+     false,
+     1e-30,
+     1e30,
+     {1e-5, 0},
+     NULL,
+     "is added to the variance under the root"},
+    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it learns a weight and a bias"},
+    {"groups", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL, "groups of neighbouring channels"},
 };
 static const OptionSpec instance_specs[N_INSTANCE] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"eps", OPTION_REAL, false, 1e-30, 1e30, {1e-5, 0}, NULL},
-    {"affine", OPTION_BOOL, false, 0, 1, {0, 0}, NULL},
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
+    {"eps",
+     OPTION_REAL,
+     false,
+     1e-30,
+     1e30,
+     {1e-5, 0},
+     NULL,
+     "is added to the variance under the root"},
+    {"affine", OPTION_BOOL, false, 0, 1, {0, 0}, NULL, "whether it learns a weight and a bias"},
 };
 
 /* Values of one or two axes are images for the op: (C) is (C, 1, 1), (C, L) is (C, 1, L). */
@@ -175,9 +224,14 @@ static Node *apply_instance_norm2d(lua_State *L, Layer *layer, Node *x, Loc loc)
 }
 
 const LayerKind norm_kinds[] = {
-    {"rms_norm", &op_rms_norm, rms_specs, N_RMS, true, 0, apply_rms_norm},
-    {"group_norm", &op_group_norm, group_specs, N_GROUP, true, 0, apply_group_norm},
-    {"instance_norm2d", &op_group_norm, instance_specs, N_INSTANCE, true, 0, apply_instance_norm2d},
-    {"batch_norm1d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm1d},
-    {"batch_norm2d", &op_batch_norm, batch_specs, N_BATCH, true, 0, apply_batch_norm2d},
+    {"rms_norm", "divides the last axis by the root of its mean square", &op_rms_norm, rms_specs,
+     N_RMS, true, 0, apply_rms_norm},
+    {"group_norm", "normalises groups of channels", &op_group_norm, group_specs, N_GROUP, true, 0,
+     apply_group_norm},
+    {"instance_norm2d", "normalises each channel of a sample", &op_group_norm, instance_specs,
+     N_INSTANCE, true, 0, apply_instance_norm2d},
+    {"batch_norm1d", "normalises each channel over the batch, of (N) or (C, L)", &op_batch_norm,
+     batch_specs, N_BATCH, true, 0, apply_batch_norm1d},
+    {"batch_norm2d", "normalises each channel over the batch, of (C, H, W)", &op_batch_norm,
+     batch_specs, N_BATCH, true, 0, apply_batch_norm2d},
     {0}};

@@ -35,18 +35,32 @@ enum { MOST_SPECS = 2 + MAX_OPTIMIZER_OPTIONS };
 
 /* The learning rate and the options of the kind, whose presets are the values of `from`. */
 static int specs_of(const Optimizer *from, OptionSpec *specs) {
+    static const char *const rates[] = {"number", "nn.Schedule", "nn.Node", NULL};
     const OptimizerKind *kind = from->kind;
-    specs[0] = (OptionSpec){.name = "lr", .type = OPTION_ANY, .preset = {kind->lr}};
+    specs[0] = (OptionSpec){.name = "lr",
+                            .type = OPTION_ANY,
+                            .preset = {kind->lr},
+                            .words = rates,
+                            .help = "the learning rate: a number or a schedule"};
     for (int i = 0; i < kind->n_options; i++) {
         const OptimizerOption *option = &kind->options[i];
         specs[i + 1] = (OptionSpec){.name = option->name,
                                     .type = option->flag ? OPTION_BOOL : OPTION_REAL,
                                     .low = option->low,
                                     .high = option->high,
-                                    .preset = {from->option[i]}};
+                                    .preset = {from->option[i]},
+                                    .help = option->help};
     }
     return 1 + kind->n_options;
 }
+
+static const OptionSpec match_spec = {.name = "match",
+                                      .type = OPTION_ANY,
+                                      .required = true,
+                                      .words = (const char *const[]){"string", "string[]", NULL},
+                                      .help = "patterns of the parameters of the group"};
+static const OptionSpec groups_spec = {
+    .name = "groups", .type = OPTION_ANY, .help = "groups of parameters with options of their own"};
 
 /* The optimizer that the values of those specs give. */
 static Optimizer optimizer_of(const Options *options, const Optimizer *from,
@@ -65,7 +79,7 @@ static void read_group(const Options *all, Place groups, int index, int i, Optim
     OptionSpec specs[MOST_SPECS];
     OptionValue values[MOST_SPECS];
     const int n = specs_of(&value->rest, specs);
-    specs[n] = (OptionSpec){.name = "match", .type = OPTION_ANY, .required = true};
+    specs[n] = match_spec;
     options_read(&o, index, specs, n + 1, values);
     if (!values[n].stack) return;
     const int to = value->n_groups++;
@@ -112,7 +126,7 @@ static int make_optimizer(lua_State *L) {
     OptionSpec specs[MOST_SPECS];
     OptionValue values[MOST_SPECS];
     const int n = specs_of(&kind, specs);
-    specs[n] = (OptionSpec){.name = "groups", .type = OPTION_ANY};
+    specs[n] = groups_spec;
     lua_settop(L, 1);
     options_read(&options, 1, specs, n + 1, values);
     made.rest = optimizer_of(&options, &kind, values);
@@ -120,6 +134,30 @@ static int make_optimizer(lua_State *L) {
     *(OptimizerValue *)lua_newuserdatauv(L, sizeof made, 0) = made;
     luaL_setmetatable(L, value_optimizer_meta);
     return 1;
+}
+
+static void set_word(lua_State *L, const OptimizerKind *kind) {
+    Arena *arena = front_of(L)->arena;
+    const Optimizer preset = optimizer_new(kind);
+    OptionSpec *specs = ARENA_ARRAY(arena, OptionSpec, MOST_SPECS);
+    OptionSpec *group = ARENA_ARRAY(arena, OptionSpec, MOST_SPECS);
+    const char **types = ARENA_ARRAY(arena, const char *, 2);
+    const char *name = arena_printf(arena, "nn.%s.group", kind->name);
+    const int n = specs_of(&preset, specs);
+    specs_of(&preset, group);
+    for (int i = 0; i < n; i++)
+        group[i].preset[0] = NAN; /* what a group leaves out is as outside */
+    group[n] = match_spec;
+    types[0] = arena_printf(arena, "%s[]", name);
+    specs[n] = groups_spec;
+    specs[n].words = types;
+    word_class(L, name, group, n + 1, NULL);
+    word_set(L, &(Word){.name = kind->name,
+                        .arguments = "",
+                        .result = "nn.Optimizer",
+                        .help = kind->help,
+                        .specs = specs,
+                        .n_specs = n + 1});
 }
 
 void optimizer_register(lua_State *L) {
@@ -130,6 +168,6 @@ void optimizer_register(lua_State *L) {
     for (int i = 0; all_optimizers[i]; i++) {
         lua_pushinteger(L, i);
         lua_pushcclosure(L, make_optimizer, 1);
-        lua_setfield(L, -2, all_optimizers[i]->name);
+        set_word(L, all_optimizers[i]);
     }
 }

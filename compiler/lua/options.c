@@ -5,6 +5,8 @@
 #include "../../common/nearest.h"
 #include "front.h"
 
+const char *const options_inits[] = {"nn.Init", "nn.Inits", NULL};
+
 Options options_of_call(lua_State *L, const char *what) {
     front_count_call(L);
     return (Options){L, what, front_here(L), {NULL, NULL, 0}};

@@ -1,8 +1,12 @@
 /* Random values: nn.randn and nn.rand. Each call is one draw for each sample, which has a name. */
 #include "front.h"
 
-static const OptionSpec specs[] = {{"name", OPTION_NAME, false, 0, 0, {0}, NULL}};
+static const OptionSpec specs[] = {
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name, from which it draws"}};
 static const Op *const ops[] = {&op_randn, &op_rand};
+static const char *const helps[] = {
+    "normal numbers of mean 0 and deviation 1, drawn for each sample",
+    "numbers from [0, 1), drawn for each sample"};
 enum { RANDOM_WORDS = sizeof ops / sizeof *ops };
 
 /* nn.randn(shape, { name = "z" }); the upvalue is the index of the op. */
@@ -38,6 +42,11 @@ void random_register(lua_State *L) {
     for (int i = 0; i < RANDOM_WORDS; i++) {
         lua_pushinteger(L, i);
         lua_pushcclosure(L, draw, 1);
-        lua_setfield(L, -2, ops[i]->name);
+        word_set(L, &(Word){.name = ops[i]->name,
+                            .arguments = "shape: integer[]",
+                            .result = "nn.Node",
+                            .help = helps[i],
+                            .specs = specs,
+                            .n_specs = 1});
     }
 }

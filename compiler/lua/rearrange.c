@@ -373,8 +373,15 @@ static int stack(lua_State *L) {
 
 enum { PADDING_MODE, PADDING_VALUE };
 static const OptionSpec pad_specs[] = {
-    {"mode", OPTION_WORD, false, 0, 0, {PAD_CONSTANT, 0}, pad_modes},
-    {"value", OPTION_REAL, false, -3.4e38, 3.4e38, {0, 0}, NULL}};
+    {"mode",
+     OPTION_WORD,
+     false,
+     0,
+     0,
+     {PAD_CONSTANT, 0},
+     pad_modes,
+     "what the new places are: a constant, mirrored, or the border's values"},
+    {"value", OPTION_REAL, false, -3.4e38, 3.4e38, {0, 0}, NULL, "the constant"}};
 
 /* nn.pad(x, axis, before, after, { mode = "constant", value = 0 }). The other modes join x with
  * slices of x: "reflect" with its neighbours of the border in reverse, "replicate" with the border.
@@ -423,10 +430,62 @@ static int pad(lua_State *L) {
 }
 
 void rearrange_register(lua_State *L) {
-    static const luaL_Reg words[] = {
-        {"reshape", reshape}, {"permute", permute}, {"transpose", transpose},
-        {"flip", flip},       {"slice", slice},     {"select", choose},
-        {"split", split},     {"concat", concat},   {"stack", stack},
-        {"pad", pad},         {NULL, NULL}};
-    luaL_setfuncs(L, words, 0);
+    static const Word words[] = {
+        {.name = "reshape",
+         .function = reshape,
+         .arguments = "x: nn.Node, shape: integer[]",
+         .result = "nn.Node",
+         .also = "fun(shape: integer[]): fun(x: nn.Node): nn.Node",
+         .help = "the same elements in order, in another shape; one size may be -1: what the "
+                 "others leave"},
+        {.name = "permute",
+         .function = permute,
+         .arguments = "x: nn.Node, axes: integer[]",
+         .result = "nn.Node",
+         .also = "fun(axes: integer[]): fun(x: nn.Node): nn.Node",
+         .help = "the axes in another order"},
+        {.name = "transpose",
+         .function = transpose,
+         .arguments = "x: nn.Node, a: integer, b: integer",
+         .result = "nn.Node",
+         .help = "two axes exchanged"},
+        {.name = "flip",
+         .function = flip,
+         .arguments = "x: nn.Node, axis: integer|integer[]",
+         .result = "nn.Node",
+         .help = "an axis, or a list of them, turned round"},
+        {.name = "slice",
+         .function = slice,
+         .arguments = "x: nn.Node, axis: integer, from: integer, to?: integer, step?: integer",
+         .result = "nn.Node",
+         .help = "places of an axis, counted from 1, from the last where negative, both included"},
+        {.name = "select",
+         .function = choose,
+         .arguments = "x: nn.Node, axis: integer, i: integer",
+         .result = "nn.Node",
+         .help = "place i of an axis, without the axis"},
+        {.name = "split",
+         .function = split,
+         .arguments = "x: nn.Node, axis: integer, size: integer|integer[]",
+         .result = "nn.Node ...",
+         .help = "pieces of so many places of an axis, or of the sizes of a list"},
+        {.name = "concat",
+         .function = concat,
+         .arguments = "values: nn.Nodes",
+         .result = "nn.Node",
+         .help = "values one after the other along an axis, the first if left out"},
+        {.name = "stack",
+         .function = stack,
+         .arguments = "values: nn.Nodes",
+         .result = "nn.Node",
+         .help = "values side by side along a new axis, the first if left out"},
+        {.name = "pad",
+         .function = pad,
+         .arguments = "x: nn.Node, axis: integer, before: integer, after: integer",
+         .result = "nn.Node",
+         .specs = pad_specs,
+         .n_specs = 2,
+         .help = "more places on both sides of an axis"},
+        {0}};
+    word_add(L, words);
 }

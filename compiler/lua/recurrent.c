@@ -18,14 +18,28 @@ enum {
     RECURRENT_INIT
 };
 static const OptionSpec recurrent_specs[] = {
-    {"name", OPTION_NAME, false, 0, 0, {0}, NULL},
-    {"hidden", OPTION_INT, true, 1, 1 << 16, {1, 0}, NULL},
-    {"layers", OPTION_INT, false, 1, MOST_LAYERS, {1, 0}, NULL},
-    {"bidirectional", OPTION_BOOL, false, 0, 1, {0}, NULL},
-    {"dropout", OPTION_REAL, false, 0, 1, {0}, NULL},
-    {"last", OPTION_BOOL, false, 0, 1, {0}, NULL},
-    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL},
-    {"init", OPTION_INIT, false, 0, 0, {0}, NULL}};
+    {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
+    {"hidden", OPTION_INT, true, 1, 1 << 16, {1, 0}, NULL, "size of the state"},
+    {"layers", OPTION_INT, false, 1, MOST_LAYERS, {1, 0}, NULL, "layers on top of each other"},
+    {"bidirectional", OPTION_BOOL, false, 0, 1, {0}, NULL, "whether it goes in both directions"},
+    {"dropout",
+     OPTION_REAL,
+     false,
+     0,
+     1,
+     {0},
+     NULL,
+     "probability of dropping an element between layers"},
+    {"last", OPTION_BOOL, false, 0, 1, {0}, NULL, "whether it gives the final states alone"},
+    {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it has a bias"},
+    {"init",
+     OPTION_INIT,
+     false,
+     0,
+     0,
+     {0},
+     options_inits,
+     "how the weight begins, or weight and bias"}};
 
 /* The parameters of one recurrence. */
 enum { INPUT_WEIGHT, STATE_WEIGHT, INPUT_BIAS, STATE_BIAS, N_WEIGHTS };
@@ -141,8 +155,11 @@ static Node *recurrent_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
 }
 
 #define SPECS recurrent_specs, (int)(sizeof recurrent_specs / sizeof *recurrent_specs)
-const LayerKind recurrent_kinds[] = {
-    {"rnn", &op_rnn, SPECS, true, RECURRENT_INIT, recurrent_apply},
-    {"gru", &op_gru, SPECS, true, RECURRENT_INIT, recurrent_apply},
-    {"lstm", &op_lstm, SPECS, true, RECURRENT_INIT, recurrent_apply},
-    {0}};
+const LayerKind recurrent_kinds[] = {{"rnn",
+                                      "h = tanh(W x + b + V h' + c) over the places of (T, C)",
+                                      &op_rnn, SPECS, true, RECURRENT_INIT, recurrent_apply},
+                                     {"gru", "gated recurrent units over the places of (T, C)",
+                                      &op_gru, SPECS, true, RECURRENT_INIT, recurrent_apply},
+                                     {"lstm", "long short-term memory over the places of (T, C)",
+                                      &op_lstm, SPECS, true, RECURRENT_INIT, recurrent_apply},
+                                     {0}};

@@ -20,7 +20,8 @@ Node *shared_number(lua_State *L, double value) {
     return shared_tensor(L, front_here(L), (Shape){0}, element);
 }
 
-static const OptionSpec parameter_specs[] = {{"init", OPTION_INIT, true, 0, 0, {0}, NULL}};
+static const OptionSpec parameter_specs[] = {
+    {"init", OPTION_INIT, true, 0, 0, {0}, NULL, "how it begins"}};
 
 /* nn.parameter(name, shape, { init = nn.zeros }) */
 static int parameter(lua_State *L) {
@@ -137,6 +138,18 @@ Node *shared_indices(lua_State *L, Node *x) {
 }
 
 void shared_register(lua_State *L) {
-    static const luaL_Reg words[] = {{"parameter", parameter}, {"tensor", tensor}, {NULL, NULL}};
-    luaL_setfuncs(L, words, 0);
+    static const Word words[] = {{.name = "parameter",
+                                  .function = parameter,
+                                  .arguments = "name: string, shape: integer[]",
+                                  .result = "nn.Node",
+                                  .specs = parameter_specs,
+                                  .n_specs = 1,
+                                  .help = "a trained tensor of its own, the same for all samples"},
+                                 {.name = "tensor",
+                                  .function = tensor,
+                                  .arguments = "elements: number|table",
+                                  .result = "nn.Node",
+                                  .help = "a constant: a number, or nested lists of numbers"},
+                                 {0}};
+    word_add(L, words);
 }

@@ -219,5 +219,9 @@ void train_register(lua_State *L) {
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
     lua_pushcfunction(L, make_turns);
-    lua_setfield(L, -2, "alternate");
+    word_set(L, &(Word){.name = "alternate",
+                        .arguments = "phase: nn.Alternate",
+                        .result = "nn.Turns",
+                        .help = "a phase whose members take turns"});
+    phase_register(L);
 }

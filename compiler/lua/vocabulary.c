@@ -69,6 +69,22 @@ static void push_word(lua_State *L, int i) {
     lua_pushcclosure(L, op->chains ? of_two_or_more : of_operands, 1);
 }
 
+/* Names the word on top of the stack, which takes schedules where the op has a value as a number.
+ */
+static void note_word(lua_State *L, const Op *op) {
+    static const char *const arguments[] = {NULL, "x: nn.Value", "x: nn.Value, y: nn.Value",
+                                            "mask: nn.Value, a: nn.Value, b: nn.Value"};
+    static const char *const numbers[] = {
+        NULL, "fun(x: nn.Number): nn.Schedule", "fun(x: nn.Number, y: nn.Number): nn.Schedule",
+        "fun(mask: nn.Number, a: nn.Number, b: nn.Number): nn.Schedule"};
+    Word word = {.name = op->name, .help = op->help, .arguments = arguments[op->max_in]};
+    const bool schedule = op->number && !op->row;
+    word.result = schedule ? "nn.Schedule" : "nn.Node";
+    if (op->chains) word.arguments = "a: nn.Value, b: nn.Value, ...: nn.Value";
+    if (op->number && op->row) word.also = numbers[op->max_in];
+    word_set(L, &word);
+}
+
 /* Reports an unknown name and suggests a similar one. */
 static int unknown_word(lua_State *L) {
     enum { MAX_WORDS = 512 };
@@ -103,7 +119,7 @@ void vocabulary_push(lua_State *L) {
         /* Functions of any number of nodes have options, too: axes.c. */
         if (!all_ops[i]->function || all_ops[i]->max_in < 0) continue;
         push_word(L, i);
-        lua_setfield(L, -2, all_ops[i]->name);
+        note_word(L, all_ops[i]);
     }
     functions_register(L);
     axes_register(L);

@@ -93,7 +93,8 @@ ACTIVATION(relu, "max(x, 0)", "RELU(%a)", "POSITIVE(%a, %b)", ZEROS_KEPT, sample
 ACTIVATION(leaky_relu, "x, or slope * x where x < 0",
            "SELECT(GT(%a, SET(0.0f)), %a, ROUNDED(MUL(%a, SET(%p))))",
            "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, SET(%p))))", ZEROS_KEPT, leaky_samples,
-           leaky_grad_samples, .attrs = leaky_attrs, .n_attrs = COUNT_OF(leaky_attrs))
+           leaky_grad_samples, .attrs = leaky_attrs, .n_attrs = COUNT_OF(leaky_attrs),
+           .attr_help = {"factor of negative values"})
 ACTIVATION(tanh, "hyperbolic tangent", "TANH(%a)", "ROUNDED(MUL(%b, FMA(NEG(%a), %a, SET(1.0f))))",
            ZEROS_KEPT, samples, grad_samples, .lost_bits = 2)
 ACTIVATION(sigmoid, "1 / (1 + exp(-x))", "SIGMOID(%a)",

@@ -180,7 +180,8 @@ LAYER(elu, "x, or alpha * (exp(x) - 1) where x < 0",
       "SET(1.0f)))))",
       "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, ROUNDED(MUL(SET(%p), EXP(MIN(SET(0.0f), "
       "%a)))))))",
-      ZEROS_KEPT, .lost_bits = 2, .attrs = elu_attrs, .n_attrs = COUNT_OF(elu_attrs))
+      ZEROS_KEPT, .lost_bits = 2, .attrs = elu_attrs, .n_attrs = COUNT_OF(elu_attrs),
+      .attr_help = {"what large negative values approach, with a minus"})
 LAYER(mish, "x * tanh(log(1 + exp(x)))", "MISH(%a)", "ROUNDED(MUL(%b, MISH_SLOPE(%a)))", ZEROS_KEPT,
       .lost_bits = 3)
 LAYER(hardswish, "x * min(max(x + 3, 0), 6) / 6",

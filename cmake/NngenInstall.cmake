@@ -30,6 +30,8 @@ if(TARGET nngen AND NOT CMAKE_CROSSCOMPILING)
         "${program} fish ${program}.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
     endif()
   endforeach()
+  # And what editors read: the types of the language.
+  list(APPEND wanted "nngen luals nn.d.lua ${CMAKE_INSTALL_DATADIR}/nngen/luals")
   foreach(page IN LISTS wanted)
     string(REPLACE " " ";" page ${page})
     list(GET page 0 program)

@@ -10,6 +10,7 @@
 
 #include "../common/clean.h"
 #include "../common/cli.h"
+#include "lua/frontend.h"
 #include "output.h"
 #include "version.h"
 
@@ -250,7 +251,12 @@ static void settle_built(Unit *u) {
               o->output);
 }
 
-static void show_help(const CliArguments *line, const char *page) {
+static void show_help(Unit *u, const CliArguments *line, const char *page) {
+    if (!strcmp(page, "luals")) {
+        if (types_write(u->arena, u->diag, stdout)) return;
+        fputs("nngen: error: memory is exhausted\n", stderr);
+        exit(1);
+    }
     if (*page)
         cli_page(&cli, page, stdout);
     else
@@ -268,7 +274,7 @@ Task command_line(Unit *u, int argc, char **argv) {
     if (!right) usage(u->arena, "%s", line.problem);
     for (int i = 0; i < line.n; i++)
         if (line.list[i].option == OPTION_HELP) {
-            show_help(&line, line.list[i].text);
+            show_help(u, &line, line.list[i].text);
             return TASK_NOTHING;
         }
     if (line.given >> OPTION_VERSION & 1) {

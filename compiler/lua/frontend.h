@@ -3,6 +3,7 @@
 #define NNGEN_LUA_FRONTEND_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "../graph/graph.h"
 
@@ -29,5 +30,9 @@ typedef struct Sources {
  * a few seconds of CPU time ends the program with a diagnostic and status 1. */
 Graph *frontend_load(Arena *arena, Diag *diag, const char *path, const Define *defines,
                      int n_defines, Sources *sources);
+
+/* Writes the words of the language with their types and options, as LuaLS, the language server of
+ * editors, reads them. False when memory is exhausted. */
+bool types_write(Arena *arena, Diag *diag, FILE *out);
 
 #endif

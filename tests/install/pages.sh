@@ -10,6 +10,9 @@ for program in nngen nngen-data; do
         "$prefix/bin/$program" "--help=${page%%:*}" | cmp - "$prefix/share/${page#*:}" || fail "$page is another one"
     done
 done
+if [ -x "$NNGEN_BIN/nngen" ]; then
+    "$prefix/bin/nngen" --help=luals | cmp - "$prefix/share/nngen/luals/nn.d.lua" || fail "nn.d.lua is another one"
+fi
 grep -q '\\-\\-epochs' "$prefix/share/man/man1/nngen-program.1" || fail "nngen-program.1 lacks --epochs"
 if command -v man >/dev/null; then
     for page in nngen nngen-program; do

@@ -3,6 +3,7 @@
 #include "tensorboard.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -169,7 +170,8 @@ bool events_add(EventFile *file, int64_t step, const Columns *columns, double sa
     const size_t mark = memory_mark();
     Message summary = {0};
     for (int i = 0; i < columns->n; i++)
-        put_scalar(&summary, columns->list[i].name, columns->list[i].value);
+        if (!isnan(columns->list[i].value)) /* a loss that the phase has not */
+            put_scalar(&summary, columns->list[i].name, columns->list[i].value);
     put_scalar(&summary, "samples_per_second", samples_per_second);
     const bool ok = add_summary(file, step, &summary);
     memory_release(mark);

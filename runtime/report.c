@@ -249,15 +249,19 @@ void memory_release(size_t mark) {
 
 void *allocate(size_t count, size_t size) {
     enum { LINE = 64, HUGE_PAGE = 2 << 20 };
-    if (count > (SIZE_MAX - HUGE_PAGE) / size) out_of_memory();
+    if (count > (SIZE_MAX - 2 * HUGE_PAGE) / size) out_of_memory();
     /* Parameters and activations lie in huge pages where the system has them: small pages cost
      * address translation, and share cache sets by chance. Smaller arrays would waste most of a
      * page. */
-    size_t align = count * size > HUGE_PAGE / 2 ? HUGE_PAGE : LINE;
-    size_t bytes = count * size / align * align + align;
-    void *memory = keep(aligned_alloc(align, bytes), free);
-    if (align == HUGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE);
-    return memset(memory, 0, bytes);
+    const size_t align = count * size > HUGE_PAGE / 2 ? HUGE_PAGE : LINE;
+    const size_t bytes = count * size / align * align + align;
+    if (align == LINE) return memset(keep(aligned_alloc(align, bytes), free), 0, bytes);
+    /* Fresh pages are zero: those that no batch reaches, as in evaluations of few samples, cost
+     * nothing. */
+    char *memory = keep(calloc(1, bytes + align), free);
+    memory += align - (uintptr_t)memory % align;
+    madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
 }
 
 char *format_text(const char *format, ...) {

@@ -17,7 +17,7 @@ LEAST_BATCH = 3  # where a sample's value depends on the whole batch
 WORK = 1.5e8  # multiply-adds of the samples, at most: PyTorch takes some seconds for them
 TRIES = 16
 LARGEST, WINOGRAD_NORM, WINOGRAD_LARGEST = 1e-5, 2e-5, 5e-5
-FLOATS = 4
+FLOATS, EXCUSED = 4, 1e-4  # times as far off as PyTorch's floats may be what cancels, and at most so much
 SMALL = 1e-6  # a gradient below that part of the net's largest is measured against the net's largest
 # Those of sgd_model.lua.
 STEPS, RATE, SEED = 10, 0.05, 5
@@ -189,7 +189,7 @@ class Net:
             errors = self.errors_of(winograd, found, with_turns(found, gradients, turns()))
         for name, (error, norm, bad) in sorted(errors.items()):
             if bad and not is_small(gradients[name], gradients):
-                bad = error > FLOATS * float_error()
+                bad = error > min(FLOATS * float_error(), EXCUSED)
                 if not bad:
                     self.note("%s cancels" % name)
             expect(not bad, "%s: gradient of %s is off by %.1e, norm %.1e" % (where, name, error, norm))

@@ -71,6 +71,8 @@ class Twin:
         # And back: other weights, which torch drew.
         torch.manual_seed(7)
         self.module = self.make()
+        drawn = self.module.state_dict()
+        self.module.load_state_dict({**drawn, **varied(p.graph, drawn)}, strict=True)
         p.save("weights", self.module.state_dict())
         self.compare_module()
 

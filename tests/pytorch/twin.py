@@ -65,19 +65,14 @@ class Twin:
                    "%s: prediction %s is off by %.1e" % (self.label, name, error))
 
     def compare(self):
-        p = self.program
-        p.save("weights", varied(p.graph, p.init("init")))
-        self.compare_module()
+        self.compare_module(self.program.init("init"))
         # And back: other weights, which torch drew.
         torch.manual_seed(7)
-        self.module = self.make()
-        drawn = self.module.state_dict()
-        self.module.load_state_dict({**drawn, **varied(p.graph, drawn)}, strict=True)
-        p.save("weights", self.module.state_dict())
-        self.compare_module()
+        self.compare_module(self.make().state_dict())
 
-    def compare_module(self):
-        """With the weights of the file."""
+    def compare_module(self, weights):
+        """With weights that vary; a tied one has both names."""
+        self.program.save("weights", {**weights, **varied(self.program.graph, weights)})
         self.module.load_state_dict(self.program.load("weights"), strict=True)
         fields, d = self.samples()
         if fields:

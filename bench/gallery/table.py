@@ -38,7 +38,8 @@ def cell(runs, metric):
 
 
 def seconds(runs):
-    return f"{mean([run['seconds'] for run in runs]):.0f}" if runs else "–"
+    values = [run["seconds"] for run in runs if "seconds" in run]
+    return f"{mean(values):.0f}" if values else "–"
 
 
 def rows():

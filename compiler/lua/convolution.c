@@ -16,9 +16,9 @@ enum {
     CONV_INIT,
     CONV_MORE /* causal; output_padding */
 };
-static const char *const same[] = {"same", NULL};
+static const char *const paddings[] = {"same", "valid", NULL};
 #define PADDING_HELP "zeros on each side"
-#define SAME_HELP ", or \"same\": as many as keep the size"
+#define SAME_HELP ", or \"same\": as many as keep the size, \"valid\": none"
 #define CONV_SPECS(TYPE, WORDS, PADDING)                                                             \
     {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},         \
         {"out", OPTION_INT, true, 1, MAX_DIM, {1, 0}, NULL, "output channels"},                      \
@@ -32,9 +32,10 @@ static const char *const same[] = {"same", NULL};
         "init", OPTION_INIT, false, 0, 0, {0}, options_inits,                                        \
             "how the weight begins, or weight and bias"                                              \
     }
-static const OptionSpec conv2d_specs[] = {CONV_SPECS(OPTION_PAIR, same, PADDING_HELP SAME_HELP)};
+static const OptionSpec conv2d_specs[] = {
+    CONV_SPECS(OPTION_PAIR, paddings, PADDING_HELP SAME_HELP)};
 static const OptionSpec conv1d_specs[] = {
-    CONV_SPECS(OPTION_INT, same, PADDING_HELP SAME_HELP),
+    CONV_SPECS(OPTION_INT, paddings, PADDING_HELP SAME_HELP),
     {"causal",
      OPTION_BOOL,
      false,
@@ -85,7 +86,7 @@ static Node *signal_of(lua_State *L, Loc loc, Node *y) {
 static bool read_geometry(lua_State *L, const Layer *layer, Node **x, Loc loc, Conv *c) {
     const OptionValue *o = layer->options;
     const bool causal = is_signal(layer) && o[CONV_MORE].number[0] != 0,
-               even = o[CONV_PADDING].text;
+               even = o[CONV_PADDING].text == paddings[0];
     c->groups = (int)o[CONV_N_GROUPS].number[0];
     if (causal && o[CONV_PADDING].given)
         return layer_weights_error(L, layer, NULL, loc,

@@ -126,10 +126,14 @@ static bool fits_label(lua_State *L, const char *what, Node *x, Node *label) {
     } else if (!axis) {
         value_mistake(L, what, x, "wants (N), (T, N) or (C, H, W), one number a class");
     } else if (!shape_equal(s, label->type.shape)) {
+        const int *dim = x->type.shape.dim;
+        const bool turned = x->type.shape.rank == 2 && dim[0] == classes &&
+                            label->type.shape.rank == 1 && label->type.shape.dim[0] == dim[1];
         value_mistake(
             L, what, label,
-            "wants a label of shape %s for the places of %s, whose axis %d has the classes",
-            shape_text(arena, s), shape_text(arena, x->type.shape), axis);
+            "wants a label of shape %s for the places of %s, whose axis %d has the classes%s",
+            shape_text(arena, s), shape_text(arena, x->type.shape), axis,
+            turned ? "; nn.transpose(x, 1, 2) puts them there" : "");
     } else if (x->type.shape.dim[axis - 1] != classes) {
         const char *name = label->name ? arena_printf(arena, " of label \"%s\"", label->name) : "";
         value_mistake(L, what, x, "wants %d in axis %d, one number for each class%s", classes, axis,

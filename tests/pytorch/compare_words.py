@@ -124,6 +124,10 @@ CASES = [
     ("nn.conv_transpose2d { name = 'ct', out = 2, kernel = 3, stride = { 1, 2 }, padding = { 2, 1 }, "
      "dilation = { 3, 2 }, output_padding = { 2, 1 } }(x)",
      lambda d: F.conv_transpose2d(d.x, d.ct_weight, d.ct_bias, (1, 2), (2, 1), (2, 1), 1, (3, 2))),
+    ("nn.conv2d { name = 'cv', out = 2, kernel = { 2, 3 }, padding = 'valid', stride = 2 }(x)",
+     lambda d: F.conv2d(d.x, d.cv_weight, d.cv_bias, 2)),
+    ("nn.conv1d { name = 'cs', out = 2, kernel = 4, padding = 'same' }(q)",
+     lambda d: F.conv1d(d.q, d.cs_weight, d.cs_bias, padding="same")),
     ("nn.group_norm { groups = 3, name = 'g' }(nn.concat { x, y })",
      lambda d: F.group_norm(torch.cat([d.x, d.y], 1), 3, d.g_weight, d.g_bias)),
     ("nn.group_norm { groups = 2, affine = false }(q)", lambda d: F.group_norm(d.q, 2)),

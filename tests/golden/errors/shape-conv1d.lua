@@ -5,7 +5,7 @@ local b = nn.conv1d { name = "b", out = 4, kernel = 7, dilation = 2, padding = 1
 local c = nn.conv1d { name = "c", out = 4, kernel = 3, groups = 4 }(q)
 local d = nn.conv1d { name = "d", out = 4, kernel = 3, causal = true, padding = 2 }(q)
 local e = nn.conv1d { name = "e", out = 4, kernel = { 1, 3 } }(q)
-local f = nn.conv1d { name = "f", out = 4, kernel = 3, padding = "valid" }(q)
+local f = nn.conv1d { name = "f", out = 4, kernel = 3, padding = "full" }(q)
 local g = nn.conv2d { name = "g", out = 4, kernel = 3, padding = "same", stride = 2 }(x)
 local h = nn.conv2d { name = "h", out = 4, kernel = 3, padding = "full" }(x)
 local i = nn.conv2d { name = "i", out = 4, kernel = 3 }(q)

@@ -26,7 +26,7 @@ exercised() {
     # shellcheck disable=SC2086
     $cc -std=c11 -O1 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -DALONE -DNN_MODEL_SYMBOL="$symbol" \
         -I"$NNGEN_SOURCE" -I"$NNGEN_SOURCE/runtime" "$NNGEN_SOURCE/tests/trust/exercise.c" \
-        "$NNGEN_SOURCE/runtime/digits_draw.c" "$NNGEN_SOURCE/runtime/random.c" "$@" -lm -o "$scratch/program" ||
+        "$NNGEN_SOURCE/runtime/digits_draw.c" "$@" -lm -o "$scratch/program" ||
         { echo "not compiled"; return; }
     run_made_by "$cc" "$scratch/program" || echo "status $?"
 }

@@ -21,7 +21,7 @@ exercised() {
             -I"$NNGEN_SOURCE/tests/fuzz/quick" -I"$NNGEN_SOURCE" -I"$NNGEN_SOURCE/runtime" \
             -DNN_MODEL_SYMBOL="nn_model_$(echo "$model" | tr - _)" "$scratch/$model.c" \
             "$NNGEN_SOURCE/tests/trust/exercise.c" "$NNGEN_SOURCE/runtime/digits_draw.c" \
-            "$NNGEN_SOURCE/runtime/random.c" "$NNGEN_SOURCE/runtime/team.c" \
+            "$NNGEN_SOURCE/runtime/team.c" \
             "$NNGEN_SOURCE/runtime/report.c" "$NNGEN_SOURCE/common/clean.c" -ljansson -lpthread -lm -o "$scratch/program" ||
             { fail "$model, $sanitizers: not compiled"; continue; }
         "$scratch/program" >"$scratch/said" 2>&1 ||

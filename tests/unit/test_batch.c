@@ -100,9 +100,46 @@ START_TEST(sums_and_states) {
     ck_assert_float_eq(state[0], 3.0f);
     nn_count(&count);
     ck_assert_float_eq(count, 5);
+    count = 0x1p24f; /* a float counts no further */
+    nn_count(&count);
+    ck_assert_float_eq(count, 0x1p24f);
+}
+END_TEST
+
+/* A layer with the folded weight and bias gives what the norm makes of the layer's own value, for
+ * inputs of ones: the bias plus the weights of all rows. What is beyond the last output is zero. */
+START_TEST(a_folded_layer_normalises) {
+    enum { ROWS = 3 };
+    float from[ROWS * ROW], to[ROWS * ROW], own[ROW] = {0}, folded[ROW];
+    const float weight[ROW] = {2, -1, 0.5f, 3, 1}, bias[ROW] = {3, 1, -2, 0, 5};
+    for (int i = 0; i < ROWS * ROW; i++) {
+        from[i] = i % ROW < N ? (float)(i * 7 % 11) - 4 : 9;
+        to[i] = -1;
+    }
+    for (int c = 0; c < N; c++) own[c] = (float)c - 1.5f;
+    for (int with = 0; with < 2; with++) {
+        nn_fold_weight(to, N, ROWS, 1e-5, from, variance, weight);
+        nn_fold_bias(folded, N, 1e-5, mean, variance, weight, bias, with ? own : NULL);
+        for (int c = 0; c < N; c++) {
+            double plain = with ? (double)own[c] : 0, sum = (double)folded[c];
+            for (int r = 0; r < ROWS; r++) plain += (double)from[r * ROW + c];
+            for (int r = 0; r < ROWS; r++) sum += (double)to[r * ROW + c];
+            const double a = (double)weight[c] / sqrt((double)variance[c] + 1e-5);
+            const double wanted = (plain - (double)mean[c]) * a + (double)bias[c];
+            ck_assert_double_eq_tol(sum, wanted, 1e-6 * (1 + fabs(wanted)));
+        }
+        for (int i = 0; i < ROWS * ROW; i++) ck_assert(i % ROW < N || to[i] == 0);
+        for (int c = N; c < ROW; c++) ck_assert(folded[c] == 0);
+    }
+    nn_fold_weight(to, N, ROWS, 1e-5, from, variance, NULL);
+    ck_assert_double_eq_tol((double)to[1], (double)from[1] / sqrt((double)variance[1] + 1e-5),
+                            1e-5 * fabs((double)to[1]));
+    nn_fold_bias(folded, N, 1e-5, mean, variance, NULL, NULL, NULL);
+    ck_assert_double_eq_tol((double)folded[1], -(double)mean[1] / sqrt((double)variance[1] + 1e-5),
+                            1e-5 * fabs((double)folded[1]));
 }
 END_TEST
 
 SUITE("tensors of the batch", FIXTURE(begin, end),
       TESTS(moments_are_those_of_all_values, coefficients_normalise_and_leave_the_padding_zero,
-            sums_and_states))
+            a_folded_layer_normalises, sums_and_states))

@@ -18,3 +18,8 @@ find_package(Threads QUIET)
 if(NOT TARGET Threads::Threads)
   list(APPEND NNGEN_RUNTIME_MISSING "threads")
 endif()
+# For export --onnx; without it programs say so.
+if(PkgConfig_FOUND)
+  pkg_check_modules(NNGEN_PROTOBUF_C QUIET IMPORTED_TARGET libprotobuf-c)
+  find_program(NNGEN_PROTOC_C protoc-c)
+endif()

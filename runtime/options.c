@@ -158,6 +158,9 @@ static Status check_values(Options *options, const NnModel *model) {
         return usage_problem("--plot of eval goes with --confusion");
     if (option_given(options, OPTION_CHECKPOINT_EVERY) && !options->text[OPTION_SAVE])
         return usage_problem("--checkpoint-every goes with --save, beside which checkpoints are");
+    if (options->command->id == COMMAND_EXPORT && !options->text[OPTION_C] &&
+        !options->text[OPTION_ONNX])
+        return usage_problem("export: --c or --onnx is missing");
     static const OptionId lengths[] = {OPTION_EPOCHS, OPTION_STEPS};
     for (int i = 0; i < 2; i++)
         if (option_given(options, lengths[i]) && options->number[lengths[i]] < model->n_phases)

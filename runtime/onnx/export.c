@@ -129,7 +129,8 @@ bool onnx_write(const Engine *engine, bool normalised, const char *path) {
     const bool *needed = needed_nodes(arena, graph);
     for (int i = 0; i < graph->n_nodes && !t.refused; i++) {
         const Node *node = graph->nodes[i];
-        if (!needed[i]) continue;
+        /* Parameters are constants of the nodes that read them, in the form that these want. */
+        if (!needed[i] || node->type.kind == KIND_PARAM || node->op == &op_tensor) continue;
         if (!op_is(node->op, TRAIT_FIELD)) {
             translate(&t, node);
             continue;
@@ -142,7 +143,8 @@ bool onnx_write(const Engine *engine, bool normalised, const char *path) {
         t.samples = node2(&b, "Gather", shape, builder_list(&b, 1, &first));
     }
     bool ok =
-        !t.refused || problem("ONNX has nothing like this part of the network: %s", t.refused);
+        !t.refused || problem("%s: ONNX has nothing that does what this part of the prediction does: %s", path,
+                      t.refused);
     for (int i = 0; i < graph->n_predictions && ok; i++)
         make_output(&b, &graph->predictions[i], t.names[graph->predictions[i].node->id]);
     size_t size = 0;

@@ -682,7 +682,8 @@ static const char *make(Translation *t, const Node *node) {
         if (makers[i].op == node->op) return makers[i].make(t, node);
     if (operator_of(node->op) && op_is(node->op, TRAIT_COMPARISON)) return compare(t, node);
     if (operator_of(node->op)) return alike(t, node);
-    return refuse(t, node->op->name);
+    return refuse(t, arena_printf(t->b->arena, "%s%s%s%s", node->op->name, node->name ? " \"" : "",
+                                  node->name ? node->name : "", node->name ? "\"" : ""));
 }
 
 const char *translate(Translation *t, const Node *node) {

@@ -22,6 +22,6 @@ set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 # Without them there is the C of a network, and no program.
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "clang | gcc, libjansson-dev, zlib1g-dev")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "clang | gcc, libjansson-dev, zlib1g-dev, libprotobuf-c-dev")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, pkg-config")
 include(CPack)

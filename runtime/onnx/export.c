@@ -142,9 +142,9 @@ bool onnx_write(const Engine *engine, bool normalised, const char *path) {
         const int64_t first = 0;
         t.samples = node2(&b, "Gather", shape, builder_list(&b, 1, &first));
     }
-    bool ok =
-        !t.refused || problem("%s: ONNX has nothing that does what this part of the prediction does: %s", path,
-                      t.refused);
+    bool ok = !t.refused ||
+              problem("%s: ONNX has nothing that does what this part of the prediction does: %s",
+                      path, t.refused);
     for (int i = 0; i < graph->n_predictions && ok; i++)
         make_output(&b, &graph->predictions[i], t.names[graph->predictions[i].node->id]);
     size_t size = 0;

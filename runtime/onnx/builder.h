@@ -3,7 +3,7 @@
 #define NN_RUNTIME_ONNX_BUILDER_H
 
 #include "../../compiler/base/arena.h"
-#include "onnx.pb-c.h"
+#include <onnx.pb-c.h>
 
 /* Version of the operators (ai.onnx), the first with Gelu, and of the file format that goes with
  * it. */

@@ -1,5 +1,6 @@
 # cmake -P amalgamate.cmake OUTPUT FILE KEPT...: writes FILE with the text of the headers that it includes by
 # "name" in place of their includes, each once, but for the headers called KEPT.
+cmake_minimum_required(VERSION 3.21)
 set(output ${CMAKE_ARGV3})
 set(file ${CMAKE_ARGV4})
 set(kept)

@@ -18,7 +18,7 @@ static void team_run(void *team, int n, void (*fn)(void *arg, int i), void *arg)
     while (n-- > 0) fn(arg, n);
 }
 #else
-#include "runtime/engine.h"
+#include "runtime/team.h"
 #endif
 
 extern const NnModel NN_MODEL_SYMBOL;
@@ -55,7 +55,8 @@ static void fill(const NnField *field, uint64_t key, void *values) {
     unsigned char image[DIGIT_PIXELS];
     for (int s = 0; s < MOST; s++) {
         if (field->kind == NN_LABEL) {
-            ((int32_t *)values)[s] = random_below(key, (uint64_t)s, field->classes);
+            for (int i = s * field->count; i < (s + 1) * field->count; i++)
+                ((int32_t *)values)[i] = random_below(key, (uint64_t)i, field->classes);
             continue;
         }
         float *sample = (float *)values + (size_t)s * (size_t)field->count;
@@ -164,7 +165,8 @@ int main(void) {
     void *team = fields;
     const int fewest = THREADS;
 #else
-    void *team = engine_team(THREADS);
+    int started;
+    void *team = team_start(THREADS, &started);
     const int fewest = 1;
 #endif
     if (!fields || !team) return 1;
@@ -190,6 +192,9 @@ int main(void) {
         }
         printf("batch %d: %016llx\n", batches[b], (unsigned long long)first);
     }
+#ifndef ALONE
+    team_end(team);
+#endif
     for (int i = 0; i < model->n_fields; i++) free((void *)(uintptr_t)fields[i]);
     free(fields);
     return 0;

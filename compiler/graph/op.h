@@ -96,7 +96,9 @@ typedef struct OpSample {
 
 struct Op {
     const char *name;
-    const char *help;   /* one line: value and shapes */
+    const char *help; /* one line: value and shapes */
+    const char
+        *onnx; /* ONNX's operator that does the same, attributes apart; NULL: there is none */
     int min_in, max_in; /* max_in -1: any number */
     const AttrSpec *attrs;
     int n_attrs;

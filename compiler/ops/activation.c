@@ -61,10 +61,11 @@ static const OpSample leaky_samples[] = {
 static const OpSample leaky_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                                               {.inputs = "S(37) S(37)", WITH(0.3)}};
 
-#define ACTIVATION(op_name, words, its_row, grad_row, its_zeros, its_samples, its_grad_samples,    \
-                   ...)                                                                            \
+#define ACTIVATION(op_name, its_onnx, words, its_row, grad_row, its_zeros, its_samples,            \
+                   its_grad_samples, ...)                                                          \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
+                             .onnx = its_onnx,                                                     \
                              .min_in = 1,                                                          \
                              .max_in = 1,                                                          \
                              .shape = elementwise_shape,                                           \
@@ -88,15 +89,16 @@ static const OpSample leaky_grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                                     .row = grad_row,                                               \
                                     .zeros = ZEROS_KEPT,                                           \
                                     __VA_ARGS__};
-ACTIVATION(relu, "max(x, 0)", "RELU(%a)", "POSITIVE(%a, %b)", ZEROS_KEPT, samples, grad_samples,
-           .n_attrs = 0)
-ACTIVATION(leaky_relu, "x, or slope * x where x < 0",
+ACTIVATION(relu, "Relu", "max(x, 0)", "RELU(%a)", "POSITIVE(%a, %b)", ZEROS_KEPT, samples,
+           grad_samples, .n_attrs = 0)
+ACTIVATION(leaky_relu, "LeakyRelu", "x, or slope * x where x < 0",
            "SELECT(GT(%a, SET(0.0f)), %a, ROUNDED(MUL(%a, SET(%p))))",
            "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, SET(%p))))", ZEROS_KEPT, leaky_samples,
            leaky_grad_samples, .attrs = leaky_attrs, .n_attrs = COUNT_OF(leaky_attrs),
            .attr_help = {"factor of negative values"})
-ACTIVATION(tanh, "hyperbolic tangent", "TANH(%a)", "ROUNDED(MUL(%b, FMA(NEG(%a), %a, SET(1.0f))))",
-           ZEROS_KEPT, samples, grad_samples, .lost_bits = 2)
-ACTIVATION(sigmoid, "1 / (1 + exp(-x))", "SIGMOID(%a)",
+ACTIVATION(tanh, "Tanh", "hyperbolic tangent", "TANH(%a)",
+           "ROUNDED(MUL(%b, FMA(NEG(%a), %a, SET(1.0f))))", ZEROS_KEPT, samples, grad_samples,
+           .lost_bits = 2)
+ACTIVATION(sigmoid, "Sigmoid", "1 / (1 + exp(-x))", "SIGMOID(%a)",
            "ROUNDED(MUL(%b, ROUNDED(MUL(%a, SUB(SET(1.0f), %a)))))", ZEROS_LOST, samples,
            grad_samples, .lost_bits = 2)

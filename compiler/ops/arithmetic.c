@@ -76,9 +76,10 @@ static const OpSample unary_samples[] = {{.inputs = "S(3,5,4)"},
                                          {.inputs = "O()"},
                                          {.inputs = "E()"}};
 
-#define ARITHMETIC_OP(op_name, operands, words, its_row, its_zeros, text, its_samples)             \
+#define ARITHMETIC_OP(op_name, its_onnx, operands, words, its_row, its_zeros, text, its_samples)   \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
+                             .onnx = its_onnx,                                                     \
                              .min_in = operands,                                                   \
                              .max_in = operands,                                                   \
                              .shape = arithmetic_shape,                                            \
@@ -89,9 +90,10 @@ static const OpSample unary_samples[] = {{.inputs = "S(3,5,4)"},
                              .row = its_row,                                                       \
                              .zeros = its_zeros,                                                   \
                              .number = text};
-ARITHMETIC_OP(add, 2, "sum", "ADD(%a, %b)", ZEROS_OF_SAMPLES, "%s + %s", binary_samples)
-ARITHMETIC_OP(sub, 2, "difference", "SUB(%a, %b)", ZEROS_OF_SAMPLES, "%s - %s", binary_samples)
-ARITHMETIC_OP(mul, 2, "product", "ROUNDED(MUL(%a, %b))", ZEROS_KEPT, "nn_product(%s, %s)",
+ARITHMETIC_OP(add, "Add", 2, "sum", "ADD(%a, %b)", ZEROS_OF_SAMPLES, "%s + %s", binary_samples)
+ARITHMETIC_OP(sub, "Sub", 2, "difference", "SUB(%a, %b)", ZEROS_OF_SAMPLES, "%s - %s",
               binary_samples)
-ARITHMETIC_OP(div, 2, "quotient", "DIV(%a, %b)", ZEROS_LOST, "%s / %s", binary_samples)
-ARITHMETIC_OP(neg, 1, "negation", "NEG(%a)", ZEROS_KEPT, "-%s", unary_samples)
+ARITHMETIC_OP(mul, "Mul", 2, "product", "ROUNDED(MUL(%a, %b))", ZEROS_KEPT, "nn_product(%s, %s)",
+              binary_samples)
+ARITHMETIC_OP(div, "Div", 2, "quotient", "DIV(%a, %b)", ZEROS_LOST, "%s / %s", binary_samples)
+ARITHMETIC_OP(neg, "Neg", 1, "negation", "NEG(%a)", ZEROS_KEPT, "-%s", unary_samples)

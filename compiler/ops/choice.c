@@ -63,9 +63,10 @@ static void where_gradient(Gradient *g) {
         if (g->wanted[1 + i]) g->dx[1 + i] = grad_node(g, &op_where, 3, in[i], NULL);
 }
 
-#define EXTREME_OP(op_name, words, its_row)                                                        \
+#define EXTREME_OP(op_name, its_onnx, words, its_row)                                              \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
+                             .onnx = its_onnx,                                                     \
                              .min_in = 2,                                                          \
                              .max_in = 2,                                                          \
                              .shape = choice_shape,                                                \
@@ -75,8 +76,8 @@ static void where_gradient(Gradient *g) {
                              .function = true,                                                     \
                              .row = its_row,                                                       \
                              .zeros = ZEROS_OF_SAMPLES};
-EXTREME_OP(maximum, "the larger, element by element", "SELECT(WINS(%a, %b), %a, %b)")
-EXTREME_OP(minimum, "the smaller, element by element",
+EXTREME_OP(maximum, "Max", "the larger, element by element", "SELECT(WINS(%a, %b), %a, %b)")
+EXTREME_OP(minimum, "Min", "the smaller, element by element",
            "NEG(SELECT(WINS(NEG(%a), NEG(%b)), NEG(%a), NEG(%b)))")
 
 static const OpSample where_samples[] = {{.inputs = "S(3,5,4) S(3,5,4) S(3,5,4)"},

@@ -70,7 +70,7 @@ static const OpSample compare_samples[] = {{.inputs = "S(37) S(37)"},       {.in
                                            {.inputs = "L5(3,4) L5(3,4)"},   {.inputs = "L5(7) E()"},
                                            {.inputs = "S(3,2,5) S(3,2,5)"}, {.inputs = "S(37) E()"},
                                            {.inputs = "L10 E()"},           {.inputs = "E() E()"}};
-#define COMPARE(name_, operator, words, its_row, its_zeros)                                        \
+#define COMPARE(name_, its_onnx, operator, words, its_row, its_zeros)                              \
     static void name_##_value(const Env *env, const Node *n, const double *const *in,              \
                               double *out) {                                                       \
         const int64_t count = all_elements(env, n), each = shape_count(n->type.shape);             \
@@ -82,6 +82,7 @@ static const OpSample compare_samples[] = {{.inputs = "S(37) S(37)"},       {.in
     }                                                                                              \
     const Op op_##name_ = {.name = #name_,                                                         \
                            .help = words,                                                          \
+                           .onnx = its_onnx,                                                       \
                            .min_in = 2,                                                            \
                            .max_in = 2,                                                            \
                            .shape = compare_shape,                                                 \
@@ -94,12 +95,13 @@ static const OpSample compare_samples[] = {{.inputs = "S(37) S(37)"},       {.in
                            .traits = TRAIT_COMPARISON,                                             \
                            .row = its_row,                                                         \
                            .zeros = its_zeros};
-COMPARE(equal, ==, "1 where equal, else 0", "EQUAL(%a, %b)", ZEROS_LOST)
-COMPARE(less, <, "1 where less, else 0", "KEEP(GT(%b, %a), SET(1.0f))", ZEROS_OF_SAMPLES)
-COMPARE(less_equal, <=, "1 where not greater, else 0",
+COMPARE(equal, "Equal", ==, "1 where equal, else 0", "EQUAL(%a, %b)", ZEROS_LOST)
+COMPARE(less, "Less", <, "1 where less, else 0", "KEEP(GT(%b, %a), SET(1.0f))", ZEROS_OF_SAMPLES)
+COMPARE(less_equal, "LessOrEqual", <=, "1 where not greater, else 0",
         "SELECT(GT(%b, %a), SET(1.0f), EQUAL(%a, %b))", ZEROS_LOST)
-COMPARE(greater, >, "1 where greater, else 0", "KEEP(GT(%a, %b), SET(1.0f))", ZEROS_OF_SAMPLES)
-COMPARE(greater_equal, >=, "1 where not less, else 0",
+COMPARE(greater, "Greater", >, "1 where greater, else 0", "KEEP(GT(%a, %b), SET(1.0f))",
+        ZEROS_OF_SAMPLES)
+COMPARE(greater_equal, "GreaterOrEqual", >=, "1 where not less, else 0",
         "SELECT(GT(%a, %b), SET(1.0f), EQUAL(%a, %b))", ZEROS_LOST)
 
 static bool one_hot_shape(Graph *g, Node *n) {

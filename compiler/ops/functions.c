@@ -123,9 +123,10 @@ static const OpSample angle_samples[] = {
     {.inputs = "S(3,5,4)"}, {.inputs = "S(37)"}, {.inputs = "E()"}};
 static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.inputs = "S(37) S(37)"}};
 
-#define FUNCTION(op_name, words, its_row, its_zeros, its_samples, ...)                             \
+#define FUNCTION(op_name, its_onnx, words, its_row, its_zeros, its_samples, ...)                   \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
+                             .onnx = its_onnx,                                                     \
                              .min_in = 1,                                                          \
                              .max_in = 1,                                                          \
                              .shape = function_shape,                                              \
@@ -134,31 +135,32 @@ static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"}, {.input
                              .row = its_row,                                                       \
                              .zeros = its_zeros,                                                   \
                              __VA_ARGS__};
-FUNCTION(exp, "exponential", "EXP(%a)", ZEROS_LOST, number_samples, .gradient = exp_gradient,
+FUNCTION(exp, "Exp", "exponential", "EXP(%a)", ZEROS_LOST, number_samples, .gradient = exp_gradient,
          .function = true, .monotone = true, .lost_bits = 2, .number = "nn_exp(%s)")
-FUNCTION(log, "natural logarithm", "LOG_ALL(%a)", ZEROS_LOST, number_samples,
+FUNCTION(log, "Log", "natural logarithm", "LOG_ALL(%a)", ZEROS_LOST, number_samples,
          .gradient = log_gradient, .function = true, .monotone = true, .lost_bits = 2,
          .positive = true, .number = "nn_log(%s)")
-FUNCTION(sqrt, "square root", "SQRT(%a)", ZEROS_KEPT, number_samples, .gradient = sqrt_gradient,
-         .function = true, .monotone = true, .positive = true, .number = "nn_sqrt(%s)")
-FUNCTION(abs, "absolute value", "ABS(%a)", ZEROS_KEPT, samples, .gradient = abs_gradient,
+FUNCTION(sqrt, "Sqrt", "square root", "SQRT(%a)", ZEROS_KEPT, number_samples,
+         .gradient = sqrt_gradient, .function = true, .monotone = true, .positive = true,
+         .number = "nn_sqrt(%s)")
+FUNCTION(abs, "Abs", "absolute value", "ABS(%a)", ZEROS_KEPT, samples, .gradient = abs_gradient,
          .function = true)
-FUNCTION(sin, "sine, in radians", "SIN(%a)", ZEROS_KEPT, angle_samples, .gradient = sin_gradient,
-         .function = true, .lost_bits = 2, .number = "nn_sin(%s)")
-FUNCTION(cos, "cosine, in radians", "COS(%a)", ZEROS_LOST, angle_samples, .gradient = cos_gradient,
-         .function = true, .lost_bits = 2, .number = "nn_cos(%s)")
-FUNCTION(silu, "x * sigmoid(x)", "ROUNDED(MUL(%a, SIGMOID(%a)))", ZEROS_KEPT, samples,
+FUNCTION(sin, "Sin", "sine, in radians", "SIN(%a)", ZEROS_KEPT, angle_samples,
+         .gradient = sin_gradient, .function = true, .lost_bits = 2, .number = "nn_sin(%s)")
+FUNCTION(cos, "Cos", "cosine, in radians", "COS(%a)", ZEROS_LOST, angle_samples,
+         .gradient = cos_gradient, .function = true, .lost_bits = 2, .number = "nn_cos(%s)")
+FUNCTION(silu, NULL, "x * sigmoid(x)", "ROUNDED(MUL(%a, SIGMOID(%a)))", ZEROS_KEPT, samples,
          .gradient = silu_gradient, .layer = true, .lost_bits = 3)
-FUNCTION(softplus, "log(1 + exp(x))", "SOFTPLUS(%a)", ZEROS_LOST, samples,
+FUNCTION(softplus, "Softplus", "log(1 + exp(x))", "SOFTPLUS(%a)", ZEROS_LOST, samples,
          .gradient = softplus_gradient, .layer = true, .monotone = true, .lost_bits = 2)
-FUNCTION(sign, "1, 0 or -1 by the sign",
+FUNCTION(sign, NULL, "1, 0 or -1 by the sign",
          "SUB(KEEP(GT(%a, SET(0.0f)), SET(1.0f)), KEEP(GT(SET(0.0f), %a), SET(1.0f)))", ZEROS_KEPT,
          samples, .backward_only = true)
 
 /* Layers, and their gradients in terms of the operand. */
-#define LAYER(op_name, words, its_row, grad_row, its_zeros, ...)                                   \
-    FUNCTION(op_name, words, its_row, its_zeros, samples, .gradient = op_name##_gradient,          \
-             .layer = true, __VA_ARGS__)                                                           \
+#define LAYER(op_name, its_onnx, words, its_row, grad_row, its_zeros, ...)                         \
+    FUNCTION(op_name, its_onnx, words, its_row, its_zeros, samples,                                \
+             .gradient = op_name##_gradient, .layer = true, __VA_ARGS__)                           \
     const Op op_##op_name##_grad = {.name = #op_name "_grad",                                      \
                                     .help = "gradient of " #op_name ", from its operand",          \
                                     .min_in = 2,                                                   \
@@ -173,24 +175,24 @@ FUNCTION(sign, "1, 0 or -1 by the sign",
 static const AttrSpec elu_attrs[] = {{"alpha", ATTR_REAL, 0, 1e6, 1, NULL}};
 static const AttrSpec clamp_attrs[] = {{"low", ATTR_REAL, -3.4e38, 3.4e38, -3.4e38, NULL},
                                        {"high", ATTR_REAL, -3.4e38, 3.4e38, 3.4e38, NULL}};
-LAYER(relu6, "min(max(x, 0), 6)", "MIN(SET(6.0f), MAX(SET(0.0f), %a))",
+LAYER(relu6, NULL, "min(max(x, 0), 6)", "MIN(SET(6.0f), MAX(SET(0.0f), %a))",
       "KEEP(GT(%a, SET(0.0f)), KEEP(GT(SET(6.0f), %a), %b))", ZEROS_KEPT, .n_attrs = 0)
-LAYER(elu, "x, or alpha * (exp(x) - 1) where x < 0",
+LAYER(elu, "Elu", "x, or alpha * (exp(x) - 1) where x < 0",
       "SELECT(GT(%a, SET(0.0f)), %a, ROUNDED(MUL(SET(%p), SUB(EXP(MIN(SET(0.0f), %a)), "
       "SET(1.0f)))))",
       "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, ROUNDED(MUL(SET(%p), EXP(MIN(SET(0.0f), "
       "%a)))))))",
       ZEROS_KEPT, .lost_bits = 2, .attrs = elu_attrs, .n_attrs = COUNT_OF(elu_attrs),
       .attr_help = {"what large negative values approach, with a minus"})
-LAYER(mish, "x * tanh(log(1 + exp(x)))", "MISH(%a)", "ROUNDED(MUL(%b, MISH_SLOPE(%a)))", ZEROS_KEPT,
-      .lost_bits = 3)
-LAYER(hardswish, "x * min(max(x + 3, 0), 6) / 6",
+LAYER(mish, "Mish", "x * tanh(log(1 + exp(x)))", "MISH(%a)", "ROUNDED(MUL(%b, MISH_SLOPE(%a)))",
+      ZEROS_KEPT, .lost_bits = 3)
+LAYER(hardswish, "HardSwish", "x * min(max(x + 3, 0), 6) / 6",
       "ROUNDED(MUL(%a, ROUNDED(MUL(MIN(SET(6.0f), MAX(SET(0.0f), ADD(%a, SET(3.0f)))), "
       "SET(1.0f / 6.0f)))))",
       "SELECT(GT(SET(3.0f), %a), KEEP(GT(%a, SET(-3.0f)), ROUNDED(MUL(%b, FMA(%a, SET(1.0f / "
       "3.0f), SET(0.5f))))), %b)",
       ZEROS_KEPT, .n_attrs = 0)
-LAYER(hardsigmoid, "min(max(x + 3, 0), 6) / 6",
+LAYER(hardsigmoid, "HardSigmoid", "min(max(x + 3, 0), 6) / 6",
       "ROUNDED(MUL(MIN(SET(6.0f), MAX(SET(0.0f), ADD(%a, SET(3.0f)))), SET(1.0f / 6.0f)))",
       "KEEP(GT(%a, SET(-3.0f)), KEEP(GT(SET(3.0f), %a), ROUNDED(MUL(%b, SET(1.0f / 6.0f)))))",
       ZEROS_LOST, .n_attrs = 0)

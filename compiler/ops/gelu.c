@@ -44,6 +44,7 @@ static const OpSample grad_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                                         {.inputs = "S(37) S(37)", WITH(TANH)}};
 
 const Op op_gelu = {.name = "gelu",
+                    .onnx = "Gelu",
                     .help = "x times Phi(x), the normal distribution",
                     .min_in = 1,
                     .max_in = 1,

@@ -189,6 +189,7 @@ static const OpSample avg_grad_samples[] = {{.inputs = "S(3,4,4)", WITH(2, 2, 2,
                                             {.inputs = "S(32,3,2)", WITH(3, 2, 1, 3, 0, 1, 5, 5)}};
 
 const Op op_max_pool2d = {.name = "max_pool2d",
+                          .onnx = "MaxPool",
                           .help = "largest of each window",
                           .min_in = 1,
                           .max_in = 1,
@@ -200,6 +201,7 @@ const Op op_max_pool2d = {.name = "max_pool2d",
                           SAMPLES(samples),
                           .traits = TRAIT_MAPS};
 const Op op_avg_pool2d = {.name = "avg_pool2d",
+                          .onnx = "AveragePool",
                           .help = "mean of each window",
                           .min_in = 1,
                           .max_in = 1,

@@ -210,9 +210,10 @@ static const OpSample expand_samples[] = {{.inputs = "S() S(37)"},
 static const OpSample batch_samples[] = {{.inputs = "S()"}, {.inputs = "S(1)"}};
 static const OpSample batch_grad_samples[] = {{.inputs = "S() E()"}, {.inputs = "S(1) X()"}};
 
-#define SUM(op_name, words)                                                                        \
+#define SUM(op_name, its_onnx, words)                                                              \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
+                             .onnx = its_onnx,                                                     \
                              .min_in = 1,                                                          \
                              .max_in = 1,                                                          \
                              .attrs = reduction_attrs,                                             \
@@ -223,8 +224,8 @@ static const OpSample batch_grad_samples[] = {{.inputs = "S() E()"}, {.inputs = 
                              SAMPLES(sum_samples),                                                 \
                              .function = true,                                                     \
                              .traits = TRAIT_MAPS | TRAIT_KEEPS_LANES};
-SUM(sum, "sum over axes of a sample, all of them if none is named")
-SUM(mean, "mean over axes of a sample, all of them if none is named")
+SUM(sum, "ReduceSum", "sum over axes of a sample, all of them if none is named")
+SUM(mean, "ReduceMean", "mean over axes of a sample, all of them if none is named")
 const Op op_expand = {.name = "expand",
                       .help = "a value spread over axes of another one's shape",
                       .min_in = 1,

@@ -141,9 +141,10 @@ static const OpSample reduction_samples[] = {{.inputs = "S(37)"},
                                              {.inputs = "S(7,20)", WITH(2, 1)},
                                              {.inputs = "S(9)", WITH(1, 1)}};
 
-#define OVER_AXES(op_name, words, its_shape, its_gradient, its_samples, ...)                       \
+#define OVER_AXES(op_name, its_onnx, words, its_shape, its_gradient, its_samples, ...)             \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
+                             .onnx = its_onnx,                                                     \
                              .min_in = 1,                                                          \
                              .max_in = 1,                                                          \
                              .attrs = reduction_attrs,                                             \
@@ -155,13 +156,13 @@ static const OpSample reduction_samples[] = {{.inputs = "S(37)"},
                              .function = true,                                                     \
                              .traits = TRAIT_MAPS | TRAIT_KEEPS_LANES,                             \
                              __VA_ARGS__};
-OVER_AXES(softmax, "exponentials by their sum, over axes", same_shape, softmax_gradient, samples,
-          .lost_bits = 3)
-OVER_AXES(log_softmax, "logarithm of softmax", same_shape, log_softmax_gradient, samples,
-          .lost_bits = 2)
-OVER_AXES(logsumexp, "logarithm of the sum of exponentials, over axes", reduction_shape,
-          logsumexp_gradient, reduction_samples, .lost_bits = 2)
-OVER_AXES(amax, "the largest over axes; ties share the gradient", reduction_shape, extreme_gradient,
-          reduction_samples, .lost_bits = 0)
-OVER_AXES(amin, "the smallest over axes; ties share the gradient", reduction_shape,
+OVER_AXES(softmax, "Softmax", "exponentials by their sum, over axes", same_shape, softmax_gradient,
+          samples, .lost_bits = 3)
+OVER_AXES(log_softmax, "LogSoftmax", "logarithm of softmax", same_shape, log_softmax_gradient,
+          samples, .lost_bits = 2)
+OVER_AXES(logsumexp, "ReduceLogSumExp", "logarithm of the sum of exponentials, over axes",
+          reduction_shape, logsumexp_gradient, reduction_samples, .lost_bits = 2)
+OVER_AXES(amax, "ReduceMax", "the largest over axes; ties share the gradient", reduction_shape,
+          extreme_gradient, reduction_samples, .lost_bits = 0)
+OVER_AXES(amin, "ReduceMin", "the smallest over axes; ties share the gradient", reduction_shape,
           extreme_gradient, reduction_samples, .lost_bits = 0)

@@ -179,6 +179,7 @@ const Op op_upsample_grad = {.name = "upsample_grad",
                              .backward_only = true,
                              .traits = TRAIT_MAPS};
 const Op op_pixel_shuffle = {.name = "pixel_shuffle",
+                             .onnx = "DepthToSpace",
                              .help = "channels as places of a finer image",
                              .min_in = 1,
                              .max_in = 1,

@@ -154,62 +154,11 @@ static const char *running(Translation *t, const Node *node) {
     return operand(t, node, 1);
 }
 
-/* Operators of ONNX that do the same, attributes apart. */
-static const struct {
-    const Op *op;
-    const char *name;
-} operators[] = {
-    {&op_exp, "Exp"},
-    {&op_log, "Log"},
-    {&op_sqrt, "Sqrt"},
-    {&op_abs, "Abs"},
-    {&op_sin, "Sin"},
-    {&op_cos, "Cos"},
-    {&op_add, "Add"},
-    {&op_sub, "Sub"},
-    {&op_mul, "Mul"},
-    {&op_div, "Div"},
-    {&op_neg, "Neg"},
-    {&op_maximum, "Max"},
-    {&op_minimum, "Min"},
-    {&op_sum, "ReduceSum"},
-    {&op_mean, "ReduceMean"},
-    {&op_amax, "ReduceMax"},
-    {&op_amin, "ReduceMin"},
-    {&op_logsumexp, "ReduceLogSumExp"},
-    {&op_softmax, "Softmax"},
-    {&op_log_softmax, "LogSoftmax"},
-    {&op_relu, "Relu"},
-    {&op_leaky_relu, "LeakyRelu"},
-    {&op_tanh, "Tanh"},
-    {&op_sigmoid, "Sigmoid"},
-    {&op_gelu, "Gelu"},
-    {&op_elu, "Elu"},
-    {&op_mish, "Mish"},
-    {&op_softplus, "Softplus"},
-    {&op_hardswish, "HardSwish"},
-    {&op_hardsigmoid, "HardSigmoid"},
-    {&op_max_pool2d, "MaxPool"},
-    {&op_avg_pool2d, "AveragePool"},
-    {&op_pixel_shuffle, "DepthToSpace"},
-    {&op_equal, "Equal"},
-    {&op_less, "Less"},
-    {&op_less_equal, "LessOrEqual"},
-    {&op_greater, "Greater"},
-    {&op_greater_equal, "GreaterOrEqual"},
-};
-
-static const char *operator_of(const Op *op) {
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
-        if (operators[i].op == op) return operators[i].name;
-    return NULL;
-}
-
-/* The operator of ONNX on the same operands. */
+/* The operator of ONNX that the table names, on the same operands. */
 static const char *alike(Translation *t, const Node *node) {
     const char *in[4];
     for (int i = 0; i < node->n_in && i < 4; i++) in[i] = number_operand(t, node, i);
-    return add(t, operator_of(node->op), node->n_in, in);
+    return add(t, node->op->onnx, node->n_in, in);
 }
 
 static const char *compare(Translation *t, const Node *node) {
@@ -272,7 +221,7 @@ static const char *reduce(Translation *t, const Node *node) {
     int64_t axes[MAX_RANK];
     const int n = axes_of(node, node->in[0], axes);
     if (n == 0) return operand(t, node, 0);
-    const char *y = two(t, operator_of(node->op), operand(t, node, 0), builder_list(t->b, n, axes));
+    const char *y = two(t, node->op->onnx, operand(t, node, 0), builder_list(t->b, n, axes));
     builder_int(t->b, "keepdims", attribute(node, "keepdim") != 0);
     return y;
 }
@@ -680,8 +629,8 @@ static const struct {
 static const char *make(Translation *t, const Node *node) {
     for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
         if (makers[i].op == node->op) return makers[i].make(t, node);
-    if (operator_of(node->op) && op_is(node->op, TRAIT_COMPARISON)) return compare(t, node);
-    if (operator_of(node->op)) return alike(t, node);
+    if (node->op->onnx && op_is(node->op, TRAIT_COMPARISON)) return compare(t, node);
+    if (node->op->onnx) return alike(t, node);
     return refuse(t, arena_printf(t->b->arena, "%s%s%s%s", node->op->name, node->name ? " \"" : "",
                                   node->name ? node->name : "", node->name ? "\"" : ""));
 }

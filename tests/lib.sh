@@ -8,7 +8,7 @@ set -eu
 : "${NNGEN:=$NNGEN_BIN/nngen}"
 : "${NNGEN_CC:=clang}"
 : "${NNGEN_NN:=$NNGEN_BUILD/share/nngen/nn.c}"
-: "${NNGEN_LIBRARIES=$NNGEN_BUILD/libnngen_runtime.a $NNGEN_BUILD/libnngraph.a}"
+: "${NNGEN_LIBRARIES=$NNGEN_BUILD/libnngen_runtime.a $NNGEN_BUILD/libnngraph.a $(pkg-config --libs libprotobuf-c 2>/dev/null || true)}"
 : "${NNGEN_MODELS=$(cd "$NNGEN_BIN" 2>/dev/null && ls | grep -vx 'nngen\(-data\)\{0,1\}\|gallery' | tr '\n' ' ')}"
 generated=${NNGEN_GENERATED:-$NNGEN_SOURCE/generated}
 LC_ALL=C

@@ -29,7 +29,7 @@ kernels() {
     for arch in "$source"/tests/models/*.lua "$source/arch/residual.lua"; do
         model=$(basename "$arch" .lua)
         case $model in vgg_small | resnet8 | dscnn) continue ;; esac # compiled and run in minutes
-        generated=$scratch NNGEN_LIBRARIES="$build/libnngen_runtime.a $build/libnngraph.a"
+        generated=$scratch NNGEN_LIBRARIES="$build/libnngen_runtime.a $build/libnngraph.a $(pkg-config --libs libprotobuf-c 2>/dev/null || true)"
         "$build/bin/nngen" --isa=avx2,portable -o "$scratch/$model.c" "$arch" 2>/dev/null || return 1
         compile_model "$NNGEN_CC" "$model" "$scratch/$model" -O0 -w -I"$source/tests/fuzz/quick" \
             2>/dev/null || return 1

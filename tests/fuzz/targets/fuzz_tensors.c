@@ -75,9 +75,9 @@ static uint8_t *file_of(const uint8_t *data, size_t size, size_t *n) {
 static void embedded(const uint8_t *file, size_t n, const Engine *engine, bool taken) {
     enum { NAMES = 64 };
     const NnModel *model = engine->model;
-    char words[NN_WORDS], room[NAMES];
+    char why[NN_WORDS], room[NAMES];
     const char *names[2];
-    Nn *net = nn_open(model, &(NnOptions){.batch = 1}, words);
+    Nn *net = nn_open(model, &(NnOptions){.batch = 1}, why);
     if (!net) abort();
     const bool loaded = nn_load_memory(net, file, n);
     for (int i = 0; loaded && taken && i < model->n_params; i++) {

@@ -121,7 +121,7 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
 
 static void predict(Model *m, Node *value) {
     if (m->n_predictions == MAX_NAMED || m->n_metrics == MAX_NAMED) bug("too many values");
-    Named named = {new_name(m, "y"), value};
+    Named named = {.name = new_name(m, "y"), .node = value};
     if (value->type.kind == KIND_SAMPLE) m->predictions[m->n_predictions++] = named;
     if (value->type.kind == KIND_SAMPLE && node_count(value) == 1 && !value->type.classes)
         named.node = value = unary(m->g, &op_overall, value);

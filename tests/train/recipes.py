@@ -134,7 +134,7 @@ def train(recipe, net):
             trained, optimizer = of[id(member)], optimizers[id(member)]
             for name, p in net.named_parameters():
                 p.requires_grad_(name in trained)
-            optimizer.zero_grad()
+            optimizer.zero_grad(set_to_none=True)
             for at in range(begin, end, BATCH):
                 to = min(end, at + BATCH)
                 (member.loss(net(x[at:to]), t[at:to]) * (to - at) / (end - begin)).backward()

@@ -25,11 +25,12 @@ class NAdam(optim.Optimizer):
 
     def __init__(self, parameters, lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, momentum_decay=4e-3):
         super().__init__(parameters, {"lr": lr})
-        self.options, self.steps, self.product = (lr, *betas, eps, weight_decay, momentum_decay), 0, 1
+        self.options, self.steps, self.product = (*betas, eps, weight_decay, momentum_decay), 0, 1
 
     @torch.no_grad()
     def step(self):
-        lr, beta1, beta2, eps, weight_decay, momentum_decay = self.options
+        beta1, beta2, eps, weight_decay, momentum_decay = self.options
+        lr = self.param_groups[0]["lr"]
         self.steps += 1
         mu, after = (beta1 * (1 - 0.5 * 0.96 ** (step * momentum_decay)) for step in (self.steps, self.steps + 1))
         self.product *= mu

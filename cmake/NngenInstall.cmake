@@ -52,7 +52,7 @@ endif()
 # All that is built for an installation: without the programs of arch/, which are not part of it.
 add_custom_target(nngen_package ALL DEPENDS ${pages})
 add_dependencies(nngen_package nngen_runtime nngraph nngen_nn)
-set(built ${pages} $<TARGET_FILE:nngen_runtime> $<TARGET_FILE:nngraph> ${nn_source})
+set(built ${pages} $<TARGET_FILE:nngen_runtime> $<TARGET_FILE:nngraph> ${nn_source} ${constant_source})
 if(TARGET nngen)
   add_dependencies(nngen_package nngen)
   list(APPEND built $<TARGET_FILE:nngen>)

@@ -8,7 +8,7 @@ command -v pkg-config >/dev/null && pkg-config --exists check || skip "the libra
 list=$NNGEN_SOURCE/tests/mutation/mutants.txt
 source=$scratch/source build=$scratch/build
 mkdir "$source"
-(cd "$NNGEN_SOURCE" && tracked | grep -E '^(CMakeLists.txt|cmake|common|compiler|convert|runtime|arch|tests|tools|docs/language.md)' |
+(cd "$NNGEN_SOURCE" && tracked | grep -E '^(CMakeLists.txt|cmake|common|compiler|convert|runtime|arch|tests|tools|python|docs/language.md)' |
     tar -cf - -T -) | tar -xf - -C "$source"
 
 quick="unit_test_differentiate unit_test_simplify unit_test_merge unit_test_plan unit_test_optimizer

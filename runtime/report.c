@@ -256,8 +256,8 @@ void *allocate(size_t count, size_t size) {
     const size_t align = count * size > HUGE_PAGE / 2 ? HUGE_PAGE : LINE;
     const size_t bytes = count * size / align * align + align;
     if (align == LINE) return memset(keep(aligned_alloc(align, bytes), free), 0, bytes);
-    /* Fresh pages are zero: those that no batch reaches, as in evaluations of few samples, cost
-     * nothing. */
+    /* Fresh pages are zero and cost nothing until they are written. An evaluation of few samples
+     * writes few. */
     char *memory = keep(calloc(1, bytes + align), free);
     memory += align - (uintptr_t)memory % align;
     madvise(memory, bytes, MADV_HUGEPAGE);

@@ -85,8 +85,8 @@ When when_last(const Training *t);
 bool evaluation_follows(const Training *t);
 bool evaluation_is_due(const Training *t);
 
-/* Mean of the steps since the last evaluation, of which there is one; and as columns of the log
- * have it. */
+/* Mean loss of the steps since the last evaluation, at least one; running_losses gives the columns
+ * of the log. */
 double running_loss(const Training *t);
 Running running_losses(const Training *t);
 

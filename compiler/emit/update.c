@@ -141,7 +141,7 @@ static bool moves(const Plan *plan, int phase, int i) {
     return any;
 }
 
-/* The runs of the state that a phase, and those that take turns with it, train. */
+/* The runs of the state that a phase trains, or all members of its nn.alternate. */
 static Range *moved_ranges(const Plan *plan, int phase, int *count) {
     Range *ranges = ARENA_ARRAY(plan->arena, Range, plan->n_params);
     *count = 0;

@@ -223,7 +223,7 @@ FieldData *graph_field(const Graph *graph, const char *name);
  * in all; `run` elements that lie side by side share them. */
 int field_moments(const FieldData *field, Shape shape, int *run);
 
-/* The number, from 0, of a phase where those that take turns count as one. */
+/* The number of a phase, from 0. All members of an nn.alternate have the same number. */
 int graph_phase_number(const Graph *graph, int phase);
 
 /* What metric m is in a phase. */

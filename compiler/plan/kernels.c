@@ -128,8 +128,8 @@ static void lower_entry(Plan *plan, Entry *entry) {
 }
 
 /* Behind parameters and their copies: the averages of parameters, then the moments of the phase
- * that trains, or of each one of those that take turns, and, if an update has several batches, the
- * sum of their gradients. */
+ * that trains, or of each member of an nn.alternate. If an update has several batches, the sum of
+ * their gradients follows. */
 static void add_moments(Plan *plan) {
     bool averages = false;
     for (int i = 0; i < plan->graph->n_phases; i++)

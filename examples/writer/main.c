@@ -50,8 +50,8 @@ static bool continue_text(Nn *net, int32_t *seen, int *n) {
 
 int main(int argc, char **argv) {
     static char room[NAMES_ROOM];
-    static int32_t
-        seen[MOST_PLACES]; /* what is not there yet is symbol 0, which no place before sees */
+    /* Places after the text hold symbol 0. The network is causal: no earlier place sees them. */
+    static int32_t seen[MOST_PLACES];
     const char *names[MOST_SYMBOLS];
     char words[NN_WORDS];
     if (argc < 3) return fputs("usage: writer WEIGHTS PROMPT [LENGTH [SEED]]\n", stderr), 2;

@@ -261,6 +261,27 @@ typedef struct OptionSpec {
 } OptionSpec;
 /* Types for editors of `init` of a layer: one initialiser, or one each for weight and bias. */
 extern const char *const options_inits[];
+/* Rows that several layers have: of norms, of attention. */
+#define EPS_OPTION                                                                                 \
+    {                                                                                              \
+        "eps", OPTION_REAL, false, 1e-30, 1e30, {1e-5, 0}, NULL,                                   \
+            "is added to the variance under the root"                                              \
+    }
+#define AFFINE_OPTION(preset)                                                                      \
+    {                                                                                              \
+        "affine", OPTION_BOOL, false, 0, 1, {preset, 0}, NULL,                                     \
+            "whether it learns a weight and a bias"                                                \
+    }
+#define CAUSAL_OPTION                                                                              \
+    {                                                                                              \
+        "causal", OPTION_BOOL, false, 0, 1, {0}, NULL,                                             \
+            "whether a place sees only the places up to itself"                                    \
+    }
+#define DROPOUT_OPTION                                                                             \
+    {                                                                                              \
+        "dropout", OPTION_REAL, false, 0, 1, {0}, NULL,                                            \
+            "probability of dropping a weight after the softmax"                                   \
+    }
 typedef struct OptionValue {
     bool given;
     double number[2]; /* ints, pairs (h, w), reals, booleans */

@@ -84,15 +84,8 @@ enum { NORM_NAME, NORM_AXES, NORM_EPS, NORM_AFFINE, NORM_BIAS };
 static const OptionSpec norm_specs[] = {
     {"name", OPTION_NAME, false, 0, 0, {0}, NULL, "its name in weights files and patterns"},
     {"axes", OPTION_INT, false, 1, MAX_RANK, {1, 0}, NULL, "last axes that are normalised over"},
-    {"eps",
-     OPTION_REAL,
-     false,
-     1e-30,
-     1e30,
-     {1e-5, 0},
-     NULL,
-     "is added to the variance under the root"},
-    {"affine", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it learns a weight and a bias"},
+    EPS_OPTION,
+    AFFINE_OPTION(1),
     {"bias", OPTION_BOOL, false, 0, 1, {1, 0}, NULL, "whether it has a bias beside the weight"},
 };
 

@@ -1,6 +1,7 @@
 /* Text from a model that tells the next symbol: symbols are the classes of its label {T}, which
  * their names write. The text so far, at most its last T symbols, lies at the beginning of the
- * window, and the probabilities of the place of the last one decide. */
+ * window, and the probabilities of the place of the last one decide. A model whose code can walk
+ * along a sequence computes that place alone; when the window moves on, the whole window. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,9 @@ typedef struct Writer {
     const char *const *names;   /* of the symbols */
     int field, length, classes; /* the label that is read, its places and symbols */
     float **predictions;
-    const float *probabilities; /* [length][classes] */
+    const float *probabilities; /* [length][classes], or of one place */
+    void *cache;                /* of NnCode.next, NULL: the model has none */
+    int walked;                 /* places of the text that the cache has */
 } Writer;
 
 /* The label that the model reads, and the probabilities that it gives. */
@@ -45,6 +48,7 @@ static bool find_parts(Writer *w) {
             model->name, w->length, w->classes, field->name);
     w->predictions = predictions_new(model, 1);
     w->probabilities = w->predictions[found];
+    if (model->predictions[found].next == w->classes) w->cache = allocate(model->cache_bytes, 1);
     return true;
 }
 
@@ -86,6 +90,14 @@ static const float *predict_next(Writer *w, const int *symbols, int n, int fill)
     engine_take_drawn(&w->engine);
     NnCall call = engine_call(&w->engine, trained_when(&w->engine), 1);
     call.predictions = w->predictions;
+    if (w->cache && from == 0) {
+        call.cache = w->cache;
+        for (; w->walked < n; w->walked++) {
+            call.place = w->walked;
+            w->engine.code->next(&call);
+        }
+        return w->probabilities;
+    }
     w->engine.code->predict(&call);
     return w->probabilities + (ptrdiff_t)(count - 1) * w->classes;
 }
@@ -104,6 +116,7 @@ static bool is_causal(Writer *w, const int *symbols, int n) {
         return problem("model \"%s\": what it predicts are no probabilities, which add up to 1; "
                        "predict nn.softmax of the logits",
                        w->model->name);
+    if (w->cache) return true;
     const float *other = predict_next(w, symbols, n, w->classes - 1);
     return n >= w->length || !memcmp(first, other, (size_t)w->classes * sizeof *first) ||
            problem(

@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 14
+#define NN_ABI 15
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -225,6 +225,7 @@ typedef struct NnOutput {
     bool per_sample; /* metrics: the mean of one value a sample */
     bool overall;    /* metrics: worked out of such means over all samples (nn.overall), none of one
                         sample. Neither: a loss */
+    int next; /* predictions: floats per sample that NnCode.next gives, of one place; 0: none */
 } NnOutput;
 
 /* One generated kernel, in the order of execution, for `bench`. */
@@ -282,8 +283,12 @@ typedef struct NnCall {
      * For what all samples of several calls give: zeros before the first call, and score after the
      * last one. */
     double *sums;
+    /* next: 0 .. NnModel.places - 1, and batch * NnModel.cache_bytes bytes, aligned to 64. */
+    int place;
+    void *cache;
     float *const *predictions; /* predict and evaluate: per prediction float [batch][count] in
-                                  (C,H,W) order; NULL, or NULL members: not wanted */
+                                  (C,H,W) order; NULL, or NULL members: not wanted.
+                                  next: those of NnOutput.next, [batch][next] */
 
     /* If set, called after each kernel with its index in NnModel.kernels, by the thread that ran
      * it. */
@@ -309,6 +314,11 @@ typedef struct NnCode {
      * x * factor + term, in registers alone. Returns one of them. */
     int peak_width;
     float (*peak)(int64_t steps, float factor, float term);
+    /* The predictions at place `call->place` of a sequence alone, the same bits as predict's; for
+     * models whose predictions are causal along the first axis of their fields, NULL of others.
+     * Call it for place 0, 1, 2 ... with the same `cache`: of the fields, which are those of
+     * predict, only that place matters, and what earlier calls left. Place 0 begins anew. */
+    void (*next)(NnCall *call);
 } NnCode;
 
 typedef struct NnModel {
@@ -333,6 +343,8 @@ typedef struct NnModel {
     const NnKernel *kernels;
     const NnCode *codes; /* best first; the last one runs everywhere */
 
+    int places;         /* of the sequences that NnCode.next walks along; 0: there is none */
+    size_t cache_bytes; /* of NnCall.cache, for each sample */
     size_t state_bytes;
     /* Bytes of `work` for calls with up to `batch` samples and up to `threads` tasks. */
     size_t (*work_bytes)(int batch, int threads);
@@ -369,7 +381,8 @@ typedef enum NnEntry {
     NN_GRADIENT,
     NN_EVALUATE,
     NN_PREDICT,
-    NN_SCORE
+    NN_SCORE,
+    NN_NEXT
 } NnEntry;
 
 enum { NN_WORDS = 256 }; /* room for the words of a problem */
@@ -498,15 +511,16 @@ static inline double nn_number(const void *values, NnType type, int64_t i) {
     return (double)nn_integer(values, type, i);
 }
 
-/* The same for the values of a label. */
+/* The same for values of a label: `each` of every sample, from element `first` on. */
 static inline bool nn_unknown_class(char *words, const NnField *field, NnType type,
-                                    const void *values, int batch) {
-    for (int64_t k = 0; k < (int64_t)batch * field->count; k++) {
-        const int64_t label = nn_integer(values, type, k);
+                                    const void *values, int batch, int first, int each) {
+    for (int64_t k = 0; k < (int64_t)batch * each; k++) {
+        const int64_t sample = k / each;
+        const int64_t label = nn_integer(values, type, sample * field->count + first + k % each);
         if (label >= 0 && label < field->classes) continue;
         if (field->ignores && label == field->ignored) continue;
         nn_say(words, "sample ", 0);
-        nn_say(words, NULL, k / field->count);
+        nn_say(words, NULL, sample);
         nn_say(words, ": label ", 0);
         return nn_outside(words, field->name, label, 0, field->classes - 1);
     }
@@ -518,15 +532,18 @@ static inline bool nn_unreadable(char *words, const NnModel *model, NnEntry entr
                                  const NnCall *call) {
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *field = &model->fields[i];
-        if (entry == NN_PREDICT && !field->predicts) continue;
+        if ((entry == NN_PREDICT || entry == NN_NEXT) && !field->predicts) continue;
         if (nn_misplaced(words, "fields", "", call->fields, (int)sizeof(void *)) ||
             (call->types && nn_outside(words, "a field's type", call->types[i], 0, NN_F64)))
             return true;
         const NnType type = nn_field_type(model->fields, call, i);
         const bool label = field->kind == NN_LABEL;
+        const bool one = entry == NN_NEXT && field->rank > 0; /* place of a sequence */
+        const int each = one ? field->count / field->dim[0] : field->count;
         if (nn_misplaced(words, "field ", field->name, call->fields[i], nn_type_size(type)) ||
             (label && nn_outside(words, "the type of a label", type, NN_U8, NN_I64)) ||
-            (label && nn_unknown_class(words, field, type, call->fields[i], call->batch)))
+            (label && nn_unknown_class(words, field, type, call->fields[i], call->batch,
+                                       one ? call->place * each : 0, each)))
             return true;
     }
     return false;
@@ -572,6 +589,8 @@ static inline const char *nn_call_problem(const NnModel *model, NnEntry entry, c
         (entry == NN_TRAIN && nn_outside(words, "earlier", call->earlier, 0, INT32_MAX)) ||
         (trains &&
          nn_outside(words, "batch", call->batch, model->phases[call->phase].least, NN_MAX_BATCH)) ||
+        (entry == NN_NEXT && (nn_outside(words, "place", call->place, 0, model->places - 1) ||
+                              nn_misplaced(words, "cache", "", call->cache, NN_ALIGN))) ||
         nn_unreadable(words, model, entry, call))
         return words;
     if (evaluates && nn_unsummed(words, call)) return words;
@@ -661,8 +680,8 @@ static inline bool nn_told(const NnModel *model, const char *what, const char *p
 }
 
 static inline bool nn_broken_call(const NnModel *model, NnEntry entry, const NnCall *call) {
-    static const char *const names[] = {"prepare",  "train",   "gradient",
-                                        "evaluate", "predict", "score"};
+    static const char *const names[] = {"prepare", "train", "gradient", "evaluate",
+                                        "predict", "score", "next"};
     char words[NN_WORDS];
     return nn_told(model, names[entry],
                    NN_CHECKED ? nn_call_problem(model, entry, call, words) : NULL);

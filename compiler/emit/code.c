@@ -62,6 +62,12 @@ static void write_pointer(Emission *em, const Entry *e, ValueNames names, const 
                "(size_t)first * %lld : NULL;",
                offset, offset, (long long)shape_count(b->node->type.shape));
         return;
+    case SPACE_CACHE:
+        w_line(w,
+               "float *const %s = (float *)call->cache + (size_t)call->batch * %lld + "
+               "(size_t)first * %lld;",
+               name, offset, (long long)b->size);
+        return;
     }
 }
 
@@ -85,8 +91,8 @@ static void write_pointers(Emission *em, const Entry *e, int stage, ValueNames n
         if (state[i]) write_pointer(em, e, names, p->params[i].value);
     for (int i = 0; i < p->n_derived; i++)
         if (state[p->n_params + i]) write_pointer(em, e, names, p->derived[i]->value);
-    static const BufferSpace order[] = {SPACE_FIELD, SPACE_SAMPLE,   SPACE_SUM,   SPACE_PARTIAL,
-                                        SPACE_BATCH, SPACE_GRADIENT, SPACE_OUTPUT};
+    static const BufferSpace order[] = {SPACE_FIELD, SPACE_SAMPLE,   SPACE_SUM,    SPACE_PARTIAL,
+                                        SPACE_BATCH, SPACE_GRADIENT, SPACE_OUTPUT, SPACE_CACHE};
     for (size_t s = 0; s < sizeof order / sizeof *order; s++)
         for (int part = 0; part < 2; part++)
             for (int i = 0; i < e->n_buffers; i++)
@@ -285,6 +291,7 @@ void emit_section(Emission *em, const Isa *isa) {
     emit_dispatch(em, isa->suffix, ENTRY_TRAIN, "nn_gradient", "NN_GRADIENT", ", false");
     emit_dispatch(em, isa->suffix, ENTRY_EVALUATE, "nn_evaluate", "NN_EVALUATE", "");
     emit_dispatch(em, isa->suffix, ENTRY_PREDICT, "nn_predict", "NN_PREDICT", "");
+    if (emit_steps(em->plan)) emit_dispatch(em, isa->suffix, ENTRY_NEXT, "nn_next", "NN_NEXT", "");
     write_peak(em, isa);
     w_line(em->w, "static bool nn_supported%s(void) { return %s; }", isa->suffix, isa->supported);
     isa_write(draft, w, isa, writer_text(em->w));

@@ -164,6 +164,8 @@ static const char *buffer_name(Arena *arena, const Buffer *b, const bool *gradie
         return arena_printf(arena, "batch_%s", stem(arena, b->node, false));
     case SPACE_OUTPUT:
         return arena_printf(arena, "out_%s", name);
+    case SPACE_CACHE:
+        return arena_printf(arena, "cache_%s", stem(arena, b->node, false));
     }
     bug("a buffer without a space");
 }
@@ -222,8 +224,14 @@ const char *emit_what(Arena *arena, const Kernel *k) {
     return arena_printf(arena, "%s + %s", text, op_is(op, TRAIT_KEPT) ? op->kernel : "gradient");
 }
 
+const Entry *emit_steps(const Plan *plan) {
+    for (int i = 0; i < plan->n_entries; i++)
+        if (plan->entries[i]->kind == ENTRY_NEXT) return plan->entries[i];
+    return NULL;
+}
+
 bool emit_traced(const Entry *entry) {
-    return entry->kind != ENTRY_EVALUATE;
+    return entry->kind != ENTRY_EVALUATE && entry->kind != ENTRY_NEXT;
 }
 
 int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel) {

@@ -93,12 +93,16 @@ const char *emit_what(Arena *arena, const Kernel *kernel);
  * that name "slice_2". */
 const char *const *emit_kernel_names(Arena *arena, const Entry *entry);
 
-/* Whether the model's table has the entry's kernels: all but those of evaluation. */
+/* Whether the model's table has the entry's kernels: all but those of evaluation and
+ * of the entry `next`. */
 bool emit_traced(const Entry *entry);
 
 /* Index of the kernel in the model's table, -1 for kernels of evaluation. NULL: the index of the
  * entry's update, which the derived copies follow. */
 int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel);
+
+/* The entry `next`; NULL: the model has none. */
+const Entry *emit_steps(const Plan *plan);
 
 /* A statement that leaves a function of NnCode whose call breaks the contract. */
 void emit_check(Emission *em, const char *entry);

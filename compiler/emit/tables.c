@@ -155,16 +155,26 @@ bool emit_is_mean(const Node *metric) {
     return metric->type.kind == KIND_SPLIT && op_is(metric->op, TRAIT_LOSS);
 }
 
+/* What the entry `next` gives of the prediction for a sample. */
+static int64_t next_count(const Plan *p, const char *name) {
+    const Entry *e = emit_steps(p);
+    for (int i = 0; e && i < e->graph->n_predictions; i++)
+        if (!strcmp(e->graph->predictions[i].name, name))
+            return shape_count(e->graph->predictions[i].node->type.shape);
+    return 0;
+}
+
 static void write_outputs(Emission *em, const char *name, const Named *list, int n) {
     if (!n) return;
     w_open(em->w, "static const NnOutput %s[%d] =", name, n);
     for (int i = 0; i < n; i++) {
         const Node *v = list[i].node;
         const bool mean = emit_is_mean(v);
-        w_line(em->w, "{\"%s\", %lld, %d, %s, %s},", list[i].name,
+        w_line(em->w, "{\"%s\", %lld, %d, %s, %s, %lld},", list[i].name,
                (long long)shape_count(v->type.shape), v->type.classes,
                mean || v->type.kind == KIND_SAMPLE ? "true" : "false",
-               !mean && v->type.kind == KIND_SPLIT ? "true" : "false");
+               !mean && v->type.kind == KIND_SPLIT ? "true" : "false",
+               (long long)next_count(em->plan, list[i].name));
     }
     w_close_with(em->w, ";");
 }
@@ -385,6 +395,7 @@ void emit_tables(Emission *em) {
     const Graph *g = p->graph;
     Writer *w = em->w;
     bool inference = em->info->inference;
+    const Entry *next = emit_steps(p);
     write_params(em);
     write_ties(em);
     emit_phases(em);
@@ -403,9 +414,10 @@ void emit_tables(Emission *em) {
         if (isa->machine) w_raw(w, arena_printf(em->arena, "#if %s\n", isa->machine));
         w_line(w,
                "{\"%s\", nn_supported%s, nn_prepare%s, nn_train%s, nn_gradient%s, nn_evaluate%s, "
-               "nn_predict%s, %d, nn_peak%s},",
+               "nn_predict%s, %d, nn_peak%s, %s%s},",
                isa->name, isa->suffix, isa->suffix, isa->suffix, isa->suffix, isa->suffix,
-               isa->suffix, isa->width * emit_chains(isa), isa->suffix);
+               isa->suffix, isa->width * emit_chains(isa), isa->suffix, next ? "nn_next" : "NULL",
+               next ? isa->suffix : "");
         if (isa->machine) w_raw(w, "#endif\n");
     }
     w_close_with(w, ";");
@@ -430,6 +442,9 @@ void emit_tables(Emission *em) {
     w_line(w, ".kernels = nn_kernels, .codes = nn_codes,");
     w_line(w, ".state_bytes = %lld, .work_bytes = nn_work_bytes, .chunks = nn_chunks,",
            (long long)p->state_floats * 4);
+    if (next)
+        w_line(w, ".places = %d, .cache_bytes = %lld,", next->places,
+               (long long)next->cache_floats * 4);
     w_line(w, ".get = nn_get, .set = nn_set, .reset = nn_reset, .get_gradient = nn_get_gradient,");
     if (any_normal(p)) w_line(w, ".get_normal = nn_get_moments, .set_normal = nn_put_moments,");
     w_close_with(w, ";");

@@ -22,6 +22,12 @@ int node_int(const Node *node, const char *name) {
     return (int)node_attr(node, name);
 }
 
+int op_along(const Node *node, int operand, int axis) {
+    if (node->in[operand]->type.kind != KIND_SAMPLE) return ALONG_WHOLE;
+    if (node->op->along) return node->op->along(node, operand, axis);
+    return node->op->row ? axis : ALONG_ALL;
+}
+
 bool node_is(const Node *node, const char *op_name) {
     return !strcmp(node->op->name, op_name);
 }

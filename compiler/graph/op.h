@@ -38,6 +38,8 @@ typedef enum Trait {
                                 coefficients */
     TRAIT_DRAWN = 262144,    /* a value that is drawn itself, not only in training */
     TRAIT_MAY_DROP = 524288, /* decides by counters where its attribute p is above 0: attention */
+    TRAIT_NEXT = 1048576,    /* of the entry `next` alone: depends on the call's place, on earlier
+                                calls; has no reference and no samples */
 } Trait;
 
 typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;
@@ -114,6 +116,10 @@ struct Op {
      * indices are doubles with whole values. Parts make a larger batch: env->batch counts the
      * values that the node works on. */
     void (*reference)(const Env *env, const Node *node, const double *const *in, double *out);
+    /* What place i of axis `axis` of the value needs of operand `operand`: place i of the axis that
+     * this returns, or ALONG_WHOLE: all of it, or ALONG_ALL: it is no place by itself. NULL: of
+     * element-wise ops the same axis; of others ALONG_ALL. See op_along. */
+    int (*along)(const Node *node, int operand, int axis);
     /* Multiply-adds of a contraction times two, per sample; NULL: none. */
     int64_t (*flops)(const Node *node);
     const OpSample *samples;
@@ -164,6 +170,10 @@ static inline bool is_pointwise(const Node *node) {
         if (node->in[i]->type.classes) return false;
     return node->type.kind == KIND_SAMPLE && node->op->row;
 }
+
+/* Op.along, or what stands for it. Parameters and numbers are needed whole. */
+enum { ALONG_WHOLE = -1, ALONG_ALL = -2 };
+int op_along(const Node *node, int operand, int axis);
 
 /* All ops (the list is compiler/ops/ops.def); NULL-terminated. */
 extern const Op *const all_ops[];

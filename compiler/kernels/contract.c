@@ -314,9 +314,9 @@ static void build_tall(Loops *l, Nest *n, Panels panels, int tail) {
     l_close(l);
 }
 
-/* The samples that are left, or all of a small batch: short tiles over many blocks, so that there
- * are enough accumulators to hide the latency. */
-static void build_short(Loops *l, Nest *n, int rows, int tail) {
+/* `rows` samples from s on: a short tile over many blocks, so that there are enough accumulators to
+ * hide the latency. */
+static void build_short(Loops *l, Nest *n, int rows) {
     const Isa *isa = n->isa;
     int most = tile_short_blocks(isa, rows);
     if (most > MAX_TILE_BLOCKS) most = MAX_TILE_BLOCKS;
@@ -325,17 +325,32 @@ static void build_short(Loops *l, Nest *n, int rows, int tail) {
     if (n->vectors % isa_vectors(isa) && full == n->blocks) full -= blocks;
     Panels panels[2] = {{0, full, tile_columns(isa, n->lanes_out, 0, blocks)},
                         {full, n->blocks, tile_columns(isa, n->lanes_out, full, n->blocks - full)}};
-    l_open(l, "if ((n - done) & %d)", rows);
-    l_line(l, "const int s = done + ((n - done) & %d);", 2 * (tail - rows));
-    /* s samples are done; at least `rows` are left. */
-    l_given(l, "s", "0", arena_printf(n->arena, "n - %d", rows));
     for (int i = 0; i < 2; i++) {
         if (panels[i].first == panels[i].last) continue;
         open_panels(l, n, panels[i]);
         contract_places(l, n, panels[i].tile, rows);
         l_close(l);
     }
+}
+
+/* The samples that are left, or all of a small batch. */
+static void build_left(Loops *l, Nest *n, int rows, int tail) {
+    l_open(l, "if ((n - done) & %d)", rows);
+    l_line(l, "const int s = done + ((n - done) & %d);", 2 * (tail - rows));
+    /* s samples are done; at least `rows` are left. */
+    l_given(l, "s", "0", arena_printf(n->arena, "n - %d", rows));
+    build_short(l, n, rows);
     l_close(l);
+}
+
+/* Samples that are never many: four at a time, then one by one. */
+static void build_few(Loops *l, Nest *n) {
+    l_line(l, "int s = 0;");
+    for (int rows = 4; rows > 0; rows -= 3) {
+        l_open(l, "for (; s + %d <= n; s += %d)", rows, rows);
+        build_short(l, n, rows);
+        l_close(l);
+    }
 }
 
 /* Runs of panels of the kernel's outputs. */
@@ -344,6 +359,7 @@ static int nest_panels(const Nest *n, Panels panels[MAX_PANELS]) {
     return tile_panels(n->isa, n->lanes_out, n->groups, blocks, panels);
 }
 
+/* Such a sequence is a value of the entry `next`, whose calls have few samples. */
 static bool is_one_place(const Nest *n) {
     return n->y.out == 1 && n->x.out == 1 && n->groups == 1 && !n->k->pool;
 }
@@ -360,6 +376,10 @@ static void build_nest(Loops *l, Nest *n, bool looped) {
     n->way = !looped ? COLUMNS_STRAIGHT : COLUMNS_INNER;
     if (one_place && looped && !has_columns(n)) n->way = COLUMNS_EDGE;
     contract_define_rows(l, n);
+    if (one_place && is_sequence(n->k->node)) {
+        build_few(l, n);
+        return;
+    }
     if (one_place) {
         l_line(l, "const int shorter = nn_shorter(n, %d, %d) * %d;", rows, tail, rows - 1);
         l_given(l, "shorter", "0", "n"); /* nn_shorter's tiles have room */
@@ -372,7 +392,7 @@ static void build_nest(Loops *l, Nest *n, bool looped) {
             build_tall(l, n, panels[i], tail);
         else
             build_panels(l, n, panels[i]);
-    for (int r = tail; one_place && rows > 2 && r > 0; r /= 2) build_short(l, n, r, tail);
+    for (int r = tail; one_place && rows > 2 && r > 0; r /= 2) build_left(l, n, r, tail);
 }
 
 /* Whether straight code for the kernel columns may keep to the budget. A tile of a strided input

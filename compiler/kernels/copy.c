@@ -41,6 +41,8 @@ void copy_lower(Lowering *l, Node *node) {
         char *param = i || node->n_in > 1 ? arena_printf(l->arena, "x%d", i) : "x";
         lower_operand(l, k, param, in[i], direct ? at : NULL, false);
     }
+    if (node->op == &op_at_place)
+        lower_place_arg(l, k, node->in[0]->type.shape.dim[(int)node->attr[PLACE_AXIS] - 1]);
     lower_operand(l, k, "y", make_value(l, node), node, true);
 }
 
@@ -57,6 +59,7 @@ typedef struct Walk {
 typedef struct Copy {
     Walk walk[MAX_RANK + 1];
     int n, from, to;
+    int place; /* floats from one place of the call's to the next, in x; 0: it is not asked for */
     const Operand *x;
     Layout in, out;
 } Copy;
@@ -99,6 +102,7 @@ static const char *place_text(Arena *arena, const Copy *c, bool to, int loops) {
     const char *text = arena_printf(arena, "s * %d", (to ? c->out : c->in).stride);
     const int begin = to ? c->to : c->from;
     if (begin) text = arena_printf(arena, "%s + %d", text, begin);
+    if (!to && c->place) text = arena_printf(arena, "%s + place * %d", text, c->place);
     for (int i = 0; i < loops; i++) {
         const int step = to ? c->walk[i].to : c->walk[i].from;
         if (step)
@@ -166,8 +170,11 @@ static void build(Loops *l, const Kernel *k) {
     }
     const Shape y = node->type.shape;
     const bool concat = node->op == &op_concat, pad = node->op == &op_pad,
-               permute = node->op == &op_permute;
-    const int axis = permute ? -1 : (int)node->attr[concat ? CONCAT_AXIS : SLICE_AXIS] - 1;
+               permute = node->op == &op_permute, place = node->op == &op_at_place;
+    const int axis = permute  ? -1
+                     : concat ? (int)node->attr[CONCAT_AXIS] - 1
+                     : place  ? (int)node->attr[PLACE_AXIS] - 1
+                              : (int)node->attr[SLICE_AXIS] - 1;
     const int lanes = k->out.last ? y.rank - 1 : 0;
     int to[MAX_RANK], from[MAX_RANK], begin = 0;
     layout_steps(y, k->out, to);
@@ -195,6 +202,8 @@ static void build(Loops *l, const Kernel *k) {
         if (concat) {
             c.to = begin * to[axis];
             begin += x.dim[axis];
+        } else if (place) {
+            c.place = from[axis];
         } else if (!permute) {
             const int offset = (int)node->attr[SLICE_OFFSET], step = (int)node->attr[SLICE_STEP];
             if (pad) {

@@ -111,6 +111,11 @@ void block_operand(Lowering *l, Kernel *k, const char *param, Node *node) {
     read_value(l, k, param, b, at);
 }
 
+/* Rows of units that a place needs of the one before: the state, and the cell of an lstm. */
+static int kept_rows(const Block *b) {
+    return b->r.cell == CELL_LSTM ? 2 : 1;
+}
+
 static void lower(Lowering *l, Node *node) {
     const bool gates = node->op == &op_recurrence_gates;
     Kernel *k = joined_kernel(l, node);
@@ -126,11 +131,17 @@ static void lower(Lowering *l, Node *node) {
         if (node->n_in > 2 + gates) read_param(l, k, "bias", node->in[2 + gates]);
         place_last(l, k);
     }
+    if (node->op == &op_recurrence_next) {
+        const Block b = block_of(node);
+        lower_operand(l, k, "cache", cache_buffer(l, node, kept_rows(&b) * b.units), NULL, true);
+        lower_place_arg(l, k, MAX_DIM);
+    }
     lower_operand(l, k, gates ? "gates" : "y", make_value(l, node), node, true);
 }
 
 static bool fits(const Node *node) {
-    return is_recurrence(node->op) || node->op == &op_recurrence_gates;
+    return is_recurrence(node->op) || node->op == &op_recurrence_gates ||
+           node->op == &op_recurrence_next;
 }
 
 static bool joins(const Node *root, const Node *node) {
@@ -172,11 +183,36 @@ static void build_cell(Loops *l, const Block *b) {
     }
 }
 
+/* What the place before left in the cache, for each sample of the block. */
+static void build_begin(Loops *l, const Block *b) {
+    const int rows = kept_rows(b);
+    l_open(l, "if (place > 0)");
+    l_open(l, "for (int q = 0; q < count; q++)");
+    l_line(l, "const float *from = cache + (s0 + q) * %d;", rows * b->units);
+    l_line(l, "NN_COPY(state + q * %d, from, %zu);", b->state, (size_t)b->units * sizeof(float));
+    if (rows > 1)
+        l_line(l, "NN_COPY(memory + q * %d, from + %d, %zu);", b->state, b->units,
+               (size_t)b->units * sizeof(float));
+    l_close(l);
+    l_close(l);
+}
+
+static void build_end(Loops *l, const Block *b) {
+    const int rows = kept_rows(b);
+    l_line(l, "float *kept = cache + (s0 + q) * %d;", rows * b->units);
+    l_line(l, "NN_COPY(kept, state + q * %d, %zu);", b->state, (size_t)b->units * sizeof(float));
+    if (rows > 1)
+        l_line(l, "NN_COPY(kept + %d, memory + q * %d, %zu);", b->units, b->state,
+               (size_t)b->units * sizeof(float));
+}
+
 static void build(Loops *l, const Kernel *k) {
     const Block b = block_of(k->node);
+    const bool next = k->node->op == &op_recurrence_next;
     const bool alone = k->node->op == &op_recurrence_gates;
     Arena *a = l->arena;
     block_open(l, &b, false);
+    if (next) build_begin(l, &b);
     const bool bias = k->node->n_in > 2 + alone;
     block_product(l, &(BlockProduct){.from = "state",
                                      .to = "sums",
@@ -206,6 +242,7 @@ static void build(Loops *l, const Kernel *k) {
         l_line(l, "STORE(y + at * %d + u, clean);", b.units);
     }
     l_close(l);
+    if (next) build_end(l, &b);
     l_close(l);
     block_close(l);
 }

@@ -13,6 +13,8 @@ static Linear buffer_size(const Buffer *b) {
         return (Linear){b->size, 0, false};
     case SPACE_OUTPUT:
         return (Linear){shape_count(b->node->type.shape), 0, false};
+    case SPACE_CACHE:
+        return (Linear){b->size, 0, false};
     case SPACE_STATE:
     case SPACE_GRADIENT:
     case SPACE_PARTIAL:
@@ -80,8 +82,8 @@ Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
         const Operand *o = &kernel->operands[i];
         const Buffer *b = o->buffer;
         Memory *m = memory_param(l, o->param, element_base(b->element), buffer_size(b), o->written);
-        /* A chunk's gradient may be added to. */
-        m->filled = m->filled || b->space == SPACE_GRADIENT;
+        /* A chunk's gradient may be added to, a cache has what earlier calls left. */
+        m->filled = m->filled || b->space == SPACE_GRADIENT || b->space == SPACE_CACHE;
         if (b->space == SPACE_FIELD && b->node->type.classes)
             m->content = (Interval){{0, 0, false}, {0, b->node->type.classes - 1, false}};
     }
@@ -90,7 +92,8 @@ Loops *loops_new(Arena *arena, const Kernel *kernel, const Isa *isa) {
     int_param(l, "n", (Linear){1, 0, false}, (Linear){1, 0, false});
     for (int i = 0; i < kernel->n_args; i++) {
         Name *arg = loops_declare(l, kernel->args[i].name, arg_type(&kernel->args[i]), NULL);
-        arg->range = (Interval){{.unbounded = true}, {.unbounded = true}};
+        const int below = kernel->args[i].below;
+        arg->range = (Interval){{.unbounded = !below}, {0, below - 1, !below}};
     }
     return with_params(l);
 }

@@ -101,6 +101,11 @@ static bool attention_shape(Graph *g, Node *n) {
     return true;
 }
 
+static bool next_shape(Graph *g, Node *n) {
+    if (!attention_shape(g, n)) return false;
+    return attention_of(n).queries == 1 || op_error(g, n, 0, "wants one place of a sequence");
+}
+
 /* Which of them the gradient is of: all, side by side, or one. */
 static bool grad_shape(Graph *g, Node *n) {
     if (!want_operands(g, n)) return false;
@@ -258,6 +263,13 @@ static void grad_value(const Env *env, const Node *n, const double *const *in, d
     arena_free(arena);
 }
 
+/* Queries, unless they are causal: what these need of keys is more than one place of them. */
+static int attention_along(const Node *n, int operand, int axis) {
+    const Attention a = attention_of(n);
+    if (a.packed || a.causal || axis != n->type.shape.rank - 2) return ALONG_ALL;
+    return operand ? ALONG_WHOLE : axis;
+}
+
 /* Pairs of a query and a key, of all heads. */
 static int64_t pairs(const Attention *a) {
     const int64_t all =
@@ -278,12 +290,19 @@ static int64_t grad_flops(const Node *n) {
     return 2 * pairs(&a) * (part == ATTENTION_OPERANDS ? 2 * (a.width + a.out_width) : one);
 }
 
+/* Those of the last place. */
+static int64_t next_flops(const Node *n) {
+    const Attention a = attention_of(n);
+    return 2 * (int64_t)n->attr[ATTENTION_PLACES] * a.heads * (a.width + a.out_width);
+}
+
 #define COMMON_ATTRS                                                                               \
     DROPOUT_ATTRS(0), {"heads", ATTR_INT, 1, MAX_DIM, 1, NULL},                                    \
         {"causal", ATTR_BOOL, 0, 1, 0, NULL}, {                                                    \
         "scale", ATTR_REAL, -1e30, 1e30, 0, NULL                                                   \
     }
 static const AttrSpec attrs[] = {COMMON_ATTRS};
+static const AttrSpec next_attrs[] = {COMMON_ATTRS, {"places", ATTR_INT, 1, MAX_DIM, 1, NULL}};
 static const AttrSpec grad_attrs[] = {
     COMMON_ATTRS, {"part", ATTR_INT, 0, ATTENTION_OPERANDS, ATTENTION_OPERANDS, NULL}};
 
@@ -311,12 +330,24 @@ const Op op_attention = {.name = "attention",
                          .n_attrs = COUNT_OF(attrs),
                          .shape = attention_shape,
                          .gradient = attention_gradient,
+                         .along = attention_along,
                          .reference = attention_value,
                          .flops = attention_flops,
                          SAMPLES(samples),
                          .traits = TRAIT_LAST_AXIS | TRAIT_MAY_DROP,
                          .kernel = "forward",
                          .lost_bits = 4};
+const Op op_attention_next = {.name = "attention_next",
+                              .help = "causal attention of one more place",
+                              .min_in = 1,
+                              .max_in = ATTENTION_OPERANDS,
+                              .attrs = next_attrs,
+                              .n_attrs = COUNT_OF(next_attrs),
+                              .shape = next_shape,
+                              .flops = next_flops,
+                              .backward_only = true,
+                              .traits = TRAIT_LAST_AXIS | TRAIT_NEXT,
+                              .kernel = "forward"};
 const Op op_attention_grad = {.name = "attention_grad",
                               .help = "gradient of attention in its operands, or one of them",
                               .min_in = 2,

@@ -126,6 +126,17 @@ static void one_hot_value(const Env *env, const Node *n, const double *const *in
         out[k] = in[0][k / (classes * inner) * inner + k % inner] == (double)(k / inner % classes);
 }
 
+static int argmax_along(const Node *n, int operand, int axis) {
+    (void)operand;
+    return axis + (axis >= (int)n->attr[ARGMAX_AXIS] - 1);
+}
+
+static int one_hot_along(const Node *n, int operand, int axis) {
+    const int classes = (int)n->attr[HOT_AXIS] - 1;
+    (void)operand;
+    return axis == classes ? ALONG_ALL : axis - (axis > classes);
+}
+
 static const AttrSpec argmax_attrs[] = {{"axis", ATTR_INT, 1, MAX_RANK, 1, NULL}};
 static const OpSample argmax_samples[] = {{.inputs = "S(10)"},
                                           {.inputs = "S(37)"},
@@ -143,6 +154,7 @@ const Op op_argmax = {
     .attrs = argmax_attrs,
     .n_attrs = COUNT_OF(argmax_attrs),
     .shape = argmax_shape,
+    .along = argmax_along,
     .reference = argmax_value,
     SAMPLES(argmax_samples),
     .function = true};
@@ -161,6 +173,7 @@ const Op op_one_hot = {.name = "one_hot",
                        .attrs = one_hot_attrs,
                        .n_attrs = COUNT_OF(one_hot_attrs),
                        .shape = one_hot_shape,
+                       .along = one_hot_along,
                        .reference = one_hot_value,
                        SAMPLES(one_hot_samples),
                        .function = true,

@@ -30,6 +30,10 @@ static void embedding_value(const Env *env, const Node *n, const double *const *
         memcpy(out + i * dim, in[1] + (int64_t)in[0][i] * dim, sizeof *out * (size_t)dim);
 }
 
+static int embedding_along(const Node *n, int operand, int axis) {
+    return axis < n->in[operand]->type.shape.rank ? axis : ALONG_ALL;
+}
+
 static void embedding_gradient(Gradient *g) {
     const double attr[MAX_ATTRS] = {[EMBEDDING_PADDING] = g->node->attr[EMBEDDING_PADDING],
                                     [EMBEDDING_NUM] = g->node->in[1]->type.shape.dim[0]};
@@ -79,6 +83,7 @@ const Op op_embedding = {.name = "embedding",
                          .n_attrs = COUNT_OF(attrs),
                          .shape = embedding_shape,
                          .gradient = embedding_gradient,
+                         .along = embedding_along,
                          .reference = embedding_value,
                          SAMPLES(samples),
                          .traits = TRAIT_LAST_AXIS,

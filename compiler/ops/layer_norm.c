@@ -176,6 +176,11 @@ static const OpSample wgrad_samples[] = {{.inputs = "S(7) S(7)"},
 static const OpSample sum_samples[] = {
     {.inputs = "S(7)"}, {.inputs = "S(3,5,20)"}, {.inputs = "S(3,4,5)", WITH(2, 1e-5)}};
 
+/* Axes before those that are normalised. */
+static int norm_along(const Node *n, int operand, int axis) {
+    return axis < n->in[operand]->type.shape.rank - (int)n->attr[AXES] ? axis : ALONG_ALL;
+}
+
 /* A normalisation and its gradients in the input and in the weight. */
 #define NORM(op_name, operands, words, its_attrs, its_samples)                                     \
     const Op op_##op_name = {.name = #op_name,                                                     \
@@ -185,6 +190,7 @@ static const OpSample sum_samples[] = {
                              .attrs = its_attrs,                                                   \
                              .n_attrs = COUNT_OF(its_attrs),                                       \
                              .shape = norm_shape,                                                  \
+                             .along = norm_along,                                                  \
                              .gradient = norm_gradient,                                            \
                              .reference = norm_value,                                              \
                              SAMPLES(its_samples),                                                 \

@@ -48,6 +48,12 @@ static void linear_value(const Env *env, const Node *n, const double *const *in,
         }
 }
 
+/* Places of a sequence have nothing to do with each other. */
+static int linear_along(const Node *n, int operand, int axis) {
+    (void)operand;
+    return axis < n->type.shape.rank - 1 ? axis : ALONG_ALL;
+}
+
 static void linear_gradient(Gradient *g) {
     if (g->wanted[0]) g->dx[0] = grad_binary(g, &op_linear_dgrad, g->dy, g->node->in[1]);
     if (g->wanted[1]) g->dx[1] = grad_binary(g, &op_linear_wgrad, g->node->in[0], g->dy);
@@ -137,6 +143,7 @@ const Op op_linear = {.name = "linear",
                       .max_in = 3,
                       .shape = linear_shape,
                       .gradient = linear_gradient,
+                      .along = linear_along,
                       .reference = linear_value,
                       .flops = weight_flops,
                       SAMPLES(linear_samples),

@@ -122,6 +122,14 @@ static int64_t matmul_flops(const Node *n) {
 
 static const AttrSpec attrs[] = {{"transpose_a", ATTR_BOOL, 0, 1, 0, NULL},
                                  {"transpose_b", ATTR_BOOL, 0, 1, 0, NULL}};
+/* Rows of the first operand alone. */
+static int matmul_along(const Node *n, int operand, int axis) {
+    const int rank = n->type.shape.rank;
+    if (axis != rank - 2) return ALONG_ALL;
+    return operand ? ALONG_WHOLE
+                   : n->in[0]->type.shape.rank - 2 + (n->attr[MATMUL_TRANSPOSE_A] != 0);
+}
+
 static const OpSample samples[] = {{.inputs = "S(5,7) S(7,3)"},
                                    {.inputs = "S(7,5) S(7,37)", WITH(1, 0)},
                                    {.inputs = "S(32,16) S(48,16)", WITH(0, 1)},
@@ -139,6 +147,7 @@ const Op op_matmul = {.name = "matmul",
                       .n_attrs = COUNT_OF(attrs),
                       .shape = matmul_shape,
                       .gradient = matmul_gradient,
+                      .along = matmul_along,
                       .reference = matmul_value,
                       .flops = matmul_flops,
                       SAMPLES(samples),

@@ -108,6 +108,9 @@
  *   bce_target_grad       x, g: gradient in the target
  *   shared_grad           dy: sample, once -> param
  *   sum_samples           sample -> sample, once: sum over the batch
+ *   at_place              sample, class indices too -> the place of the call alone, of an axis
+ *   attention_next        attention's operands, one place of each -> one place
+ *   recurrence_next       x (1,gates*N), weight, bias of rnn, gru or lstm -> (1,N)
  *   stack                 samples of one shape -> their values as parts of one: a larger batch
  *   part                  stacked sample -> one of its parts
  */
@@ -216,17 +219,21 @@ enum { SLICE_OFFSET, SLICE_COUNT, SLICE_AXIS, SLICE_STEP, PAD_SIZE = SLICE_COUNT
 /* matmul */
 enum { MATMUL_TRANSPOSE_A, MATMUL_TRANSPOSE_B };
 /* attention, attention_grad: those of dropout, then HEADS of a packed operand, CAUSAL, SCALE (0: as
- * the width of a head says) and, of the gradient, PART: the operand, all of a packed one */
+ * the width of a head says) and, of the gradient, PART: the operand, all of a packed one; of
+ * attention_next PLACES: those of the whole sequence */
 enum {
     ATTENTION_HEADS = DROPOUT_APPLICATION_STEP + 1,
     ATTENTION_CAUSAL,
     ATTENTION_SCALE,
-    ATTENTION_PART
+    ATTENTION_PART,
+    ATTENTION_PLACES = ATTENTION_PART
 };
 /* embedding, embedding_grad: the row that is not trained, -1: none; rows of the table */
 enum { EMBEDDING_PADDING, EMBEDDING_NUM };
 /* part */
 enum { PART_INDEX };
+/* at_place: counted from 1 */
+enum { PLACE_AXIS };
 
 /* What a linear layer wants, and what is to be done where it gets more axes. */
 #define LINEAR_WANTS "(N), a vector, or (T, N), a sequence"

@@ -35,6 +35,11 @@ static void permute_value(const Env *env, const Node *n, const double *const *in
     }
 }
 
+static int permute_along(const Node *n, int operand, int axis) {
+    (void)operand;
+    return permuted_axis(n, axis);
+}
+
 static void permute_gradient(Gradient *g) {
     double attr[MAX_ATTRS] = {0};
     for (int i = 0; i < g->node->type.shape.rank; i++) attr[permuted_axis(g->node, i)] = i + 1;
@@ -61,6 +66,7 @@ const Op op_permute = {.name = "permute",
                        .n_attrs = COUNT_OF(permute_attrs),
                        .shape = permute_shape,
                        .gradient = permute_gradient,
+                       .along = permute_along,
                        .reference = permute_value,
                        SAMPLES(permute_samples),
                        .function = true,

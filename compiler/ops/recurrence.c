@@ -89,6 +89,11 @@ static bool state_shape(Graph *g, Node *n) {
     return true;
 }
 
+static bool next_shape(Graph *g, Node *n) {
+    return state_shape(g, n) &&
+           (n->type.shape.dim[0] == 1 || op_error(g, n, 0, "wants one place of a sequence"));
+}
+
 static bool gates_shape(Graph *g, Node *n) {
     if (!want_operands(g, n, true)) return false;
     const Recurrence r = recurrence_of(n);
@@ -372,6 +377,17 @@ static const OpSample wgrad_samples[] = {{.inputs = "S(5,7) S(5,21)", WITH(0, CE
 STATES(rnn, "states of a recurrent layer with tanh");
 STATES(gru, "states of gated recurrent units");
 STATES(lstm, "states of a layer with long short-term memory");
+const Op op_recurrence_next = {.name = "recurrence_next",
+                               .help = "the state after one more place",
+                               .min_in = 2,
+                               .max_in = 3,
+                               .attrs = attrs,
+                               .n_attrs = COUNT_OF(attrs),
+                               .shape = next_shape,
+                               .flops = state_flops,
+                               .backward_only = true,
+                               .traits = TRAIT_CONTRACTION | TRAIT_NEXT,
+                               .kernel = "states"};
 const Op op_recurrence_gates = {.name = "recurrence_gates",
                                 .help = "what gradients need of a recurrence's gates",
                                 .min_in = 3,

@@ -6,7 +6,7 @@
 
 typedef enum Cell { CELL_RNN, CELL_GRU, CELL_LSTM } Cell;
 
-/* Attributes of rnn, gru, lstm (the first alone) and of the ops of their gradients. */
+/* Attributes of rnn, gru, lstm (the first alone), of recurrence_next and the ops of gradients. */
 enum { RECURRENCE_REVERSE, RECURRENCE_CELL };
 
 typedef struct Recurrence {

@@ -39,6 +39,14 @@ int64_t left_element(const Node *n, Shape s, int64_t k) {
     return at;
 }
 
+int reduction_along(const Node *n, int operand, int axis) {
+    const int rank = n->in[operand]->type.shape.rank;
+    if (n->type.shape.rank == rank) return reduces_axis(n, rank, axis) ? ALONG_ALL : axis;
+    for (int i = 0, left = 0; i < rank; i++)
+        if (!reduces_axis(n, rank, i) && left++ == axis) return i;
+    return ALONG_ALL;
+}
+
 static int64_t terms(const Node *n) {
     return shape_count(n->in[0]->type.shape) / shape_count(n->type.shape);
 }
@@ -108,6 +116,15 @@ static void expand_value(const Env *env, const Node *n, const double *const *in,
     const int64_t each = shape_count(s), left = shape_count(n->in[0]->type.shape);
     for (int64_t k = 0; k < env->batch * each; k++)
         out[k] = in[0][k / each * left + left_element(n, s, k % each)];
+}
+
+/* The value like which it is made gives its shape alone. */
+static int expand_along(const Node *n, int operand, int axis) {
+    const Shape x = n->in[0]->type.shape, s = n->type.shape;
+    if (operand > 0 || reduces_axis(n, s.rank, axis)) return ALONG_WHOLE;
+    int at = axis;
+    for (int i = 0; x.rank < s.rank && i < axis; i++) at -= reduces_axis(n, s.rank, i);
+    return at < x.rank && x.dim[at] == s.dim[axis] ? at : ALONG_ALL;
 }
 
 static void expand_gradient(Gradient *g) {
@@ -219,6 +236,7 @@ static const OpSample batch_grad_samples[] = {{.inputs = "S() E()"}, {.inputs = 
                              .attrs = reduction_attrs,                                             \
                              .n_attrs = REDUCTION_ATTRS,                                           \
                              .shape = reduction_shape,                                             \
+                             .along = reduction_along,                                             \
                              .gradient = op_name##_gradient,                                       \
                              .reference = op_name##_value,                                         \
                              SAMPLES(sum_samples),                                                 \
@@ -234,6 +252,7 @@ const Op op_expand = {.name = "expand",
                       .n_attrs = COUNT_OF(expand_attrs),
                       .shape = expand_shape,
                       .gradient = expand_gradient,
+                      .along = expand_along,
                       .reference = expand_value,
                       SAMPLES(expand_samples),
                       .stops = 2,

@@ -26,6 +26,16 @@ static bool reshape_shape(Graph *g, Node *n) {
     return true;
 }
 
+/* An axis that the operand has, too, with as many places before it. */
+static int reshape_along(const Node *n, int operand, int axis) {
+    const Shape x = n->in[operand]->type.shape, s = n->type.shape;
+    int64_t before = 1, own = 1;
+    for (int i = 0; i < axis; i++) before *= s.dim[i];
+    for (int i = 0; i < x.rank; own *= x.dim[i++])
+        if (own == before && x.dim[i] == s.dim[axis]) return i;
+    return ALONG_ALL;
+}
+
 static const AttrSpec shape_attrs[] = {SHAPE_ATTRS(1)};
 static const OpSample flatten_samples[] = {{.inputs = "S(3,5,4)"},
                                            {.inputs = "S(37)"},
@@ -58,6 +68,7 @@ const Op op_reshape = {.name = "reshape",
                        .n_attrs = COUNT_OF(shape_attrs),
                        .shape = reshape_shape,
                        .gradient = reshape_gradient,
+                       .along = reshape_along,
                        .reference = copy_value,
                        SAMPLES(reshape_samples),
                        .function = true,

@@ -58,6 +58,8 @@ extern const AttrSpec reduction_attrs[REDUCTION_ATTRS];
 bool want_reduced_axes(Graph *graph, const Node *node, int rank);
 /* Shape rule: that of the operand, reduced as the attributes say. */
 bool reduction_shape(Graph *graph, Node *node);
+/* Op.along: the axis itself, unless it is reduced. */
+int reduction_along(const Node *node, int operand, int axis);
 /* A shape of the larger side without the axes, or with one place in each of them. */
 Shape reduced_shape(const Node *node, Shape s, bool keep);
 /* Each element `k` of the larger side, of shape `s`, belongs to one element of the smaller side:

@@ -154,6 +154,16 @@ static void pad_gradient(Gradient *g) {
     g->dx[0] = grad_node(g, &op_slice, 1, &g->dy, attr);
 }
 
+static int concat_along(const Node *n, int operand, int axis) {
+    (void)operand;
+    return axis == (int)n->attr[CONCAT_AXIS] - 1 ? ALONG_ALL : axis;
+}
+
+static int slice_along(const Node *n, int operand, int axis) {
+    (void)operand;
+    return axis == (int)n->attr[SLICE_AXIS] - 1 ? ALONG_ALL : axis;
+}
+
 static const AttrSpec concat_attrs[] = {{"axis", ATTR_INT, 1, MAX_RANK, 1, NULL}};
 static const AttrSpec slice_attrs[] = {{"offset", ATTR_INT, 0, MAX_DIM, 0, NULL},
                                        {"count", ATTR_INT, 1, MAX_DIM, 1, NULL},
@@ -204,6 +214,7 @@ const Op op_concat = {.name = "concat",
                       .n_attrs = COUNT_OF(concat_attrs),
                       .shape = concat_shape,
                       .gradient = concat_gradient,
+                      .along = concat_along,
                       .reference = concat_value,
                       SAMPLES(concat_samples),
                       .function = true,
@@ -216,6 +227,7 @@ const Op op_slice = {.name = "slice",
                      .n_attrs = COUNT_OF(slice_attrs),
                      .shape = slice_shape,
                      .gradient = slice_gradient,
+                     .along = slice_along,
                      .reference = slice_value,
                      SAMPLES(slice_samples),
                      .function = true,
@@ -228,6 +240,7 @@ const Op op_pad = {.name = "pad",
                    .n_attrs = COUNT_OF(pad_attrs),
                    .shape = pad_shape,
                    .gradient = pad_gradient,
+                   .along = slice_along,
                    .reference = pad_value,
                    SAMPLES(pad_samples),
                    .function = true,

@@ -150,6 +150,7 @@ static const OpSample reduction_samples[] = {{.inputs = "S(37)"},
                              .attrs = reduction_attrs,                                             \
                              .n_attrs = REDUCTION_ATTRS,                                           \
                              .shape = its_shape,                                                   \
+                             .along = reduction_along,                                             \
                              .gradient = its_gradient,                                             \
                              .reference = op_name##_value,                                         \
                              SAMPLES(its_samples),                                                 \

@@ -38,7 +38,7 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
         ARENA_PUSH(arena, g->nodes, g->n_nodes, g->cap_nodes, node);
         map[i] = node;
     }
-    if (kind != ENTRY_PREDICT) {
+    if (kind == ENTRY_TRAIN || kind == ENTRY_EVALUATE) {
         g->n_phases = 1;
         g->phases = ARENA_NEW(arena, Phase);
         Phase *p = g->phases;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "entry_graph.h"
+#include "next.h"
 
 static void find_fields(Plan *plan) {
     static const char *const ops[] = {"input", "label", "target"};
@@ -43,7 +44,10 @@ enum { MAX_ENTRY_NODES = 20000 };
 /* Counts the entry's nodes; false after an error when there are too many. */
 static bool add(Plan *plan, EntryKind kind, int phase, int *nodes) {
     Graph *graph = entry_graph(plan->graph, kind, phase);
-    plan_add_entry(plan, kind, phase, graph);
+    int places = 0;
+    if (kind == ENTRY_NEXT) graph = next_graph(graph, &places);
+    if (!graph) return true;
+    plan_add_entry(plan, kind, phase, graph)->places = places;
     for (int i = 0; i < graph->n_nodes; i++)
         if (graph->nodes[i]->type.kind != KIND_SCHEDULE) ++*nodes;
     if (*nodes <= MAX_ENTRY_NODES) return true;
@@ -63,7 +67,7 @@ static void mark_root(void *context, Node **root) {
 
 void split_verify(const Entry *e) {
     Graph *g = e->graph;
-    const bool train = e->kind == ENTRY_TRAIN, predict = e->kind == ENTRY_PREDICT;
+    const bool train = e->kind == ENTRY_TRAIN, predict = e->phase < 0;
     if ((g->n_phases == 0) != predict || (g->n_metrics && e->kind != ENTRY_EVALUATE) ||
         (g->n_predictions && train))
         bug("entry %s has roots of another kind", e->name);
@@ -88,5 +92,5 @@ Plan *split(Graph *graph, bool inference) {
         if (!add(plan, ENTRY_TRAIN, i, &nodes) ||
             (graph->phases[i].member == 0 && !add(plan, ENTRY_EVALUATE, i, &nodes)))
             return NULL;
-    return add(plan, ENTRY_PREDICT, -1, &nodes) ? plan : NULL;
+    return add(plan, ENTRY_PREDICT, -1, &nodes) && add(plan, ENTRY_NEXT, -1, &nodes) ? plan : NULL;
 }

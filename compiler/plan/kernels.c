@@ -4,6 +4,8 @@
  * order of kernels, places of buffers. */
 #include "kernels.h"
 
+#include <string.h>
+
 #include "../ops/ops.h"
 #include "lowering.h"
 #include "params.h"
@@ -84,6 +86,13 @@ static void store_values(Lowering *l) {
     }
 }
 
+/* The number of a prediction among those of the model. */
+static int prediction_index(const Graph *g, const char *name) {
+    int i = 0;
+    while (strcmp(g->predictions[i].name, name) != 0) i++;
+    return i;
+}
+
 static void lower_outputs(Lowering *l) {
     const Graph *g = l->graph;
     for (int i = 0; i < g->n_predictions; i++) {
@@ -93,7 +102,7 @@ static void lower_outputs(Lowering *l) {
             l, l->plan->role[ROLE_UNPACK], node,
             arena_printf(l->arena, "%s_out", identifier(l->arena, g->predictions[i].name)));
         Buffer *y = new_buffer(l, SPACE_OUTPUT, g->predictions[i].name, node);
-        y->offset = i;
+        y->offset = prediction_index(l->plan->graph, g->predictions[i].name);
         k->in = k->out = x->layout;
         read_value(l, k, "x", x, node);
         lower_operand(l, k, "y", y, NULL, true);
@@ -124,7 +133,7 @@ static void lower_entry(Plan *plan, Entry *entry) {
     entry->scratch_floats = (entry->scratch_floats + LANES - 1) / LANES * LANES;
     if (entry->kind == ENTRY_TRAIN)
         entry->gradient_floats = plan->phases[entry->phase].gradient_floats;
-    if (entry->kind != ENTRY_PREDICT) entry->loss = g->phases[0].loss;
+    if (entry->phase >= 0) entry->loss = g->phases[0].loss;
 }
 
 /* Behind parameters and their copies: the averages of parameters, then the moments of the phase

@@ -35,6 +35,9 @@ Buffer *sample_buffer(Lowering *l, const char *name, const Node *node, Layout la
 Buffer *sum_buffer(Lowering *l, const Node *node);
 Buffer *field_buffer(Lowering *l, Node *node);
 
+/* What the node keeps from call to call for each sample: `size` floats, rounded up to rows. */
+Buffer *cache_buffer(Lowering *l, const Node *node, int64_t size);
+
 /* A part of a buffer, as a buffer that has no place of its own. */
 Buffer *part_buffer(Lowering *l, Buffer *whole, int part);
 
@@ -118,6 +121,9 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node);
 
 /* Adds the arguments of a node whose kernel asks for dropout's decisions: `first`, and these. */
 void lower_drop_args(Lowering *l, Kernel *k, Node *node);
+
+/* Adds the argument `place`, of a call of the entry `next`: one of so many places. */
+void lower_place_arg(Lowering *l, Kernel *k, int places);
 
 /* Adds the arguments of a node that moves elements, or is drawn: `first`, `each` where the kernel
  * has several parts, and the draws of its layer, which the node finds again. */

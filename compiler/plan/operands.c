@@ -94,7 +94,8 @@ static const char *number_name(Lowering *l, const Node *node) {
 }
 
 void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char *format) {
-    add_arg(l, k, (Arg){"float", name, arena_printf(l->arena, format, number_name(l, node)), node});
+    add_arg(l, k,
+            (Arg){"float", name, arena_printf(l->arena, format, number_name(l, node)), node, 0});
 }
 
 /* What a kernel needs to know the index of a sample, once: `first`, and `each`, the samples of a
@@ -102,15 +103,15 @@ void number_arg(Lowering *l, Kernel *k, Node *node, const char *name, const char
 static void sample_args(Lowering *l, Kernel *k) {
     for (int i = 0; i < k->n_args; i++)
         if (!strcmp(k->args[i].name, "first")) return;
-    add_arg(l, k, (Arg){"int", "first", "first", NULL});
-    if (k->parts > 1) add_arg(l, k, (Arg){"int", "each", "n", NULL});
+    add_arg(l, k, (Arg){"int", "first", "first", NULL, 0});
+    if (k->parts > 1) add_arg(l, k, (Arg){"int", "each", "n", NULL, 0});
 }
 
 /* Entry.drops from index `slot` on. */
 static void draws_arg(Lowering *l, Kernel *k, Node *node, int slot) {
     add_arg(l, k,
             (Arg){"const NnDrop *", arena_printf(l->arena, "d%d", k->n_args),
-                  arena_printf(l->arena, "&job->drops[%d]", slot), node});
+                  arena_printf(l->arena, "&job->drops[%d]", slot), node, 0});
 }
 
 void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
@@ -126,6 +127,10 @@ void lower_pointwise_args(Lowering *l, Kernel *k, Node *node) {
     if (!op_is(node->op, TRAIT_RANDOM)) return;
     if (node->op != &op_dropout_grad) sample_args(l, k);
     draws_arg(l, k, node, lower_drop(l, node));
+}
+
+void lower_place_arg(Lowering *l, Kernel *k, int places) {
+    add_arg(l, k, (Arg){"int", "place", "call->place", NULL, places});
 }
 
 void lower_drop_args(Lowering *l, Kernel *k, Node *node) {

@@ -94,7 +94,7 @@ bool is_field(const Node *node) {
 }
 
 Entry *plan_add_entry(Plan *plan, EntryKind kind, int phase, Graph *graph) {
-    static const char *const names[] = {"train", "evaluate", "predict"};
+    static const char *const names[] = {"train", "evaluate", "predict", "next"};
     Entry *e = ARENA_NEW(plan->arena, Entry);
     e->kind = kind;
     e->phase = phase;

@@ -55,6 +55,7 @@ typedef enum BufferSpace {
     SPACE_PARTIAL,  /* a chunk's part of a tensor of the batch: floats */
     SPACE_BATCH,    /* tensors of the batch, made between stages of the parts of all chunks */
     SPACE_OUTPUT,   /* the caller's memory for a prediction: [n][count], order (C, H, W) */
+    SPACE_CACHE,    /* the caller's memory for what the entry `next` keeps: floats, [n][size] */
 } BufferSpace;
 
 typedef enum Element { ELEMENT_FLOAT, ELEMENT_BYTE, ELEMENT_INT, ELEMENT_DOUBLE } Element;
@@ -69,7 +70,7 @@ struct Buffer {
     int64_t size;   /* floats (4-byte units): of one part of one sample, or in all */
     int64_t offset; /* SPACE_SAMPLE: floats per sample before it; STATE, GRADIENT: floats; FIELD,
                        OUTPUT, SUM: index; PARTIAL, BATCH: floats from the chunk's,
-                       or the batch's, first */
+                       or the batch's, first; CACHE: floats per sample before it */
     int parts;      /* SPACE_SAMPLE */
     Buffer *whole;  /* SPACE_SAMPLE: it is part `part` of this one and has no place of its own */
     int part;
@@ -93,6 +94,7 @@ typedef struct Operand {
 typedef struct Arg {
     const char *type, *name, *value;
     Node *node; /* schedule or scalar that it passes, or NULL */
+    int below;  /* of an int: it is 0 or more, and less than this; 0: it may be any */
 } Arg;
 
 typedef struct Family Family;
@@ -175,7 +177,8 @@ struct Family {
     const char *(*reason)(Arena *arena, const Kernel *kernel, const Isa *isa);
 };
 
-typedef enum EntryKind { ENTRY_TRAIN, ENTRY_EVALUATE, ENTRY_PREDICT } EntryKind;
+/* ENTRY_NEXT computes predictions at one place of a sequence, of causal models. */
+typedef enum EntryKind { ENTRY_TRAIN, ENTRY_EVALUATE, ENTRY_PREDICT, ENTRY_NEXT } EntryKind;
 
 /* A number of the batch that the code of an entry computes in double: schedules before the first
  * stage, others after the stage that makes their sums. */
@@ -218,7 +221,7 @@ typedef struct Value {
 
 typedef struct Entry {
     EntryKind kind;
-    int phase; /* -1 for ENTRY_PREDICT */
+    int phase; /* -1 for ENTRY_PREDICT, ENTRY_NEXT */
     const char *name;
     Graph *graph;  /* this entry's own, simplified for it */
     Value *values; /* by node id */
@@ -241,6 +244,8 @@ typedef struct Entry {
     int64_t partial_floats;  /* of one chunk: parts of tensors of the batch */
     int64_t tensor_floats;   /* of tensors of the batch */
     int64_t gradient_floats; /* of one chunk's gradients */
+    int places;              /* ENTRY_NEXT: of the sequence */
+    int64_t cache_floats;    /* ENTRY_NEXT: of the cache, per sample */
     const Node *loss;        /* ENTRY_TRAIN, ENTRY_EVALUATE */
 } Entry;
 

@@ -42,6 +42,14 @@ Buffer *sum_buffer(Lowering *l, const Node *node) {
     return b;
 }
 
+Buffer *cache_buffer(Lowering *l, const Node *node, int64_t size) {
+    Buffer *b = new_buffer(l, SPACE_CACHE, "cache", node);
+    b->size = (size + LANES - 1) / LANES * LANES;
+    b->offset = l->entry->cache_floats;
+    l->entry->cache_floats += b->size;
+    return b;
+}
+
 Buffer *field_buffer(Lowering *l, Node *node) {
     for (int i = 0; i < l->entry->n_buffers; i++)
         if (l->entry->buffers[i]->space == SPACE_FIELD && l->entry->buffers[i]->node == node)

@@ -38,6 +38,11 @@ case $first in aab*) ;; *) fail "the text does not begin with the prompt: $first
 [ "$(text --prompt aab --length 50 --seed 6)" != "$first" ] || fail "the seed changes nothing"
 [ "$(text --prompt aab --length 50 --temperature 0 --seed 1)" = "$(text --prompt aab --length 50 --temperature 0 --seed 2)" ] ||
     fail "temperature 0 draws"
+# Computed place by place, the text is that of whole windows.
+sed 's/\({"next", .*\), [0-9]*},/\1, 0},/' good.c >slow.c
+cmp -s good.c slow.c && fail "good does not walk"
+compile_model "$NNGEN_CC" slow "$scratch/slow" -O1 -w -Dnn_model_good=nn_model_slow || fail "slow: not compiled"
+[ "$(./slow generate --load good.safetensors --prompt aab --length 50 --seed 5)" = "$first" ] || fail "places give another text"
 # The longest name counts, so that "aab" is two symbols; beyond the window the last symbols count.
 [ "$(text --prompt aab --length 3 --json | tr -cd ,)" = ,,,, ] || fail "symbols: $(text --prompt aab --length 3 --json)"
 [ "$(text --prompt bbbbbaaabaaa --length 9 --seed 2 | cut -c 13-)" = "$(text --prompt aaabaaa --length 9 --seed 2 | cut -c 8-)" ] ||

@@ -1,0 +1,173 @@
+/* Makes true: the graph computes each prediction at one place of a sequence, the place of the call.
+ * How: finds the axis of each value along which its fields are sequences (T, ...). A value with
+ * such an axis is computed again with size 1 there, of its operands at the same place. Attention
+ * that is causal and recurrences become ops that keep what later places need of earlier ones. A
+ * value without such an axis stays as it is, where an op takes it whole, or is taken at the place.
+ * Leaves to others: simplifying what is left. */
+#include "next.h"
+
+#include <string.h>
+
+#include "../ops/ops.h"
+#include "../ops/recurrence.h"
+
+/* Of a value: the axis, from 0, or one of these. */
+enum {
+    SAME_EVERYWHERE = -1, /* it does not depend on the fields' sequences */
+    NO_PLACES = -2
+}; /* it depends on all places */
+
+typedef struct Next {
+    Graph *graph;
+    int places;  /* T */
+    int *axis;   /* by id of the nodes of the whole sequence */
+    Node **made; /* by id, for each axis: the value at the call's place of that */
+    bool keeps;  /* something from place to place */
+} Next;
+
+static bool is_causal_attention(const Node *node) {
+    return node->op == &op_attention && node->attr[ATTENTION_CAUSAL] != 0;
+}
+
+static bool keeps(const Node *node) {
+    return is_causal_attention(node) ||
+           (is_recurrence(node->op) && node->attr[RECURRENCE_REVERSE] == 0);
+}
+
+/* What a place of the node's axis needs of the operand; see Op.along. */
+static int along(const Node *node, int operand, int axis) {
+    if (!keeps(node)) return op_along(node, operand, axis);
+    if (node->in[operand]->type.kind != KIND_SAMPLE) return ALONG_WHOLE;
+    const int rank = node->type.shape.rank;
+    return axis == rank - 2 && node->in[operand]->type.shape.rank == rank ? axis : ALONG_ALL;
+}
+
+/* Whether places of the axis need the operands at these places alone, and what is the same
+ * everywhere. */
+static bool fits(const Next *x, const Node *node, int axis) {
+    bool some = false;
+    for (int i = 0; i < node->n_in; i++) {
+        const int own = along(node, i, axis), of = x->axis[node->in[i]->id];
+        if (own == ALONG_ALL || (of != SAME_EVERYWHERE && of != own)) {
+            /* A value like which another one is made gives its shape alone. */
+            if (own == ALONG_WHOLE && node->op == &op_expand && i == 1) continue;
+            return false;
+        }
+        some = some || of >= 0;
+    }
+    return some;
+}
+
+static int find_axis(const Next *x, const Node *node) {
+    bool depends = false;
+    for (int i = 0; i < node->n_in; i++) {
+        const bool shape_alone = node->op == &op_expand && i == 1;
+        depends = depends || (x->axis[node->in[i]->id] != SAME_EVERYWHERE && !shape_alone);
+    }
+    if (!depends) return SAME_EVERYWHERE;
+    for (int axis = 0; axis < node->type.shape.rank; axis++)
+        if (node->type.shape.dim[axis] == x->places && fits(x, node, axis)) return axis;
+    return NO_PLACES;
+}
+
+/* The sequences' places: the first size of all fields that have one. 0: there is none. */
+static int find_places(Next *x) {
+    int places = 0;
+    for (int i = 0; i < x->graph->n_nodes; i++) {
+        const Node *node = x->graph->nodes[i];
+        if (!op_is(node->op, TRAIT_FIELD) || node->type.shape.rank == 0) continue;
+        if (places && node->type.shape.dim[0] != places) return 0;
+        places = node->type.shape.dim[0];
+    }
+    return places > 1 ? places : 0;
+}
+
+static Node *add(const Next *x, const Op *op, const Node *of, int n_in, Node *const *in,
+                 const double *attr) {
+    return graph_add(x->graph, op, of->loc, of->name, n_in, in, attr);
+}
+
+static Node *at_place(Next *x, Node *node, int axis);
+
+/* The node with operands at the place, its own axis with size 1. */
+static Node *again(Next *x, Node *node, int axis) {
+    Node **in = ARENA_ARRAY(x->graph->arena, Node *, node->n_in + 1);
+    double attr[MAX_ATTRS];
+    const Op *op = node->op;
+    int n_in = node->n_in;
+    memcpy(attr, node->attr, sizeof attr);
+    for (int i = 0; i < n_in; i++) {
+        const int own = along(node, i, axis);
+        in[i] = own >= 0 ? at_place(x, node->in[i], own) : node->in[i];
+    }
+    if (op == &op_reshape) attr[SHAPE_DIM0 + axis] = 1;
+    if (op == &op_expand) {
+        const Shape s = node->type.shape;
+        attr[EXPAND_RANK] = s.rank;
+        for (int i = 0; i < s.rank; i++) attr[EXPAND_DIM0 + i] = i == axis ? 1 : s.dim[i];
+        n_in = 1;
+    }
+    if (is_causal_attention(node)) {
+        op = &op_attention_next;
+        attr[ATTENTION_PLACES] = x->places;
+    } else if (keeps(node)) {
+        const Recurrence r = recurrence_of(node);
+        op = &op_recurrence_next;
+        attr[RECURRENCE_CELL] = r.cell;
+    }
+    x->keeps = x->keeps || keeps(node);
+    return add(x, op, node, n_in, in, attr);
+}
+
+/* Whether each place of the axis is computed of operands at that place: less work than all places,
+ * of which one is taken. */
+static bool by_places(const Node *node, int axis) {
+    bool some = false;
+    for (int i = 0; i < node->n_in; i++) {
+        const int own = op_along(node, i, axis);
+        if (own == ALONG_ALL) return false;
+        some = some || own >= 0;
+    }
+    return some;
+}
+
+static Node *at_place(Next *x, Node *node, int axis) {
+    Node **value = &x->made[node->id * MAX_RANK + axis];
+    if (*value) return *value;
+    const bool same = x->axis[node->id] == SAME_EVERYWHERE;
+    if (same ? by_places(node, axis) : !op_is(node->op, TRAIT_FIELD)) {
+        *value = again(x, node, axis);
+    } else {
+        const double attr[MAX_ATTRS] = {[PLACE_AXIS] = axis + 1};
+        *value = add(x, &op_at_place, node, 1, &node, attr);
+    }
+    return *value;
+}
+
+Graph *next_graph(Graph *g, int *places) {
+    Next x = {.graph = g};
+    const int n = g->n_nodes;
+    x.places = find_places(&x);
+    if (!x.places) return NULL;
+    x.axis = ARENA_ARRAY(g->arena, int, n);
+    x.made = ARENA_ARRAY(g->arena, Node *, n * MAX_RANK);
+    for (int i = 0; i < n; i++) {
+        const Node *node = g->nodes[i];
+        const bool sequence = op_is(node->op, TRAIT_FIELD) && node->type.shape.rank > 0;
+        x.axis[i] = sequence ? 0 : find_axis(&x, node);
+    }
+    Named *predictions = ARENA_ARRAY(g->arena, Named, g->n_predictions);
+    int count = 0;
+    for (int i = 0; i < g->n_predictions; i++) {
+        Node *node = g->predictions[i].node;
+        if (x.axis[node->id] < 0) continue;
+        predictions[count] = g->predictions[i];
+        predictions[count++].node = at_place(&x, node, x.axis[node->id]);
+    }
+    if (!x.keeps) return NULL;
+    g->predictions = predictions;
+    g->n_predictions = count;
+    graph_rewrite(g, ARENA_ARRAY(g->arena, Node *, g->n_nodes));
+    *places = x.places;
+    return g;
+}

@@ -23,7 +23,7 @@ static bool *shown_nodes(Arena *arena, const Graph *g) {
 
 /* Parameters stand in the boxes of their layers: "conv2d conv1\n(32, 12, 12)\n32x1x3x3, 32". */
 static const char *label(Arena *arena, const Node *n) {
-    if (n->op == op_by_name("number")) return double_text(arena, n->attr[0]);
+    if (n->op == op_by_name("number")) return double_text(arena, node_attr(n, "value"));
     const char *text = n->op->name;
     if (n->name) text = arena_printf(arena, "%s %s", text, n->name);
     if (n->type.kind == KIND_SAMPLE && !n->type.classes)

@@ -22,7 +22,8 @@ static int wider(int width, const char *text) {
 
 /* "1e-3", or that it changes. */
 static const char *rate_text(Arena *arena, const Node *lr) {
-    return !strcmp(lr->op->name, "number") ? arena_printf(arena, "%g", lr->attr[0]) : "a schedule";
+    return !strcmp(lr->op->name, "number") ? arena_printf(arena, "%g", node_attr(lr, "value"))
+                                           : "a schedule";
 }
 
 /* What the groups of a phase have that the phase has not, and how much they train. */

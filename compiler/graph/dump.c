@@ -33,7 +33,8 @@ static void dump_node(Writer *w, Arena *a, const Node *n, bool places) {
         w_raw(w, arena_printf(a, "%s%%%d", i ? ", " : "", n->in[i]->id));
     w_raw(w, ")");
     for (int i = 0; i < n->op->n_attrs; i++)
-        w_raw(w, arena_printf(a, " %s=%s", n->op->attrs[i].name, double_text(a, n->attr[i])));
+        w_raw(w, arena_printf(a, " %s=%s", n->op->attrs[i].name,
+                              double_text(a, attr_get(n->op, i, n->attrs.values))));
     w_raw(w, arena_printf(a, " : %s", type_text(a, n->type)));
     if (n->name) w_raw(w, arena_printf(a, " \"%s\"", n->name));
     if (places && n->loc.line > 0) {

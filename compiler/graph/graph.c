@@ -34,9 +34,7 @@ static Node *append(Graph *g, const Op *op, Loc loc, const char *name, int n_in,
 static bool attributes_fit(Graph *g, const Node *n) {
     for (int i = 0; i < n->op->n_attrs; i++) {
         const AttrSpec *spec = &n->op->attrs[i];
-        double v = n->attr[i];
-        if (spec->type != ATTR_REAL && !(v == floor(v)))
-            return op_error(g, n, -1, "%s must be a whole number, got %g", spec->name, v);
+        const double v = attr_get(n->op, i, n->attrs.values);
         if (!(v >= spec->low && v <= spec->high))
             return op_error(g, n, -1, "%s must be between %g and %g, got %g", spec->name, spec->low,
                             spec->high, v);
@@ -87,10 +85,10 @@ bool graph_type(Graph *graph, Node *node) {
 }
 
 Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
-                const double *attr) {
+                const Attrs *attrs) {
     Node *n = append(graph, op, loc, name, n_in, in);
     n->type.kind = KIND_ERROR;
-    for (int i = 0; i < op->n_attrs; i++) n->attr[i] = attr ? attr[i] : op->attrs[i].preset;
+    n->attrs = attrs_copy(graph->arena, op, attrs);
     for (int i = 0; i < n_in; i++)
         if (in[i]->type.kind == KIND_ERROR) return n;
     if (!arity_fits(graph, n) || !attributes_fit(graph, n)) return n;

@@ -11,7 +11,7 @@
 #include "../base/arena.h"
 #include "../base/diag.h"
 
-enum { MAX_RANK = 4, MAX_ATTRS = 12, MAX_DIM = 1 << 24 };
+enum { MAX_RANK = 4, MAX_DIM = 1 << 24 };
 /* Elements that one sample of a value, and one parameter, may have. */
 enum { MAX_SAMPLE = MAX_DIM, MAX_PARAM = 1 << 28 };
 
@@ -50,12 +50,23 @@ typedef struct Type {
 typedef struct Op Op;
 typedef struct Node Node;
 
+/* Attributes of an op: a struct of compiler/ops/ops.h and, to catch mistakes, its name. */
+typedef struct Attrs {
+    const char *type; /* NULL: the op has none */
+    void *values;
+} Attrs;
+
+/* For graph_add: those that a T has, `ATTRS_AT(ConvAttrs, &attrs)`; those stated here, all others
+ * being 0, `ATTRS_WITH(SliceAttrs, .axis = 1, .count = 3, .step = 1)`. */
+#define ATTRS_AT(T, pointer) (&(Attrs){#T, (void *)(const T *){pointer}})
+#define ATTRS_WITH(T, ...) ATTRS_AT(T, (&(T){__VA_ARGS__}))
+
 struct Node {
     int id; /* index in Graph.nodes; operands have smaller ids */
     const Op *op;
     int n_in;
     Node **in;
-    double attr[MAX_ATTRS]; /* in the order of op->attrs */
+    Attrs attrs;            /* the node's own; read by ATTRS (op.h) */
     const double *elements; /* of a constant tensor */
     const char *name;       /* field of input, label, target; parameter; layer, or NULL */
     Loc loc;                /* where the user wrote it */
@@ -197,13 +208,13 @@ typedef struct Graph {
 /* An empty graph in `arena` that reports to `diag`. */
 Graph *graph_new(Arena *arena, Diag *diag);
 
-/* Appends a node. `in` and `attr` are copied; `attr` holds one value per op->attrs, NULL for all
- * defaults; `name` and `loc.file` must live as long as the graph. Checks the number of operands,
- * ranges and kinds, then the op's shape rule, then the size of the result: a mistake is reported at
- * `loc` and the node gets KIND_ERROR. Operands of KIND_ERROR make a node of KIND_ERROR without a
- * further report. Never NULL. */
+/* Appends a node. `in` and `attrs` are copied; `attrs` NULL: all presets; `name` and `loc.file`
+ * must live as long as the graph. Checks the number of operands, ranges and kinds, then the op's
+ * shape rule, then the size of the result: a mistake is reported at `loc` and the node gets
+ * KIND_ERROR. Operands of KIND_ERROR make a node of KIND_ERROR without a further report. Never
+ * NULL. */
 Node *graph_add(Graph *graph, const Op *op, Loc loc, const char *name, int n_in, Node *const *in,
-                const double *attr);
+                const Attrs *attrs);
 
 /* Sets the type that op, operands and attributes give: the op's shape rule, then parts. Reports and
  * returns false if they do not fit. */
@@ -239,6 +250,8 @@ Node **graph_tensors(const Graph *graph, int *count);
 int64_t shape_count(Shape shape);
 /* Its last `axes` axes; it has as many. */
 Shape shape_last(Shape shape, int axes);
+/* The same axes, followed by zeros, as attributes state a shape. */
+Shape shape_stated(Shape shape);
 /* Elements in one place of an axis, from 0: those of the axes after it. */
 int64_t shape_inner(Shape shape, int axis);
 bool shape_equal(Shape a, Shape b);

@@ -1,6 +1,8 @@
 /* Attributes and messages that all ops share. */
 #include "op.h"
 
+#include <limits.h>
+#include <math.h>
 #include <string.h>
 
 int op_attr_index(const Op *op, const char *name) {
@@ -9,13 +11,97 @@ int op_attr_index(const Op *op, const char *name) {
     bug("op %s has no attribute %s", op->name, name);
 }
 
-bool op_draws_in_training(const Op *op, const double *attr) {
+bool op_draws_in_training(const Op *op, const Attrs *attrs) {
     if (op_is(op, TRAIT_RANDOM | TRAIT_MOVES)) return true;
-    return op_is(op, TRAIT_MAY_DROP) && attr && attr[op_attr_index(op, "p")] > 0;
+    return op_is(op, TRAIT_MAY_DROP) && attrs &&
+           attr_get(op, op_attr_index(op, "p"), attrs->values) > 0;
+}
+
+/* Equal names need not be one string. */
+static bool same_type(const char *a, const char *b) {
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+void node_check_attrs(const Node *node, const char *type) {
+    const char *own = node->op->attrs_type;
+    if (!same_type(own, type)) node_bug(node, "has %s, not %s", own ? own : "no attributes", type);
+}
+
+double attr_get(const Op *op, int i, const void *values) {
+    const void *at = (const char *)values + op->attrs[i].offset;
+    switch (op->attrs[i].type) {
+    case ATTR_REAL:
+        return *(const double *)at;
+    case ATTR_BOOL:
+        return *(const bool *)at;
+    case ATTR_BITS:
+        return *(const uint32_t *)at;
+    default:
+        return *(const int *)at;
+    }
+}
+
+void attr_set(const Op *op, int i, void *values, double value) {
+    void *at = (char *)values + op->attrs[i].offset;
+    const AttrType type = op->attrs[i].type;
+    const double low = type == ATTR_INT || type == ATTR_WORD ? INT_MIN : 0;
+    const double high = type == ATTR_BOOL ? 1 : type == ATTR_BITS ? UINT32_MAX : INT_MAX;
+    if (type != ATTR_REAL && !(value >= low && value <= high && value == floor(value)))
+        bug("attribute %s of %s cannot be %g", op->attrs[i].name, op->name, value);
+    switch (type) {
+    case ATTR_REAL:
+        *(double *)at = value;
+        break;
+    case ATTR_BOOL:
+        *(bool *)at = value != 0;
+        break;
+    case ATTR_BITS:
+        *(uint32_t *)at = (uint32_t)value;
+        break;
+    default:
+        *(int *)at = (int)value;
+    }
+}
+
+static Attrs room_for(Arena *arena, const Op *op) {
+    return (Attrs){op->attrs_type, op->attrs_size ? arena_alloc(arena, 1, op->attrs_size) : NULL};
+}
+
+Attrs attrs_new(Arena *arena, const Op *op) {
+    Attrs made = room_for(arena, op);
+    for (int i = 0; i < op->n_attrs; i++) attr_set(op, i, made.values, op->attrs[i].preset);
+    return made;
+}
+
+Attrs attrs_copy(Arena *arena, const Op *op, const Attrs *attrs) {
+    if (!attrs) return attrs_new(arena, op);
+    if (op->attrs_type && !same_type(attrs->type, op->attrs_type))
+        bug("%s has %s, and gets %s", op->name, op->attrs_type, attrs->type ? attrs->type : "none");
+    Attrs made = room_for(arena, op);
+    for (int i = 0; i < op->n_attrs; i++) {
+        static const size_t sizes[] = {[ATTR_REAL] = sizeof(double),
+                                       [ATTR_INT] = sizeof(int),
+                                       [ATTR_BOOL] = sizeof(bool),
+                                       [ATTR_BITS] = sizeof(uint32_t),
+                                       [ATTR_WORD] = sizeof(int)};
+        const AttrSpec *a = &op->attrs[i];
+        memcpy((char *)made.values + a->offset, (const char *)attrs->values + a->offset,
+               sizes[a->type]);
+    }
+    return made;
+}
+
+bool attrs_equal(const Op *op, const Attrs *a, const Attrs *b) {
+    if (!same_type(a->type, b->type)) return false;
+    for (int i = 0; i < op->n_attrs; i++) {
+        const double x = attr_get(op, i, a->values), y = attr_get(op, i, b->values);
+        if (memcmp(&x, &y, sizeof x) != 0) return false;
+    }
+    return true;
 }
 
 double node_attr(const Node *node, const char *name) {
-    return node->attr[op_attr_index(node->op, name)];
+    return attr_get(node->op, op_attr_index(node->op, name), node->attrs.values);
 }
 
 int node_int(const Node *node, const char *name) {
@@ -26,6 +112,10 @@ int op_along(const Node *node, int operand, int axis) {
     if (node->in[operand]->type.kind != KIND_SAMPLE) return ALONG_WHOLE;
     if (node->op->along) return node->op->along(node, operand, axis);
     return node->op->row ? axis : ALONG_ALL;
+}
+
+void node_set(Node *node, const char *name, double value) {
+    attr_set(node->op, op_attr_index(node->op, name), node->attrs.values, value);
 }
 
 bool node_is(const Node *node, const char *op_name) {

@@ -42,15 +42,31 @@ typedef enum Trait {
                                 calls; has no reference and no samples */
 } Trait;
 
-typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_WORD } AttrType;
+/* The C type of an attribute: double, int, bool, uint32_t; ATTR_WORD is an int, too. */
+typedef enum AttrType { ATTR_REAL, ATTR_INT, ATTR_BOOL, ATTR_BITS, ATTR_WORD } AttrType;
 
+/* One attribute of an op: a member of the struct that the op names in `attrs_type`. Everything that
+ * goes through all attributes (presets, texts, comparisons, options of layers) reads this. */
 typedef struct AttrSpec {
     const char *name;
     AttrType type;
-    double low, high;         /* both allowed; integers are checked to be whole */
+    double low, high;         /* both allowed */
     double preset;            /* the default */
     const char *const *words; /* ATTR_WORD: what users write for 0, 1, ...; NULL-terminated */
+    size_t offset;            /* in the struct */
 } AttrSpec;
+
+/* clang-format off */
+#define MEMBER_TYPE(T, member) \
+    _Generic(((T *)0)->member, \
+        double: ATTR_REAL, int: ATTR_INT, bool: ATTR_BOOL, uint32_t: ATTR_BITS)
+/* clang-format on */
+/* The spec of a member of the struct T; its type is that of the member. */
+#define MEMBER(T, member, name, low, high, preset)                                                 \
+    { name, MEMBER_TYPE(T, member), low, high, preset, NULL, offsetof(T, member) }
+/* Of an int that stands for one of some words, the last of which has the number `high`. */
+#define MEMBER_OF_WORDS(T, member, name, high, preset, words)                                      \
+    { name, ATTR_WORD, 0, high, preset, words, offsetof(T, member) }
 
 /* What a reference rule may know of the step it computes. */
 typedef struct Env {
@@ -87,13 +103,15 @@ typedef struct Gradient {
 } Gradient;
 
 /* A case for the tests that every op gets for free. */
+enum { MAX_ATTRS = 12 };
+
 typedef struct OpSample {
     /* Types in words: "S(3,8,8) P(5,3,3,3) P(5)". S sample, S()*2 of two parts, C(3) one shared by
      * all samples, P parameter, L10 label of ten classes, L10(7) of that shape, X() scalar of the
      * batch, O() number of the split, E() schedule; "" for ops without operands. */
     const char *inputs;
-    double attr[MAX_ATTRS];
-    bool has_attr; /* false: all defaults */
+    double attr[MAX_ATTRS]; /* in the order of the op's table */
+    bool has_attr;          /* false: all defaults */
 } OpSample;
 
 struct Op {
@@ -101,9 +119,11 @@ struct Op {
     const char *help; /* one line: value and shapes */
     const char
         *onnx; /* ONNX's operator that does the same, attributes apart; NULL: there is none */
-    int min_in, max_in; /* max_in -1: any number */
-    const AttrSpec *attrs;
+    int min_in, max_in;    /* max_in -1: any number */
+    const AttrSpec *attrs; /* in the order that texts have them; see HAS_ATTRS */
     int n_attrs;
+    const char *attrs_type; /* the name of their struct, and its size */
+    size_t attrs_size;
     const char *attr_help[1]; /* layers: one line for each attribute */
     /* Sets node->type from operands and attributes; on a mistake of the user reports it with
      * op_error and returns false. Kinds and counts of operands are the rule's to check, too. */
@@ -155,6 +175,11 @@ struct Op {
     double bound;  /* allowed error of compiled code, relative to the largest value; 0: 1e-5 */
 };
 
+/* Fills the members of the table entry: the attributes in `list` are members of the struct T. */
+#define HAS_ATTRS(T, list)                                                                         \
+    .attrs = (list), .n_attrs = (int)(sizeof(list) / sizeof *(list)), .attrs_type = #T,            \
+    .attrs_size = sizeof(T)
+
 static inline bool op_is(const Op *op, Trait trait) {
     return (op->traits & trait) != 0;
 }
@@ -162,7 +187,7 @@ static inline bool op_is(const Op *op, Trait trait) {
 /* Whether a node of the op, with these attributes (NULL: all presets), decides by counters in
  * training, and takes its operands as they are elsewhere: dropout, attention with dropout,
  * augmentation. */
-bool op_draws_in_training(const Op *op, const double *attr);
+bool op_draws_in_training(const Op *op, const Attrs *attrs);
 
 /* Whether the node is computed element by element from real samples and numbers. */
 static inline bool is_pointwise(const Node *node) {
@@ -181,12 +206,36 @@ extern const Op *const all_ops[];
 /* The op of that name, or NULL. */
 const Op *op_by_name(const char *name);
 
+/* The attributes of a node of an op that has the struct T: `ATTRS(node, ConvAttrs)->groups`. bug()
+ * if the op has another one. */
+#define ATTRS(node, T) ((const T *)node_attrs((node), #T))
+void node_check_attrs(const Node *node, const char *type);
+static inline const void *node_attrs(const Node *node, const char *type) {
+    if (node->op->attrs_type != type) node_check_attrs(node, type);
+    return node->attrs.values;
+}
+
 /* Index of the attribute of that name; bug() if the op has none such. */
 int op_attr_index(const Op *op, const char *name);
+
+/* Attribute number `i` of the op in a struct of its type. A value that the member cannot hold, such
+ * as 1.5 in an int, is bug(). */
+double attr_get(const Op *op, int i, const void *values);
+void attr_set(const Op *op, int i, void *values, double value);
+
+/* All presets; a copy of given attributes (NULL: of the presets), of which members that are none of
+ * the op's are 0. They live in `arena`. */
+Attrs attrs_new(Arena *arena, const Op *op);
+Attrs attrs_copy(Arena *arena, const Op *op, const Attrs *attrs);
+
+/* Whether they are of one struct, and all attributes of the op are equal, to the last bit. */
+bool attrs_equal(const Op *op, const Attrs *a, const Attrs *b);
 
 /* Value of an attribute by name; bug() if the op has none such. */
 double node_attr(const Node *node, const char *name);
 int node_int(const Node *node, const char *name);
+/* Sets it in the node's own attributes. */
+void node_set(Node *node, const char *name, double value);
 
 /* Whether its op has that name: for files that do not know the ops themselves. */
 bool node_is(const Node *node, const char *op_name);

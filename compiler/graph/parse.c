@@ -67,7 +67,6 @@ static const char *word(Parser *s) {
 static void parse_node(Parser *s) {
     Arena *arena = s->g->arena;
     Node **in = NULL;
-    double attr[MAX_ATTRS] = {0};
     int n_in = 0, cap_in = 0;
     if (double_read(&s->p) != s->g->n_nodes) bug("graph text: nodes are out of order");
     expect(s, "= ");
@@ -79,7 +78,9 @@ static void parse_node(Parser *s) {
         if (n_in) expect(s, ",");
         ARENA_PUSH(arena, in, n_in, cap_in, node(s));
     }
-    for (int i = 0; i < op->n_attrs; i++) attr[i] = number(s, op->attrs[i].name);
+    const Attrs attrs = attrs_new(arena, op);
+    for (int i = 0; i < op->n_attrs; i++)
+        attr_set(op, i, attrs.values, number(s, op->attrs[i].name));
     expect(s, ": ");
     const char *type = text_of(s, strcspn(s->p, " \n"));
     while (*s->p == ' ') s->p++;
@@ -92,7 +93,7 @@ static void parse_node(Parser *s) {
         if (line < 1 || line > INT_MAX) bug("graph text: no line %g", line);
         loc.line = (int)line;
     }
-    Node *made = graph_add(s->g, op, loc, label, n_in, in, attr);
+    Node *made = graph_add(s->g, op, loc, label, n_in, in, &attrs);
     if (made->type.kind == KIND_ERROR)
         bug("graph text: node %d (%s) does not fit its operands", made->id, name);
     if (strcmp(type, type_text(arena, made->type)) != 0)

@@ -18,6 +18,10 @@ Shape shape_last(Shape shape, int axes) {
     return last;
 }
 
+Shape shape_stated(Shape shape) {
+    return shape_last(shape, shape.rank);
+}
+
 int64_t shape_inner(Shape shape, int axis) {
     return shape_count(shape_last(shape, shape.rank - 1 - axis));
 }

@@ -1,13 +1,7 @@
 /* The invariants of graph.h. The first one that fails ends the program: a mistake of nngen's. */
-#include <math.h>
 #include <string.h>
 
 #include "op.h"
-
-static bool attribute_fits(const AttrSpec *spec, double value) {
-    return value >= spec->low && value <= spec->high &&
-           (spec->type == ATTR_REAL || value == floor(value));
-}
 
 static void verify_node(Graph *g, int i) {
     Node *n = g->nodes[i];
@@ -18,9 +12,13 @@ static void verify_node(Graph *g, int i) {
             node_bug(n, "operand %d does not precede it", j);
     if (n->n_in < n->op->min_in || (n->op->max_in >= 0 && n->n_in > n->op->max_in))
         node_bug(n, "has %d operands", n->n_in);
-    for (int j = 0; j < n->op->n_attrs; j++)
-        if (!attribute_fits(&n->op->attrs[j], n->attr[j]))
-            node_bug(n, "attribute %s is out of range", n->op->attrs[j].name);
+    if (n->op->attrs_type != n->attrs.type) node_bug(n, "has the attributes of another op");
+    for (int j = 0; j < n->op->n_attrs; j++) {
+        const AttrSpec *spec = &n->op->attrs[j];
+        const double value = attr_get(n->op, j, n->attrs.values);
+        if (!(value >= spec->low && value <= spec->high))
+            node_bug(n, "attribute %s is out of range", spec->name);
+    }
     Node copy = *n;
     copy.type = (Type){0};
     if (!graph_type(g, &copy)) node_bug(n, "its operands do not fit");

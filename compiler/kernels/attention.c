@@ -34,8 +34,8 @@ static Heads heads_of(const Kernel *k) {
     h.width = round_up(h.a.width, LANES);
     h.out_width = round_up(h.a.out_width, LANES);
     for (int i = 0; i < ATTENTION_OPERANDS && h.gradient; i++)
-        h.part[i] = h.a.packed || (int)node->attr[ATTENTION_PART] == i;
-    if (node->attr[DROPOUT_P] > 0) h.drop = kernel_argument(k, node);
+        h.part[i] = h.a.packed || ATTRS(node, AttentionAttrs)->part == i;
+    if (dropout_attrs(node)->p > 0) h.drop = kernel_argument(k, node);
     return h;
 }
 
@@ -55,7 +55,7 @@ static void lower(Lowering *l, Node *node) {
         read_value(l, k, dy ? "dy" : packed ? "x" : params[i], in[i], at[i]);
     }
     lower_operand(l, k, "y", make_value(l, node), node, true);
-    if (node->attr[DROPOUT_P] > 0) lower_drop_args(l, k, node);
+    if (dropout_attrs(node)->p > 0) lower_drop_args(l, k, node);
 }
 
 /* Where in scratch memory everything is: floats from its start. */

@@ -21,7 +21,7 @@ typedef struct Places {
 } Places;
 
 static Places places_of(const Node *node) {
-    Places p = {.a = attention_of(node), .all = (int)node->attr[ATTENTION_PLACES]};
+    Places p = {.a = attention_of(node), .all = ATTRS(node, AttentionAttrs)->places};
     p.lanes = round_up(p.all, LANES);
     p.out_width = round_up(p.a.out_width, LANES);
     p.keys = p.a.width * p.lanes;

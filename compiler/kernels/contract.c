@@ -46,9 +46,9 @@ static void set_geometry(Nest *n) {
     n->groups = 1;
     n->pool_h = n->pool_w = 1;
     if (k->pool) {
-        const Pool pool = pool_of(k->pool);
-        n->pool_h = pool.kernel[0];
-        n->pool_w = pool.kernel[1];
+        const PoolAttrs *pool = ATTRS(k->pool, PoolAttrs);
+        n->pool_h = pool->kernel[0];
+        n->pool_w = pool->kernel[1];
         n->out.H *= n->pool_h;
         n->out.W *= n->pool_w;
     }

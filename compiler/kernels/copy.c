@@ -42,7 +42,7 @@ void copy_lower(Lowering *l, Node *node) {
         lower_operand(l, k, param, in[i], direct ? at : NULL, false);
     }
     if (node->op == &op_at_place)
-        lower_place_arg(l, k, node->in[0]->type.shape.dim[(int)node->attr[PLACE_AXIS] - 1]);
+        lower_place_arg(l, k, node->in[0]->type.shape.dim[ATTRS(node, AxisAttrs)->axis - 1]);
     lower_operand(l, k, "y", make_value(l, node), node, true);
 }
 
@@ -144,7 +144,7 @@ static void fill(Loops *l, Layout y, double value) {
 static void build_shuffle(Loops *l, const Kernel *k) {
     const Node *node = k->node;
     const bool fines = node->op == &op_pixel_shuffle;
-    const int r = (int)node->attr[SHUFFLE_FACTOR];
+    const int r = ATTRS(node, ShuffleAttrs)->factor;
     const Shape x = node->in[0]->type.shape, y = node->type.shape, fine = fines ? y : x;
     int in[MAX_RANK], out[MAX_RANK];
     operand_steps(x, &k->operands[0], in);
@@ -171,10 +171,9 @@ static void build(Loops *l, const Kernel *k) {
     const Shape y = node->type.shape;
     const bool concat = node->op == &op_concat, pad = node->op == &op_pad,
                permute = node->op == &op_permute, place = node->op == &op_at_place;
-    const int axis = permute  ? -1
-                     : concat ? (int)node->attr[CONCAT_AXIS] - 1
-                     : place  ? (int)node->attr[PLACE_AXIS] - 1
-                              : (int)node->attr[SLICE_AXIS] - 1;
+    const int axis = permute           ? -1
+                     : concat || place ? ATTRS(node, AxisAttrs)->axis - 1
+                                       : ATTRS(node, SliceAttrs)->axis - 1;
     const int lanes = k->out.last ? y.rank - 1 : 0;
     int to[MAX_RANK], from[MAX_RANK], begin = 0;
     layout_steps(y, k->out, to);
@@ -183,7 +182,7 @@ static void build(Loops *l, const Kernel *k) {
     bool rows = !turns;
     for (int i = 0; i < node->n_in; i++) rows = rows && !is_raw(&k->operands[i]);
     if (pad || (!rows && k->out.C % LANES)) zero_samples(l, "y", k->out);
-    if (pad && node->attr[PAD_VALUE] != 0) fill(l, k->out, node->attr[PAD_VALUE]);
+    if (pad && ATTRS(node, SliceAttrs)->value != 0) fill(l, k->out, ATTRS(node, SliceAttrs)->value);
     for (int i = 0; i < node->n_in; i++) {
         const Shape x = node->in[i]->type.shape;
         Copy c = {.n = y.rank, .x = &k->operands[i]};
@@ -205,7 +204,8 @@ static void build(Loops *l, const Kernel *k) {
         } else if (place) {
             c.place = from[axis];
         } else if (!permute) {
-            const int offset = (int)node->attr[SLICE_OFFSET], step = (int)node->attr[SLICE_STEP];
+            const int offset = ATTRS(node, SliceAttrs)->offset,
+                      step = ATTRS(node, SliceAttrs)->step;
             if (pad) {
                 c.to = offset * to[axis];
                 c.walk[axis].to *= step;

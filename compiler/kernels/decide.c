@@ -46,7 +46,7 @@ static const char *compared(Arena *arena, const Kernel *k) {
 /* Element i of a one_hot value: whether its place on the axis of the classes is the index. */
 static const char *hot_element(Arena *arena, const Kernel *k) {
     const Shape s = k->node->type.shape;
-    const int axis = (int)k->node->attr[HOT_AXIS] - 1, classes = s.dim[axis],
+    const int axis = ATTRS(k->node, AxisAttrs)->axis - 1, classes = s.dim[axis],
               inner = (int)shape_inner(s, axis);
     if (s.rank == 1)
         return arena_printf(arena, "%s == (float)i ? 1.0f : 0.0f", element(arena, k, 0, "0"));
@@ -68,7 +68,7 @@ static void lower(Lowering *l, Node *node) {
 /* The index of the largest along an axis. */
 static void build_argmax(Loops *l, const Kernel *k) {
     const Shape s = k->node->in[0]->type.shape;
-    const int axis = (int)k->node->attr[ARGMAX_AXIS] - 1, size = s.dim[axis],
+    const int axis = ATTRS(k->node, AxisAttrs)->axis - 1, size = s.dim[axis],
               inner = (int)shape_inner(s, axis), groups = (int)shape_count(k->node->type.shape);
     Arena *a = l->arena;
     const char *first = arena_printf(a, "x[s * %d]", k->in.stride), *index = "i",

@@ -16,7 +16,7 @@ typedef struct Matmul {
 static Matmul matmul_of(const Node *n) {
     const Shape s = n->type.shape, a = n->in[0]->type.shape;
     Matmul m = {.rows = s.dim[s.rank - 2], .columns = s.dim[s.rank - 1]};
-    for (int i = 0; i < 2; i++) m.transposed[i] = n->attr[MATMUL_TRANSPOSE_A + i] != 0;
+    for (int i = 0; i < 2; i++) m.transposed[i] = ATTRS(n, MatmulAttrs)->transpose[i];
     m.terms = a.dim[a.rank - 1 - m.transposed[0]];
     m.blocks = (int)(shape_count(s) / ((int64_t)m.rows * m.columns));
     return m;

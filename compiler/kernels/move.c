@@ -56,7 +56,7 @@ static bool concerns(const Mover *m, const Node *node, int axis) {
 
 static bool hides(const Node *node) {
     return node->op == &op_random_erase ||
-           (is_crop(node) && (int)node->attr[CROP_MODE] == PAD_CONSTANT);
+           (is_crop(node) && ATTRS(node, MoveAttrs)->mode == PAD_CONSTANT);
 }
 
 /* Declares what is drawn for sample s: `happens`, `row`, `column`, each with the move's number. */
@@ -72,7 +72,8 @@ static void declare_draws(const Mover *m) {
         if (node->op == &op_random_flip) continue;
         static const char *const names[] = {"row", "column"};
         for (int axis = 0; axis < 2; axis++) {
-            const int option = (int)node->attr[is_crop(node) ? CROP_PADDING : ERASE_SIZE];
+            const MoveAttrs *move = ATTRS(node, MoveAttrs);
+            const int option = is_crop(node) ? move->padding : move->size;
             const int count = is_crop(node) ? 2 * option + 1 : s.dim[s.rank - 2 + axis];
             const int middle = is_crop(node) ? option : 0;
             const char *pick = arena_printf(l->arena, "pick%d_%d", i, axis + 1);
@@ -84,14 +85,14 @@ static void declare_draws(const Mover *m) {
         }
         if (!is_crop(node))
             l_line(l, "const int side%d = happens%d > 0 ? %d : 0;", i, i,
-                   (int)node->attr[ERASE_SIZE]);
+                   ATTRS(node, MoveAttrs)->size);
     }
 }
 
 /* The place of a crop's operand along an axis; goes on to the next turn where it shows none. */
 static const char *write_crop(const Mover *m, int axis, int i, const char *at) {
     Loops *l = m->l;
-    const int last = m->shape.dim[axis] - 1, mode = (int)m->moves[i].node->attr[CROP_MODE];
+    const int last = m->shape.dim[axis] - 1, mode = ATTRS(m->moves[i].node, MoveAttrs)->mode;
     const char *shift = axis == m->shape.rank - 2 ? "row" : "column";
     const char *place = arena_printf(l->arena, "%c%d", loop_of(m, axis), i);
     if (mode == PAD_CONSTANT) {

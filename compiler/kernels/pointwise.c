@@ -48,7 +48,8 @@ static const char *drop_text(const Kernel *k, Arena *arena, const Node *node, Si
 
 /* The word that the first attribute stands for, in capitals. */
 static const char *first_word(Arena *arena, const Node *node) {
-    char *word = arena_strdup(arena, node->op->attrs[0].words[(int)node->attr[0]]);
+    char *word = arena_strdup(
+        arena, node->op->attrs[0].words[(int)attr_get(node->op, 0, node->attrs.values)]);
     for (char *c = word; *c; c++) *c = (char)toupper((unsigned char)*c);
     return word;
 }
@@ -103,7 +104,8 @@ static const char *expression(const Kernel *k, Arena *arena, const Node *node, S
             break;
         case 'p':
         case 'q':
-            piece = arena_printf(arena, "(float)%.17g", node->attr[*p == 'q']);
+            piece = arena_printf(arena, "(float)%.17g",
+                                 attr_get(node->op, *p == 'q', node->attrs.values));
             break;
         case 'w':
             piece = first_word(arena, node);

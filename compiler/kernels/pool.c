@@ -10,15 +10,15 @@
 
 bool pool_follows_conv(const Node *root, const Node *node) {
     if (root->op != &op_conv2d || node->op != &op_max_pool2d) return false;
-    const Pool p = pool_of(node);
-    return pool_is_apart(p) && p.kernel[0] <= 3 && p.kernel[1] <= 3;
+    const PoolAttrs *p = ATTRS(node, PoolAttrs);
+    return pool_is_apart(p) && p->kernel[0] <= 3 && p->kernel[1] <= 3;
 }
 
 /* Type of the winners that a max_pool2d node keeps: bytes where the window has at most 256 places.
  */
 static Element winner_element(const Node *pool) {
-    const Pool v = pool_of(pool);
-    return v.kernel[0] * v.kernel[1] <= 256 ? ELEMENT_BYTE : ELEMENT_INT;
+    const PoolAttrs *v = ATTRS(pool, PoolAttrs);
+    return v->kernel[0] * v->kernel[1] <= 256 ? ELEMENT_BYTE : ELEMENT_INT;
 }
 
 /* The operand with the winners: NULL if the kernel keeps none. */
@@ -66,7 +66,7 @@ Buffer *pool_winner(Lowering *l, const Node *gradient) {
         if (!is_gradient(l, pool, gradient)) continue;
         Buffer *all = l->winner[pool->id];
         if (all->parts == gradient->type.parts) return all;
-        return part_buffer(l, all, (int)storage_of(l, gradient->in[0])->attr[PART_INDEX]);
+        return part_buffer(l, all, ATTRS(storage_of(l, gradient->in[0]), PartAttrs)->index);
     }
     node_bug(gradient, "its pool is not in the graph");
 }
@@ -128,13 +128,13 @@ static void open_places(Loops *l, Layout out) {
 
 /* Opens the loops over the places of a window that lie inside, with their address and, where it is
  * asked for, their number `tap`. */
-static void open_window(Loops *l, Pool v, Layout in, const char *tensor, const char *type,
-                        bool tap) {
-    l_open(l, "for (int ky = 0%s; ky < %d; ky++)", tap ? ", tap = 0" : "", v.kernel[0]);
-    l_open(l, "for (int kx = 0; kx < %d; kx++%s)", v.kernel[1], tap ? ", tap++" : "");
-    l_line(l, "const int iy = oy * %d + ky - %d, ix = ox * %d + kx - %d;", v.stride[0], v.pad[0],
-           v.stride[1], v.pad[1]);
-    if (v.pad[0] || v.pad[1])
+static void open_window(Loops *l, const PoolAttrs *v, Layout in, const char *tensor,
+                        const char *type, bool tap) {
+    l_open(l, "for (int ky = 0%s; ky < %d; ky++)", tap ? ", tap = 0" : "", v->kernel[0]);
+    l_open(l, "for (int kx = 0; kx < %d; kx++%s)", v->kernel[1], tap ? ", tap++" : "");
+    l_line(l, "const int iy = oy * %d + ky - %d, ix = ox * %d + kx - %d;", v->stride[0], v->pad[0],
+           v->stride[1], v->pad[1]);
+    if (v->pad[0] || v->pad[1])
         l_line(l, "if (iy < 0 || iy >= %d || ix < 0 || ix >= %d) continue;", in.H, in.W);
     l_line(l, "%s *at = %s + s * %d + (iy * %d + ix) * %d + c;", type, tensor, in.stride, in.W,
            in.cs);
@@ -149,12 +149,12 @@ static void close_places(Loops *l) {
     for (int i = 0; i < 4; i++) l_close(l);
 }
 
-static const char *mean_factor(const Loops *l, Pool v) {
-    return arena_printf(l->arena, "SET((float)%.17g)", 1.0 / (v.kernel[0] * v.kernel[1]));
+static const char *mean_factor(const Loops *l, const PoolAttrs *v) {
+    return arena_printf(l->arena, "SET((float)%.17g)", 1.0 / (v->kernel[0] * v->kernel[1]));
 }
 
 static void build(Loops *l, const Kernel *k) {
-    const Pool v = pool_of(k->node);
+    const PoolAttrs *v = ATTRS(k->node, PoolAttrs);
     bool max = k->node->op == &op_max_pool2d;
     const Operand *winner = winner_of(k);
     open_places(l, k->out);
@@ -183,7 +183,7 @@ static void build(Loops *l, const Kernel *k) {
 }
 
 static void build_grad(Loops *l, const Kernel *k) {
-    const Pool v = pool_of(k->node);
+    const PoolAttrs *v = ATTRS(k->node, PoolAttrs);
     bool max = k->node->op == &op_max_pool2d_grad;
     const Operand *winner = winner_of(k);
     zero_samples(l, "dx", k->out);

@@ -14,8 +14,8 @@ const Node *pooled_unpool(const Node *gradient) {
 bool pooled_fits(const Node *gradient) {
     const Node *unpool = pooled_unpool(gradient);
     if (unpool->op != &op_max_pool2d_grad || conv_of(gradient).groups != 1) return false;
-    const Pool pool = pool_of(unpool);
-    const int64_t places = (int64_t)pool.kernel[0] * pool.kernel[1];
+    const PoolAttrs *pool = ATTRS(unpool, PoolAttrs);
+    const int64_t places = (int64_t)pool->kernel[0] * pool->kernel[1];
     return pool_is_apart(pool) && places >= 4 && places <= 16;
 }
 
@@ -24,10 +24,10 @@ Pooled pooled_sizes(const Node *gradient) {
     bool weights = gradient->op == &op_conv2d_wgrad;
     Shape x = weights ? gradient->in[0]->type.shape : gradient->type.shape;
     const Conv conv = conv_of(gradient);
-    const Pool pool = pool_of(unpool);
+    const PoolAttrs *pool = ATTRS(unpool, PoolAttrs);
     Pooled p;
     for (int i = 0; i < 2; i++) {
-        p.window[i] = pool.kernel[i];
+        p.window[i] = pool->kernel[i];
         p.windows[i] = unpool->in[1]->type.shape.dim[1 + i];
         p.stride[i] = conv.stride[i];
         p.dilation[i] = conv.dilation[i];

@@ -23,7 +23,7 @@ static void lower(Lowering *l, Node *node) {
 /* Declares, for the place `o` of the larger image along a direction, `<v>0`, the place of the
  * smaller one, and for bilinear `<v>1`, the next place, and `<v>w`, its weight. */
 static void declare_source(Loops *l, const Node *node, char v, const char *o, int scale, int size) {
-    if ((int)node->attr[UPSAMPLE_MODE] == UPSAMPLE_NEAREST) {
+    if (ATTRS(node, UpsampleAttrs)->mode == UPSAMPLE_NEAREST) {
         l_line(l, "const int %c0 = %s / %d;", v, o, scale);
         return;
     }
@@ -46,14 +46,14 @@ static const char *source_text(Loops *l, Layout small, const char *pointer, int 
 static void build(Loops *l, const Kernel *k) {
     const Node *node = k->node;
     const bool forward = !node->op->backward_only,
-               nearest = (int)node->attr[UPSAMPLE_MODE] == UPSAMPLE_NEAREST;
+               nearest = ATTRS(node, UpsampleAttrs)->mode == UPSAMPLE_NEAREST;
     const Layout small = forward ? k->in : k->out, large = forward ? k->out : k->in;
     if (!forward) zero_samples(l, "y", small);
     l_open(l, "for (int s = 0; s < n; s++)");
     l_open(l, "for (int oy = 0; oy < %d; oy++)", large.H);
-    declare_source(l, node, 'y', "oy", (int)node->attr[UPSAMPLE_H], small.H);
+    declare_source(l, node, 'y', "oy", ATTRS(node, UpsampleAttrs)->scale[0], small.H);
     l_open(l, "for (int ox = 0; ox < %d; ox++)", large.W);
-    declare_source(l, node, 'x', "ox", (int)node->attr[UPSAMPLE_W], small.W);
+    declare_source(l, node, 'x', "ox", ATTRS(node, UpsampleAttrs)->scale[1], small.W);
     l_open(l, "for (int c = 0; c < %d; c += 16)", large.cs);
     const char *o = arena_printf(l->arena, "s * %d + oy * %d + ox * %d + c", large.stride,
                                  large.W * large.cs, large.cs);

@@ -103,8 +103,8 @@ static void lower(Lowering *l, Node *node) {
 /* A pool whose windows are whole in a tile of 4x4 outputs. */
 static bool joins(const Node *root, const Node *node) {
     if (!pool_follows_conv(root, node)) return false;
-    const Pool p = pool_of(node);
-    return 4 % p.kernel[0] == 0 && 4 % p.kernel[1] == 0;
+    const PoolAttrs *p = ATTRS(node, PoolAttrs);
+    return 4 % p->kernel[0] == 0 && 4 % p->kernel[1] == 0;
 }
 
 /* The rows of G applied to three rows g0, g1, g2. */
@@ -361,9 +361,9 @@ static void build_output_step(Loops *l, const char *from, long long step, const 
 
 /* What follows the convolution, for a tile's 4x4 outputs in y[place][16]. */
 static void build_rest(Loops *l, const Kernel *k, const Shapes *s) {
-    static const Pool none = {{1, 1}, {1, 1}, {0, 0}};
-    const Pool pool = k->pool ? pool_of(k->pool) : none;
-    const int kh = pool.kernel[0], kw = pool.kernel[1];
+    static const PoolAttrs none = {{1, 1}, {1, 1}, {0}, {0}};
+    const PoolAttrs *pool = k->pool ? ATTRS(k->pool, PoolAttrs) : &none;
+    const int kh = pool->kernel[0], kw = pool->kernel[1];
     l_open(l, "for (int i = 0; i < %d; i++)", 4 / kh);
     l_open(l, "for (int j = 0; j < %d; j++)", 4 / kw);
     l_line(l, "const int oy = ty * %d + i, ox = tx * %d + j;", 4 / kh, 4 / kw);

@@ -15,9 +15,9 @@ static int matmul(lua_State *L) {
     Node *in[2] = {value_check_node(L, 1, o.what), value_check_node(L, 2, o.what)};
     lua_settop(L, 3);
     if (!options_read(&o, 3, product_specs, 2, v)) return value_push_poison(L);
-    const double attr[MAX_ATTRS] = {
-        [MATMUL_TRANSPOSE_A] = v[0].number[0], [MATMUL_TRANSPOSE_B] = v[1].number[0]};
-    value_push_node(L, front_add_node(L, &op_matmul, o.call, NULL, 2, in, attr));
+    const MatmulAttrs attrs = {{v[0].number[0] != 0, v[1].number[0] != 0}};
+    value_push_node(
+        L, front_add_node(L, &op_matmul, o.call, NULL, 2, in, ATTRS_AT(MatmulAttrs, &attrs)));
     return 1;
 }
 
@@ -53,13 +53,13 @@ static int attend(lua_State *L) {
                    "%s: scale 0 makes all weights equal; nn.mean does that", o.what);
         return value_push_poison(L);
     }
-    const double attr[MAX_ATTRS] = {[DROPOUT_P] = v[CALL_DROPOUT].number[0],
-                                    [DROPOUT_STREAM] = dropout_stream(name),
-                                    [ATTENTION_HEADS] = 1,
-                                    [ATTENTION_CAUSAL] = v[CALL_CAUSAL].number[0],
-                                    [ATTENTION_SCALE] =
-                                        v[CALL_SCALE].given ? v[CALL_SCALE].number[0] : 0};
-    value_push_node(L, front_add_node(L, &op_attention, o.call, name, 3, in, attr));
+    const AttentionAttrs attrs = {
+        .drop = {.p = v[CALL_DROPOUT].number[0], .stream = dropout_stream(name)},
+        .heads = 1,
+        .causal = v[CALL_CAUSAL].number[0] != 0,
+        .scale = v[CALL_SCALE].given ? v[CALL_SCALE].number[0] : 0};
+    value_push_node(
+        L, front_add_node(L, &op_attention, o.call, name, 3, in, ATTRS_AT(AttentionAttrs, &attrs)));
     return 1;
 }
 
@@ -74,7 +74,8 @@ static int arange(lua_State *L) {
                        value_plain_words(L, 1));
         return value_push_poison(L);
     }
-    value_push_node(L, front_add_node(L, &op_arange, front_here(L), NULL, 0, NULL, &n));
+    value_push_node(L, front_add_node(L, &op_arange, front_here(L), NULL, 0, NULL,
+                                      ATTRS_WITH(ArangeAttrs, (int)n)));
     return 1;
 }
 

@@ -122,13 +122,13 @@ static int function_over_axes(lua_State *L) {
         !read_axes(L, f, &o, &v[OVER_AXIS], s, &axes))
         return value_push_poison(L);
     if (axes == (1u << s.rank) - 1 && op != &op_argmax) axes = 0;
-    double attr[MAX_ATTRS] = {[REDUCE_AXES] = axes};
-    if (f->list) attr[REDUCE_KEEPDIM] = v[OVER_KEEPDIM].number[0];
-    if (op == &op_argmax) {
-        attr[ARGMAX_AXIS] = 1;
-        while (axes >>= 1) attr[ARGMAX_AXIS]++;
-    }
-    value_push_node(L, front_add_node(L, op, o.call, NULL, 1, &x, attr));
+    const ReduceAttrs reduce = {.axes = (int)axes,
+                                .keepdim = f->list && v[OVER_KEEPDIM].number[0] != 0};
+    AxisAttrs one = {1};
+    while (axes >>= 1) one.axis++;
+    value_push_node(L, front_add_node(L, op, o.call, NULL, 1, &x,
+                                      op == &op_argmax ? ATTRS_AT(AxisAttrs, &one)
+                                                       : ATTRS_AT(ReduceAttrs, &reduce)));
     return 1;
 }
 
@@ -152,12 +152,13 @@ static int one_hot(lua_State *L) {
     if (!options_read(&o, 2, hot_specs, 1, v)) return value_push_poison(L);
     Shape s = x->type.shape;
     if (s.rank < MAX_RANK) s.dim[s.rank++] = x->type.classes;
-    double attr[MAX_ATTRS] = {[HOT_AXIS] = s.rank};
+    AxisAttrs hot = {s.rank};
     if (v[0].given && x->type.classes) {
-        attr[HOT_AXIS] = axes_one(L, v[0].stack, what, options_loc(&o, "axis"), s);
-        if (attr[HOT_AXIS] == 0) return value_push_poison(L);
+        hot.axis = axes_one(L, v[0].stack, what, options_loc(&o, "axis"), s);
+        if (hot.axis == 0) return value_push_poison(L);
     }
-    value_push_node(L, front_add_node(L, &op_one_hot, o.call, NULL, 1, &x, attr));
+    value_push_node(L,
+                    front_add_node(L, &op_one_hot, o.call, NULL, 1, &x, ATTRS_AT(AxisAttrs, &hot)));
     return 1;
 }
 

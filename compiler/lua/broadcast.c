@@ -31,20 +31,21 @@ static Node *spread_indices(lua_State *L, Loc loc, Node *x, Shape s) {
     for (int i = 0; i < s.rank; i++)
         if (axes >> i & 1) ones.dim[i] = 1;
     x = rearrange_reshape(L, loc, x, ones);
-    for (int i = 0; i < s.rank; i++) {
-        const double attr[MAX_ATTRS] = {[SLICE_COUNT] = s.dim[i], [SLICE_AXIS] = i + 1};
-        if (ones.dim[i] < s.dim[i]) x = front_add_node(L, &op_slice, loc, NULL, 1, &x, attr);
-    }
+    for (int i = 0; i < s.rank; i++)
+        if (ones.dim[i] < s.dim[i])
+            x = front_add_node(L, &op_slice, loc, NULL, 1, &x,
+                               ATTRS_WITH(SliceAttrs, .count = s.dim[i], .axis = i + 1));
     return x;
 }
 
 /* `like`: a value of that shape, or NULL. */
 static Node *spread(lua_State *L, Loc loc, Node *x, Shape s, Node *like) {
     if (x->type.classes) return spread_indices(L, loc, x, s);
-    double attr[MAX_ATTRS] = {[REDUCE_AXES] = spread_axes(s, x->type.shape)};
+    const ReduceAttrs attrs = {.axes = (int)spread_axes(s, x->type.shape),
+                               .shape = like ? (Shape){0} : shape_stated(s)};
     Node *in[2] = {x, like};
-    if (!like) front_shape_attrs(s, &attr[EXPAND_RANK]);
-    return front_add_node(L, &op_expand, loc, NULL, like ? 2 : 1, in, attr);
+    return front_add_node(L, &op_expand, loc, NULL, like ? 2 : 1, in,
+                          ATTRS_AT(ReduceAttrs, &attrs));
 }
 
 static void broadcast(lua_State *L, Loc loc, int n, Node **in, bool indices) {

@@ -129,13 +129,12 @@ static void make_weights(lua_State *L, Layer *layer, const Conv *c, int in) {
 /* Sets the sizes that a transposed convolution gives; false after a report. The op knows rows and
  * columns that are added up to the stride; more of them come of zeros after the end of x. */
 static bool read_result(lua_State *L, const Layer *layer, Node **x, Loc loc, const Conv *c,
-                        double *attr) {
+                        int *result) {
     for (int i = 0; i < 2; i++) {
         const int more = (int)layer->options[CONV_MORE].number[i];
         const int most = c->stride[i] > c->dilation[i] ? c->stride[i] : c->dilation[i];
         const double size = ((*x)->type.shape.dim[1 + i] - 1.0) * c->stride[i] - 2.0 * c->pad[i] +
                             (c->kernel[i] - 1.0) * c->dilation[i] + more + 1;
-        attr[CONV_EXTRA_H + i] = size;
         if (more >= most)
             return layer_weights_error(
                 L, layer, NULL, loc,
@@ -144,6 +143,7 @@ static bool read_result(lua_State *L, const Layer *layer, Node **x, Loc loc, con
         if (size < 1 || size > (double)MAX_DIM)
             return layer_weights_error(L, layer, *x, loc, "its result would have a side of %.10g",
                                        size);
+        result[i] = (int)size;
     }
     for (int i = 0; i < 2; i++)
         *x = rearrange_pad(L, loc, *x, 2 + i, 0,
@@ -175,16 +175,18 @@ Node *convolution_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
                             c.kernel[1]);
         return front_poison(L);
     }
-    double attr[MAX_ATTRS] = {
-        [CONV_STRIDE_H] = c.stride[0], [CONV_STRIDE_W] = c.stride[1], [CONV_PAD_H] = c.pad[0],
-        [CONV_PAD_W] = c.pad[1],       [CONV_DIL_H] = c.dilation[0],  [CONV_DIL_W] = c.dilation[1],
-        [CONV_GROUPS] = c.groups};
-    if (is_transposed(layer) && !read_result(L, layer, &image, loc, &c, attr))
+    ConvAttrs attrs = {.groups = c.groups};
+    for (int i = 0; i < 2; i++) {
+        attrs.stride[i] = c.stride[i];
+        attrs.pad[i] = c.pad[i];
+        attrs.dilation[i] = c.dilation[i];
+    }
+    if (is_transposed(layer) && !read_result(L, layer, &image, loc, &c, attrs.extra))
         return front_poison(L);
     make_weights(L, layer, &c, in);
     Node *operands[3] = {image, layer->weight, layer->bias};
-    Node *y =
-        front_add_node(L, layer->kind->op, loc, layer->name, layer->bias ? 3 : 2, operands, attr);
+    Node *y = front_add_node(L, layer->kind->op, loc, layer->name, layer->bias ? 3 : 2, operands,
+                             ATTRS_AT(ConvAttrs, &attrs));
     return signal ? signal_of(L, loc, y) : y;
 }
 
@@ -205,10 +207,13 @@ static const OptionSpec pool1d_specs[] = {POOL_SPECS(OPTION_INT)};
 static Node *apply_pool2d(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
     const double *stride = o[POOL_STRIDE].given ? o[POOL_STRIDE].number : o[POOL_KERNEL].number;
-    const double attr[MAX_ATTRS] = {
-        o[POOL_KERNEL].number[0],  o[POOL_KERNEL].number[1], stride[0], stride[1],
-        o[POOL_PADDING].number[0], o[POOL_PADDING].number[1]};
-    return front_add_node(L, layer->kind->op, loc, layer->name, 1, &x, attr);
+    PoolAttrs attrs = {.kernel = {0}};
+    for (int i = 0; i < 2; i++) {
+        attrs.kernel[i] = (int)o[POOL_KERNEL].number[i];
+        attrs.stride[i] = (int)stride[i];
+        attrs.pad[i] = (int)o[POOL_PADDING].number[i];
+    }
+    return front_add_node(L, layer->kind->op, loc, layer->name, 1, &x, ATTRS_AT(PoolAttrs, &attrs));
 }
 
 static Node *apply_pool1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
@@ -226,9 +231,11 @@ static Node *apply_pool1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
                             kernel);
         return front_poison(L);
     }
-    const double attr[MAX_ATTRS] = {1, kernel, 1, stride, 0, padding};
+    const PoolAttrs attrs = {{1, (int)kernel}, {1, (int)stride}, {0, (int)padding}, {0}};
     Node *row = row_of(L, loc, x);
-    return signal_of(L, loc, front_add_node(L, layer->kind->op, loc, layer->name, 1, &row, attr));
+    return signal_of(
+        L, loc,
+        front_add_node(L, layer->kind->op, loc, layer->name, 1, &row, ATTRS_AT(PoolAttrs, &attrs)));
 }
 
 enum { UPSAMPLE_SCALE, UPSAMPLE_WAY };
@@ -262,16 +269,17 @@ static Node *apply_upsample(lua_State *L, Layer *layer, Node *x, Loc loc) {
         layer_weights_error(L, layer, x, loc, "%s", mistake);
         return front_poison(L);
     }
-    const double attr[MAX_ATTRS] = {signal ? 1 : scale[0], scale[1],
-                                    linear ? UPSAMPLE_BILINEAR : way};
+    const UpsampleAttrs attrs = {{signal ? 1 : (int)scale[0], (int)scale[1]},
+                                 linear ? UPSAMPLE_BILINEAR : way};
     Node *image = signal ? row_of(L, loc, x) : x;
-    Node *y = front_add_node(L, &op_upsample, loc, layer->name, 1, &image, attr);
+    Node *y = front_add_node(L, &op_upsample, loc, layer->name, 1, &image,
+                             ATTRS_AT(UpsampleAttrs, &attrs));
     return signal ? signal_of(L, loc, y) : y;
 }
 
 static Node *mean_over(lua_State *L, Loc loc, Node *x, unsigned axes, bool keep) {
-    const double attr[MAX_ATTRS] = {[REDUCE_AXES] = axes, [REDUCE_KEEPDIM] = keep};
-    return front_add_node(L, &op_mean, loc, NULL, 1, &x, attr);
+    return front_add_node(L, &op_mean, loc, NULL, 1, &x,
+                          ATTRS_WITH(ReduceAttrs, .axes = (int)axes, .keepdim = keep));
 }
 
 static Node *apply_global(lua_State *L, Layer *layer, Node *x, Loc loc) {
@@ -291,15 +299,11 @@ static Node *windows_of(lua_State *L, Loc loc, Node *x, int axis, int count) {
     for (int i = 0; i < count; i++) {
         const int from = (int)((int64_t)i * size / count);
         const int to = (int)(((int64_t)(i + 1) * size + count - 1) / count);
-        const double attr[MAX_ATTRS] = {[SLICE_OFFSET] = from,
-                                        [SLICE_COUNT] = to - from,
-                                        [SLICE_AXIS] = axis + 1,
-                                        [SLICE_STEP] = 1};
-        Node *window = front_add_node(L, &op_slice, loc, NULL, 1, &x, attr);
+        const SliceAttrs slice = {from, to - from, .axis = axis + 1, .step = 1};
+        Node *window = front_add_node(L, &op_slice, loc, NULL, 1, &x, ATTRS_AT(SliceAttrs, &slice));
         means[i] = mean_over(L, loc, window, 1u << axis, true);
     }
-    const double attr[MAX_ATTRS] = {[CONCAT_AXIS] = axis + 1};
-    return front_add_node(L, &op_concat, loc, NULL, count, means, attr);
+    return front_add_node(L, &op_concat, loc, NULL, count, means, ATTRS_WITH(AxisAttrs, axis + 1));
 }
 
 /* Windows of one size are a pool. Else a window's mean is taken first of its columns, then of these
@@ -310,8 +314,8 @@ static Node *apply_adaptive(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const int *dim = x->type.shape.dim, height = (int)size[0], width = (int)size[1];
     if (dim[1] % height == 0 && dim[2] % width == 0) {
         const int h = dim[1] / height, w = dim[2] / width;
-        const double attr[MAX_ATTRS] = {h, w, h, w, 0, 0};
-        return front_add_node(L, &op_avg_pool2d, loc, NULL, 1, &x, attr);
+        return front_add_node(L, &op_avg_pool2d, loc, NULL, 1, &x,
+                              ATTRS_WITH(PoolAttrs, .kernel = {h, w}, .stride = {h, w}));
     }
     return windows_of(L, loc, windows_of(L, loc, x, 1, height), 2, width);
 }

@@ -25,13 +25,13 @@ static const char *field_words(Front *f, const Node *n) {
 }
 
 /* The same field named twice is one node. */
-static int push_field(lua_State *L, const Op *op, const double *attr, const FieldData *data) {
+static int push_field(lua_State *L, const Op *op, const Attrs *attrs, const FieldData *data) {
     Front *f = front_of(L);
     Graph *g = f->graph;
     const char *name = data->name;
     Loc here = front_here(L);
     Node *old = field_named(g, name);
-    if (old && old->op == op && !memcmp(old->attr, attr, sizeof *attr * (size_t)op->n_attrs)) {
+    if (old && old->op == op && attrs_equal(op, &old->attrs, attrs)) {
         const FieldData none = {.scale = 1}, *before = graph_field(g, name);
         if (!field_options_equal(data, before ? before : &none)) {
             diag_error(f->diag, here, "field \"%s\" has other options here than before (line %d)",
@@ -42,7 +42,7 @@ static int push_field(lua_State *L, const Op *op, const double *attr, const Fiel
         value_push_node(L, old);
         return 1;
     }
-    Node *field = front_add_node(L, op, here, name, 0, NULL, attr);
+    Node *field = front_add_node(L, op, here, name, 0, NULL, attrs);
     if (old && field->type.kind != KIND_ERROR && old->type.kind != KIND_ERROR) {
         diag_error(f->diag, here, "field \"%s\" is %s here, but %s before (line %d)", name,
                    field_words(f, field), field_words(f, old), old->loc.line);
@@ -88,9 +88,9 @@ static const char *field_name(lua_State *L, const char *what) {
 }
 
 /* A whole number from 1 to `high`, or -1. */
-static double size_at(lua_State *L, int index, double high) {
+static int size_at(lua_State *L, int index, double high) {
     double v = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : -1;
-    return v >= 1 && v <= high && v == floor(v) ? v : -1;
+    return v >= 1 && v <= high && v == floor(v) ? (int)v : -1;
 }
 
 static int bad_shape(lua_State *L, const Op *op, const char *name, int index) {
@@ -106,15 +106,13 @@ static int bad_shape(lua_State *L, const Op *op, const char *name, int index) {
 static int shaped_field(lua_State *L, const Op *op) {
     FieldData data = {.name = field_name(L, op->name)};
     if (!data.name || value_is_poison(L, 2)) return value_push_poison(L);
-    double attr[MAX_ATTRS] = {0};
     Shape shape;
     const char *what = arena_printf(front_of(L)->arena, "%s \"%s\"", op->name, data.name);
     if (lua_istable(L, 2) && !table_check_list(L, 2, front_here(L), what))
         return value_push_poison(L);
     if (!table_read_shape(L, 2, 0, &shape)) return bad_shape(L, op, data.name, 2);
-    front_shape_attrs(shape, &attr[SHAPE_RANK]);
     if (!field_options_read(L, 3, op, shape, 0, &data)) return value_push_poison(L);
-    return push_field(L, op, attr, &data);
+    return push_field(L, op, ATTRS_WITH(ShapeAttrs, shape_stated(shape)), &data);
 }
 
 static int nn_input(lua_State *L) {
@@ -129,9 +127,8 @@ static int nn_label(lua_State *L) {
     enum { MAX_CLASSES = 1 << 20 };
     FieldData data = {.name = field_name(L, "label")};
     if (!data.name || value_is_poison(L, 2)) return value_push_poison(L);
-    double attr[MAX_ATTRS] = {0};
-    attr[LABEL_CLASSES] = size_at(L, 2, MAX_CLASSES);
-    if (attr[LABEL_CLASSES] < 0) {
+    const int classes = size_at(L, 2, MAX_CLASSES);
+    if (classes < 0) {
         diag_error(front_of(L)->diag, front_here(L),
                    "label \"%s\": wants the number of classes, 1 to %d, got %s", data.name,
                    MAX_CLASSES, value_words(L, 2));
@@ -142,10 +139,9 @@ static int nn_label(lua_State *L) {
     if (shaped && !table_check_list(L, 3, front_here(L), "a label's shape"))
         return value_push_poison(L);
     if (shaped && !table_read_shape(L, 3, 1, &shape)) return bad_shape(L, &op_label, data.name, 3);
-    front_shape_attrs(shape, &attr[LABEL_RANK]);
-    if (!field_options_read(L, shaped ? 4 : 3, &op_label, shape, (int)attr[LABEL_CLASSES], &data))
+    if (!field_options_read(L, shaped ? 4 : 3, &op_label, shape, classes, &data))
         return value_push_poison(L);
-    return push_field(L, &op_label, attr, &data);
+    return push_field(L, &op_label, ATTRS_WITH(LabelAttrs, classes, shape_stated(shape)), &data);
 }
 
 static const char *defined(Front *f, const char *name) {

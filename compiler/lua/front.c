@@ -82,8 +82,8 @@ static void check_room(lua_State *L) {
 /* Where an op has values per sample too, or draws for each sample, or works on these alone, each
  * sample gets a copy of the operands that all samples share. */
 static Node *const *repeat_shared(lua_State *L, const Op *op, Loc loc, int n_in, Node *const *in,
-                                  const double *attr) {
-    bool own = op_draws_in_training(op, attr) || op_is(op, TRAIT_LOSS), shared = false;
+                                  const Attrs *attrs) {
+    bool own = op_draws_in_training(op, attrs) || op_is(op, TRAIT_LOSS), shared = false;
     for (int i = 0; i < n_in; i++)
         *(in[i]->type.once ? &shared : &own) |= in[i]->type.kind == KIND_SAMPLE;
     if (!own || !shared) return in;
@@ -95,21 +95,16 @@ static Node *const *repeat_shared(lua_State *L, const Op *op, Loc loc, int n_in,
 }
 
 Node *front_add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in,
-                     Node *const *in, const double *attr) {
+                     Node *const *in, const Attrs *attrs) {
     Front *f = front_of(L);
     check_room(L);
     f->operands += n_in;
-    in = repeat_shared(L, op, loc, n_in, in, attr);
-    Node *n = graph_add(f->graph, op, loc, name, n_in, in, attr);
+    in = repeat_shared(L, op, loc, n_in, in, attrs);
+    Node *n = graph_add(f->graph, op, loc, name, n_in, in, attrs);
     if (n->type.kind == KIND_PARAM) f->weights += (double)shape_count(n->type.shape);
     if (f->weights > (double)MAX_WEIGHTS)
         front_stop(L, "the model is too large (more than %d parameters)", MAX_WEIGHTS);
     return n;
-}
-
-void front_shape_attrs(Shape s, double *attr) {
-    attr[0] = s.rank;
-    for (int i = 0; i < s.rank; i++) attr[1 + i] = s.dim[i];
 }
 
 Node *front_poison(lua_State *L) {

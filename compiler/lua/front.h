@@ -85,10 +85,7 @@ void front_count_call(lua_State *L);
 
 /* As graph_add, within the limits of the graph and of its tensors' sizes. */
 Node *front_add_node(lua_State *L, const Op *op, Loc loc, const char *name, int n_in,
-                     Node *const *in, const double *attr);
-
-/* Sets attributes to the rank of a shape and, behind it, its sizes. */
-void front_shape_attrs(Shape shape, double *attr);
+                     Node *const *in, const Attrs *attrs);
 
 /* Poison: a node of KIND_ERROR that stands for the value of a mistake already reported. It can be
  * called, indexed and used as any other value is, and stays poison, so that evaluation goes on. */

@@ -89,16 +89,18 @@ static bool read_bound(lua_State *L, int index, double *bound) {
 /* nn.clamp(x, low, high) */
 static int clamp(lua_State *L) {
     Node *x = value_check_node(L, 1, "clamp");
-    double attr[MAX_ATTRS] = {-3.4e38, 3.4e38};
-    if (!read_bound(L, 2, &attr[0]) || !read_bound(L, 3, &attr[1])) return value_push_poison(L);
-    if (attr[0] > attr[1]) {
+    ClampAttrs bounds = {-3.4e38, 3.4e38};
+    if (!read_bound(L, 2, &bounds.low) || !read_bound(L, 3, &bounds.high))
+        return value_push_poison(L);
+    if (bounds.low > bounds.high) {
         Arena *arena = front_of(L)->arena;
         diag_error(front_of(L)->diag, front_here(L),
                    "clamp: the lower bound, %s, is above the upper, %s",
-                   value_number_words(arena, attr[0]), value_number_words(arena, attr[1]));
+                   value_number_words(arena, bounds.low), value_number_words(arena, bounds.high));
         return value_push_poison(L);
     }
-    value_push_node(L, front_add_node(L, &op_clamp, front_here(L), NULL, 1, &x, attr));
+    value_push_node(
+        L, front_add_node(L, &op_clamp, front_here(L), NULL, 1, &x, ATTRS_AT(ClampAttrs, &bounds)));
     return 1;
 }
 
@@ -123,9 +125,10 @@ static Node *dot(lua_State *L, Node *a, Node *b) {
 
 /* The length of a vector, at least 1e-8, so that a quotient and its slope are finite. */
 static Node *length(lua_State *L, Node *x) {
-    const double attr[MAX_ATTRS] = {1e-16, 3.4e38};
     Node *square = dot(L, x, x);
-    return call(L, &op_sqrt, front_add_node(L, &op_clamp, front_here(L), NULL, 1, &square, attr),
+    return call(L, &op_sqrt,
+                front_add_node(L, &op_clamp, front_here(L), NULL, 1, &square,
+                               ATTRS_WITH(ClampAttrs, 1e-16, 3.4e38)),
                 NULL);
 }
 

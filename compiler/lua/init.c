@@ -46,33 +46,33 @@ static const struct {
               NULL, NULL}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
-static void init_attrs(const Init *init, double fan_in, double fan_out, double *attr) {
+static void init_attrs(const Init *init, double fan_in, double fan_out, ParamAttrs *attrs) {
     double a = init->a, b = init->b, bound = 0;
-    attr[PARAM_INIT] = INIT_UNIFORM;
+    attrs->init = INIT_UNIFORM;
     switch (init->kind) {
     case ZEROS:
     case ONES:
     case CONSTANT:
-        attr[PARAM_INIT] = INIT_CONSTANT;
-        attr[PARAM_A] = init->kind == ZEROS ? 0 : init->kind == ONES ? 1 : a;
-        attr[PARAM_B] = 0;
+        attrs->init = INIT_CONSTANT;
+        attrs->a = init->kind == ZEROS ? 0 : init->kind == ONES ? 1 : a;
+        attrs->b = 0;
         return;
     case UNIFORM:
     case NORMAL:
-        attr[PARAM_INIT] = init->kind == UNIFORM ? INIT_UNIFORM : INIT_NORMAL;
-        attr[PARAM_A] = a;
-        attr[PARAM_B] = b;
+        attrs->init = init->kind == UNIFORM ? INIT_UNIFORM : INIT_NORMAL;
+        attrs->a = a;
+        attrs->b = b;
         return;
     case TRUNCATED:
     case ORTHOGONAL:
-        attr[PARAM_INIT] = init->kind == TRUNCATED ? INIT_TRUNCATED : INIT_ORTHOGONAL;
-        attr[PARAM_A] = a;
-        attr[PARAM_B] = b;
+        attrs->init = init->kind == TRUNCATED ? INIT_TRUNCATED : INIT_ORTHOGONAL;
+        attrs->a = a;
+        attrs->b = b;
         return;
     case DIRAC: {
         const Init rest = {.kind = init->rest, .a = a, .b = b};
-        init_attrs(&rest, fan_in, fan_out, attr);
-        attr[PARAM_INIT] = (double)INIT_DIRAC + attr[PARAM_INIT];
+        init_attrs(&rest, fan_in, fan_out, attrs);
+        attrs->init += INIT_DIRAC;
         return;
     }
     case KAIMING_UNIFORM:
@@ -83,25 +83,24 @@ static void init_attrs(const Init *init, double fan_in, double fan_out, double *
         break;
     case KAIMING_NORMAL:
     case XAVIER_NORMAL:
-        attr[PARAM_INIT] = INIT_NORMAL;
-        attr[PARAM_A] = 0;
-        attr[PARAM_B] = init->kind == KAIMING_NORMAL ? sqrt(2 / (1 + a * a)) / sqrt(fan_in)
-                                                     : a * sqrt(2 / (fan_in + fan_out));
+        attrs->init = INIT_NORMAL;
+        attrs->a = 0;
+        attrs->b = init->kind == KAIMING_NORMAL ? sqrt(2 / (1 + a * a)) / sqrt(fan_in)
+                                                : a * sqrt(2 / (fan_in + fan_out));
         return;
     default:
         bound = 1 / sqrt(fan_in);
         break; /* PyTorch's default of layers */
     }
-    attr[PARAM_A] = -bound;
-    attr[PARAM_B] = bound;
+    attrs->a = -bound;
+    attrs->b = bound;
 }
 
 Node *init_param(lua_State *L, Loc loc, const char *name, Shape s, const Init *init, double fan_in,
                  double fan_out) {
-    double attr[MAX_ATTRS] = {0};
-    front_shape_attrs(s, &attr[PARAM_RANK]);
-    init_attrs(init, fan_in, fan_out, attr);
-    return front_add_node(L, &op_param, loc, name, 0, NULL, attr);
+    ParamAttrs attrs = {.shape = shape_stated(s)};
+    init_attrs(init, fan_in, fan_out, &attrs);
+    return front_add_node(L, &op_param, loc, name, 0, NULL, ATTRS_AT(ParamAttrs, &attrs));
 }
 
 Init init_constant(double value) {

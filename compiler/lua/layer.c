@@ -53,8 +53,8 @@ static Node *tied_weight(lua_State *L, const Layer *layer, int in) {
 }
 
 static Node *add(lua_State *L, const Layer *layer, Loc loc, int n_in, Node **in,
-                 const double *attr) {
-    return front_add_node(L, layer->kind->op, loc, layer->name, n_in, in, attr);
+                 const Attrs *attrs) {
+    return front_add_node(L, layer->kind->op, loc, layer->name, n_in, in, attrs);
 }
 
 static Node *apply_linear(lua_State *L, Layer *layer, Node *x, Loc loc) {
@@ -92,12 +92,12 @@ static const OptionSpec norm_specs[] = {
 static Node *apply_layer_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
     const int axes = (int)o[NORM_AXES].number[0], rank = x->type.shape.rank;
-    const double attr[MAX_ATTRS] = {axes, o[NORM_EPS].number[0]};
+    const Attrs *attrs = ATTRS_WITH(NormAttrs, .axes = axes, .eps = o[NORM_EPS].number[0]);
     Node *in[3] = {x, NULL, NULL};
     const bool affine = o[NORM_AFFINE].number[0] != 0;
     /* What is no input of such a layer is reported by the op. */
     const bool fits = x->type.kind == KIND_SAMPLE && !x->type.classes && axes <= rank;
-    if (!affine || !fits) return add(L, layer, loc, 1, in, attr);
+    if (!affine || !fits) return add(L, layer, loc, 1, in, attrs);
     const Shape s = shape_last(x->type.shape, axes);
     if (!layer_weights_fit(L, layer, loc, (int)shape_count(s))) return front_poison(L);
     if (!layer->weight) {
@@ -109,7 +109,7 @@ static Node *apply_layer_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
     }
     in[1] = layer->weight;
     in[2] = layer->bias;
-    return add(L, layer, loc, layer->bias ? 3 : 2, in, attr);
+    return add(L, layer, loc, layer->bias ? 3 : 2, in, attrs);
 }
 
 enum { EMBEDDING_NAME, EMBEDDING_DIM, EMBEDDING_ROWS, EMBEDDING_PAD, EMBEDDING_INIT };
@@ -159,8 +159,7 @@ static Node *apply_embedding(lua_State *L, Layer *layer, Node *x, Loc loc) {
         if (padding >= 0 && layer->weight->op == &op_param && layer->init.kind < 0)
             graph_zero_row(front_of(L)->graph, layer->weight->name, padding + 1);
     }
-    const double attr[MAX_ATTRS] = {[EMBEDDING_PADDING] = padding};
-    return add(L, layer, loc, 2, in, attr);
+    return add(L, layer, loc, 2, in, ATTRS_WITH(EmbeddingAttrs, .padding = padding));
 }
 
 static const OptionSpec prelu_specs[] = {
@@ -197,17 +196,17 @@ static const OptionSpec dropout_specs[] = {
      "probability of dropping an element or channel"}};
 
 static Node *apply_dropout(lua_State *L, Layer *layer, Node *x, Loc loc) {
-    double attr[MAX_ATTRS] = {layer->options[DROP_P].number[0], dropout_stream(layer->name),
-                              layer->applications};
-    return add(L, layer, loc, 1, &x, attr);
+    return add(L, layer, loc, 1, &x,
+               ATTRS_WITH(DropoutAttrs, .p = layer->options[DROP_P].number[0],
+                          .stream = dropout_stream(layer->name),
+                          .application = layer->applications));
 }
 
 /* Whatever a layer that moves elements is called on, it draws once for each sample: its uses do not
  * count. */
-static Node *apply_move(lua_State *L, const Layer *layer, Node *x, Loc loc, double p, double option,
-                        double mode) {
-    const double attr[MAX_ATTRS] = {p, dropout_stream(layer->name), option, mode};
-    return add(L, layer, loc, 1, &x, attr);
+static Node *apply_move(lua_State *L, const Layer *layer, Node *x, Loc loc, MoveAttrs move) {
+    move.stream = dropout_stream(layer->name);
+    return add(L, layer, loc, 1, &x, ATTRS_AT(MoveAttrs, &move));
 }
 
 enum { FLIP_NAME, FLIP_ALONG, FLIP_P };
@@ -225,7 +224,8 @@ static const OptionSpec flip_specs[] = {
 
 static Node *apply_flip(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
-    return apply_move(L, layer, x, loc, o[FLIP_P].number[0], o[FLIP_ALONG].number[0], 0);
+    return apply_move(L, layer, x, loc,
+                      (MoveAttrs){.p = o[FLIP_P].number[0], .axis = (int)o[FLIP_ALONG].number[0]});
 }
 
 enum { CROP_NAME, CROP_BORDER, CROP_FILL };
@@ -250,7 +250,10 @@ static const OptionSpec crop_specs[] = {
 
 static Node *apply_crop(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
-    return apply_move(L, layer, x, loc, 1, o[CROP_BORDER].number[0], o[CROP_FILL].number[0]);
+    return apply_move(L, layer, x, loc,
+                      (MoveAttrs){.p = 1,
+                                  .padding = (int)o[CROP_BORDER].number[0],
+                                  .mode = (int)o[CROP_FILL].number[0]});
 }
 
 enum { ERASE_NAME, ERASE_SIDE, ERASE_P };
@@ -261,20 +264,24 @@ static const OptionSpec erase_specs[] = {
 
 static Node *apply_erase(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
-    return apply_move(L, layer, x, loc, o[ERASE_P].number[0], o[ERASE_SIDE].number[0], 0);
+    return apply_move(L, layer, x, loc,
+                      (MoveAttrs){.p = o[ERASE_P].number[0], .size = (int)o[ERASE_SIDE].number[0]});
 }
 
 /* A layer whose options are its op's attributes. */
 static Node *apply_op(lua_State *L, Layer *layer, Node *x, Loc loc) {
-    double attr[MAX_ATTRS] = {0};
-    for (int i = 0; i < layer->kind->n_specs; i++) attr[i] = layer->options[i].number[0];
-    return add(L, layer, loc, 1, &x, attr);
+    const Op *op = layer->kind->op;
+    const Attrs attrs = attrs_new(front_of(L)->arena, op);
+    for (int i = 0; i < op->n_attrs; i++)
+        attr_set(op, i, attrs.values, layer->options[i].number[0]);
+    return add(L, layer, loc, 1, &x, &attrs);
 }
 
 static const OptionSpec *specs_of(Arena *arena, const Op *op) {
     static const OptionType types[] = {[ATTR_REAL] = OPTION_REAL,
                                        [ATTR_INT] = OPTION_INT,
                                        [ATTR_BOOL] = OPTION_BOOL,
+                                       [ATTR_BITS] = OPTION_INT,
                                        [ATTR_WORD] = OPTION_WORD};
     OptionSpec *specs = ARENA_ARRAY(arena, OptionSpec, op->n_attrs + 1);
     enum { HELPS = sizeof op->attr_help / sizeof *op->attr_help };

@@ -6,9 +6,9 @@
 #include "front.h"
 
 static Node *call(lua_State *L, const Op *op, int n_in, Node *a, Node *b, Node *c,
-                  const double *attr) {
+                  const Attrs *attrs) {
     Node *in[3] = {a, b, c};
-    return front_add_node(L, op, front_here(L), NULL, n_in, in, attr);
+    return front_add_node(L, op, front_here(L), NULL, n_in, in, attrs);
 }
 
 static Node *one(lua_State *L, const Op *op, Node *x) {
@@ -26,8 +26,8 @@ static Node *scaled(lua_State *L, Node *x, double factor) {
 /* Reduces the axis (1 is the first one), or all with 0. */
 static Node *along(lua_State *L, const Op *op, Node *x, int axis) {
     const bool all = x->type.shape.rank == 1;
-    const double attr[MAX_ATTRS] = {[REDUCE_AXES] = axis && !all ? 1 << (axis - 1) : 0};
-    return call(L, op, 1, x, NULL, NULL, attr);
+    return call(L, op, 1, x, NULL, NULL,
+                ATTRS_WITH(ReduceAttrs, .axes = axis && !all ? 1 << (axis - 1) : 0));
 }
 
 static bool is_real(const Node *x) {
@@ -152,8 +152,7 @@ static void note_ignored(lua_State *L, const Node *label, double ignored) {
 }
 
 static Node *one_hot(lua_State *L, Node *label, int axis) {
-    const double attr[MAX_ATTRS] = {[HOT_AXIS] = axis};
-    return call(L, &op_one_hot, 1, label, NULL, NULL, attr);
+    return call(L, &op_one_hot, 1, label, NULL, NULL, ATTRS_WITH(AxisAttrs, axis));
 }
 
 /* x where the class is that of the label, else zero. */
@@ -341,7 +340,7 @@ static int top_k(lua_State *L) {
         return value_push_poison(L);
     }
     const int axis = class_axis(x);
-    const double keep[MAX_ATTRS] = {[REDUCE_AXES] = 1 << (axis - 1), [REDUCE_KEEPDIM] = 1};
+    const Attrs *keep = ATTRS_WITH(ReduceAttrs, .axes = 1 << (axis - 1), .keepdim = true);
     Node *own = of_class(L, x, label, axis);
     Node *in[2] = {x, call(L, &op_sum, 1, own, NULL, NULL, keep)};
     broadcast_operands(L, front_here(L), 2, in);
@@ -403,8 +402,8 @@ static Node *binary_entropy(lua_State *L, Node *x, Node *t, const double *p, int
 /* q (log q - log_p), 0 where q is 0. */
 static Node *divergence(lua_State *L, Node *log_p, Node *q, const double *option, int n) {
     (void)option, (void)n;
-    const double attr[MAX_ATTRS] = {1.17549435e-38, 3.4e38};
-    Node *log_q = one(L, &op_log, call(L, &op_clamp, 1, q, NULL, NULL, attr));
+    const Attrs *bounds = ATTRS_WITH(ClampAttrs, 1.17549435e-38, 3.4e38);
+    Node *log_q = one(L, &op_log, call(L, &op_clamp, 1, q, NULL, NULL, bounds));
     return two(L, &op_mul, q, two(L, &op_sub, log_q, log_p));
 }
 

@@ -61,13 +61,14 @@ static Node *multihead_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {
     }
     if (!layer_weights_fit(L, layer, loc, C)) return front_poison(L);
     if (!layer->weight) make_weights(L, layer, C);
-    const double attr[MAX_ATTRS] = {[DROPOUT_P] = o[MULTI_DROPOUT].number[0],
-                                    [DROPOUT_STREAM] = dropout_stream(layer->name),
-                                    [DROPOUT_APPLICATION] = layer->applications,
-                                    [ATTENTION_HEADS] = heads,
-                                    [ATTENTION_CAUSAL] = o[MULTI_CAUSAL].number[0]};
+    const AttentionAttrs attrs = {.drop = {.p = o[MULTI_DROPOUT].number[0],
+                                           .stream = dropout_stream(layer->name),
+                                           .application = layer->applications},
+                                  .heads = heads,
+                                  .causal = o[MULTI_CAUSAL].number[0] != 0};
     Node *all = project(L, layer, "in_proj", x, layer->weight, layer->bias);
-    Node *y = front_add_node(L, &op_attention, loc, layer->name, 1, &all, attr);
+    Node *y = front_add_node(L, &op_attention, loc, layer->name, 1, &all,
+                             ATTRS_AT(AttentionAttrs, &attrs));
     return project(L, layer, "out_proj", y, layer->out_weight, layer->out_bias);
 }
 

@@ -45,12 +45,11 @@ static const OptionSpec batch_specs[N_BATCH] = {
 static Node *state(lua_State *L, const Layer *layer, const char *what, Shape s, double value,
                    int role) {
     const char *name = layer_weights_name(L, layer, what);
-    const double attr[MAX_ATTRS] = {[PARAM_RANK] = s.rank,
-                                    [PARAM_DIM0] = s.dim[0],
-                                    [PARAM_INIT] = INIT_CONSTANT,
-                                    [PARAM_A] = value,
-                                    [STATE_ROLE] = role};
-    return name ? front_add_node(L, &op_state, layer->loc, name, 0, NULL, attr) : front_poison(L);
+    const ParamAttrs attrs = {
+        .shape = shape_stated(s), .init = INIT_CONSTANT, .a = value, .role = role};
+    return name ? front_add_node(L, &op_state, layer->loc, name, 0, NULL,
+                                 ATTRS_AT(ParamAttrs, &attrs))
+                : front_poison(L);
 }
 
 /* The weight, or the bias. PyTorch's layer has both or none: where options leave out one of them, a
@@ -66,8 +65,8 @@ static Node *affine(lua_State *L, const Layer *layer, int option, const char *wh
 }
 
 static Node *add(lua_State *L, const Layer *layer, const Op *op, int n_in, Node **in,
-                 const double *attr) {
-    return front_add_node(L, op, layer->loc, layer->name, n_in, in, attr);
+                 const Attrs *attrs) {
+    return front_add_node(L, op, layer->loc, layer->name, n_in, in, attrs);
 }
 
 /* Moments of the batch in training, running ones in evaluation. */
@@ -84,18 +83,18 @@ static Node *batch_norm(lua_State *L, Layer *layer, Node *x) {
         layer->running[2] = state(L, layer, "num_batches_tracked", (Shape){0}, 0, STATE_COUNT);
         layer->in = channels;
     }
-    const double mean_attr[MAX_ATTRS] = {o[BATCH_MOMENTUM].number[0], 0};
-    const double variance_attr[MAX_ATTRS] = {o[BATCH_MOMENTUM].number[0],
-                                             (double)shape_count(x->type.shape) / channels};
+    BlendAttrs blend = {.momentum = o[BATCH_MOMENTUM].number[0]};
     Node *mean = add(L, layer, &op_channel_mean, 1, &x, NULL);
     Node *moments[] = {x, mean};
     Node *variance = add(L, layer, &op_channel_variance, 2, moments, NULL);
     Node *of_mean[] = {mean, layer->running[0], layer->running[2]};
     Node *of_variance[] = {variance, layer->running[1]};
-    Node *in[] = {x, add(L, layer, &op_tracked, 3, of_mean, mean_attr),
-                  add(L, layer, &op_tracked, 2, of_variance, variance_attr), layer->weight,
-                  layer->bias};
-    return add(L, layer, &op_batch_norm, 5, in, &o[BATCH_EPS].number[0]);
+    Node *in[] = {x, add(L, layer, &op_tracked, 3, of_mean, ATTRS_AT(BlendAttrs, &blend)), NULL,
+                  layer->weight, layer->bias};
+    blend.places = (int)(shape_count(x->type.shape) / channels);
+    in[2] = add(L, layer, &op_tracked, 2, of_variance, ATTRS_AT(BlendAttrs, &blend));
+    return add(L, layer, &op_batch_norm, 5, in,
+               ATTRS_WITH(NormAttrs, .eps = o[BATCH_EPS].number[0]));
 }
 
 static Node *apply_batch_norm1d(lua_State *L, Layer *layer, Node *x, Loc loc) {
@@ -132,12 +131,12 @@ static const OptionSpec rms_specs[N_RMS] = {
 
 static Node *apply_rms_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
     const OptionValue *o = layer->options;
-    const double attr[MAX_ATTRS] = {1, o[RMS_EPS].number[0]};
+    const Attrs *attrs = ATTRS_WITH(NormAttrs, .axes = 1, .eps = o[RMS_EPS].number[0]);
     const int rank = x->type.shape.rank;
     if (!layer_weights_want(L, layer, x, loc, rank > 0 ? rank : 1, "(N), (T, N) or more axes"))
         return front_poison(L);
     Node *in[2] = {x, layer->weight};
-    if (o[RMS_AFFINE].number[0] == 0) return add(L, layer, &op_rms_norm, 1, in, attr);
+    if (o[RMS_AFFINE].number[0] == 0) return add(L, layer, &op_rms_norm, 1, in, attrs);
     const int n = x->type.shape.dim[rank - 1];
     if (!layer_weights_fit(L, layer, loc, n)) return front_poison(L);
     const Init ones = init_constant(1);
@@ -145,7 +144,7 @@ static Node *apply_rms_norm(lua_State *L, Layer *layer, Node *x, Loc loc) {
         layer->weight = layer_weights_add(L, layer, "weight", (Shape){1, {n}}, &ones, 1, 1);
     layer->in = n;
     in[1] = layer->weight;
-    return add(L, layer, &op_rms_norm, 2, in, attr);
+    return add(L, layer, &op_rms_norm, 2, in, attrs);
 }
 
 enum { GROUP_NAME, GROUP_EPS, GROUP_AFFINE, N_INSTANCE, GROUP_GROUPS = N_INSTANCE, N_GROUP };
@@ -165,7 +164,7 @@ static const OptionSpec instance_specs[N_INSTANCE] = {
 static Node *group_norm(lua_State *L, Layer *layer, Node *x, int groups, Loc loc) {
     const OptionValue *o = layer->options;
     const Shape of_x = x->type.shape, s = {1, {of_x.dim[0]}};
-    const double attr[MAX_ATTRS] = {groups, o[GROUP_EPS].number[0]};
+    const Attrs *attrs = ATTRS_WITH(NormAttrs, .groups = groups, .eps = o[GROUP_EPS].number[0]);
     if (!layer_weights_fit(L, layer, loc, s.dim[0])) return front_poison(L);
     if (o[GROUP_AFFINE].number[0] != 0 && !layer->weight) {
         const Init ones = init_constant(1), zeros = init_constant(0);
@@ -176,7 +175,7 @@ static Node *group_norm(lua_State *L, Layer *layer, Node *x, int groups, Loc loc
     const bool image = of_x.rank > 2;
     const Shape row = {3, {s.dim[0], 1, of_x.rank == 2 ? of_x.dim[1] : 1}};
     Node *in[] = {image ? x : rearrange_reshape(L, loc, x, row), layer->weight, layer->bias};
-    Node *y = front_add_node(L, &op_group_norm, loc, layer->name, layer->weight ? 3 : 1, in, attr);
+    Node *y = front_add_node(L, &op_group_norm, loc, layer->name, layer->weight ? 3 : 1, in, attrs);
     return image || y->type.kind == KIND_ERROR ? y : rearrange_reshape(L, loc, y, of_x);
 }
 

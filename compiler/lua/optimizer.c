@@ -24,9 +24,9 @@ static void check_optimizer(const Options *options, const Optimizer *o) {
     Front *f = front_of(options->L);
     Diag *diag = f->diag;
     const Node *lr = o->lr;
-    if (lr->op == &op_number && lr->type.kind == KIND_SCHEDULE && lr->attr[NUMBER_VALUE] < 0)
+    if (lr->op == &op_number && lr->type.kind == KIND_SCHEDULE && ATTRS(lr, NumberAttrs)->value < 0)
         diag_error(diag, options_loc(options, "lr"), "%s: lr must not be negative, got %s",
-                   options->what, value_number_words(f->arena, lr->attr[NUMBER_VALUE]));
+                   options->what, value_number_words(f->arena, ATTRS(lr, NumberAttrs)->value));
     const char *option = NULL, *words = o->kind->mistake ? o->kind->mistake(o, &option) : NULL;
     if (words) diag_error(diag, options_loc(options, option), "%s: %s", options->what, words);
 }

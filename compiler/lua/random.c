@@ -32,9 +32,8 @@ static int draw(lua_State *L) {
     const char *name = v[0].text;
     if (!name_layer(L, op->name, &f->random[index], &name, name ? options_loc(&o, "name") : o.call))
         return value_push_poison(L);
-    double attr[MAX_ATTRS] = {[RANDOM_STREAM] = dropout_stream(name)};
-    front_shape_attrs(s, &attr[RANDOM_RANK]);
-    value_push_node(L, front_add_node(L, op, o.call, name, 0, NULL, attr));
+    const RandomAttrs attrs = {dropout_stream(name), shape_stated(s)};
+    value_push_node(L, front_add_node(L, op, o.call, name, 0, NULL, ATTRS_AT(RandomAttrs, &attrs)));
     return 1;
 }
 

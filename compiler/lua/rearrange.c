@@ -14,28 +14,26 @@ static Node *subject(lua_State *L, const char *what) {
     return NULL;
 }
 
-static Node *add(lua_State *L, const Op *op, Node *x, const double *attr) {
-    return front_add_node(L, op, front_here(L), NULL, 1, &x, attr);
+static Node *add(lua_State *L, const Op *op, Node *x, const Attrs *attrs) {
+    return front_add_node(L, op, front_here(L), NULL, 1, &x, attrs);
 }
 
 Node *rearrange_reshape(lua_State *L, Loc loc, Node *x, Shape s) {
-    double attr[MAX_ATTRS] = {0};
-    front_shape_attrs(s, &attr[SHAPE_RANK]);
-    return front_add_node(L, &op_reshape, loc, NULL, 1, &x, attr);
+    return front_add_node(L, &op_reshape, loc, NULL, 1, &x,
+                          ATTRS_WITH(ShapeAttrs, shape_stated(s)));
 }
 
 static Node *reshaped(lua_State *L, Node *x, Shape s) {
     return rearrange_reshape(L, front_here(L), x, s);
 }
 
-static Node *padded(lua_State *L, Loc loc, Node *x, int axis, double before, double after,
-                    double value) {
-    const double attr[MAX_ATTRS] = {[SLICE_OFFSET] = before,
-                                    [PAD_SIZE] = before + x->type.shape.dim[axis - 1] + after,
-                                    [SLICE_AXIS] = axis,
-                                    [SLICE_STEP] = 1,
-                                    [PAD_VALUE] = value};
-    return front_add_node(L, &op_pad, loc, NULL, 1, &x, attr);
+static Node *padded(lua_State *L, Loc loc, Node *x, int axis, int before, int after, double value) {
+    const SliceAttrs pad = {.offset = before,
+                            .size = before + x->type.shape.dim[axis - 1] + after,
+                            .axis = axis,
+                            .step = 1,
+                            .value = value};
+    return front_add_node(L, &op_pad, loc, NULL, 1, &x, ATTRS_AT(SliceAttrs, &pad));
 }
 
 Node *rearrange_pad(lua_State *L, Loc loc, Node *x, int axis, int before, int after) {
@@ -44,15 +42,12 @@ Node *rearrange_pad(lua_State *L, Loc loc, Node *x, int axis, int before, int af
 
 /* `count` places of the axis (1 is the first axis), each `step` after the one before. The first is
  * `from` (0 is the first place). */
-static Node *sliced(lua_State *L, Node *x, int axis, double from, double count, double step) {
-    const double attr[MAX_ATTRS] = {
-        [SLICE_OFFSET] = from, [SLICE_COUNT] = count, [SLICE_AXIS] = axis, [SLICE_STEP] = step};
-    return add(L, &op_slice, x, attr);
+static Node *sliced(lua_State *L, Node *x, int axis, int from, int count, int step) {
+    return add(L, &op_slice, x, ATTRS_WITH(SliceAttrs, from, count, .axis = axis, .step = step));
 }
 
 static Node *joined(lua_State *L, int n, Node *const *in, int axis) {
-    const double attr[MAX_ATTRS] = {[CONCAT_AXIS] = axis};
-    return front_add_node(L, &op_concat, front_here(L), NULL, n, in, attr);
+    return front_add_node(L, &op_concat, front_here(L), NULL, n, in, ATTRS_WITH(AxisAttrs, axis));
 }
 
 static int push(lua_State *L, Node *node) {
@@ -61,9 +56,9 @@ static int push(lua_State *L, Node *node) {
 }
 
 /* Reads a whole number of at least `low`; -1 after a report. */
-static double whole_at(lua_State *L, int index, const char *what, const char *word, int low) {
+static int whole_at(lua_State *L, int index, const char *what, const char *word, int low) {
     const double v = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : -1;
-    if (v >= low && v <= (double)MAX_DIM && v == floor(v)) return v;
+    if (v >= low && v <= (double)MAX_DIM && v == floor(v)) return (int)v;
     if (!value_is_poison(L, index))
         diag_error(front_of(L)->diag, front_here(L),
                    "%s: %s wants a whole number from %d on, got %s", what, word, low,
@@ -153,7 +148,7 @@ static int permute(lua_State *L) {
     Node *x = subject(L, "permute");
     if (!x) return value_push_poison(L);
     const Shape s = x->type.shape;
-    double attr[MAX_ATTRS] = {0};
+    PermuteAttrs order = {{0}};
     unsigned axes;
     if (!lua_istable(L, 2) || (int)lua_rawlen(L, 2) != s.rank) {
         diag_error(f->diag, here,
@@ -166,10 +161,10 @@ static int permute(lua_State *L) {
     if (s.rank && !axes_at(L, 2, "permute", here, s, &axes)) return value_push_poison(L);
     for (int i = 0; i < s.rank; i++) {
         lua_rawgeti(L, 2, i + 1);
-        attr[i] = axes_one(L, -1, "permute", here, s);
+        order.axis[i] = axes_one(L, -1, "permute", here, s);
         lua_pop(L, 1);
     }
-    return push(L, add(L, &op_permute, x, attr));
+    return push(L, add(L, &op_permute, x, ATTRS_AT(PermuteAttrs, &order)));
 }
 
 /* nn.transpose(x, 1, 2) */
@@ -181,9 +176,9 @@ static int transpose(lua_State *L) {
     const int a = axes_one(L, 2, "transpose", front_here(L), s);
     const int b = a ? axes_one(L, 3, "transpose", front_here(L), s) : 0;
     if (!b) return value_push_poison(L);
-    double attr[MAX_ATTRS] = {0};
-    for (int i = 0; i < s.rank; i++) attr[i] = i + 1 == a ? b : i + 1 == b ? a : i + 1;
-    return push(L, add(L, &op_permute, x, attr));
+    PermuteAttrs order = {{0}};
+    for (int i = 0; i < s.rank; i++) order.axis[i] = i + 1 == a ? b : i + 1 == b ? a : i + 1;
+    return push(L, add(L, &op_permute, x, ATTRS_AT(PermuteAttrs, &order)));
 }
 
 /* nn.flip(x, axis), also of several axes */
@@ -200,12 +195,12 @@ static int flip(lua_State *L) {
 }
 
 /* Reads a place of the axis, from 1; 0 after a report. */
-static double place_at(lua_State *L, int index, const char *what, const char *word, int axis,
-                       Shape s) {
+static int place_at(lua_State *L, int index, const char *what, const char *word, int axis,
+                    Shape s) {
     Front *f = front_of(L);
     const int size = s.dim[axis - 1];
     const double v = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : (double)NAN;
-    if (v == floor(v) && fabs(v) >= 1 && fabs(v) <= size) return v > 0 ? v : size + 1 + v;
+    if (v == floor(v) && fabs(v) >= 1 && fabs(v) <= size) return (int)v + (v > 0 ? 0 : size + 1);
     if (!value_is_poison(L, index))
         diag_error(f->diag, front_here(L),
                    "%s: axis %d of %s has the places 1 to %d, or -1 to -%d from the last, got "
@@ -225,18 +220,18 @@ static int slice(lua_State *L) {
     const Shape s = x->type.shape;
     const int axis = axes_one(L, 2, "slice", here, s);
     if (!axis) return value_push_poison(L);
-    const double from = place_at(L, 3, "slice", "from", axis, s);
-    const double to = lua_isnil(L, 4) ? s.dim[axis - 1] : place_at(L, 4, "slice", "to", axis, s);
+    const int from = place_at(L, 3, "slice", "from", axis, s);
+    const int to = lua_isnil(L, 4) ? s.dim[axis - 1] : place_at(L, 4, "slice", "to", axis, s);
     if (from == 0 || to == 0) return value_push_poison(L);
-    const double step = lua_isnil(L, 5) ? 1 : whole_at(L, 5, "slice", "step", 1);
+    const int step = lua_isnil(L, 5) ? 1 : whole_at(L, 5, "slice", "step", 1);
     if (step < 1) return value_push_poison(L);
     if (from > to) {
         diag_error(f->diag, here,
-                   "slice: nothing is left of axis %d of %s from place %g to %g, both included",
+                   "slice: nothing is left of axis %d of %s from place %d to %d, both included",
                    axis, shape_text(f->arena, s), from, to);
         return value_push_poison(L);
     }
-    return push(L, sliced(L, x, axis, from - 1, floor((to - from) / step) + 1, step));
+    return push(L, sliced(L, x, axis, from - 1, (to - from) / step + 1, step));
 }
 
 /* nn.select(x, axis, i): place i of the axis, which the result does not have. */
@@ -246,7 +241,7 @@ static int choose(lua_State *L) {
     if (!x) return value_push_poison(L);
     Shape s = x->type.shape;
     const int axis = axes_one(L, 2, "select", front_here(L), s);
-    const double i = axis ? place_at(L, 3, "select", "i", axis, s) : 0;
+    const int i = axis ? place_at(L, 3, "select", "i", axis, s) : 0;
     if (i == 0) return value_push_poison(L);
     x = sliced(L, x, axis, i - 1, 1, 1);
     s.rank--;
@@ -273,13 +268,13 @@ static int split(lua_State *L) {
             lua_rawgeti(L, 3, n + 1);
         else
             lua_pushvalue(L, 3);
-        double size = whole_at(L, -1, "split", "size", 1);
+        int size = whole_at(L, -1, "split", "size", 1);
         lua_pop(L, 1);
         if (size < 0) return value_push_poison(L);
         if (!list && size > whole - at) size = whole - at;
         if (size > whole - at) break;
         value_push_node(L, sliced(L, x, axis, at, size, 1));
-        at += (int)size;
+        at += size;
         n++;
     }
     if (at == whole && (!list || n == (int)lua_rawlen(L, 3))) return n;
@@ -400,8 +395,8 @@ static int pad(lua_State *L) {
                        value_number_words(f->arena, lua_tonumber(L, i)));
             return value_push_poison(L);
         }
-    const double before = axis ? whole_at(L, 3, o.what, "before", 0) : -1;
-    const double after = before < 0 ? -1 : whole_at(L, 4, o.what, "after", 0);
+    const int before = axis ? whole_at(L, 3, o.what, "before", 0) : -1;
+    const int after = before < 0 ? -1 : whole_at(L, 4, o.what, "after", 0);
     if (after < 0 || !options_read(&o, 5, pad_specs, 2, v)) return value_push_poison(L);
     const int mode = (int)v[PADDING_MODE].number[0], size = x->type.shape.dim[axis - 1];
     if (mode == PAD_CONSTANT)

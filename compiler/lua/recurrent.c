@@ -51,8 +51,8 @@ typedef struct Apply {
     int hidden, directions;
 } Apply;
 
-static Node *add(const Apply *a, const Op *op, int n_in, Node *const *in, const double *attr) {
-    return front_add_node(a->L, op, a->loc, a->layer->name, n_in, in, attr);
+static Node *add(const Apply *a, const Op *op, int n_in, Node *const *in, const Attrs *attrs) {
+    return front_add_node(a->L, op, a->loc, a->layer->name, n_in, in, attrs);
 }
 
 static Node *parameter(const Apply *a, const char *what, int number, bool reverse, Shape shape,
@@ -91,18 +91,16 @@ static Node *states(const Apply *a, Node *x, Node *const *weights, bool reverse)
     in[0] = add(a, &op_linear, in[2] ? 3 : 2, in, NULL);
     in[1] = weights[STATE_WEIGHT];
     in[2] = weights[STATE_BIAS];
-    const double attr[MAX_ATTRS] = {[RECURRENCE_REVERSE] = reverse};
-    return add(a, a->layer->kind->op, in[2] ? 3 : 2, in, attr);
+    return add(a, a->layer->kind->op, in[2] ? 3 : 2, in,
+               ATTRS_WITH(RecurrenceAttrs, .reverse = reverse));
 }
 
 /* The state after all places, as a vector. */
 static Node *final_state(const Apply *a, Node *x, bool reverse) {
     if (x->type.kind == KIND_ERROR) return x;
-    const double attr[MAX_ATTRS] = {[SLICE_OFFSET] = reverse ? 0 : x->type.shape.dim[0] - 1,
-                                    [SLICE_COUNT] = 1,
-                                    [SLICE_AXIS] = 1,
-                                    [SLICE_STEP] = 1};
-    Node *place = add(a, &op_slice, 1, &x, attr);
+    const SliceAttrs last = {
+        .offset = reverse ? 0 : x->type.shape.dim[0] - 1, .count = 1, .axis = 1, .step = 1};
+    Node *place = add(a, &op_slice, 1, &x, ATTRS_AT(SliceAttrs, &last));
     return add(a, &op_flatten, 1, &place, NULL);
 }
 
@@ -113,16 +111,17 @@ static Node *all_states(const Apply *a, Node *x, Node *const *weights, bool last
         of[i] = states(a, x, weights + i * N_WEIGHTS, i == 1);
         if (last) of[i] = final_state(a, of[i], i == 1);
     }
-    const double attr[MAX_ATTRS] = {[CONCAT_AXIS] = last ? 1 : 2};
-    return a->directions > 1 ? add(a, &op_concat, 2, of, attr) : of[0];
+    if (a->directions < 2) return of[0];
+    return add(a, &op_concat, 2, of, ATTRS_WITH(AxisAttrs, last ? 1 : 2));
 }
 
 /* Dropout after layer `number`: each has decisions of its own. */
 static Node *dropped(const Apply *a, Node *x, int number, double p) {
     const char *name =
         arena_printf(front_of(a->L)->arena, "%s.dropout_l%d", a->layer->name, number);
-    const double attr[MAX_ATTRS] = {p, dropout_stream(name), a->layer->applications};
-    return front_add_node(a->L, &op_dropout, a->loc, name, 1, &x, attr);
+    const DropoutAttrs drop = {
+        .p = p, .stream = dropout_stream(name), .application = a->layer->applications};
+    return front_add_node(a->L, &op_dropout, a->loc, name, 1, &x, ATTRS_AT(DropoutAttrs, &drop));
 }
 
 static Node *recurrent_apply(lua_State *L, Layer *layer, Node *x, Loc loc) {

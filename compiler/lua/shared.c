@@ -7,9 +7,8 @@
 enum { MAX_ELEMENTS = 1 << 16 };
 
 Node *shared_tensor(lua_State *L, Loc loc, Shape s, const double *elements) {
-    double attr[MAX_ATTRS] = {0};
-    front_shape_attrs(s, &attr[SHAPE_RANK]);
-    Node *n = front_add_node(L, &op_tensor, loc, NULL, 0, NULL, attr);
+    Node *n =
+        front_add_node(L, &op_tensor, loc, NULL, 0, NULL, ATTRS_WITH(ShapeAttrs, shape_stated(s)));
     n->elements = elements;
     return n;
 }

@@ -73,7 +73,9 @@ const char *value_plain_words(lua_State *L, int index) {
 }
 
 Node *value_number(lua_State *L, double value) {
-    if (isfinite(value)) return front_add_node(L, &op_number, front_here(L), NULL, 0, NULL, &value);
+    if (isfinite(value))
+        return front_add_node(L, &op_number, front_here(L), NULL, 0, NULL,
+                              ATTRS_WITH(NumberAttrs, value));
     Front *f = front_of(L);
     diag_error(f->diag, front_here(L), "a number must be finite, got %s",
                value_number_words(f->arena, value));

@@ -6,8 +6,6 @@
 #define ELEMENTWISE(op_name, expression)                                                           \
     static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
                                 double *out) {                                                     \
-        const double slope = n->attr[LEAKY_SLOPE];                                                 \
-        (void)slope;                                                                               \
         int64_t count = all_elements(env, n);                                                      \
         for (int64_t k = 0; k < count; k++) {                                                      \
             const double a = in[0][k], b = n->n_in > 1 ? in[1][k] : 0;                             \
@@ -18,7 +16,7 @@
 ELEMENTWISE(tanh, tanh(a))
 ELEMENTWISE(sigmoid, 1 / (1 + exp(-a)))
 ELEMENTWISE(relu_grad, a > 0 ? b : 0)
-ELEMENTWISE(leaky_relu_grad, a > 0 ? b : b * slope)
+ELEMENTWISE(leaky_relu_grad, a > 0 ? b : b * ATTRS(n, LeakyAttrs)->slope)
 ELEMENTWISE(tanh_grad, (1 - a * a) * b)
 ELEMENTWISE(sigmoid_grad, (1 - a) * a * b)
 
@@ -26,8 +24,6 @@ ELEMENTWISE(sigmoid_grad, (1 - a) * a * b)
 #define RECTIFIER(op_name, expression)                                                             \
     static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
                                 double *out) {                                                     \
-        const double slope = n->attr[LEAKY_SLOPE];                                                 \
-        (void)slope;                                                                               \
         const int64_t count = all_elements(env, n), each = shape_count(n->type.shape);             \
         const double scale = tie_scale(env, in[0], count);                                         \
         for (int64_t k = 0; k < count; k++) {                                                      \
@@ -36,19 +32,19 @@ ELEMENTWISE(sigmoid_grad, (1 - a) * a * b)
         }                                                                                          \
     }
 RECTIFIER(relu, a < 0 ? 0 : a)
-RECTIFIER(leaky_relu, a > 0 ? a : a * slope)
+RECTIFIER(leaky_relu, a > 0 ? a : a * ATTRS(n, LeakyAttrs)->slope)
 
 #define GRADIENT(op_name)                                                                          \
     static void op_name##_gradient(Gradient *g) {                                                  \
         Node *in[2] = {g->out, g->dy};                                                             \
-        g->dx[0] = grad_node(g, &op_##op_name##_grad, 2, in, g->node->attr);                       \
+        g->dx[0] = grad_node(g, &op_##op_name##_grad, 2, in, &g->node->attrs);                     \
     }
 GRADIENT(relu)
 GRADIENT(leaky_relu)
 GRADIENT(tanh)
 GRADIENT(sigmoid)
 
-static const AttrSpec leaky_attrs[] = {{"slope", ATTR_REAL, 0, 1, 0.01, NULL}};
+static const AttrSpec leaky_attrs[] = {MEMBER(LeakyAttrs, slope, "slope", 0, 1, 0.01)};
 static const OpSample samples[] = {{.inputs = "S(3,5,4)"},
                                    {.inputs = "S(37)"},
                                    {.inputs = "S(32,3,3)"},
@@ -94,7 +90,7 @@ ACTIVATION(relu, "Relu", "max(x, 0)", "RELU(%a)", "POSITIVE(%a, %b)", ZEROS_KEPT
 ACTIVATION(leaky_relu, "LeakyRelu", "x, or slope * x where x < 0",
            "SELECT(GT(%a, SET(0.0f)), %a, ROUNDED(MUL(%a, SET(%p))))",
            "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, SET(%p))))", ZEROS_KEPT, leaky_samples,
-           leaky_grad_samples, .attrs = leaky_attrs, .n_attrs = COUNT_OF(leaky_attrs),
+           leaky_grad_samples, HAS_ATTRS(LeakyAttrs, leaky_attrs),
            .attr_help = {"factor of negative values"})
 ACTIVATION(tanh, "Tanh", "hyperbolic tangent", "TANH(%a)",
            "ROUNDED(MUL(%b, FMA(NEG(%a), %a, SET(1.0f))))", ZEROS_KEPT, samples, grad_samples,

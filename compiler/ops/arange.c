@@ -3,7 +3,7 @@
 
 static bool arange_shape(Graph *g, Node *n) {
     (void)g;
-    const int count = (int)n->attr[0];
+    const int count = ATTRS(n, ArangeAttrs)->n;
     n->type = type_sample(shape_of(1, count, 0, 0));
     n->type.classes = count;
     return true;
@@ -15,15 +15,14 @@ static void arange_value(const Env *env, const Node *n, const double *const *in,
     for (int64_t i = 0; i < (int64_t)env->batch * count; i++) out[i] = (double)(i % count);
 }
 
-static const AttrSpec attrs[] = {{"n", ATTR_INT, 1, MAX_DIM, 1, NULL}};
+static const AttrSpec attrs[] = {MEMBER(ArangeAttrs, n, "n", 1, MAX_DIM, 1)};
 static const OpSample samples[] = {{.inputs = "", WITH(7)}, {.inputs = "", WITH(1)}};
 
 const Op op_arange = {.name = "arange",
                       .help = "0 .. n - 1, class indices",
                       .min_in = 0,
                       .max_in = 0,
-                      .attrs = attrs,
-                      .n_attrs = COUNT_OF(attrs),
+                      HAS_ATTRS(ArangeAttrs, attrs),
                       .shape = arange_shape,
                       .reference = arange_value,
                       SAMPLES(samples),

@@ -20,9 +20,9 @@ static Shape shape_in(const Node *n, int i) {
 
 Attention attention_of(const Node *n) {
     const Shape q = shape_in(n, ATTENTION_Q);
-    Attention a = {.packed = is_packed(n), .causal = n->attr[ATTENTION_CAUSAL] != 0};
+    Attention a = {.packed = is_packed(n), .causal = ATTRS(n, AttentionAttrs)->causal};
     if (a.packed) {
-        a.heads = (int)n->attr[ATTENTION_HEADS];
+        a.heads = ATTRS(n, AttentionAttrs)->heads;
         a.queries = a.keys = q.dim[0];
         a.width = a.out_width = q.dim[1] / 3 / a.heads;
     } else {
@@ -33,7 +33,7 @@ Attention attention_of(const Node *n) {
         a.width = q.dim[q.rank - 1];
         a.out_width = v.dim[v.rank - 1];
     }
-    a.scale = n->attr[ATTENTION_SCALE];
+    a.scale = ATTRS(n, AttentionAttrs)->scale;
     if (a.scale == 0) a.scale = 1 / sqrt((double)a.width);
     return a;
 }
@@ -55,7 +55,7 @@ HeadView attention_view(const Attention *a, int operand, int row) {
 static bool want_operands(Graph *g, Node *n) {
     static const char words[] = "(T, D) or (heads, T, D)";
     const Shape q = shape_in(n, ATTENTION_Q);
-    const int heads = (int)n->attr[ATTENTION_HEADS];
+    const int heads = ATTRS(n, AttentionAttrs)->heads;
     if (n->n_in == 2 && n->op == &op_attention) return op_error(g, n, -1, "wants keys and values");
     if (is_packed(n)) {
         if (!want_sample(g, n, 0, 2, "(T, C), a sequence")) return false;
@@ -76,14 +76,12 @@ static bool want_operands(Graph *g, Node *n) {
         if (v.dim[last - 1] != k.dim[last - 1] || (q.rank == 3 && v.dim[0] != k.dim[0]))
             return op_error(g, n, ATTENTION_V, "wants a value for each of the keys %s",
                             shape_text(g->arena, k));
-        if (n->attr[ATTENTION_CAUSAL] != 0 && k.dim[last - 1] != q.dim[last - 1])
+        if (ATTRS(n, AttentionAttrs)->causal && k.dim[last - 1] != q.dim[last - 1])
             return op_error(g, n, ATTENTION_K, "is causal, so it wants as many keys as queries, %d",
                             q.dim[last - 1]);
     }
     const Attention a = attention_of(n);
-    n->attr[DROPOUT_CHANNELS] = a.queries;
-    n->attr[DROPOUT_HEIGHT] = a.heads;
-    n->attr[DROPOUT_WIDTH] = a.keys;
+    dropout_set_places(n, a.queries, a.heads, a.keys);
     return true;
 }
 
@@ -111,7 +109,7 @@ static bool grad_shape(Graph *g, Node *n) {
     if (!want_operands(g, n)) return false;
     if (!shape_equal(shape_in(n, n->n_in - 1), result_shape(n)))
         return op_error(g, n, n->n_in - 1, "wants the result's shape");
-    const int part = (int)n->attr[ATTENTION_PART];
+    const int part = ATTRS(n, AttentionAttrs)->part;
     if (is_packed(n) != (part == ATTENTION_OPERANDS))
         return op_error(g, n, -1, "has no part %d", part);
     n->type = type_sample(shape_in(n, is_packed(n) ? 0 : part));
@@ -121,13 +119,14 @@ static bool grad_shape(Graph *g, Node *n) {
 static void attention_gradient(Gradient *g) {
     const Node *n = g->node;
     Node *in[ATTENTION_OPERANDS + 1];
-    double attr[MAX_ATTRS];
-    memcpy(attr, n->attr, sizeof attr);
+    AttentionAttrs attrs = *ATTRS(n, AttentionAttrs);
     memcpy(in, n->in, sizeof *in * (size_t)n->n_in);
     in[n->n_in] = g->dy;
     for (int i = 0; i < n->n_in; i++) {
-        attr[ATTENTION_PART] = is_packed(n) ? ATTENTION_OPERANDS : i;
-        if (g->wanted[i]) g->dx[i] = grad_node(g, &op_attention_grad, n->n_in + 1, in, attr);
+        attrs.part = is_packed(n) ? ATTENTION_OPERANDS : i;
+        if (g->wanted[i])
+            g->dx[i] =
+                grad_node(g, &op_attention_grad, n->n_in + 1, in, ATTRS_AT(AttentionAttrs, &attrs));
     }
 }
 
@@ -243,7 +242,7 @@ static void add_query(const Head *h, int i, const double *dy,
 static void grad_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const Attention a = attention_of(n);
     const HeadView y = attention_view(&a, ATTENTION_OPERANDS, 0);
-    const int part = (int)n->attr[ATTENTION_PART];
+    const int part = ATTRS(n, AttentionAttrs)->part;
     const double *dy = in[n->n_in - 1];
     const int64_t of_y = shape_count(shape_in(n, n->n_in - 1)), of_x = shape_count(n->type.shape);
     Arena *arena = arena_new();
@@ -285,7 +284,7 @@ static int64_t attention_flops(const Node *n) {
 /* Products that the gradient needs; the weights, which are computed again, do not count. */
 static int64_t grad_flops(const Node *n) {
     const Attention a = attention_of(n);
-    const int part = (int)n->attr[ATTENTION_PART];
+    const int part = ATTRS(n, AttentionAttrs)->part;
     const int64_t one = part == ATTENTION_V ? a.out_width : a.width + a.out_width;
     return 2 * pairs(&a) * (part == ATTENTION_OPERANDS ? 2 * (a.width + a.out_width) : one);
 }
@@ -293,18 +292,19 @@ static int64_t grad_flops(const Node *n) {
 /* Those of the last place. */
 static int64_t next_flops(const Node *n) {
     const Attention a = attention_of(n);
-    return 2 * (int64_t)n->attr[ATTENTION_PLACES] * a.heads * (a.width + a.out_width);
+    return 2 * ATTRS(n, AttentionAttrs)->places * a.heads * (a.width + a.out_width);
 }
 
 #define COMMON_ATTRS                                                                               \
-    DROPOUT_ATTRS(0), {"heads", ATTR_INT, 1, MAX_DIM, 1, NULL},                                    \
-        {"causal", ATTR_BOOL, 0, 1, 0, NULL}, {                                                    \
-        "scale", ATTR_REAL, -1e30, 1e30, 0, NULL                                                   \
-    }
+    DROPOUT_ATTRS(AttentionAttrs, drop., 0),                                                       \
+        MEMBER(AttentionAttrs, heads, "heads", 1, MAX_DIM, 1),                                     \
+        MEMBER(AttentionAttrs, causal, "causal", 0, 1, 0),                                         \
+        MEMBER(AttentionAttrs, scale, "scale", -1e30, 1e30, 0)
 static const AttrSpec attrs[] = {COMMON_ATTRS};
-static const AttrSpec next_attrs[] = {COMMON_ATTRS, {"places", ATTR_INT, 1, MAX_DIM, 1, NULL}};
+static const AttrSpec next_attrs[] = {COMMON_ATTRS,
+                                      MEMBER(AttentionAttrs, places, "places", 1, MAX_DIM, 1)};
 static const AttrSpec grad_attrs[] = {
-    COMMON_ATTRS, {"part", ATTR_INT, 0, ATTENTION_OPERANDS, ATTENTION_OPERANDS, NULL}};
+    COMMON_ATTRS, MEMBER(AttentionAttrs, part, "part", 0, ATTENTION_OPERANDS, ATTENTION_OPERANDS)};
 
 #define HOW(p, heads, causal, scale) WITH(p, 7, 0, 0, 0, 0, 0, heads, causal, scale)
 #define PART(p, heads, causal, scale, part) WITH(p, 7, 0, 0, 0, 0, 0, heads, causal, scale, part)
@@ -326,8 +326,7 @@ const Op op_attention = {.name = "attention",
                          .help = "softmax(scale q k) v for each head",
                          .min_in = 1,
                          .max_in = ATTENTION_OPERANDS,
-                         .attrs = attrs,
-                         .n_attrs = COUNT_OF(attrs),
+                         HAS_ATTRS(AttentionAttrs, attrs),
                          .shape = attention_shape,
                          .gradient = attention_gradient,
                          .along = attention_along,
@@ -341,8 +340,7 @@ const Op op_attention_next = {.name = "attention_next",
                               .help = "causal attention of one more place",
                               .min_in = 1,
                               .max_in = ATTENTION_OPERANDS,
-                              .attrs = next_attrs,
-                              .n_attrs = COUNT_OF(next_attrs),
+                              HAS_ATTRS(AttentionAttrs, next_attrs),
                               .shape = next_shape,
                               .flops = next_flops,
                               .backward_only = true,
@@ -352,8 +350,7 @@ const Op op_attention_grad = {.name = "attention_grad",
                               .help = "gradient of attention in its operands, or one of them",
                               .min_in = 2,
                               .max_in = ATTENTION_OPERANDS + 1,
-                              .attrs = grad_attrs,
-                              .n_attrs = COUNT_OF(grad_attrs),
+                              HAS_ATTRS(AttentionAttrs, grad_attrs),
                               .shape = grad_shape,
                               .reference = grad_value,
                               .flops = grad_flops,

@@ -13,7 +13,7 @@ typedef struct Draw {
 } Draw;
 
 int moved_axis(const Node *n) {
-    const int axis = (int)n->attr[FLIP_AXIS], rank = n->type.shape.rank;
+    const int axis = ATTRS(n, MoveAttrs)->axis, rank = n->type.shape.rank;
     return axis < 0 ? rank + axis : axis - 1;
 }
 
@@ -39,17 +39,17 @@ static Draw draw_of(const Env *env, const Node *n, int sample) {
     const Shape s = n->type.shape;
     const int64_t at = env->first_sample + sample % (env->batch / n->type.parts);
     const uint32_t key =
-        dropout_key(env->seed, (uint32_t)n->attr[MOVE_STREAM], 0, (uint64_t)env->step);
-    const uint32_t threshold = dropout_threshold(n->attr[MOVE_P]);
+        dropout_key(env->seed, ATTRS(n, MoveAttrs)->stream, 0, (uint64_t)env->step);
+    const uint32_t threshold = dropout_threshold(ATTRS(n, MoveAttrs)->p);
     Draw d = {.happens = env->dropout && bits_of(key, at, 0) >> 16 < threshold};
     if (!d.happens || n->op == &op_random_flip) return d;
     const uint32_t row = bits_of(key, at, 1), column = bits_of(key, at, 2);
     if (n->op == &op_random_erase) {
-        const int half = (int)n->attr[ERASE_SIZE] / 2;
+        const int half = ATTRS(n, MoveAttrs)->size / 2;
         d.row = one_of(row, rows_of(s)) - half;
         d.column = one_of(column, columns_of(s)) - half;
     } else {
-        const int padding = (int)n->attr[CROP_PADDING];
+        const int padding = ATTRS(n, MoveAttrs)->padding;
         d.row = one_of(row, 2 * padding + 1) - padding;
         d.column = one_of(column, 2 * padding + 1) - padding;
     }
@@ -75,11 +75,11 @@ static int64_t source(const Node *n, Draw d, int64_t k) {
     }
     const int H = rows_of(s), W = columns_of(s), y = (int)(k / W % H), x = (int)(k % W);
     if (n->op == &op_random_erase) {
-        const int size = (int)n->attr[ERASE_SIZE];
+        const int size = ATTRS(n, MoveAttrs)->size;
         const bool inside = y >= d.row && y < d.row + size && x >= d.column && x < d.column + size;
         return inside ? -1 : k;
     }
-    const int mode = (int)n->attr[CROP_MODE];
+    const int mode = ATTRS(n, MoveAttrs)->mode;
     const int from_y = padded_place(mode, y + d.row, H),
               from_x = padded_place(mode, x + d.column, W);
     return from_y < 0 || from_x < 0 ? -1 : k + (int64_t)(from_y - y) * W + from_x - x;
@@ -121,7 +121,7 @@ static bool move_shape(Graph *g, Node *n, int least_rank, const char *words) {
 
 static bool flip_shape(Graph *g, Node *n) {
     if (!move_shape(g, n, 1, "a value with axes, one of which it flips")) return false;
-    const int axis = (int)n->attr[FLIP_AXIS], rank = n->type.shape.rank;
+    const int axis = ATTRS(n, MoveAttrs)->axis, rank = n->type.shape.rank;
     if (axis != 0 && axis >= -rank && axis <= rank) return true;
     return op_error(g, n, 0,
                     "there is no axis %d: axes are 1 to %d from the first on, -1 to -%d from the "
@@ -137,17 +137,18 @@ static bool crop_shape(Graph *g, Node *n) {
     if (!map_shape(g, n)) return false;
     const Shape s = n->type.shape;
     const int least = rows_of(s) < columns_of(s) ? rows_of(s) : columns_of(s);
-    if ((int)n->attr[CROP_MODE] != PAD_REFLECT || (int)n->attr[CROP_PADDING] < least) return true;
+    if (ATTRS(n, MoveAttrs)->mode != PAD_REFLECT || ATTRS(n, MoveAttrs)->padding < least)
+        return true;
     return op_error(g, n, 0,
                     "mode \"reflect\" takes a padding below the shorter side, of at most %d here, "
                     "not %d; mode \"replicate\" takes any",
-                    least - 1, (int)n->attr[CROP_PADDING]);
+                    least - 1, ATTRS(n, MoveAttrs)->padding);
 }
 
 static bool erase_shape(Graph *g, Node *n) {
     if (!map_shape(g, n)) return false;
     const int H = rows_of(n->type.shape), W = columns_of(n->type.shape);
-    const int size = (int)n->attr[ERASE_SIZE];
+    const int size = ATTRS(n, MoveAttrs)->size;
     if (size <= H && size <= W) return true;
     return op_error(g, n, 0,
                     "its square of size %d is larger than the map; size is at most %d here", size,
@@ -156,25 +157,24 @@ static bool erase_shape(Graph *g, Node *n) {
 
 /* Flipping back is flipping; what is erased has no gradient. */
 static void same_gradient(Gradient *g) {
-    g->dx[0] = grad_node(g, g->node->op, 1, &g->dy, g->node->attr);
+    g->dx[0] = grad_node(g, g->node->op, 1, &g->dy, &g->node->attrs);
 }
 
 static void crop_gradient(Gradient *g) {
-    g->dx[0] = grad_node(g, &op_random_crop_grad, 1, &g->dy, g->node->attr);
+    g->dx[0] = grad_node(g, &op_random_crop_grad, 1, &g->dy, &g->node->attrs);
 }
 
 const char *const pad_modes[] = {"constant", "reflect", "replicate", NULL};
 
-#define STREAM                                                                                     \
-    { "stream", ATTR_INT, 0, 4294967295.0, 0, NULL }
-static const AttrSpec flip_attrs[] = {
-    {"p", ATTR_REAL, 0, 1, 0.5, NULL}, STREAM, {"axis", ATTR_INT, -MAX_RANK, MAX_RANK, -1, NULL}};
-static const AttrSpec crop_attrs[] = {{"p", ATTR_REAL, 0, 1, 1, NULL},
-                                      STREAM,
-                                      {"padding", ATTR_INT, 0, MAX_PADDING, 4, NULL},
-                                      {"mode", ATTR_WORD, 0, 2, PAD_CONSTANT, pad_modes}};
-static const AttrSpec erase_attrs[] = {
-    {"p", ATTR_REAL, 0, 1, 0.5, NULL}, STREAM, {"size", ATTR_INT, 1, MAX_DIM, 8, NULL}};
+#define STREAM MEMBER(MoveAttrs, stream, "stream", 0, UINT32_MAX, 0)
+static const AttrSpec flip_attrs[] = {MEMBER(MoveAttrs, p, "p", 0, 1, 0.5), STREAM,
+                                      MEMBER(MoveAttrs, axis, "axis", -MAX_RANK, MAX_RANK, -1)};
+static const AttrSpec crop_attrs[] = {
+    MEMBER(MoveAttrs, p, "p", 0, 1, 1), STREAM,
+    MEMBER(MoveAttrs, padding, "padding", 0, MAX_PADDING, 4),
+    MEMBER_OF_WORDS(MoveAttrs, mode, "mode", PAD_REPLICATE, PAD_CONSTANT, pad_modes)};
+static const AttrSpec erase_attrs[] = {MEMBER(MoveAttrs, p, "p", 0, 1, 0.5), STREAM,
+                                       MEMBER(MoveAttrs, size, "size", 1, MAX_DIM, 8)};
 
 static const OpSample flip_samples[] = {
     {.inputs = "S(3,5,4)", WITH(0.5, 17, -1)}, {.inputs = "S(3,5,4)", WITH(0.6, 18, 1)},
@@ -199,8 +199,7 @@ static const OpSample erase_samples[] = {{.inputs = "S(3,6,5)", WITH(1, 41, 3)},
                           .help = help_,                                                           \
                           .min_in = 1,                                                             \
                           .max_in = 1,                                                             \
-                          .attrs = attrs_,                                                         \
-                          .n_attrs = COUNT_OF(attrs_),                                             \
+                          HAS_ATTRS(MoveAttrs, attrs_),                                            \
                           .shape = shape_,                                                         \
                           .gradient = gradient_,                                                   \
                           .reference = value_,                                                     \

@@ -8,8 +8,6 @@
 
 #include "rules.h"
 
-enum { EPS };
-enum { MOMENTUM, PLACES }; /* tracked, blend */
 /* Operands of batch_norm and of its gradients. */
 enum { X, MEAN, VARIANCE, WEIGHT, BIAS };
 enum { DY = 1, OF_MEAN, OF_VARIANCE, SUM, DOT, BY };
@@ -100,7 +98,8 @@ static void tracked_value(const Env *env, const Node *n, const double *const *in
 }
 
 static void blend_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    const double momentum = n->attr[MOMENTUM], count = env->batch * n->attr[PLACES];
+    const double momentum = ATTRS(n, BlendAttrs)->momentum;
+    const double count = (double)env->batch * ATTRS(n, BlendAttrs)->places;
     const double unbiased = count > 0 ? count / (count - 1) : 1;
     for (int64_t c = 0; c < node_count(n); c++)
         out[c] = (1 - momentum) * in[0][c] + momentum * unbiased * in[1][c];
@@ -128,7 +127,8 @@ static void norm_value(const Env *env, const Node *n, const double *const *in, d
     const Node *x = n->in[X];
     for (int64_t k = 0; k < all_elements(env, n); k++) {
         const int64_t c = channel_of(x, k);
-        const double a = factor(env, at(n, in, WEIGHT, c), in[VARIANCE][c], n->attr[EPS]);
+        const double a =
+            factor(env, at(n, in, WEIGHT, c), in[VARIANCE][c], ATTRS(n, NormAttrs)->eps);
         out[k] = (in[X][k] - in[MEAN][c]) * a + at(n, in, BIAS, c);
     }
 }
@@ -142,15 +142,15 @@ static void norm_gradient(Gradient *g) {
     Node *scaled[] = {g->dy, n->in[VARIANCE], n->in[WEIGHT]};
     Node *dot = NULL, *sum = NULL;
     if (g->wanted[WEIGHT] || (g->wanted[X] && of_batch))
-        dot = grad_node(g, &op_batch_norm_wgrad, 4, pair, n->attr);
+        dot = grad_node(g, &op_batch_norm_wgrad, 4, pair, &n->attrs);
     if (g->wanted[BIAS] || (g->wanted[X] && of_batch))
-        sum = grad_node(g, &op_batch_norm_bgrad, 4, pair, n->attr);
+        sum = grad_node(g, &op_batch_norm_bgrad, 4, pair, &n->attrs);
     if (g->wanted[WEIGHT]) g->dx[WEIGHT] = dot;
     if (g->wanted[BIAS]) g->dx[BIAS] = sum;
     if (!g->wanted[X]) return;
     Node *all[] = {n->in[X], g->dy, n->in[MEAN], n->in[VARIANCE], sum, dot, n->in[WEIGHT]};
-    g->dx[X] = of_batch ? grad_node(g, &op_batch_norm_dgrad, 7, all, n->attr)
-                        : grad_node(g, &op_batch_norm_scale, 3, scaled, n->attr);
+    g->dx[X] = of_batch ? grad_node(g, &op_batch_norm_dgrad, 7, all, &n->attrs)
+                        : grad_node(g, &op_batch_norm_scale, 3, scaled, &n->attrs);
 }
 
 static bool want_pair(Graph *g, const Node *n) {
@@ -165,7 +165,7 @@ static bool sum_shape(Graph *g, Node *n) {
 }
 
 static double normal(const Node *n, const double *const *in, int64_t k, int64_t c) {
-    return (in[X][k] - in[OF_MEAN][c]) / sqrt(in[OF_VARIANCE][c] + n->attr[EPS]);
+    return (in[X][k] - in[OF_MEAN][c]) / sqrt(in[OF_VARIANCE][c] + ATTRS(n, NormAttrs)->eps);
 }
 
 static void wgrad_value(const Env *env, const Node *n, const double *const *in, double *out) {
@@ -198,7 +198,7 @@ static void dgrad_value(const Env *env, const Node *n, const double *const *in, 
     for (int64_t k = 0; k < all_elements(env, n); k++) {
         const int64_t c = channel_of(n->in[X], k);
         const double from_moments = in[SUM][c] + normal(n, in, k, c) * in[DOT][c];
-        out[k] = factor(env, at(n, in, BY, c), in[OF_VARIANCE][c], n->attr[EPS]) *
+        out[k] = factor(env, at(n, in, BY, c), in[OF_VARIANCE][c], ATTRS(n, NormAttrs)->eps) *
                  (in[DY][k] - from_moments / count);
     }
 }
@@ -213,7 +213,7 @@ static bool scale_shape(Graph *g, Node *n) {
 static void scale_value(const Env *env, const Node *n, const double *const *in, double *out) {
     for (int64_t k = 0; k < all_elements(env, n); k++) {
         const int64_t c = channel_of(n->in[0], k);
-        out[k] = in[0][k] * factor(env, at(n, in, 2, c), in[1][c], n->attr[EPS]);
+        out[k] = in[0][k] * factor(env, at(n, in, 2, c), in[1][c], ATTRS(n, NormAttrs)->eps);
     }
 }
 
@@ -243,7 +243,7 @@ static void folded_weight_value(const Env *env, const Node *n, const double *con
     for (int64_t i = 0; i < count; i++) {
         const int64_t c = i / each;
         out[i] = in[LAYER_WEIGHT][i] *
-                 factor(env, at(n, in, TIMES, c), in[OF_CHANNELS][c], n->attr[EPS]);
+                 factor(env, at(n, in, TIMES, c), in[OF_CHANNELS][c], ATTRS(n, NormAttrs)->eps);
     }
 }
 
@@ -258,15 +258,16 @@ static bool folded_bias_shape(Graph *g, Node *n) {
 
 static void folded_bias_value(const Env *env, const Node *n, const double *const *in, double *out) {
     for (int64_t c = 0; c < node_count(n); c++) {
-        const double a = factor(env, at(n, in, FACTORS, c), in[VARIANCES][c], n->attr[EPS]);
+        const double a =
+            factor(env, at(n, in, FACTORS, c), in[VARIANCES][c], ATTRS(n, NormAttrs)->eps);
         const double bias = n->n_in > LAYER_BIAS ? in[LAYER_BIAS][c] : 0;
         out[c] = (bias - in[MEANS][c]) * a + at(n, in, PLUS, c);
     }
 }
 
-static const AttrSpec attrs[] = {{"eps", ATTR_REAL, 1e-30, 1e30, 1e-5, NULL}};
-static const AttrSpec blend_attrs[] = {{"momentum", ATTR_REAL, 0, 1, 0.1, NULL},
-                                       {"places", ATTR_INT, 0, MAX_DIM, 0, NULL}};
+static const AttrSpec attrs[] = {MEMBER(NormAttrs, eps, "eps", 1e-30, 1e30, 1e-5)};
+static const AttrSpec blend_attrs[] = {MEMBER(BlendAttrs, momentum, "momentum", 0, 1, 0.1),
+                                       MEMBER(BlendAttrs, places, "places", 0, MAX_DIM, 0)};
 static const OpSample mean_samples[] = {
     {.inputs = "S(7)"}, {.inputs = "S(48,5)"}, {.inputs = "S(3,4,5)"}};
 static const OpSample variance_samples[] = {
@@ -317,8 +318,7 @@ const Op op_tracked = {.name = "tracked",
                                "follow it, in evaluation; the third, a state, counts the uses",
                        .min_in = 2,
                        .max_in = 3,
-                       .attrs = blend_attrs,
-                       .n_attrs = COUNT_OF(blend_attrs),
+                       HAS_ATTRS(BlendAttrs, blend_attrs),
                        .shape = same_params,
                        .reference = tracked_value,
                        SAMPLES(pair_samples),
@@ -328,8 +328,7 @@ const Op op_blend = {.name = "blend",
                              "is a variance, made unbiased",
                      .min_in = 2,
                      .max_in = 2,
-                     .attrs = blend_attrs,
-                     .n_attrs = COUNT_OF(blend_attrs),
+                     HAS_ATTRS(BlendAttrs, blend_attrs),
                      .shape = same_params,
                      .reference = blend_value,
                      SAMPLES(blend_samples)};
@@ -344,8 +343,7 @@ const Op op_batch_norm = {.name = "batch_norm",
                           .help = "each channel by mean and variance, times weight, plus bias",
                           .min_in = 5,
                           .max_in = 5,
-                          .attrs = attrs,
-                          .n_attrs = COUNT_OF(attrs),
+                          HAS_ATTRS(NormAttrs, attrs),
                           .shape = norm_shape,
                           .gradient = norm_gradient,
                           .reference = norm_value,
@@ -361,8 +359,7 @@ const Op op_batch_norm_wgrad = {.name = "batch_norm_wgrad",
                                 .help = "gradient in the weight: of each channel the sum of dy h",
                                 .min_in = 4,
                                 .max_in = 4,
-                                .attrs = attrs,
-                                .n_attrs = COUNT_OF(attrs),
+                                HAS_ATTRS(NormAttrs, attrs),
                                 .shape = sum_shape,
                                 .reference = wgrad_value,
                                 SAMPLES(sum_samples),
@@ -373,8 +370,7 @@ const Op op_batch_norm_bgrad = {.name = "batch_norm_bgrad",
                                 .help = "gradient in the bias: of each channel the sum of dy",
                                 .min_in = 4,
                                 .max_in = 4,
-                                .attrs = attrs,
-                                .n_attrs = COUNT_OF(attrs),
+                                HAS_ATTRS(NormAttrs, attrs),
                                 .shape = sum_shape,
                                 .reference = bgrad_value,
                                 SAMPLES(sum_samples),
@@ -385,8 +381,7 @@ const Op op_batch_norm_dgrad = {.name = "batch_norm_dgrad",
                                 .help = "gradient in x where the moments are those of x",
                                 .min_in = 7,
                                 .max_in = 7,
-                                .attrs = attrs,
-                                .n_attrs = COUNT_OF(attrs),
+                                HAS_ATTRS(NormAttrs, attrs),
                                 .shape = dgrad_shape,
                                 .reference = dgrad_value,
                                 SAMPLES(dgrad_samples),
@@ -401,8 +396,7 @@ const Op op_batch_norm_scale = {.name = "batch_norm_scale",
                                 .help = "gradient in x where the moments are given",
                                 .min_in = 3,
                                 .max_in = 3,
-                                .attrs = attrs,
-                                .n_attrs = COUNT_OF(attrs),
+                                HAS_ATTRS(NormAttrs, attrs),
                                 .shape = scale_shape,
                                 .reference = scale_value,
                                 SAMPLES(scale_samples),
@@ -417,8 +411,7 @@ const Op op_folded_weight = {.name = "folded_weight",
                              .help = "the weight of a layer that a batch norm is folded into",
                              .min_in = 3,
                              .max_in = 3,
-                             .attrs = attrs,
-                             .n_attrs = COUNT_OF(attrs),
+                             HAS_ATTRS(NormAttrs, attrs),
                              .shape = folded_weight_shape,
                              .reference = folded_weight_value,
                              SAMPLES(folded_weight_samples),
@@ -428,8 +421,7 @@ const Op op_folded_bias = {.name = "folded_bias",
                            .help = "its bias",
                            .min_in = 4,
                            .max_in = 5,
-                           .attrs = attrs,
-                           .n_attrs = COUNT_OF(attrs),
+                           HAS_ATTRS(NormAttrs, attrs),
                            .shape = folded_bias_shape,
                            .reference = folded_bias_value,
                            SAMPLES(folded_bias_samples),

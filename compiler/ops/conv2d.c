@@ -17,8 +17,8 @@ static Sizes sizes_of(const Env *env, const Node *n, Shape x, Shape y) {
 }
 
 static int out_size(const Node *n, int axis, int size, int kernel) {
-    return window_count(size, kernel, (int)n->attr[CONV_STRIDE_H + axis],
-                        (int)n->attr[CONV_PAD_H + axis], (int)n->attr[CONV_DIL_H + axis]);
+    return window_count(size, kernel, ATTRS(n, ConvAttrs)->stride[axis],
+                        ATTRS(n, ConvAttrs)->pad[axis], ATTRS(n, ConvAttrs)->dilation[axis]);
 }
 
 /* Reports unless operand 1 is the weight of a convolution. */
@@ -29,7 +29,7 @@ static bool want_weight(Graph *g, const Node *n) {
 static bool conv2d_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_weight(g, n)) return false;
     Shape x = n->in[0]->type.shape, w = conv_weight(n->in[1]->type.shape);
-    int groups = (int)n->attr[CONV_GROUPS];
+    int groups = ATTRS(n, ConvAttrs)->groups;
     if (x.dim[0] % groups || w.dim[0] % groups)
         return op_error(g, n, 0,
                         "groups (%d) must divide input channels (%d) and output channels (%d)",
@@ -105,23 +105,20 @@ static void conv2d_value(const Env *env, const Node *n, const double *const *in,
 /* The gradient in the weight of a convolution of x whose value has the gradient dy. */
 static Node *weight_gradient(Gradient *g, Node *x, Node *dy) {
     const Shape w = g->node->in[1]->type.shape;
-    double attr[MAX_ATTRS];
-    memcpy(attr, g->node->attr, sizeof attr);
-    attr[CONV_EXTRA_H] = w.rank == 3 ? 0 : w.dim[2];
-    attr[CONV_EXTRA_W] = w.dim[w.rank - 1];
+    ConvAttrs attrs = *ATTRS(g->node, ConvAttrs);
+    attrs.extra[0] = w.rank == 3 ? 0 : w.dim[2];
+    attrs.extra[1] = w.dim[w.rank - 1];
     Node *in[2] = {x, dy};
-    return grad_node(g, &op_conv2d_wgrad, 2, in, attr);
+    return grad_node(g, &op_conv2d_wgrad, 2, in, ATTRS_AT(ConvAttrs, &attrs));
 }
 
 static void conv2d_gradient(Gradient *g) {
     const Node *n = g->node;
     if (g->wanted[0]) {
-        double attr[MAX_ATTRS];
-        memcpy(attr, n->attr, sizeof attr);
-        attr[CONV_EXTRA_H] = n->in[0]->type.shape.dim[1];
-        attr[CONV_EXTRA_W] = n->in[0]->type.shape.dim[2];
+        ConvAttrs attrs = *ATTRS(n, ConvAttrs);
+        for (int i = 0; i < 2; i++) attrs.extra[i] = n->in[0]->type.shape.dim[1 + i];
         Node *in[2] = {g->dy, n->in[1]};
-        g->dx[0] = grad_node(g, &op_conv2d_dgrad, 2, in, attr);
+        g->dx[0] = grad_node(g, &op_conv2d_dgrad, 2, in, ATTRS_AT(ConvAttrs, &attrs));
     }
     if (g->wanted[1]) g->dx[1] = weight_gradient(g, n->in[0], g->dy);
     if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_unary(g, &op_bias_grad, g->dy);
@@ -138,8 +135,8 @@ static bool want_convolved(Graph *g, const Node *n, int i, Shape x, Shape w) {
 static bool dgrad_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_weight(g, n)) return false;
     Shape w = conv_weight(n->in[1]->type.shape);
-    Shape x = shape_of(3, w.dim[1] * (int)n->attr[CONV_GROUPS], (int)n->attr[CONV_EXTRA_H],
-                       (int)n->attr[CONV_EXTRA_W]);
+    Shape x = shape_of(3, w.dim[1] * ATTRS(n, ConvAttrs)->groups, ATTRS(n, ConvAttrs)->extra[0],
+                       ATTRS(n, ConvAttrs)->extra[1]);
     n->type = type_sample(x);
     return want_convolved(g, n, 0, x, w);
 }
@@ -165,7 +162,7 @@ static void transpose_gradient(Gradient *g) {
     if (g->wanted[1]) g->dx[1] = weight_gradient(g, g->dy, n->in[0]);
     if (g->wanted[0]) {
         Node *in[2] = {g->dy, n->in[1]};
-        g->dx[0] = grad_node(g, &op_conv2d, 2, in, n->attr);
+        g->dx[0] = grad_node(g, &op_conv2d, 2, in, &n->attrs);
     }
     if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_unary(g, &op_bias_grad, g->dy);
 }
@@ -174,8 +171,8 @@ static bool wgrad_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)") || !want_sample(g, n, 1, 3, "(C, H, W)"))
         return false;
     Shape x = n->in[0]->type.shape;
-    const int out = n->in[1]->type.shape.dim[0], in = x.dim[0] / (int)n->attr[CONV_GROUPS];
-    const int kh = (int)n->attr[CONV_EXTRA_H], kw = (int)n->attr[CONV_EXTRA_W];
+    const int out = n->in[1]->type.shape.dim[0], in = x.dim[0] / ATTRS(n, ConvAttrs)->groups;
+    const int kh = ATTRS(n, ConvAttrs)->extra[0], kw = ATTRS(n, ConvAttrs)->extra[1];
     const Shape w = kh ? (Shape){4, {out, in, kh, kw}} : (Shape){3, {out, in, kw}};
     n->type = type_param(w);
     return want_convolved(g, n, 1, x, conv_weight(w));
@@ -203,19 +200,20 @@ static int64_t wgrad_flops(const Node *n) {
 }
 
 #define CONV_ATTRS                                                                                 \
-    {"stride_h", ATTR_INT, 1, MAX_DIM, 1, NULL}, {"stride_w", ATTR_INT, 1, MAX_DIM, 1, NULL},      \
-        {"padding_h", ATTR_INT, 0, MAX_DIM, 0, NULL},                                              \
-        {"padding_w", ATTR_INT, 0, MAX_DIM, 0, NULL},                                              \
-        {"dilation_h", ATTR_INT, 1, MAX_DIM, 1, NULL},                                             \
-        {"dilation_w", ATTR_INT, 1, MAX_DIM, 1, NULL}, {                                           \
-        "groups", ATTR_INT, 1, MAX_DIM, 1, NULL                                                    \
-    }
+    MEMBER(ConvAttrs, stride[0], "stride_h", 1, MAX_DIM, 1),                                       \
+        MEMBER(ConvAttrs, stride[1], "stride_w", 1, MAX_DIM, 1),                                   \
+        MEMBER(ConvAttrs, pad[0], "padding_h", 0, MAX_DIM, 0),                                     \
+        MEMBER(ConvAttrs, pad[1], "padding_w", 0, MAX_DIM, 0),                                     \
+        MEMBER(ConvAttrs, dilation[0], "dilation_h", 1, MAX_DIM, 1),                               \
+        MEMBER(ConvAttrs, dilation[1], "dilation_w", 1, MAX_DIM, 1),                               \
+        MEMBER(ConvAttrs, groups, "groups", 1, MAX_DIM, 1)
 static const AttrSpec conv_attrs[] = {CONV_ATTRS};
-static const AttrSpec dgrad_attrs[] = {
-    CONV_ATTRS, {"in_h", ATTR_INT, 1, MAX_DIM, 1, NULL}, {"in_w", ATTR_INT, 1, MAX_DIM, 1, NULL}};
+static const AttrSpec dgrad_attrs[] = {CONV_ATTRS,
+                                       MEMBER(ConvAttrs, extra[0], "in_h", 1, MAX_DIM, 1),
+                                       MEMBER(ConvAttrs, extra[1], "in_w", 1, MAX_DIM, 1)};
 static const AttrSpec wgrad_attrs[] = {CONV_ATTRS,
-                                       {"kernel_h", ATTR_INT, 0, MAX_DIM, 1, NULL},
-                                       {"kernel_w", ATTR_INT, 1, MAX_DIM, 1, NULL}};
+                                       MEMBER(ConvAttrs, extra[0], "kernel_h", 0, MAX_DIM, 1),
+                                       MEMBER(ConvAttrs, extra[1], "kernel_w", 1, MAX_DIM, 1)};
 
 static const OpSample conv_samples[] = {
     {.inputs = "S(3,8,8) P(5,3,3,3) P(5)"},
@@ -276,8 +274,7 @@ const Op op_conv2d = {.name = "conv2d",
                       .help = "convolution",
                       .min_in = 2,
                       .max_in = 3,
-                      .attrs = conv_attrs,
-                      .n_attrs = COUNT_OF(conv_attrs),
+                      HAS_ATTRS(ConvAttrs, conv_attrs),
                       .shape = conv2d_shape,
                       .gradient = conv2d_gradient,
                       .reference = conv2d_value,
@@ -289,8 +286,7 @@ const Op op_conv2d_dgrad = {.name = "conv2d_dgrad",
                             .help = "gradient of conv2d in its input",
                             .min_in = 2,
                             .max_in = 2,
-                            .attrs = dgrad_attrs,
-                            .n_attrs = COUNT_OF(dgrad_attrs),
+                            HAS_ATTRS(ConvAttrs, dgrad_attrs),
                             .shape = dgrad_shape,
                             .reference = dgrad_value,
                             .flops = dgrad_flops,
@@ -302,8 +298,7 @@ const Op op_conv_transpose2d = {.name = "conv_transpose2d",
                                 .help = "transposed convolution",
                                 .min_in = 2,
                                 .max_in = 3,
-                                .attrs = dgrad_attrs,
-                                .n_attrs = COUNT_OF(dgrad_attrs),
+                                HAS_ATTRS(ConvAttrs, dgrad_attrs),
                                 .shape = transpose_shape,
                                 .gradient = transpose_gradient,
                                 .reference = dgrad_value,
@@ -315,8 +310,7 @@ const Op op_conv2d_wgrad = {.name = "conv2d_wgrad",
                             .help = "gradient of conv2d in its weight",
                             .min_in = 2,
                             .max_in = 2,
-                            .attrs = wgrad_attrs,
-                            .n_attrs = COUNT_OF(wgrad_attrs),
+                            HAS_ATTRS(ConvAttrs, wgrad_attrs),
                             .shape = wgrad_shape,
                             .reference = wgrad_value,
                             .flops = wgrad_flops,

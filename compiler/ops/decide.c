@@ -6,7 +6,7 @@
 static bool argmax_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
     const Shape s = n->in[0]->type.shape;
-    const int axis = (int)n->attr[ARGMAX_AXIS] - 1;
+    const int axis = ATTRS(n, AxisAttrs)->axis - 1;
     if (axis >= s.rank) return op_error(g, n, 0, "wants an axis %d", axis + 1);
     Shape out = {0};
     for (int i = 0; i < s.rank; i++)
@@ -18,7 +18,7 @@ static bool argmax_shape(Graph *g, Node *n) {
 
 static void argmax_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const Shape s = n->in[0]->type.shape;
-    const int axis = (int)n->attr[ARGMAX_AXIS] - 1;
+    const int axis = ATTRS(n, AxisAttrs)->axis - 1;
     const int64_t N = s.dim[axis], inner = shape_inner(s, axis), each = shape_count(n->type.shape);
     const double scale = tie_scale(env, in[0], N * all_elements(env, n));
     for (int64_t k = 0; k < all_elements(env, n); k++) {
@@ -108,7 +108,7 @@ static bool one_hot_shape(Graph *g, Node *n) {
     const Type *t = &n->in[0]->type;
     if (t->kind != KIND_SAMPLE || !t->classes)
         return op_error(g, n, 0, "wants a label, or other class indices per sample");
-    const int axis = (int)n->attr[HOT_AXIS] - 1;
+    const int axis = ATTRS(n, AxisAttrs)->axis - 1;
     if (t->shape.rank == MAX_RANK || axis > t->shape.rank)
         return op_error(g, n, 0, "has no room for the classes in axis %d", axis + 1);
     Shape s = {.rank = t->shape.rank + 1};
@@ -120,7 +120,7 @@ static bool one_hot_shape(Graph *g, Node *n) {
 
 static void one_hot_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const Shape s = n->type.shape;
-    const int axis = (int)n->attr[HOT_AXIS] - 1;
+    const int axis = ATTRS(n, AxisAttrs)->axis - 1;
     const int64_t classes = s.dim[axis], inner = shape_inner(s, axis), count = all_elements(env, n);
     for (int64_t k = 0; k < count; k++)
         out[k] = in[0][k / (classes * inner) * inner + k % inner] == (double)(k / inner % classes);
@@ -128,16 +128,16 @@ static void one_hot_value(const Env *env, const Node *n, const double *const *in
 
 static int argmax_along(const Node *n, int operand, int axis) {
     (void)operand;
-    return axis + (axis >= (int)n->attr[ARGMAX_AXIS] - 1);
+    return axis + (axis >= ATTRS(n, AxisAttrs)->axis - 1);
 }
 
 static int one_hot_along(const Node *n, int operand, int axis) {
-    const int classes = (int)n->attr[HOT_AXIS] - 1;
+    const int classes = ATTRS(n, AxisAttrs)->axis - 1;
     (void)operand;
     return axis == classes ? ALONG_ALL : axis - (axis > classes);
 }
 
-static const AttrSpec argmax_attrs[] = {{"axis", ATTR_INT, 1, MAX_RANK, 1, NULL}};
+static const AttrSpec argmax_attrs[] = {MEMBER(AxisAttrs, axis, "axis", 1, MAX_RANK, 1)};
 static const OpSample argmax_samples[] = {{.inputs = "S(10)"},
                                           {.inputs = "S(37)"},
                                           {.inputs = "S(1)"},
@@ -151,15 +151,14 @@ const Op op_argmax = {
     .help = "index of the largest, the first of equal ones; NaN where that is not finite",
     .min_in = 1,
     .max_in = 1,
-    .attrs = argmax_attrs,
-    .n_attrs = COUNT_OF(argmax_attrs),
+    HAS_ATTRS(AxisAttrs, argmax_attrs),
     .shape = argmax_shape,
     .along = argmax_along,
     .reference = argmax_value,
     SAMPLES(argmax_samples),
     .function = true};
 
-static const AttrSpec one_hot_attrs[] = {{"axis", ATTR_INT, 1, MAX_RANK, 1, NULL}};
+static const AttrSpec one_hot_attrs[] = {MEMBER(AxisAttrs, axis, "axis", 1, MAX_RANK, 1)};
 static const OpSample one_hot_samples[] = {{.inputs = "L10"},
                                            {.inputs = "L37"},
                                            {.inputs = "L1"},
@@ -170,8 +169,7 @@ const Op op_one_hot = {.name = "one_hot",
                        .help = "a value for each class: 1 for the class of the index, else 0",
                        .min_in = 1,
                        .max_in = 1,
-                       .attrs = one_hot_attrs,
-                       .n_attrs = COUNT_OF(one_hot_attrs),
+                       HAS_ATTRS(AxisAttrs, one_hot_attrs),
                        .shape = one_hot_shape,
                        .along = one_hot_along,
                        .reference = one_hot_value,

@@ -49,6 +49,16 @@ uint32_t dropout_stream(const char *layer) {
     return h;
 }
 
+const DropoutAttrs *dropout_attrs(const Node *n) {
+    return op_is(n->op, TRAIT_MAY_DROP) ? &ATTRS(n, AttentionAttrs)->drop : ATTRS(n, DropoutAttrs);
+}
+
+void dropout_set_places(Node *n, int channels, int height, int width) {
+    node_set(n, "channels", channels);
+    node_set(n, "height", height);
+    node_set(n, "width", width);
+}
+
 /* The shape whose places a value has, channels first: flatten and pointwise ops keep those of their
  * operand, but vectors made of two axes lie in plain order. */
 static Shape places(const Node *x) {
@@ -71,25 +81,26 @@ static bool dropout_shape(Graph *g, Node *n) {
             return false;
     if (n->n_in > 1 && !want_same(g, n, 0, 1)) return false;
     n->type = n->in[0]->type;
-    double *size = &n->attr[DROPOUT_CHANNELS];
-    if (size[0] == 0) {
-        Shape s = places(n->in[0]);
-        for (int i = 0; i < 3; i++) size[i] = i < s.rank ? s.dim[i] : 1;
+    if (dropout_attrs(n)->channels == 0) {
+        const Shape s = places(n->in[0]);
+        dropout_set_places(n, s.rank > 0 ? s.dim[0] : 1, s.rank > 1 ? s.dim[1] : 1,
+                           s.rank > 2 ? s.dim[2] : 1);
     }
-    if (size[0] * size[1] * size[2] == (double)shape_count(n->type.shape)) return true;
-    return op_error(g, n, 0, "wants as many elements as (%g, %g, %g) has", size[0], size[1],
-                    size[2]);
+    const DropoutAttrs *drop = dropout_attrs(n);
+    const Shape stated = {3, {drop->channels, drop->height, drop->width}};
+    if (shape_count(stated) == shape_count(n->type.shape)) return true;
+    return op_error(g, n, 0, "wants as many elements as %s has", shape_text(g->arena, stated));
 }
 
 double dropout_factor(const Env *env, const Node *n, int sample, int64_t elements,
                       int64_t element) {
     if (!env->dropout) return 1;
-    const double p = n->attr[DROPOUT_P];
+    const DropoutAttrs *drop = dropout_attrs(n);
+    const double p = drop->p;
     const int each = env->batch / n->type.parts, part = sample / each;
-    const double application =
-        n->attr[DROPOUT_APPLICATION] + part * n->attr[DROPOUT_APPLICATION_STEP];
-    const uint32_t key = dropout_key(env->seed, (uint32_t)n->attr[DROPOUT_STREAM],
-                                     (uint32_t)application, (uint64_t)env->step);
+    const int64_t application = drop->application + (int64_t)part * drop->application_step;
+    const uint32_t key =
+        dropout_key(env->seed, drop->stream, (uint32_t)application, (uint64_t)env->step);
     const bool kept = dropout_keeps(key, env->first_sample + sample % each, elements, element,
                                     dropout_threshold(p));
     return kept ? 1 / (1 - p) : 0;
@@ -98,8 +109,8 @@ double dropout_factor(const Env *env, const Node *n, int sample, int64_t element
 /* That of element k of a sample. */
 static double factor(const Env *env, const Node *n, int sample, int64_t k) {
     bool channels = n->op == &op_dropout2d;
-    int C = (int)n->attr[DROPOUT_CHANNELS], H = (int)n->attr[DROPOUT_HEIGHT],
-        W = (int)n->attr[DROPOUT_WIDTH], stride = (C + 15) / 16 * 16;
+    const DropoutAttrs *drop = dropout_attrs(n);
+    const int C = drop->channels, H = drop->height, W = drop->width, stride = (C + 15) / 16 * 16;
     const bool last = n->type.shape.rank == 2; /* (W, C), the channels last */
     int64_t c = last ? k % C : k / ((int64_t)H * W), h = last ? 0 : k / W % H,
             w = last ? k / C : k % W;
@@ -117,17 +128,17 @@ static void dropout_value(const Env *env, const Node *n, const double *const *in
 
 static void dropout_grad_value(const Env *env, const Node *n, const double *const *in,
                                double *out) {
-    double p = n->attr[DROPOUT_P], scale = env->dropout && p < 1 ? 1 / (1 - p) : 1;
+    double p = dropout_attrs(n)->p, scale = env->dropout && p < 1 ? 1 / (1 - p) : 1;
     int64_t count = all_elements(env, n);
     for (int64_t k = 0; k < count; k++) out[k] = in[0][k] > 0 ? in[1][k] * scale : 0;
 }
 
 /* The mask is linear: backward applies the same node to the gradient. */
 static void dropout_gradient(Gradient *g) {
-    g->dx[0] = grad_node(g, g->node->op, 1, &g->dy, g->node->attr);
+    g->dx[0] = grad_node(g, g->node->op, 1, &g->dy, &g->node->attrs);
 }
 
-static const AttrSpec attrs[] = {DROPOUT_ATTRS(0.5)};
+static const AttrSpec attrs[] = {DROPOUT_ATTRS(DropoutAttrs, , 0.5)};
 static const OpSample samples[] = {{.inputs = "S(3,5,4)", WITH(0.3, 17, 1)},
                                    {.inputs = "S(37)", WITH(0.5, 99, 0)},
                                    {.inputs = "S(48,3,3)", WITH(0.25, 4000000000.0, 2)},
@@ -143,8 +154,7 @@ const Op op_dropout = {.name = "dropout",
                        .help = "drops elements, scales the rest by 1 / (1 - p)",
                        .min_in = 1,
                        .max_in = 1,
-                       .attrs = attrs,
-                       .n_attrs = COUNT_OF(attrs),
+                       HAS_ATTRS(DropoutAttrs, attrs),
                        .shape = dropout_shape,
                        .gradient = dropout_gradient,
                        .reference = dropout_value,
@@ -156,8 +166,7 @@ const Op op_dropout2d = {.name = "dropout2d",
                          .help = "drops channels, scales the rest by 1 / (1 - p)",
                          .min_in = 1,
                          .max_in = 1,
-                         .attrs = attrs,
-                         .n_attrs = COUNT_OF(attrs),
+                         HAS_ATTRS(DropoutAttrs, attrs),
                          .shape = dropout_shape,
                          .gradient = dropout_gradient,
                          .reference = dropout_value,
@@ -169,8 +178,7 @@ const Op op_dropout_grad = {.name = "dropout_grad",
                             .help = "gradient through a ReLU and its dropout",
                             .min_in = 2,
                             .max_in = 2,
-                            .attrs = attrs,
-                            .n_attrs = COUNT_OF(attrs),
+                            HAS_ATTRS(DropoutAttrs, attrs),
                             .shape = dropout_shape,
                             .reference = dropout_grad_value,
                             SAMPLES(grad_samples),

@@ -35,10 +35,10 @@ static int embedding_along(const Node *n, int operand, int axis) {
 }
 
 static void embedding_gradient(Gradient *g) {
-    const double attr[MAX_ATTRS] = {[EMBEDDING_PADDING] = g->node->attr[EMBEDDING_PADDING],
-                                    [EMBEDDING_NUM] = g->node->in[1]->type.shape.dim[0]};
     Node *in[2] = {g->node->in[0], g->dy};
-    g->dx[1] = grad_node(g, &op_embedding_grad, 2, in, attr);
+    g->dx[1] = grad_node(g, &op_embedding_grad, 2, in,
+                         ATTRS_WITH(EmbeddingAttrs, ATTRS(g->node, EmbeddingAttrs)->padding,
+                                    .num = g->node->in[1]->type.shape.dim[0]));
 }
 
 static bool grad_shape(Graph *g, Node *n) {
@@ -47,7 +47,7 @@ static bool grad_shape(Graph *g, Node *n) {
     const Shape dy = n->in[1]->type.shape, t = n->in[0]->type.shape;
     if (dy.rank != t.rank + 1 || shape_count(dy) != shape_count(t) * dy.dim[dy.rank - 1])
         return op_error(g, n, 1, "wants a row for each index");
-    n->type = type_param(shape_of(2, (int)n->attr[EMBEDDING_NUM], dy.dim[dy.rank - 1], 0));
+    n->type = type_param(shape_of(2, ATTRS(n, EmbeddingAttrs)->num, dy.dim[dy.rank - 1], 0));
     return true;
 }
 
@@ -56,15 +56,15 @@ static void grad_value(const Env *env, const Node *n, const double *const *in, d
     const int64_t dim = s.dim[1], count = env->batch * shape_count(n->in[0]->type.shape);
     memset(out, 0, sizeof *out * (size_t)shape_count(s));
     for (int64_t i = 0; i < count; i++) {
-        if (in[0][i] == n->attr[EMBEDDING_PADDING]) continue;
+        if (in[0][i] == ATTRS(n, EmbeddingAttrs)->padding) continue;
         double *row = out + (int64_t)in[0][i] * dim;
         for (int64_t k = 0; k < dim; k++) row[k] = partial_sum(env, row[k] + in[1][i * dim + k]);
     }
 }
 
-static const AttrSpec attrs[] = {{"padding", ATTR_INT, -1, MAX_DIM, -1, NULL}};
-static const AttrSpec grad_attrs[] = {{"padding", ATTR_INT, -1, MAX_DIM, -1, NULL},
-                                      {"num", ATTR_INT, 1, MAX_DIM, 1, NULL}};
+static const AttrSpec attrs[] = {MEMBER(EmbeddingAttrs, padding, "padding", -1, MAX_DIM, -1)};
+static const AttrSpec grad_attrs[] = {MEMBER(EmbeddingAttrs, padding, "padding", -1, MAX_DIM, -1),
+                                      MEMBER(EmbeddingAttrs, num, "num", 1, MAX_DIM, 1)};
 static const OpSample samples[] = {{.inputs = "L7 P(7,16)"},
                                    {.inputs = "L5(9) P(6,37)"},
                                    {.inputs = "L20(33) P(20,48)"},
@@ -79,8 +79,7 @@ const Op op_embedding = {.name = "embedding",
                          .help = "of each class index a row of the weight",
                          .min_in = 2,
                          .max_in = 2,
-                         .attrs = attrs,
-                         .n_attrs = COUNT_OF(attrs),
+                         HAS_ATTRS(EmbeddingAttrs, attrs),
                          .shape = embedding_shape,
                          .gradient = embedding_gradient,
                          .along = embedding_along,
@@ -94,8 +93,7 @@ const Op op_embedding_grad = {.name = "embedding_grad",
                                       "class, none for the padding",
                               .min_in = 2,
                               .max_in = 2,
-                              .attrs = grad_attrs,
-                              .n_attrs = COUNT_OF(grad_attrs),
+                              HAS_ATTRS(EmbeddingAttrs, grad_attrs),
                               .shape = grad_shape,
                               .reference = grad_value,
                               SAMPLES(grad_samples),

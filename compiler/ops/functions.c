@@ -27,8 +27,8 @@ static double side(const Env *env, int64_t sample, int64_t k, double x, double k
     static void op_name##_value(const Env *env, const Node *n, const double *const *in,            \
                                 double *out) {                                                     \
         const int64_t count = all_elements(env, n), each = shape_count(n->type.shape);             \
-        const double scale = tie_scale(env, in[0], count), *attr = n->attr;                        \
-        (void)each, (void)scale, (void)attr;                                                       \
+        const double scale = tie_scale(env, in[0], count);                                         \
+        (void)each, (void)scale;                                                                   \
         for (int64_t k = 0; k < count; k++) {                                                      \
             const double a = in[0][k], b = n->n_in > 1 ? in[1][k] : 0;                             \
             (void)b;                                                                               \
@@ -36,6 +36,9 @@ static double side(const Env *env, int64_t sample, int64_t k, double x, double k
         }                                                                                          \
     }
 #define AT(kink) side(env, k / each, k, a, kink, scale)
+#define ALPHA ATTRS(n, EluAttrs)->alpha
+#define LOW ATTRS(n, ClampAttrs)->low
+#define HIGH ATTRS(n, ClampAttrs)->high
 
 static double mish_slope(double a) {
     const double t = tanh(log1p(exp(a))), s = 1 / (1 + exp(-a));
@@ -53,16 +56,16 @@ VALUE(softplus, fmax(a, 0) + log1p(exp(-fabs(a))))
 VALUE(sign, (AT(0) > 0) - (AT(0) < 0))
 VALUE(relu6, fmin(fmax(a, 0), 6))
 VALUE(relu6_grad, AT(0) > 0 && AT(6) < 6 ? b : 0)
-VALUE(elu, a > 0 ? a : attr[0] * expm1(a))
-VALUE(elu_grad, AT(0) > 0 ? b : b * attr[0] * exp(fmin(a, 0)))
+VALUE(elu, a > 0 ? a : ALPHA * expm1(a))
+VALUE(elu_grad, AT(0) > 0 ? b : b * ALPHA * exp(fmin(a, 0)))
 VALUE(mish, a *tanh(log1p(exp(a))))
 VALUE(mish_grad, b *mish_slope(a))
 VALUE(hardswish, a *fmin(fmax(a + 3, 0), 6) / 6)
 VALUE(hardswish_grad, AT(-3) <= -3 ? 0 : AT(3) >= 3 ? b : b * (a / 3 + 0.5))
 VALUE(hardsigmoid, fmin(fmax(a + 3, 0), 6) / 6)
 VALUE(hardsigmoid_grad, AT(-3) > -3 && AT(3) < 3 ? b / 6 : 0)
-VALUE(clamp, fmin(fmax(a, attr[0]), attr[1]))
-VALUE(clamp_grad, AT(attr[0]) >= attr[0] && AT(attr[1]) <= attr[1] ? b : 0)
+VALUE(clamp, fmin(fmax(a, LOW), HIGH))
+VALUE(clamp_grad, AT(LOW) >= LOW && AT(HIGH) <= HIGH ? b : 0)
 
 static void exp_gradient(Gradient *g) {
     g->dx[0] = grad_binary(g, &op_mul, g->dy, g->out);
@@ -104,7 +107,7 @@ static void softplus_gradient(Gradient *g) {
 #define GRADIENT(op_name)                                                                          \
     static void op_name##_gradient(Gradient *g) {                                                  \
         Node *in[2] = {g->node->in[0], g->dy};                                                     \
-        g->dx[0] = grad_node(g, &op_##op_name##_grad, 2, in, g->node->attr);                       \
+        g->dx[0] = grad_node(g, &op_##op_name##_grad, 2, in, &g->node->attrs);                     \
     }
 GRADIENT(relu6)
 GRADIENT(elu)
@@ -172,9 +175,9 @@ FUNCTION(sign, NULL, "1, 0 or -1 by the sign",
                                     .row = grad_row,                                               \
                                     .zeros = ZEROS_KEPT,                                           \
                                     __VA_ARGS__};
-static const AttrSpec elu_attrs[] = {{"alpha", ATTR_REAL, 0, 1e6, 1, NULL}};
-static const AttrSpec clamp_attrs[] = {{"low", ATTR_REAL, -3.4e38, 3.4e38, -3.4e38, NULL},
-                                       {"high", ATTR_REAL, -3.4e38, 3.4e38, 3.4e38, NULL}};
+static const AttrSpec elu_attrs[] = {MEMBER(EluAttrs, alpha, "alpha", 0, 1e6, 1)};
+static const AttrSpec clamp_attrs[] = {MEMBER(ClampAttrs, low, "low", -3.4e38, 3.4e38, -3.4e38),
+                                       MEMBER(ClampAttrs, high, "high", -3.4e38, 3.4e38, 3.4e38)};
 LAYER(relu6, NULL, "min(max(x, 0), 6)", "MIN(SET(6.0f), MAX(SET(0.0f), %a))",
       "KEEP(GT(%a, SET(0.0f)), KEEP(GT(SET(6.0f), %a), %b))", ZEROS_KEPT, .n_attrs = 0)
 LAYER(elu, "Elu", "x, or alpha * (exp(x) - 1) where x < 0",
@@ -182,7 +185,7 @@ LAYER(elu, "Elu", "x, or alpha * (exp(x) - 1) where x < 0",
       "SET(1.0f)))))",
       "SELECT(GT(%a, SET(0.0f)), %b, ROUNDED(MUL(%b, ROUNDED(MUL(SET(%p), EXP(MIN(SET(0.0f), "
       "%a)))))))",
-      ZEROS_KEPT, .lost_bits = 2, .attrs = elu_attrs, .n_attrs = COUNT_OF(elu_attrs),
+      ZEROS_KEPT, .lost_bits = 2, HAS_ATTRS(EluAttrs, elu_attrs),
       .attr_help = {"what large negative values approach, with a minus"})
 LAYER(mish, "Mish", "x * tanh(log(1 + exp(x)))", "MISH(%a)", "ROUNDED(MUL(%b, MISH_SLOPE(%a)))",
       ZEROS_KEPT, .lost_bits = 3)
@@ -201,8 +204,7 @@ const Op op_clamp = {.name = "clamp",
                      .help = "min(max(x, low), high)",
                      .min_in = 1,
                      .max_in = 1,
-                     .attrs = clamp_attrs,
-                     .n_attrs = COUNT_OF(clamp_attrs),
+                     HAS_ATTRS(ClampAttrs, clamp_attrs),
                      .shape = elementwise_shape,
                      .gradient = clamp_gradient,
                      .reference = clamp_value,
@@ -215,8 +217,7 @@ const Op op_clamp_grad = {.name = "clamp_grad",
                           .help = "gradient of clamp, from its operand",
                           .min_in = 2,
                           .max_in = 2,
-                          .attrs = clamp_attrs,
-                          .n_attrs = COUNT_OF(clamp_attrs),
+                          HAS_ATTRS(ClampAttrs, clamp_attrs),
                           .shape = elementwise_shape,
                           .reference = clamp_grad_value,
                           .samples =

@@ -21,21 +21,23 @@ static double slope(double x, int form) {
 
 static void gelu_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const int64_t count = all_elements(env, n);
-    for (int64_t k = 0; k < count; k++) out[k] = gelu(in[0][k], (int)n->attr[0]);
+    for (int64_t k = 0; k < count; k++) out[k] = gelu(in[0][k], ATTRS(n, GeluAttrs)->approximate);
 }
 
 static void gelu_grad_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const int64_t count = all_elements(env, n);
-    for (int64_t k = 0; k < count; k++) out[k] = in[1][k] * slope(in[0][k], (int)n->attr[0]);
+    for (int64_t k = 0; k < count; k++)
+        out[k] = in[1][k] * slope(in[0][k], ATTRS(n, GeluAttrs)->approximate);
 }
 
 static void gelu_gradient(Gradient *g) {
     Node *in[2] = {g->node->in[0], g->dy};
-    g->dx[0] = grad_node(g, &op_gelu_grad, 2, in, g->node->attr);
+    g->dx[0] = grad_node(g, &op_gelu_grad, 2, in, &g->node->attrs);
 }
 
 static const char *const forms[] = {"none", "tanh", NULL};
-static const AttrSpec attrs[] = {{"approximate", ATTR_WORD, NONE, TANH, NONE, forms}};
+static const AttrSpec attrs[] = {
+    MEMBER_OF_WORDS(GeluAttrs, approximate, "approximate", TANH, NONE, forms)};
 static const OpSample samples[] = {{.inputs = "S(3,5,4)"},
                                    {.inputs = "S(37)", WITH(TANH)},
                                    {.inputs = "S(32,3,3)", WITH(TANH)},
@@ -48,8 +50,7 @@ const Op op_gelu = {.name = "gelu",
                     .help = "x times Phi(x), the normal distribution",
                     .min_in = 1,
                     .max_in = 1,
-                    .attrs = attrs,
-                    .n_attrs = COUNT_OF(attrs),
+                    HAS_ATTRS(GeluAttrs, attrs),
                     .attr_help = {"none: exact; or by a tanh"},
                     .shape = elementwise_shape,
                     .gradient = gelu_gradient,
@@ -63,8 +64,7 @@ const Op op_gelu_grad = {.name = "gelu_grad",
                          .help = "gradient of gelu, from its operand",
                          .min_in = 2,
                          .max_in = 2,
-                         .attrs = attrs,
-                         .n_attrs = COUNT_OF(attrs),
+                         HAS_ATTRS(GeluAttrs, attrs),
                          .shape = elementwise_shape,
                          .reference = gelu_grad_value,
                          SAMPLES(grad_samples),

@@ -1,9 +1,10 @@
-/* The geometry of convolutions and pools, decoded once from a node: for rules, passes and kernels.
- * [0] is the direction of the height, [1] that of the width. */
+/* The geometry of convolutions, decoded once from a node, and of pools, which have it in their
+ * attributes: for rules, passes and kernels. [0] is the direction of the height, [1] that of the
+ * width. */
 #ifndef NNGEN_OPS_GEOMETRY_H
 #define NNGEN_OPS_GEOMETRY_H
 
-#include "../graph/op.h"
+#include "ops.h"
 
 /* Output o reads input o * stride + tap * dilation - pad, of tap = 0 .. kernel - 1. */
 typedef struct Conv {
@@ -17,15 +18,8 @@ Conv conv_of(const Node *node);
 /* Sizes (out, in / groups, kh, kw) of a weight: those of signals (C, 1, L) have no kh. */
 Shape conv_weight(Shape weight);
 
-typedef struct Pool {
-    int kernel[2], stride[2], pad[2];
-} Pool;
-
-/* Of max_pool2d, avg_pool2d and their gradients. */
-Pool pool_of(const Node *node);
-
 /* Whether the windows do not overlap, leave no gaps and lie inside the input. */
-bool pool_is_apart(Pool pool);
+bool pool_is_apart(const PoolAttrs *pool);
 
 /* Whether two pools, or a pool and a gradient, have the same windows. */
 bool pool_equal(const Node *a, const Node *b);

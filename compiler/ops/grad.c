@@ -1,8 +1,8 @@
 /* Nodes that gradient rules make. */
 #include "rules.h"
 
-Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const double *attr) {
-    return graph_add(g->graph, op, g->node->loc, g->node->name, n_in, in, attr);
+Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const Attrs *attrs) {
+    return graph_add(g->graph, op, g->node->loc, g->node->name, n_in, in, attrs);
 }
 
 Node *grad_unary(Gradient *g, const Op *op, Node *a) {
@@ -15,5 +15,6 @@ Node *grad_binary(Gradient *g, const Op *op, Node *a, Node *b) {
 }
 
 Node *grad_number(Gradient *g, double value) {
-    return graph_add(g->graph, &op_number, g->node->loc, NULL, 0, NULL, &value);
+    return graph_add(g->graph, &op_number, g->node->loc, NULL, 0, NULL,
+                     ATTRS_WITH(NumberAttrs, value));
 }

@@ -7,12 +7,10 @@
 
 #include "rules.h"
 
-enum { GROUPS, EPS };
-
 static bool want_groups(Graph *g, const Node *n) {
     const Shape s = n->in[0]->type.shape;
     if (!want_sample(g, n, 0, s.rank > 3 ? s.rank : 3, "(C, H, W)")) return false;
-    const int groups = (int)n->attr[GROUPS];
+    const int groups = ATTRS(n, NormAttrs)->groups;
     return s.dim[0] % groups == 0 ||
            op_error(g, n, 0, "has %d groups, which do not divide its %d channels", groups,
                     s.dim[0]);
@@ -50,11 +48,11 @@ static int64_t places(const Node *n) {
 }
 
 static int64_t group_size(const Node *n) {
-    return shape_count(n->in[0]->type.shape) / (int64_t)n->attr[GROUPS];
+    return shape_count(n->in[0]->type.shape) / ATTRS(n, NormAttrs)->groups;
 }
 
 static int64_t group_count(const Env *env, const Node *n) {
-    return env->batch * (int64_t)n->attr[GROUPS];
+    return env->batch * ATTRS(n, NormAttrs)->groups;
 }
 
 /* The channel of element k of the batch. */
@@ -72,7 +70,7 @@ static void moments(const Env *env, const Node *n, const double *x, double *mean
         const double d = x[i] - *mean;
         square = partial_sum(env, square + d * d);
     }
-    *scale = common_value(env, 1 / sqrt(square / (double)count + n->attr[EPS]));
+    *scale = common_value(env, 1 / sqrt(square / (double)count + ATTRS(n, NormAttrs)->eps));
 }
 
 static void norm_value(const Env *env, const Node *n, const double *const *in, double *out) {
@@ -91,8 +89,9 @@ static void norm_value(const Env *env, const Node *n, const double *const *in, d
 static void norm_gradient(Gradient *g) {
     const Node *n = g->node;
     Node *in[3] = {n->in[0], g->dy, n->n_in > 1 ? n->in[1] : NULL};
-    if (g->wanted[0]) g->dx[0] = grad_node(g, &op_group_norm_dgrad, in[2] ? 3 : 2, in, n->attr);
-    if (n->n_in > 1 && g->wanted[1]) g->dx[1] = grad_node(g, &op_group_norm_wgrad, 2, in, n->attr);
+    if (g->wanted[0]) g->dx[0] = grad_node(g, &op_group_norm_dgrad, in[2] ? 3 : 2, in, &n->attrs);
+    if (n->n_in > 1 && g->wanted[1])
+        g->dx[1] = grad_node(g, &op_group_norm_wgrad, 2, in, &n->attrs);
     if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_unary(g, &op_bias_grad, g->dy);
 }
 
@@ -130,8 +129,8 @@ static void wgrad_value(const Env *env, const Node *n, const double *const *in, 
     }
 }
 
-static const AttrSpec attrs[] = {{"groups", ATTR_INT, 1, MAX_DIM, 1, NULL},
-                                 {"eps", ATTR_REAL, 1e-30, 1e30, 1e-5, NULL}};
+static const AttrSpec attrs[] = {MEMBER(NormAttrs, groups, "groups", 1, MAX_DIM, 1),
+                                 MEMBER(NormAttrs, eps, "eps", 1e-30, 1e30, 1e-5)};
 static const OpSample samples[] = {{.inputs = "S(6,3,4) P(6) P(6)", WITH(3, 1e-5)},
                                    {.inputs = "S(48,2,2) P(48)", WITH(4, 1e-3)},
                                    {.inputs = "S(37,1,5) P(37) P(37)"},
@@ -148,8 +147,7 @@ const Op op_group_norm = {.name = "group_norm",
                           .help = "(x - mean) / sqrt(variance + eps) over groups of channels",
                           .min_in = 1,
                           .max_in = 3,
-                          .attrs = attrs,
-                          .n_attrs = COUNT_OF(attrs),
+                          HAS_ATTRS(NormAttrs, attrs),
                           .shape = norm_shape,
                           .gradient = norm_gradient,
                           .reference = norm_value,
@@ -160,8 +158,7 @@ const Op op_group_norm_dgrad = {.name = "group_norm_dgrad",
                                 .help = "gradient of group_norm in its input",
                                 .min_in = 2,
                                 .max_in = 3,
-                                .attrs = attrs,
-                                .n_attrs = COUNT_OF(attrs),
+                                HAS_ATTRS(NormAttrs, attrs),
                                 .shape = dgrad_shape,
                                 .reference = dgrad_value,
                                 SAMPLES(dgrad_samples),
@@ -172,8 +169,7 @@ const Op op_group_norm_wgrad = {.name = "group_norm_wgrad",
                                 .help = "gradient of group_norm in its weight",
                                 .min_in = 2,
                                 .max_in = 2,
-                                .attrs = attrs,
-                                .n_attrs = COUNT_OF(attrs),
+                                HAS_ATTRS(NormAttrs, attrs),
                                 .shape = wgrad_shape,
                                 .reference = wgrad_value,
                                 SAMPLES(wgrad_samples),

@@ -7,16 +7,14 @@
 
 #include "rules.h"
 
-enum { AXES, EPS };
-
 /* The axes that are normalised, as a shape. */
 static Shape norm_axes(const Node *n) {
-    return shape_last(n->in[0]->type.shape, (int)n->attr[AXES]);
+    return shape_last(n->in[0]->type.shape, ATTRS(n, NormAttrs)->axes);
 }
 
 static bool want_axes(Graph *g, const Node *n) {
     if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
-    const int axes = (int)n->attr[AXES], rank = n->in[0]->type.shape.rank;
+    const int axes = ATTRS(n, NormAttrs)->axes, rank = n->in[0]->type.shape.rank;
     return axes <= rank || op_error(g, n, 0, "normalises over the last %d ax%ss, its input has %d",
                                     axes, axes == 1 ? "i" : "e", rank);
 }
@@ -42,7 +40,7 @@ bool norm_is_centred(const Node *n) {
 /* Mean and 1 / deviation of the `count` values from x on. */
 static void moments(const Env *env, const Node *n, const double *x, int64_t count, double *mean,
                     double *scale) {
-    const double eps = n->attr[EPS];
+    const double eps = ATTRS(n, NormAttrs)->eps;
     double sum = 0, square = 0;
     for (int64_t i = 0; i < count && norm_is_centred(n); i++) sum = partial_sum(env, sum + x[i]);
     *mean = common_value(env, sum / (double)count);
@@ -80,9 +78,9 @@ static void norm_gradient(Gradient *g) {
     const Op *dgrad = rms ? &op_rms_norm_dgrad : &op_layer_norm_dgrad;
     const Op *wgrad = rms ? &op_rms_norm_wgrad : &op_layer_norm_wgrad;
     Node *in[3] = {n->in[0], g->dy, n->n_in > 1 ? n->in[1] : NULL};
-    if (g->wanted[0]) g->dx[0] = grad_node(g, dgrad, in[2] ? 3 : 2, in, n->attr);
-    if (n->n_in > 1 && g->wanted[1]) g->dx[1] = grad_node(g, wgrad, 2, in, n->attr);
-    if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_node(g, &op_last_sum, 1, &g->dy, n->attr);
+    if (g->wanted[0]) g->dx[0] = grad_node(g, dgrad, in[2] ? 3 : 2, in, &n->attrs);
+    if (n->n_in > 1 && g->wanted[1]) g->dx[1] = grad_node(g, wgrad, 2, in, &n->attrs);
+    if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_node(g, &op_last_sum, 1, &g->dy, &n->attrs);
 }
 
 /* x and dy. */
@@ -151,10 +149,10 @@ static void sum_value(const Env *env, const Node *n, const double *const *in, do
             out[i] = partial_sum(env, out[i] + in[0][q * count + i]);
 }
 
-static const AttrSpec attrs[] = {{"axes", ATTR_INT, 1, MAX_RANK, 1, NULL},
-                                 {"eps", ATTR_REAL, 1e-30, 1e30, 1e-5, NULL}};
-static const AttrSpec rms_attrs[] = {{"axes", ATTR_INT, 1, MAX_RANK, 1, NULL},
-                                     {"eps", ATTR_REAL, 1e-30, 1e30, 1.1920929e-7, NULL}};
+static const AttrSpec attrs[] = {MEMBER(NormAttrs, axes, "axes", 1, MAX_RANK, 1),
+                                 MEMBER(NormAttrs, eps, "eps", 1e-30, 1e30, 1e-5)};
+static const AttrSpec rms_attrs[] = {MEMBER(NormAttrs, axes, "axes", 1, MAX_RANK, 1),
+                                     MEMBER(NormAttrs, eps, "eps", 1e-30, 1e30, 1.1920929e-7)};
 static const OpSample rms_samples[] = {{.inputs = "S(7) P(7)"},
                                        {.inputs = "S(48)", WITH(1, 1e-3)},
                                        {.inputs = "S(3,5,20) P(20)"},
@@ -178,7 +176,7 @@ static const OpSample sum_samples[] = {
 
 /* Axes before those that are normalised. */
 static int norm_along(const Node *n, int operand, int axis) {
-    return axis < n->in[operand]->type.shape.rank - (int)n->attr[AXES] ? axis : ALONG_ALL;
+    return axis < n->in[operand]->type.shape.rank - ATTRS(n, NormAttrs)->axes ? axis : ALONG_ALL;
 }
 
 /* A normalisation and its gradients in the input and in the weight. */
@@ -187,8 +185,7 @@ static int norm_along(const Node *n, int operand, int axis) {
                              .help = words,                                                        \
                              .min_in = 1,                                                          \
                              .max_in = operands,                                                   \
-                             .attrs = its_attrs,                                                   \
-                             .n_attrs = COUNT_OF(its_attrs),                                       \
+                             HAS_ATTRS(NormAttrs, its_attrs),                                      \
                              .shape = norm_shape,                                                  \
                              .along = norm_along,                                                  \
                              .gradient = norm_gradient,                                            \
@@ -200,8 +197,7 @@ static int norm_along(const Node *n, int operand, int axis) {
                                      .help = "gradient of " #op_name " in its input",              \
                                      .min_in = 2,                                                  \
                                      .max_in = 3,                                                  \
-                                     .attrs = its_attrs,                                           \
-                                     .n_attrs = COUNT_OF(its_attrs),                               \
+                                     HAS_ATTRS(NormAttrs, its_attrs),                              \
                                      .shape = dgrad_shape,                                         \
                                      .reference = dgrad_value,                                     \
                                      SAMPLES(dgrad_samples),                                       \
@@ -212,8 +208,7 @@ static int norm_along(const Node *n, int operand, int axis) {
                                      .help = "gradient of " #op_name " in its weight",             \
                                      .min_in = 2,                                                  \
                                      .max_in = 2,                                                  \
-                                     .attrs = its_attrs,                                           \
-                                     .n_attrs = COUNT_OF(its_attrs),                               \
+                                     HAS_ATTRS(NormAttrs, its_attrs),                              \
                                      .shape = wgrad_shape,                                         \
                                      .reference = wgrad_value,                                     \
                                      SAMPLES(wgrad_samples),                                       \
@@ -226,8 +221,7 @@ const Op op_last_sum = {.name = "last_sum",
                         .help = "sum over batch and all but the last axes",
                         .min_in = 1,
                         .max_in = 1,
-                        .attrs = attrs,
-                        .n_attrs = COUNT_OF(attrs),
+                        HAS_ATTRS(NormAttrs, attrs),
                         .shape = sum_shape,
                         .reference = sum_value,
                         SAMPLES(sum_samples),

@@ -7,7 +7,7 @@
 /* Rows and columns of an operand as it takes part. */
 static void sides(const Node *n, int i, int *rows, int *columns) {
     const Shape s = n->in[i]->type.shape;
-    const bool transposed = n->attr[MATMUL_TRANSPOSE_A + i] != 0;
+    const bool transposed = ATTRS(n, MatmulAttrs)->transpose[i];
     *rows = s.dim[s.rank - 2 + transposed];
     *columns = s.dim[s.rank - 1 - transposed];
 }
@@ -64,7 +64,7 @@ static void matmul_value(const Env *env, const Node *n, const double *const *in,
     int rows, terms, inner, columns;
     sides(n, 0, &rows, &terms);
     sides(n, 1, &inner, &columns);
-    const bool ta = n->attr[MATMUL_TRANSPOSE_A] != 0, tb = n->attr[MATMUL_TRANSPOSE_B] != 0;
+    const bool ta = ATTRS(n, MatmulAttrs)->transpose[0], tb = ATTRS(n, MatmulAttrs)->transpose[1];
     const int64_t blocks = shape_count(s) / ((int64_t)rows * columns);
     for (int b = 0; b < env->batch; b++)
         for (int64_t q = 0; q < blocks; q++) {
@@ -85,27 +85,24 @@ static void matmul_value(const Env *env, const Node *n, const double *const *in,
 
 static Node *product(Gradient *g, Node *a, bool ta, Node *b, bool tb) {
     Node *in[2] = {a, b};
-    const double attr[MAX_ATTRS] = {ta, tb};
-    return grad_node(g, &op_matmul, 2, in, attr);
+    return grad_node(g, &op_matmul, 2, in, ATTRS_WITH(MatmulAttrs, {ta, tb}));
 }
 
 /* The sum over the axes along which operand `i` was spread. */
 static Node *gathered(Gradient *g, int i, Node *dx) {
     const Shape s = dx->type.shape;
-    double attr[MAX_ATTRS] = {0};
     int axes = 0;
     for (int axis = 0; axis < s.rank - 2; axis++)
         if (before(g->node, i, s.rank, axis) < s.dim[axis]) axes |= 1 << axis;
-    attr[REDUCE_AXES] = axes;
-    if (axes) dx = grad_node(g, &op_sum, 1, &dx, attr);
+    if (axes) dx = grad_node(g, &op_sum, 1, &dx, ATTRS_WITH(ReduceAttrs, .axes = axes));
     const Shape own = g->node->in[i]->type.shape;
     return shape_equal(dx->type.shape, own) ? dx : grad_reshape(g, dx, own);
 }
 
 static void matmul_gradient(Gradient *g) {
     Node *a = g->node->in[0], *b = g->node->in[1];
-    const bool ta = g->node->attr[MATMUL_TRANSPOSE_A] != 0,
-               tb = g->node->attr[MATMUL_TRANSPOSE_B] != 0;
+    const bool ta = ATTRS(g->node, MatmulAttrs)->transpose[0],
+               tb = ATTRS(g->node, MatmulAttrs)->transpose[1];
     if (g->wanted[0])
         g->dx[0] =
             gathered(g, 0, ta ? product(g, b, tb, g->dy, true) : product(g, g->dy, false, b, !tb));
@@ -120,14 +117,14 @@ static int64_t matmul_flops(const Node *n) {
     return 2 * shape_count(n->type.shape) * terms;
 }
 
-static const AttrSpec attrs[] = {{"transpose_a", ATTR_BOOL, 0, 1, 0, NULL},
-                                 {"transpose_b", ATTR_BOOL, 0, 1, 0, NULL}};
+static const AttrSpec attrs[] = {MEMBER(MatmulAttrs, transpose[0], "transpose_a", 0, 1, 0),
+                                 MEMBER(MatmulAttrs, transpose[1], "transpose_b", 0, 1, 0)};
 /* Rows of the first operand alone. */
 static int matmul_along(const Node *n, int operand, int axis) {
     const int rank = n->type.shape.rank;
     if (axis != rank - 2) return ALONG_ALL;
     return operand ? ALONG_WHOLE
-                   : n->in[0]->type.shape.rank - 2 + (n->attr[MATMUL_TRANSPOSE_A] != 0);
+                   : n->in[0]->type.shape.rank - 2 + (ATTRS(n, MatmulAttrs)->transpose[0]);
 }
 
 static const OpSample samples[] = {{.inputs = "S(5,7) S(7,3)"},
@@ -143,8 +140,7 @@ const Op op_matmul = {.name = "matmul",
                       .help = "product of the matrices that the last two axes are",
                       .min_in = 2,
                       .max_in = 2,
-                      .attrs = attrs,
-                      .n_attrs = COUNT_OF(attrs),
+                      HAS_ATTRS(MatmulAttrs, attrs),
                       .shape = matmul_shape,
                       .gradient = matmul_gradient,
                       .along = matmul_along,

@@ -47,8 +47,8 @@
  *   flatten               sample of any rank -> sample (N), in (C,H,W) order
  *   reshape               sample, class indices too -> sample of the shape in its attributes, in
  *                         (C,H,W) order
- *   permute               sample, class indices too -> axis i is the operand's axis attr[i], from 1
- *   concat                samples, class indices too, that differ in one axis only -> theirs one
+ *   permute               sample, class indices too -> axis i is the operand's axis `axis[i]`, from
+ * 1 concat                samples, class indices too, that differ in one axis only -> theirs one
  *                         after the other there
  *   slice                 sample, class indices too -> `count` places of an axis: offset,
  *                         offset + step, ...; steps may be negative, or 0: the same place
@@ -123,117 +123,193 @@
 #include "ops.def"
 #undef OP
 
+/* The attributes of each group of ops: a gradient has those of its op, and perhaps more. An op's
+ * table says which members are its attributes; the others are 0. */
+
 /* input, target, reshape, tensor */
-enum { SHAPE_RANK, SHAPE_DIM0, SHAPE_DIM1, SHAPE_DIM2, SHAPE_DIM3 };
-/* label */
-enum { LABEL_CLASSES, LABEL_RANK, LABEL_DIM0 };
-/* param */
-enum { PARAM_RANK, PARAM_DIM0, PARAM_DIM1, PARAM_DIM2, PARAM_DIM3, PARAM_INIT, PARAM_A, PARAM_B };
-/* state: those of param, and what it is: assigned by steps; the same, in whole numbers; constant */
-enum { STATE_ROLE = PARAM_B + 1 };
-enum { STATE_RUNNING, STATE_COUNT, STATE_FIXED };
-/* PARAM_INIT: constant a; uniform in [a, b); normal with mean a and deviation b */
+typedef struct ShapeAttrs {
+    Shape shape;
+} ShapeAttrs;
+
+typedef struct LabelAttrs {
+    int classes;
+    Shape shape;
+} LabelAttrs;
+
+/* How a parameter begins: constant a; uniform in [a, b); normal with mean a and deviation b.
+ * INIT_DIRAC + one of the first three: how filters beyond the inputs begin. */
 enum { INIT_CONSTANT, INIT_UNIFORM, INIT_NORMAL, INIT_TRUNCATED, INIT_ORTHOGONAL, INIT_DIRAC };
-/* INIT_DIRAC + one of the first three: how filters beyond the inputs begin */
 enum { INIT_LAST = INIT_DIRAC + INIT_NORMAL };
-/* number; leaky_relu and leaky_relu_grad */
-enum { NUMBER_VALUE };
-enum { LEAKY_SLOPE };
-/* dropout, dropout2d. STREAM: a hash of the layer's name; APPLICATION: 0 for the first use of the
- * layer; part i of a stacked value decides as application APPLICATION + i * APPLICATION_STEP. The
- * decision of element (c, h, w), of values of two axes (w, c), has the number (h*WIDTH +
- * w)*CHANNEL_STRIDE + c, where CHANNEL_STRIDE is CHANNELS rounded up to 16; dropout2d's has the
- * number c. Where CHANNELS is 0 (the preset), the shape rule sets all three from the operand,
- * looking through flatten and the pointwise ops after it. */
-enum {
-    DROPOUT_P,
-    DROPOUT_STREAM,
-    DROPOUT_APPLICATION,
-    DROPOUT_CHANNELS,
-    DROPOUT_HEIGHT,
-    DROPOUT_WIDTH,
-    DROPOUT_APPLICATION_STEP
-};
-/* Ops that move elements: a chance, the stream of the layer's name, and an option or two. Crops are
- * always made: their P is 1. FLIP_AXIS counts from 1, or back from -1. */
-enum {
-    MOVE_P,
-    MOVE_STREAM,
-    FLIP_AXIS,
-    CROP_PADDING = FLIP_AXIS,
-    CROP_MODE,
-    ERASE_SIZE = FLIP_AXIS
-};
-/* randn, rand: the stream of the name, and a shape */
-enum { RANDOM_STREAM, RANDOM_RANK, RANDOM_DIM0 };
+/* What a state is: assigned by steps; the same, in whole numbers; constant. */
+enum { STATE_RUNNING, STATE_COUNT, STATE_FIXED };
+/* param, state */
+typedef struct ParamAttrs {
+    Shape shape;
+    int init;
+    double a, b;
+    int role; /* of a state */
+} ParamAttrs;
+
+typedef struct NumberAttrs {
+    double value;
+} NumberAttrs;
+
+typedef struct ArangeAttrs {
+    int n;
+} ArangeAttrs;
+
+/* randn, rand */
+typedef struct RandomAttrs {
+    uint32_t stream; /* of the name */
+    Shape shape;
+} RandomAttrs;
+
+/* leaky_relu and its gradient; elu, clamp, gelu and theirs */
+typedef struct LeakyAttrs {
+    double slope;
+} LeakyAttrs;
+typedef struct EluAttrs {
+    double alpha;
+} EluAttrs;
+typedef struct ClampAttrs {
+    double low, high;
+} ClampAttrs;
+typedef struct GeluAttrs {
+    int approximate;
+} GeluAttrs;
+
+/* dropout, dropout2d, dropout_grad. Part i of a stacked value decides as application `application`
+ * + i * `application_step`. The decision of element (c, h, w), of values of two axes (w, c), has
+ * the number (h*width + w)*stride + c, where the stride is `channels` rounded up to 16; dropout2d's
+ * has the number c. Where `channels` is 0 (the preset), the shape rule sets all three sizes from
+ * the operand, looking through flatten and the pointwise ops after it. */
+typedef struct DropoutAttrs {
+    double p;
+    uint32_t stream; /* a hash of the layer's name */
+    int application; /* 0 for the first use of the layer */
+    int channels, height, width;
+    int application_step;
+} DropoutAttrs;
+
+/* attention, attention_grad, attention_next */
+typedef struct AttentionAttrs {
+    DropoutAttrs drop;
+    int heads; /* of a packed operand */
+    bool causal;
+    double scale; /* 0: as the width of a head says */
+    int part;     /* of the gradient: the operand, all of a packed one */
+    int places;   /* of attention_next: those of the whole sequence */
+} AttentionAttrs;
+
+/* Those of dropout, of nodes of either group. */
+const DropoutAttrs *dropout_attrs(const Node *node);
+
 enum { PAD_CONSTANT, PAD_REFLECT, PAD_REPLICATE, MAX_PADDING = 1024 };
 extern const char *const pad_modes[]; /* their words; NULL-terminated */
+/* random_flip, random_crop, random_erase, random_crop_grad */
+typedef struct MoveAttrs {
+    double p;          /* 1 of crops, which are always made */
+    uint32_t stream;   /* of the layer's name */
+    int axis;          /* of a flip: counts from 1, or back from -1 */
+    int padding, mode; /* of a crop */
+    int size;          /* of an erased square */
+} MoveAttrs;
+
 /* The axis that a random_flip flips, from 0. */
 int moved_axis(const Node *node);
+
+/* batch_norm and its gradients, folded_weight, folded_bias: eps; layer_norm, rms_norm and their
+ * gradients, last_sum: axes, too; group_norm and its gradients: groups, too */
+typedef struct NormAttrs {
+    double eps;
+    int axes;
+    int groups;
+} NormAttrs;
+
 /* Whether a normalisation of the last axes, or a gradient of it, takes the mean away: rms_norm does
  * not. */
 bool norm_is_centred(const Node *node);
-/* conv2d, conv2d_dgrad, conv_transpose2d, conv2d_wgrad; dgrad has the input's size in EXTRA, a
- * transposed convolution that of its result, wgrad the kernel's */
-enum {
-    CONV_STRIDE_H,
-    CONV_STRIDE_W,
-    CONV_PAD_H,
-    CONV_PAD_W,
-    CONV_DIL_H,
-    CONV_DIL_W,
-    CONV_GROUPS,
-    CONV_EXTRA_H,
-    CONV_EXTRA_W
-};
-/* max_pool2d, avg_pool2d and their gradients; avg_pool2d_grad has the input's size in EXTRA */
-enum {
-    POOL_KERNEL_H,
-    POOL_KERNEL_W,
-    POOL_STRIDE_H,
-    POOL_STRIDE_W,
-    POOL_PAD_H,
-    POOL_PAD_W,
-    POOL_EXTRA_H,
-    POOL_EXTRA_W
-};
-/* sum, mean, amax, amin, logsumexp, softmax, log_softmax, expand. AXES: a bit for each axis, from
- * the first of a sample on; 0: all axes. An expand without a value like which it is made has its
- * shape from RANK on. */
-enum { REDUCE_AXES, REDUCE_KEEPDIM };
-enum { EXPAND_RANK = REDUCE_AXES + 1, EXPAND_DIM0 };
-/* one_hot: the axis of the classes in the result, from 1; argmax: that of its operand */
-enum { HOT_AXIS };
-enum { ARGMAX_AXIS };
-/* permute: the operand's axis, from 0, that becomes axis `axis`; -1: there is none. */
+
+/* tracked, blend */
+typedef struct BlendAttrs {
+    double momentum;
+    int places;
+} BlendAttrs;
+
+/* conv2d, conv2d_dgrad, conv_transpose2d, conv2d_wgrad. [0] is the direction of the height, [1]
+ * that of the width. */
+typedef struct ConvAttrs {
+    int stride[2], pad[2], dilation[2];
+    int groups;
+    int extra[2]; /* dgrad: the input's size; a transposed convolution: that of its result; wgrad:
+                     the kernel's */
+} ConvAttrs;
+
+/* max_pool2d, avg_pool2d and their gradients */
+typedef struct PoolAttrs {
+    int kernel[2], stride[2], pad[2];
+    int extra[2]; /* avg_pool2d_grad: the input's size */
+} PoolAttrs;
+
+/* sum, mean, amax, amin, logsumexp, softmax, log_softmax, expand */
+typedef struct ReduceAttrs {
+    int axes; /* a bit for each axis, from the first of a sample on; 0: all axes */
+    bool keepdim;
+    Shape shape; /* of an expand without a value like which it is made */
+} ReduceAttrs;
+
+/* concat: an axis counts from 1, the first of a sample, as users count; one_hot: that of the
+ * classes in the result; argmax: that of its operand; at_place */
+typedef struct AxisAttrs {
+    int axis;
+} AxisAttrs;
+
+/* slice, pad */
+typedef struct SliceAttrs {
+    int offset, count, axis, step;
+    int size;     /* of the axis that pad makes; it has this in place of a count */
+    double value; /* of pad */
+} SliceAttrs;
+
+typedef struct PermuteAttrs {
+    int axis[MAX_RANK]; /* of the operand, from 1, that becomes axis i; 0: there is none */
+} PermuteAttrs;
+
+/* The operand's axis, from 0, that becomes axis `axis`; -1: there is none. */
 int permuted_axis(const Node *node, int axis);
-/* upsample and its gradient; pixel_shuffle and its gradient */
-enum { UPSAMPLE_H, UPSAMPLE_W, UPSAMPLE_MODE };
+
+/* upsample and its gradient */
 enum { UPSAMPLE_NEAREST, UPSAMPLE_BILINEAR };
 extern const char *const upsample_modes[]; /* their words; NULL-terminated */
-enum { SHUFFLE_FACTOR };
-/* concat. An axis is counted from 1, the first of a sample, as users do. */
-enum { CONCAT_AXIS };
-/* slice, pad */
-enum { SLICE_OFFSET, SLICE_COUNT, SLICE_AXIS, SLICE_STEP, PAD_SIZE = SLICE_COUNT, PAD_VALUE = 4 };
-/* matmul */
-enum { MATMUL_TRANSPOSE_A, MATMUL_TRANSPOSE_B };
-/* attention, attention_grad: those of dropout, then HEADS of a packed operand, CAUSAL, SCALE (0: as
- * the width of a head says) and, of the gradient, PART: the operand, all of a packed one; of
- * attention_next PLACES: those of the whole sequence */
-enum {
-    ATTENTION_HEADS = DROPOUT_APPLICATION_STEP + 1,
-    ATTENTION_CAUSAL,
-    ATTENTION_SCALE,
-    ATTENTION_PART,
-    ATTENTION_PLACES = ATTENTION_PART
-};
-/* embedding, embedding_grad: the row that is not trained, -1: none; rows of the table */
-enum { EMBEDDING_PADDING, EMBEDDING_NUM };
-/* part */
-enum { PART_INDEX };
-/* at_place: counted from 1 */
-enum { PLACE_AXIS };
+typedef struct UpsampleAttrs {
+    int scale[2];
+    int mode;
+} UpsampleAttrs;
+
+/* pixel_shuffle and its gradient */
+typedef struct ShuffleAttrs {
+    int factor;
+} ShuffleAttrs;
+
+typedef struct MatmulAttrs {
+    bool transpose[2]; /* of each operand */
+} MatmulAttrs;
+
+/* embedding, embedding_grad */
+typedef struct EmbeddingAttrs {
+    int padding; /* the row that is not trained, -1: none */
+    int num;     /* rows of the table: of the gradient */
+} EmbeddingAttrs;
+
+/* rnn, gru, lstm; recurrence_next and the ops of gradients, which have the cell, too */
+typedef struct RecurrenceAttrs {
+    bool reverse;
+    int cell;
+} RecurrenceAttrs;
+
+typedef struct PartAttrs {
+    int index;
+} PartAttrs;
 
 /* What a linear layer wants, and what is to be done where it gets more axes. */
 #define LINEAR_WANTS "(N), a vector, or (T, N), a sequence"
@@ -259,7 +335,7 @@ bool reduces_axis(const Node *node, int rank, int axis);
  *   half = the low half of hash if element / 16 is even, else the high half
  *   keep = half >= threshold, threshold = round(p * 65536)
  * `sample` is the index in the epoch, all arithmetic but that of the key is modulo 2^32, elements =
- * CHANNEL_STRIDE * HEIGHT * WIDTH (dropout2d: CHANNEL_STRIDE). */
+ * stride * height * width (dropout2d: stride). */
 /* clang-format on */
 uint32_t dropout_key(uint64_t seed, uint32_t stream, uint32_t application, uint64_t step);
 uint32_t dropout_hash(uint32_t word, uint32_t key);

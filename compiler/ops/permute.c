@@ -2,7 +2,7 @@
 #include "rules.h"
 
 int permuted_axis(const Node *n, int axis) {
-    return (int)n->attr[axis] - 1;
+    return ATTRS(n, PermuteAttrs)->axis[axis] - 1;
 }
 
 static bool permute_shape(Graph *g, Node *n) {
@@ -41,15 +41,15 @@ static int permute_along(const Node *n, int operand, int axis) {
 }
 
 static void permute_gradient(Gradient *g) {
-    double attr[MAX_ATTRS] = {0};
-    for (int i = 0; i < g->node->type.shape.rank; i++) attr[permuted_axis(g->node, i)] = i + 1;
-    g->dx[0] = grad_node(g, &op_permute, 1, &g->dy, attr);
+    PermuteAttrs back = {{0}};
+    for (int i = 0; i < g->node->type.shape.rank; i++) back.axis[permuted_axis(g->node, i)] = i + 1;
+    g->dx[0] = grad_node(g, &op_permute, 1, &g->dy, ATTRS_AT(PermuteAttrs, &back));
 }
 
-static const AttrSpec permute_attrs[] = {{"a1", ATTR_INT, 0, MAX_RANK, 0, NULL},
-                                         {"a2", ATTR_INT, 0, MAX_RANK, 0, NULL},
-                                         {"a3", ATTR_INT, 0, MAX_RANK, 0, NULL},
-                                         {"a4", ATTR_INT, 0, MAX_RANK, 0, NULL}};
+static const AttrSpec permute_attrs[] = {MEMBER(PermuteAttrs, axis[0], "a1", 0, MAX_RANK, 0),
+                                         MEMBER(PermuteAttrs, axis[1], "a2", 0, MAX_RANK, 0),
+                                         MEMBER(PermuteAttrs, axis[2], "a3", 0, MAX_RANK, 0),
+                                         MEMBER(PermuteAttrs, axis[3], "a4", 0, MAX_RANK, 0)};
 static const OpSample permute_samples[] = {
     {.inputs = "S(7,20)", WITH(2, 1)},           {.inputs = "S(32,16)", WITH(2, 1)},
     {.inputs = "S(3,5,20)", WITH(3, 1, 2)},      {.inputs = "S(3,5,20)", WITH(2, 3, 1)},
@@ -62,8 +62,7 @@ const Op op_permute = {.name = "permute",
                        .help = "the axes in another order",
                        .min_in = 1,
                        .max_in = 1,
-                       .attrs = permute_attrs,
-                       .n_attrs = COUNT_OF(permute_attrs),
+                       HAS_ATTRS(PermuteAttrs, permute_attrs),
                        .shape = permute_shape,
                        .gradient = permute_gradient,
                        .along = permute_along,

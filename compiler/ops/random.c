@@ -8,7 +8,7 @@ static const double two_pi = 6.283185307179586;
 
 static bool random_shape(Graph *g, Node *n) {
     Shape s;
-    if (!stated_shape(g, n, RANDOM_RANK, &s)) return false;
+    if (!stated_shape(g, n, ATTRS(n, RandomAttrs)->shape, &s)) return false;
     n->type = type_sample(s);
     return true;
 }
@@ -46,7 +46,7 @@ static void random_value(const Env *env, const Node *n, const double *const *in,
     (void)in;
     const Shape s = n->type.shape;
     const int64_t each = shape_count(s), words = random_words(s);
-    const uint32_t stream = (uint32_t)n->attr[RANDOM_STREAM];
+    const uint32_t stream = ATTRS(n, RandomAttrs)->stream;
     const uint32_t key = env->dropout ? dropout_key(env->seed, stream, 0, (uint64_t)env->step)
                                       : dropout_key(0, stream, RANDOM_STEADY, 0);
     for (int b = 0; b < env->batch; b++)
@@ -55,7 +55,8 @@ static void random_value(const Env *env, const Node *n, const double *const *in,
                 key, (env->first_sample + b) * words, number_of(s, k));
 }
 
-static const AttrSpec attrs[] = {{"stream", ATTR_INT, 0, 4294967295.0, 0, NULL}, SHAPE_ATTRS(1)};
+static const AttrSpec attrs[] = {MEMBER(RandomAttrs, stream, "stream", 0, 4294967295.0, 0),
+                                 SHAPE_ATTRS(RandomAttrs, 1)};
 static const OpSample samples[] = {
     {.inputs = "", WITH(17, 1, 37)},       {.inputs = "", WITH(18, 3, 3, 5, 4)},
     {.inputs = "", WITH(4000000000.0, 0)}, {.inputs = "", WITH(19, 2, 7, 20)},
@@ -65,8 +66,7 @@ static const OpSample samples[] = {
 #define RANDOM(word, help_)                                                                        \
     const Op op_##word = {.name = #word,                                                           \
                           .help = help_,                                                           \
-                          .attrs = attrs,                                                          \
-                          .n_attrs = COUNT_OF(attrs),                                              \
+                          HAS_ATTRS(RandomAttrs, attrs),                                           \
                           .shape = random_shape,                                                   \
                           .reference = random_value,                                               \
                           SAMPLES(samples),                                                        \

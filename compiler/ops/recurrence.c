@@ -39,8 +39,8 @@ int recurrence_gates(const Op *op) {
 }
 
 Recurrence recurrence_of(const Node *n) {
-    const Cell cell = is_recurrence(n->op) ? cell_of(n->op) : (Cell)n->attr[RECURRENCE_CELL];
-    Recurrence r = {.cell = cell, .reverse = n->attr[RECURRENCE_REVERSE] != 0};
+    const Cell cell = is_recurrence(n->op) ? cell_of(n->op) : (Cell)ATTRS(n, RecurrenceAttrs)->cell;
+    Recurrence r = {.cell = cell, .reverse = ATTRS(n, RecurrenceAttrs)->reverse};
     r.gates = kinds[cell].gates;
     r.kept = kinds[cell].kept;
     const Shape first = n->in[0]->type.shape;
@@ -302,20 +302,20 @@ static void wgrad_value(const Env *env, const Node *n, const double *const *in,
 static void state_gradient(Gradient *g) {
     const Node *n = g->node;
     const Recurrence r = recurrence_of(n);
-    const double attr[MAX_ATTRS] = {[RECURRENCE_REVERSE] = r.reverse, [RECURRENCE_CELL] = r.cell};
+    const Attrs *attrs = ATTRS_WITH(RecurrenceAttrs, r.reverse, (int)r.cell);
     Node *gates = NULL;
     if (r.kept) {
         Node *in[4] = {n->in[0], n->in[1], g->out, n->n_in > 2 ? n->in[2] : NULL};
-        gates = grad_node(g, &op_recurrence_gates, n->n_in + 1, in, attr);
+        gates = grad_node(g, &op_recurrence_gates, n->n_in + 1, in, attrs);
     }
     Node *in[4] = {g->dy, n->in[1], g->out, gates};
-    Node *dx = grad_node(g, &op_recurrence_grad, gates ? 4 : 3, in, attr);
+    Node *dx = grad_node(g, &op_recurrence_grad, gates ? 4 : 3, in, attrs);
     if (g->wanted[0]) g->dx[0] = dx;
     if (!g->wanted[1] && !(n->n_in > 2 && g->wanted[2])) return;
     Node *both[2] = {dx, gates};
-    Node *dg = r.cell == CELL_GRU ? grad_node(g, &op_recurrence_hidden_grad, 2, both, attr) : dx;
+    Node *dg = r.cell == CELL_GRU ? grad_node(g, &op_recurrence_hidden_grad, 2, both, attrs) : dx;
     Node *factors[2] = {g->out, dg};
-    if (g->wanted[1]) g->dx[1] = grad_node(g, &op_recurrence_wgrad, 2, factors, attr);
+    if (g->wanted[1]) g->dx[1] = grad_node(g, &op_recurrence_wgrad, 2, factors, attrs);
     if (n->n_in > 2 && g->wanted[2]) g->dx[2] = grad_unary(g, &op_last_sum, dg);
 }
 
@@ -327,8 +327,10 @@ static int64_t state_flops(const Node *n) {
 
 static const char *const cells[] = {
     [CELL_RNN] = "rnn", [CELL_GRU] = "gru", [CELL_LSTM] = "lstm", NULL};
-static const AttrSpec attrs[] = {{"reverse", ATTR_BOOL, 0, 1, 0, NULL},
-                                 {"cell", ATTR_WORD, 0, CELL_LSTM, CELL_RNN, cells}};
+static const AttrSpec state_attrs[] = {MEMBER(RecurrenceAttrs, reverse, "reverse", 0, 1, 0)};
+static const AttrSpec attrs[] = {
+    MEMBER(RecurrenceAttrs, reverse, "reverse", 0, 1, 0),
+    MEMBER_OF_WORDS(RecurrenceAttrs, cell, "cell", CELL_LSTM, CELL_RNN, cells)};
 
 static const OpSample rnn_samples[] = {{.inputs = "S(5,7) P(7,7) P(7)"},
                                        {.inputs = "S(2,3) P(3,3)"},
@@ -365,8 +367,7 @@ static const OpSample wgrad_samples[] = {{.inputs = "S(5,7) S(5,21)", WITH(0, CE
                           .help = words,                                                           \
                           .min_in = 2,                                                             \
                           .max_in = 3,                                                             \
-                          .attrs = attrs,                                                          \
-                          .n_attrs = 1,                                                            \
+                          HAS_ATTRS(RecurrenceAttrs, state_attrs),                                 \
                           .shape = state_shape,                                                    \
                           .gradient = state_gradient,                                              \
                           .reference = state_value,                                                \
@@ -381,8 +382,7 @@ const Op op_recurrence_next = {.name = "recurrence_next",
                                .help = "the state after one more place",
                                .min_in = 2,
                                .max_in = 3,
-                               .attrs = attrs,
-                               .n_attrs = COUNT_OF(attrs),
+                               HAS_ATTRS(RecurrenceAttrs, attrs),
                                .shape = next_shape,
                                .flops = state_flops,
                                .backward_only = true,
@@ -392,8 +392,7 @@ const Op op_recurrence_gates = {.name = "recurrence_gates",
                                 .help = "what gradients need of a recurrence's gates",
                                 .min_in = 3,
                                 .max_in = 4,
-                                .attrs = attrs,
-                                .n_attrs = 2,
+                                HAS_ATTRS(RecurrenceAttrs, attrs),
                                 .shape = gates_shape,
                                 .reference = gates_value,
                                 SAMPLES(gates_samples),
@@ -405,8 +404,7 @@ const Op op_recurrence_grad = {.name = "recurrence_grad",
                                .help = "gradient of a recurrence in its input",
                                .min_in = 3,
                                .max_in = 4,
-                               .attrs = attrs,
-                               .n_attrs = 2,
+                               HAS_ATTRS(RecurrenceAttrs, attrs),
                                .shape = grad_shape,
                                .reference = grad_value,
                                .flops = state_flops,
@@ -418,8 +416,7 @@ const Op op_recurrence_hidden_grad = {.name = "recurrence_hidden_grad",
                                       .help = "gradient of a gru in W h' + b",
                                       .min_in = 2,
                                       .max_in = 2,
-                                      .attrs = attrs,
-                                      .n_attrs = 2,
+                                      HAS_ATTRS(RecurrenceAttrs, attrs),
                                       .shape = hidden_shape,
                                       .reference = hidden_value,
                                       SAMPLES(hidden_samples),
@@ -430,8 +427,7 @@ const Op op_recurrence_wgrad = {.name = "recurrence_wgrad",
                                 .help = "gradient of a recurrence in its weight",
                                 .min_in = 2,
                                 .max_in = 2,
-                                .attrs = attrs,
-                                .n_attrs = 2,
+                                HAS_ATTRS(RecurrenceAttrs, attrs),
                                 .shape = wgrad_shape,
                                 .reference = wgrad_value,
                                 .flops = state_flops,

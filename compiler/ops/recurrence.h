@@ -6,9 +6,6 @@
 
 typedef enum Cell { CELL_RNN, CELL_GRU, CELL_LSTM } Cell;
 
-/* Attributes of rnn, gru, lstm (the first alone), of recurrence_next and the ops of gradients. */
-enum { RECURRENCE_REVERSE, RECURRENCE_CELL };
-
 typedef struct Recurrence {
     Cell cell;
     bool reverse; /* from the last place to the first */

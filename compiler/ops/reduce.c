@@ -6,7 +6,7 @@
 
 /* The axes that the attribute names, a bit each from the first axis on; none stands for all. */
 static unsigned axes_of(const Node *n, int rank) {
-    const unsigned axes = (unsigned)n->attr[REDUCE_AXES];
+    const unsigned axes = (unsigned)ATTRS(n, ReduceAttrs)->axes;
     return axes ? axes : (1u << rank) - 1;
 }
 
@@ -55,7 +55,7 @@ bool reduction_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, -1, "real values per sample") ||
         !want_reduced_axes(g, n, n->in[0]->type.shape.rank))
         return false;
-    n->type = type_sample(reduced_shape(n, n->in[0]->type.shape, n->attr[REDUCE_KEEPDIM] != 0));
+    n->type = type_sample(reduced_shape(n, n->in[0]->type.shape, ATTRS(n, ReduceAttrs)->keepdim));
     return true;
 }
 
@@ -76,8 +76,8 @@ static void mean_value(const Env *env, const Node *n, const double *const *in, d
 
 Node *grad_spread(Gradient *g, Node *dy) {
     Node *in[2] = {dy, g->node->in[0]};
-    const double attr[MAX_ATTRS] = {[REDUCE_AXES] = g->node->attr[REDUCE_AXES]};
-    return grad_node(g, &op_expand, 2, in, attr);
+    return grad_node(g, &op_expand, 2, in,
+                     ATTRS_WITH(ReduceAttrs, .axes = ATTRS(g->node, ReduceAttrs)->axes));
 }
 
 static void sum_gradient(Gradient *g) {
@@ -101,7 +101,7 @@ static bool expand_shape(Graph *g, Node *n) {
     for (int i = 0; i < n->n_in; i++)
         if (!want_sample(g, n, i, -1, "real values per sample")) return false;
     Shape s;
-    if (!stated_shape(g, n, EXPAND_RANK, &s)) return false;
+    if (!stated_shape(g, n, ATTRS(n, ReduceAttrs)->shape, &s)) return false;
     if (n->n_in > 1) s = n->in[1]->type.shape;
     if (!want_reduced_axes(g, n, s.rank)) return false;
     const Shape left = reduced_shape(n, s, false);
@@ -129,9 +129,9 @@ static int expand_along(const Node *n, int operand, int axis) {
 
 static void expand_gradient(Gradient *g) {
     const Shape x = g->node->in[0]->type.shape, s = g->node->type.shape;
-    const double attr[MAX_ATTRS] = {
-        [REDUCE_AXES] = g->node->attr[REDUCE_AXES], [REDUCE_KEEPDIM] = x.rank == s.rank};
-    Node *sum = grad_node(g, &op_sum, 1, &g->dy, attr);
+    const ReduceAttrs *own = ATTRS(g->node, ReduceAttrs);
+    Node *sum = grad_node(g, &op_sum, 1, &g->dy,
+                          ATTRS_WITH(ReduceAttrs, .axes = own->axes, .keepdim = x.rank == s.rank));
     g->dx[0] = shape_equal(sum->type.shape, x) ? sum : grad_reshape(g, sum, x);
 }
 
@@ -197,9 +197,10 @@ static bool overall_shape(Graph *g, Node *n) {
 }
 
 const AttrSpec reduction_attrs[REDUCTION_ATTRS] = {
-    {"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL}, {"keepdim", ATTR_BOOL, 0, 1, 0, NULL}};
-static const AttrSpec expand_attrs[] = {{"axes", ATTR_INT, 0, (1 << MAX_RANK) - 1, 0, NULL},
-                                        SHAPE_ATTRS(0)};
+    MEMBER(ReduceAttrs, axes, "axes", 0, (1 << MAX_RANK) - 1, 0),
+    MEMBER(ReduceAttrs, keepdim, "keepdim", 0, 1, 0)};
+static const AttrSpec expand_attrs[] = {
+    MEMBER(ReduceAttrs, axes, "axes", 0, (1 << MAX_RANK) - 1, 0), SHAPE_ATTRS(ReduceAttrs, 0)};
 static const OpSample sum_samples[] = {{.inputs = "S(37)"},
                                        {.inputs = "S(3,5,20)"},
                                        {.inputs = "S()"},
@@ -233,8 +234,7 @@ static const OpSample batch_grad_samples[] = {{.inputs = "S() E()"}, {.inputs = 
                              .onnx = its_onnx,                                                     \
                              .min_in = 1,                                                          \
                              .max_in = 1,                                                          \
-                             .attrs = reduction_attrs,                                             \
-                             .n_attrs = REDUCTION_ATTRS,                                           \
+                             HAS_ATTRS(ReduceAttrs, reduction_attrs),                              \
                              .shape = reduction_shape,                                             \
                              .along = reduction_along,                                             \
                              .gradient = op_name##_gradient,                                       \
@@ -248,8 +248,7 @@ const Op op_expand = {.name = "expand",
                       .help = "a value spread over axes of another one's shape",
                       .min_in = 1,
                       .max_in = 2,
-                      .attrs = expand_attrs,
-                      .n_attrs = COUNT_OF(expand_attrs),
+                      HAS_ATTRS(ReduceAttrs, expand_attrs),
                       .shape = expand_shape,
                       .gradient = expand_gradient,
                       .along = expand_along,

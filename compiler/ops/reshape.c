@@ -8,9 +8,7 @@ static bool flatten_shape(Graph *g, Node *n) {
 }
 
 Node *grad_reshape(Gradient *g, Node *x, Shape s) {
-    double attr[MAX_ATTRS] = {[SHAPE_RANK] = s.rank};
-    for (int i = 0; i < s.rank; i++) attr[SHAPE_DIM0 + i] = s.dim[i];
-    return grad_node(g, &op_reshape, 1, &x, attr);
+    return grad_node(g, &op_reshape, 1, &x, ATTRS_WITH(ShapeAttrs, shape_stated(s)));
 }
 
 static void reshape_gradient(Gradient *g) {
@@ -19,7 +17,7 @@ static void reshape_gradient(Gradient *g) {
 
 static bool reshape_shape(Graph *g, Node *n) {
     Shape s;
-    if (!want_values(g, n, 0) || !stated_shape(g, n, SHAPE_RANK, &s)) return false;
+    if (!want_values(g, n, 0) || !stated_shape(g, n, ATTRS(n, ShapeAttrs)->shape, &s)) return false;
     if (shape_count(s) != shape_count(n->in[0]->type.shape))
         return op_error(g, n, 0, "wants as many elements as %s has", shape_text(g->arena, s));
     n->type = type_moved(n->in[0], s);
@@ -36,7 +34,7 @@ static int reshape_along(const Node *n, int operand, int axis) {
     return ALONG_ALL;
 }
 
-static const AttrSpec shape_attrs[] = {SHAPE_ATTRS(1)};
+static const AttrSpec shape_attrs[] = {SHAPE_ATTRS(ShapeAttrs, 1)};
 static const OpSample flatten_samples[] = {{.inputs = "S(3,5,4)"},
                                            {.inputs = "S(37)"},
                                            {.inputs = "S(32,2,2)"},
@@ -64,8 +62,7 @@ const Op op_reshape = {.name = "reshape",
                        .help = "the same elements in another shape",
                        .min_in = 1,
                        .max_in = 1,
-                       .attrs = shape_attrs,
-                       .n_attrs = COUNT_OF(shape_attrs),
+                       HAS_ATTRS(ShapeAttrs, shape_attrs),
                        .shape = reshape_shape,
                        .gradient = reshape_gradient,
                        .along = reshape_along,

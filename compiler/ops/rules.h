@@ -28,14 +28,14 @@ bool want_upstream(Graph *graph, const Node *node);
 /* Reports unless operands `i` and `j`, which broadcast where files are read, have equal shapes. */
 bool want_fitting(Graph *graph, const Node *node, int i, int j);
 
-/* Attributes that state a shape: its rank, with that preset, and its sizes. */
-#define SHAPE_ATTRS(rank)                                                                          \
-    {"rank", ATTR_INT, 0, MAX_RANK, rank, NULL}, {"d0", ATTR_INT, 0, MAX_DIM, 0, NULL},            \
-        {"d1", ATTR_INT, 0, MAX_DIM, 0, NULL}, {"d2", ATTR_INT, 0, MAX_DIM, 0, NULL}, {            \
-        "d3", ATTR_INT, 0, MAX_DIM, 0, NULL                                                        \
-    }
-/* That shape, whose attributes begin with number `rank`; reports sizes below 1. */
-bool stated_shape(Graph *graph, const Node *node, int rank, Shape *shape);
+/* Attributes that state the member `shape` of T: its rank, with that preset, and its sizes. */
+#define SHAPE_ATTRS(T, preset)                                                                     \
+    MEMBER(T, shape.rank, "rank", 0, MAX_RANK, preset),                                            \
+        MEMBER(T, shape.dim[0], "d0", 0, MAX_DIM, 0),                                              \
+        MEMBER(T, shape.dim[1], "d1", 0, MAX_DIM, 0),                                              \
+        MEMBER(T, shape.dim[2], "d2", 0, MAX_DIM, 0), MEMBER(T, shape.dim[3], "d3", 0, MAX_DIM, 0)
+/* Sets the shape that attributes state; reports sizes below 1. */
+bool stated_shape(Graph *graph, const Node *node, Shape stated, Shape *shape);
 
 /* Shape rule of ops whose operands, one or two, are real samples of one shape, and so the value. */
 bool elementwise_shape(Graph *graph, Node *node);
@@ -44,7 +44,7 @@ bool elementwise_shape(Graph *graph, Node *node);
 void copy_value(const Env *env, const Node *node, const double *const *in, double *out);
 
 /* grad.c: adds a node with the forward node's name and place. */
-Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const double *attr);
+Node *grad_node(Gradient *g, const Op *op, int n_in, Node *const *in, const Attrs *attrs);
 Node *grad_unary(Gradient *g, const Op *op, Node *a);
 Node *grad_binary(Gradient *g, const Op *op, Node *a, Node *b);
 Node *grad_number(Gradient *g, double value);
@@ -94,13 +94,17 @@ static inline double inner_value(const Env *env, double value) {
     return (high - (high - scaled)) / env->rounding;
 }
 
-/* dropout.c: attributes of ops that draw as dropout does, with a chance of that preset. */
-#define DROPOUT_ATTRS(p)                                                                           \
-    {"p", ATTR_REAL, 0, 1, p, NULL}, {"stream", ATTR_INT, 0, 4294967295.0, 0, NULL},               \
-        {"application", ATTR_INT, 0, 1e9, 0, NULL}, {"channels", ATTR_INT, 0, MAX_DIM, 0, NULL},   \
-        {"height", ATTR_INT, 0, MAX_DIM, 0, NULL}, {"width", ATTR_INT, 0, MAX_DIM, 0, NULL}, {     \
-        "application_step", ATTR_INT, -1e9, 1e9, 0, NULL                                           \
-    }
+/* dropout.c: attributes of ops that draw as dropout does, with a chance of that preset. `at` is
+ * empty, or where T has its DropoutAttrs: `drop.`. */
+#define DROPOUT_ATTRS(T, at, preset)                                                               \
+    MEMBER(T, at p, "p", 0, 1, preset), MEMBER(T, at stream, "stream", 0, UINT32_MAX, 0),          \
+        MEMBER(T, at application, "application", 0, 1e9, 0),                                       \
+        MEMBER(T, at channels, "channels", 0, MAX_DIM, 0),                                         \
+        MEMBER(T, at height, "height", 0, MAX_DIM, 0),                                             \
+        MEMBER(T, at width, "width", 0, MAX_DIM, 0),                                               \
+        MEMBER(T, at application_step, "application_step", -1e9, 1e9, 0)
+/* Sets what decisions of a node with such attributes are numbered by. */
+void dropout_set_places(Node *node, int channels, int height, int width);
 /* What dropout multiplies decision number `element` of `elements` of a sample by: 0 or 1 / (1 - p).
  */
 double dropout_factor(const Env *env, const Node *node, int sample, int64_t elements,
@@ -120,7 +124,7 @@ bool decision_turns(const Env *env, int64_t sample, int64_t place, double distan
 
 /* Fills the samples of the table entry's two members. */
 #define SAMPLES(list) .samples = (list), .n_samples = COUNT_OF(list)
-/* Attributes of an OpSample. */
+/* Attributes of an OpSample, in the order of the op's table; those left out are 0. */
 #define WITH(...) .attr = {__VA_ARGS__}, .has_attr = true
 
 #define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))

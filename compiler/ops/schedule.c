@@ -26,7 +26,7 @@ static bool function_shape(Graph *g, Node *n) {
 
 static void number_value(const Env *env, const Node *n, const double *const *in, double *out) {
     (void)env, (void)in;
-    *out = n->attr[NUMBER_VALUE];
+    *out = ATTRS(n, NumberAttrs)->value;
 }
 
 static const OpSample counter_samples[] = {{.inputs = ""}};
@@ -78,12 +78,11 @@ FUNCTION(floor, 1, true, floor(in[0][0]), "the largest whole number that is not 
 FUNCTION(pow, 2, false, pow(in[0][0], in[1][0]), "a number to the power of another",
          .function = false)
 
-static const AttrSpec number_attrs[] = {{"value", ATTR_REAL, -1e300, 1e300, 0, NULL}};
+static const AttrSpec number_attrs[] = {MEMBER(NumberAttrs, value, "value", -1e300, 1e300, 0)};
 static const OpSample number_samples[] = {{.inputs = "", WITH(-2.5)}};
 const Op op_number = {.name = "number",
                       .help = "a constant",
-                      .attrs = number_attrs,
-                      .n_attrs = 1,
+                      HAS_ATTRS(NumberAttrs, number_attrs),
                       .shape = leaf_shape,
                       .reference = number_value,
                       SAMPLES(number_samples),

@@ -59,7 +59,7 @@ static void sum_samples_value(const Env *env, const Node *n, const double *const
 
 static bool tensor_shape(Graph *g, Node *n) {
     Shape s;
-    if (!stated_shape(g, n, SHAPE_RANK, &s)) return false;
+    if (!stated_shape(g, n, ATTRS(n, ShapeAttrs)->shape, &s)) return false;
     n->type = type_sample(s);
     n->type.once = true;
     return true;
@@ -70,7 +70,7 @@ static void tensor_value(const Env *env, const Node *n, const double *const *in,
     memcpy(out, n->elements, sizeof *out * (size_t)node_count(n));
 }
 
-static const AttrSpec tensor_attrs[] = {SHAPE_ATTRS(1)};
+static const AttrSpec tensor_attrs[] = {SHAPE_ATTRS(ShapeAttrs, 1)};
 static const OpSample shared_samples[] = {
     {.inputs = "P(37)"}, {.inputs = "P(3,5,4)"}, {.inputs = "P(7,20)"}, {.inputs = "P()"}};
 static const OpSample once_samples[] = {
@@ -100,8 +100,7 @@ SHARED(sum_samples, "sum over the samples of the batch", sum_samples_shape, sum_
 
 const Op op_tensor = {.name = "tensor",
                       .help = "a constant that all samples share",
-                      .attrs = tensor_attrs,
-                      .n_attrs = COUNT_OF(tensor_attrs),
+                      HAS_ATTRS(ShapeAttrs, tensor_attrs),
                       .shape = tensor_shape,
                       .reference = tensor_value,
                       SAMPLES(tensor_samples),

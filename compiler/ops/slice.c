@@ -11,20 +11,20 @@ typedef struct Along {
     int64_t outer, size, inner;
 } Along;
 
-static Along along(Shape s, double axis) {
-    const int at = (int)axis - 1;
+static Along along(Shape s, int axis) {
+    const int at = axis - 1;
     const int64_t size = s.dim[at], inner = shape_inner(s, at);
     return (Along){at, shape_count(s) / (size * inner), size, inner};
 }
 
-static bool want_axis(Graph *g, const Node *n, int i, double axis) {
+static bool want_axis(Graph *g, const Node *n, int i, int axis) {
     if (!want_values(g, n, i)) return false;
-    return axis <= n->in[i]->type.shape.rank || op_error(g, n, i, "wants an axis %g", axis);
+    return axis <= n->in[i]->type.shape.rank || op_error(g, n, i, "wants an axis %d", axis);
 }
 
 static bool concat_shape(Graph *g, Node *n) {
     Shape s = n->in[0]->type.shape;
-    const int axis = (int)n->attr[CONCAT_AXIS] - 1;
+    const int axis = ATTRS(n, AxisAttrs)->axis - 1;
     int64_t size = 0;
     for (int i = 0; i < n->n_in; i++) {
         if (!want_axis(g, n, i, axis + 1)) return false;
@@ -48,10 +48,10 @@ static bool concat_shape(Graph *g, Node *n) {
 }
 
 static void concat_value(const Env *env, const Node *n, const double *const *in, double *out) {
-    const Along whole = along(n->type.shape, n->attr[CONCAT_AXIS]);
+    const Along whole = along(n->type.shape, ATTRS(n, AxisAttrs)->axis);
     for (int64_t b = 0; b < env->batch * whole.outer; b++)
         for (int i = 0; i < n->n_in; i++) {
-            const Along a = along(n->in[i]->type.shape, n->attr[CONCAT_AXIS]);
+            const Along a = along(n->in[i]->type.shape, ATTRS(n, AxisAttrs)->axis);
             const int64_t each = a.size * a.inner;
             memcpy(out, in[i] + b * each, sizeof *out * (size_t)each);
             out += each;
@@ -59,32 +59,32 @@ static void concat_value(const Env *env, const Node *n, const double *const *in,
 }
 
 static void concat_gradient(Gradient *g) {
-    const double axis = g->node->attr[CONCAT_AXIS];
-    double offset = 0;
+    SliceAttrs part = {.axis = ATTRS(g->node, AxisAttrs)->axis, .step = 1};
     for (int i = 0; i < g->node->n_in; i++) {
-        const double count = (double)along(g->node->in[i]->type.shape, axis).size;
-        const double attr[MAX_ATTRS] = {
-            [SLICE_OFFSET] = offset, [SLICE_COUNT] = count, [SLICE_AXIS] = axis, [SLICE_STEP] = 1};
-        if (g->wanted[i]) g->dx[i] = grad_node(g, &op_slice, 1, &g->dy, attr);
-        offset += count;
+        part.count = g->node->in[i]->type.shape.dim[part.axis - 1];
+        if (g->wanted[i])
+            g->dx[i] = grad_node(g, &op_slice, 1, &g->dy, ATTRS_AT(SliceAttrs, &part));
+        part.offset += part.count;
     }
 }
 
 /* The places of an axis that a slice reads, or where a pad puts its operand's: from the offset on,
  * each step-th of `size`. Reports unless all of them exist. */
 static bool want_places(Graph *g, const Node *n, int count, int size) {
-    const double first = n->attr[SLICE_OFFSET], last = first + (count - 1) * n->attr[SLICE_STEP];
-    return (fmin(first, last) >= 0 && fmax(first, last) < size) ||
-           op_error(g, n, 0, "wants the places %g to %g, from 0, of axis %g, which has %d", first,
-                    last, n->attr[SLICE_AXIS], size);
+    const SliceAttrs *s = ATTRS(n, SliceAttrs);
+    const int64_t first = s->offset, last = first + (count - 1) * (int64_t)s->step;
+    return (first >= 0 && first < size && last >= 0 && last < size) ||
+           op_error(g, n, 0, "wants the places %lld to %lld, from 0, of axis %d, which has %d",
+                    (long long)first, (long long)last, s->axis, size);
 }
 
 static bool slice_shape(Graph *g, Node *n) {
-    if (!want_axis(g, n, 0, n->attr[SLICE_AXIS])) return false;
+    const SliceAttrs *slice = ATTRS(n, SliceAttrs);
+    if (!want_axis(g, n, 0, slice->axis)) return false;
     Shape s = n->in[0]->type.shape;
-    int *size = &s.dim[(int)n->attr[SLICE_AXIS] - 1];
-    if (!want_places(g, n, (int)n->attr[SLICE_COUNT], *size)) return false;
-    *size = (int)n->attr[SLICE_COUNT];
+    int *size = &s.dim[slice->axis - 1];
+    if (!want_places(g, n, slice->count, *size)) return false;
+    *size = slice->count;
     n->type = type_moved(n->in[0], s);
     return true;
 }
@@ -92,11 +92,11 @@ static bool slice_shape(Graph *g, Node *n) {
 /* Copies the values of a slice to it from the whole, or from it to the whole. */
 static void copy_slice(const Env *env, const Node *n, Shape whole, Shape part, double *of_whole,
                        double *of_part, bool to_part) {
-    const Along w = along(whole, n->attr[SLICE_AXIS]), p = along(part, n->attr[SLICE_AXIS]);
+    const SliceAttrs *slice = ATTRS(n, SliceAttrs);
+    const Along w = along(whole, slice->axis), p = along(part, slice->axis);
     for (int64_t b = 0; b < env->batch * w.outer; b++)
         for (int64_t i = 0; i < p.size; i++) {
-            const int64_t place =
-                b * w.size + (int64_t)n->attr[SLICE_OFFSET] + i * (int64_t)n->attr[SLICE_STEP];
+            const int64_t place = b * w.size + slice->offset + i * slice->step;
             double *one = of_whole + place * w.inner, *two = of_part + (b * p.size + i) * p.inner;
             memcpy(to_part ? two : one, to_part ? one : two, sizeof *one * (size_t)p.inner);
         }
@@ -109,71 +109,66 @@ static void slice_value(const Env *env, const Node *n, const double *const *in, 
 /* What a place is read several times for adds up first. */
 static void slice_gradient(Gradient *g) {
     const Node *n = g->node;
-    double attr[MAX_ATTRS];
-    memcpy(attr, n->attr, sizeof attr);
-    attr[PAD_SIZE] = (double)along(n->in[0]->type.shape, n->attr[SLICE_AXIS]).size;
-    attr[PAD_VALUE] = 0;
+    SliceAttrs pad = *ATTRS(n, SliceAttrs);
+    pad.size = n->in[0]->type.shape.dim[pad.axis - 1];
     Node *dy = g->dy;
-    if (n->attr[SLICE_STEP] == 0) {
-        const double sum[MAX_ATTRS] = {
-            [REDUCE_AXES] = 1 << ((int)n->attr[SLICE_AXIS] - 1), [REDUCE_KEEPDIM] = 1};
-        dy = grad_node(g, &op_sum, 1, &dy, sum);
-    }
-    g->dx[0] = grad_node(g, &op_pad, 1, &dy, attr);
+    if (pad.step == 0)
+        dy = grad_node(g, &op_sum, 1, &dy,
+                       ATTRS_WITH(ReduceAttrs, .axes = 1 << (pad.axis - 1), .keepdim = true));
+    g->dx[0] = grad_node(g, &op_pad, 1, &dy, ATTRS_AT(SliceAttrs, &pad));
 }
 
 static bool pad_shape(Graph *g, Node *n) {
-    if (!want_axis(g, n, 0, n->attr[SLICE_AXIS])) return false;
+    const SliceAttrs *pad = ATTRS(n, SliceAttrs);
+    if (!want_axis(g, n, 0, pad->axis)) return false;
     Shape s = n->in[0]->type.shape;
     const int classes = n->in[0]->type.classes;
-    const double value = n->attr[PAD_VALUE];
-    int *size = &s.dim[(int)n->attr[SLICE_AXIS] - 1];
-    if (n->attr[SLICE_STEP] == 0 && *size > 1)
-        return op_error(g, n, 0, "wants one place in axis %g", n->attr[SLICE_AXIS]);
-    if (!want_places(g, n, *size, (int)n->attr[PAD_SIZE])) return false;
+    const double value = pad->value;
+    int *size = &s.dim[pad->axis - 1];
+    if (pad->step == 0 && *size > 1)
+        return op_error(g, n, 0, "wants one place in axis %d", pad->axis);
+    if (!want_places(g, n, *size, pad->size)) return false;
     if (classes && !(value == floor(value) && value >= 0 && value < classes))
         return op_error(g, n, -1, "its value must be one of the classes 0 to %d, not %g",
                         classes - 1, value);
-    *size = (int)n->attr[PAD_SIZE];
+    *size = pad->size;
     n->type = type_moved(n->in[0], s);
     return true;
 }
 
 static void pad_value(const Env *env, const Node *n, const double *const *in, double *out) {
     const int64_t count = all_elements(env, n);
-    for (int64_t k = 0; k < count; k++) out[k] = n->attr[PAD_VALUE];
+    for (int64_t k = 0; k < count; k++) out[k] = ATTRS(n, SliceAttrs)->value;
     copy_slice(env, n, n->type.shape, n->in[0]->type.shape, out, (double *)in[0], false);
 }
 
 static void pad_gradient(Gradient *g) {
     const Node *n = g->node;
-    double attr[MAX_ATTRS];
-    memcpy(attr, n->attr, sizeof attr);
-    attr[SLICE_COUNT] = (double)along(n->in[0]->type.shape, n->attr[SLICE_AXIS]).size;
-    attr[PAD_VALUE] = 0;
-    g->dx[0] = grad_node(g, &op_slice, 1, &g->dy, attr);
+    SliceAttrs slice = *ATTRS(n, SliceAttrs);
+    slice.count = n->in[0]->type.shape.dim[slice.axis - 1];
+    g->dx[0] = grad_node(g, &op_slice, 1, &g->dy, ATTRS_AT(SliceAttrs, &slice));
 }
 
 static int concat_along(const Node *n, int operand, int axis) {
     (void)operand;
-    return axis == (int)n->attr[CONCAT_AXIS] - 1 ? ALONG_ALL : axis;
+    return axis == ATTRS(n, AxisAttrs)->axis - 1 ? ALONG_ALL : axis;
 }
 
 static int slice_along(const Node *n, int operand, int axis) {
     (void)operand;
-    return axis == (int)n->attr[SLICE_AXIS] - 1 ? ALONG_ALL : axis;
+    return axis == ATTRS(n, SliceAttrs)->axis - 1 ? ALONG_ALL : axis;
 }
 
-static const AttrSpec concat_attrs[] = {{"axis", ATTR_INT, 1, MAX_RANK, 1, NULL}};
-static const AttrSpec slice_attrs[] = {{"offset", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                       {"count", ATTR_INT, 1, MAX_DIM, 1, NULL},
-                                       {"axis", ATTR_INT, 1, MAX_RANK, 1, NULL},
-                                       {"step", ATTR_INT, -MAX_DIM, MAX_DIM, 1, NULL}};
-static const AttrSpec pad_attrs[] = {{"offset", ATTR_INT, 0, MAX_DIM, 0, NULL},
-                                     {"size", ATTR_INT, 1, MAX_DIM, 1, NULL},
-                                     {"axis", ATTR_INT, 1, MAX_RANK, 1, NULL},
-                                     {"step", ATTR_INT, -MAX_DIM, MAX_DIM, 1, NULL},
-                                     {"value", ATTR_REAL, -3.4e38, 3.4e38, 0, NULL}};
+static const AttrSpec concat_attrs[] = {MEMBER(AxisAttrs, axis, "axis", 1, MAX_RANK, 1)};
+static const AttrSpec slice_attrs[] = {MEMBER(SliceAttrs, offset, "offset", 0, MAX_DIM, 0),
+                                       MEMBER(SliceAttrs, count, "count", 1, MAX_DIM, 1),
+                                       MEMBER(SliceAttrs, axis, "axis", 1, MAX_RANK, 1),
+                                       MEMBER(SliceAttrs, step, "step", -MAX_DIM, MAX_DIM, 1)};
+static const AttrSpec pad_attrs[] = {MEMBER(SliceAttrs, offset, "offset", 0, MAX_DIM, 0),
+                                     MEMBER(SliceAttrs, size, "size", 1, MAX_DIM, 1),
+                                     MEMBER(SliceAttrs, axis, "axis", 1, MAX_RANK, 1),
+                                     MEMBER(SliceAttrs, step, "step", -MAX_DIM, MAX_DIM, 1),
+                                     MEMBER(SliceAttrs, value, "value", -3.4e38, 3.4e38, 0)};
 static const OpSample concat_samples[] = {{.inputs = "S(5) S(37)"},
                                           {.inputs = "S(3,4,5) S(18,4,5) S(1,4,5)"},
                                           {.inputs = "S(84) S(84)"},
@@ -210,8 +205,7 @@ const Op op_concat = {.name = "concat",
                       .help = "values one after the other along an axis",
                       .min_in = 1,
                       .max_in = -1,
-                      .attrs = concat_attrs,
-                      .n_attrs = COUNT_OF(concat_attrs),
+                      HAS_ATTRS(AxisAttrs, concat_attrs),
                       .shape = concat_shape,
                       .gradient = concat_gradient,
                       .along = concat_along,
@@ -223,8 +217,7 @@ const Op op_slice = {.name = "slice",
                      .help = "places of an axis, each step-th from the offset on",
                      .min_in = 1,
                      .max_in = 1,
-                     .attrs = slice_attrs,
-                     .n_attrs = COUNT_OF(slice_attrs),
+                     HAS_ATTRS(SliceAttrs, slice_attrs),
                      .shape = slice_shape,
                      .gradient = slice_gradient,
                      .along = slice_along,
@@ -236,8 +229,7 @@ const Op op_pad = {.name = "pad",
                    .help = "values at places of an axis, a constant at the others",
                    .min_in = 1,
                    .max_in = 1,
-                   .attrs = pad_attrs,
-                   .n_attrs = COUNT_OF(pad_attrs),
+                   HAS_ATTRS(SliceAttrs, pad_attrs),
                    .shape = pad_shape,
                    .gradient = pad_gradient,
                    .along = slice_along,

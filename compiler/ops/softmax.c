@@ -81,9 +81,9 @@ static void amin_value(const Env *env, const Node *n, const double *const *in, d
 
 /* x summed over the axes, and spread over them again. */
 static Node *sum_along(Gradient *g, Node *x) {
-    const double attr[MAX_ATTRS] = {
-        [REDUCE_AXES] = g->node->attr[REDUCE_AXES], [REDUCE_KEEPDIM] = 1};
-    return grad_spread(g, grad_node(g, &op_sum, 1, &x, attr));
+    const int axes = ATTRS(g->node, ReduceAttrs)->axes;
+    return grad_spread(
+        g, grad_node(g, &op_sum, 1, &x, ATTRS_WITH(ReduceAttrs, .axes = axes, .keepdim = true)));
 }
 
 /* y (dy - sum of y dy) */
@@ -93,8 +93,8 @@ static void softmax_gradient(Gradient *g) {
 }
 
 static Node *softmax_of_operand(Gradient *g) {
-    const double attr[MAX_ATTRS] = {[REDUCE_AXES] = g->node->attr[REDUCE_AXES]};
-    return grad_node(g, &op_softmax, 1, g->node->in, attr);
+    return grad_node(g, &op_softmax, 1, g->node->in,
+                     ATTRS_WITH(ReduceAttrs, .axes = ATTRS(g->node, ReduceAttrs)->axes));
 }
 
 static void log_softmax_gradient(Gradient *g) {
@@ -147,8 +147,7 @@ static const OpSample reduction_samples[] = {{.inputs = "S(37)"},
                              .onnx = its_onnx,                                                     \
                              .min_in = 1,                                                          \
                              .max_in = 1,                                                          \
-                             .attrs = reduction_attrs,                                             \
-                             .n_attrs = REDUCTION_ATTRS,                                           \
+                             HAS_ATTRS(ReduceAttrs, reduction_attrs),                              \
                              .shape = its_shape,                                                   \
                              .along = reduction_along,                                             \
                              .gradient = its_gradient,                                             \

@@ -21,8 +21,8 @@ static void stack_value(const Env *env, const Node *n, const double *const *in, 
 
 static bool part_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, -1, "real values per sample")) return false;
-    if (n->attr[PART_INDEX] >= n->in[0]->type.parts)
-        return op_error(g, n, 0, "wants more than %g parts", n->attr[PART_INDEX]);
+    if (ATTRS(n, PartAttrs)->index >= n->in[0]->type.parts)
+        return op_error(g, n, 0, "wants more than %d parts", ATTRS(n, PartAttrs)->index);
     n->type = n->in[0]->type;
     n->type.parts = 1;
     return true;
@@ -30,10 +30,10 @@ static bool part_shape(Graph *g, Node *n) {
 
 static void part_value(const Env *env, const Node *n, const double *const *in, double *out) {
     int64_t count = all_elements(env, n);
-    memcpy(out, in[0] + (int)n->attr[PART_INDEX] * count, sizeof *out * (size_t)count);
+    memcpy(out, in[0] + ATTRS(n, PartAttrs)->index * count, sizeof *out * (size_t)count);
 }
 
-static const AttrSpec part_attrs[] = {{"index", ATTR_INT, 0, MAX_DIM, 0, NULL}};
+static const AttrSpec part_attrs[] = {MEMBER(PartAttrs, index, "index", 0, MAX_DIM, 0)};
 static const OpSample stack_samples[] = {{.inputs = "S(3,5,4) S(3,5,4)"},
                                          {.inputs = "S(37) S(37) S(37)"},
                                          {.inputs = "S(16,2,2) S(16,2,2)"}};
@@ -55,8 +55,7 @@ const Op op_part = {.name = "part",
                     .help = "one of the values that are stacked",
                     .min_in = 1,
                     .max_in = 1,
-                    .attrs = part_attrs,
-                    .n_attrs = COUNT_OF(part_attrs),
+                    HAS_ATTRS(PartAttrs, part_attrs),
                     .shape = part_shape,
                     .reference = part_value,
                     SAMPLES(part_samples),

@@ -21,8 +21,8 @@ static Source upsample_source(int mode, int scale, int size, int place) {
 }
 
 static Shape scaled(const Node *n, Shape s) {
-    s.dim[1] *= (int)n->attr[UPSAMPLE_H];
-    s.dim[2] *= (int)n->attr[UPSAMPLE_W];
+    s.dim[1] *= ATTRS(n, UpsampleAttrs)->scale[0];
+    s.dim[2] *= ATTRS(n, UpsampleAttrs)->scale[1];
     return s;
 }
 
@@ -30,7 +30,7 @@ static bool upsample_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
     const Shape x = n->in[0]->type.shape;
     for (int i = 0; i < 2; i++)
-        if (x.dim[1 + i] * n->attr[UPSAMPLE_H + i] > (double)MAX_DIM)
+        if ((int64_t)x.dim[1 + i] * ATTRS(n, UpsampleAttrs)->scale[i] > MAX_DIM)
             return op_error(g, n, 0, "makes an axis of more than %d places", MAX_DIM);
     n->type = type_sample(scaled(n, x));
     return true;
@@ -39,17 +39,15 @@ static bool upsample_shape(Graph *g, Node *n) {
 /* Calls `body` for each place (oy, ox) of each plane of the larger image and each place `at` of the
  * smaller one that it is made of, with its weight. */
 #define EACH_SOURCE(n, x, planes, body)                                                            \
+    const UpsampleAttrs *const by = ATTRS(n, UpsampleAttrs);                                       \
     for (int64_t plane = 0; plane < (planes); plane++)                                             \
-        for (int oy = 0; oy < (x).dim[1] * (int)(n)->attr[UPSAMPLE_H]; oy++)                       \
-            for (int ox = 0; ox < (x).dim[2] * (int)(n)->attr[UPSAMPLE_W]; ox++) {                 \
-                const int mode = (int)(n)->attr[UPSAMPLE_MODE];                                    \
-                const Source v =                                                                   \
-                    upsample_source(mode, (int)(n)->attr[UPSAMPLE_H], (x).dim[1], oy);             \
-                const Source u =                                                                   \
-                    upsample_source(mode, (int)(n)->attr[UPSAMPLE_W], (x).dim[2], ox);             \
-                const int64_t to = (plane * (x).dim[1] * (int)(n)->attr[UPSAMPLE_H] + oy) *        \
-                                       (x).dim[2] * (int)(n)->attr[UPSAMPLE_W] +                   \
-                                   ox;                                                             \
+        for (int oy = 0; oy < (x).dim[1] * by->scale[0]; oy++)                                     \
+            for (int ox = 0; ox < (x).dim[2] * by->scale[1]; ox++) {                               \
+                const int mode = by->mode;                                                         \
+                const Source v = upsample_source(mode, by->scale[0], (x).dim[1], oy);              \
+                const Source u = upsample_source(mode, by->scale[1], (x).dim[2], ox);              \
+                const int64_t to =                                                                 \
+                    (plane * (x).dim[1] * by->scale[0] + oy) * (x).dim[2] * by->scale[1] + ox;     \
                 for (int corner = 0; corner < 4; corner++) {                                       \
                     const double weight =                                                          \
                         (corner / 2 ? v.part : 1 - v.part) * (corner % 2 ? u.part : 1 - u.part);   \
@@ -67,14 +65,14 @@ static void upsample_value(const Env *env, const Node *n, const double *const *i
 }
 
 static void upsample_gradient(Gradient *g) {
-    g->dx[0] = grad_node(g, &op_upsample_grad, 1, &g->dy, g->node->attr);
+    g->dx[0] = grad_node(g, &op_upsample_grad, 1, &g->dy, &g->node->attrs);
 }
 
 static bool upsample_grad_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
     Shape s = n->in[0]->type.shape;
     for (int i = 0; i < 2; i++) {
-        const int scale = (int)n->attr[UPSAMPLE_H + i];
+        const int scale = ATTRS(n, UpsampleAttrs)->scale[i];
         if (s.dim[1 + i] % scale) return op_error(g, n, 0, "wants multiples of %d", scale);
         s.dim[1 + i] /= scale;
     }
@@ -92,7 +90,7 @@ static void upsample_grad_value(const Env *env, const Node *n, const double *con
 static bool shuffle_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
     Shape s = n->in[0]->type.shape;
-    const int factor = (int)n->attr[SHUFFLE_FACTOR], squared = factor * factor;
+    const int factor = ATTRS(n, ShuffleAttrs)->factor, squared = factor * factor;
     if (s.dim[0] % squared)
         return op_error(g, n, 0, "wants a multiple of %d channels, factor * factor", squared);
     n->type = type_sample(shape_of(3, s.dim[0] / squared, s.dim[1] * factor, s.dim[2] * factor));
@@ -102,7 +100,7 @@ static bool shuffle_shape(Graph *g, Node *n) {
 static bool shuffle_grad_shape(Graph *g, Node *n) {
     if (!want_sample(g, n, 0, 3, "(C, H, W)")) return false;
     Shape s = n->in[0]->type.shape;
-    const int factor = (int)n->attr[SHUFFLE_FACTOR];
+    const int factor = ATTRS(n, ShuffleAttrs)->factor;
     if (s.dim[1] % factor || s.dim[2] % factor)
         return op_error(g, n, 0, "wants multiples of %d", factor);
     n->type =
@@ -113,7 +111,7 @@ static bool shuffle_grad_shape(Graph *g, Node *n) {
 /* Between (C r r, H, W) and (C, H r, W r): channel (c, i, j) is row i, column j of a place. */
 static void copy_shuffled(const Env *env, const Node *n, Shape fine, double *of_coarse,
                           double *of_fine, bool to_fine) {
-    const int r = (int)n->attr[SHUFFLE_FACTOR], H = fine.dim[1], W = fine.dim[2];
+    const int r = ATTRS(n, ShuffleAttrs)->factor, H = fine.dim[1], W = fine.dim[2];
     for (int64_t plane = 0; plane < (int64_t)env->batch * fine.dim[0]; plane++)
         for (int y = 0; y < H; y++)
             for (int x = 0; x < W; x++) {
@@ -134,13 +132,14 @@ static void shuffle_grad_value(const Env *env, const Node *n, const double *cons
 }
 
 static void shuffle_gradient(Gradient *g) {
-    g->dx[0] = grad_node(g, &op_pixel_shuffle_grad, 1, &g->dy, g->node->attr);
+    g->dx[0] = grad_node(g, &op_pixel_shuffle_grad, 1, &g->dy, &g->node->attrs);
 }
 
-static const AttrSpec upsample_attrs[] = {{"scale_h", ATTR_INT, 1, 1024, 2, NULL},
-                                          {"scale_w", ATTR_INT, 1, 1024, 2, NULL},
-                                          {"mode", ATTR_WORD, 0, 1, 0, upsample_modes}};
-static const AttrSpec shuffle_attrs[] = {{"factor", ATTR_INT, 1, 1024, 2, NULL}};
+static const AttrSpec upsample_attrs[] = {
+    MEMBER(UpsampleAttrs, scale[0], "scale_h", 1, 1024, 2),
+    MEMBER(UpsampleAttrs, scale[1], "scale_w", 1, 1024, 2),
+    MEMBER_OF_WORDS(UpsampleAttrs, mode, "mode", 1, 0, upsample_modes)};
+static const AttrSpec shuffle_attrs[] = {MEMBER(ShuffleAttrs, factor, "factor", 1, 1024, 2)};
 static const OpSample upsample_samples[] = {{.inputs = "S(3,4,5)"},
                                             {.inputs = "S(18,3,2)", WITH(3, 1, UPSAMPLE_NEAREST)},
                                             {.inputs = "S(3,4,5)", WITH(2, 2, UPSAMPLE_BILINEAR)},
@@ -160,8 +159,7 @@ const Op op_upsample = {.name = "upsample",
                         .help = "a larger image: nearest or bilinear",
                         .min_in = 1,
                         .max_in = 1,
-                        .attrs = upsample_attrs,
-                        .n_attrs = COUNT_OF(upsample_attrs),
+                        HAS_ATTRS(UpsampleAttrs, upsample_attrs),
                         .shape = upsample_shape,
                         .gradient = upsample_gradient,
                         .reference = upsample_value,
@@ -171,8 +169,7 @@ const Op op_upsample_grad = {.name = "upsample_grad",
                              .help = "gradient of upsample",
                              .min_in = 1,
                              .max_in = 1,
-                             .attrs = upsample_attrs,
-                             .n_attrs = COUNT_OF(upsample_attrs),
+                             HAS_ATTRS(UpsampleAttrs, upsample_attrs),
                              .shape = upsample_grad_shape,
                              .reference = upsample_grad_value,
                              SAMPLES(upsample_grad_samples),
@@ -183,8 +180,7 @@ const Op op_pixel_shuffle = {.name = "pixel_shuffle",
                              .help = "channels as places of a finer image",
                              .min_in = 1,
                              .max_in = 1,
-                             .attrs = shuffle_attrs,
-                             .n_attrs = COUNT_OF(shuffle_attrs),
+                             HAS_ATTRS(ShuffleAttrs, shuffle_attrs),
                              .attr_help = {"how much finer the image is"},
                              .shape = shuffle_shape,
                              .gradient = shuffle_gradient,
@@ -196,8 +192,7 @@ const Op op_pixel_shuffle_grad = {.name = "pixel_shuffle_grad",
                                   .help = "gradient of pixel_shuffle: its inverse",
                                   .min_in = 1,
                                   .max_in = 1,
-                                  .attrs = shuffle_attrs,
-                                  .n_attrs = COUNT_OF(shuffle_attrs),
+                                  HAS_ATTRS(ShuffleAttrs, shuffle_attrs),
                                   .shape = shuffle_grad_shape,
                                   .reference = shuffle_grad_value,
                                   SAMPLES(shuffle_grad_samples),

@@ -20,11 +20,10 @@ static bool is_activation_grad(const Node *n) {
     return op_is(n->op, TRAIT_ACTIVATION_GRADIENT);
 }
 
-static Node *find(const Graph *g, const Op *op, const Node *in, const double *attr, int n_attrs) {
+static Node *find(const Graph *g, const Op *op, const Node *in, const Attrs *attrs) {
     for (int i = 0; i < g->n_nodes; i++) {
         Node *n = g->nodes[i];
-        if (n->op == op && n->n_in > 0 && n->in[0] == in &&
-            !memcmp(n->attr, attr, sizeof(double) * (size_t)n_attrs))
+        if (n->op == op && n->n_in > 0 && n->in[0] == in && attrs_equal(op, &n->attrs, attrs))
             return n;
     }
     return NULL;
@@ -34,22 +33,22 @@ static Node *rule(Graph *g, const Node *n) {
     if (is_activation_grad(n) && n->in[1]->op == &op_max_pool2d_grad &&
         n->in[1]->in[0] == n->in[0]) {
         const Node *unpool = n->in[1];
-        Node *pool = find(g, &op_max_pool2d, n->in[0], unpool->attr, POOL_PAD_W + 1);
+        Node *pool = find(g, &op_max_pool2d, n->in[0], &unpool->attrs);
         if (!pool) return NULL;
         Node *small[2] = {pool, unpool->in[1]};
-        Node *d = graph_add(g, n->op, n->loc, n->name, 2, small, n->attr);
+        Node *d = graph_add(g, n->op, n->loc, n->name, 2, small, &n->attrs);
         Node *big[2] = {unpool->in[0], d};
-        return graph_add(g, unpool->op, unpool->loc, unpool->name, 2, big, unpool->attr);
+        return graph_add(g, unpool->op, unpool->loc, unpool->name, 2, big, &unpool->attrs);
     }
     if (n->op == &op_relu_grad && n->in[1]->op == &op_dropout) {
         const Node *mask = n->in[1];
-        Node *kept = find(g, &op_dropout, n->in[0], mask->attr, mask->op->n_attrs);
+        Node *kept = find(g, &op_dropout, n->in[0], &mask->attrs);
         if (!kept) return NULL;
         Node *in[2] = {kept, mask->in[0]};
-        return graph_add(g, &op_dropout_grad, mask->loc, mask->name, 2, in, mask->attr);
+        return graph_add(g, &op_dropout_grad, mask->loc, mask->name, 2, in, &mask->attrs);
     }
     if (n->op == &op_bias_grad && n->in[0]->op == &op_max_pool2d_grad)
-        return graph_add(g, n->op, n->loc, n->name, 1, &n->in[0]->in[1], n->attr);
+        return graph_add(g, n->op, n->loc, n->name, 1, &n->in[0]->in[1], &n->attrs);
     return NULL;
 }
 

@@ -111,7 +111,7 @@ static bool collect(const Reverse *r, Phase *p) {
 }
 
 /* Moves the state on from the value that the phase has given it so far. */
-static void assign(Graph *g, Phase *p, Node *state, const Op *op, Node *batch, const double *attr) {
+static void assign(Graph *g, Phase *p, Node *state, const Op *op, Node *batch, const Attrs *attrs) {
     int at = 0;
     while (at < p->n_assigned && p->assigned[at].state->id < state->id) at++;
     if (at == p->n_assigned || p->assigned[at].state != state) {
@@ -119,7 +119,7 @@ static void assign(Graph *g, Phase *p, Node *state, const Op *op, Node *batch, c
         p->assigned[at] = (Assigned){state, state};
     }
     Node *in[2] = {p->assigned[at].value, batch};
-    p->assigned[at].value = graph_add(g, op, state->loc, state->name, batch ? 2 : 1, in, attr);
+    p->assigned[at].value = graph_add(g, op, state->loc, state->name, batch ? 2 : 1, in, attrs);
 }
 
 static void assign_states(const Reverse *r, Phase *p) {
@@ -128,7 +128,7 @@ static void assign_states(const Reverse *r, Phase *p) {
     for (int i = 0; i < r->n; i++) {
         const Node *n = r->g->nodes[i];
         if (!r->reached[i] || n->op != &op_tracked) continue;
-        assign(r->g, p, n->in[1], &op_blend, n->in[0], n->attr);
+        assign(r->g, p, n->in[1], &op_blend, n->in[0], &n->attrs);
         if (n->n_in > 2) assign(r->g, p, n->in[2], &op_count, NULL, NULL);
     }
 }
@@ -175,7 +175,7 @@ static Node *with_running(Graph *g, const Phase *p) {
         if (!node->n_in) continue;
         Node **in = ARENA_ARRAY(g->arena, Node *, node->n_in);
         for (int j = 0; j < node->n_in; j++) in[j] = map[node->in[j]->id];
-        map[i] = graph_add(g, node->op, node->loc, node->name, node->n_in, in, node->attr);
+        map[i] = graph_add(g, node->op, node->loc, node->name, node->n_in, in, &node->attrs);
     }
     return map[p->loss->id];
 }
@@ -186,8 +186,7 @@ static bool differentiate_phase(Graph *g, Phase *p, int n_forward) {
     r.reached = ARENA_ARRAY(g->arena, bool, n_forward);
     r.dy = ARENA_ARRAY(g->arena, Node *, n_forward);
     mark(&r);
-    double one = 1;
-    r.dy[p->loss->id] = graph_add(g, &op_number, p->loc, NULL, 0, NULL, &one);
+    r.dy[p->loss->id] = graph_add(g, &op_number, p->loc, NULL, 0, NULL, ATTRS_WITH(NumberAttrs, 1));
     bool ok = true;
     for (int i = n_forward - 1; i >= 0; i--) {
         Node *n = g->nodes[i];

@@ -20,7 +20,7 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
     Node **map = ARENA_ARRAY(arena, Node *, graph->n_nodes);
     for (int i = 0; i < graph->n_nodes; i++) {
         const Node *from = graph->nodes[i];
-        const bool still = kind != ENTRY_TRAIN && op_draws_in_training(from->op, from->attr);
+        const bool still = kind != ENTRY_TRAIN && op_draws_in_training(from->op, &from->attrs);
         if (still && op_is(from->op, TRAIT_RANDOM | TRAIT_MOVES)) {
             map[i] = map[from->in[0]->id];
             continue;
@@ -32,7 +32,10 @@ Graph *entry_graph(const Graph *graph, EntryKind kind, int phase) {
         Node *node = ARENA_NEW(arena, Node);
         *node = *from;
         node->id = g->n_nodes;
-        if (still) node->attr[DROPOUT_P] = 0; /* of attention */
+        if (still) { /* attention */
+            node->attrs = attrs_copy(arena, node->op, &from->attrs);
+            node_set(node, "p", 0);
+        }
         node->in = ARENA_ARRAY(arena, Node *, from->n_in);
         for (int j = 0; j < from->n_in; j++) node->in[j] = map[from->in[j]->id];
         ARENA_PUSH(arena, g->nodes, g->n_nodes, g->cap_nodes, node);

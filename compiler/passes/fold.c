@@ -31,13 +31,13 @@ static Node *folded(Graph *g, const Node *norm, const Node *layer) {
                        layer->n_in > 2 ? layer->in[2] : NULL};
     Node *in[] = {layer->in[0],
                   graph_add(g, &op_folded_weight, norm->loc,
-                            arena_printf(g->arena, "%s.weight", name), 3, of_weight, norm->attr),
+                            arena_printf(g->arena, "%s.weight", name), 3, of_weight, &norm->attrs),
                   graph_add(g, &op_folded_bias, norm->loc, arena_printf(g->arena, "%s.bias", name),
-                            of_bias[4] ? 5 : 4, of_bias, norm->attr)};
-    Node *y = graph_add(g, layer->op, layer->loc, layer->name, 3, in, layer->attr);
+                            of_bias[4] ? 5 : 4, of_bias, &norm->attrs)};
+    Node *y = graph_add(g, layer->op, layer->loc, layer->name, 3, in, &layer->attrs);
     Node *between = norm->in[X];
     if (between == layer) return y;
-    return graph_add(g, between->op, between->loc, between->name, 1, &y, between->attr);
+    return graph_add(g, between->op, between->loc, between->name, 1, &y, &between->attrs);
 }
 
 void fold(Graph *g) {

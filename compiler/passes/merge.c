@@ -34,7 +34,7 @@ static bool is_mapping(const Op *op) {
 }
 
 static bool is_part_of(const Node *n, const Node *whole, int index) {
-    if (n->op == &op_part) return n->in[0] == whole && n->attr[PART_INDEX] == index;
+    if (n->op == &op_part) return n->in[0] == whole && ATTRS(n, PartAttrs)->index == index;
     return whole->op == &op_stack && whole->in[index] == n;
 }
 
@@ -48,8 +48,10 @@ static bool reads_part(const Node *n) {
 static bool alike(const Node *a, const Node *b) {
     if (a->op != b->op || a->n_in != b->n_in || !shape_equal(a->type.shape, b->type.shape))
         return false;
+    const int application = op_is(a->op, TRAIT_RANDOM) ? op_attr_index(a->op, "application") : -1;
     for (int i = 0; i < a->op->n_attrs; i++)
-        if (a->attr[i] != b->attr[i] && !(op_is(a->op, TRAIT_RANDOM) && i == DROPOUT_APPLICATION))
+        if (attr_get(a->op, i, a->attrs.values) != attr_get(b->op, i, b->attrs.values) &&
+            i != application)
             return false;
     for (int i = 0; i < a->n_in; i++) {
         const Node *x = a->in[i], *y = b->in[i];
@@ -63,14 +65,14 @@ static bool alike(const Node *a, const Node *b) {
 }
 
 static Node *find_or_add(Graph *g, const Node *like, const Op *op, int n_in, Node *const *in,
-                         const double *attr) {
+                         const Attrs *attrs) {
     for (int i = 0; i < g->n_nodes; i++) {
         Node *n = g->nodes[i];
         if (n->op == op && n->n_in == n_in && !memcmp(n->in, in, sizeof *in * (size_t)n_in) &&
-            (!attr || !memcmp(n->attr, attr, sizeof *attr * (size_t)op->n_attrs)))
+            (!attrs || attrs_equal(op, &n->attrs, attrs)))
             return n;
     }
-    return graph_add(g, op, like->loc, like->name, n_in, in, attr);
+    return graph_add(g, op, like->loc, like->name, n_in, in, attrs);
 }
 
 /* The node whose parts these are, made if there is none. Ops that only rename elements come after
@@ -87,31 +89,30 @@ static Node *stack_of(Graph *g, Node *const *nodes, int n) {
     if (parts) return first->in[0];
     if (!renames) return find_or_add(g, first, &op_stack, n, nodes, NULL);
     Node *below = stack_of(g, in, n);
-    return find_or_add(g, first, first->op, 1, &below, first->attr);
+    return find_or_add(g, first, first->op, 1, &below, &first->attrs);
 }
 
 /* The node that computes all of them. */
 static Node *merged(Graph *g, Node *const *nodes, int n) {
     Node *first = nodes[0], **in = ARENA_ARRAY(g->arena, Node *, first->n_in), *of[MAX_PARTS];
-    double attr[MAX_ATTRS];
-    memcpy(attr, first->attr, sizeof attr);
+    Attrs attrs = attrs_copy(g->arena, first->op, &first->attrs);
     if (op_is(first->op, TRAIT_RANDOM))
-        attr[DROPOUT_APPLICATION_STEP] =
-            nodes[1]->attr[DROPOUT_APPLICATION] - first->attr[DROPOUT_APPLICATION];
+        attr_set(first->op, op_attr_index(first->op, "application_step"), attrs.values,
+                 dropout_attrs(nodes[1])->application - dropout_attrs(first)->application);
     for (int i = 0; i < first->n_in; i++) {
         in[i] = first->in[i];
         if (in[i]->type.kind != KIND_SAMPLE) continue;
         for (int j = 0; j < n; j++) of[j] = nodes[j]->in[i];
         in[i] = stack_of(g, of, n);
     }
-    return find_or_add(g, first, first->op, first->n_in, in, attr);
+    return find_or_add(g, first, first->op, first->n_in, in, &attrs);
 }
 
 static bool steps_evenly(Node *const *nodes, int n) {
     if (!op_is(nodes[0]->op, TRAIT_RANDOM)) return true;
     for (int i = 2; i < n; i++)
-        if (nodes[i]->attr[DROPOUT_APPLICATION] - nodes[i - 1]->attr[DROPOUT_APPLICATION] !=
-            nodes[1]->attr[DROPOUT_APPLICATION] - nodes[0]->attr[DROPOUT_APPLICATION])
+        if (dropout_attrs(nodes[i])->application - dropout_attrs(nodes[i - 1])->application !=
+            dropout_attrs(nodes[1])->application - dropout_attrs(nodes[0])->application)
             return false;
     return true;
 }
@@ -126,7 +127,7 @@ static void find_branches(Merge *m) {
             one = one && (b < 0 || branch < 0 || b == branch);
             if (b >= 0) branch = b;
         }
-        m->branch[i] = n->op == &op_part ? (int)n->attr[PART_INDEX] : one ? branch : -1;
+        m->branch[i] = n->op == &op_part ? ATTRS(n, PartAttrs)->index : one ? branch : -1;
     }
 }
 
@@ -241,10 +242,8 @@ static void find_class(Merge *m, Node *const *list, int n, int from) {
 
 static void rewrite_group(const Merge *m, Node *const *group, int n) {
     Node *all = merged(m->g, group, n), *part[MAX_PARTS];
-    for (int i = 0; i < n; i++) {
-        double index = i;
-        part[i] = find_or_add(m->g, all, &op_part, 1, &all, &index);
-    }
+    for (int i = 0; i < n; i++)
+        part[i] = find_or_add(m->g, all, &op_part, 1, &all, ATTRS_WITH(PartAttrs, i));
     Node **replacement = ARENA_ARRAY(m->g->arena, Node *, m->g->n_nodes);
     for (int i = 0; i < n; i++) replacement[group[i]->id] = part[i];
     graph_rewrite(m->g, replacement);

@@ -26,12 +26,12 @@ typedef struct Next {
 } Next;
 
 static bool is_causal_attention(const Node *node) {
-    return node->op == &op_attention && node->attr[ATTENTION_CAUSAL] != 0;
+    return node->op == &op_attention && ATTRS(node, AttentionAttrs)->causal;
 }
 
 static bool keeps(const Node *node) {
     return is_causal_attention(node) ||
-           (is_recurrence(node->op) && node->attr[RECURRENCE_REVERSE] == 0);
+           (is_recurrence(node->op) && !ATTRS(node, RecurrenceAttrs)->reverse);
 }
 
 /* What a place of the node's axis needs of the operand; see Op.along. */
@@ -83,8 +83,8 @@ static int find_places(Next *x) {
 }
 
 static Node *add(const Next *x, const Op *op, const Node *of, int n_in, Node *const *in,
-                 const double *attr) {
-    return graph_add(x->graph, op, of->loc, of->name, n_in, in, attr);
+                 const Attrs *attrs) {
+    return graph_add(x->graph, op, of->loc, of->name, n_in, in, attrs);
 }
 
 static Node *at_place(Next *x, Node *node, int axis);
@@ -92,31 +92,42 @@ static Node *at_place(Next *x, Node *node, int axis);
 /* The node with operands at the place, its own axis with size 1. */
 static Node *again(Next *x, Node *node, int axis) {
     Node **in = ARENA_ARRAY(x->graph->arena, Node *, node->n_in + 1);
-    double attr[MAX_ATTRS];
     const Op *op = node->op;
+    Attrs attrs = node->attrs;
+    ShapeAttrs reshape;
+    ReduceAttrs expand;
+    AttentionAttrs attention;
+    RecurrenceAttrs recurrence;
     int n_in = node->n_in;
-    memcpy(attr, node->attr, sizeof attr);
     for (int i = 0; i < n_in; i++) {
         const int own = along(node, i, axis);
         in[i] = own >= 0 ? at_place(x, node->in[i], own) : node->in[i];
     }
-    if (op == &op_reshape) attr[SHAPE_DIM0 + axis] = 1;
+    if (op == &op_reshape) {
+        reshape = *ATTRS(node, ShapeAttrs);
+        reshape.shape.dim[axis] = 1;
+        attrs = *ATTRS_AT(ShapeAttrs, &reshape);
+    }
     if (op == &op_expand) {
-        const Shape s = node->type.shape;
-        attr[EXPAND_RANK] = s.rank;
-        for (int i = 0; i < s.rank; i++) attr[EXPAND_DIM0 + i] = i == axis ? 1 : s.dim[i];
+        expand = *ATTRS(node, ReduceAttrs);
+        expand.shape = shape_stated(node->type.shape);
+        expand.shape.dim[axis] = 1;
+        attrs = *ATTRS_AT(ReduceAttrs, &expand);
         n_in = 1;
     }
     if (is_causal_attention(node)) {
         op = &op_attention_next;
-        attr[ATTENTION_PLACES] = x->places;
+        attention = *ATTRS(node, AttentionAttrs);
+        attention.places = x->places;
+        attrs = *ATTRS_AT(AttentionAttrs, &attention);
     } else if (keeps(node)) {
-        const Recurrence r = recurrence_of(node);
         op = &op_recurrence_next;
-        attr[RECURRENCE_CELL] = r.cell;
+        recurrence = *ATTRS(node, RecurrenceAttrs);
+        recurrence.cell = (int)recurrence_of(node).cell;
+        attrs = *ATTRS_AT(RecurrenceAttrs, &recurrence);
     }
     x->keeps = x->keeps || keeps(node);
-    return add(x, op, node, n_in, in, attr);
+    return add(x, op, node, n_in, in, &attrs);
 }
 
 /* Whether each place of the axis is computed of operands at that place: less work than all places,
@@ -138,8 +149,7 @@ static Node *at_place(Next *x, Node *node, int axis) {
     if (same ? by_places(node, axis) : !op_is(node->op, TRAIT_FIELD)) {
         *value = again(x, node, axis);
     } else {
-        const double attr[MAX_ATTRS] = {[PLACE_AXIS] = axis + 1};
-        *value = add(x, &op_at_place, node, 1, &node, attr);
+        *value = add(x, &op_at_place, node, 1, &node, ATTRS_WITH(AxisAttrs, axis + 1));
     }
     return *value;
 }

@@ -11,7 +11,7 @@
 #include "../ops/ops.h"
 
 static bool is_number(const Node *n, double value) {
-    return n->op == &op_number && n->attr[NUMBER_VALUE] == value;
+    return n->op == &op_number && ATTRS(n, NumberAttrs)->value == value;
 }
 
 static Node *fold(Graph *g, Node *n) {
@@ -19,13 +19,13 @@ static Node *fold(Graph *g, Node *n) {
     const double *in[3];
     for (int i = 0; i < n->n_in; i++) {
         if (n->in[i]->op != &op_number) return NULL;
-        in[i] = n->in[i]->attr;
+        in[i] = &ATTRS(n->in[i], NumberAttrs)->value;
     }
     Env env = {.batch = 1};
     double value;
     n->op->reference(&env, n, in, &value);
     if (!isfinite(value)) return NULL;
-    return graph_add(g, &op_number, n->loc, NULL, 0, NULL, &value);
+    return graph_add(g, &op_number, n->loc, NULL, 0, NULL, ATTRS_WITH(NumberAttrs, value));
 }
 
 /* x, where the other operand is neutral. */
@@ -50,7 +50,7 @@ static Node *negations(Graph *g, Node *n) {
 static bool keeps_elements(const Node *n) {
     if (op_is(n->op, TRAIT_RENAMES)) return true;
     if (n->n_in != 1 || !shape_equal(n->type.shape, n->in[0]->type.shape)) return false;
-    if (n->op == &op_slice || n->op == &op_pad) return n->attr[SLICE_STEP] == 1;
+    if (n->op == &op_slice || n->op == &op_pad) return ATTRS(n, SliceAttrs)->step == 1;
     return n->op == &op_concat;
 }
 
@@ -69,13 +69,14 @@ static Node *unmoved(Graph *g, Node *n) {
     (void)g;
     if (!op_is(n->op, TRAIT_MOVES)) return NULL;
     const bool crop = n->op == &op_random_crop || n->op == &op_random_crop_grad;
-    return n->attr[crop ? CROP_PADDING : MOVE_P] == 0 ? n->in[0] : NULL;
+    const MoveAttrs *move = ATTRS(n, MoveAttrs);
+    return (crop ? move->padding == 0 : move->p == 0) ? n->in[0] : NULL;
 }
 
 /* A reshape of a reshape is one. */
 static Node *reshapes(Graph *g, Node *n) {
     if (n->op != &op_reshape || n->in[0]->op != &op_reshape) return NULL;
-    return graph_add(g, n->op, n->loc, n->name, 1, n->in[0]->in, n->attr);
+    return graph_add(g, n->op, n->loc, n->name, 1, n->in[0]->in, &n->attrs);
 }
 
 /* A permutation of one is one. */
@@ -85,10 +86,10 @@ static Node *permutes(Graph *g, Node *n) {
     bool moves = false;
     for (int i = 0; i < n->type.shape.rank; i++) moves = moves || permuted_axis(n, i) != i;
     if (!moves || x->op != &op_permute) return moves ? NULL : x;
-    double attr[MAX_ATTRS] = {0};
+    PermuteAttrs both = {{0}};
     for (int i = 0; i < n->type.shape.rank; i++)
-        attr[i] = permuted_axis(x, permuted_axis(n, i)) + 1;
-    return graph_add(g, n->op, n->loc, n->name, 1, x->in, attr);
+        both.axis[i] = permuted_axis(x, permuted_axis(n, i)) + 1;
+    return graph_add(g, n->op, n->loc, n->name, 1, x->in, ATTRS_AT(PermuteAttrs, &both));
 }
 
 /* A rule gives the node that stands in for another, or NULL; it adds one node at most. */
@@ -104,7 +105,7 @@ static bool is_outside(const Node *n) {
 static bool equal(const Node *a, const Node *b) {
     return a->op == b->op && a->n_in == b->n_in && !is_outside(a) &&
            !memcmp(a->in, b->in, sizeof *a->in * (size_t)a->n_in) &&
-           !memcmp(a->attr, b->attr, sizeof *a->attr * (size_t)a->op->n_attrs);
+           attrs_equal(a->op, &a->attrs, &b->attrs);
 }
 
 static uint64_t hash(const Node *n) {
@@ -112,8 +113,9 @@ static uint64_t hash(const Node *n) {
     for (const char *p = n->op->name; *p; p++) h = h * 31 + (unsigned char)*p;
     for (int i = 0; i < n->n_in; i++) h = (h ^ (uint64_t)n->in[i]->id) * 0x9e3779b97f4a7c15u;
     for (int i = 0; i < n->op->n_attrs; i++) {
+        const double value = attr_get(n->op, i, n->attrs.values);
         uint64_t bits;
-        memcpy(&bits, &n->attr[i], sizeof bits);
+        memcpy(&bits, &value, sizeof bits);
         h = (h ^ bits) * 0x9e3779b97f4a7c15u;
         h ^= h >> 32;
     }

@@ -77,7 +77,7 @@ void split_verify(const Entry *e) {
     for (int i = g->n_nodes - 1; i >= 0; i--) {
         const Node *node = g->nodes[i];
         if (!needed[i]) node_bug(node, "entry %s does not need it", e->name);
-        if (!train && op_draws_in_training(node->op, node->attr))
+        if (!train && op_draws_in_training(node->op, &node->attrs))
             node_bug(node, "entry %s draws it", e->name);
         for (int j = 0; j < node->n_in; j++) needed[node->in[j]->id] = true;
     }

@@ -35,7 +35,7 @@ static void lower_stack(Lowering *l, Node *node) {
 
 static void lower_part(Lowering *l, Node *node) {
     Buffer *whole = lower_value(l, node->in[0]);
-    l->buffer[node->id] = part_buffer(l, whole, (int)node->attr[PART_INDEX]);
+    l->buffer[node->id] = part_buffer(l, whole, ATTRS(node, PartAttrs)->index);
 }
 
 void lower_access(Lowering *l, Node *node) {

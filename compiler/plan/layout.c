@@ -54,8 +54,8 @@ static Layout layout_of(const Plan *plan, const Node *node, const Layout *known)
     if (op_is(node->op, TRAIT_RANDOM) && node->n_in == 1)
         return is_sequence(node)
                    ? padded
-                   : layout_padded((int)node->attr[DROPOUT_CHANNELS],
-                                   (int)node->attr[DROPOUT_HEIGHT], (int)node->attr[DROPOUT_WIDTH]);
+                   : layout_padded(dropout_attrs(node)->channels, dropout_attrs(node)->height,
+                                   dropout_attrs(node)->width);
     if (x && (is_pointwise(node) || op_is(node->op, TRAIT_LOSS_GRADIENT))) return known[x->id];
     return padded;
 }

@@ -10,7 +10,7 @@ static const char *operand_text(Arena *arena, const Node *node) {
 
 /* The C expression of a schedule or scalar in terms of its operands. */
 static const char *number_text(Arena *arena, const Node *n) {
-    if (n->op == &op_number) return arena_printf(arena, "%.17g", n->attr[NUMBER_VALUE]);
+    if (n->op == &op_number) return arena_printf(arena, "%.17g", ATTRS(n, NumberAttrs)->value);
     const char *a = n->n_in > 0 ? operand_text(arena, n->in[0]) : "";
     const char *b = n->n_in > 1 ? operand_text(arena, n->in[1]) : "";
     const char *c = n->n_in > 2 ? operand_text(arena, n->in[2]) : "";
@@ -37,15 +37,17 @@ int lower_drop(Lowering *l, const Node *node) {
     for (int i = 0; i < e->n_drops; i++) {
         const Node *d = e->drops[i].node;
         if (d && !op_is(d->op, TRAIT_MOVES | TRAIT_DRAWN) && d->type.parts == node->type.parts &&
-            !memcmp(d->attr, node->attr, sizeof d->attr) && (d->op == &op_dropout2d) == channels)
+            attrs_equal(d->op, &d->attrs, &node->attrs) &&
+            attrs_equal(node->op, &d->attrs, &node->attrs) && (d->op == &op_dropout2d) == channels)
             return i;
     }
-    int elements = round_up((int)node->attr[DROPOUT_CHANNELS], LANES);
-    if (!channels) elements *= (int)node->attr[DROPOUT_HEIGHT] * (int)node->attr[DROPOUT_WIDTH];
-    double p = node->attr[DROPOUT_P];
+    const DropoutAttrs *attrs = dropout_attrs(node);
+    int elements = round_up(attrs->channels, LANES);
+    if (!channels) elements *= attrs->height * attrs->width;
+    double p = attrs->p;
     Drop drop = {.layer = node->name ? node->name : "dropout",
-                 .stream = (uint32_t)node->attr[DROPOUT_STREAM],
-                 .application = (uint32_t)node->attr[DROPOUT_APPLICATION],
+                 .stream = attrs->stream,
+                 .application = (uint32_t)attrs->application,
                  .threshold = dropout_threshold(p),
                  .words = (uint32_t)round_up(elements, 32) / 2,
                  .scale = p < 1 ? 1 / (1 - p) : 0,
@@ -53,7 +55,7 @@ int lower_drop(Lowering *l, const Node *node) {
     int first = e->n_drops;
     for (int i = 0; i < node->type.parts; i++) {
         ARENA_PUSH(l->arena, e->drops, e->n_drops, e->cap_drops, drop);
-        drop.application += (uint32_t)(int64_t)node->attr[DROPOUT_APPLICATION_STEP];
+        drop.application += (uint32_t)attrs->application_step;
         drop.node = NULL;
     }
     return first;
@@ -62,8 +64,8 @@ int lower_drop(Lowering *l, const Node *node) {
 /* Of a node that moves elements. */
 static Drop move_draw(const Node *node) {
     return (Drop){.layer = node->name ? node->name : node->op->name,
-                  .stream = (uint32_t)node->attr[MOVE_STREAM],
-                  .threshold = dropout_threshold(node->attr[MOVE_P]),
+                  .stream = ATTRS(node, MoveAttrs)->stream,
+                  .threshold = dropout_threshold(ATTRS(node, MoveAttrs)->p),
                   .words = MOVE_WORDS,
                   .scale = 1,
                   .node = node};
@@ -72,7 +74,7 @@ static Drop move_draw(const Node *node) {
 /* Of a value that is drawn itself. */
 static Drop random_draw(const Node *node) {
     return (Drop){.layer = node->name ? node->name : node->op->name,
-                  .stream = (uint32_t)node->attr[RANDOM_STREAM],
+                  .stream = ATTRS(node, RandomAttrs)->stream,
                   .application = RANDOM_STEADY,
                   .words = (uint32_t)random_words(node->type.shape),
                   .steady = true,

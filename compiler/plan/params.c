@@ -94,9 +94,9 @@ void params_list(Plan *plan) {
                                        .groups = 1,
                                        .matrix = matrix,
                                        .table = is_table(plan->graph, params[i]),
-                                       .init = inits[(int)params[i]->attr[PARAM_INIT]],
-                                       .a = params[i]->attr[PARAM_A],
-                                       .b = params[i]->attr[PARAM_B],
+                                       .init = inits[ATTRS(params[i], ParamAttrs)->init],
+                                       .a = ATTRS(params[i], ParamAttrs)->a,
+                                       .b = ATTRS(params[i], ParamAttrs)->b,
                                        .zero_row = zero_row(plan->graph, params[i])};
     }
 }

@@ -18,7 +18,8 @@ static const char *refuse(Translation *t, const char *why) {
 /* The attribute of that name; 0 if the op has none. */
 static double attribute(const Node *node, const char *name) {
     for (int i = 0; i < node->op->n_attrs; i++)
-        if (strcmp(node->op->attrs[i].name, name) == 0) return node->attr[i];
+        if (strcmp(node->op->attrs[i].name, name) == 0)
+            return attr_get(node->op, i, node->attrs.values);
     return 0;
 }
 
@@ -143,7 +144,7 @@ static const char *repeated(Translation *t, const char *x, const Node *node) {
 }
 
 static const char *number(Translation *t, const Node *node) {
-    return scalar(t, node->attr[NUMBER_VALUE]);
+    return scalar(t, ATTRS(node, NumberAttrs)->value);
 }
 
 static const char *same(Translation *t, const Node *node) {
@@ -181,7 +182,7 @@ static const char *relu6(Translation *t, const Node *node) {
 
 static const char *leaky_relu(Translation *t, const Node *node) {
     const char *y = alike(t, node);
-    builder_float(t->b, "alpha", node->attr[LEAKY_SLOPE]);
+    builder_float(t->b, "alpha", ATTRS(node, LeakyAttrs)->slope);
     return y;
 }
 
@@ -253,7 +254,7 @@ static const char *matmul(Translation *t, const Node *node) {
     const char *in[2];
     for (int i = 0; i < 2; i++) {
         in[i] = operand(t, node, i);
-        const bool transposed = node->attr[i ? MATMUL_TRANSPOSE_B : MATMUL_TRANSPOSE_A] != 0;
+        const bool transposed = ATTRS(node, MatmulAttrs)->transpose[i];
         if (transposed) in[i] = turned(t, in[i], full_rank(node->in[i]));
     }
     return two(t, "MatMul", in[0], in[1]);
@@ -316,17 +317,18 @@ static const char *conv_transpose2d(Translation *t, const Node *node) {
 }
 
 static const char *pool(Translation *t, const Node *node) {
-    const Pool p = pool_of(node);
+    const PoolAttrs *p = ATTRS(node, PoolAttrs);
     const char *y = alike(t, node);
-    windows(t, p.kernel, p.stride, p.pad);
+    windows(t, p->kernel, p->stride, p->pad);
     if (node->op == &op_avg_pool2d) builder_int(t->b, "count_include_pad", 1);
     return y;
 }
 
 static const char *upsample(Translation *t, const Node *node) {
-    const bool nearest = (int)node->attr[UPSAMPLE_MODE] == UPSAMPLE_NEAREST;
+    const bool nearest = ATTRS(node, UpsampleAttrs)->mode == UPSAMPLE_NEAREST;
     const int64_t dim = 4;
-    const float scales[] = {1, 1, (float)node->attr[UPSAMPLE_H], (float)node->attr[UPSAMPLE_W]};
+    const float scales[] = {1, 1, (float)ATTRS(node, UpsampleAttrs)->scale[0],
+                            (float)ATTRS(node, UpsampleAttrs)->scale[1]};
     const char *y =
         three(t, "Resize", operand(t, node, 0), NULL, builder_floats(t->b, NULL, 1, &dim, scales));
     builder_text(t->b, "mode", nearest ? "nearest" : "linear");
@@ -337,7 +339,7 @@ static const char *upsample(Translation *t, const Node *node) {
 
 static const char *pixel_shuffle(Translation *t, const Node *node) {
     const char *y = alike(t, node);
-    builder_int(t->b, "blocksize", (int64_t)node->attr[SHUFFLE_FACTOR]);
+    builder_int(t->b, "blocksize", ATTRS(node, ShuffleAttrs)->factor);
     builder_text(t->b, "mode", "CRD");
     return y;
 }
@@ -347,7 +349,8 @@ static const char *per_channel(Translation *t, const Node *node, int i, double o
     const int channels = node->type.shape.dim[0];
     if (i >= node->n_in) return filled(t, channels, otherwise);
     const Node *n = node->in[i];
-    return n->op == &op_number ? filled(t, channels, n->attr[NUMBER_VALUE]) : operand(t, node, i);
+    return n->op == &op_number ? filled(t, channels, ATTRS(n, NumberAttrs)->value)
+                               : operand(t, node, i);
 }
 
 static const char *batch_norm(Translation *t, const Node *node) {
@@ -426,36 +429,36 @@ static const char *concat(Translation *t, const Node *node) {
     const char **in = ARENA_ARRAY(t->b->arena, const char *, node->n_in);
     for (int i = 0; i < node->n_in; i++) in[i] = operand(t, node, i);
     const char *y = add(t, "Concat", node->n_in, in);
-    builder_int(t->b, "axis", (int64_t)node->attr[CONCAT_AXIS] - 1 + has_samples(node));
+    builder_int(t->b, "axis", ATTRS(node, AxisAttrs)->axis - 1 + has_samples(node));
     return y;
 }
 
 /* Places of an axis by their numbers. */
 static const char *slice(Translation *t, const Node *node) {
-    const int count = (int)node->attr[SLICE_COUNT];
+    const int count = ATTRS(node, SliceAttrs)->count;
     int64_t *places = ARENA_ARRAY(t->b->arena, int64_t, count);
     for (int i = 0; i < count; i++)
-        places[i] = (int64_t)(node->attr[SLICE_OFFSET] + i * node->attr[SLICE_STEP]);
+        places[i] = (int64_t)(ATTRS(node, SliceAttrs)->offset + i * ATTRS(node, SliceAttrs)->step);
     const char *y = two(t, "Gather", operand(t, node, 0), builder_list(t->b, count, places));
-    builder_int(t->b, "axis", (int64_t)node->attr[SLICE_AXIS] - 1 + has_samples(node));
+    builder_int(t->b, "axis", ATTRS(node, SliceAttrs)->axis - 1 + has_samples(node));
     return y;
 }
 
 static const char *pad(Translation *t, const Node *node) {
-    const int axis = (int)node->attr[SLICE_AXIS] - 1 + has_samples(node), rank = full_rank(node);
-    const int64_t before = (int64_t)node->attr[SLICE_OFFSET];
-    const int64_t has = node->in[0]->type.shape.dim[(int)node->attr[SLICE_AXIS] - 1];
-    if ((int)node->attr[SLICE_STEP] != 1 && has > 1) return refuse(t, "zeros between elements");
+    const int axis = ATTRS(node, SliceAttrs)->axis - 1 + has_samples(node), rank = full_rank(node);
+    const int64_t before = ATTRS(node, SliceAttrs)->offset;
+    const int64_t has = node->in[0]->type.shape.dim[ATTRS(node, SliceAttrs)->axis - 1];
+    if (ATTRS(node, SliceAttrs)->step != 1 && has > 1) return refuse(t, "zeros between elements");
     int64_t pads[2 * (MAX_RANK + 1)] = {0};
     pads[axis] = before;
-    pads[rank + axis] = (int64_t)node->attr[PAD_SIZE] - before - has;
+    pads[rank + axis] = ATTRS(node, SliceAttrs)->size - before - has;
     return three(t, "Pad", operand(t, node, 0), builder_list(t->b, 2 * rank, pads),
-                 scalar(t, node->attr[PAD_VALUE]));
+                 scalar(t, ATTRS(node, SliceAttrs)->value));
 }
 
 static const char *argmax(Translation *t, const Node *node) {
     const char *y = one(t, "ArgMax", operand(t, node, 0));
-    builder_int(t->b, "axis", (int64_t)node->attr[ARGMAX_AXIS] - 1 + has_samples(node->in[0]));
+    builder_int(t->b, "axis", ATTRS(node, AxisAttrs)->axis - 1 + has_samples(node->in[0]));
     builder_int(t->b, "keepdims", 0);
     return y;
 }
@@ -465,7 +468,7 @@ static const char *one_hot(Translation *t, const Node *node) {
     const float values[] = {0, 1};
     const char *y = three(t, "OneHot", operand(t, node, 0), list1(t, node->in[0]->type.classes),
                           builder_floats(t->b, NULL, 1, &dim, values));
-    builder_int(t->b, "axis", (int64_t)node->attr[HOT_AXIS] - 1 + has_samples(node));
+    builder_int(t->b, "axis", ATTRS(node, AxisAttrs)->axis - 1 + has_samples(node));
     return y;
 }
 

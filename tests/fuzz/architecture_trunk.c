@@ -45,6 +45,7 @@ static void write_attribute(char *text, size_t size, const AttrSpec *a) {
         snprintf(text, size, "%s = %.2f, ", a->name, low + (high - low) * below(11) / 10);
         break;
     case ATTR_INT:
+    case ATTR_BITS:
         snprintf(text, size, "%s = %d, ", a->name, (int)low + below((int)(high - low) + 1));
         break;
     case ATTR_BOOL:

@@ -6,21 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../attrs.h"
 #include "compiler/graph/interpreter.h"
 #include "compiler/ops/ops.h"
 
 static const Loc nowhere = {"", 0};
 
-static Node *leaf(Graph *g, const Op *op, const char *name, const double *attr) {
-    return graph_add(g, op, nowhere, name, 0, NULL, attr);
+static Node *leaf(Graph *g, const Op *op, const char *name, const Attrs *attrs) {
+    return graph_add(g, op, nowhere, name, 0, NULL, attrs);
 }
 
 Node *sample_leaf(Graph *g, Type type, const char *name) {
-    double attr[MAX_ATTRS] = {0};
     if (type.kind == KIND_SCALAR) {
-        double zero = 0;
         Type three = {.kind = KIND_SAMPLE, .shape = {1, {3}}, .parts = 1};
-        Node *in[2] = {sample_leaf(g, three, name), leaf(g, &op_number, NULL, &zero)};
+        Node *in[2] = {sample_leaf(g, three, name), leaf(g, &op_number, NULL, NULL)};
         return graph_add(g, &op_mse, nowhere, NULL, 2, in, NULL);
     }
     if (type.kind == KIND_SPLIT) {
@@ -39,15 +38,11 @@ Node *sample_leaf(Graph *g, Type type, const char *name) {
         for (int i = 0; i < type.parts; i++) parts[i] = sample_leaf(g, one, name);
         return graph_add(g, &op_stack, nowhere, NULL, type.parts, parts, NULL);
     }
-    if (type.classes) {
-        attr[LABEL_CLASSES] = type.classes;
-        attr[LABEL_RANK] = type.shape.rank;
-        for (int i = 0; i < type.shape.rank; i++) attr[LABEL_DIM0 + i] = type.shape.dim[i];
-        return leaf(g, &op_label, name, attr);
-    }
-    attr[SHAPE_RANK] = type.shape.rank;
-    for (int i = 0; i < type.shape.rank; i++) attr[SHAPE_DIM0 + i] = type.shape.dim[i];
-    return leaf(g, type.kind == KIND_PARAM ? &op_param : &op_input, name, attr);
+    const Shape shape = shape_stated(type.shape);
+    if (type.classes) return leaf(g, &op_label, name, ATTRS_WITH(LabelAttrs, type.classes, shape));
+    if (type.kind == KIND_PARAM)
+        return leaf(g, &op_param, name, ATTRS_WITH(ParamAttrs, .shape = shape));
+    return leaf(g, &op_input, name, ATTRS_WITH(ShapeAttrs, shape));
 }
 
 /* Reads a whole number; a word that has none is malformed. */
@@ -111,8 +106,8 @@ SampleCase sample_case(Arena *arena, const Op *op, const OpSample *sample) {
         ARENA_PUSH(arena, in, n, cap, node);
         while (isspace((unsigned char)*p)) p++;
     }
-    const double *attr = sample->has_attr ? sample->attr : NULL;
-    c.node = graph_add(c.graph, op, nowhere, n || !op->n_attrs ? NULL : "x", n, in, attr);
+    const Attrs *attrs = listed(arena, op, sample->has_attr ? sample->attr : NULL);
+    c.node = graph_add(c.graph, op, nowhere, n || !op->n_attrs ? NULL : "x", n, in, attrs);
     return c;
 }
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "../attrs.h"
 #include "../suite.h"
 #include "compiler/graph/interpreter.h"
 #include "compiler/ops/ops.h"
@@ -41,11 +42,11 @@ static inline Node *label(int classes) {
 }
 
 static inline Node *number(double value) {
-    return graph_add(graph, &op_number, nowhere, NULL, 0, NULL, &value);
+    return graph_add(graph, &op_number, nowhere, NULL, 0, NULL, ATTRS_WITH(NumberAttrs, value));
 }
 
 static inline Node *add(const Op *op, const double *attr, int n, Node *a, Node *b, Node *c) {
-    return graph_add(graph, op, nowhere, NULL, n, (Node *[]){a, b, c}, attr);
+    return graph_add(graph, op, nowhere, NULL, n, (Node *[]){a, b, c}, listed(arena, op, attr));
 }
 
 /* The value of a node whose operands are leaves with these values. */
@@ -58,7 +59,6 @@ static inline double *run(Node *n, double *a, double *b) {
 }
 
 #define RUN(n, ...) run((n), (double[]){__VA_ARGS__}, NULL)
-#define ATTR(...) ((double[MAX_ATTRS]){__VA_ARGS__})
 #define expect(found, ...)                                                                         \
     expect_values((found), sizeof((double[]){__VA_ARGS__}) / sizeof(double),                       \
                   (double[]){__VA_ARGS__})

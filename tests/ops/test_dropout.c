@@ -112,8 +112,8 @@ START_TEST(dropout_numbers_places) {
     Node *made[] = {x, flat, relu, add(&op_linear, NULL, 2, flat, w, 0)};
     for (int i = 0; i < 4; i++) {
         Node *n = add(&op_dropout, ATTR(0.5), 1, made[i], 0, 0);
-        ck_assert_double_eq(n->attr[DROPOUT_CHANNELS], i < 3 ? 4 : 16);
-        ck_assert_double_eq(n->attr[DROPOUT_HEIGHT], i < 3 ? 2 : 1);
+        ck_assert_int_eq(dropout_attrs(n)->channels, i < 3 ? 4 : 16);
+        ck_assert_int_eq(dropout_attrs(n)->height, i < 3 ? 2 : 1);
     }
     double values[16];
     for (int i = 0; i < 16; i++) values[i] = i + 1;

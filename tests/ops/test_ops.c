@@ -150,6 +150,19 @@ static const char *check_sample(const Op *op, const OpSample *sample) {
     return fault ? fault : check_gradient(&c);
 }
 
+/* Whether each attribute keeps its lowest and highest value when all others are set. */
+static bool holds_attributes(const Op *op) {
+    void *values = attrs_new(arena, op).values;
+    for (int i = 0; i < op->n_attrs; i++) {
+        const AttrSpec *a = &op->attrs[i];
+        for (int k = 0; k < op->n_attrs; k++) attr_set(op, k, values, op->attrs[k].low);
+        attr_set(op, i, values, a->high);
+        for (int k = 0; k < op->n_attrs; k++)
+            if (attr_get(op, k, values) != (k == i ? a->high : op->attrs[k].low)) return false;
+    }
+    return true;
+}
+
 /* The fault of an op, or NULL. */
 static const char *fault_of(const Op *op) {
     if (!op->n_samples) return "the op has no samples";
@@ -158,6 +171,7 @@ static const char *fault_of(const Op *op) {
         const AttrSpec *a = &op->attrs[i];
         if (!(a->preset >= a->low && a->preset <= a->high)) return "a default is out of its range";
     }
+    if (!holds_attributes(op)) return "its struct does not hold the attributes apart";
     for (int i = 0; i < op->n_samples; i++) {
         const char *fault = check_sample(op, &op->samples[i]);
         if (fault)

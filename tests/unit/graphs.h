@@ -2,6 +2,7 @@
 #ifndef NNGEN_TESTS_GRAPHS_H
 #define NNGEN_TESTS_GRAPHS_H
 
+#include "../attrs.h"
 #include "../suite.h"
 #include "compiler/graph/interpreter.h"
 #include "compiler/ops/ops.h"
@@ -22,14 +23,17 @@ static void end(void) {
     arena_free(arena);
 }
 
-#define ATTR(...) ((double[MAX_ATTRS]){__VA_ARGS__})
-
 /* A node of up to three operands on a line of its own: its number is its id. */
 static inline Node *add(const Op *op, const char *name, const double *attr, Node *a, Node *b,
                         Node *c) {
     Node *in[3] = {a, b, c};
     Loc loc = {"small.lua", graph->n_nodes};
-    return graph_add(graph, op, loc, name, !a ? 0 : !b ? 1 : !c ? 2 : 3, in, attr);
+    return graph_add(graph, op, loc, name,
+                     !a   ? 0
+                     : !b ? 1
+                     : !c ? 2
+                          : 3,
+                     in, listed(arena, op, attr));
 }
 
 static inline Node *unary(const Op *op, Node *a) {

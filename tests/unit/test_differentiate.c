@@ -157,8 +157,7 @@ START_TEST(joined_branches) {
 END_TEST
 
 static Node *running(const char *name, int n) {
-    const double attr[MAX_ATTRS] = {[PARAM_RANK] = 1, [PARAM_DIM0] = n};
-    return add(&op_state, name, attr, NULL, NULL, NULL);
+    return add(&op_state, name, ATTR(1, n), NULL, NULL, NULL);
 }
 
 /* Moments of the batch depend on all of its samples: so does the gradient through them. */
@@ -168,7 +167,8 @@ START_TEST(statistics_of_the_batch) {
     Node *in[] = {y, binary(&op_tracked, mean, running("mean", 4)),
                   binary(&op_tracked, variance, running("variance", 4)), bias("bn.weight", 4),
                   bias("bn.bias", 4)};
-    Node *h = graph_add(graph, &op_batch_norm, (Loc){"", 0}, "bn", 5, in, ATTR(1e-2));
+    Node *h = graph_add(graph, &op_batch_norm, (Loc){"", 0}, "bn", 5, in,
+                        ATTRS_WITH(NormAttrs, .eps = 1e-2));
     phase(square(linear("b", 2, unary(&op_tanh, h))));
     ck_assert(differentiate(graph));
     expect_trained(&graph->phases[0], "a.weight bn.weight bn.bias b.weight ");

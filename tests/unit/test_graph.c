@@ -37,8 +37,6 @@ START_TEST(graph_add_refuses) {
     expect_error(add(&op_dropout, "d", ATTR(1.5), x, NULL, NULL),
                  "dropout \"d\": p must be between 0 and 1, got 1.5");
     expect_error(add(&op_dropout, "d", ATTR((double)NAN), x, NULL, NULL), "p must be between");
-    expect_error(add(&op_max_pool2d, NULL, ATTR(2.5, 2, 2, 2), image, NULL, NULL),
-                 "kernel_h must be a whole number, got 2.5");
     expect_error(binary(&op_linear, v, w),
                  "linear: wants (3), the size of its weights' rows, got (4), the input \"v\"");
     expect_error(
@@ -158,10 +156,13 @@ static void spoil_arity(void) {
     node_of(&op_linear)->n_in = 1;
 }
 static void spoil_range(void) {
-    node_of(&op_dropout)->attr[DROPOUT_P] = 2;
+    node_set(node_of(&op_dropout), "p", 2);
 }
 static void spoil_whole(void) {
-    node_of(&op_conv2d)->attr[CONV_STRIDE_H] = 1.5;
+    node_set(node_of(&op_conv2d), "stride_h", 1.5);
+}
+static void spoil_attrs(void) {
+    node_of(&op_conv2d)->attrs.type = node_of(&op_max_pool2d)->attrs.type;
 }
 static void spoil_type(void) {
     node_of(&op_relu)->type.shape.dim[0]++;
@@ -234,7 +235,8 @@ START_TEST(verifier_catches_planted_mistakes) {
         {spoil_stranger, "does not precede it"},
         {spoil_arity, "has 1 operands"},
         {spoil_range, "attribute p is out of range"},
-        {spoil_whole, "attribute stride_h is out of range"},
+        {spoil_whole, "attribute stride_h of conv2d cannot be 1.5"},
+        {spoil_attrs, "has the attributes of another op"},
         {spoil_type, "its type is not what its operands give"},
         {spoil_kind, "is an error node"},
         {spoil_operand, "its operands do not fit"},
@@ -279,11 +281,44 @@ START_TEST(interpreter_computes_what_is_wanted) {
 }
 END_TEST
 
+static void read_others(void *context) {
+    (void)ATTRS((Node *)context, PoolAttrs);
+}
+static void read_none(void *context) {
+    (void)ATTRS(unary(&op_relu, context), DropoutAttrs);
+}
+static void add_with_others(void *context) {
+    Node *x = context;
+    graph_add(graph, &op_dropout, x->loc, NULL, 1, &x, ATTRS_WITH(PoolAttrs, .kernel = {2, 2}));
+}
+
+START_TEST(attributes_of_another_op_are_refused) {
+    Node *d = add(&op_dropout, "d", ATTR(0.25, 4294967295.0), vector("x", 3), NULL, NULL);
+    ck_assert_uint_eq(ATTRS(d, DropoutAttrs)->stream, 4294967295u);
+    expect_bug(read_others, d, "has DropoutAttrs, not PoolAttrs");
+    expect_bug(read_none, d, "has no attributes, not DropoutAttrs");
+    expect_bug(add_with_others, d, "dropout has DropoutAttrs, and gets PoolAttrs");
+}
+END_TEST
+
+/* An attribute that is not stated is 0; without any stated they are the presets. */
+START_TEST(attributes_that_are_left_out) {
+    Node *x = vector("x", 3);
+    Node *none = graph_add(graph, &op_slice, x->loc, NULL, 1, &x, NULL);
+    Node *some = graph_add(graph, &op_slice, x->loc, NULL, 1, &x,
+                           ATTRS_WITH(SliceAttrs, .count = 2, .axis = 1));
+    ck_assert_int_eq(ATTRS(none, SliceAttrs)->step, 1);
+    ck_assert_int_eq(ATTRS(some, SliceAttrs)->step, 0);
+    ck_assert(!attrs_equal(&op_slice, &none->attrs, &some->attrs));
+    ck_assert(attrs_equal(&op_slice, &some->attrs, &some->attrs));
+}
+END_TEST
+
 START_TEST(attributes_by_name) {
     Node *d = add(&op_dropout, "d", ATTR(0.25, 7), vector("x", 3), NULL, NULL);
     ck_assert_double_eq(node_attr(d, "p"), 0.25);
     ck_assert_int_eq(node_int(d, "stream"), 7);
-    ck_assert_int_eq(op_attr_index(&op_dropout, "application"), DROPOUT_APPLICATION);
+    ck_assert_str_eq(op_dropout.attrs[op_attr_index(&op_dropout, "width")].name, "width");
     ck_assert_str_eq(node_words(graph, d), "dropout \"d\"");
     ck_assert_str_eq(shape_text(arena, d->type.shape), "(3)");
     ck_assert_str_eq(shape_text(arena, (Shape){0, {0}}), "()");
@@ -296,4 +331,5 @@ SUITE("graph", FIXTURE(begin, end),
       TESTS(mistakes_are_reported_once_with_their_place, graph_add_refuses,
             rewrite_replaces_and_drops, rewrite_keeps_the_order_of_what_stays,
             deep_graphs_are_no_trouble, verifier_catches_planted_mistakes,
-            interpreter_computes_what_is_wanted, attributes_by_name))
+            interpreter_computes_what_is_wanted, attributes_by_name,
+            attributes_of_another_op_are_refused, attributes_that_are_left_out))

@@ -170,10 +170,10 @@ START_TEST(a_layer_more_changes_no_other) {
         arena_printf(arena, setup, "local w = nn.tanh(nn.linear { out = 192 }(v))\nv = v + w\n"),
         "v");
     const Node *a = param_named(g, "fc.weight"), *b = param_named(more, "fc.weight");
-    ck_assert(!memcmp(a->attr, b->attr, sizeof a->attr));
+    ck_assert(attrs_equal(&op_param, &a->attrs, &b->attrs));
     int n;
-    ck_assert_double_eq(graph_nodes_of(g, "dropout", &n)[0]->attr[DROPOUT_STREAM],
-                        graph_nodes_of(more, "dropout", &n)[0]->attr[DROPOUT_STREAM]);
+    ck_assert_uint_eq(dropout_attrs(graph_nodes_of(g, "dropout", &n)[0])->stream,
+                      dropout_attrs(graph_nodes_of(more, "dropout", &n)[0])->stream);
 }
 END_TEST
 
@@ -272,10 +272,10 @@ START_TEST(unnamed_layers_are_numbered_by_kind) {
 END_TEST
 
 static void check_init(const Graph *g, const char *name, int kind, double a, double b) {
-    const Node *p = param_named(g, name);
-    ck_assert_int_eq((int)p->attr[PARAM_INIT], kind);
-    ck_assert_double_eq_tol(p->attr[PARAM_A], a, 1e-12);
-    ck_assert_double_eq_tol(p->attr[PARAM_B], b, 1e-12);
+    const ParamAttrs *p = ATTRS(param_named(g, name), ParamAttrs);
+    ck_assert_int_eq(p->init, kind);
+    ck_assert_double_eq_tol(p->a, a, 1e-12);
+    ck_assert_double_eq_tol(p->b, b, 1e-12);
 }
 
 /* The numbers are those of torch.nn.init. */
@@ -318,18 +318,19 @@ START_TEST(options_reach_the_nodes) {
                         "v = nn.leaky_relu { slope = 0.2 }(nn.flatten(c))",
                         "v");
     int n;
-    const double *a = graph_nodes_of(g, "conv2d", &n)[0]->attr;
-    ck_assert_int_eq((int)a[CONV_STRIDE_H], 1);
-    ck_assert_int_eq((int)a[CONV_STRIDE_W], 2);
-    ck_assert_int_eq((int)a[CONV_PAD_H], 2);
-    ck_assert_int_eq((int)a[CONV_DIL_W], 2);
-    a = graph_nodes_of(g, "max_pool2d", &n)[0]->attr;
-    ck_assert_int_eq((int)a[POOL_KERNEL_W], 3);
-    ck_assert_int_eq((int)a[POOL_STRIDE_W], 1);
-    ck_assert_int_eq((int)a[POOL_PAD_H], 1);
-    a = graph_nodes_of(g, "avg_pool2d", &n)[0]->attr;
-    ck_assert_int_eq((int)a[POOL_STRIDE_H], 2);
-    ck_assert_double_eq(graph_nodes_of(g, "leaky_relu", &n)[0]->attr[LEAKY_SLOPE], 0.2);
+    const ConvAttrs *conv = ATTRS(graph_nodes_of(g, "conv2d", &n)[0], ConvAttrs);
+    ck_assert_int_eq(conv->stride[0], 1);
+    ck_assert_int_eq(conv->stride[1], 2);
+    ck_assert_int_eq(conv->pad[0], 2);
+    ck_assert_int_eq(conv->dilation[1], 2);
+    const PoolAttrs *pool = ATTRS(graph_nodes_of(g, "max_pool2d", &n)[0], PoolAttrs);
+    ck_assert_int_eq(pool->kernel[1], 3);
+    ck_assert_int_eq(pool->stride[1], 1);
+    ck_assert_int_eq(pool->pad[0], 1);
+    pool = ATTRS(graph_nodes_of(g, "avg_pool2d", &n)[0], PoolAttrs);
+    ck_assert_int_eq(pool->stride[0], 2);
+    const Node *leaky = graph_nodes_of(g, "leaky_relu", &n)[0];
+    ck_assert_double_eq(ATTRS(leaky, LeakyAttrs)->slope, 0.2);
 }
 END_TEST
 
@@ -342,11 +343,11 @@ START_TEST(uses_of_a_dropout_draw_differently) {
     Node **drops = graph_nodes_of(g, "dropout", &n);
     ck_assert_int_eq(n, 3);
     for (int i = 0; i < 2; i++) {
-        ck_assert_double_eq(drops[i]->attr[DROPOUT_P], 0.25);
-        ck_assert_double_eq(drops[i]->attr[DROPOUT_STREAM], dropout_stream("drop"));
-        ck_assert_int_eq((int)drops[i]->attr[DROPOUT_APPLICATION], i);
+        ck_assert_double_eq(dropout_attrs(drops[i])->p, 0.25);
+        ck_assert_uint_eq(dropout_attrs(drops[i])->stream, dropout_stream("drop"));
+        ck_assert_int_eq(dropout_attrs(drops[i])->application, i);
     }
-    ck_assert_double_eq(drops[2]->attr[DROPOUT_P], 0.5);
+    ck_assert_double_eq(dropout_attrs(drops[2])->p, 0.5);
     ck_assert_str_eq(drops[2]->name, "dropout_1");
 }
 END_TEST
@@ -373,7 +374,7 @@ START_TEST(words_are_layers_of_defaults_and_take_options) {
     Node **leaky = graph_nodes_of(g, "leaky_relu", &n);
     ck_assert_int_eq(n, 4);
     for (int i = 0; i < n; i++)
-        ck_assert_double_eq(leaky[i]->attr[LEAKY_SLOPE], i == 1 ? 0.25 : 0.01);
+        ck_assert_double_eq(ATTRS(leaky[i], LeakyAttrs)->slope, i == 1 ? 0.25 : 0.01);
     Node **drops = graph_nodes_of(g, "dropout", &n);
     ck_assert_int_eq(n, 2);
     ck_assert_str_eq(drops[0]->name, "dropout_1");
@@ -398,7 +399,7 @@ START_TEST(optimizers_have_pytorchs_defaults) {
     Optimizer *o = &g->phases[0].optimizer;
     ck_assert(o->kind == &optimizer_sgd && *optimizer_option(o, "nesterov") == 1 &&
               *optimizer_option(o, "momentum") == 0.9);
-    ck_assert_double_eq(o->lr->attr[NUMBER_VALUE], 1e-3);
+    ck_assert_double_eq(ATTRS(o->lr, NumberAttrs)->value, 1e-3);
     o = &g->phases[1].optimizer;
     ck_assert(o->kind == &optimizer_adam && *optimizer_option(o, "beta1") == 0.9 &&
               *optimizer_option(o, "beta2") == 0.999 && *optimizer_option(o, "eps") == 1e-8);
@@ -409,7 +410,7 @@ START_TEST(optimizers_have_pytorchs_defaults) {
     o = &g->phases[3].optimizer;
     ck_assert(o->kind == &optimizer_rmsprop && *optimizer_option(o, "alpha") == 0.99 &&
               *optimizer_option(o, "centered") == 0);
-    ck_assert_double_eq(o->lr->attr[NUMBER_VALUE], 1e-2);
+    ck_assert_double_eq(ATTRS(o->lr, NumberAttrs)->value, 1e-2);
 }
 END_TEST
 

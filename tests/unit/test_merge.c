@@ -105,8 +105,8 @@ START_TEST(twins_run_once) {
     Node **drops = graph_nodes_of(graph, "dropout", &n);
     for (int i = 0; i < n; i++) {
         ck_assert_int_eq(drops[i]->type.parts, 2);
-        ck_assert_double_eq(drops[i]->attr[DROPOUT_APPLICATION], 0);
-        ck_assert_double_eq(drops[i]->attr[DROPOUT_APPLICATION_STEP], 1);
+        ck_assert_int_eq(dropout_attrs(drops[i])->application, 0);
+        ck_assert_int_eq(dropout_attrs(drops[i])->application_step, 1);
     }
     ck_assert_int_eq(n, 2);
 }

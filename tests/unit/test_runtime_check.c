@@ -8,26 +8,26 @@
 #include "../../compiler/passes/differentiate.h"
 #include "../../runtime/check.h"
 #include "../../runtime/commands.h"
+#include "../attrs.h"
 #include "../runtime/support.h"
 #include "../runtime/toy_model.h"
 
 static Graph *graph;
 
-static Node *add(const Op *op, const char *name, int n, Node *const *in, const double *attr) {
-    return graph_add(graph, op, (Loc){"", 0}, name, n, in, attr);
+static Node *add(const Op *op, const char *name, int n, Node *const *in, const Attrs *attrs) {
+    return graph_add(graph, op, (Loc){"", 0}, name, n, in, attrs);
 }
 
 static Node *add_field(const Op *op, const char *name, double a, double b, double c, double d) {
-    double attr[MAX_ATTRS] = {a, b, c, d};
-    return add(op, name, 0, NULL, attr);
+    return add(op, name, 0, NULL, listed(graph->arena, op, ATTR(a, b, c, d)));
 }
 
 static Node *number(double value) {
-    return add(&op_number, NULL, 0, NULL, &value);
+    return add(&op_number, NULL, 0, NULL, ATTRS_WITH(NumberAttrs, value));
 }
 
-static Node *one(const Op *op, const char *name, Node *in, const double *attr) {
-    return add(op, name, 1, &in, attr);
+static Node *one(const Op *op, const char *name, Node *in, const Attrs *attrs) {
+    return add(op, name, 1, &in, attrs);
 }
 
 static Node *two(const Op *op, Node *a, Node *b) {
@@ -45,12 +45,12 @@ static const char *toy_graph(Arena *arena, double sgd_rate) {
         sides[i] = one(&op_flatten, NULL, side, NULL);
     }
     Node *label = add_field(&op_label, "comparison", 2, 0, 0, 0);
-    double weight[MAX_ATTRS] = {2, 2, 392, 0, 0, INIT_UNIFORM, -.05, .05};
-    double bias[MAX_ATTRS] = {1, 2, 0, 0, 0, INIT_NORMAL, 0, .01};
-    double drop[MAX_ATTRS] = {[DROPOUT_P] = .1875, [DROPOUT_STREAM] = dropout_stream("drop")};
-    in[0] = one(&op_dropout, "drop", add(&op_concat, NULL, 2, sides, NULL), drop);
-    in[1] = add(&op_param, "fc.weight", 0, NULL, weight);
-    in[2] = add(&op_param, "fc.bias", 0, NULL, bias);
+    const ParamAttrs weight = {{2, {2, 392}}, .init = INIT_UNIFORM, .a = -.05, .b = .05};
+    const ParamAttrs bias = {{1, {2}}, .init = INIT_NORMAL, .a = 0, .b = .01};
+    in[0] = one(&op_dropout, "drop", add(&op_concat, NULL, 2, sides, NULL),
+                ATTRS_WITH(DropoutAttrs, .p = .1875, .stream = dropout_stream("drop")));
+    in[1] = add(&op_param, "fc.weight", 0, NULL, ATTRS_AT(ParamAttrs, &weight));
+    in[2] = add(&op_param, "fc.bias", 0, NULL, ATTRS_AT(ParamAttrs, &bias));
     Node *logits = add(&op_linear, "fc", 3, in, NULL);
     Node *loss = two(&op_cross_entropy, logits, label);
     Node *verdict = one(&op_argmax, NULL, logits, NULL);

@@ -15,6 +15,7 @@
 #include "../../../compiler/optimizers/optimizers.h"
 #include "../../../compiler/passes/differentiate.h"
 #include "../../../compiler/pipeline.h"
+#include "../../attrs.h"
 #include "operands.h"
 
 enum { MAX_NAMED = 1000, MAX_CASES = 1000 };
@@ -79,7 +80,7 @@ static Node *schedule_operand(Model *m) {
     return binary(m->g, &op_add, binary(m->g, &op_mul, step, slope), start);
 }
 
-static Node *operand(Model *m, const Op *op, const double *attr, int index, const Type *type) {
+static Node *operand(Model *m, const Op *op, const Attrs *attrs, int index, const Type *type) {
     switch (type->kind) {
     case KIND_SCHEDULE:
         return schedule_operand(m);
@@ -100,10 +101,10 @@ static Node *operand(Model *m, const Op *op, const double *attr, int index, cons
     if (type->once)
         return unary(m->g, &op_shared, param_leaf(m->g, new_name(m, "p"), type->shape, 0.5));
     if (type->classes) return label_leaf(m->g, new_name(m, "l"), type->classes, type->shape);
-    if (op == &op_dropout && attr && attr[DROPOUT_CHANNELS] > 0) {
+    const DropoutAttrs *drop = op == &op_dropout && attrs ? attrs->values : NULL;
+    if (drop && drop->channels > 0) {
         /* Decisions go by the places of the value that was flattened. */
-        Shape s = {
-            3, {(int)attr[DROPOUT_CHANNELS], (int)attr[DROPOUT_HEIGHT], (int)attr[DROPOUT_WIDTH]}};
+        Shape s = {3, {drop->channels, drop->height, drop->width}};
         return unary(m->g, &op_flatten, sample_operand(m, s));
     }
     if (type->parts > 1) {
@@ -144,15 +145,16 @@ static const Op *layer_of(const Op *op) {
 }
 
 /* Operands of the layer whose gradient the sample is. */
-static void layer_operands(const Op *op, const OpSample *sample, Type types[2]) {
+static void layer_operands(Arena *arena, const Op *op, const OpSample *sample, Type types[2]) {
     operand_types(sample, types);
-    const double *attr = sample->attr;
     Shape *x = &types[0].shape, *w = &types[1].shape;
     types[1].kind = KIND_PARAM;
     /* Of a sequence each place has features. */
     if (op == &op_linear_dgrad) x->dim[x->rank - 1] = w->dim[1];
     if (op == &op_linear_wgrad) *w = (Shape){2, {w->dim[w->rank - 1], x->dim[x->rank - 1]}};
-    int groups = (int)attr[CONV_GROUPS], h = (int)attr[CONV_EXTRA_H], v = (int)attr[CONV_EXTRA_W];
+    if (op != &op_conv2d_dgrad && op != &op_conv2d_wgrad) return;
+    const ConvAttrs *conv = listed(arena, op, sample->attr)->values;
+    const int groups = conv->groups, h = conv->extra[0], v = conv->extra[1];
     if (op == &op_conv2d_dgrad) *x = (Shape){3, {w->dim[1] * groups, h, v}};
     if (op == &op_conv2d_wgrad)
         *w = h ? (Shape){4, {w->dim[0], x->dim[0] / groups, h, v}}
@@ -169,11 +171,11 @@ static Node *build(Model *m, const Case *c) {
     const Op *op = c->layer ? c->layer : c->op;
     Type types[MAX_OPERAND_TYPES];
     Node *in[MAX_OPERAND_TYPES];
-    const double *attr = sample->has_attr ? sample->attr : NULL;
+    const Attrs *attrs = listed(m->g->arena, op, sample->has_attr ? sample->attr : NULL);
     int n = operand_types(sample, types);
-    if (c->layer) layer_operands(c->op, sample, types);
-    for (int i = 0; i < n; i++) in[i] = operand(m, op, attr, i, &types[i]);
-    Node *value = graph_add(m->g, op, nowhere, NULL, n, in, attr);
+    if (c->layer) layer_operands(m->g->arena, c->op, sample, types);
+    for (int i = 0; i < n; i++) in[i] = operand(m, op, attrs, i, &types[i]);
+    Node *value = graph_add(m->g, op, nowhere, NULL, n, in, attrs);
     if (value->type.kind == KIND_ERROR) bug("%s: \"%s\" is refused", op->name, sample->inputs);
     return value;
 }
@@ -210,18 +212,19 @@ static void add_backward(Model *m, const Case *c) {
     if (op == &op_max_pool2d_grad) {
         /* It reads the pool's winners, so the pool must be in the graph. */
         Node *x = value->in[0], *half = number_leaf(m->g, 0.5), **loss = &m->g->phases[0].loss;
-        Node *pool = graph_add(m->g, &op_max_pool2d, nowhere, NULL, 1, &x, value->attr);
+        Node *pool = graph_add(m->g, &op_max_pool2d, nowhere, NULL, 1, &x, &value->attrs);
         *loss = binary(m->g, &op_add, *loss, binary(m->g, &op_mse, pool, half));
     } else if (op == &op_stack) {
-        double last = value->n_in - 1;
-        predict(m, graph_add(m->g, &op_part, nowhere, NULL, 1, &value, &last));
+        const int last = value->n_in - 1;
+        predict(m,
+                graph_add(m->g, &op_part, nowhere, NULL, 1, &value, ATTRS_WITH(PartAttrs, last)));
     } else if (value->type.kind == KIND_SAMPLE && value->type.parts == 1 && !value->type.once &&
                op != &op_dropout_grad) {
         predict(m, value);
     }
     if (value->type.kind == KIND_SAMPLE && value->type.shape.rank != 3) {
         /* Backward passes reshape; flatten keeps the places of channels. */
-        const double vector[] = {1, (double)node_count(value), 0, 0, 0};
+        const Attrs *vector = ATTRS_WITH(ShapeAttrs, {1, {(int)node_count(value)}});
         value = op_is(op, TRAIT_CHANNELS)
                     ? graph_add(m->g, &op_reshape, nowhere, NULL, 1, &value, vector)
                     : unary(m->g, &op_flatten, value);

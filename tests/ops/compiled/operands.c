@@ -59,28 +59,23 @@ int operand_types(const OpSample *sample, Type types[MAX_OPERAND_TYPES]) {
     return n;
 }
 
-static Node *leaf(Graph *g, const Op *op, const char *name, const double *attr) {
+static Node *leaf(Graph *g, const Op *op, const char *name, const Attrs *attrs) {
     const char *copy = name ? arena_strdup(g->arena, name) : NULL;
-    return graph_add(g, op, (Loc){"", 0}, copy, 0, NULL, attr);
+    return graph_add(g, op, (Loc){"", 0}, copy, 0, NULL, attrs);
 }
 
 Node *field_leaf(Graph *graph, const Op *op, const char *name, Shape shape) {
-    double attr[MAX_ATTRS] = {shape.rank};
-    for (int i = 0; i < shape.rank; i++) attr[SHAPE_DIM0 + i] = shape.dim[i];
-    return leaf(graph, op, name, attr);
+    return leaf(graph, op, name, ATTRS_WITH(ShapeAttrs, shape_stated(shape)));
 }
 
 Node *label_leaf(Graph *graph, const char *name, int classes, Shape shape) {
-    double attr[MAX_ATTRS] = {[LABEL_CLASSES] = classes, [LABEL_RANK] = shape.rank};
-    for (int i = 0; i < shape.rank; i++) attr[LABEL_DIM0 + i] = shape.dim[i];
-    return leaf(graph, &op_label, name, attr);
+    return leaf(graph, &op_label, name, ATTRS_WITH(LabelAttrs, classes, shape_stated(shape)));
 }
 
 static Node *uniform_leaf(Graph *graph, const char *name, Shape shape, double low, double high) {
-    double attr[MAX_ATTRS] = {
-        [PARAM_RANK] = shape.rank, [PARAM_INIT] = INIT_UNIFORM, [PARAM_A] = low, [PARAM_B] = high};
-    for (int i = 0; i < shape.rank; i++) attr[PARAM_DIM0 + i] = shape.dim[i];
-    return leaf(graph, &op_param, name, attr);
+    const ParamAttrs attrs = {
+        .shape = shape_stated(shape), .init = INIT_UNIFORM, .a = low, .b = high};
+    return leaf(graph, &op_param, name, ATTRS_AT(ParamAttrs, &attrs));
 }
 
 Node *param_leaf(Graph *graph, const char *name, Shape shape, double bound) {
@@ -92,7 +87,7 @@ Node *positive_leaf(Graph *graph, const char *name, Shape shape) {
 }
 
 Node *number_leaf(Graph *graph, double value) {
-    return leaf(graph, &op_number, NULL, &value);
+    return leaf(graph, &op_number, NULL, ATTRS_WITH(NumberAttrs, value));
 }
 
 Node *unary(Graph *graph, const Op *op, Node *a) {

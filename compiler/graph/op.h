@@ -151,6 +151,9 @@ struct Op {
     bool chains;        /* nn.<name>(a, b, c) is that of the first two and c, and so on */
     unsigned
         stops; /* operands through which no gradient flows, a bit each; a loss may depend on them */
+    unsigned neutral_in; /* operands that change nothing where they are the number `neutral`, a bit
+                            each: 0 of x + 0, 1 of x / 1 */
+    double neutral;
     bool positive;  /* has a finite value for positive operands alone */
     bool restacks;  /* its shape rule sets type.parts; others pass on their operands' parts */
     bool respreads; /* its shape rule sets type.once; others pass on their operands' */

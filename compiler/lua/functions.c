@@ -2,12 +2,7 @@
  * arguments are no nodes alone. */
 #include <math.h>
 
-#include "front.h"
-
-static Node *call(lua_State *L, const Op *op, Node *a, Node *b) {
-    Node *in[2] = {a, b};
-    return front_add_node(L, op, front_here(L), NULL, b ? 2 : 1, in, NULL);
-}
+#include "nodes.h"
 
 /* x to a positive whole power, by squaring: the highest bit of the exponent first. */
 static Node *whole_power(lua_State *L, Node *x, int exponent) {
@@ -15,23 +10,21 @@ static Node *whole_power(lua_State *L, Node *x, int exponent) {
     while (bit <= exponent / 2) bit *= 2;
     Node *y = x;
     while (bit /= 2) {
-        y = call(L, &op_mul, y, y);
-        if (exponent & bit) y = call(L, &op_mul, y, x);
+        y = n_mul(L, y, y);
+        if (exponent & bit) y = n_mul(L, y, x);
     }
     return y;
 }
 
 static Node *power(lua_State *L, Node *x, double exponent) {
     enum { MOST = 64 };
-    if (exponent < 0) return call(L, &op_div, value_number(L, 1), power(L, x, -exponent));
-    if (exponent == 0)
-        return call(L, &op_add, call(L, &op_mul, x, value_number(L, 0)), value_number(L, 1));
+    if (exponent < 0) return n_div(L, value_number(L, 1), power(L, x, -exponent));
+    if (exponent == 0) return n_add(L, n_mul(L, x, value_number(L, 0)), value_number(L, 1));
     if (exponent == floor(exponent) && exponent <= (double)MOST)
         return whole_power(L, x, (int)exponent);
-    if (exponent == 0.5) return call(L, &op_sqrt, x, NULL);
-    if (exponent == 1.5) return call(L, &op_mul, x, call(L, &op_sqrt, x, NULL));
-    return call(L, &op_exp, call(L, &op_mul, call(L, &op_log, x, NULL), value_number(L, exponent)),
-                NULL);
+    if (exponent == 0.5) return n_sqrt(L, x);
+    if (exponent == 1.5) return n_mul(L, x, n_sqrt(L, x));
+    return n_exp(L, n_mul(L, n_log(L, x), value_number(L, exponent)));
 }
 
 static bool is_number(lua_State *L, int index) {
@@ -43,7 +36,7 @@ int functions_power(lua_State *L) {
     if (value_is_poison(L, 1) || value_is_poison(L, 2)) return value_push_poison(L);
     if (is_number(L, 1) && is_number(L, 2)) {
         Node *base = value_check_node(L, 1, op_pow.name);
-        value_push_node(L, call(L, &op_pow, base, value_check_node(L, 2, op_pow.name)));
+        value_push_node(L, n_pow(L, base, value_check_node(L, 2, op_pow.name)));
         return 1;
     }
     Node *x = value_node(L, 1);
@@ -67,7 +60,7 @@ int functions_power(lua_State *L) {
 /* nn.square(x) */
 static int square(lua_State *L) {
     Node *x = value_check_node(L, 1, "square");
-    value_push_node(L, call(L, &op_mul, x, x));
+    value_push_node(L, n_mul(L, x, x));
     return 1;
 }
 
@@ -89,18 +82,16 @@ static bool read_bound(lua_State *L, int index, double *bound) {
 /* nn.clamp(x, low, high) */
 static int clamp(lua_State *L) {
     Node *x = value_check_node(L, 1, "clamp");
-    ClampAttrs bounds = {-3.4e38, 3.4e38};
-    if (!read_bound(L, 2, &bounds.low) || !read_bound(L, 3, &bounds.high))
-        return value_push_poison(L);
-    if (bounds.low > bounds.high) {
+    double low = -3.4e38, high = 3.4e38;
+    if (!read_bound(L, 2, &low) || !read_bound(L, 3, &high)) return value_push_poison(L);
+    if (low > high) {
         Arena *arena = front_of(L)->arena;
         diag_error(front_of(L)->diag, front_here(L),
                    "clamp: the lower bound, %s, is above the upper, %s",
-                   value_number_words(arena, bounds.low), value_number_words(arena, bounds.high));
+                   value_number_words(arena, low), value_number_words(arena, high));
         return value_push_poison(L);
     }
-    value_push_node(
-        L, front_add_node(L, &op_clamp, front_here(L), NULL, 1, &x, ATTRS_AT(ClampAttrs, &bounds)));
+    value_push_node(L, n_clamp(L, x, low, high));
     return 1;
 }
 
@@ -120,24 +111,20 @@ static bool read_vectors(lua_State *L, const char *what, Node *in[2]) {
 }
 
 static Node *dot(lua_State *L, Node *a, Node *b) {
-    return call(L, &op_sum, call(L, &op_mul, a, b), NULL);
+    return n_sum(L, n_mul(L, a, b), 0, false);
 }
 
 /* The length of a vector, at least 1e-8, so that a quotient and its slope are finite. */
 static Node *length(lua_State *L, Node *x) {
-    Node *square = dot(L, x, x);
-    return call(L, &op_sqrt,
-                front_add_node(L, &op_clamp, front_here(L), NULL, 1, &square,
-                               ATTRS_WITH(ClampAttrs, 1e-16, 3.4e38)),
-                NULL);
+    return n_sqrt(L, n_clamp(L, dot(L, x, x), 1e-16, 3.4e38));
 }
 
 /* nn.cosine_similarity(a, b) */
 static int cosine_similarity(lua_State *L) {
     Node *in[2];
     if (!read_vectors(L, "cosine_similarity", in)) return value_push_poison(L);
-    Node *lengths = call(L, &op_mul, length(L, in[0]), length(L, in[1]));
-    value_push_node(L, call(L, &op_div, dot(L, in[0], in[1]), lengths));
+    Node *lengths = n_mul(L, length(L, in[0]), length(L, in[1]));
+    value_push_node(L, n_div(L, dot(L, in[0], in[1]), lengths));
     return 1;
 }
 
@@ -145,8 +132,8 @@ static int cosine_similarity(lua_State *L) {
 static int pairwise_distance(lua_State *L) {
     Node *in[2];
     if (!read_vectors(L, "pairwise_distance", in)) return value_push_poison(L);
-    Node *d = call(L, &op_add, call(L, &op_sub, in[0], in[1]), value_number(L, 1e-6));
-    value_push_node(L, call(L, &op_sqrt, dot(L, d, d), NULL));
+    Node *d = n_add(L, n_sub(L, in[0], in[1]), value_number(L, 1e-6));
+    value_push_node(L, n_sqrt(L, dot(L, d, d)));
     return 1;
 }
 

@@ -3,31 +3,29 @@
 #include <math.h>
 #include <string.h>
 
-#include "front.h"
-
-static Node *call(lua_State *L, const Op *op, int n_in, Node *a, Node *b, Node *c,
-                  const Attrs *attrs) {
-    Node *in[3] = {a, b, c};
-    return front_add_node(L, op, front_here(L), NULL, n_in, in, attrs);
-}
-
-static Node *one(lua_State *L, const Op *op, Node *x) {
-    return call(L, op, 1, x, NULL, NULL, NULL);
-}
+#include "nodes.h"
 
 static Node *two(lua_State *L, const Op *op, Node *a, Node *b) {
-    return call(L, op, 2, a, b, NULL, NULL);
+    return front_add_node(L, op, front_here(L), NULL, 2, (Node *[]){a, b}, NULL);
 }
 
 static Node *scaled(lua_State *L, Node *x, double factor) {
-    return factor == 1 ? x : two(L, &op_mul, x, value_number(L, factor));
+    return factor == 1 ? x : n_mul(L, x, value_number(L, factor));
 }
 
 /* Reduces the axis (1 is the first one), or all with 0. */
 static Node *along(lua_State *L, const Op *op, Node *x, int axis) {
     const bool all = x->type.shape.rank == 1;
-    return call(L, op, 1, x, NULL, NULL,
-                ATTRS_WITH(ReduceAttrs, .axes = axis && !all ? 1 << (axis - 1) : 0));
+    return front_add_node(L, op, front_here(L), NULL, 1, &x,
+                          ATTRS_WITH(ReduceAttrs, .axes = axis && !all ? 1 << (axis - 1) : 0));
+}
+
+static Node *sum_along(lua_State *L, Node *x, int axis) {
+    return along(L, &op_sum, x, axis);
+}
+
+static Node *mean_along(lua_State *L, Node *x, int axis) {
+    return along(L, &op_mean, x, axis);
 }
 
 static bool is_real(const Node *x) {
@@ -75,9 +73,9 @@ static bool read_options(lua_State *L, Options *o, const char *what, const Optio
  * `weights`. NULL stands for ones. */
 static Node *reduced(lua_State *L, Node *value, Node *weights, int reduction) {
     if (reduction == REDUCE_NONE) return value;
-    if (!weights) return one(L, &op_batch_mean, along(L, &op_mean, value, 0));
-    return two(L, &op_ratio, one(L, &op_batch_mean, along(L, &op_sum, value, 0)),
-               one(L, &op_batch_mean, along(L, &op_sum, weights, 0)));
+    if (!weights) return n_batch_mean(L, mean_along(L, value, 0));
+    return n_ratio(L, n_batch_mean(L, sum_along(L, value, 0)),
+                   n_batch_mean(L, sum_along(L, weights, 0)));
 }
 
 /* --- losses of classes --- */
@@ -152,18 +150,19 @@ static void note_ignored(lua_State *L, const Node *label, double ignored) {
 }
 
 static Node *one_hot(lua_State *L, Node *label, int axis) {
-    return call(L, &op_one_hot, 1, label, NULL, NULL, ATTRS_WITH(AxisAttrs, axis));
+    return front_add_node(L, &op_one_hot, front_here(L), NULL, 1, &label,
+                          ATTRS_WITH(AxisAttrs, axis));
 }
 
 /* x where the class is that of the label, else zero. */
 static Node *of_class(lua_State *L, Node *x, Node *label, int axis) {
     Node *hot = one_hot(L, label, axis);
-    return call(L, &op_where, 3, hot, x, value_number(L, 0), NULL);
+    return n_where(L, hot, x, value_number(L, 0));
 }
 
 /* x at the class of each place, and zero where the label is none. */
 static Node *at_class(lua_State *L, Node *x, Node *label, int axis) {
-    return along(L, &op_sum, of_class(L, x, label, axis), axis);
+    return sum_along(L, of_class(L, x, label, axis), axis);
 }
 
 /* The weights of classes as a value of as many axes as x has; NULL: all are 1. */
@@ -188,7 +187,7 @@ static bool fits_weights(const Options *o, const Node *x, const OptionValue *v) 
 static Node *product(lua_State *L, Node *a, Node *b) {
     Node *in[2] = {a, b};
     broadcast_operands(L, front_here(L), 2, in);
-    return two(L, &op_mul, in[0], in[1]);
+    return n_mul(L, in[0], in[1]);
 }
 
 /* The weight of each place's class; NULL: all are 1. */
@@ -196,7 +195,7 @@ static Node *weights_of_places(lua_State *L, Node *x, Node *label, const OptionV
     const int axis = class_axis(x);
     Node *weights = class_weights(L, x, v);
     if (!weights) return NULL;
-    return along(L, &op_sum, product(L, one_hot(L, label, axis), weights), axis);
+    return sum_along(L, product(L, one_hot(L, label, axis), weights), axis);
 }
 
 /* Values of places, without those to be ignored; `*weights`, which may be NULL, are 0 there. */
@@ -206,9 +205,9 @@ static Node *without_ignored(lua_State *L, Node *value, Node *label, const Optio
     const double ignored = v[CE_IGNORE].number[0];
     note_ignored(L, label, ignored);
     Node *zero = value_number(L, 0), *whole = *weights ? *weights : value_number(L, 1);
-    Node *mask = two(L, &op_equal, label, value_number(L, ignored));
-    *weights = call(L, &op_where, 3, mask, zero, whole, NULL);
-    return call(L, &op_where, 3, mask, zero, value, NULL);
+    Node *mask = n_equal(L, label, value_number(L, ignored));
+    *weights = n_where(L, mask, zero, whole);
+    return n_where(L, mask, zero, value);
 }
 
 /* -log softmax(x) of the class, times its weight. label_smoothing is the share that the mean of all
@@ -219,28 +218,28 @@ static Node *hard_cross_entropy(lua_State *L, Node *x, Node *label, const Option
     const double smoothing = v[CE_SMOOTHING].number[0];
     Node *total = along(L, &op_logsumexp, x, axis);
     if (!weights) {
-        Node *value = two(L, &op_sub, total, scaled(L, at_class(L, x, label, axis), 1 - smoothing));
+        Node *value = n_sub(L, total, scaled(L, at_class(L, x, label, axis), 1 - smoothing));
         if (smoothing == 0) return value;
-        return two(L, &op_sub, value, scaled(L, along(L, &op_mean, x, axis), smoothing));
+        return n_sub(L, value, scaled(L, mean_along(L, x, axis), smoothing));
     }
-    Node *value = two(L, &op_mul, weights, two(L, &op_sub, total, at_class(L, x, label, axis)));
+    Node *value = n_mul(L, weights, n_sub(L, total, at_class(L, x, label, axis)));
     if (smoothing == 0) return value;
     double whole = 0;
     for (int i = 0; i < classes; i++) whole += v[CE_WEIGHT].list[i];
-    Node *all = two(L, &op_sub, scaled(L, total, whole),
-                    along(L, &op_sum, product(L, x, class_weights(L, x, v)), axis));
-    return two(L, &op_add, scaled(L, value, 1 - smoothing), scaled(L, all, smoothing / classes));
+    Node *all = n_sub(L, scaled(L, total, whole),
+                      sum_along(L, product(L, x, class_weights(L, x, v)), axis));
+    return n_add(L, scaled(L, value, 1 - smoothing), scaled(L, all, smoothing / classes));
 }
 
 static Node *soft_cross_entropy(lua_State *L, Node *x, Node *t, const OptionValue *v) {
     const int axis = class_axis(x);
     const double smoothing = v[CE_SMOOTHING].number[0];
     if (smoothing > 0)
-        t = two(L, &op_add, scaled(L, t, 1 - smoothing),
-                value_number(L, smoothing / x->type.shape.dim[axis - 1]));
+        t = n_add(L, scaled(L, t, 1 - smoothing),
+                  value_number(L, smoothing / x->type.shape.dim[axis - 1]));
     Node *weights = class_weights(L, x, v), *log_p = along(L, &op_log_softmax, x, axis);
     if (weights) log_p = product(L, log_p, weights);
-    return one(L, &op_neg, along(L, &op_sum, two(L, &op_mul, t, log_p), axis));
+    return n_neg(L, sum_along(L, n_mul(L, t, log_p), axis));
 }
 
 /* Whether it is a label of the data that functions have moved, from one place of several. */
@@ -310,9 +309,9 @@ static int nll(lua_State *L) {
     if (x->type.kind == KIND_ERROR || label->type.kind == KIND_ERROR) return value_push_poison(L);
     label = label_of(L, x, label);
     if (!fits_label(L, what, x, label) || !fits_weights(&o, x, v)) return value_push_poison(L);
-    Node *value = one(L, &op_neg, at_class(L, x, label, class_axis(x)));
+    Node *value = n_neg(L, at_class(L, x, label, class_axis(x)));
     Node *weights = weights_of_places(L, x, label, v);
-    if (weights) value = two(L, &op_mul, value, weights);
+    if (weights) value = n_mul(L, value, weights);
     value = without_ignored(L, value, label, v, &weights);
     value_push_node(L, reduced(L, value, weights, (int)v[CE_REDUCTION].number[0]));
     return 1;
@@ -340,12 +339,11 @@ static int top_k(lua_State *L) {
         return value_push_poison(L);
     }
     const int axis = class_axis(x);
-    const Attrs *keep = ATTRS_WITH(ReduceAttrs, .axes = 1 << (axis - 1), .keepdim = true);
     Node *own = of_class(L, x, label, axis);
-    Node *in[2] = {x, call(L, &op_sum, 1, own, NULL, NULL, keep)};
+    Node *in[2] = {x, n_sum(L, own, 1 << (axis - 1), true)};
     broadcast_operands(L, front_here(L), 2, in);
-    Node *above = along(L, &op_sum, two(L, &op_greater, in[0], in[1]), axis);
-    value_push_node(L, two(L, &op_less, above, value_number(L, k)));
+    Node *above = sum_along(L, n_greater(L, in[0], in[1]), axis);
+    value_push_node(L, n_less(L, above, value_number(L, k)));
     return 1;
 }
 
@@ -365,19 +363,19 @@ typedef struct Loss {
 
 static Node *squared(lua_State *L, Node *x, Node *t, const double *option, int n) {
     (void)option, (void)n;
-    Node *d = two(L, &op_sub, x, t);
-    return two(L, &op_mul, d, d);
+    Node *d = n_sub(L, x, t);
+    return n_mul(L, d, d);
 }
 
 static Node *distance(lua_State *L, Node *x, Node *t, const double *option, int n) {
     (void)option, (void)n;
-    return one(L, &op_abs, two(L, &op_sub, x, t));
+    return n_abs(L, n_sub(L, x, t));
 }
 
 /* m (|d| - m / 2) with m = min(|d|, delta): d^2 / 2 up to delta, and delta (|d| - delta / 2). */
 static Node *huber(lua_State *L, Node *x, Node *t, const double *delta, int n) {
-    Node *d = distance(L, x, t, delta, n), *m = two(L, &op_minimum, d, value_number(L, *delta));
-    return two(L, &op_mul, m, two(L, &op_sub, d, scaled(L, m, 0.5)));
+    Node *d = distance(L, x, t, delta, n), *m = n_minimum(L, d, value_number(L, *delta));
+    return n_mul(L, m, n_sub(L, d, scaled(L, m, 0.5)));
 }
 
 static Node *smooth(lua_State *L, Node *x, Node *t, const double *beta, int n) {
@@ -387,24 +385,22 @@ static Node *smooth(lua_State *L, Node *x, Node *t, const double *beta, int n) {
 /* (1 - t) x + (1 + (p - 1) t) log(1 + exp(-x)) */
 static Node *binary_entropy(lua_State *L, Node *x, Node *t, const double *p, int n) {
     Node *one_number = value_number(L, 1);
-    Node *soft = one(L, &op_softplus, one(L, &op_neg, x));
-    if (n == 1 && *p != 1)
-        soft = two(L, &op_mul, soft, two(L, &op_add, one_number, scaled(L, t, *p - 1)));
+    Node *soft = n_softplus(L, n_neg(L, x));
+    if (n == 1 && *p != 1) soft = n_mul(L, soft, n_add(L, one_number, scaled(L, t, *p - 1)));
     if (n > 1) {
         double *more = ARENA_ARRAY(front_of(L)->arena, double, n);
         for (int i = 0; i < n; i++) more[i] = p[i] - 1;
         Node *of_axis = shared_tensor(L, front_here(L), (Shape){1, {n}}, more);
-        soft = product(L, soft, two(L, &op_add, one_number, product(L, t, of_axis)));
+        soft = product(L, soft, n_add(L, one_number, product(L, t, of_axis)));
     }
-    return two(L, &op_add, two(L, &op_mul, two(L, &op_sub, one_number, t), x), soft);
+    return n_add(L, n_mul(L, n_sub(L, one_number, t), x), soft);
 }
 
 /* q (log q - log_p), 0 where q is 0. */
 static Node *divergence(lua_State *L, Node *log_p, Node *q, const double *option, int n) {
     (void)option, (void)n;
-    const Attrs *bounds = ATTRS_WITH(ClampAttrs, 1.17549435e-38, 3.4e38);
-    Node *log_q = one(L, &op_log, call(L, &op_clamp, 1, q, NULL, NULL, bounds));
-    return two(L, &op_mul, q, two(L, &op_sub, log_q, log_p));
+    Node *log_q = n_log(L, n_clamp(L, q, 1.17549435e-38, 3.4e38));
+    return n_mul(L, q, n_sub(L, log_q, log_p));
 }
 
 static const OptionSpec delta = {
@@ -474,7 +470,7 @@ static int of_values(lua_State *L) {
         return value_push_poison(L);
     }
     Node *value = loss->element(L, x, t, option, n);
-    if (divergent && reduction == REDUCE_MEAN) value = along(L, &op_sum, value, s.rank);
+    if (divergent && reduction == REDUCE_MEAN) value = sum_along(L, value, s.rank);
     value_push_node(L, reduced(L, value, NULL, reduction));
     return 1;
 }

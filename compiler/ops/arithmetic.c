@@ -76,7 +76,8 @@ static const OpSample unary_samples[] = {{.inputs = "S(3,5,4)"},
                                          {.inputs = "O()"},
                                          {.inputs = "E()"}};
 
-#define ARITHMETIC_OP(op_name, its_onnx, operands, words, its_row, its_zeros, text, its_samples)   \
+#define ARITHMETIC_OP(op_name, its_onnx, operands, words, its_row, its_zeros, text, its_samples,   \
+                      ...)                                                                         \
     const Op op_##op_name = {.name = #op_name,                                                     \
                              .help = words,                                                        \
                              .onnx = its_onnx,                                                     \
@@ -89,11 +90,15 @@ static const OpSample unary_samples[] = {{.inputs = "S(3,5,4)"},
                              .constant = true,                                                     \
                              .row = its_row,                                                       \
                              .zeros = its_zeros,                                                   \
-                             .number = text};
-ARITHMETIC_OP(add, "Add", 2, "sum", "ADD(%a, %b)", ZEROS_OF_SAMPLES, "%s + %s", binary_samples)
+                             .number = text,                                                       \
+                             __VA_ARGS__};
+ARITHMETIC_OP(add, "Add", 2, "sum", "ADD(%a, %b)", ZEROS_OF_SAMPLES, "%s + %s", binary_samples,
+              .neutral_in = 1 << 0 | 1 << 1, .neutral = 0)
 ARITHMETIC_OP(sub, "Sub", 2, "difference", "SUB(%a, %b)", ZEROS_OF_SAMPLES, "%s - %s",
-              binary_samples)
+              binary_samples, .neutral_in = 1 << 1, .neutral = 0)
 ARITHMETIC_OP(mul, "Mul", 2, "product", "ROUNDED(MUL(%a, %b))", ZEROS_KEPT, "nn_product(%s, %s)",
-              binary_samples)
-ARITHMETIC_OP(div, "Div", 2, "quotient", "DIV(%a, %b)", ZEROS_LOST, "%s / %s", binary_samples)
-ARITHMETIC_OP(neg, "Neg", 1, "negation", "NEG(%a)", ZEROS_KEPT, "-%s", unary_samples)
+              binary_samples, .neutral_in = 1 << 0 | 1 << 1, .neutral = 1)
+ARITHMETIC_OP(div, "Div", 2, "quotient", "DIV(%a, %b)", ZEROS_LOST, "%s / %s", binary_samples,
+              .neutral_in = 1 << 1, .neutral = 1)
+ARITHMETIC_OP(neg, "Neg", 1, "negation", "NEG(%a)", ZEROS_KEPT, "-%s", unary_samples,
+              .neutral_in = 0)

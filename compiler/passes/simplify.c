@@ -31,13 +31,9 @@ static Node *fold(Graph *g, Node *n) {
 /* x, where the other operand is neutral. */
 static Node *neutral(Graph *g, Node *n) {
     (void)g;
-    if (n->n_in != 2) return NULL;
-    Node *a = n->in[0], *b = n->in[1], *x = NULL;
-    if (n->op == &op_add) x = is_number(b, 0) ? a : is_number(a, 0) ? b : NULL;
-    if (n->op == &op_sub) x = is_number(b, 0) ? a : NULL;
-    if (n->op == &op_mul) x = is_number(b, 1) ? a : is_number(a, 1) ? b : NULL;
-    if (n->op == &op_div) x = is_number(b, 1) ? a : NULL;
-    return x;
+    for (int i = 1; i >= 0; i--)
+        if (n->op->neutral_in >> i & 1 && is_number(n->in[i], n->op->neutral)) return n->in[1 - i];
+    return NULL;
 }
 
 /* - - x = x */

@@ -2,8 +2,9 @@
 #include "../base/writer.h"
 #include "plan.h"
 
-static const char *const spaces[] = {"field", "state",   "sample", "gradient",
-                                     "sum",   "partial", "batch",  "output"};
+static const char *const spaces[] = {"field",   "state", "sample", "gradient", "sum",
+                                     "partial", "batch", "output", "cache"};
+_Static_assert(sizeof spaces / sizeof *spaces == SPACE_CACHE + 1, "each space has a name");
 
 static void dump_kernel(Writer *w, Arena *arena, const Kernel *k) {
     char *text =

@@ -21,9 +21,9 @@ static bool fits(const Node *node) {
            node->op == &op_conv2d_dgrad || node->op == &op_conv_transpose2d;
 }
 
-static void set_axes(Nest *n) {
+void contract_axes(Nest *n) {
     const Node *node = n->k->node;
-    bool forward = node->op == &op_conv2d;
+    const bool forward = node->op == &op_conv2d || node->op == &op_conv2d_wgrad;
     const Conv c = conv_of(node);
     Axis *axis[2] = {&n->y, &n->x};
     n->groups = c.groups;
@@ -70,7 +70,7 @@ static void set_geometry(Nest *n) {
         n->lanes_in = n->in.C;
         n->out = (Layout){n->lanes_out, 1, 1, n->lanes_out, n->out.stride, false};
     } else {
-        set_axes(n);
+        contract_axes(n);
         n->lanes_out = n->out.C;
         n->lanes_in = n->in.C;
     }

@@ -51,6 +51,10 @@ typedef struct Inner {
 } Inner;
 Inner axis_inner(const Axis *axis, int window, int phase);
 
+/* The end of the columns from x0 on, `width` at a time, that read inside with the same taps as the
+ * first of them. */
+int axis_alike(const Axis *axis, int x0, int width);
+
 /* From one tap of a phase to the next. */
 int axis_tap_step(const Axis *axis);
 
@@ -62,6 +66,15 @@ int axis_phases(const Axis *axis);
 
 /* The first tap of a phase, or axis->taps if it has none. */
 int axis_first_tap(const Axis *axis, int phase);
+
+/* The directions of a convolution, its input gradient or a transposed one. */
+void contract_axes(Nest *n);
+
+/* Opens the loop over kernel rows that read inside: xr, wr. */
+void contract_kernel_rows(Loops *l, const Nest *n, const char *x);
+
+/* Declares where the tile's first output lies: e, o. */
+void contract_output_place(Loops *l, const Nest *n, const char *ox);
 
 /* Writes the places of `samples` samples from s on, those of n->way. */
 void contract_places(Loops *l, Nest *n, Tile tile, int samples);

@@ -8,15 +8,17 @@
  * stride-th tap. */
 #include "contract.h"
 
-static bool same_validity(const Nest *n, int x0, int x1, int width) {
-    Inner inner = axis_inner(&n->x, 1, 0);
-    if (n->x.e == 1 && x0 >= inner.from && x1 + width <= inner.to) return true;
-    for (int t = 0; t < n->x.taps; t++)
-        for (int q = 0; q < width; q++) {
-            int p;
-            if (axis_reads(&n->x, x0 + q, t, &p) != axis_reads(&n->x, x1 + q, t, &p)) return false;
-        }
-    return true;
+int axis_alike(const Axis *axis, int x0, int width) {
+    const Inner inner = axis_inner(axis, 1, 0);
+    for (int x1 = x0 + width;; x1 += width) {
+        if (x1 + width > axis->out) return x1;
+        if (axis->e == 1 && x0 >= inner.from && x1 + width <= inner.to) continue;
+        for (int t = 0; t < axis->taps; t++)
+            for (int q = 0; q < width; q++) {
+                int p;
+                if (axis_reads(axis, x0 + q, t, &p) != axis_reads(axis, x1 + q, t, &p)) return x1;
+            }
+    }
 }
 
 /* Floats from the tile's pointer to what row (sample, py, q) reads at tap 0 of the row of taps, for
@@ -56,8 +58,7 @@ static const char *row_text(const Nest *n) {
     return n->y.out > 1 ? "oy" : "0";
 }
 
-/* Opens the loop over kernel rows: xr, wr. */
-static void open_kernel_rows(Loops *l, const Nest *n, const char *x) {
+void contract_kernel_rows(Loops *l, const Nest *n, const char *x) {
     l_open(l, "for (int ky = 0; ky < %d; ky++)", n->y.taps);
     l_line(l, "const int iy = %s * %d + ky * %d + %d;", row_text(n), n->y.a, n->y.b, n->y.c);
     if (n->y.e > 1)
@@ -92,7 +93,7 @@ static void build_straight_taps(Loops *l, Nest *n, Tile tile, const char *x, int
     int rows_of[MAX_TILE_ROWS];
     bool loop = !one_row(n);
     if (loop) {
-        open_kernel_rows(l, n, x);
+        contract_kernel_rows(l, n, x);
         begin_body(n);
     }
     const char *weight = loop ? "wr" : "wp";
@@ -136,8 +137,7 @@ static void declare_sums(Loops *l, const Nest *n, Tile tile) {
     tile_declare(l, tile, start);
 }
 
-/* Declares where the tile's first output lies: e, o. */
-static void build_output_place(Loops *l, const Nest *n, const char *ox) {
+void contract_output_place(Loops *l, const Nest *n, const char *ox) {
     if (n->k->pool)
         l_line(l, "const int e = (%s / %d * %d + %s / %d) * %d + c, o = s * %d + e;", row_text(n),
                n->pool_h, n->out.W / n->pool_w, ox, n->pool_w, n->out.cs, n->out.stride);
@@ -159,7 +159,7 @@ static void build_straight_columns(Loops *l, Nest *n, Tile tile, int samples, in
         l_line(l, "const float *xt = xs + (ox - %d) / %d * %d;", x0, n->x.e, n->x.a * n->in.cs);
     declare_sums(l, n, tile);
     build_straight_taps(l, n, tile, loop ? "xt" : "xs", x0, width);
-    build_output_place(l, n, loop ? "ox" : arena_printf(n->arena, "%d", x0));
+    contract_output_place(l, n, loop ? "ox" : arena_printf(n->arena, "%d", x0));
     contract_rows(l, n, tile, width, 1);
     l_close(l);
 }
@@ -167,8 +167,8 @@ static void build_straight_columns(Loops *l, Nest *n, Tile tile, int samples, in
 static void build_straight(Loops *l, Nest *n, Tile tile, int samples) {
     begin_body(n);
     for (int x0 = 0; x0 < n->x.out;) {
-        int width = n->x.out - x0 < n->columns ? n->x.out - x0 : n->columns, x1 = x0 + width;
-        while (x1 + width <= n->x.out && same_validity(n, x0, x1, width)) x1 += width;
+        int width = n->x.out - x0 < n->columns ? n->x.out - x0 : n->columns;
+        const int x1 = axis_alike(&n->x, x0, width);
         build_straight_columns(l, n, tile, samples, x0, x1, width);
         x0 = x1;
     }
@@ -239,7 +239,7 @@ static void build_looped_taps(Loops *l, Nest *n, Tile tile, int width) {
         rows_of[r] = r / width / n->pool_h * n->in.stride +
                      r / width % n->pool_h * n->y.a * n->in.W * n->in.cs +
                      r % width * (x->e > 1 ? 1 : x->a) * n->in.cs;
-    if (loop) open_kernel_rows(l, n, "xs");
+    if (loop) contract_kernel_rows(l, n, "xs");
     const char *row = loop ? "xr" : "xs", *weight = loop ? "wr" : "wp";
     Reduction r = {"xk", "wk", n->block_weights, rows_of, rows_mask(tile.rows)};
     if (inner && taps_join(n) && x->e == 1) {
@@ -274,7 +274,7 @@ static void build_looped(Loops *l, Nest *n, Tile tile, int samples) {
     open_looped_columns(l, n, width);
     declare_sums(l, n, tile);
     build_looped_taps(l, n, tile, width);
-    build_output_place(l, n, "ox");
+    contract_output_place(l, n, "ox");
     contract_rows(l, n, tile, width, n->x.e);
     l_close(l);
     if (n->x.e > 1) l_close(l);

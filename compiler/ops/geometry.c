@@ -20,6 +20,12 @@ Conv conv_of(const Node *n) {
     return c;
 }
 
+bool conv_is_depthwise(const Node *n) {
+    const Shape y = (n->type.kind == KIND_PARAM ? n->in[1]->type : n->type).shape;
+    const int groups = ATTRS(n, ConvAttrs)->groups;
+    return groups > 1 && groups == n->in[0]->type.shape.dim[0] && groups == y.dim[0];
+}
+
 bool pool_is_apart(const PoolAttrs *p) {
     for (int i = 0; i < 2; i++)
         if (p->kernel[i] != p->stride[i] || p->pad[i] != 0) return false;

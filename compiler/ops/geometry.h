@@ -15,6 +15,9 @@ typedef struct Conv {
 /* Of conv2d and its gradients. */
 Conv conv_of(const Node *node);
 
+/* Whether each output channel has an input channel of its own, the same, and there are several. */
+bool conv_is_depthwise(const Node *node);
+
 /* Sizes (out, in / groups, kh, kw) of a weight: those of signals (C, 1, L) have no kh. */
 Shape conv_weight(Shape weight);
 

@@ -109,6 +109,9 @@ void params_form(Plan *plan, const Node *layer, Layout input) {
     if (p->layer && !plain) return;
     p->layer = layer;
     if (layer->op == &op_conv2d || layer->op == &op_conv_transpose2d) {
+        /* Each output of a depthwise convolution has a channel of its own: as it lies, there is a
+         * single one. */
+        if (conv_is_depthwise(layer)) return;
         p->groups = conv_of(layer).groups;
         p->in *= p->groups;
     } else {

@@ -20,6 +20,17 @@
  * to 20 KiB of them are a block. */
 enum { CACHE_FLOATS = 32768, NEAR_FLOATS = 5120 };
 
+/* A gradient of a linear layer on whole samples that is larger than the caches: it is written once
+ * for so many samples, which are packed, so many inputs and a panel of outputs at a time. In their
+ * own places they are a power of two apart, often, and few of them fit a cache together. */
+enum {
+    LARGE_FLOATS = 524288,
+    PACKED_SAMPLES = 128,
+    PACKED_INPUTS = 512,
+    PACKED_BLOCKS = 4,
+    SKEW = 16
+};
+
 typedef struct Nest {
     const Kernel *k;
     const Isa *isa;
@@ -29,7 +40,8 @@ typedef struct Nest {
     int groups, reduced, run; /* channels stored for a block; rows that lie next to each other */
     bool merged;              /* a run covers all kernel columns */
     int64_t block_weights;
-    int rows; /* of the output in a block */
+    int rows;   /* of the output in a block */
+    int packed; /* inputs that are packed at a time; 0: they stay where they are */
 } Nest;
 
 static bool fits(const Node *node) {
@@ -65,6 +77,19 @@ static void set_geometry(Nest *n) {
     }
     n->merged = n->dilation[1] == 1 && n->pad[1] == 0 && n->x.cs == n->reduced;
     n->run = n->merged ? n->taps[1] * n->reduced : n->reduced;
+}
+
+/* Whether inputs are packed: rows of them, of a layer on whole samples. */
+static bool is_packed(const Nest *n) {
+    const bool single = n->in[0] * n->in[1] == 1 && n->out[0] * n->out[1] == 1 && n->groups == 1;
+    const int64_t floats = (int64_t)n->run * round_up(n->dy.C, LANES);
+    return single && n->taps[0] * n->taps[1] == 1 && n->run % LANES == 0 && floats >= LARGE_FLOATS;
+}
+
+static int64_t scratch(const Kernel *k) {
+    Nest n = {.k = k};
+    set_geometry(&n);
+    return is_packed(&n) ? PACKED_SAMPLES * (PACKED_INPUTS + SKEW + PACKED_BLOCKS * LANES) : 0;
 }
 
 /* First (side 0) or one past the last (side 1) output place at which a tap reads inside. */
@@ -117,7 +142,7 @@ static void build_tile(Loops *l, Nest *n, Tile tile, const char *x_place, const 
                                v % per_block * n->isa->width));
     }
     if (!n->k->adds) l_close(l);
-    l_open(l, "for (int s = s0; s < s1; s++)");
+    l_open(l, n->packed ? "for (int s = 0; s < count; s++)" : "for (int s = s0; s < s1; s++)");
     /* With a single place a tap of padding alone still leaves it out. */
     bool loop_y = n->out[0] > 1 || !always_inside(n, 0);
     bool loop_x = n->out[1] > 1 || (!n->merged && !always_inside(n, 1));
@@ -137,7 +162,7 @@ static void build_tile(Loops *l, Nest *n, Tile tile, const char *x_place, const 
     l_line(l, "const float *v0 = %s + s * %d%s%s;", x_place, n->x.stride,
            loop_y ? arena_printf(n->arena, " + oy * %d", n->stride[0] * n->x.W * n->x.cs) : "",
            loop_x ? arena_printf(n->arena, " + ox * %d", n->stride[1] * n->x.cs) : "");
-    l_line(l, "const float *g = dy + c + s * %d%s%s;", n->dy.stride,
+    l_line(l, "const float *g = %s + s * %d%s%s;", n->packed ? "gp" : "dy + c", n->dy.stride,
            loop_y ? arena_printf(n->arena, " + oy * %d", n->dy.W * n->dy.cs) : "",
            loop_x ? arena_printf(n->arena, " + ox * %d", n->dy.cs) : "");
     tile_step(l, tile, (Reduction){"v0", "g", LANES, rows, ~0ull}, 0);
@@ -148,6 +173,41 @@ static void build_tile(Loops *l, Nest *n, Tile tile, const char *x_place, const 
         for (int b = 0; b < tile.blocks; b++)
             l_flow(l, "STORE(d + %lld, %s);", (long long)(b * n->block_weights + r * LANES),
                    masked(n, tile_row(n->arena, n->isa, tile, r, b), r, b));
+}
+
+/* Packs the inputs from j0 on of the samples at hand: xp. */
+static void build_packed_inputs(Loops *l, const Nest *n) {
+    l_line(l, "float *xp = scratch, *gp = scratch + %d;", PACKED_SAMPLES * n->x.stride);
+    l_open(l, "for (int s = 0; s < count; s++)");
+    l_line(l,
+           "for (int j = 0; j < %d; j += 16) STORE(xp + s * %d + j, LOAD(x + (s0 + s) * %d + j0 + "
+           "j));",
+           n->packed, n->x.stride, n->k->in.stride);
+    l_close(l);
+}
+
+/* The same for the outputs of a panel: gp. */
+static void build_packed_outputs(Loops *l, const Nest *n, int blocks) {
+    l_open(l, "for (int s = 0; s < count; s++)");
+    for (int b = 0; b < blocks; b++)
+        l_line(l, "STORE(gp + s * %d + %d, LOAD(dy + (s0 + s) * %d + c + %d));", n->dy.stride,
+               b * LANES, n->k->out.stride, b * LANES);
+    l_close(l);
+}
+
+/* Declares where a tap reads, from the place of the output: ty, tx, and in floats, at. Offsets
+ * before the sample are only formed together with places that lead back inside. */
+static void build_tap_place(Loops *l, const Nest *n, bool loop_ky, bool loop_kx) {
+    if (loop_ky)
+        l_line(l, "const int ty = ky * %d - %d;", n->dilation[0], n->pad[0]);
+    else
+        l_line(l, "const int ty = %d;", -n->pad[0]);
+    if (loop_kx)
+        l_line(l, "const int tx = kx * %d - %d;", n->dilation[1], n->pad[1]);
+    else
+        l_line(l, "const int tx = %d;", n->merged ? 0 : -n->pad[1]);
+    l_line(l, "const int at = ty * %d + tx * %d%s;", n->x.W * n->x.cs, n->x.cs,
+           n->groups > 1 ? " + c0" : "");
 }
 
 static void build_panels(Loops *l, Nest *n, Panels panels) {
@@ -166,20 +226,13 @@ static void build_panels(Loops *l, Nest *n, Panels panels) {
     bool loop_ky = n->taps[0] > 1, loop_kx = !n->merged && n->taps[1] > 1;
     if (loop_ky) l_open(l, "for (int ky = 0; ky < %d; ky++)", n->taps[0]);
     if (loop_kx) l_open(l, "for (int kx = 0; kx < %d; kx++)", n->taps[1]);
-    l_line(l, "float *dp = dw + p * %lld%s%s;", (long long)n->block_weights,
+    if (n->packed) build_packed_outputs(l, n, blocks);
+    l_line(l, "float *dp = dw + p * %lld%s%s%s;", (long long)n->block_weights,
+           n->packed ? " + j0 * 16" : "",
            loop_ky ? arena_printf(n->arena, " + ky * %d", n->taps[1] * n->reduced * LANES) : "",
            loop_kx ? arena_printf(n->arena, " + kx * %d", n->reduced * LANES) : "");
-    int row = n->x.W * n->x.cs;
-    /* Offsets before the sample are only formed together with places that lead back inside. */
-    if (loop_ky)
-        l_line(l, "const int ty = ky * %d - %d;", n->dilation[0], n->pad[0]);
-    else
-        l_line(l, "const int ty = %d;", -n->pad[0]);
-    if (loop_kx)
-        l_line(l, "const int tx = kx * %d - %d;", n->dilation[1], n->pad[1]);
-    else
-        l_line(l, "const int tx = %d;", n->merged ? 0 : -n->pad[1]);
-    l_line(l, "const int at = ty * %d + tx * %d%s;", row, n->x.cs, n->groups > 1 ? " + c0" : "");
+    const char *place = n->packed ? "(xp + j)" : "(x + at + j)";
+    if (!n->packed) build_tap_place(l, n, loop_ky, loop_kx);
     const char *y_from = inside_y ? "0" : loop_ky ? "y_from[ky]" : "y_from[0]";
     const char *y_to = inside_y  ? arena_printf(n->arena, "%d", n->out[0])
                        : loop_ky ? "y_to[ky]"
@@ -203,13 +256,13 @@ static void build_panels(Loops *l, Nest *n, Panels panels) {
     l_open(l, "for (int j = 0; j + %d <= %d; j += %d)", rows, n->run, rows);
     Tile tile = panels.tile;
     tile.rows = rows;
-    build_tile(l, n, tile, "(x + at + j)", y, x);
+    build_tile(l, n, tile, place, y, x);
     l_close(l);
     if (rest) {
         l_open(l, "%s", "");
         l_line(l, "const int j = %d;", n->run - rest);
         tile.rows = rest;
-        build_tile(l, n, tile, "(x + at + j)", y, x);
+        build_tile(l, n, tile, place, y, x);
         l_close(l);
     }
     if (loop_kx) l_close(l);
@@ -226,10 +279,44 @@ static int nest_panels(const Nest *n, Panels panels[MAX_PANELS]) {
     return tile_panels(isa, n->dy.C, n->groups, wide, panels);
 }
 
+/* So many inputs from j0 on of a block of samples, with all outputs. */
+static void build_packed_block(Loops *l, Nest *n, int inputs) {
+    Panels panels[MAX_PANELS];
+    const int runs = nest_panels(n, panels);
+    n->packed = n->run = inputs;
+    build_packed_inputs(l, n);
+    for (int i = 0; i < runs; i++) build_panels(l, n, panels[i]);
+    l_close(l);
+}
+
+static void build_packed(Loops *l, Nest *n) {
+    const int all = n->run, full = all / PACKED_INPUTS * PACKED_INPUTS;
+    n->rows = n->out[0];
+    n->x.stride = PACKED_INPUTS + SKEW;
+    n->dy.stride = PACKED_BLOCKS * LANES;
+    l_open(l, "for (int s0 = 0; s0 < n; s0 += %d)", PACKED_SAMPLES);
+    l_line(l, "const int s1 = n < s0 + %d ? n : s0 + %d, count = s1 - s0;", PACKED_SAMPLES,
+           PACKED_SAMPLES);
+    if (full) {
+        l_open(l, "for (int j0 = 0; j0 < %d; j0 += %d)", full, PACKED_INPUTS);
+        build_packed_block(l, n, PACKED_INPUTS);
+    }
+    if (full < all) {
+        l_open(l, "%s", "");
+        l_line(l, "const int j0 = %d;", full);
+        build_packed_block(l, n, all - full);
+    }
+    l_close(l);
+}
+
 static void build(Loops *l, const Kernel *k) {
     const Isa *isa = l->isa;
     Nest n = {.k = k, .isa = isa, .arena = l->arena};
     set_geometry(&n);
+    if (is_packed(&n)) {
+        build_packed(l, &n);
+        return;
+    }
     if (!always_inside(&n, 0)) build_bounds(l, &n, 0, "y");
     if (!n.merged && !always_inside(&n, 1)) build_bounds(l, &n, 1, "x");
     int panel = n.dy.H * n.dy.W * LANES * isa->tile_blocks;
@@ -257,8 +344,12 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
     return arena_printf(
         arena,
         "%s\nRows are inputs of a weight, all tiles about equally high; narrow and high tiles read "
-        "the input once for more.\nSamples go in blocks that stay in the second-level cache. %s.",
+        "the input once for more.\n%s %s.",
         reason_tile(arena, isa, tile_rows(isa, vectors), vectors),
+        is_packed(&n) ? "Up to 128 samples and 512 of their inputs at a time are packed: the "
+                        "gradient, larger "
+                        "than the caches, is written once for them."
+                      : "Samples go in blocks that stay in the second-level cache.",
         reason_panels(arena, isa, n.dy.C, panels, runs));
 }
 
@@ -267,5 +358,6 @@ const Family family_wgrad = {
     .fits = fits,
     .lower = wgrad_lower,
     .build = build,
+    .scratch = scratch,
     .reason = reason,
 };

@@ -18,6 +18,15 @@ static const Node *first_sample(const Node *node) {
     return NULL;
 }
 
+/* The operand whose layout the value of a point-wise node takes, `x` or another one: of sequences
+ * one that lies as the layers on sequences have it, if there is one. */
+static const Node *leading(const Node *node, const Node *x, const Layout *known) {
+    for (int i = 0; i < node->n_in && is_sequence(node); i++)
+        if (node->in[i]->type.kind == KIND_SAMPLE && known[node->in[i]->id].last)
+            return node->in[i];
+    return x;
+}
+
 /* The axis in lanes stays there where it is the first or the last one afterwards. */
 static Layout permuted(const Node *node, Layout x, Layout otherwise) {
     const Shape s = node->type.shape;
@@ -56,7 +65,8 @@ static Layout layout_of(const Plan *plan, const Node *node, const Layout *known)
                    ? padded
                    : layout_padded(dropout_attrs(node)->channels, dropout_attrs(node)->height,
                                    dropout_attrs(node)->width);
-    if (x && (is_pointwise(node) || op_is(node->op, TRAIT_LOSS_GRADIENT))) return known[x->id];
+    if (x && is_pointwise(node)) return known[leading(node, x, known)->id];
+    if (x && op_is(node->op, TRAIT_LOSS_GRADIENT)) return known[x->id];
     return padded;
 }
 

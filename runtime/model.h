@@ -43,7 +43,7 @@ extern "C" {
 #endif
 
 /* Version of this contract. A generated file has that of its nngen and refuses another one. */
-#define NN_ABI 15
+#define NN_ABI 16
 
 enum { NN_ALIGN = 64, NN_MAX_BATCH = 65536, NN_MAX_RANK = 4 };
 
@@ -239,12 +239,33 @@ typedef struct NnKernel {
  */
 typedef void NnParallel(void *team, int n, void (*fn)(void *arg, int i), void *arg);
 
+/* Other processes at work on the same step, each with a state of its own that stays equal to those
+ * of the others, to the bit. Calls of train and gradient are made in all of them with the same
+ * members, but for memory, threads and parallel; the instruction set may be another one. It moves
+ * bytes and adds nothing. */
+enum { NN_MAX_PEERS = 64 };
+typedef struct NnPeers {
+    int size, rank; /* rank is 0 .. size-1 */
+    void *net;
+    /* Rows from[p] .. from[p+1]-1 are filled in process p; afterwards every process has all of
+     * them. False: one is lost. */
+    bool (*gather)(void *net, void *rows, size_t row_bytes, const int *from);
+    /* Sends to one peer and receives from it at once; bytes of either may be 0. NULL: large
+     * gradients go by `gather`, too. False: it is lost. */
+    bool (*exchange)(void *net, int peer, const void *send, size_t send_bytes, void *received,
+                     size_t received_bytes);
+    /* Where there is `exchange`, gradients of so many floats are shared out: each process gets,
+     * adds and updates a slice, and then the parameters of the others. 0: those of 1048576 and more
+     * among 8 processes and more. */
+    int64_t slices_from;
+} NnPeers;
+
 /* What a call works on. Members that a call does not name are ignored. */
 typedef struct NnCall {
     void *state;
-    void *work; /* work_bytes(batch, threads) bytes */
+    void *work; /* work_bytes(batch, threads) bytes, or work_bytes_among */
     /* One pointer per field of the model, in its order: [batch][count] elements in (C, H, W) order.
-     * No alignment beyond the type's. */
+     * No alignment beyond the type's. Among peers only NnModel.samples of them are read. */
     const void *const *fields;
     const NnType *types;  /* per field the type of its elements; NULL: all are NN_PLAIN */
     int batch;            /* 1 .. NN_MAX_BATCH */
@@ -252,6 +273,8 @@ typedef struct NnCall {
     int threads;          /* tasks given to `parallel`, 1 or more; 0 counts as 1 */
     NnParallel *parallel; /* NULL: all on the calling thread */
     void *team;
+
+    const NnPeers *peers; /* train and gradient; NULL: this process is alone */
 
     uint64_t seed;         /* of dropout masks, augmentation and random values */
     bool dropout;          /* train and gradient: false computes without dropout, nothing is
@@ -273,6 +296,8 @@ typedef struct NnCall {
      * samples. Where members take turns: that of the one whose turn `step` is. */
     double loss;
     double lr; /* result of train, gradient: the learning rate of the step, scaled */
+    bool lost; /* the same: a peer was lost, and with it the step: parameters are as they were,
+                  unless they were shared out */
     /* train and gradient: the sum of the squares of the batch's gradient, which the update uses,
      * over all that the phase trains; added in double, in one order. It costs another pass over
      * the gradient. NULL: not wanted. */
@@ -348,6 +373,13 @@ typedef struct NnModel {
     size_t state_bytes;
     /* Bytes of `work` for calls with up to `batch` samples and up to `threads` tasks. */
     size_t (*work_bytes)(int batch, int threads);
+    /* The same where calls have peers, of whom only size, rank, exchange and slices_from count. */
+    size_t (*work_bytes_among)(int batch, int threads, const NnPeers *peers);
+    /* Samples of a batch, from `first` to before `end`, that a process computes. */
+    void (*samples)(int batch, const NnPeers *peers, int *first, int *end);
+    /* Makes moments whole that were shared out, in all processes: before `get` of one. It reads
+     * state, phase and peers. */
+    void (*gather_moments)(NnCall *call);
     /* Parts that a batch is cut into, whatever the threads: more tasks than that are not used. */
     int (*chunks)(int batch);
 
@@ -511,10 +543,11 @@ static inline double nn_number(const void *values, NnType type, int64_t i) {
     return (double)nn_integer(values, type, i);
 }
 
-/* The same for values of a label: `each` of every sample, from element `first` on. */
+/* The same for values of a label in samples `from` to before `end`: `each` of every sample, from
+ * element `first` on. */
 static inline bool nn_unknown_class(char *words, const NnField *field, NnType type,
-                                    const void *values, int batch, int first, int each) {
-    for (int64_t k = 0; k < (int64_t)batch * each; k++) {
+                                    const void *values, int from, int end, int first, int each) {
+    for (int64_t k = (int64_t)from * each; k < (int64_t)end * each; k++) {
         const int64_t sample = k / each;
         const int64_t label = nn_integer(values, type, sample * field->count + first + k % each);
         if (label >= 0 && label < field->classes) continue;
@@ -530,6 +563,9 @@ static inline bool nn_unknown_class(char *words, const NnField *field, NnType ty
 /* The same for the fields that the entry reads, the values of labels too. */
 static inline bool nn_unreadable(char *words, const NnModel *model, NnEntry entry,
                                  const NnCall *call) {
+    int first = 0, end = call->batch;
+    if ((entry == NN_TRAIN || entry == NN_GRADIENT) && call->peers)
+        model->samples(call->batch, call->peers, &first, &end);
     for (int i = 0; i < model->n_fields; i++) {
         const NnField *field = &model->fields[i];
         if ((entry == NN_PREDICT || entry == NN_NEXT) && !field->predicts) continue;
@@ -542,7 +578,7 @@ static inline bool nn_unreadable(char *words, const NnModel *model, NnEntry entr
         const int each = one ? field->count / field->dim[0] : field->count;
         if (nn_misplaced(words, "field ", field->name, call->fields[i], nn_type_size(type)) ||
             (label && nn_outside(words, "the type of a label", type, NN_U8, NN_I64)) ||
-            (label && nn_unknown_class(words, field, type, call->fields[i], call->batch,
+            (label && nn_unknown_class(words, field, type, call->fields[i], first, end,
                                        one ? call->place * each : 0, each)))
             return true;
     }
@@ -568,6 +604,12 @@ static inline bool nn_unscored(char *words, const NnModel *model, const NnCall *
            nn_unsummed(words, call);
 }
 
+/* The same for peers. */
+static inline bool nn_unpeered(char *words, const NnPeers *peers) {
+    return nn_outside(words, "peers->size", peers->size, 1, NN_MAX_PEERS) ||
+           nn_outside(words, "peers->rank", peers->rank, 0, peers->size - 1);
+}
+
 /* What of the contract above a call breaks: which member, what it is and what is wanted. NULL if
  * nothing, else `words`, which have room for NN_WORDS bytes. It can't see how much memory there is.
  */
@@ -587,6 +629,7 @@ static inline const char *nn_call_problem(const NnModel *model, NnEntry entry, c
         ((trains || (evaluates && model->n_phases > 0)) &&
          nn_outside(words, "phase", call->phase, 0, model->n_phases - 1)) ||
         (entry == NN_TRAIN && nn_outside(words, "earlier", call->earlier, 0, INT32_MAX)) ||
+        (trains && call->peers && nn_unpeered(words, call->peers)) ||
         (trains &&
          nn_outside(words, "batch", call->batch, model->phases[call->phase].least, NN_MAX_BATCH)) ||
         (entry == NN_NEXT && (nn_outside(words, "place", call->place, 0, model->places - 1) ||

@@ -160,7 +160,7 @@ static void write_stage(Emission *em, const Entry *e, int stage, const Isa *isa)
            e->stages > 1 ? "chunk" : "task", (long long)e->sample_floats);
     if (sums) {
         w_open(w, "for (int i = job->tree.before[chunk]; i < job->tree.before[chunk + 1]; i++)");
-        emit_addition(w, e, "", arena_printf(em->arena, "%lld", (long long)e->gradient_floats));
+        emit_addition(w, "", arena_printf(em->arena, "%lld", (long long)e->gradient_floats));
         w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));
         w_close(w);
         w_line(w, "float *gradient = job->gradients + (size_t)job->tree.row[chunk] * %lld;",
@@ -200,6 +200,7 @@ static void write_runner(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w, "%s_begin(&job, call);", e->name);
     for (int s = 0; s < e->stages; s++) {
         w_line(w, "nn_run(call, job.tasks, %s_stage_%d%s, &job);", e->name, s, isa->suffix);
+        if (train) emit_meeting(em, e, s);
         w_line(w, "%s_numbers_after_%d(&job);", e->name, s);
         emit_tensor_call(em, e, s, "&job");
     }

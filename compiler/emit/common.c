@@ -29,6 +29,18 @@ static void write_numbers(Emission *em, const Entry *e, int stage) {
     w_close(w);
 }
 
+void emit_meeting(Emission *em, const Entry *e, int stage) {
+    bool sums = false;
+    for (int i = 0; i < e->n_numbers; i++)
+        sums = sums || (e->numbers[i].stage == stage && e->numbers[i].sum);
+    if (sums)
+        w_line(em->w, "if (!nn_meet(call, job.sums, %d * sizeof *job.sums, job.own.owner)) return;",
+               e->n_sums);
+    if (emit_makes_tensors(e, stage) && e->partial_floats > 0)
+        w_line(em->w, "if (!nn_meet(call, job.parts.first, job.parts.stride * sizeof(float), "
+                      "job.own.owner)) return;");
+}
+
 /* Draws of a random value. */
 static void write_steady(Writer *w, const Entry *e, const Drop *d) {
     const char *key = ".key =";
@@ -67,8 +79,11 @@ static void write_squares(Writer *w, const Entry *e) {
     w_open(w, "static void %s_squares(void *arg, int task)", e->name);
     w_line(w, "struct %s_job *job = arg;", e->name);
     w_line(w, "const uint64_t mode = nn_enter();");
-    w_open(w, "for (int part = task; part < NN_PARTS; part += job->tasks)");
-    w_line(w, "job->squares[part] = nn_squares(job->gradients, %lld, part);",
+    w_line(w, "const int all = job->own.sliced ? job->own.size : 1, mine = job->own.sliced ? "
+              "job->own.rank : 0;");
+    w_line(w, "const int end = nn_first_part(mine + 1, all);");
+    w_open(w, "for (int part = nn_first_part(mine, all) + task; part < end; part += job->tasks)");
+    w_line(w, "job->squares[part] = nn_squares(job->gradients, job->own.at, %lld, part);",
            (long long)e->gradient_floats);
     w_close(w);
     w_line(w, "nn_leave(mode);");
@@ -162,11 +177,20 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_open(w, "struct %s_job", e->name);
     w_line(w, "NnCall *call;");
     w_line(w, "int chunks, tasks;");
-    if (e->kind == ENTRY_TRAIN) w_line(w, "NnTree tree; /* how gradients are added */");
+    if (e->kind == ENTRY_TRAIN) {
+        w_line(w, "NnOwn own; /* of this process */");
+        w_line(w, "NnTree tree; /* how gradients are added */");
+        w_line(w, "size_t stride; /* of rows of gradients */");
+        w_line(w,
+               "float *collected, *whole; /* rows of all processes; where they have slices, room "
+               "for a gradient */");
+    }
     w_line(w, "size_t capacity; /* samples in the largest chunk */");
     w_line(w, "double samples;");
     w_line(w, "float *state, *areas, *scratch, *rooms;");
-    w_line(w, "float *gradients; /* [rows][%lld] */", (long long)e->gradient_floats);
+    w_line(w, "float *gradients; /* [rows][%s] */",
+           e->kind == ENTRY_TRAIN ? "stride"
+                                  : arena_printf(em->arena, "%lld", (long long)e->gradient_floats));
     w_line(w, "double *sums; /* [chunks][%d] */", e->n_sums);
     emit_tensor_members(w, e);
     if (e->kind == ENTRY_TRAIN) {
@@ -204,9 +228,16 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_line(w, "job->sums = call->work;");
     w_line(w, "job->gradients = work + (size_t)chunks * %d;", round_up(2 * e->n_sums, LANES));
     if (e->kind == ENTRY_TRAIN) {
-        w_line(w, "nn_tree(chunks, job->tasks, &job->tree);");
-        w_line(w, "job->areas = job->gradients + (size_t)job->tree.rows * %lld;",
-               (long long)e->gradient_floats);
+        const long long n = (long long)e->gradient_floats;
+        w_line(w, "call->lost = false;");
+        w_line(w, "nn_own(call->peers, chunks, %lld, &job->own);", n);
+        w_line(w, "nn_tree(&job->own, job->tasks, &job->tree);");
+        w_line(w, "job->stride = %lld;", n);
+        w_line(w, "job->whole = job->gradients;");
+        w_line(w, "job->collected = job->gradients + (job->own.sliced ? %lld : 0);", n);
+        w_line(w, "if (job->own.sliced) job->gradients = job->collected + "
+                  "(size_t)job->own.left[job->own.size] * job->own.floats;");
+        w_line(w, "job->areas = job->gradients + (size_t)job->tree.rows * %lld;", n);
     } else {
         w_line(w, "job->areas = job->gradients;");
     }
@@ -223,5 +254,6 @@ void emit_entry_common(Emission *em, const Entry *e) {
     w_close(w);
     w_line(w, "%s", "");
     if (e->kind == ENTRY_TRAIN) write_squares(w, e);
+    if (e->kind == ENTRY_TRAIN) emit_ranges(em, e);
     if (e->kind == ENTRY_EVALUATE) write_score(em, e);
 }

@@ -6,7 +6,7 @@
 #include "../base/snippets.h"
 #include "parts.h"
 
-extern const char embedded_batch[], embedded_dropout[], embedded_prelude[];
+extern const char embedded_batch[], embedded_dropout[], embedded_prelude[], embedded_share[];
 
 const char *emit_abi_check(Arena *arena, const EmitInfo *info) {
     return arena_printf(arena,
@@ -121,6 +121,7 @@ static void write_prelude(Writer *w, Arena *arena, const char *code) {
     Snippets helpers = {0};
     snippets_add(&helpers, arena, embedded_dropout);
     snippets_add(&helpers, arena, embedded_prelude);
+    snippets_add(&helpers, arena, embedded_share);
     snippets_add(&helpers, arena, embedded_batch);
     snippets_use(&helpers, code);
     snippets_write(w, &helpers);

@@ -6,7 +6,7 @@
 #include "../plan/plan.h"
 
 /* Version of the contract, model.h, that the code is written for: NN_ABI there. */
-enum { MODEL_ABI = 15 };
+enum { MODEL_ABI = 16 };
 
 enum { ALIGN_BYTES = 64 }; /* NN_ALIGN there */
 

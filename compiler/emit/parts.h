@@ -122,6 +122,9 @@ void emit_tensor_places(Writer *w, const Entry *entry);
  * values. */
 void emit_tensor_functions(Emission *em, const Entry *entry);
 
+/* Whether tensors are made after the stage. */
+bool emit_makes_tensors(const Entry *entry, int stage);
+
 /* The call of the function for the stage; `job` is a C expression. */
 void emit_tensor_call(Emission *em, const Entry *entry, int stage, const char *job);
 
@@ -145,6 +148,13 @@ const char *emit_turn(Emission *em);
 void emit_dispatch(Emission *em, const char *suffix, EntryKind kind, const char *member,
                    const char *entry, const char *extra);
 
+/* The statement that gets what other processes have left of the entry's stage for the functions
+ * that follow it; nothing where these need nothing. */
+void emit_meeting(Emission *em, const Entry *entry, int stage);
+
+/* The function that makes moments whole. */
+void emit_moments(Emission *em);
+
 /* Whether a metric is the mean of a value per sample, and not worked out of such means. */
 bool emit_is_mean(const Node *metric);
 
@@ -155,7 +165,10 @@ int emit_sums(const Plan *plan);
 void emit_entry_code(Emission *em, const Entry *entry, const Isa *isa);
 
 /* Addition i of the tree, in place: `count` floats of two rows, from `at` of them on. */
-void emit_addition(Writer *w, const Entry *entry, const char *at, const char *count);
+void emit_addition(Writer *w, const char *at, const char *count);
+
+/* The table of the runs of the state that a phase trains. */
+void emit_ranges(Emission *em, const Entry *entry);
 
 /* The functions that add the chunks' gradients and update parameters. */
 void emit_gradient_use(Emission *em, const Entry *entry, const Isa *isa);

@@ -171,3 +171,33 @@ void emit_slot_place(Emission *em) {
     w_line(w, "return (size_t)(moments[member] + row * nn_gradient_floats[member] + "
               "nn_gradient_of[member][param]);");
 }
+
+/* Gradients that accumulate are none: between steps nobody reads them. */
+void emit_moments(Emission *em) {
+    const Plan *p = em->plan;
+    const Graph *g = p->graph;
+    Writer *w = em->w;
+    const char *first = "call->phase", *end = "first + 1";
+    if (emit_takes_turns(em)) {
+        first = "nn_first_member[call->phase]";
+        end = "first + (nn_phases[call->phase].n_members ? nn_phases[call->phase].n_members : 1)";
+    }
+    w_open(w, "static void nn_gather_moments(NnCall *call)");
+    w_line(w, "/* Of each phase and member: where its moments begin, and how many there are. */");
+    w_open(w, "static const int64_t moments[%d][2] =", g->n_phases);
+    for (int i = 0; i < g->n_phases; i++)
+        w_line(w, "{%lld, %d},", (long long)p->phases[i].moments, p->phases[i].slots);
+    w_close_with(w, ";");
+    w_line(w, "const int first = %s, end = %s;", first, end);
+    w_line(w, "call->lost = false;");
+    w_open(w, "for (int i = first; i < end; i++)");
+    w_line(w, "const size_t n = (size_t)nn_gradient_floats[i];");
+    w_line(w, "if (!nn_sliced(call->peers, n)) continue;");
+    w_open(w, "for (int64_t k = 0; k < moments[i][1]; k++)");
+    w_line(w,
+           "float *const row = (float *)call->state + moments[i][0] + k * nn_gradient_floats[i];");
+    w_line(w, "if (!nn_meet_slices(call, row, n)) return;");
+    w_close(w);
+    w_close(w);
+    w_close(w);
+}

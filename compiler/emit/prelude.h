@@ -328,14 +328,15 @@ static size_t nn_slice(size_t n, int task, int tasks) {
 /* Parts of a gradient whose squares are added by themselves, so that tasks share them. */
 #define NN_PARTS 64
 
-/* The sum of the squares of a part of n floats: each of 16 lanes by itself, then their sums. A
- * square of a float is exact in double, so fused additions give the same. */
-static double nn_squares(const float *x, size_t n, int part) {
+/* The sum of the squares of a part of n floats, of which x has those from `first` on: each of 16
+ * lanes by itself, then their sums. A square of a float is exact in double, so fused additions give
+ * the same. */
+static double nn_squares(const float *x, size_t first, size_t n, int part) {
     double lanes[16] = {0.0};
     const size_t end = nn_slice(n, part + 1, NN_PARTS);
     for (size_t i = nn_slice(n, part, NN_PARTS); i < end; i += 16)
         for (int lane = 0; lane < 16; lane++) {
-            const double value = (double)x[i + (size_t)lane];
+            const double value = (double)x[i - first + (size_t)lane];
             lanes[lane] += value * value;
         }
     return nn_total(lanes, 1, 16);
@@ -345,120 +346,6 @@ static double nn_squares(const float *x, size_t n, int part) {
 static float nn_clip(double most, double squares) {
     const double factor = most / (nn_root(squares) + 1e-6);
     return factor < 1.0 ? (float)factor : 1.0f;
-}
-
-/* How tasks add the chunks' gradients, in that same order. A task has consecutive chunks and some
- * rows of gradients; where no row is left for the next chunk, the task adds two that are siblings
- * in the tree. What the tasks leave is added at the end. */
-typedef struct NnTree {
-    unsigned char first[NN_MAX_CHUNKS + 1]; /* chunk of each task; behind the last: all chunks */
-    unsigned char row[NN_MAX_CHUNKS];       /* of each chunk */
-    unsigned char to[NN_MAX_CHUNKS], from[NN_MAX_CHUNKS]; /* additions: row `from` to row `to` */
-    unsigned char before[NN_MAX_CHUNKS + 1]; /* first addition before each chunk, before the end */
-    unsigned char slot[NN_MAX_CHUNKS];       /* of the additions at the end: room for the sum */
-    int rows, additions;
-} NnTree;
-
-/* Sums under way at the end, at most. */
-#define NN_SLOTS 6
-/* Floats of one of them. */
-#define NN_STRIP 512
-
-/* Rows that a task needs for chunks from `first` to before `end`, if siblings are added at once. */
-static int nn_rows(int first, int end) {
-    int most = 0, rows = 0;
-    for (int chunk = first; chunk < end; chunk++) {
-        if (++rows > most) most = rows;
-        for (int size = 2; (chunk + 1) % size == 0 && chunk + 1 - size >= first; size *= 2) rows--;
-    }
-    return most;
-}
-
-/* Shares out the chunks: to every task the same number, in steps of a power of two that is as small
- * as the memory allows, tasks * (log2(chunks / tasks) + 1) rows. Returns the number of rows. */
-static int nn_share(int chunks, int tasks, unsigned char *first) {
-    double room = 1.0; /* two to the power of the rows that are allowed beyond one a task */
-    for (int i = 0; i < tasks; i++) room *= (double)chunks / (double)tasks;
-    for (int step = 1;; step *= 2) {
-        const int steps = (chunks + step - 1) / step;
-        int rows = 0;
-        first[0] = 0;
-        for (int task = 0; task < tasks; task++) {
-            const int end = step * (steps * (task + 1) / tasks);
-            first[task + 1] = (unsigned char)(end < chunks ? end : chunks);
-            rows += nn_rows(first[task], first[task + 1]);
-        }
-        double need = 1.0;
-        for (int i = tasks; i < rows; i++) need *= 2.0;
-        if (need <= room || 2 * step * tasks > chunks) return rows;
-    }
-}
-
-/* Most rows that up to so many chunks need; fewer tasks need no more. */
-static int nn_most_rows(int chunks, int tasks) {
-    unsigned char first[NN_MAX_CHUNKS + 1];
-    int most = 0;
-    for (int i = tasks; i <= chunks; i++) {
-        const int rows = nn_share(i, tasks, first);
-        if (rows > most) most = rows;
-    }
-    return most;
-}
-
-/* A sum of `size` chunks from `first` on, and its row. */
-typedef struct NnBranch {
-    int first, size, row;
-} NnBranch;
-
-/* Adds the second of two neighbours on the stack to the first, which takes its place. */
-static void nn_join(NnTree *tree, NnBranch *left, int behind) {
-    tree->to[tree->additions] = (unsigned char)left[0].row;
-    tree->from[tree->additions++] = (unsigned char)left[1].row;
-    left[0].size += left[1].size;
-    for (int i = 1; i <= behind; i++) left[i] = left[i + 1];
-}
-
-static bool nn_siblings(const NnBranch *left) {
-    return left[0].size == left[1].size && left[0].first % (2 * left[0].size) == 0;
-}
-
-/* Shares out the chunks, and lists what is added when. The sums at the end lie in slots by their
- * depth in the tree, as the rows are not written to. */
-static void nn_tree(int chunks, int tasks, NnTree *tree) {
-    NnBranch stack[NN_MAX_CHUNKS + 1];
-    int depth = 0, base = 0;
-    nn_share(chunks, tasks, tree->first);
-    tree->additions = 0;
-    for (int task = 0; task < tasks; task++) {
-        const int first = tree->first[task], end = tree->first[task + 1], bottom = depth;
-        const int rows = nn_rows(first, end);
-        for (int chunk = first; chunk < end; chunk++) {
-            int row = base + depth - bottom;
-            tree->before[chunk] = (unsigned char)tree->additions;
-            if (depth - bottom == rows) {
-                int i = bottom;
-                while (!nn_siblings(stack + i)) i++;
-                row = stack[i + 1].row;
-                nn_join(tree, stack + i, depth - i - 2);
-                depth--;
-            }
-            tree->row[chunk] = (unsigned char)row;
-            stack[depth++] = (NnBranch){chunk, 1, row};
-        }
-        base += rows;
-    }
-    tree->before[chunks] = (unsigned char)tree->additions;
-    tree->rows = base;
-    const int n = depth;
-    depth = 0;
-    for (int i = 0; i < n; i++) {
-        stack[depth++] = stack[i];
-        while (depth > 1 && (i == n - 1 || nn_siblings(stack + depth - 2))) {
-            depth--;
-            tree->slot[tree->additions] = (unsigned char)(depth - 1);
-            nn_join(tree, stack + depth - 1, 0);
-        }
-    }
 }
 
 /* Tasks that share the chunks. */

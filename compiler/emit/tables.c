@@ -226,7 +226,8 @@ static void write_memory(Emission *em) {
     w_line(w,
            "   chunks where an entry has stages), scratch memory and fields of other types of the "
            "tasks. */");
-    w_open(w, "static size_t nn_work_bytes(int batch, int threads)");
+    w_open(w, "static size_t nn_work_bytes_among(int batch, int threads, const NnPeers *peers)");
+    if (!trains) w_line(w, "(void)peers;");
     w_open(w,
            "static const struct { size_t sums, gradient, sample, scratch, fields; int stages;%s } "
            "entries[%d] =",
@@ -246,7 +247,6 @@ static void write_memory(Emission *em) {
     w_line(w, "const size_t chunks = (size_t)nn_chunks(batch);");
     w_line(w, "const size_t tasks = threads < 1 ? 1 : (size_t)threads < chunks ? (size_t)threads : "
               "chunks;");
-    if (trains) w_line(w, "const size_t rows = (size_t)nn_most_rows((int)chunks, (int)tasks);");
     w_line(w, "/* Smaller batches may have larger chunks. */");
     w_line(w, "size_t capacity = 2 * NN_CHUNK_MIN < batch ? 2 * NN_CHUNK_MIN : (size_t)batch;");
     w_line(w, "if (capacity < nn_capacity(batch)) capacity = nn_capacity(batch);");
@@ -256,11 +256,16 @@ static void write_memory(Emission *em) {
     w_line(w,
            "const size_t floats = chunks * entries[i].sums + %sareas * capacity * "
            "entries[i].sample + tasks * (entries[i].scratch + capacity * entries[i].fields)%s;",
-           trains ? "rows * entries[i].gradient + " : "",
+           trains ? "(entries[i].gradient ? nn_room((int)chunks, (int)tasks, peers, "
+                    "entries[i].gradient) : 0) + "
+                  : "",
            tensors ? " + entries[i].tensors + chunks * entries[i].parts" : "");
     w_line(w, "if (floats > most) most = floats;");
     w_close(w);
     w_line(w, "return most * sizeof(float) + NN_ALIGN;");
+    w_close(w);
+    w_open(w, "static size_t nn_work_bytes(int batch, int threads)");
+    w_line(w, "return nn_work_bytes_among(batch, threads, NULL);");
     w_close(w);
 }
 
@@ -377,6 +382,7 @@ static void write_access(Emission *em) {
            "nn_gradient_of[%s][param], out);",
            of);
     w_close(w);
+    if (phases) emit_moments(em);
     write_normals(em);
     w_line(w, "%s", "");
 }
@@ -445,6 +451,8 @@ void emit_tables(Emission *em) {
     if (next)
         w_line(w, ".places = %d, .cache_bytes = %lld,", next->places,
                (long long)next->cache_floats * 4);
+    w_line(w, ".work_bytes_among = nn_work_bytes_among,%s",
+           inference ? "" : " .samples = nn_samples, .gather_moments = nn_gather_moments,");
     w_line(w, ".get = nn_get, .set = nn_set, .reset = nn_reset, .get_gradient = nn_get_gradient,");
     if (any_normal(p)) w_line(w, ".get_normal = nn_get_moments, .set_normal = nn_put_moments,");
     w_close_with(w, ";");

@@ -21,7 +21,7 @@ void emit_tensor_places(Writer *w, const Entry *e) {
            (long long)e->tensor_floats, (long long)e->partial_floats);
 }
 
-static bool any_in(const Entry *e, int stage) {
+bool emit_makes_tensors(const Entry *e, int stage) {
     for (int i = 0; i < e->n_tensors; i++)
         if (e->tensors[i].stage == stage) return true;
     return false;
@@ -35,7 +35,7 @@ static const char *function_name(Arena *arena, const Entry *e, int stage) {
 void emit_tensor_functions(Emission *em, const Entry *e) {
     Writer *w = em->w;
     for (int stage = -1; stage < e->stages; stage++) {
-        if (!any_in(e, stage)) continue;
+        if (!emit_makes_tensors(e, stage)) continue;
         w_open(w, "static void %s(const struct %s_job *job)", function_name(em->arena, e, stage),
                e->name);
         for (int i = 0; i < e->n_tensors; i++)
@@ -62,7 +62,8 @@ void emit_tensor_functions(Emission *em, const Entry *e) {
 }
 
 void emit_tensor_call(Emission *em, const Entry *e, int stage, const char *job) {
-    if (any_in(e, stage)) w_line(em->w, "%s(%s);", function_name(em->arena, e, stage), job);
+    if (emit_makes_tensors(e, stage))
+        w_line(em->w, "%s(%s);", function_name(em->arena, e, stage), job);
 }
 
 void emit_assignments(Writer *w, const Entry *e) {

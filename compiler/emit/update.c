@@ -2,18 +2,16 @@
 #include "../graph/optimizer.h"
 #include "parts.h"
 
-void emit_addition(Writer *w, const Entry *e, const char *at, const char *count) {
-    const long long row = (long long)e->gradient_floats;
-    w_line(w, "float *const to = job->gradients + (size_t)job->tree.to[i] * %lld%s;", row, at);
-    w_line(w, "ADD_ROW(to, to, job->gradients + (size_t)job->tree.from[i] * %lld%s, %s);", row, at,
+void emit_addition(Writer *w, const char *at, const char *count) {
+    w_line(w, "float *const to = job->gradients + job->tree.to[i] * job->stride%s;", at);
+    w_line(w, "ADD_ROW(to, to, job->gradients + job->tree.from[i] * job->stride%s, %s);", at,
            count);
 }
 
-/* Declares `at` and `n`, where a task's part of the gradient begins and its floats. */
-static void write_slice(Writer *w, const Entry *e) {
-    w_line(w, "const size_t at = nn_slice(%lld, task, job->tasks);", (long long)e->gradient_floats);
-    w_line(w, "const size_t n = nn_slice(%lld, task + 1, job->tasks) - at;",
-           (long long)e->gradient_floats);
+/* Declares `at` and `n`, where a task's part of a row begins and its floats. */
+static void write_slice(Writer *w) {
+    w_line(w, "const size_t at = nn_slice(job->stride, task, job->tasks);");
+    w_line(w, "const size_t n = nn_slice(job->stride, task + 1, job->tasks) - at;");
 }
 
 /* Ends the function of a task that called nn_enter. */
@@ -23,37 +21,36 @@ static void close_task(Writer *w) {
     w_line(w, "%s", "");
 }
 
-/* The gradient of the batch, where no update follows: in the first row. */
+/* The additions at the end: of this process, for the others, and of the batch, where no update
+ * follows. Then its gradient is the first row. */
 static void write_sum(Emission *em, const Entry *e, const Isa *isa) {
     Writer *w = em->w;
     w_open(w, "static void %s_sum%s(void *arg, int task)", e->name, isa->suffix);
     w_line(w, "const struct %s_job *job = arg;", e->name);
     w_line(w, "const uint64_t mode = nn_enter();");
-    write_slice(w, e);
-    w_open(w, "for (int i = job->tree.before[job->chunks]; i < job->tree.additions; i++)");
-    emit_addition(w, e, " + at", "n");
+    write_slice(w);
+    w_open(w, "for (int i = job->tree.end; i < job->tree.additions; i++)");
+    emit_addition(w, " + at", "n");
     w_close(w);
     close_task(w);
 }
 
-/* The name of the table of a group's ranges. */
-static const char *ranges_name(Emission *em, const PhasePlan *p, int group) {
-    return p->n_updates > 1 ? arena_printf(em->arena, "ranges_%d", group) : "ranges";
-}
-
-static int count_ranges(const PhasePlan *p, int group) {
+/* The ranges of a group lie one after the other in the entry's table. */
+static int first_range(const PhasePlan *p, int group) {
     int n = 0;
-    for (int i = 0; i < p->n_ranges; i++) n += p->ranges[i].group == group;
+    for (int i = 0; i < p->n_ranges; i++) n += p->ranges[i].group < group;
     return n;
 }
 
-static void write_ranges(Emission *em, const PhasePlan *p, int group) {
-    w_open(em->w, "static const NnRange %s[%d] =", ranges_name(em, p, group),
-           count_ranges(p, group));
-    for (int i = 0; i < p->n_ranges; i++)
-        if (p->ranges[i].group == group)
-            w_line(em->w, "{%lld, %lld, %lld},", (long long)p->ranges[i].param,
-                   (long long)p->ranges[i].gradient, (long long)p->ranges[i].count);
+void emit_ranges(Emission *em, const Entry *e) {
+    const PhasePlan *p = &em->plan->phases[e->phase];
+    w_line(em->w, "/* What the phase trains%s. */", p->n_updates > 1 ? ", by groups" : "");
+    w_open(em->w, "static const NnRange %s_ranges[%d] =", e->name, p->n_ranges);
+    for (int group = 0; group < p->n_updates; group++)
+        for (int i = 0; i < p->n_ranges; i++)
+            if (p->ranges[i].group == group)
+                w_line(em->w, "{%lld, %lld, %lld},", (long long)p->ranges[i].param,
+                       (long long)p->ranges[i].gradient, (long long)p->ranges[i].count);
     w_close_with(em->w, ";");
 }
 
@@ -62,21 +59,22 @@ static void write_ranges(Emission *em, const PhasePlan *p, int group) {
 static void write_group(Emission *em, const Entry *e, const Isa *isa, const Kernel *update) {
     Writer *w = em->w;
     const PhasePlan *p = &em->plan->phases[e->phase];
-    const char *ranges = ranges_name(em, p, update->group);
-    w_open(w, "for (int r = 0; r < %d; r++)", count_ranges(p, update->group));
-    w_line(w,
-           "const size_t from = nn_slice(%s[r].count, task, job->tasks), to = "
-           "nn_slice(%s[r].count, task + 1, job->tasks);",
-           ranges, ranges);
-    w_line(w, "const int last = job->tree.additions - 1, before = job->tree.before[job->chunks];");
+    w_open(w, "for (int r = %d; r < %d; r++)", first_range(p, update->group),
+           first_range(p, update->group + 1));
+    w_line(w, "const NnRange *const range = &%s_ranges[r];", e->name);
+    w_line(w, "size_t begin, end;");
+    w_line(w, "nn_cut(range, job->own.at, job->own.floats, &begin, &end);");
+    w_line(w, "const size_t from = begin + nn_slice(end - begin, task, job->tasks), to = begin + "
+              "nn_slice(end - begin, task + 1, job->tasks);");
+    w_line(w, "const int last = job->tree.additions - 1, before = job->tree.end;");
     w_line(w, "const size_t strip = before < last ? NN_STRIP : to - from;");
     w_open(w, "for (size_t at = from; at < to; at += strip)");
     w_line(w, "const size_t n = to - at < strip ? to - at : strip;");
     w_line(w, "float sums[NN_SLOTS][NN_STRIP] __attribute__((aligned(64)));");
     w_line(w, "const float *row[NN_MAX_CHUNKS];");
     w_open(w, "for (int i = 0; i < job->tree.rows; i++)");
-    w_line(w, "row[i] = job->gradients + (size_t)i * %lld + %s[r].gradient + at;",
-           (long long)p->gradient_floats, ranges);
+    w_line(w, "row[i] = job->gradients + (size_t)i * job->stride + (range->gradient + at - "
+              "job->own.at);");
     w_close(w);
     w_open(w, "for (int i = before; i < last; i++)");
     w_line(w, "float *const sum = sums[job->tree.slot[i]];");
@@ -88,14 +86,14 @@ static void write_group(Emission *em, const Entry *e, const Isa *isa, const Kern
     int places[MAX_MOMENTS];
     slots_of(p->slot_names, optimizer, places);
     for (int i = 0; optimizer_slots(optimizer)[i]; i++)
-        slots = arena_printf(em->arena, "%sjob->state + %s[r].gradient + %lld + at, ", slots,
-                             ranges, (long long)(p->moments + places[i] * p->gradient_floats));
+        slots = arena_printf(em->arena, "%sjob->state + range->gradient + %lld + at, ", slots,
+                             (long long)(p->moments + places[i] * p->gradient_floats));
     const char *k =
         p->n_updates > 1 ? arena_printf(em->arena, "job->k[%d]", update->group) : "job->k";
     w_line(w,
-           "k_%s%s(job->state + %s[r].param + at, row[0], before <= last ? "
+           "k_%s%s(job->state + range->param + at, row[0], before <= last ? "
            "row[job->tree.from[last]] : NULL, %s(int)(n / 16), %s%s);",
-           emit_function_name(em->functions, e, update), isa->suffix, ranges, slots, k,
+           emit_function_name(em->functions, e, update), isa->suffix, slots, k,
            update->phase->clip_norm > 0 ? ", job->scale" : "");
     w_close(w);
     w_close(w);
@@ -105,8 +103,6 @@ static void write_update(Emission *em, const Entry *e, const Isa *isa) {
     Writer *w = em->w;
     const PhasePlan *p = &em->plan->phases[e->phase];
     w_open(w, "static void %s_update%s(void *arg, int task)", e->name, isa->suffix);
-    for (int i = 0; i < p->n_updates; i++)
-        if (p->updates[i]) write_ranges(em, p, i);
     w_line(w, "const struct %s_job *job = arg;", e->name);
     w_line(w, "const uint64_t mode = nn_enter();");
     for (int i = 0; i < p->n_updates; i++)
@@ -123,12 +119,13 @@ static void write_gather(Emission *em, const Entry *e, const Isa *isa) {
     w_line(w, "const struct %s_job *job = arg;", e->name);
     w_line(w, "const NnCall *call = job->call;");
     w_line(w, "const uint64_t mode = nn_enter();");
-    write_slice(w, e);
+    write_slice(w);
     w_line(w, "const double samples = (double)call->earlier + (double)call->batch;");
-    w_line(w,
-           "GATHER_ROW(job->state + %lld + at, job->gradients + at, (float)call->batch, "
-           "call->earlier == 0, (float)(1.0 / samples), n);",
-           (long long)(p->moments + p->slots * p->gradient_floats));
+    w_line(
+        w,
+        "GATHER_ROW(job->state + %lld + job->own.at + at, job->gradients + at, (float)call->batch, "
+        "call->earlier == 0, (float)(1.0 / samples), n);",
+        (long long)(p->moments + p->slots * p->gradient_floats));
     close_task(w);
 }
 
@@ -192,8 +189,17 @@ void emit_end_of_step(Emission *em, const Entry *e, const Isa *isa) {
     Writer *w = em->w;
     const Phase *phase = &em->plan->graph->phases[e->phase];
     const bool gathers = phase->accumulate > 1, clips = phase->clip_norm > 0;
+    const long long n = (long long)e->gradient_floats;
+    const char *all_added = "job.tree.additions = job.tree.end;";
+    w_open(w, "if (job.own.size > 1)");
+    w_line(w, "if (job.tree.end < job.tree.additions) nn_run(call, job.tasks, %s_sum%s, &job);",
+           e->name, isa->suffix);
+    w_line(w, "if (!nn_collect(call, &job.own, %lld, job.gradients, job.collected)) return;", n);
+    w_line(w, "nn_rest(&job.own, &job.tree);");
+    w_line(w, "job.gradients = job.collected;");
+    w_line(w, "job.stride = job.own.floats;");
+    w_close(w);
     emit_assignments(w, e);
-    const char *all_added = "job.tree.additions = job.tree.before[job.chunks];";
     if (gathers || clips) {
         w_line(w, "nn_run(call, job.tasks, %s_sum%s, &job);", e->name, isa->suffix);
         w_line(w, "%s", all_added);
@@ -204,6 +210,7 @@ void emit_end_of_step(Emission *em, const Entry *e, const Isa *isa) {
     }
     if (clips) {
         w_line(w, "nn_run(call, job.tasks, %s_squares, &job);", e->name);
+        w_line(w, "if (!nn_meet_squares(call, &job.own, job.squares)) return;");
         w_line(w, "const double squares = nn_total(job.squares, 1, NN_PARTS);");
         w_line(w, "if (call->gradient_squares) *call->gradient_squares = squares;");
         w_line(w, "job.scale = nn_clip(%.17g, squares);", phase->clip_norm);
@@ -214,12 +221,18 @@ void emit_end_of_step(Emission *em, const Entry *e, const Isa *isa) {
                    isa->suffix);
         w_open(w, "if (squares)");
         w_line(w, "nn_run(call, job.tasks, %s_squares, &job);", e->name);
+        w_line(w, "if (!nn_meet_squares(call, &job.own, job.squares)) return;");
         w_line(w, "*call->gradient_squares = nn_total(job.squares, 1, NN_PARTS);");
         if (!gathers) w_line(w, "%s", all_added);
         w_close(w);
     }
-    w_line(w, "if (!update) return;");
+    w_open(w, "if (!update)");
+    w_line(w, "nn_whole(call, &job.own, %lld, job.gradients, job.whole);", n);
+    w_line(w, "return;");
+    w_close(w);
     w_line(w, "nn_run(call, job.tasks, %s_update%s, &job);", e->name, isa->suffix);
+    w_line(w, "if (!nn_spread(call, &job.own, %lld, %s_ranges, %d, job.state, job.whole)) return;",
+           n, e->name, em->plan->phases[e->phase].n_ranges);
     if (phase->ema > 0)
         w_line(w, "nn_run(call, job.tasks, %s_follow%s, &job);", e->name, isa->suffix);
     w_line(w, "NN_TRACE(%d);", emit_kernel_index(em->plan, e, NULL));

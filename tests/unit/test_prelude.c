@@ -263,60 +263,6 @@ START_TEST(tasks_are_threads_but_not_more_than_chunks) {
 }
 END_TEST
 
-/* A branch of the tree over chunks: the sum of those from `from` to before `to`. */
-typedef struct Branch {
-    int from, to;
-} Branch;
-
-/* a + b, which must be the two halves of their sum by the definition. */
-static Branch joined(Branch a, Branch b) {
-    int half = 1;
-    ck_assert_int_eq(a.to, b.from);
-    while (2 * half < b.to - a.from) half *= 2;
-    ck_assert_int_eq(a.to - a.from, half);
-    return (Branch){a.from, b.to};
-}
-
-START_TEST(gradients_are_added_in_one_tree_for_any_number_of_tasks) {
-    for (int chunks = 1; chunks <= NN_MAX_CHUNKS; chunks++)
-        for (int tasks = 1; tasks <= chunks; tasks++) {
-            NnTree tree;
-            Branch rows[NN_MAX_CHUNKS] = {{0, 0}}, sums[NN_SLOTS];
-            nn_tree(chunks, tasks, &tree);
-            ck_assert(tree.rows <= tasks * (log2((double)chunks / tasks) + 1) + 1e-9);
-            ck_assert_int_le(tree.rows, nn_most_rows(chunks, tasks));
-            int longest = 0;
-            for (int task = 0; task < tasks; task++) {
-                const int start = tree.first[task], end = tree.first[task + 1];
-                if (end - start > longest) longest = end - start;
-                for (int chunk = start; chunk < end; chunk++) { /* as generated stages do */
-                    for (int i = tree.before[chunk]; i < tree.before[chunk + 1]; i++) {
-                        Branch *to = &rows[tree.to[i]], *from = &rows[tree.from[i]];
-                        ck_assert(to->from >= start && from->to <= chunk);
-                        *to = joined(*to, *from);
-                        *from = (Branch){0, 0};
-                    }
-                    ck_assert_int_lt(tree.row[chunk], tree.rows);
-                    ck_assert_int_eq(rows[tree.row[chunk]].to, 0);
-                    rows[tree.row[chunk]] = (Branch){chunk, chunk + 1};
-                }
-            }
-            const Branch *row[NN_MAX_CHUNKS];
-            for (int i = 0; i < tree.rows; i++) row[i] = &rows[i];
-            for (int i = tree.before[chunks]; i < tree.additions; i++) { /* as the update does */
-                ck_assert_int_lt(tree.slot[i], NN_SLOTS);
-                sums[tree.slot[i]] = joined(*row[tree.to[i]], *row[tree.from[i]]);
-                row[tree.to[i]] = &sums[tree.slot[i]];
-            }
-            ck_assert_int_eq(row[0]->from, 0);
-            ck_assert_int_eq(row[0]->to, chunks);
-            ck_assert_int_le(3 * longest, 4 * ((chunks + tasks - 1) / tasks));
-            for (int fewer = 1; fewer <= tasks; fewer++)
-                ck_assert_int_ge(nn_most_rows(chunks, tasks), nn_most_rows(chunks, fewer));
-        }
-}
-END_TEST
-
 START_TEST(numbers_are_added_in_the_same_tree) {
     double x[2 * NN_MAX_CHUNKS];
     for (int i = 0; i < 2 * NN_MAX_CHUNKS; i++) x[i] = 1.0 / (i + 1);
@@ -506,13 +452,13 @@ START_TEST(squares_are_added_in_lanes_of_parts) {
     for (int n = LANES; n <= MOST; n += LANES) {
         double parts[NN_PARTS], all = 0.0;
         for (int part = 0; part < NN_PARTS; part++)
-            parts[part] = nn_squares(values, (size_t)n, part);
+            parts[part] = nn_squares(values, 0, (size_t)n, part);
         for (int i = 0; i < n; i++) all += (double)values[i] * (double)values[i];
         ck_assert_double_eq_tol(nn_total(parts, 1, NN_PARTS), all, 1e-12 * all);
     }
     /* A square that float has no room for. */
     for (int i = 0; i < MOST; i++) values[i] = i == 5 ? 1e30f : 0.0f;
-    ck_assert_double_eq(nn_squares(values, MOST, 0), (double)1e30f * (double)1e30f);
+    ck_assert_double_eq(nn_squares(values, 0, MOST, 0), (double)1e30f * (double)1e30f);
 }
 END_TEST
 
@@ -613,7 +559,7 @@ SUITE("prelude", FIXTURE(begin, end),
             arithmetic_passes_nan_on, the_callers_mode_comes_back, keys_are_those_of_the_definition,
             draws_are_those_of_the_definition, chunks_cover_the_batch,
             tasks_are_threads_but_not_more_than_chunks,
-            gradients_are_added_in_one_tree_for_any_number_of_tasks,
+
             numbers_are_added_in_the_same_tree, squares_are_added_in_lanes_of_parts,
             large_gradients_are_scaled, slices_cover_all_rows,
             few_lower_tiles_leave_nothing_or_the_tail, tasks_run_on_the_callers_team,

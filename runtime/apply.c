@@ -9,6 +9,7 @@
 #include "../common/clean.h"
 #include "confusion.h"
 #include "file.h"
+#include "peers.h"
 #include "table.h"
 #include "train.h"
 #include "trained.h"
@@ -226,7 +227,8 @@ static bool has_loss(const NnModel *model) {
 
 static json_t *eval_json(const NnModel *model, const Split *split, const Scores *scores,
                          const Confusion *confusions, int n) {
-    json_t *json = json_pack("{s:s, s:i}", "split", split->name, "samples", split->samples);
+    json_t *json = json_pack("{s:s, s:i, s:i}", "split", split->name, "samples", split->samples,
+                             "processes", peers_size());
     if (has_loss(model)) json_object_set_new(json, "loss", json_number(scores->loss));
     json_object_set_new(json, "metrics", scores_json(model, scores, false));
     if (n == 0) return json;
@@ -244,14 +246,16 @@ static void print_scores(const NnModel *model, const Scores *scores) {
 
 bool eval_command(const NnModel *model, const Options *options) {
     Engine engine;
-    if (!open_split(&engine, model, options, options->split, options_data(options), EVALUATE_BATCH))
+    if (!peers_agree(open_split(&engine, model, options, options->split, options_data(options),
+                                EVALUATE_BATCH)))
         return false;
     const Split *split = &engine.data.split[options->split];
     const char *path = options->text[OPTION_PREDICTIONS], *plot = options->text[OPTION_PLOT];
     Scores scores = scores_new(model);
     Confusion *confusions = NULL;
     int n = 0;
-    engine_evaluate(&engine, split, 0, trained_when(&engine), &scores);
+    if (!engine_evaluate(&engine, split, 0, trained_when(&engine), &scores)) return false;
+    if (peers_rank() > 0) return true;
     if (option_given(options, OPTION_CONFUSION)) {
         n = confusion_count(&engine, split, &confusions);
         if (n == 0) return false;
@@ -343,7 +347,8 @@ bool grad_command(const NnModel *model, const Options *options) {
     Engine engine;
     DataRequest request = options_data(options);
     if (model->n_fields == 0) request.samples = batch;
-    if (!open_split(&engine, model, options, SPLIT_TRAIN, request, batch)) return false;
+    if (!peers_agree(open_split(&engine, model, options, SPLIT_TRAIN, request, batch)))
+        return false;
     const Split *split = &engine.data.split[SPLIT_TRAIN];
     if (batch > split->samples)
         return problem("%s: has %d training samples, --batch %d wants more", engine.data.source,
@@ -361,10 +366,14 @@ bool grad_command(const NnModel *model, const Options *options) {
     const int64_t step = schedule_step(of, member, epoch * steps);
     engine_gather(&engine, split, NULL, 0, batch);
     NnCall call = engine_call(&engine, (When){phase, epoch, epochs, step, all}, batch);
+    call.peers = engine.peers;
     engine.code->gradient(&call);
+    if (call.lost) return false;
+    if (peers_rank() > 0) return true;
     if (!write_gradients(model, &call, options->text[OPTION_OUT])) return false;
     if (option_given(options, OPTION_JSON))
-        json_line(stdout, json_pack("{s:o}", "loss", json_number(call.loss)));
+        json_line(stdout, json_pack("{s:o, s:i}", "loss", json_number(call.loss), "processes",
+                                    peers_size()));
     else
         printf("loss %s on %d samples\n", real_text(call.loss, 9), batch);
     return true;

@@ -6,6 +6,7 @@
 
 #include "engine.h"
 #include "normal.h"
+#include "peers.h"
 #include "random.h"
 #include "schedule.h"
 #include "table.h"
@@ -196,9 +197,9 @@ static void tell_json(const Bench *bench) {
                                    row->gflops, "percent_of_peak", row->percent));
     }
     json_line(stdout,
-              json_pack("{s:i, s:i, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "batch",
-                        bench->batch, "threads", bench->engine.threads, "isa",
-                        bench->engine.code->isa, "data", data_name(bench), "step_us",
+              json_pack("{s:i, s:i, s:i, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "batch",
+                        bench->batch, "processes", peers_size(), "threads", bench->engine.threads,
+                        "isa", bench->engine.code->isa, "data", data_name(bench), "step_us",
                         bench->train.us, "infer_us", bench->infer.us, "gflops", bench->train.gflops,
                         "peak_gflops", bench->peak, "percent_of_peak", bench->train.percent,
                         "infer_percent_of_peak", bench->infer.percent, "kernels", kernels));

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "peers.h"
 #include "schedule.h"
 
 enum { STEPS = 4 };
@@ -120,7 +121,8 @@ static bool report(const Checker *c, bool json_wanted) {
         worst = rows[i].worst->name;
     }
     if (json_wanted) {
-        json_t *json = json_pack("{s:b, s:s}", "ok", ok, "isa", c->engine.code->isa);
+        json_t *json = json_pack("{s:b, s:s, s:i}", "ok", ok, "isa", c->engine.code->isa,
+                                 "processes", peers_size());
         for (int i = 0; i < 3; i++)
             json_object_set_new(json, rows[i].key, json_number(rows[i].worst->error));
         json_object_set_new(json, "worst", json_string(worst));

@@ -25,6 +25,7 @@ typedef struct Command {
     CommandId id;
     const char *name;
     bool needs_phase; /* not for models that are never trained */
+    bool shared;      /* several processes work on it, else the first one alone */
 } Command;
 
 /* Texts point into argv. Numbers not given have the defaults of options_default. */
@@ -52,6 +53,13 @@ Status options_parse(Options *options, const NnModel *model, int argc, char **ar
 static inline bool option_given(const Options *options, OptionId id) {
     return (options->given >> id & 1) != 0;
 }
+
+/* A hash of the options that decide what a training computes: neither files, which are compared by
+ * what they hold, nor those of a process of its own. */
+uint64_t options_hash(const Options *options);
+
+/* Takes away the options by which a process would write or print. */
+void options_silence(Options *options);
 
 /* Without the dashes. */
 const char *option_name(OptionId id);

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "names.h"
+#include "peers.h"
 #include "table.h"
 #include "train.h"
 
@@ -121,7 +122,7 @@ static const char *updated_parameter(Training *t, int slot, int param, const voi
 
 /* Saves a checkpoint beside the file of --save, which stays as it is. Returns its path, or NULL. */
 static const char *keep_good(Training *t) {
-    const char *path = good_name(&t->options);
+    const char *path = peers_rank() > 0 ? NULL : good_name(&t->options);
     memcpy(t->engine.state, t->good, t->model->state_bytes);
     t->at = t->good_at;
     t->engine.trained = phase_step(t) > 0 ? when_last(t) : (When){0};
@@ -137,12 +138,15 @@ bool explain_divergence(Training *t) {
     int param = -1, slot = 0;
     for (;; t->at.batch++) {
         memcpy(before, t->engine.state, t->model->state_bytes);
-        call = train_run(t, false).call;
+        const StepResult step = train_run(t, false);
+        call = step.call;
+        if (step.lost || !whole_moments(t)) return false;
         param = broken_parameter(t, &slot);
         if (!isfinite(call.loss) || param >= 0 || t->at.batch == steps) break;
     }
     memcpy(t->engine.state, before, t->model->state_bytes);
     bool rate = false;
+    gather_whole_batch(t, &call);
     const char *words = first_broken(t, &call, &rate);
     if (!words && param >= 0) words = updated_parameter(t, slot, param, before);
     /* Nothing was learned yet, or a moment holds the square of a gradient. */

@@ -8,6 +8,7 @@
 #include "class_names.h"
 #include "init.h"
 #include "normal.h"
+#include "peers.h"
 #include "random.h"
 #include "schedule.h"
 
@@ -51,13 +52,14 @@ bool engine_open(Engine *engine, const NnModel *model, const Options *options, i
     *engine = (Engine){
         .model = model,
         .code = engine_code(model, options),
-        .threads = threads ? (int)threads : team_processors(),
+        .threads = threads ? (int)threads : peers_threads(),
+        .peers = peers_now(),
     };
     if (!engine->code) return false;
     engine->team = engine_team(engine->threads);
     if (!engine->team) return false;
     engine->state = allocate(model->state_bytes, 1);
-    engine->work = allocate(model->work_bytes(max_batch, engine->threads), 1);
+    engine->work = allocate(model->work_bytes_among(max_batch, engine->threads, engine->peers), 1);
     size_t n = (size_t)model->n_fields, batch = (size_t)max_batch;
     engine->room = allocate(n, sizeof *engine->room);
     engine->fields = allocate(n, sizeof *engine->fields);
@@ -92,7 +94,9 @@ NnCall engine_call(const Engine *engine, When when, int batch) {
     };
 }
 
-void engine_gather(Engine *engine, const Split *split, const int *order, int first, int batch) {
+/* Samples `from` to before `end` of the batch, in their places in it. */
+static void gather_part(Engine *engine, const Split *split, const int *order, int first, int begin,
+                        int end) {
     for (int i = 0; i < engine->model->n_fields; i++) {
         const DataField *from = split->bound[i];
         engine->fields[i] = NULL;
@@ -104,11 +108,21 @@ void engine_gather(Engine *engine, const Split *split, const int *order, int fir
         }
         const size_t size = (size_t)from->count * (size_t)nn_type_size(from->type);
         char *to = engine->room[i];
-        for (int k = 0; k < batch; k++)
+        for (int k = begin; k < end; k++)
             memcpy(to + (size_t)k * size,
                    split_values(split, from, order ? order[first + k] : first + k), size);
         engine->fields[i] = to;
     }
+}
+
+void engine_gather(Engine *engine, const Split *split, const int *order, int first, int batch) {
+    gather_part(engine, split, order, first, 0, batch);
+}
+
+void engine_gather_own(Engine *engine, const Split *split, const int *order, int first, int batch) {
+    int from, end;
+    engine->model->samples(batch, engine->peers, &from, &end);
+    gather_part(engine, split, order, first, from, end);
 }
 
 void engine_draw(Engine *engine, int index, uint64_t key) {
@@ -189,6 +203,50 @@ static int *spaced(const Split *split, int count) {
     return order;
 }
 
+static int peers_size_of(const Engine *engine) {
+    return engine->peers ? engine->peers->size : 1;
+}
+
+/* Samples of an evaluation that are still to do. */
+typedef struct Some {
+    int first, end;
+} Some;
+
+/* Evaluates a batch of samples in each process, and adds their sums in the order of the batches. */
+static bool evaluate_some(Engine *engine, const Split *split, const int *order, Some some,
+                          When when, double *sums) {
+    enum { STOP = 1 };
+    const size_t n = (size_t)engine->model->n_sums, mark = memory_mark();
+    const int size = peers_size_of(engine), rank = engine->peers ? engine->peers->rank : 0;
+    const int batches = (some.end - some.first + EVALUATE_BATCH - 1) / EVALUATE_BATCH;
+    double *all = allocate(n * (size_t)size, sizeof *all);
+    const int first = some.first + rank * EVALUATE_BATCH, left = some.end - first;
+    const int count = left < EVALUATE_BATCH ? left : EVALUATE_BATCH;
+    bool ended = true;
+    if (count > 0) {
+        engine_gather(engine, split, order, first, count);
+        NnCall call = engine_call(engine, when, count);
+        call.first_sample = first;
+        call.sums = all + (size_t)rank * n;
+        engine->code->evaluate(&call);
+    }
+    const int done = some.first + size * EVALUATE_BATCH;
+    if (engine->evaluated)
+        ended = engine->evaluated(engine->evaluated_arg, done < some.end ? done : some.end);
+    if (engine->peers) {
+        uint32_t wishes;
+        int from[NN_MAX_PEERS + 1];
+        for (int i = 0; i <= size; i++) from[i] = i < batches ? i : batches;
+        peers_wish(ended ? 0 : STOP);
+        ended = engine->peers->gather(engine->peers->net, all, n * sizeof *all, from) &&
+                peers_wishes(0, &wishes) && !(wishes & STOP);
+    }
+    for (int i = 0; i < size && i < batches; i++)
+        for (size_t k = 0; k < n; k++) sums[k] += all[(size_t)i * n + k];
+    memory_release(mark);
+    return ended;
+}
+
 bool engine_evaluate(Engine *engine, const Split *split, int most, When when, Scores *scores) {
     const NnModel *model = engine->model;
     const int samples = most > 0 && most < split->samples ? most : split->samples;
@@ -196,15 +254,8 @@ bool engine_evaluate(Engine *engine, const Split *split, int most, When when, Sc
     const int *order = samples < split->samples ? spaced(split, samples) : NULL;
     double *sums = allocate((size_t)model->n_sums, sizeof *sums);
     bool ended = true;
-    for (int first = 0; ended && first < samples; first += EVALUATE_BATCH) {
-        int left = samples - first, count = left < EVALUATE_BATCH ? left : EVALUATE_BATCH;
-        engine_gather(engine, split, order, first, count);
-        NnCall call = engine_call(engine, when, count);
-        call.first_sample = first;
-        call.sums = sums;
-        engine->code->evaluate(&call);
-        if (engine->evaluated) ended = engine->evaluated(engine->evaluated_arg, first + count);
-    }
+    for (int first = 0; ended && first < samples; first += EVALUATE_BATCH * peers_size_of(engine))
+        ended = evaluate_some(engine, split, order, (Some){first, samples}, when, sums);
     if (ended) {
         NnCall call = engine_call(engine, when, samples);
         call.sums = sums;

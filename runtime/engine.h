@@ -16,6 +16,7 @@ typedef struct Engine {
     const NnCode *code;
     Team *team;
     int threads;
+    const NnPeers *peers; /* processes that share the work; NULL: this one is alone */
     void *state, *work;
     void **room;         /* per field: gathered samples of the largest batch, of any type */
     const void **fields; /* per field: what the next call reads */
@@ -60,6 +61,10 @@ NnCall engine_call(const Engine *engine, When when, int batch);
  * NULL. */
 void engine_gather(Engine *engine, const Split *split, const int *order, int first, int batch);
 
+/* The same of the samples of the batch that this process computes in training; the others' places
+ * hold anything. */
+void engine_gather_own(Engine *engine, const Split *split, const int *order, int first, int batch);
+
 /* Draws sample `index` of a batch into the engine's room, from streams of the key: normal values,
  * labels of any class. */
 void engine_draw(Engine *engine, int index, uint64_t key);
@@ -91,9 +96,9 @@ Scores scores_new(const NnModel *model);
 /* Room for the predictions of a call. */
 float **predictions_new(const NnModel *model, int batch);
 
-/* Evaluates a complete split, or `most` of its samples, evenly spaced, if that is not 0 and it has
- * more, without dropout; the engine is open for EVALUATE_BATCH samples, or
- * the split has no more than its batch. False: it was interrupted. */
+/* Processes share the batches. Evaluates a complete split, or `most` of its samples, evenly spaced,
+ * if that is not 0 and it has more, without dropout; the engine is open for EVALUATE_BATCH samples,
+ * or the split has no more than its batch. False: it was interrupted, or a process is lost. */
 bool engine_evaluate(Engine *engine, const Split *split, int most, When when, Scores *scores);
 
 /* An object with each metric by name, and first the loss if wanted. */

@@ -6,6 +6,7 @@
 #include "../compiler/graph/layers.h"
 #include "engine.h"
 #include "normal.h"
+#include "peers.h"
 #include "table.h"
 
 /* The batch and threads for which memory is counted. */
@@ -129,10 +130,11 @@ static void info_json(const NnModel *model, const Graph *graph, const Sizes *siz
         (json_int_t)first->flops_train, "memory_bytes",
         (json_int_t)(model->state_bytes + sizes->work), "isa", isas, "source", model->source,
         "source_sha256", model->source_sha256, "version", model->version, "abi", model->abi);
-    json_object_update_new(json, json_pack("{s:I, s:I, s:i, s:i, s:i}", "state_bytes",
+    json_object_update_new(json, json_pack("{s:I, s:I, s:i, s:i, s:i, s:i}", "state_bytes",
                                            (json_int_t)model->state_bytes, "work_bytes",
                                            (json_int_t)sizes->work, "batch", sizes->batch,
-                                           "threads", sizes->threads, "chunks", sizes->chunks));
+                                           "processes", peers_size(), "threads", sizes->threads,
+                                           "chunks", sizes->chunks));
     json_object_set_new(json, "fields", fields_json(model, known));
     json_object_set_new(json, "predictions", predictions_json(model, graph));
     json_object_set_new(json, "metrics", metrics_json(model));

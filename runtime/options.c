@@ -18,12 +18,12 @@ enum {
 };
 #undef COMMAND
 
-#define COMMAND(id, name, needs_phase, help) {COMMAND_##id, #name, needs_phase},
+#define COMMAND(id, name, needs_phase, shared, help) {COMMAND_##id, #name, needs_phase, shared},
 static const Command commands[] = {
 #include "commands.def"
 };
 #undef COMMAND
-#define COMMAND(id, name_, needs_phase, help_) {.name = #name_, .help = help_},
+#define COMMAND(id, name_, needs_phase, shared, help_) {.name = #name_, .help = help_},
 static const CliCommand command_rows[] = {
 #include "commands.def"
 };
@@ -217,4 +217,37 @@ void options_help(const NnModel *model, const Options *options) {
         cli_page(&cli, options->text[OPTION_HELP], stdout);
     else
         cli_help(&cli, options->command ? (int)options->command->id : -1, stdout);
+}
+
+/* Those that decide what is computed, but for the files that are read. */
+static const OptionId computing[] = {
+    OPTION_DATA_SEED,     OPTION_PAIRS,      OPTION_VAL_PAIRS,  OPTION_TEST_PAIRS,
+    OPTION_STEPS,         OPTION_VAL_SPLIT,  OPTION_TEST_SPLIT, OPTION_SPLIT_SEED,
+    OPTION_MAP,           OPTION_EVAL_EVERY, OPTION_KEEP,       OPTION_MONITOR,
+    OPTION_NO_TRAIN_EVAL, OPTION_PATIENCE,   OPTION_MIN_DELTA,  OPTION_LR_SCALE,
+    OPTION_EPOCHS,        OPTION_BATCH,      OPTION_ROUNDS,     OPTION_SEED,
+    OPTION_LOAD_PARTIAL,
+};
+
+uint64_t options_hash(const Options *options) {
+    uint64_t hash = (uint64_t)options->command->id;
+    for (size_t i = 0; i < sizeof computing / sizeof *computing; i++) {
+        const OptionId id = computing[i];
+        const char *text = options->text[id];
+        hash = fingerprint(hash, &options->number[id], sizeof options->number[id]);
+        hash = fingerprint(hash, &options->real[id], sizeof options->real[id]);
+        if (text) hash = fingerprint(hash, text, strlen(text));
+        hash = hash * 2 + option_given(options, id);
+    }
+    return hash;
+}
+
+void options_silence(Options *options) {
+    static const OptionId loud[] = {OPTION_SAVE, OPTION_LOG, OPTION_PLOT, OPTION_TENSORBOARD,
+                                    OPTION_JSON};
+    for (size_t i = 0; i < sizeof loud / sizeof *loud; i++) {
+        options->text[loud[i]] = NULL;
+        options->given &= ~(UINT64_C(1) << loud[i]);
+    }
+    options->given |= UINT64_C(1) << OPTION_QUIET;
 }

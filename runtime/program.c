@@ -11,6 +11,7 @@
 
 #include "commands.h"
 #include "names.h"
+#include "peers.h"
 
 #define COMMAND(id, name, ...) name##_command,
 static bool (*const runs[])(const NnModel *, const Options *) = {
@@ -29,11 +30,14 @@ static Status run(const NnModel *model, int argc, char **argv) {
     if (status != STATUS_OK) return status;
     const Command *command = options.command;
     if (command && !names_differ(model, &options)) return STATUS_USAGE;
+    if (command && command->shared) peers_work((double)options.number[OPTION_PEER_TIMEOUT]);
     bool ok = true;
     if (option_given(&options, OPTION_HELP))
         options_help(model, &options);
     else if (!command)
         printf("%s, made by nngen %s\n", model->name, model->version);
+    else if (peers_rank() > 0 && !command->shared)
+        ok = true; /* process 0 does it */
     else if (command->needs_phase && model->n_phases == 0)
         ok = problem("model \"%s\" has no training phase", model->name);
     else
@@ -57,7 +61,7 @@ int run_program(const NnModel *model, int argc, char **argv) {
     signal(SIGXFSZ, SIG_IGN); /* a write beyond the file size limit (ulimit -f) fails */
     size_t mark = memory_mark();
     report_program(model->name);
-    Status status = run(model, argc, argv);
+    const int status = peers_leave(peers_join() ? (int)run(model, argc, argv) : STATUS_FAILED);
     memory_release(mark);
-    return (int)status;
+    return status;
 }

@@ -17,6 +17,7 @@
 static const char *program = "nngen";
 static char last_problem[1024];
 static bool silent;
+static const char *held; /* words for the problems of this process, which are kept; NULL: shown */
 
 static _Noreturn void out_of_memory(void);
 
@@ -64,7 +65,20 @@ static void begin_line(void) {
 static void show(const char *format, va_list args) {
     vsnprintf(last_problem, sizeof last_problem, format, args);
     clean_text(last_problem, sizeof last_problem, last_problem, strlen(last_problem));
-    if (silent) return;
+    if (silent || held) return;
+    begin_line();
+    fprintf(stderr, "error: %s\n", last_problem);
+}
+
+void report_held(const char *words) {
+    held = words;
+}
+
+void report_released(void) {
+    if (!held) return;
+    program = format_text("%s, %s", program, held);
+    held = NULL;
+    if (!last_problem[0]) return;
     begin_line();
     fprintf(stderr, "error: %s\n", last_problem);
 }
@@ -86,13 +100,14 @@ Status usage_problem(const char *format, ...) {
     va_start(args, format);
     show(format, args);
     va_end(args);
-    fprintf(stderr, "%s: see %s --help\n", program, program);
+    if (!held) fprintf(stderr, "%s: see %s --help\n", program, program);
     return STATUS_USAGE;
 }
 
 void note(const char *format, ...) {
     va_list args;
     char *words = NULL;
+    if (held) return;
     va_start(args, format);
     if (vasprintf(&words, format, args) < 0) out_of_memory();
     va_end(args);
@@ -205,6 +220,7 @@ static size_t n_kept, room_kept;
 
 /* Half-written files are removed with the rest. */
 static _Noreturn void out_of_memory(void) {
+    held = NULL;
     problems_shown(true);
     problem("out of memory");
     memory_release(0);

@@ -21,6 +21,11 @@ bool problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Whether problems are shown. While something is tried that may fail they are only remembered. */
 void problems_shown(bool shown);
 
+/* Of a process that others speak for: from now on problems are kept, and notes dropped. Released,
+ * the last problem is shown after all, with these words in front, and so are later ones. */
+void report_held(const char *words);
+void report_released(void);
+
 /* The same for wrong usage, with a hint at --help. Returns STATUS_USAGE. */
 Status usage_problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

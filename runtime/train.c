@@ -7,6 +7,7 @@
 
 #include "interrupt.h"
 #include "names.h"
+#include "peers.h"
 #include "random.h"
 #include "table.h"
 
@@ -26,17 +27,30 @@ static void clear_loss(Position *at) {
     memset(at->member_samples, 0, sizeof at->member_samples);
 }
 
+/* What a process wants to be done after a step. All do what one of them wants. */
+enum { STOP = 1, SAVE = 2, SHOW = 4 };
+
+static uint32_t wanted_now(const Training *t) {
+    return (interrupted() ? STOP : 0u) | (checkpoint_due(t) ? SAVE : 0u) |
+           (progress_due(&t->progress) ? SHOW : 0u);
+}
+
 /* Runs the step at `at`. Here and below false means that the training ends, after a
  * message or an interruption. */
 static bool train_step(Training *t) {
-    const bool last = evaluation_follows(t), shown = progress_due(&t->progress);
+    uint32_t wanted;
+    const bool last = evaluation_follows(t);
+    const bool shown = t->engine.peers ? t->shown_next : progress_due(&t->progress);
     const double begun = seconds_now();
+    t->steps_run++;
+    peers_wish(wanted_now(t));
     const StepResult step = train_run(t, last || shown);
+    if (step.lost || !peers_wishes(wanted_now(t), &wanted)) return false;
     if (!isfinite(step.loss)) return explain_divergence(t);
     add_loss(&t->at, t->model->phases[t->at.phase].n_members ? step.member : -1, step.loss,
              step.samples);
     t->at.batch++;
-    t->steps_run++;
+    t->shown_next = (wanted & SHOW) != 0;
     t->speed.samples += step.samples;
     t->speed.seconds += seconds_now() - begun;
     t->lr = step.call.lr;
@@ -45,9 +59,10 @@ static bool train_step(Training *t) {
         t->at.lr = t->lr;
         t->at.grad_norm = t->grad_norm;
     }
-    const bool stop = interrupted() || t->steps_run == t->options.stop_after;
-    if (stop || checkpoint_due(t)) {
+    const bool stop = (wanted & STOP) || t->steps_run == t->options.stop_after;
+    if (stop || (wanted & SAVE)) {
         int slot;
+        if (!whole_moments(t)) return false;
         if (broken_parameter(t, &slot) >= 0) return explain_divergence(t);
         if (stop) return save_and_stop(t);
         save_checkpoint(t);
@@ -95,13 +110,15 @@ static void tell_dead_end(Training *t, double loss) {
 }
 
 /* In case that what follows is not finite. */
-static void keep_state(Training *t) {
+static bool keep_state(Training *t) {
+    if (!whole_moments(t)) return false;
     memcpy(t->good, t->engine.state, t->model->state_bytes);
     t->good_at = t->at;
+    return true;
 }
 
 /* Puts the samples in order. */
-static void begin_epoch(Training *t) {
+static bool begin_epoch(Training *t) {
     const int phase = (int)t->at.phase, samples = t->engine.data.split[SPLIT_TRAIN].samples;
     if (t->model->phases[phase].shuffle) {
         uint64_t key = random_fork(random_stream(round_seed(t), "order"), (uint64_t)phase);
@@ -109,23 +126,24 @@ static void begin_epoch(Training *t) {
     } else {
         for (int i = 0; i < samples; i++) t->order[i] = i;
     }
-    keep_state(t);
     t->ordered = true;
+    return keep_state(t);
 }
 
 /* What follows the steps of one epoch or several. */
 static bool evaluate_training(Training *t) {
     int slot;
+    if (!whole_moments(t)) return false;
     if (broken_parameter(t, &slot) >= 0) return explain_divergence(t);
+    if (!equal_states(t)) return false;
     tell_dead_end(t, running_loss(t));
     t->seconds = seconds_now() - t->since;
-    if (!report_epoch(t)) return save_and_stop(t);
+    if (!peers_agree(report_epoch(t))) return save_and_stop(t);
     best_judge(t);
     t->speed = (Speed){0};
     t->at.evaluated = phase_step(t);
     clear_loss(&t->at);
-    keep_state(t);
-    return true;
+    return keep_state(t);
 }
 
 static bool train_phase(Training *t) {
@@ -133,7 +151,7 @@ static bool train_phase(Training *t) {
     const int64_t steps = phase_steps(t, phase);
     t->ordered = false;
     for (;;) {
-        if (!t->ordered) begin_epoch(t);
+        if (!t->ordered && !begin_epoch(t)) return false;
         if (evaluation_is_due(t) && !evaluate_training(t)) return false;
         if (t->at.batch == epoch_steps(t, phase)) {
             t->at.epoch++;
@@ -170,7 +188,7 @@ static bool train_round(Training *t) {
         if (t->initial) initial_take(&t->engine, t->initial);
         t->at.initial = t->initial ? t->initial->fingerprint : 0;
     }
-    if (!report_begin(t)) return false;
+    if (!peers_agree(report_begin(t))) return false;
     t->since = seconds_now() - t->seconds;
     for (;;) {
         if (!t->resumed) {
@@ -185,9 +203,9 @@ static bool train_round(Training *t) {
         begin_phase(t);
     }
     t->seconds = seconds_now() - t->since;
-    if (!save_round(t)) return false;
+    if (!whole_moments(t) || !peers_agree(save_round(t))) return false;
     picture_save(t);
-    return report_round(t) || save_and_stop(t);
+    return peers_agree(report_round(t)) || save_and_stop(t);
 }
 
 /* Whether a checkpoint's position is one of this training. */
@@ -271,6 +289,35 @@ static bool batches_fit(const Training *t) {
     return true;
 }
 
+/* Whether each process has a chunk of a whole batch. */
+static bool processes_fit(const Training *t) {
+    for (int p = 0; p < t->model->n_phases; p++) {
+        const int batch = phase_batch(t, p), chunks = t->model->chunks(batch);
+        if (peers_size() > chunks)
+            return problem(
+                "%d processes are more than the %d chunk%s that a batch of %d samples is "
+                "cut into%s: start fewer processes, or give a larger --batch",
+                peers_size(), chunks, chunks == 1 ? "" : "s", batch,
+                t->model->n_phases > 1 ? format_text(" in phase %d", p + 1) : "");
+    }
+    return true;
+}
+
+/* Whether all processes are at the same training: what each of them read may be another file. */
+static bool same_training(Training *t) {
+    uint64_t data = 0;
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (t->there[s]) data = data * 31 + split_fingerprint(&t->engine.data.split[s], t->model);
+    return peers_equal(
+               "the program, made of another architecture or by another nngen,",
+               random_stream(random_stream(0, t->model->version), t->model->source_sha256)) &&
+           peers_equal("an option", options_hash(&t->options)) && peers_equal("the data", data) &&
+           peers_equal("what --load has", (uint64_t)(t->initial ? t->initial->fingerprint : 0)) &&
+           peers_equal("the position in the file of --resume",
+                       (uint64_t)(t->resumed ? 1 + steps_done(t) : 0)) &&
+           (!t->resumed || equal_states(t));
+}
+
 static bool make_ready(Training *t, TensorFile *file) {
     const NnModel *model = t->model;
     const char *resume = t->options.text[OPTION_RESUME];
@@ -292,7 +339,7 @@ static bool make_ready(Training *t, TensorFile *file) {
     request.spare = true;
     if (!engine_open(&t->engine, model, &t->options, most, &request)) return false;
     report_prepare(t);
-    if (!batches_fit(t) || !best_open(t) || !save_possible(t)) return false;
+    if (!batches_fit(t) || !processes_fit(t) || !best_open(t) || !save_possible(t)) return false;
     const Split *train = &t->engine.data.split[SPLIT_TRAIN];
     const int64_t begun_with = t->at.data;
     t->at.data = (int64_t)(split_fingerprint(train, model) & INT64_MAX);
@@ -312,7 +359,9 @@ bool train_command(const NnModel *model, const Options *options) {
     Training t = {.model = model, .options = *options};
     TensorFile file;
     interrupt_spare_writes();
-    bool ok = make_ready(&t, &file) && report_open(&t);
+    if (peers_rank() > 0) options_silence(&t.options);
+    bool ok =
+        peers_agree(make_ready(&t, &file)) && same_training(&t) && peers_agree(report_open(&t));
     interrupt_watch();
     t.saved = seconds_now();
     for (; ok && t.at.round < t.options.number[OPTION_ROUNDS]; t.at.round += ok)

@@ -34,6 +34,7 @@ typedef struct Training {
     const char *checkpoint; /* the file of this round's checkpoint; NULL: none */
     const char *here; /* the replacement for --save if that could not be written; NULL: it could */
     double saved;     /* clock reading when it was written, or the training began */
+    bool shown_next;  /* squares are wanted of the next step, for the progress */
     bool stopped;     /* before the end, and all that is needed to resume is written in its place */
     bool failed;      /* a file or a report could not be written in its place */
     Engine engine;
@@ -109,10 +110,20 @@ typedef struct StepResult {
     int64_t samples;
     int member;  /* whose turn it was */
     NnCall call; /* of its last batch, or of the first whose loss is not finite */
+    bool lost;   /* another process is, and the step was not done */
 } StepResult;
 
 /* Runs the step at `at`, all of its batches. */
 StepResult train_run(Training *t, bool squares);
+
+/* Points the engine's fields to all samples of the batch of a step's call, in every process. */
+void gather_whole_batch(Training *t, const NnCall *call);
+
+/* Makes moments whole that processes share. False: one is lost. */
+bool whole_moments(Training *t);
+
+/* Whether the states of all processes are equal. False after a message. */
+bool equal_states(Training *t);
 
 /* Whether a value of a parameter or of a moment of this phase is not finite: the parameter's index,
  * -1 if all are; `slot` is 0 or says which moment, from 1. */

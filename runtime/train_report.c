@@ -8,6 +8,7 @@
 
 #include "interrupt.h"
 #include "names.h"
+#include "peers.h"
 #include "table.h"
 #include "train.h"
 
@@ -27,7 +28,11 @@ void report_prepare(Training *t) {
 bool report_open(Training *t) {
     picture_begin(t);
     progress_begin(&t->progress, option_given(&t->options, OPTION_QUIET), part_done(t));
-    return log_open(t);
+    if (!log_open(t)) return false;
+    if (option_given(&t->options, OPTION_JSON))
+        json_line(stdout, json_pack("{s:s, s:i, s:i}", "event", "start", "processes", peers_size(),
+                                    "threads", t->engine.threads));
+    return true;
 }
 
 /* The epoch, the running training loss and the results of the last evaluation, named as in the log;

@@ -7,6 +7,7 @@
 
 #include "file.h"
 #include "names.h"
+#include "peers.h"
 #include "train.h"
 
 /* Seconds between checkpoints; 0: only at interruptions. */
@@ -17,6 +18,7 @@ static int64_t interval(const Training *t) {
 
 bool save_possible(const Training *t) {
     const NnModel *model = t->model;
+    if (peers_rank() > 0) return true;
     const int64_t rounds = t->options.number[OPTION_ROUNDS];
     for (int64_t r = t->at.round; r < rounds; r++) {
         const char *weights = weights_name(&t->options, r);
@@ -61,12 +63,14 @@ static const char *write_somewhere(Training *t, Content content, const char *pat
 }
 
 bool checkpoint_due(const Training *t) {
+    if (peers_rank() > 0) return false;
     const int64_t every = interval(t), steps = t->options.checkpoint_steps;
     if (steps > 0 && t->steps_run % steps == 0) return t->checkpoint != NULL;
     return every > 0 && seconds_now() - t->saved >= (double)every;
 }
 
 void save_checkpoint(Training *t) {
+    if (peers_rank() > 0) return;
     const char *path = write_somewhere(t, CHECKPOINT, t->checkpoint);
     if (path)
         t->checkpoint = path;
@@ -132,6 +136,9 @@ bool save_round(Training *t) {
 }
 
 bool save_and_stop(Training *t) {
+    if (peers_broken()) return false; /* the step is half done */
+    t->stopped = peers_rank() > 0;
+    if (t->stopped) return false;
     const char *wanted = weights_name(&t->options, t->at.round);
     const char *checkpoint = t->checkpoint ? write_somewhere(t, CHECKPOINT, t->checkpoint) : NULL;
     const char *weights = wanted ? write_somewhere(t, PARAMETERS, wanted) : NULL;

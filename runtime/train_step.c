@@ -1,6 +1,7 @@
 /* The position of a training: its steps, its seeds, and the call of the next step. */
 #include <math.h>
 
+#include "peers.h"
 #include "random.h"
 #include "schedule.h"
 #include "train.h"
@@ -103,13 +104,40 @@ static NnCall batch_call(Training *t, int64_t number) {
     int phase = (int)t->at.phase, batch = phase_batch(t, phase);
     const int64_t first = number * batch, left = epoch_samples(t) - first;
     const int count = left < batch ? (int)left : batch;
-    engine_gather(&t->engine, train, t->order, (int)first, count);
+    engine_gather_own(&t->engine, train, t->order, (int)first, count);
     NnCall call = engine_call(&t->engine, when_is(t, phase_step(t)), count);
     call.lr_scale = t->options.real[OPTION_LR_SCALE];
     call.seed = random_fork(random_stream(round_seed(t), "dropout"), (uint64_t)phase);
     call.dropout = true;
     call.first_sample = first;
+    call.peers = t->engine.peers;
     return call;
+}
+
+void gather_whole_batch(Training *t, const NnCall *call) {
+    engine_gather(&t->engine, &t->engine.data.split[SPLIT_TRAIN], t->order, (int)call->first_sample,
+                  call->batch);
+}
+
+bool whole_moments(Training *t) {
+    NnCall call = engine_call(&t->engine, (When){.phase = (int)t->at.phase}, 1);
+    call.peers = t->engine.peers;
+    if (call.peers) t->model->gather_moments(&call);
+    return !call.lost;
+}
+
+bool equal_states(Training *t) {
+    const NnPhase *phase = &t->model->phases[t->at.phase];
+    uint64_t hash = 0;
+    if (!t->engine.peers) return true;
+    for (int slot = nn_has_averages(t->model) ? NN_AVERAGE : 0; slot <= phase->n_slots; slot++)
+        for (int p = 0; p < t->model->n_params; p++) {
+            if (slot > 0 && !nn_has_moment(phase, slot, p)) continue;
+            t->model->get(t->engine.state, (int)t->at.phase, slot, p, t->engine.values);
+            hash = fingerprint(hash, t->engine.values,
+                               (size_t)t->model->params[p].count * sizeof(float));
+        }
+    return peers_equal("the state", hash);
 }
 
 StepResult train_run(Training *t, bool squares) {
@@ -125,11 +153,12 @@ StepResult train_run(Training *t, bool squares) {
         call.more = i + 1 < end;
         if (squares) call.gradient_squares = &step.squares;
         t->engine.code->train(&call);
+        step.lost = call.lost;
         step.call = call;
         step.call.gradient_squares = NULL;
         step.loss += call.loss * call.batch;
         step.samples += call.batch;
-        if (!isfinite(call.loss)) break;
+        if (step.lost || !isfinite(call.loss)) break;
     }
     return step;
 }

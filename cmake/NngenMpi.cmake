@@ -1,0 +1,27 @@
+# The library nngen_mpi, by which programs train as several processes; NNGEN_MPI=OFF, or AUTO where there is no
+# MPI, makes none, and programs are what they were. NNGEN_MPI_LIBRARIES are the files that it is linked with.
+set(NNGEN_MPI_LIBRARIES)
+string(TOUPPER "${NNGEN_MPI}" wanted)
+if(NOT wanted MATCHES "^(AUTO|ON|OFF|TRUE|FALSE|YES|NO|1|0)$")
+  message(FATAL_ERROR "NNGEN_MPI is ${NNGEN_MPI}, but must be AUTO, ON or OFF")
+endif()
+if(wanted STREQUAL "AUTO" AND CMAKE_CROSSCOMPILING)
+  set(wanted OFF) # wrappers of MPI's are for this machine
+endif()
+if(wanted STREQUAL "AUTO" OR wanted)
+  set(MPI_CXX_SKIP_MPICXX ON)
+  find_package(MPI QUIET COMPONENTS C)
+  if(NOT TARGET MPI::MPI_C AND NOT wanted STREQUAL "AUTO")
+    message(FATAL_ERROR "NNGEN_MPI=${NNGEN_MPI}, but no MPI is found: install one (Debian: libopenmpi-dev), or name "
+      "its compiler with -DMPI_C_COMPILER=...; NNGEN_MPI=OFF builds without it")
+  endif()
+endif()
+if(TARGET MPI::MPI_C)
+  add_library(nngen_mpi STATIC runtime/peers_mpi.c)
+  add_library(nngen::mpi ALIAS nngen_mpi)
+  nngen_settings(nngen_mpi)
+  target_link_libraries(nngen_mpi PUBLIC nngen_runtime PRIVATE MPI::MPI_C)
+  target_compile_definitions(nngen_mpi INTERFACE NN_MPI)
+  set_target_properties(nngen_mpi PROPERTIES EXPORT_NAME mpi)
+  set(NNGEN_MPI_LIBRARIES ${MPI_C_LIBRARIES})
+endif()

@@ -23,5 +23,5 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 # Without them there is the C of a network, and no program.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "clang | gcc, libjansson-dev, zlib1g-dev, libprotobuf-c-dev")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, pkg-config")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, pkg-config, libopenmpi-dev")
 include(CPack)

@@ -17,6 +17,9 @@
 #ifndef NNGEN_LINK_FLAGS
 #define NNGEN_LINK_FLAGS "" /* a build without the runtime */
 #endif
+#ifndef NNGEN_MPI_LIBRARIES
+#define NNGEN_MPI_LIBRARIES "" /* files, between semicolons */
+#endif
 
 /* Files for the compiler alone. */
 typedef struct Scratch {
@@ -63,6 +66,19 @@ static const char *destination(Arena *arena, const char *path) {
     return name;
 }
 
+/* The library by which programs work together, if the MPI is still there that it was made for;
+ * NULL: programs are made without. */
+static const char *mpi_library(const Unit *u) {
+    static const char *const places[] = {"lib/libnngen_mpi.a", "libnngen_mpi.a", NULL};
+    const char *at = NNGEN_MPI_LIBRARIES;
+    if (!*at) return NULL;
+    for (size_t length; *at; at += length + (at[length] == ';')) {
+        length = strcspn(at, ";");
+        if (access(arena_printf(u->arena, "%.*s", (int)length, at), R_OK) != 0) return NULL;
+    }
+    return nngen_found(u->arena, places);
+}
+
 /* The command line; false, with a message, if something of it is missing. */
 static bool make_words(const Unit *u, const Scratch *s, Words *words) {
     static const char *const main_file[] = {"share/nngen/main.c", NULL};
@@ -71,6 +87,7 @@ static bool make_words(const Unit *u, const Scratch *s, Words *words) {
         {"lib/libnngen_runtime.a", "libnngen_runtime.a", NULL},
         {"lib/libnngraph.a", "libnngraph.a", NULL},
     };
+    const char *mpi = u->options.shared ? NULL : mpi_library(u);
     if (!words_compiler(words) || !words_headers(words)) return false;
     words_split(words, "-O2");
     if (u->options.shared) {
@@ -80,6 +97,7 @@ static bool make_words(const Unit *u, const Scratch *s, Words *words) {
         const char *main_c = nngen_file(u->arena, main_file);
         if (!main_c) return false;
         words_add(words, "-DNDEBUG");
+        if (mpi) words_add(words, "-DNN_MPI");
         words_add(words, arena_printf(u->arena, "-I%s",
                                       path_folder(u->arena, path_folder(u->arena, main_c))));
         words_add(words, s->other);
@@ -87,11 +105,15 @@ static bool make_words(const Unit *u, const Scratch *s, Words *words) {
     words_split(words, getenv("CFLAGS"));
     words_add(words, s->model);
     words_split(words, getenv("LDFLAGS"));
+    if (mpi) words_add(words, mpi);
     for (int i = 0; i < 2 && !u->options.shared; i++) {
         const char *library = nngen_file(u->arena, libraries[i]);
         if (!library) return false;
         words_add(words, library);
     }
+    for (const char *at = mpi ? NNGEN_MPI_LIBRARIES : ""; *at;
+         at += strcspn(at, ";"), at += *at == ';')
+        words_add(words, arena_printf(u->arena, "%.*s", (int)strcspn(at, ";"), at));
     words_split(words, u->options.shared ? "-lm" : NNGEN_LINK_FLAGS);
     words_add(words, "-o");
     words_add(words, s->made);

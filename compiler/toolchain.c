@@ -77,12 +77,18 @@ const char *nngen_sibling(Arena *arena, const char *name) {
     return path && access(path, X_OK) == 0 ? path : NULL;
 }
 
-const char *nngen_file(Arena *arena, const char *const *places) {
+const char *nngen_found(Arena *arena, const char *const *places) {
     const char *below = home(arena);
     for (int i = 0; below && places[i]; i++) {
         const char *path = arena_printf(arena, "%s/%s", below, places[i]);
         if (access(path, R_OK) == 0) return path;
     }
+    return NULL;
+}
+
+const char *nngen_file(Arena *arena, const char *const *places) {
+    const char *below = home(arena), *path = nngen_found(arena, places);
+    if (path) return path;
     fprintf(stderr,
             "nngen: error: %s of nngen is not in %s; install nngen as a whole, or say where it is "
             "with NNGEN_HOME=...\n",

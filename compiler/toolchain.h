@@ -41,8 +41,10 @@ bool scratch_failed(const char *path);
 void scratch_close(const char *folder);
 
 /* A file installed with this nngen: the first of the places that exists, below $NNGEN_HOME or the
- * folder above that of the program. `places` is NULL-terminated. NULL with a message. */
+ * folder above that of the program. `places` is NULL-terminated. NULL with a message, of
+ * nngen_found without one. */
 const char *nngen_file(Arena *arena, const char *const *places);
+const char *nngen_found(Arena *arena, const char *const *places);
 
 /* A program that lies beside this nngen; NULL if there is none of that name. */
 const char *nngen_sibling(Arena *arena, const char *name);

@@ -14,6 +14,7 @@
 typedef struct Card {
     uint64_t number;
     int32_t ok;
+    int32_t leaves;  /* it is at its end */
     char words[500]; /* of its last problem */
 } Card;
 
@@ -111,7 +112,16 @@ bool peers_lost(int process, const char *what) {
 static bool meet(Card *cards) {
     int from[NN_MAX_PEERS + 1];
     for (int i = 0; i <= group->peers.size; i++) from[i] = i;
-    return !broken && group->peers.gather(group->peers.net, cards, sizeof *cards, from);
+    if (broken || !group->peers.gather(group->peers.net, cards, sizeof *cards, from)) return false;
+    for (int i = 0; i < group->peers.size; i++) {
+        Card *card = &cards[i];
+        card->words[sizeof card->words - 1] = '\0';
+        if (card->leaves == cards[group->peers.rank].leaves) continue;
+        if (!card->leaves) continue; /* it will see that this one leaves */
+        return peers_lost(i,
+                          card->words[0] ? format_text("has ended: %s", card->words) : "has ended");
+    }
+    return true;
 }
 
 bool peers_agree(bool ok) {
@@ -126,7 +136,6 @@ bool peers_agree(bool ok) {
     for (int i = 0; i < group->peers.size; i++) {
         all = all && cards[i].ok;
         if (rank > 0 || i == 0 || cards[i].ok) continue;
-        cards[i].words[sizeof cards[i].words - 1] = '\0';
         /* What is wrong everywhere is said once. */
         if (cards[0].ok || strcmp(cards[0].words, cards[i].words) != 0)
             problem("process %d of %d (%s): %s", i, group->peers.size, group->place(i),
@@ -183,9 +192,14 @@ int peers_leave(int status) {
     Card cards[NN_MAX_PEERS];
     memset(cards, 0, sizeof cards);
     cards[group->peers.rank].ok = status;
+    cards[group->peers.rank].leaves = 1;
+    if (status != STATUS_OK)
+        snprintf(cards[group->peers.rank].words, sizeof cards->words, "%s", problem_text());
     if (meet(cards))
-        for (int i = 0; i < group->peers.size; i++)
+        for (int i = 0; i < group->peers.size; i++) {
+            if (!cards[i].leaves) broken = true;
             if (cards[i].ok > status) status = cards[i].ok;
+        }
     if (broken && status == STATUS_OK) status = STATUS_FAILED;
     group->leave(broken);
     group = NULL;

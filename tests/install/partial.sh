@@ -20,7 +20,7 @@ refused() {
 cmake --build "$NNGEN_BUILD" --target nngen_package >log 2>&1 || { tail log; fail "nngen_package: status $?"; finish; }
 refused '[a-z./_-]*'
 cd "$NNGEN_BUILD"
-parts=$(ls bin/nngen* libnngen_runtime.a libnngraph.a share/nngen/nn.c share/nngen/constant.c package/pages/*)
+parts=$(ls -d bin/nngen* libnngen_[mr]*.a libnngraph.a share/nngen/nn.c share/nngen/constant.c package/pages/*)
 cd "$scratch"
 for part in $parts; do
     mkdir -p "build/$(dirname "$part")"

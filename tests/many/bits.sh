@@ -3,7 +3,7 @@
 # instruction sets mixed between them, and both ways of exchange, with each MPI; also of eval and grad. More processes than
 # chunks are refused.
 . "$(dirname "$0")/mpi.inc"
-"$NNGEN" -o net.c "$NNGEN_SOURCE/tests/many/net.lua" && make_program net || { fail "not compiled"; finish; }
+"$NNGEN" --isa=avx2,neon,portable -o net.c "$NNGEN_SOURCE/tests/many/net.lua" && make_program net || { fail "not compiled"; finish; }
 table 1000
 training="train --data table.safetensors --seed 5"
 first=net-$(mpis | head -n 1)

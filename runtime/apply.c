@@ -227,10 +227,10 @@ static bool has_loss(const NnModel *model) {
 
 static json_t *eval_json(const NnModel *model, const Split *split, const Scores *scores,
                          const Confusion *confusions, int n) {
-    json_t *json = json_pack("{s:s, s:i, s:i}", "split", split->name, "samples", split->samples,
-                             "processes", peers_size());
+    json_t *json = json_pack("{s:s, s:i}", "split", split->name, "samples", split->samples);
     if (has_loss(model)) json_object_set_new(json, "loss", json_number(scores->loss));
     json_object_set_new(json, "metrics", scores_json(model, scores, false));
+    json_object_set_new(json, "processes", json_integer(peers_size()));
     if (n == 0) return json;
     json_t *list = json_array();
     for (int i = 0; i < n; i++) json_array_append_new(list, confusion_json(&confusions[i]));

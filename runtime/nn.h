@@ -32,6 +32,10 @@ typedef struct NnOptions {
     int threads; /* tasks given to `parallel`; 0 counts as 1 */
     NnParallel *parallel; /* see NnCall; NULL: all on the calling thread */
     void *team;
+    /* Other processes that train the same network, the caller's until nn_close: nn_train_step and
+     * nn_gradient are called in all of them alike, and each computes what nn_own_samples says.
+     * NULL: there are none. */
+    const NnPeers *peers;
     const char *isa;     /* "avx2"; NULL: the best that the machine has */
     const NnType *types; /* [n_fields] of their elements, the caller's until nn_close; NULL: float,
                             of labels int32_t */
@@ -149,6 +153,12 @@ int nn_wanted(const Nn *net);
  * step; where it is not finite, the weights are lost. Gradients of NnPhase.accumulate steps make an
  * update. */
 bool nn_train_step(Nn *net, int n, const void *const *fields, double *loss);
+
+/* Which of the n samples of such a step this process computes, from `first` to before `end`: with
+ * NnOptions.peers it reads no others. Where nn_train_step is false and nn_lost true, a peer is
+ * lost, and the step was not done. */
+void nn_own_samples(const Nn *net, int n, int *first, int *end);
+bool nn_lost(const Nn *net);
 
 /* Where training is: whole epochs and steps since nn_begin. */
 int64_t nn_epoch(const Nn *net);

@@ -23,6 +23,7 @@ struct Nn {
     NnOptions options;
     bool owns_memory; /* nn_close gives it back */
     bool owns_state;
+    bool lost; /* a peer is */
     int phase;
     Training training;
     NnCall gradient; /* the call whose gradients `work` holds; batch 0: none */
@@ -80,7 +81,8 @@ static size_t divide(char *block, const NnModel *model, const NnOptions *options
     Nn *net = part(block, &size, sizeof own);
     own.state = part(block, &size, state ? model->state_bytes : 0);
     /* The room for whole parameters is used between calls only, as the work area is not. */
-    const size_t work = model->work_bytes(batch_of(options), threads_of(options));
+    const size_t work =
+        model->work_bytes_among(batch_of(options), threads_of(options), options->peers);
     const size_t drawing = (size_t)room * sizeof(double);
     own.work = part(block, &size, larger(work, state ? drawing : 0));
     own.room = own.work;
@@ -141,6 +143,8 @@ static Nn *open_handle(const NnModel *model, const NnOptions *options, void *sta
                       "");
     if ((uintptr_t)options->memory % NN_ALIGN || (uintptr_t)options->constant % NN_ALIGN)
         return refuse(words, "memory and constant weights must be aligned to 64 bytes", "", "");
+    words[0] = '\0';
+    if (options->peers && nn_unpeered(words, options->peers)) return NULL;
     const NnCode *code = find_code(model, options->isa);
     if (!code)
         return refuse(words, "neither this machine nor the model may lack the instruction set ",

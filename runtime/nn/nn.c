@@ -440,7 +440,24 @@ static NnCall training_call(const Nn *net, int n) {
     call.seed = random_fork(random_stream(t->of.seed, "dropout"), (uint64_t)net->phase);
     call.dropout = t->begun;
     call.first_sample = t->at * t->batch;
+    call.peers = net->options.peers;
     return call;
+}
+
+static bool lose(Nn *net) {
+    net->lost = true;
+    return fail(net, "a peer is lost");
+}
+
+bool nn_lost(const Nn *net) {
+    return net->lost;
+}
+
+void nn_own_samples(const Nn *net, int n, int *first, int *end) {
+    *first = 0;
+    *end = n;
+    if (net->options.peers && net->model->samples)
+        net->model->samples(n, net->options.peers, first, end);
 }
 
 bool nn_train_step(Nn *net, int n, const void *const *fields, double *loss) {
@@ -461,6 +478,7 @@ bool nn_train_step(Nn *net, int n, const void *const *fields, double *loss) {
     if (!is_good(net, NN_TRAIN, &call)) return false;
     net->gradient.batch = 0;
     net->code->train(&call);
+    if (call.lost) return lose(net);
     if (loss) *loss = call.loss;
     t->earlier = call.more ? t->earlier + n : 0;
     t->at++;
@@ -490,6 +508,7 @@ bool nn_gradient(Nn *net, int n, const void *const *fields, double *loss) {
     point_to(net, 0, fields, NULL);
     if (!is_good(net, NN_GRADIENT, &call)) return false;
     net->code->gradient(&call);
+    if (call.lost) return lose(net);
     net->gradient = call;
     if (loss) *loss = call.loss;
     return true;

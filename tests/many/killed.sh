@@ -3,12 +3,12 @@
 # it: the same bytes. One that hangs is named, and ends all. NNGEN_KILLS=20 kills more often.
 . "$(dirname "$0")/mpi.inc"
 need_tools pgrep
-"$NNGEN" --isa=portable -o net.c "$NNGEN_SOURCE/tests/many/net.lua" && make_program net || { fail "not compiled"; finish; }
+"$NNGEN" --isa=avx2,neon,portable -o net.c "$NNGEN_SOURCE/tests/many/net.lua" && make_program net || { fail "not compiled"; finish; }
 table 1000
 mpi=$(mpis | head -n 1)
 net=$scratch/net-$mpi
 # Long enough to be interrupted.
-long="train --seed 5 --threads 1 --data $scratch/table.safetensors --epochs 800 --eval-every 40"
+long="train --seed 5 --threads 1 --data $scratch/table.safetensors --epochs 100 --eval-every 10"
 begun=$(date +%s%N)
 # shellcheck disable=SC2086
 "$net" $long --save one.safetensors --log one.csv >/dev/null 2>&1 || fail "alone: status $?"

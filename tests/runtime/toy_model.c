@@ -196,6 +196,17 @@ static size_t work_bytes(int batch, int threads) {
     return sizeof(Work) + (size_t)chunks(batch) * sizeof(Chunk);
 }
 
+static size_t work_bytes_among(int batch, int threads, const NnPeers *peers) {
+    (void)peers;
+    return work_bytes(batch, threads);
+}
+
+static void samples(int batch, const NnPeers *peers, int *first, int *end) {
+    (void)peers;
+    *first = 0;
+    *end = batch;
+}
+
 static float *place(const State *state, int slot, int param) {
     float *values = (float *)(uintptr_t)(slot == 0 ? state->value : state->moment[slot - 1]);
     return values + (param == 0 ? 0 : WEIGHTS);
@@ -286,6 +297,8 @@ const NnModel nn_model_toy = {
     .codes = codes,
     .state_bytes = sizeof(State),
     .work_bytes = work_bytes,
+    .work_bytes_among = work_bytes_among,
+    .samples = samples,
     .chunks = chunks,
     .score = score,
     .get = get,

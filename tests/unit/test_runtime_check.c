@@ -106,8 +106,10 @@ START_TEST(right_code_passes) {
     char line[512];
     Status status = run_check(.05, line, sizeof line);
     ck_assert_msg(status == STATUS_OK, "%s", line);
-    ck_assert_msg(strstr(line, "{\"ok\":true,\"isa\":\"portable\",\"forward_error\":") == line,
-                  "%s", line);
+    ck_assert_msg(
+        strstr(line, "{\"ok\":true,\"isa\":\"portable\",\"processes\":1,\"forward_error\":") ==
+            line,
+        "%s", line);
     leave_scratch();
 }
 END_TEST

@@ -249,10 +249,10 @@ static const NnPhase phases[] = {
     {2,    50, true, "adam", 2, adam_slots, 1,     both, WEIGHTS, 4 * INPUTS, 8 * INPUTS, false,
      NULL, 0,  0,    0,      0, 0,          false, 0,    0,       1,          0,          NULL},
 };
-static const NnOutput metrics[] = {{"accuracy", 1, 0, true, false},
-                                   {"cross_entropy", 1, 0, false, false}};
-static const NnOutput predictions[] = {{"comparison", 1, 2, true, false},
-                                       {"logits", 2, 0, true, false}};
+static const NnOutput metrics[] = {{"accuracy", 1, 0, true, false, 0},
+                                   {"cross_entropy", 1, 0, false, false, 0}};
+static const NnOutput predictions[] = {{"comparison", 1, 2, true, false, 0},
+                                       {"logits", 2, 0, true, false, 0}};
 static const char *const no_graph[] = {NULL};
 static const char *const summary[] = {"model toy, data mnist-pairs", NULL};
 static const NnKernel kernels[] = {
@@ -267,8 +267,8 @@ static float peak(int64_t steps, float factor, float term) {
 }
 
 static const NnCode codes[] = {
-    {"avx9000", nowhere, prepare, toy_train, gradient, evaluate, predict, 1, peak},
-    {"portable", everywhere, prepare, toy_train, gradient, evaluate, predict, 1, peak},
+    {"avx9000", nowhere, prepare, toy_train, gradient, evaluate, predict, 1, peak, NULL},
+    {"portable", everywhere, prepare, toy_train, gradient, evaluate, predict, 1, peak, NULL},
 };
 
 const NnModel nn_model_toy = {

@@ -193,49 +193,6 @@ bool nn_load_names(Nn *net, const char *path, const char *label, const char **na
            fail(net, "the file has no such names");
 }
 
-static void put_header(Nn *net, Sink *to) {
-    const NnModel *model = net->model;
-    put_text(to, "{\"__metadata__\":{\"format\":\"pt\"");
-    for (int i = 0; i < model->n_fields; i++) {
-        const NnField *field = &model->fields[i];
-        const Moments *m = &net->moments[i];
-        if (field->normal.moments == 0) continue;
-        model->get_normal(net->state, i, m->mean, m->deviation);
-        if (m->deviation[0] == 0) continue; /* measured ones that nobody has set */
-        put_moments(to, field, "mean", m->mean);
-        put_moments(to, field, "std", m->deviation);
-    }
-    put_text(to, "}");
-    put_entries(to, model);
-    put_text(to, "}");
-}
-
-/* Copies a parameter as files have it. */
-static void saved_values(Nn *net, int param) {
-    const Training *t = &net->training;
-    const bool averages = t->begun && net->model->phases[net->phase].ema > 0.0;
-    net->model->get(net->state, net->phase >= 0 ? net->phase : 0, averages ? NN_AVERAGE : 0, param,
-                    net->values);
-}
-
-static void put_file(Nn *net, Sink *to) {
-    const NnModel *model = net->model;
-    Sink counted = {.size = 0};
-    put_header(net, &counted);
-    const size_t padded = (counted.size + 7) / 8 * 8;
-    for (int i = 0; i < 8; i++)
-        put(to, &(unsigned char){(unsigned char)((uint64_t)padded >> 8 * i)}, 1);
-    put_header(net, to);
-    for (size_t i = counted.size; i < padded; i++) put_text(to, " ");
-    for (int whole = 1; whole >= 0; whole--)
-        for (int i = 0; i < model->n_params + model->n_ties; i++) {
-            const NnParam *param = saved_param(model, i);
-            if ((param->role == NN_COUNT) != whole) continue;
-            saved_values(net, (int)(param - model->params));
-            put_values(to, param, net->values);
-        }
-}
-
 size_t nn_save_memory(Nn *net, void *bytes, size_t room) {
     Sink to = {.bytes = bytes, .room = room};
     put_file(net, &to);

@@ -39,6 +39,12 @@ sed -n 's/^function \(nn\.[a-z0-9_]*\)(.*/\1/p; s/^\(nn\.[a-z0-9_]*\) = nil$/\1/
 if command -v luac5.4 >/dev/null; then
     luac5.4 -p nn.d.lua || fail "luac cannot read nn.d.lua"
 fi
+# Annotations have the syntax of the language server, and each option of the page is there, with its default.
+if command -v lua5.4 >/dev/null; then
+    lua5.4 "$NNGEN_SOURCE/tests/golden/luals.lua" nn.d.lua "$NNGEN_SOURCE/docs/language.md" >found || fail "$(cat found)"
+    sed 's/---@field kernel integer|integer\[\] size/---@field kernel integers size/; s/(default 0.5)/(default 0.6)/' nn.d.lua >bad
+    ! lua5.4 "$NNGEN_SOURCE/tests/golden/luals.lua" bad "$NNGEN_SOURCE/docs/language.md" >found || fail "mistakes are not seen"
+fi
 if command -v lua-language-server >/dev/null; then
     mkdir library work
     cp nn.d.lua library

@@ -45,7 +45,7 @@ def field_array(field: Any, value: Any) -> tuple[np.ndarray, int]:
     if kind is None:
         kind = _TYPES.get(array.dtype.newbyteorder("=").name)
     if kind is None:
-        raise TypeError(f"{where}: elements of type {array.dtype}; whole numbers or floats are wanted")
+        raise TypeError(f"{where}: elements of type {array.dtype}; {', '.join(_TYPES)} are wanted")
     if field.kind == "label" and kind not in _LABELS:
         raise TypeError(f"{where}: elements of type {array.dtype}; classes are uint8, uint16, int32 or int64")
     if not array.dtype.isnative:

@@ -153,11 +153,12 @@ class Model:
                 f"missing: {', '.join(missing)}" if missing else ""])))
         arrays = {}
         for name, value in state.items():
-            value = value.detach().cpu().float().numpy() if hasattr(value, "detach") else value
-            array = np.ascontiguousarray(value, np.float32)
-            if tuple(np.shape(value)) != tuple(params[name]["shape"]):
-                raise Error(f"{name}: shape {np.shape(value)}; {tuple(params[name]['shape'])} is wanted")
-            arrays[name] = array
+            array = np.asarray(value.detach().cpu().float().numpy() if hasattr(value, "detach") else value)
+            if array.dtype.kind not in "fiub":
+                raise TypeError(f"{name}: elements of type {array.dtype}; numbers are wanted")
+            if array.shape != tuple(params[name]["shape"]):
+                raise Error(f"{name}: shape {array.shape}; {tuple(params[name]['shape'])} is wanted")
+            arrays[name] = np.array(array, np.float32, order="C")
         for name, array in arrays.items():
             self._own.check(_native.library.nn_set(self._own.net, name.encode(), array.ctypes.data))
 

@@ -88,6 +88,10 @@ except ImportError:
     print("torch is missing")
 else:
     expect(np.array_equal(m.predict(features=torch.from_numpy(x))["p"], p["p"]), "a tensor")
+    tensor = torch.rand(5, 3, requires_grad=True)
+    taken, _ = nngen._arrays.field_array(m.fields["features"], tensor)
+    expect(taken.ctypes.data == tensor.data_ptr(), "a tensor's memory is copied")
+    refuses(TypeError, 'field "features": ', m.predict, features=torch.zeros(5, 3).to_sparse())
     half = torch.from_numpy(x).bfloat16()
     expect(np.array_equal(m.predict(features=half)["p"], m.predict(features=half.float())["p"]), "bfloat16")
     m.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in trained.items()})
@@ -124,6 +128,9 @@ for kind, words, value in [
         (ValueError, "another order", x.astype(">f4")),
         (ValueError, "shape (300, 2); (n, 3)", x[:, :2].copy()),
         (ValueError, "shape ()", 3.0),
+        (ValueError, 'field "features": strides', x[::2]),
+        (ValueError, 'field "features": strides', np.asfortranarray(x)),
+        (TypeError, "uint32; uint8, bool", x.astype(np.uint32)),
         (TypeError, "complex128", x.astype(complex)),
         (TypeError, "elements of type", np.array(["a"] * 3)),
         (ValueError, "no samples", x[:0]),
@@ -140,6 +147,8 @@ refuses(nngen.Error, "can't be opened", m.load, "nothing.safetensors")
 refuses(nngen.Error, "missing: in.bias", m.load_state_dict, {k: v for k, v in state.items() if k != "in.bias"})
 refuses(nngen.Error, "unknown: more", m.load_state_dict, {**state, "more": state["in.bias"]})
 refuses(nngen.Error, "in.bias: shape (3,); (12,) is wanted", m.load_state_dict, {**state, "in.bias": np.zeros(3)})
+refuses(TypeError, "in.bias: elements of type complex128", m.load_state_dict, {**state, "in.bias": np.zeros(12, complex)})
+m.load_state_dict({name: value.astype(">f4") for name, value in state.items()})
 refuses(nngen.Error, "no library", nngen.load, nngen._native.library._name)
 refuses(nngen.Error, "nothing.so", nngen.load, "nothing.so")
 refuses(nngen.Error, "instruction set", nngen.load, "small.so", isa="avx1024")

@@ -41,9 +41,9 @@ if command -v luac5.4 >/dev/null; then
 fi
 # Annotations have the syntax of the language server, and each option of the page is there, with its default.
 if command -v lua5.4 >/dev/null; then
-    lua5.4 "$NNGEN_SOURCE/tests/golden/luals.lua" nn.d.lua "$NNGEN_SOURCE/docs/language.md" >found || fail "$(cat found)"
+    lua5.4 "$NNGEN_SOURCE/tests/golden/editor/annotations.lua" nn.d.lua "$NNGEN_SOURCE/docs/language.md" >found || fail "$(cat found)"
     sed 's/---@field kernel integer|integer\[\] size/---@field kernel integers size/; s/(default 0.5)/(default 0.6)/' nn.d.lua >bad
-    ! lua5.4 "$NNGEN_SOURCE/tests/golden/luals.lua" bad "$NNGEN_SOURCE/docs/language.md" >found || fail "mistakes are not seen"
+    ! lua5.4 "$NNGEN_SOURCE/tests/golden/editor/annotations.lua" bad "$NNGEN_SOURCE/docs/language.md" >found || fail "mistakes are not seen"
 fi
 if command -v lua-language-server >/dev/null; then
     mkdir library work

@@ -1,4 +1,4 @@
--- luals.lua NN.D.LUA LANGUAGE.MD: whether annotations follow the syntax of LuaLS (https://luals.github.io/wiki/annotations):
+-- annotations.lua NN.D.LUA LANGUAGE.MD: whether annotations follow the syntax of LuaLS (https://luals.github.io/wiki/annotations):
 -- types are well formed and defined, parameters are those of the function below; and whether each option that the page's
 -- tables name is there, with its default.
 local text = assert(io.open(arg[1])):read("a")

@@ -114,7 +114,8 @@ bool nn_set(Nn *net, const char *name, const float *values);
 
 /* Predicts n >= 1 samples. In a phase that keeps averages these predict, and evaluate; through
  * handles of nn_share, which see the parameters, only after nn_end. Fields that prediction does not
- * read, and predictions that are not wanted, may be NULL. */
+ * read, and predictions that are not wanted, may be NULL. A class is a whole number; NaN where what
+ * it is chosen by is not finite. */
 bool nn_predict(Nn *net, int n, const void *const *fields, float *const *predictions);
 
 /* The same of samples `first`, first + 1 ... of some data, where the network draws random values
@@ -160,7 +161,7 @@ bool nn_train_step(Nn *net, int n, const void *const *fields, double *loss);
 void nn_own_samples(const Nn *net, int n, int *first, int *end);
 bool nn_lost(const Nn *net);
 
-/* Where training is: whole epochs and steps since nn_begin. */
+/* Whole epochs since nn_begin. */
 int64_t nn_epoch(const Nn *net);
 
 /* Ends training: where the phase keeps averages, they become the parameters. */

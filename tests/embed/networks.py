@@ -36,8 +36,13 @@ def windows(array, length, n):
     return array[places[:, None] + np.arange(length)]
 
 
+def spread(array, n):
+    """n samples from all over an array: some sets have their classes one after the other."""
+    return array[np.linspace(0, len(array) - 1, max(0, min(n, len(array)))).astype(int)]
+
+
 def samples_of(arrays, field, split, n):
-    """The field's first samples of these splits; None where a split has no such array."""
+    """Samples of the field, of these splits; None where a split has no such array."""
     name = "text" if field.name == "next" else field.name
     if name == "pair":
         two = [samples_of(arrays, replace(field, name=side, shape=(1, *field.shape[1:])), split, n)
@@ -50,7 +55,7 @@ def samples_of(arrays, field, split, n):
         shift = int(field.name == "next")
         length = field.shape[0]
         return np.ascontiguousarray(windows(found[0], length + 1, n)[:, shift:shift + length])
-    joined = np.concatenate([a[:n] for a in found])[:n]
+    joined = np.concatenate([spread(a, n - sum(map(len, found[:i]))) for i, a in enumerate(found)])
     return joined.reshape(-1, *field.shape) if joined[0].size == np.prod(field.shape, dtype=int) else None
 
 
@@ -103,6 +108,7 @@ class Comparison:
     def __init__(self, bound):
         self.bound, self.worst, self.most = bound, {}, {}
         self.others = self.clear = self.answers = 0
+        self.classes = set()
 
     def add(self, own, other):
         near = None
@@ -121,6 +127,7 @@ class Comparison:
             if value.dtype == np.int64:
                 differs = (value.reshape(len(value), -1) != other[name].reshape(len(value), -1))
                 self.answers += differs.size
+                self.classes.update(np.unique(value))
                 self.others += int(differs.sum())
                 self.clear += int((differs & ~near.reshape(differs.shape)).sum())
 
@@ -154,7 +161,8 @@ def main():
         for which, model in models.items():
             found[which].add(model.predict(**own_part), other)
     print(f"{name}: {n} {'real' if real else 'random'} samples;", "; ".join(
-        f"--winograd={which}: error {c.error():.1e}, {c.others} of {c.answers} answers differ, {c.clear} clearly"
+        f"--winograd={which}: error {c.error():.1e}, {c.others} of {c.answers} answers differ, "
+        f"{c.clear} clearly, of {len(c.classes)} classes"
         for which, c in found.items()), flush=True)
     return 0 if all(c.ok() for c in found.values()) else 1
 

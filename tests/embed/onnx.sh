@@ -38,6 +38,21 @@ END
 done
 # shellcheck disable=SC2086
 [ -z "$names" ] || /usr/bin/python3 "$here/compare_onnx.py" $names || fail "other answers"
+# Without normalisation in the model its user does it.
+if [ -e digit.onnx ]; then
+    ./digit export --no-normalize --load digit.safetensors --onnx plain.onnx >said 2>&1 || fail "--no-normalize: $(cat said)"
+    /usr/bin/python3 - <<'END' || fail "--no-normalize: other answers"
+import json, numpy as np, onnxruntime
+file = open("digit.safetensors", "rb")
+known = json.loads(file.read(int.from_bytes(file.read(8), "little")))["__metadata__"]
+mean, std = (np.array(json.loads(known[f"input.image.{what}"])).reshape(1, -1, 1, 1) for what in ("mean", "std"))
+images = np.random.default_rng(4).integers(0, 256, (20, 1, 28, 28)).astype(np.uint8)
+raw, = onnxruntime.InferenceSession("digit.onnx").run(["p"], {"image": images})
+own = ((images / 255 - mean) / std).astype(np.float32)
+plain, = onnxruntime.InferenceSession("plain.onnx").run(["p"], {"image": own})
+assert np.abs(raw - plain).max() < 1e-6, np.abs(raw - plain).max()
+END
+fi
 # What is drawn has no counterpart, and leaves no file.
 cp "$here/turns.lua" .
 "$NNGEN" build --isa=portable turns.lua && ./turns init --save turns.safetensors || fail "turns: status $?"

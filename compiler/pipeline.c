@@ -43,7 +43,7 @@ enum {
 
 static bool pass_load(Unit *u) {
     u->graph = frontend_load(u->arena, u->diag, u->options.input, u->options.defines,
-                             u->options.n_defines, &u->sources);
+                             u->options.n_defines, u->options.inference, &u->sources);
     return u->graph && !diag_errors(u->diag);
 }
 

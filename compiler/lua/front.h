@@ -57,6 +57,7 @@ typedef struct Front {
     long operands;  /* of all nodes */
     double weights; /* elements of all parameters */
     int printed;
+    bool predicts; /* a model without training will do */
 } Front;
 
 /* front.c: the run and its limits. */

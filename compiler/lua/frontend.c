@@ -46,7 +46,7 @@ static int run(lua_State *L) {
 }
 
 Graph *frontend_load(Arena *arena, Diag *diag, const char *path, const Define *defines,
-                     int n_defines, Sources *sources) {
+                     int n_defines, bool predicts, Sources *sources) {
     Front f = {.arena = arena,
                .diag = diag,
                .graph = graph_new(arena, diag),
@@ -55,6 +55,7 @@ Graph *frontend_load(Arena *arena, Diag *diag, const char *path, const Define *d
                .folder = folder_of(arena, path),
                .defines = defines,
                .n_defines = n_defines,
+               .predicts = predicts,
                .define_used = ARENA_ARRAY(arena, bool, n_defines + 1)};
     f.error_loc = (Loc){f.path, 0};
     lua_State *L = sandbox_new(&f);

@@ -26,10 +26,11 @@ typedef struct Sources {
 } Sources;
 
 /* Runs the file at `path`. Returns its graph, without gradients, or NULL after reporting to `diag`
- * everything that is wrong with it. Everything made lives in `arena`. A file that runs longer than
- * a few seconds of CPU time ends the program with a diagnostic and status 1. */
+ * everything that is wrong with it. With `predicts` the model may be without training. Everything
+ * made lives in `arena`. A file that runs longer than a few seconds of CPU time ends the program
+ * with a diagnostic and status 1. */
 Graph *frontend_load(Arena *arena, Diag *diag, const char *path, const Define *defines,
-                     int n_defines, Sources *sources);
+                     int n_defines, bool predicts, Sources *sources);
 
 /* Writes the words of the language with their types and options, as LuaLS, the language server of
  * editors, reads them. False when memory is exhausted. */

@@ -211,10 +211,10 @@ static int nn_model(lua_State *L) {
     g->data = v[MODEL_DATA].text;
     if (v[MODEL_TRAIN].stack)
         train_read(L, &o, v[MODEL_TRAIN].stack);
-    else
-        diag_error(
-            f->diag, o.call,
-            "model: train is missing: { epochs = ..., batch = ..., loss = ..., optimizer = ... }");
+    else if (!f->predicts)
+        diag_error(f->diag, o.call,
+                   "model: train is missing: { epochs = ..., batch = ..., loss = ..., optimizer = "
+                   "... }; with --inference nngen does without it");
     g->predictions = read_named(&o, v[MODEL_PREDICT].stack, "predict", &g->n_predictions);
     const int mistakes = diag_errors(f->diag);
     g->metrics = read_named(&o, v[MODEL_METRICS].stack, "metrics", &g->n_metrics);

@@ -63,4 +63,24 @@ done
 # shellcheck disable=SC2086
 ./folded eval $data --quiet --load whole.safetensors >out 2>err && fail "eval without a loss"
 grep -q "no training phase" err || fail "eval: $(cat err)"
+
+# An architecture without training is enough, and its file has no code for it.
+cat >bare.lua <<'END'
+local nn = require "nn"
+local x, y = nn.input("x", {4}), nn.label("y", 3)
+local logits = nn.batch_norm1d { name = "norm" }(nn.linear { name = "fc", out = 3 }(x))
+return nn.model { predict = { class = nn.argmax(logits), p = nn.softmax(logits) }, metrics = { right = nn.equal(nn.argmax(logits), y) } }
+END
+CC=$NNGEN_CC CFLAGS=-O1
+export CC CFLAGS
+"$NNGEN" --inference -o bare.c bare.lua 2>said || fail "bare: $(cat said)"
+! grep -qE '_dgrad|_wgrad|cross_entropy|nn_phases' bare.c || fail "bare: code for training"
+if "$NNGEN" -o other.c bare.lua 2>said; then fail "bare: compiled with training"; fi
+grep -q "train is missing.*--inference" said && [ ! -e other.c ] || fail "bare: $(cat said)"
+"$NNGEN" build --inference --isa=portable bare.lua 2>said && ./bare init --seed 1 --save bare.safetensors --quiet || fail "bare: $(cat said)"
+printf 'a,b,c,d\n1,2,3,4\n-1,0,2,5\n0,1,0,1\n2,2,1,0\n' >rows.csv
+"$NNGEN" data rows.csv -o rows.safetensors >said 2>&1 || fail "rows: $(cat said)"
+./bare predict --load bare.safetensors --data rows.safetensors --split train --map x=features >bare.csv 2>said || fail "bare: $(cat said)"
+[ "$(wc -l <bare.csv)" = 5 ] || fail "bare: $(cat bare.csv)"
+"$NNGEN" --inference --weights bare.safetensors -o bare.c bare.lua 2>said || fail "bare: $(cat said)"
 finish

@@ -31,7 +31,7 @@ static void end(void) {
 static Graph *load(const char *path, const Define *defines, int n) {
     Diag *diag = diag_new(arena);
     sources = (Sources){0};
-    Graph *g = frontend_load(arena, diag, path, defines, n, &sources);
+    Graph *g = frontend_load(arena, diag, path, defines, n, false, &sources);
     if (!g) diag_print(diag, stderr);
     return g;
 }

@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Arena *arena = arena_new();
     Diag *diag = diag_new(arena);
     Sources sources = {0};
-    Graph *g = frontend_load(arena, diag, input_file(data, size), defines, 1, &sources);
+    Graph *g = frontend_load(arena, diag, input_file(data, size), defines, 1, size % 2, &sources);
     if (!g && !diag_errors(diag)) bug("neither a graph nor a message");
     if (g) graph_verify(g);
     if (g && differentiate(g)) {

@@ -114,6 +114,26 @@ static json_t *tensors_json(const NnModel *model) {
     return tensors;
 }
 
+/* Of each phase: its members where these take turns, else null. */
+static json_t *members_json(const NnModel *model) {
+    json_t *phases = json_array();
+    for (int p = 0; p < model->n_phases; p++) {
+        const NnPhase *phase = &model->phases[p];
+        json_t *members = phase->n_members ? json_array() : json_null();
+        for (int i = 0; i < phase->n_members; i++) {
+            const NnMember *m = &phase->members[i];
+            json_int_t trained = 0;
+            for (int k = 0; k < m->n_trained; k++) trained += model->params[m->trained[k]].count;
+            json_array_append_new(members,
+                                  json_pack("{s:i, s:s, s:I, s:s}", "steps", m->steps, "optimizer",
+                                            m->optimizer, "trainable", trained, "loss",
+                                            model->metrics[m->metric].name));
+        }
+        json_array_append_new(phases, members);
+    }
+    return phases;
+}
+
 static void info_json(const NnModel *model, const Graph *graph, const Sizes *sizes,
                       const Normal *known) {
     json_t *trainable = json_array(), *isas = json_array();
@@ -135,6 +155,7 @@ static void info_json(const NnModel *model, const Graph *graph, const Sizes *siz
                                            (json_int_t)sizes->work, "batch", sizes->batch,
                                            "processes", peers_size(), "threads", sizes->threads,
                                            "chunks", sizes->chunks));
+    json_object_set_new(json, "members", members_json(model));
     json_object_set_new(json, "fields", fields_json(model, known));
     json_object_set_new(json, "predictions", predictions_json(model, graph));
     json_object_set_new(json, "metrics", metrics_json(model));

@@ -24,6 +24,10 @@ for net in both alone; do
     "$NNGEN" --isa=portable -o $net.c $net.lua && compile_model "$NNGEN_CC" $net "$scratch/$net" -O1 -w || fail "$net: not compiled"
 done
 
+./both info --json >info || fail "info: status $?"
+grep -q '"members":\[null,\[{"steps":[0-9]*,"optimizer":"[a-z]*","trainable":[0-9]*,"loss":"loss_1"},{"steps":' info ||
+    fail "info: $(grep -o '"members":.\{200\}' info)"
+
 # columns NET: of its log, from the fifth on.
 columns() { head -n 1 "$1.csv" | cut -d , -f 5-; }
 data="--data data.safetensors"

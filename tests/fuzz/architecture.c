@@ -146,8 +146,8 @@ static void write_branches(int length, int width) {
             "f = nn.concat { f, nn.softmax(own) * one }",
             "f = nn.prelu { name = \"slope\" }(f - own * nn.tensor(2))",
             "f = nn.maximum(f, own) / (1 + nn.sum(own * own))",
-            "f = f + nn.linear { name = \"own_l\", out = f.shape[1] }(nn.concat { own, own * one "
-            "})"};
+            ("f = f + nn.linear { name = \"own_l\", out = f.shape[1] }"
+             "(nn.concat { own, own * one })")};
         puts("local own = nn.parameter(\"own\", f.shape, { init = nn.uniform(-1, 1) })");
         puts("local one = nn.parameter(\"o.ne\", {}, { init = nn.constant(0.5) })");
         puts(ways[below(5)]);
@@ -155,8 +155,8 @@ static void write_branches(int length, int width) {
     if (element(RANDOM, 3)) {
         static const char *const ways[] = {
             "f = f + 0.3 * nn.randn(f.shape)", "f = nn.concat { f * z, z }",
-            "f = nn.concat { f, nn.tanh(nn.flatten(y + 0.5 * nn.rand(y.shape) - "
-            "nn.randn(y.shape))) }",
+            ("f = nn.concat { f, nn.tanh(nn.flatten(y + 0.5 * nn.rand(y.shape) - "
+             "nn.randn(y.shape))) }"),
             "f = nn.concat { f, nn.flatten(nn.matmul(q, nn.randn({ q.shape[2], 18 }))) }",
             "f = f * nn.randn({}) + nn.linear { name = \"noise\", out = f.shape[1] }(z)"};
         puts("local z = nn.rand(f.shape, { name = \"z\" })");

@@ -12,12 +12,13 @@ here=$NNGEN_SOURCE/tests/embed
 CC=$NNGEN_CC
 export CC NNGEN
 
-# compare BYTES COUNT TRAIN-OPTION...: the network net.lua of this folder, for the pictures of images.bin.
+# compare BYTES COUNT TRAINING DATA-OPTION...: the network net.lua of this folder, for the pictures of images.bin.
 compare() {
-    bytes=$1 count=$2
-    shift 2
+    bytes=$1 count=$2 training=$3
+    shift 3
     "$NNGEN" build net.lua && "$NNGEN" build --shared net.lua && "$NNGEN" -o net.c net.lua || { fail "not built"; return 0; }
-    ./net train --quiet --save weights.safetensors --epochs 1 "$@" >said 2>&1 &&
+    # shellcheck disable=SC2086
+    ./net train --quiet --save weights.safetensors $training "$@" >said 2>&1 &&
         ./net eval --load weights.safetensors --json --predictions answers.csv "$@" >eval.json || fail "train: $(cat said)"
     ./net export --load weights.safetensors --onnx net.onnx 2>said || grep -q "built without protobuf-c" said || fail "$(cat said)"
     awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
@@ -42,7 +43,7 @@ if [ -e "$digits/t10k-images-idx3-ubyte.gz" ]; then
     mkdir "$scratch/digits" && cd "$scratch/digits"
     net "$here/digit.lua"
     gzip -dc "$digits/t10k-images-idx3-ubyte.gz" | tail -c +17 >images.bin
-    compare 784 10000
+    compare 784 10000 "--epochs 1"
 fi
 if [ -e "$photographs" ]; then
     mkdir "$scratch/photographs" && cd "$scratch/photographs"
@@ -50,8 +51,8 @@ if [ -e "$photographs" ]; then
     [ -z "${NNGEN_ALL:-}" ] || count=10000
     file=${NNGEN_GALLERY:-.}/cifar10.safetensors
     [ -e "$file" ] || "$NNGEN" data "$photographs" -o "$file" >said 2>&1 || fail "data: $(cat said)"
-    /usr/bin/python3 "$here/answers.py" cut "$file" 512 "$count" || fail "cut: status $?"
+    /usr/bin/python3 "$here/answers.py" cut "$file" 1024 "$count" || fail "cut: status $?"
     net "$NNGEN_SOURCE/arch/gallery/resnet20.lua"
-    compare 3072 "$count" --data cut.safetensors
+    compare 3072 "$count" "--epochs 3 --batch 32 --no-train-eval" --data cut.safetensors
 fi
 finish

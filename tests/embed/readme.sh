@@ -10,11 +10,10 @@ mkdir data tools bin
 ln -s "$NNGEN_DATA" data/mnist
 ln -s "$NNGEN_BUILD" build
 ln -s "$NNGEN_SOURCE/arch" "$NNGEN_SOURCE/examples" .
-# What is there already is not fetched, and the compiler and Python are the tests'.
-printf '#!/bin/sh\n' >tools/fetch-mnist
+# What is there already is not built and fetched, and the compiler and Python are the tests'.
+printf '#!/bin/sh\n' | tee tools/fetch-mnist bin/cmake >bin/pip
 printf '#!/bin/sh\nexec %s "$@"\n' "$NNGEN_CC" >bin/cc
 printf '#!/bin/sh\nexec /usr/bin/python3 "$@"\n' >bin/python3
-printf '#!/bin/sh\n' >bin/pip
 chmod +x tools/fetch-mnist bin/*
 PATH=$PWD/bin:$PATH
 CC=$NNGEN_CC

@@ -1,7 +1,8 @@
 /* What it takes to have the sum of all gradients in every process: the exchange of rows that is the
  * same for any number of processes, and the additions after it, beside MPI_Allreduce of the same
  * payload, whose bits depend on it. Start it with mpirun; medians of runs in turn, in microseconds.
- * Terms of the model in docs/many-machines.md: the time of an empty gather, and of a byte. */
+ * `exchange RUNS FLOATS` makes fewer runs, and rows of so many floats at most. Terms of the model
+ * in docs/many-machines.md: the time of an empty gather, and of a byte. */
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "report.h"
 
 enum { RUNS = 301 };
+static int runs = RUNS;
 
 static int compare(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -21,8 +23,8 @@ static int compare(const void *a, const void *b) {
 /* Of the slowest process. */
 static double median(double *times) {
     double mine, most;
-    qsort(times, RUNS, sizeof *times, compare);
-    mine = 1e6 * times[RUNS / 2];
+    qsort(times, (size_t)runs, sizeof *times, compare);
+    mine = 1e6 * times[runs / 2];
     MPI_Allreduce(&mine, &most, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
     return most;
 }
@@ -45,9 +47,13 @@ static double by_allreduce(const float *own, float *sum, size_t n) {
     return seconds_now() - begun;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     static const size_t sizes[] = {16, 4096, 16384, 65536, 153968, 262144, 1048576};
     static double rows_took[RUNS], allreduce_took[RUNS];
+    const int given = argc > 1 ? atoi(argv[1]) : RUNS;
+    const size_t largest =
+        argc > 2 ? (size_t)atol(argv[2]) : sizes[sizeof sizes / sizeof *sizes - 1];
+    if (given > 0 && given < RUNS) runs = given;
     report_program("exchange");
     use_mpi();
     if (!peers_join()) return 1;
@@ -60,8 +66,8 @@ int main(void) {
     if (!rows || !sum) return 1;
     printf("%d processes\n%10s %12s %12s %10s\n", peers->size, "floats", "rows, us",
            "allreduce, us", "ratio");
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-        for (int run = -20; run < RUNS; run++) {
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes && sizes[s] <= largest; s++) {
+        for (int run = -5; run < runs; run++) {
             MPI_Barrier(MPI_COMM_WORLD);
             const double a = by_rows(peers, rows, sum, sizes[s]);
             MPI_Barrier(MPI_COMM_WORLD);

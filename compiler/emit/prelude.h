@@ -13,6 +13,8 @@
 #define NN_ZERO(p, bytes) __builtin_memset((p), 0, (bytes))
 /* Loads stay on their side of it: in long straight code they would be done early and spilled. */
 #define NN_ORDER() __asm__ volatile("" ::: "memory")
+/* A row of 16 floats is asked for, so that it is near when it is read. */
+#define NN_FETCH(p) __builtin_prefetch(p)
 #define NN_TRACE(kernel)                                                                           \
     do {                                                                                           \
         if (call->trace) call->trace(call->trace_arg, (kernel));                                   \

@@ -85,6 +85,11 @@ void contract_phases(Loops *l, const Nest *n);
 /* Defines the macro that contract_rows uses. */
 void contract_define_rows(Loops *l, const Nest *n);
 
+/* Whether what follows reads values that are far by then, as the sums of a tile take long; asks for
+ * them, for a tile, before its sums. */
+bool contract_fetches(const Nest *n);
+void contract_fetch(Loops *l, const Nest *n, Tile tile, int width, int step);
+
 /* Stores a tile of `width` columns that are `step` places apart: bias is in the accumulators, then
  * the fused pool and the fused nodes follow. */
 void contract_rows(Loops *l, const Nest *n, Tile tile, int width, int step);

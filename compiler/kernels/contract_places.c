@@ -146,6 +146,15 @@ void contract_output_place(Loops *l, const Nest *n, const char *ox) {
                ox, n->out.cs, n->out.stride);
 }
 
+/* Declares where the tile lies, before its sums if something is to be fetched meanwhile, else
+ * behind them. */
+static void place_tile(Loops *l, const Nest *n, Tile tile, int width, int step, const char *ox,
+                       bool before) {
+    if (contract_fetches(n) != before) return;
+    contract_output_place(l, n, ox);
+    if (before) contract_fetch(l, n, tile, width, step);
+}
+
 /* All tiles of `width` columns from x0 to x1 (exclusive), which have the same valid taps. */
 static void build_straight_columns(Loops *l, Nest *n, Tile tile, int samples, int x0, int x1,
                                    int width) {
@@ -157,9 +166,11 @@ static void build_straight_columns(Loops *l, Nest *n, Tile tile, int samples, in
         l_open(l, "%s", "");
     if (loop)
         l_line(l, "const float *xt = xs + (ox - %d) / %d * %d;", x0, n->x.e, n->x.a * n->in.cs);
+    const char *ox = loop ? "ox" : arena_printf(n->arena, "%d", x0);
+    place_tile(l, n, tile, width, 1, ox, true);
     declare_sums(l, n, tile);
     build_straight_taps(l, n, tile, loop ? "xt" : "xs", x0, width);
-    contract_output_place(l, n, loop ? "ox" : arena_printf(n->arena, "%d", x0));
+    place_tile(l, n, tile, width, 1, ox, false);
     contract_rows(l, n, tile, width, 1);
     l_close(l);
 }
@@ -272,9 +283,10 @@ static void build_looped(Loops *l, Nest *n, Tile tile, int samples) {
     int width = n->way == COLUMNS_INNER ? n->columns : n->pool_w;
     tile.rows = width * n->pool_h * samples;
     open_looped_columns(l, n, width);
+    place_tile(l, n, tile, width, n->x.e, "ox", true);
     declare_sums(l, n, tile);
     build_looped_taps(l, n, tile, width);
-    contract_output_place(l, n, "ox");
+    place_tile(l, n, tile, width, n->x.e, "ox", false);
     contract_rows(l, n, tile, width, n->x.e);
     l_close(l);
     if (n->x.e > 1) l_close(l);

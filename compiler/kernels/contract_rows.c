@@ -1,5 +1,7 @@
 /* What becomes of a contraction's sums: the max-pool and the point-wise nodes that run behind it in
  * registers, row by row of 16 channels. The code is written once, as a macro. */
+#include <string.h>
+
 #include "../ops/ops.h"
 #include "contract.h"
 #include "pointwise.h"
@@ -47,7 +49,8 @@ void contract_define_rows(Loops *l, const Nest *n) {
 static bool is_long(const Kernel *k) {
     for (int i = 0; i < k->n_fused; i++)
         if (k->fused[i]->op == &op_dropout || k->fused[i]->op == &op_dropout2d ||
-            k->fused[i]->op == &op_tanh || k->fused[i]->op == &op_sigmoid)
+            k->fused[i]->op == &op_tanh || k->fused[i]->op == &op_sigmoid ||
+            k->fused[i]->op == &op_gelu)
             return true;
     return k->n_fused > 4;
 }
@@ -86,6 +89,32 @@ static void build_windows(Loops *l, const Nest *n, Tile tile, int width) {
             }
             l_flow(l, "WINDOW(%d, %d%s);", window * n->out.cs, b * LANES, values);
         }
+}
+
+/* Number i of the values that what follows reads; NULL: there are no more. */
+static const Operand *far_operand(const Kernel *k, int i) {
+    for (int j = 0; j < k->n_operands; j++) {
+        const Operand *x = &k->operands[j];
+        const bool follows = !x->written && x->value && strcmp(x->param, "x") != 0 &&
+                             x->buffer->space == SPACE_SAMPLE &&
+                             x->buffer->element == ELEMENT_FLOAT;
+        if (follows && i-- == 0) return x;
+    }
+    return NULL;
+}
+
+bool contract_fetches(const Nest *n) {
+    enum { FAR_FLOATS = 8192 };
+    return !n->k->pool && n->k->in.W > 1 && n->out.stride >= FAR_FLOATS && far_operand(n->k, 0);
+}
+
+void contract_fetch(Loops *l, const Nest *n, Tile tile, int width, int step) {
+    const Operand *x;
+    for (int i = 0; (x = far_operand(n->k, i)); i++)
+        for (int b = 0; b < tile.blocks; b++)
+            for (int first = 0; first < tile.rows; first += width)
+                l_line(l, "for (int r = 0; r < %d; r++) NN_FETCH(%s + o + r * %d + %d);", width,
+                       x->param, step * n->out.cs, first / width * n->out.stride + b * LANES);
 }
 
 void contract_rows(Loops *l, const Nest *n, Tile tile, int width, int step) {

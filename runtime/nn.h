@@ -123,6 +123,14 @@ bool nn_predict(Nn *net, int n, const void *const *fields, float *const *predict
 bool nn_predict_from(Nn *net, int64_t first, int n, const void *const *fields,
                      float *const *predictions);
 
+/* The predictions at one place of a sequence, with the bits of nn_predict; for models that are
+ * causal along it (NnModel.places is not 0). Call it for place 0, 1, 2 ... with the same `n`
+ * samples, at most NnOptions.batch: of `fields`, which are those of nn_predict, that place matters,
+ * and what the handle keeps of the places before it. Place 0 begins anew. `predictions` get
+ * [n][next] floats each, NnOutput.next of them for a sample; those of which that is 0 are not
+ * written. False as nn_predict, for a place that is none, and for other models. */
+bool nn_next(Nn *net, int place, int n, const void *const *fields, float *const *predictions);
+
 /* Loss and metrics ([n_metrics]; NULL: not wanted) of n samples, without dropout: with
  * NnOptions.batch of 256 or more the bits of `eval` of a program. Of a model with several losses it
  * is that of the last phase, or of the one that nn_begin began. */

@@ -36,16 +36,27 @@ static int draw(const float *probability) {
     return i;
 }
 
-/* Draws the symbol after the last `n` of `seen`, and appends it; the oldest one may have to go. */
-static bool continue_text(Nn *net, int32_t *seen, int *n) {
+/* The probabilities after the last `n` of `seen`; NULL: an error. Of the first text that the
+ * network sees each place is computed once; later, when the oldest symbols go, all of them every
+ * time. */
+static const float *next_symbol(Nn *net, const int32_t *seen, int n, bool first) {
     static float next[MOST_PLACES * MOST_SYMBOLS];
+    static int done;
     const void *fields[NN_CHARGPT_FIELDS] = {[NN_CHARGPT_FIELD_TEXT] = seen};
     float *out[NN_CHARGPT_PREDICTIONS] = {[NN_CHARGPT_PREDICTION_NEXT] = next};
-    if (!nn_predict(net, 1, fields, out)) return false;
-    const int symbol = draw(next + (*n - 1) * symbols);
-    if (*n == places) memmove(seen, seen + 1, (size_t)-- * n * sizeof *seen);
+    if (!first) return nn_predict(net, 1, fields, out) ? next + (n - 1) * symbols : NULL;
+    for (; done < n; done++)
+        if (!nn_next(net, done, 1, fields, out)) return NULL;
+    return next;
+}
+
+/* Appends a symbol; the oldest one may have to go, and then this is no longer the first text. */
+static void append(int32_t *seen, int *n, bool *first, int symbol) {
+    if (*n == places) {
+        memmove(seen, seen + 1, (size_t)-- * n * sizeof *seen);
+        *first = false;
+    }
     seen[(*n)++] = symbol;
-    return true;
 }
 
 int main(int argc, char **argv) {
@@ -69,16 +80,18 @@ int main(int argc, char **argv) {
         return fprintf(stderr, "writer: %s: %s\n", argv[1], nn_words(net)), 1;
 
     int n = 0;
+    bool first = true;
     while (*text) {
         const int symbol = read_symbol(names, &text);
         if (symbol < 0) return fprintf(stderr, "writer: no symbol of the network: %s\n", text), 1;
-        if (n == places) memmove(seen, seen + 1, (size_t)--n * sizeof *seen);
-        seen[n++] = symbol;
+        append(seen, &n, &first, symbol);
     }
     if (n == 0) return fputs("writer: the prompt is empty\n", stderr), 2;
     fputs(argv[2], stdout);
     for (int i = 0; i < length; i++) {
-        if (!continue_text(net, seen, &n)) return fprintf(stderr, "writer: %s\n", nn_words(net)), 1;
+        const float *probability = next_symbol(net, seen, n, first);
+        if (!probability) return fprintf(stderr, "writer: %s\n", nn_words(net)), 1;
+        append(seen, &n, &first, draw(probability));
         fputs(names[seen[n - 1]], stdout);
     }
     putchar('\n');

@@ -29,6 +29,7 @@ struct Nn {
     NnCall gradient; /* the call whose gradients `work` holds; batch 0: none */
     void *block;     /* what nn_close gives back */
     void *state, *work;
+    void *cache;              /* of nn_next; not there where the model has no places */
     float *values, *averages; /* room for the largest parameter */
     double *room;             /* of init_room */
     double *sums, *means;
@@ -86,6 +87,7 @@ static size_t divide(char *block, const NnModel *model, const NnOptions *options
     const size_t drawing = (size_t)room * sizeof(double);
     own.work = part(block, &size, larger(work, state ? drawing : 0));
     own.room = own.work;
+    own.cache = part(block, &size, (size_t)batch_of(options) * model->cache_bytes);
     own.values = part(block, &size, (size_t)largest * sizeof(float));
     own.averages = part(block, &size, nn_has_averages(model) ? (size_t)largest * sizeof(float) : 0);
     own.sums = part(block, &size, (size_t)model->n_sums * sizeof(double));

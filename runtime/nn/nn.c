@@ -293,6 +293,24 @@ bool nn_predict_from(Nn *net, int64_t first, int n, const void *const *fields,
     return ok;
 }
 
+bool nn_next(Nn *net, int place, int n, const void *const *fields, float *const *predictions) {
+    if (net->model->places == 0)
+        return fail(net, "the model is not causal along a sequence, or keeps nothing of it");
+    if (n < 1 || n > batch_of(&net->options))
+        return fail(net, "a place wants one sample or more, at most the handle's batch");
+    net->gradient.batch = 0;
+    NnCall call = call_of(net, n);
+    point_to(net, 0, fields, predictions);
+    call.predictions = net->predictions;
+    call.place = place;
+    call.cache = net->cache;
+    swap_averages(net);
+    const bool ok = is_good(net, NN_NEXT, &call);
+    if (ok) net->code->next(&call);
+    swap_averages(net);
+    return ok;
+}
+
 /* As a program evaluates: schedules have the value of the last step. */
 static NnCall evaluation_call(const Nn *net, int n) {
     const Training *t = &net->training;

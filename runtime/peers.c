@@ -188,6 +188,7 @@ bool peers_wishes(uint32_t own, uint32_t *wishes) {
 }
 
 int peers_leave(int status) {
+    bool alone = false;
     if (!group) return status;
     Card cards[NN_MAX_PEERS];
     memset(cards, 0, sizeof cards);
@@ -197,10 +198,12 @@ int peers_leave(int status) {
         snprintf(cards[group->peers.rank].words, sizeof cards->words, "%s", problem_text());
     if (meet(cards))
         for (int i = 0; i < group->peers.size; i++) {
-            if (!cards[i].leaves) broken = true;
+            if (!cards[i].leaves) broken = alone = true;
             if (cards[i].ok > status) status = cards[i].ok;
         }
     if (broken && status == STATUS_OK) status = STATUS_FAILED;
+    /* The others say who has ended and why, and end all; ending them now could cut their words. */
+    if (alone) sleep(1);
     group->leave(broken);
     group = NULL;
     return status;

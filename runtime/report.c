@@ -56,18 +56,19 @@ void report_clear(void) {
     standing = false;
 }
 
-static void begin_line(void) {
+/* One write: a process that others end, or that shares a terminal with them, says all or nothing.
+ */
+static void say_line(const char *kind, const char *words) {
     report_clear();
     fflush(stdout);
-    fprintf(stderr, "%s: ", program);
+    fprintf(stderr, "%s: %s%s\n", program, kind, words);
 }
 
 static void show(const char *format, va_list args) {
     vsnprintf(last_problem, sizeof last_problem, format, args);
     clean_text(last_problem, sizeof last_problem, last_problem, strlen(last_problem));
     if (silent || held) return;
-    begin_line();
-    fprintf(stderr, "error: %s\n", last_problem);
+    say_line("error: ", last_problem);
 }
 
 void report_held(const char *words) {
@@ -79,8 +80,7 @@ void report_released(void) {
     program = format_text("%s, %s", program, held);
     held = NULL;
     if (!last_problem[0]) return;
-    begin_line();
-    fprintf(stderr, "error: %s\n", last_problem);
+    say_line("error: ", last_problem);
 }
 
 void problems_shown(bool shown) {
@@ -113,8 +113,7 @@ void note(const char *format, ...) {
     va_end(args);
     const size_t length = strlen(words);
     clean_text(words, length + 1, words, length);
-    begin_line();
-    fprintf(stderr, "%s\n", words);
+    say_line("", words);
     free(words);
 }
 

@@ -65,9 +65,9 @@ done
 # stays NAME CHANGE: a model that is not causal has no such entry.
 stays() {
     sed "$2" gpt.lua >"$1.lua"
-    cmp -s gpt.lua "$1.lua" && fail "$1: unchanged"
+    ! cmp -s gpt.lua "$1.lua" || fail "$1: unchanged"
     "$NNGEN" --isa=portable -o "$1.c" "$1.lua" || fail "$1: status $?"
-    grep -q '\.places = ' "$1.c" && fail "$1: walks"
+    ! grep -q '\.places = ' "$1.c" || fail "$1: walks"
 }
 stays ahead 's/, causal = true//'
 stays turned 's/(norm("a")(x))/(nn.flip(norm("a")(x), 1))/'

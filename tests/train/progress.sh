@@ -110,7 +110,7 @@ seen 80 "$(program aux)" --json
 grep -q '^drawn ' "$scratch/seen" || fail "--json on a terminal: no progress"
 if grep -v '^drawn ' "$scratch/seen" | grep -vE '^wrapped|^left .*\}.?$'; then fail "--json on a terminal"; fi
 sed -n 's/^\(left\|wrapped\) //p' "$scratch/seen" | tr -d '\r\n' | sed 's/}{/}\n{/g' >"$scratch/json"
-[ "$(grep -c '^{"event".*}$' "$scratch/json")" -eq 19 ] || fail "--json on a terminal: $(cat "$scratch/json")"
+[ "$(grep -c '^{"event".*}$' "$scratch/json")" -eq 20 ] || fail "--json on a terminal: $(cat "$scratch/json")"
 seen 80 "$(program aux)" --quiet
 if grep '^drawn' "$scratch/seen"; then fail "--quiet on a terminal"; fi
 seen 80 "$(program transfer)" ""

@@ -71,11 +71,17 @@ done
 echo "$number kills were left"
 equal killed
 
-# One that hangs.
+# One that hangs, in the midst of a training that would take long.
+longer=$(echo "$long" | sed 's/--epochs 100/--epochs 9000/')
 # shellcheck disable=SC2086
-start $mpi 2 "$net" $long --save hung.safetensors --checkpoint-every 1 --peer-timeout 2 >out 2>err &
+start $mpi 2 "$net" $longer --save hung.safetensors --checkpoint-every 1 --peer-timeout 2 >out 2>err &
 launcher=$!
-after 10
+# Only who trains is waited for with patience: not before the first checkpoint.
+tries=0
+until [ -e hung.checkpoint.safetensors ] || [ "$tries" -ge 400 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
 victim=$(a_rank 2)
 kill -STOP "$victim" || fail "nothing to stop: $(cat err)"
 status=0

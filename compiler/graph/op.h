@@ -137,8 +137,8 @@ struct Op {
      * values that the node works on. */
     void (*reference)(const Env *env, const Node *node, const double *const *in, double *out);
     /* What place i of axis `axis` of the value needs of operand `operand`: place i of the axis that
-     * this returns, or ALONG_WHOLE: all of it, or ALONG_ALL: it is no place by itself. NULL: of
-     * element-wise ops the same axis; of others ALONG_ALL. See op_along. */
+     * this returns, or ALONG_WHOLE: all of it, ALONG_SHAPE: its shape alone, or ALONG_ALL: no place
+     * is by itself. NULL: of element-wise ops the same axis; of others ALONG_ALL. See op_along. */
     int (*along)(const Node *node, int operand, int axis);
     /* Multiply-adds of a contraction times two, per sample; NULL: none. */
     int64_t (*flops)(const Node *node);
@@ -200,7 +200,7 @@ static inline bool is_pointwise(const Node *node) {
 }
 
 /* Op.along, or what stands for it. Parameters and numbers are needed whole. */
-enum { ALONG_WHOLE = -1, ALONG_ALL = -2 };
+enum { ALONG_WHOLE = -1, ALONG_ALL = -2, ALONG_SHAPE = -3 };
 int op_along(const Node *node, int operand, int axis);
 
 /* All ops (the list is compiler/ops/ops.def); NULL-terminated. */

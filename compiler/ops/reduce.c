@@ -118,10 +118,10 @@ static void expand_value(const Env *env, const Node *n, const double *const *in,
         out[k] = in[0][k / each * left + left_element(n, s, k % each)];
 }
 
-/* The value like which it is made gives its shape alone. */
 static int expand_along(const Node *n, int operand, int axis) {
     const Shape x = n->in[0]->type.shape, s = n->type.shape;
-    if (operand > 0 || reduces_axis(n, s.rank, axis)) return ALONG_WHOLE;
+    if (operand > 0) return ALONG_SHAPE;
+    if (reduces_axis(n, s.rank, axis)) return ALONG_WHOLE;
     int at = axis;
     for (int i = 0; x.rank < s.rank && i < axis; i++) at -= reduces_axis(n, s.rank, i);
     return at < x.rank && x.dim[at] == s.dim[axis] ? at : ALONG_ALL;

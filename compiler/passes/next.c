@@ -3,19 +3,15 @@
  * such an axis is computed again with size 1 there, of its operands at the same place. Attention
  * that is causal and recurrences become ops that keep what later places need of earlier ones. A
  * value without such an axis stays as it is, where an op takes it whole, or is taken at the place.
- * Leaves to others: simplifying what is left. */
+ * Leaves to simplify: equal nodes, and arithmetic on constants. */
 #include "next.h"
-
-#include <string.h>
 
 #include "../ops/ops.h"
 #include "../ops/recurrence.h"
 
-/* Of a value: the axis, from 0, or one of these. */
-enum {
-    SAME_EVERYWHERE = -1, /* it does not depend on the fields' sequences */
-    NO_PLACES = -2
-}; /* it depends on all places */
+/* Of a value: the axis, from 0; or that it does not depend on the fields' sequences; or that it
+ * depends on all places of them. */
+enum { SAME_EVERYWHERE = -1, NO_PLACES = -2 };
 
 typedef struct Next {
     Graph *graph;
@@ -45,25 +41,19 @@ static int along(const Node *node, int operand, int axis) {
 /* Whether places of the axis need the operands at these places alone, and what is the same
  * everywhere. */
 static bool fits(const Next *x, const Node *node, int axis) {
-    bool some = false;
     for (int i = 0; i < node->n_in; i++) {
         const int own = along(node, i, axis), of = x->axis[node->in[i]->id];
-        if (own == ALONG_ALL || (of != SAME_EVERYWHERE && of != own)) {
-            /* A value like which another one is made gives its shape alone. */
-            if (own == ALONG_WHOLE && node->op == &op_expand && i == 1) continue;
-            return false;
-        }
-        some = some || of >= 0;
+        if (own == ALONG_SHAPE) continue;
+        if (own == ALONG_ALL || (of != SAME_EVERYWHERE && of != own)) return false;
     }
-    return some;
+    return true;
 }
 
 static int find_axis(const Next *x, const Node *node) {
     bool depends = false;
-    for (int i = 0; i < node->n_in; i++) {
-        const bool shape_alone = node->op == &op_expand && i == 1;
-        depends = depends || (x->axis[node->in[i]->id] != SAME_EVERYWHERE && !shape_alone);
-    }
+    for (int i = 0; i < node->n_in; i++)
+        depends = depends ||
+                  (x->axis[node->in[i]->id] != SAME_EVERYWHERE && along(node, i, 0) != ALONG_SHAPE);
     if (!depends) return SAME_EVERYWHERE;
     for (int axis = 0; axis < node->type.shape.rank; axis++)
         if (node->type.shape.dim[axis] == x->places && fits(x, node, axis)) return axis;
@@ -71,7 +61,7 @@ static int find_axis(const Next *x, const Node *node) {
 }
 
 /* The sequences' places: the first size of all fields that have one. 0: there is none. */
-static int find_places(Next *x) {
+static int find_places(const Next *x) {
     int places = 0;
     for (int i = 0; i < x->graph->n_nodes; i++) {
         const Node *node = x->graph->nodes[i];
@@ -92,42 +82,33 @@ static Node *at_place(Next *x, Node *node, int axis);
 /* The node with operands at the place, its own axis with size 1. */
 static Node *again(Next *x, Node *node, int axis) {
     Node **in = ARENA_ARRAY(x->graph->arena, Node *, node->n_in + 1);
-    const Op *op = node->op;
-    Attrs attrs = node->attrs;
-    ShapeAttrs reshape;
-    ReduceAttrs expand;
-    AttentionAttrs attention;
-    RecurrenceAttrs recurrence;
-    int n_in = node->n_in;
-    for (int i = 0; i < n_in; i++) {
+    for (int i = 0; i < node->n_in; i++) {
         const int own = along(node, i, axis);
         in[i] = own >= 0 ? at_place(x, node->in[i], own) : node->in[i];
     }
-    if (op == &op_reshape) {
-        reshape = *ATTRS(node, ShapeAttrs);
-        reshape.shape.dim[axis] = 1;
-        attrs = *ATTRS_AT(ShapeAttrs, &reshape);
+    x->keeps = x->keeps || keeps(node);
+    if (node->op == &op_reshape) {
+        ShapeAttrs attrs = *ATTRS(node, ShapeAttrs);
+        attrs.shape.dim[axis] = 1;
+        return add(x, node->op, node, 1, in, ATTRS_AT(ShapeAttrs, &attrs));
     }
-    if (op == &op_expand) {
-        expand = *ATTRS(node, ReduceAttrs);
-        expand.shape = shape_stated(node->type.shape);
-        expand.shape.dim[axis] = 1;
-        attrs = *ATTRS_AT(ReduceAttrs, &expand);
-        n_in = 1;
+    if (node->op == &op_expand) {
+        ReduceAttrs attrs = *ATTRS(node, ReduceAttrs);
+        attrs.shape = shape_stated(node->type.shape);
+        attrs.shape.dim[axis] = 1;
+        return add(x, node->op, node, 1, in, ATTRS_AT(ReduceAttrs, &attrs));
     }
     if (is_causal_attention(node)) {
-        op = &op_attention_next;
-        attention = *ATTRS(node, AttentionAttrs);
-        attention.places = x->places;
-        attrs = *ATTRS_AT(AttentionAttrs, &attention);
-    } else if (keeps(node)) {
-        op = &op_recurrence_next;
-        recurrence = *ATTRS(node, RecurrenceAttrs);
-        recurrence.cell = (int)recurrence_of(node).cell;
-        attrs = *ATTRS_AT(RecurrenceAttrs, &recurrence);
+        AttentionAttrs attrs = *ATTRS(node, AttentionAttrs);
+        attrs.places = x->places;
+        return add(x, &op_attention_next, node, node->n_in, in, ATTRS_AT(AttentionAttrs, &attrs));
     }
-    x->keeps = x->keeps || keeps(node);
-    return add(x, op, node, n_in, in, &attrs);
+    if (keeps(node)) {
+        RecurrenceAttrs attrs = *ATTRS(node, RecurrenceAttrs);
+        attrs.cell = (int)recurrence_of(node).cell;
+        return add(x, &op_recurrence_next, node, node->n_in, in, ATTRS_AT(RecurrenceAttrs, &attrs));
+    }
+    return add(x, node->op, node, node->n_in, in, &node->attrs);
 }
 
 /* Whether each place of the axis is computed of operands at that place: less work than all places,

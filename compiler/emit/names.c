@@ -224,7 +224,7 @@ const char *emit_what(Arena *arena, const Kernel *k) {
     return arena_printf(arena, "%s + %s", text, op_is(op, TRAIT_KEPT) ? op->kernel : "gradient");
 }
 
-const Entry *emit_steps(const Plan *plan) {
+const Entry *emit_next_entry(const Plan *plan) {
     for (int i = 0; i < plan->n_entries; i++)
         if (plan->entries[i]->kind == ENTRY_NEXT) return plan->entries[i];
     return NULL;

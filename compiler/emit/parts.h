@@ -102,7 +102,7 @@ bool emit_traced(const Entry *entry);
 int emit_kernel_index(const Plan *plan, const Entry *entry, const Kernel *kernel);
 
 /* The entry `next`; NULL: the model has none. */
-const Entry *emit_steps(const Plan *plan);
+const Entry *emit_next_entry(const Plan *plan);
 
 /* A statement that leaves a function of NnCode whose call breaks the contract. */
 void emit_check(Emission *em, const char *entry);

@@ -157,7 +157,7 @@ bool emit_is_mean(const Node *metric) {
 
 /* What the entry `next` gives of the prediction for a sample. */
 static int64_t next_count(const Plan *p, const char *name) {
-    const Entry *e = emit_steps(p);
+    const Entry *e = emit_next_entry(p);
     for (int i = 0; e && i < e->graph->n_predictions; i++)
         if (!strcmp(e->graph->predictions[i].name, name))
             return shape_count(e->graph->predictions[i].node->type.shape);
@@ -401,7 +401,7 @@ void emit_tables(Emission *em) {
     const Graph *g = p->graph;
     Writer *w = em->w;
     bool inference = em->info->inference;
-    const Entry *next = emit_steps(p);
+    const Entry *next = emit_next_entry(p);
     write_params(em);
     write_ties(em);
     emit_phases(em);

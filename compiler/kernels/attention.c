@@ -8,7 +8,7 @@
  * of keys and values over queries, all in order; D, the mean of the weights' gradients, over keys.
  * Of 16 queries that are causal the keys end with the last of them; weights of later keys are
  * zeros. */
-#include "../ops/attention.h"
+#include "attention.h"
 
 #include <string.h>
 
@@ -39,11 +39,13 @@ static Heads heads_of(const Kernel *k) {
     return h;
 }
 
-/* Queries, keys and values, where they are no parts of one operand. */
-static const char *const params[] = {"query", "key", "value"};
+const char *attention_param(const Attention *a, int operand) {
+    static const char *const names[] = {"query", "key", "value"};
+    return a->packed ? "x" : names[operand];
+}
 
-static void lower(Lowering *l, Node *node) {
-    const bool packed = node->n_in <= 2, gradient = node->op->backward_only;
+Kernel *attention_kernel(Lowering *l, Node *node) {
+    const Attention a = attention_of(node);
     Buffer *in[ATTENTION_OPERANDS + 1];
     Node *at[ATTENTION_OPERANDS + 1];
     for (int i = 0; i < node->n_in; i++) at[i] = in_rows(l, node->in[i], &in[i]);
@@ -51,9 +53,14 @@ static void lower(Lowering *l, Node *node) {
     k->in = in[0]->layout;
     k->flops = node_flops(node);
     for (int i = 0; i < node->n_in; i++) {
-        const bool dy = gradient && i == node->n_in - 1;
-        read_value(l, k, dy ? "dy" : packed ? "x" : params[i], in[i], at[i]);
+        const bool dy = node->op == &op_attention_grad && i == node->n_in - 1;
+        read_value(l, k, dy ? "dy" : attention_param(&a, i), in[i], at[i]);
     }
+    return k;
+}
+
+static void lower(Lowering *l, Node *node) {
+    Kernel *k = attention_kernel(l, node);
     lower_operand(l, k, "y", make_value(l, node), node, true);
     if (dropout_attrs(node)->p > 0) lower_drop_args(l, k, node);
 }
@@ -95,11 +102,10 @@ static int64_t scratch(const Kernel *k) {
     return scratch_of(&h).size;
 }
 
-/* A tensor's rows for the head `h` of sample `s`. */
-static const char *head_text(Arena *arena, const Kernel *k, const Heads *h, int operand,
-                             const char *param, int *place) {
+const char *attention_head(Arena *arena, const Kernel *k, const Attention *a, int operand,
+                           const char *param, int *place) {
     const Layout layout = kernel_operand(k, param)->buffer->layout;
-    const HeadView view = attention_view(&h->a, operand, layout.cs);
+    const HeadView view = attention_view(a, operand, layout.cs);
     *place = (int)view.place;
     return arena_printf(arena, "%s + s * %d + h * %lld + %lld", param, layout.stride,
                         (long long)view.head, (long long)view.base);
@@ -117,14 +123,10 @@ static void copy_rows(Loops *l, const char *head, int place, const char *room, i
            back ? here : there, (size_t)width * sizeof(float));
 }
 
-static const char *param_of(const Heads *h, int operand) {
-    return h->a.packed ? "x" : params[operand];
-}
-
 static void load_rows(Loops *l, const Kernel *k, const Heads *h, int operand, const char *param,
                       const char *room, int wide, const char *from, const char *to) {
     int place;
-    const char *head = head_text(l->arena, k, h, operand, param, &place);
+    const char *head = attention_head(l->arena, k, &h->a, operand, param, &place);
     const int width =
         operand == ATTENTION_Q || operand == ATTENTION_K ? h->a.width : h->a.out_width;
     copy_rows(l, head, place, room, wide, width, from, to, false);
@@ -202,8 +204,9 @@ static void open_queries(Loops *l, const Kernel *k, const Heads *h, const Scratc
     l_open(l, "for (int s = 0; s < n; s++)");
     l_open(l, "for (int h = 0; h < %d; h++)", h->a.heads);
     const char *keys = arena_printf(l->arena, "%d", h->a.keys);
-    load_rows(l, k, h, ATTENTION_K, param_of(h, ATTENTION_K), "ks", h->width, "0", keys);
-    load_rows(l, k, h, ATTENTION_V, param_of(h, ATTENTION_V), "vs", h->out_width, "0", keys);
+    load_rows(l, k, h, ATTENTION_K, attention_param(&h->a, ATTENTION_K), "ks", h->width, "0", keys);
+    load_rows(l, k, h, ATTENTION_V, attention_param(&h->a, ATTENTION_V), "vs", h->out_width, "0",
+              keys);
     l_open(l, "for (int q0 = 0; q0 < %d; q0 += 16)", h->a.queries);
     l_line(l, "const int q1 = q0 + 16 < %d ? q0 + 16 : %d;", h->a.queries, h->a.queries);
     if (h->a.causal) {
@@ -212,7 +215,8 @@ static void open_queries(Loops *l, const Kernel *k, const Heads *h, const Scratc
         l_line(l, "const int seen = %d, end = %d;", h->a.keys, h->keys);
     }
     if (h->a.queries % LANES) l_line(l, "NN_ZERO(qs, %zu);", (size_t)LANES * (size_t)h->width * 4);
-    load_rows(l, k, h, ATTENTION_Q, param_of(h, ATTENTION_Q), "qs", h->width, "q0", "q1");
+    load_rows(l, k, h, ATTENTION_Q, attention_param(&h->a, ATTENTION_Q), "qs", h->width, "q0",
+              "q1");
     transpose_rows(l, "qs", "qt", h->width);
     products_of_keys(l, "end",
                      (Product){.a_row = h->width,
@@ -240,7 +244,7 @@ static void close_heads(Loops *l) {
 static void store_rows(Loops *l, const Kernel *k, const Heads *h, int operand, const char *room,
                        int wide, int width, const char *from, const char *to) {
     int place;
-    const char *head = head_text(l->arena, k, h, operand, "y", &place);
+    const char *head = attention_head(l->arena, k, &h->a, operand, "y", &place);
     copy_rows(l, head, place, room, wide, width, from, to, true);
 }
 

@@ -4,11 +4,10 @@
  * have the order that attention over the whole sequence has: scores over channels, weights and
  * results over places. The cache is cleared at place 0: what later places will fill is zero until
  * then. */
-#include "../graph/layers.h"
+#include "attention.h"
+
 #include "../loops/loops.h"
-#include "../ops/attention.h"
 #include "../ops/ops.h"
-#include "../plan/lowering.h"
 #include "lines.h"
 #include "product.h"
 
@@ -30,18 +29,9 @@ static Places places_of(const Node *node) {
     return p;
 }
 
-static const char *const params[] = {"query", "key", "value"};
-
 static void lower(Lowering *l, Node *node) {
     const Places p = places_of(node);
-    Buffer *in[ATTENTION_OPERANDS];
-    Node *at[ATTENTION_OPERANDS];
-    for (int i = 0; i < node->n_in; i++) at[i] = in_rows(l, node->in[i], &in[i]);
-    Kernel *k = value_kernel(l, node);
-    k->in = in[0]->layout;
-    k->flops = node_flops(node);
-    for (int i = 0; i < node->n_in; i++)
-        read_value(l, k, p.a.packed ? "x" : params[i], in[i], at[i]);
+    Kernel *k = attention_kernel(l, node);
     lower_operand(l, k, "cache", cache_buffer(l, node, p.size), NULL, true);
     lower_operand(l, k, "y", make_value(l, node), node, true);
     lower_place_arg(l, k, p.all);
@@ -55,12 +45,11 @@ static int64_t scratch(const Kernel *k) {
 
 /* Declares `name`: the row of head h of sample s. */
 static void declare_row(Loops *l, const Kernel *k, const Places *p, int operand, const char *name) {
-    const char *param = operand == ATTENTION_OPERANDS ? "y" : p->a.packed ? "x" : params[operand];
-    const Layout layout = kernel_operand(k, param)->buffer->layout;
-    const HeadView view = attention_view(&p->a, operand, layout.cs);
-    l_line(l, "%sfloat *%s = %s + s * %d + h * %lld + %lld;",
-           operand == ATTENTION_OPERANDS ? "" : "const ", name, param, layout.stride,
-           (long long)view.head, (long long)view.base);
+    const bool result = operand == ATTENTION_OPERANDS;
+    int place;
+    l_line(l, "%sfloat *%s = %s;", result ? "" : "const ", name,
+           attention_head(l->arena, k, &p->a, operand,
+                          result ? "y" : attention_param(&p->a, operand), &place));
 }
 
 /* Softmax over the places so far; exponentials are cut, and added in the order of places. */
@@ -90,7 +79,7 @@ static void build(Loops *l, const Kernel *k) {
     l_open(l, "for (int s = 0; s < n; s++)");
     l_open(l, "for (int h = 0; h < %d; h++)", p.a.heads);
     l_line(l, "float *keys = cache + s * %d + h * %d, *values = keys + %d;",
-           round_up(p.size, LANES), p.head, p.keys);
+           (int)kernel_operand(k, "cache")->buffer->size, p.head, p.keys);
     l_open(l, "if (place == 0)");
     l_line(l, "NN_ZERO(keys, %zu);", (size_t)p.head * sizeof(float));
     l_close(l);

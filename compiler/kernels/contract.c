@@ -343,12 +343,14 @@ static void build_left(Loops *l, Nest *n, int rows, int tail) {
     l_close(l);
 }
 
-/* Samples that are never many: four at a time, then one by one. */
+/* Sequences of one place are values of the entry `next`, whose calls have few samples: four at a
+ * time, then one by one. */
 static void build_few(Loops *l, Nest *n) {
+    static const int heights[] = {4, 1};
     l_line(l, "int s = 0;");
-    for (int rows = 4; rows > 0; rows -= 3) {
-        l_open(l, "for (; s + %d <= n; s += %d)", rows, rows);
-        build_short(l, n, rows);
+    for (int i = 0; i < 2; i++) {
+        l_open(l, "for (; s + %d <= n; s += %d)", heights[i], heights[i]);
+        build_short(l, n, heights[i]);
         l_close(l);
     }
 }
@@ -359,7 +361,6 @@ static int nest_panels(const Nest *n, Panels panels[MAX_PANELS]) {
     return tile_panels(n->isa, n->lanes_out, n->groups, blocks, panels);
 }
 
-/* Such a sequence is a value of the entry `next`, whose calls have few samples. */
 static bool is_one_place(const Nest *n) {
     return n->y.out == 1 && n->x.out == 1 && n->groups == 1 && !n->k->pool;
 }

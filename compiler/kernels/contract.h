@@ -67,11 +67,20 @@ int axis_phases(const Axis *axis);
 /* The first tap of a phase, or axis->taps if it has none. */
 int axis_first_tap(const Axis *axis, int phase);
 
-/* The directions of a convolution, its input gradient or a transposed one. */
+/* The directions of a convolution, a transposed one, or a gradient of it. */
 void contract_axes(Nest *n);
 
 /* Opens the loop over kernel rows that read inside: xr, wr. */
 void contract_kernel_rows(Loops *l, const Nest *n, const char *x);
+
+/* Declares the sums of a tile, which begin with the bias. */
+void contract_sums(Loops *l, const Nest *n, Tile tile);
+
+/* Opens the tiles of `width` columns from x0 to before x1: a loop, or a block for a single one.
+ * `*x` is where the first tap of a tile's first column reads; returns that column, a C expression.
+ */
+const char *contract_open_columns(Loops *l, const Nest *n, int x0, int x1, int width,
+                                  const char **x);
 
 /* Declares where the tile's first output lies: e, o. */
 void contract_output_place(Loops *l, const Nest *n, const char *ox);

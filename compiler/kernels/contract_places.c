@@ -129,9 +129,9 @@ static void build_straight_taps(Loops *l, Nest *n, Tile tile, const char *x, int
     if (loop) l_close(l);
 }
 
-static void declare_sums(Loops *l, const Nest *n, Tile tile) {
+void contract_sums(Loops *l, const Nest *n, Tile tile) {
     const char *start[4 * MAX_TILE_BLOCKS];
-    for (int v = 0; v < tile.vectors; v++)
+    for (int v = 0; v < tile_vectors(n->isa, tile); v++)
         start[v] = n->bias ? arena_printf(n->arena, "V_LOAD(bias + c + %d)", v * n->isa->width)
                            : "V_ZERO()";
     tile_declare(l, tile, start);
@@ -155,21 +155,27 @@ static void place_tile(Loops *l, const Nest *n, Tile tile, int width, int step, 
     if (before) contract_fetch(l, n, tile, width, step);
 }
 
+const char *contract_open_columns(Loops *l, const Nest *n, int x0, int x1, int width,
+                                  const char **x) {
+    *x = "xs";
+    if (x1 - x0 <= width) {
+        l_open(l, "%s", "");
+        return arena_printf(n->arena, "%d", x0);
+    }
+    l_open(l, "for (int ox = %d; ox < %d; ox += %d)", x0, x1, width);
+    l_line(l, "const float *xt = xs + (ox - %d) / %d * %d;", x0, n->x.e, n->x.a * n->in.cs);
+    *x = "xt";
+    return "ox";
+}
+
 /* All tiles of `width` columns from x0 to x1 (exclusive), which have the same valid taps. */
 static void build_straight_columns(Loops *l, Nest *n, Tile tile, int samples, int x0, int x1,
                                    int width) {
     tile.rows = width * n->pool_h * samples;
-    bool loop = x1 - x0 > width;
-    if (loop)
-        l_open(l, "for (int ox = %d; ox < %d; ox += %d)", x0, x1, width);
-    else
-        l_open(l, "%s", "");
-    if (loop)
-        l_line(l, "const float *xt = xs + (ox - %d) / %d * %d;", x0, n->x.e, n->x.a * n->in.cs);
-    const char *ox = loop ? "ox" : arena_printf(n->arena, "%d", x0);
+    const char *x, *ox = contract_open_columns(l, n, x0, x1, width, &x);
     place_tile(l, n, tile, width, 1, ox, true);
-    declare_sums(l, n, tile);
-    build_straight_taps(l, n, tile, loop ? "xt" : "xs", x0, width);
+    contract_sums(l, n, tile);
+    build_straight_taps(l, n, tile, x, x0, width);
     place_tile(l, n, tile, width, 1, ox, false);
     contract_rows(l, n, tile, width, 1);
     l_close(l);
@@ -284,7 +290,7 @@ static void build_looped(Loops *l, Nest *n, Tile tile, int samples) {
     tile.rows = width * n->pool_h * samples;
     open_looped_columns(l, n, width);
     place_tile(l, n, tile, width, n->x.e, "ox", true);
-    declare_sums(l, n, tile);
+    contract_sums(l, n, tile);
     build_looped_taps(l, n, tile, width);
     place_tile(l, n, tile, width, n->x.e, "ox", false);
     contract_rows(l, n, tile, width, n->x.e);

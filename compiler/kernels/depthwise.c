@@ -52,15 +52,6 @@ static int tile_width(const Nest *n) {
     return n->x.e > 1 ? round_up(width, n->x.e) : width;
 }
 
-static void declare_sums(Loops *l, const Nest *n, int columns) {
-    const char *start[4];
-    const Tile tile = {columns, 1, 0};
-    for (int v = 0; v < isa_vectors(n->isa); v++)
-        start[v] = n->bias ? arena_printf(n->arena, "V_LOAD(bias + c + %d)", v * n->isa->width)
-                           : "V_ZERO()";
-    tile_declare(l, tile, start);
-}
-
 /* What the columns from x0 on read of place `p` is loaded, and multiplied for each. */
 static void build_place(Loops *l, const Nest *n, int x0, int columns, int p) {
     bool met = false;
@@ -109,16 +100,10 @@ static void build_straight(Loops *l, const Nest *n) {
     for (int x0 = 0, x1; x0 < n->x.out; x0 = x1) {
         const int columns = n->x.out - x0 < n->columns ? n->x.out - x0 : n->columns;
         x1 = axis_alike(&n->x, x0, columns);
-        const bool loop = x1 - x0 > columns;
-        if (loop)
-            l_open(l, "for (int ox = %d; ox < %d; ox += %d)", x0, x1, columns);
-        else
-            l_open(l, "%s", "");
-        if (loop)
-            l_line(l, "const float *xt = xs + (ox - %d) / %d * %d;", x0, n->x.e, n->x.a * n->in.cs);
-        declare_sums(l, n, columns);
-        if (meets_input(n, x0, columns)) build_straight_taps(l, n, loop ? "xt" : "xs", x0, columns);
-        end_tile(l, n, columns, loop ? "ox" : arena_printf(n->arena, "%d", x0));
+        const char *x, *ox = contract_open_columns(l, n, x0, x1, columns, &x);
+        contract_sums(l, n, (Tile){columns, 1, 0});
+        if (meets_input(n, x0, columns)) build_straight_taps(l, n, x, x0, columns);
+        end_tile(l, n, columns, ox);
         l_close(l);
     }
 }
@@ -126,7 +111,7 @@ static void build_straight(Loops *l, const Nest *n) {
 /* A tile of `columns` columns from ox on, which read inside with all taps, or one that may not. */
 static void build_looped_tile(Loops *l, const Nest *n, int columns, bool inside) {
     const Axis *x = &n->x;
-    declare_sums(l, n, columns);
+    contract_sums(l, n, (Tile){columns, 1, 0});
     contract_kernel_rows(l, n, "xs");
     l_open(l, "for (int kx = 0; kx < %d; kx++)", x->taps);
     l_line(l, "const int ix = ox * %d + kx * %d + %d;", x->a, x->b, x->c);

@@ -286,7 +286,6 @@ static void build_packed_block(Loops *l, Nest *n, int inputs) {
     n->packed = n->run = inputs;
     build_packed_inputs(l, n);
     for (int i = 0; i < runs; i++) build_panels(l, n, panels[i]);
-    l_close(l);
 }
 
 static void build_packed(Loops *l, Nest *n) {
@@ -300,11 +299,13 @@ static void build_packed(Loops *l, Nest *n) {
     if (full) {
         l_open(l, "for (int j0 = 0; j0 < %d; j0 += %d)", full, PACKED_INPUTS);
         build_packed_block(l, n, PACKED_INPUTS);
+        l_close(l);
     }
     if (full < all) {
         l_open(l, "%s", "");
         l_line(l, "const int j0 = %d;", full);
         build_packed_block(l, n, all - full);
+        l_close(l);
     }
     l_close(l);
 }
@@ -346,10 +347,13 @@ static const char *reason(Arena *arena, const Kernel *k, const Isa *isa) {
         "%s\nRows are inputs of a weight, all tiles about equally high; narrow and high tiles read "
         "the input once for more.\n%s %s.",
         reason_tile(arena, isa, tile_rows(isa, vectors), vectors),
-        is_packed(&n) ? "Up to 128 samples and 512 of their inputs at a time are packed: the "
-                        "gradient, larger "
-                        "than the caches, is written once for them."
-                      : "Samples go in blocks that stay in the second-level cache.",
+        is_packed(&n)
+            ? arena_printf(arena,
+                           "Up to %d samples and %d of their inputs at a time are packed: "
+                           "the gradient, larger than the caches, is written once for "
+                           "them.",
+                           PACKED_SAMPLES, PACKED_INPUTS)
+            : "Samples go in blocks that stay in the second-level cache.",
         reason_panels(arena, isa, n.dy.C, panels, runs));
 }
 

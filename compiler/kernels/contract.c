@@ -87,48 +87,6 @@ static void set_geometry(Nest *n) {
     }
 }
 
-bool axis_reads(const Axis *axis, int x, int t, int *place) {
-    int at = x * axis->a + t * axis->b + axis->c;
-    if (at < 0 || at % axis->e != 0 || at / axis->e >= axis->in) return false;
-    *place = at / axis->e;
-    return true;
-}
-
-int axis_tap_step(const Axis *axis) {
-    int step = 1;
-    while (step * axis->b % axis->e != 0) step++;
-    return step;
-}
-
-int axis_phases(const Axis *axis) {
-    return axis->e < axis->out ? axis->e : axis->out;
-}
-
-int axis_first_tap(const Axis *axis, int phase) {
-    int tap = 0;
-    while (tap < axis->taps && (phase + tap * axis->b + axis->c) % axis->e) tap++;
-    return tap;
-}
-
-Inner axis_inner(const Axis *axis, int window, int phase) {
-    int step = axis_tap_step(axis), tap = axis_first_tap(axis, phase);
-    int a = axis->e > 1 ? 1 : axis->a;
-    Inner r = {.count = (axis->out - phase + axis->e - 1) / axis->e};
-    r.to = r.count;
-    if (tap >= axis->taps) return r;
-    int last = tap + (axis->taps - 1 - tap) / step * step;
-    int p = (phase + tap * axis->b + axis->c) / axis->e;
-    int q = (phase + last * axis->b + axis->c) / axis->e;
-    int low = p < q ? p : q, high = p < q ? q : p;
-    if (low < 0) r.from = (-low + a - 1) / a;
-    int past = high >= axis->in ? 0 : (axis->in - 1 - high) / a + 1;
-    if (past < r.to) r.to = past;
-    r.from = (r.from + window - 1) / window * window;
-    r.to = r.to / window * window;
-    if (r.to < r.from) r.from = r.to = 0;
-    return r;
-}
-
 /* Cost of a tile in half cycles of the two multiply-add pipes: short tiles wait for latency. */
 static double tile_cost(int rows, int vectors) {
     double fmas = rows * vectors;

@@ -4,15 +4,10 @@
 #ifndef NNGEN_KERNELS_CONTRACT_H
 #define NNGEN_KERNELS_CONTRACT_H
 
+#include "spatial.h"
 #include "tile.h"
 
 enum { MAX_TILE_ROWS = 64, MAX_TILE_BLOCKS = 8 };
-
-/* One spatial direction. */
-typedef struct Axis {
-    int in, taps, out; /* places read, kernel size, places computed */
-    int a, b, c, e;
-} Axis;
 
 /* How the columns of a row of outputs become tiles. */
 typedef enum Columns {
@@ -41,31 +36,8 @@ typedef struct Nest {
     Body body, longest; /* straight code at hand, and the longest so far */
 } Nest;
 
-/* Whether column x, tap t reads a place inside, and which. */
-bool axis_reads(const Axis *axis, int x, int t, int *place);
-
-/* The columns of a phase, phase + m * e for m from 0 to count. Those from `from` to before `to`
- * read inside with every tap of the phase: whole windows of `window` columns. */
-typedef struct Inner {
-    int count, from, to;
-} Inner;
-Inner axis_inner(const Axis *axis, int window, int phase);
-
-/* The end of the columns from x0 on, `width` at a time, that read inside with the same taps as the
- * first of them. */
-int axis_alike(const Axis *axis, int x0, int width);
-
-/* From one tap of a phase to the next. */
-int axis_tap_step(const Axis *axis);
-
-/* The same of the nest, none if they are fewer than a tile's columns. */
+/* axis_inner of the nest, none if they are fewer than a tile's columns. */
 Inner nest_inner(const Nest *n, int phase);
-
-/* Phases of a row of outputs. */
-int axis_phases(const Axis *axis);
-
-/* The first tap of a phase, or axis->taps if it has none. */
-int axis_first_tap(const Axis *axis, int phase);
 
 /* The directions of a convolution, a transposed one, or a gradient of it. */
 void contract_axes(Nest *n);

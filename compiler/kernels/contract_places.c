@@ -8,19 +8,6 @@
  * stride-th tap. */
 #include "contract.h"
 
-int axis_alike(const Axis *axis, int x0, int width) {
-    const Inner inner = axis_inner(axis, 1, 0);
-    for (int x1 = x0 + width;; x1 += width) {
-        if (x1 + width > axis->out) return x1;
-        if (axis->e == 1 && x0 >= inner.from && x1 + width <= inner.to) continue;
-        for (int t = 0; t < axis->taps; t++)
-            for (int q = 0; q < width; q++) {
-                int p;
-                if (axis_reads(axis, x0 + q, t, &p) != axis_reads(axis, x1 + q, t, &p)) return x1;
-            }
-    }
-}
-
 /* Floats from the tile's pointer to what row (sample, py, q) reads at tap 0 of the row of taps, for
  * columns from x0. The number may lie before the row: only valid taps are read. */
 static int row_offset(const Nest *n, int sample, int py, int x, int tap) {

@@ -29,36 +29,6 @@ static void lower(Lowering *l, Node *node) {
     lower_operand(l, k, "dw", l->gradient, NULL, true);
 }
 
-/* Outputs from `from` to before `to` read inside with the tap. */
-static Inner reach(const Axis *axis, int tap) {
-    Inner r = {0};
-    int p;
-    while (r.from < axis->out && !axis_reads(axis, r.from, tap, &p)) r.from++;
-    for (r.to = r.from; r.to < axis->out && axis_reads(axis, r.to, tap, &p);) r.to++;
-    return r;
-}
-
-static bool always_inside(const Axis *axis) {
-    for (int t = 0; t < axis->taps; t++) {
-        const Inner r = reach(axis, t);
-        if (r.from != 0 || r.to != axis->out) return false;
-    }
-    return true;
-}
-
-/* Tables of what taps reach: y_from, y_to. */
-static void build_reach(Loops *l, const Axis *axis, const char *name) {
-    int *from = ARENA_ARRAY(l->arena, int, axis->taps),
-        *to = ARENA_ARRAY(l->arena, int, axis->taps);
-    for (int t = 0; t < axis->taps; t++) {
-        const Inner r = reach(axis, t);
-        from[t] = r.from;
-        to[t] = r.to;
-    }
-    l_table(l, arena_printf(l->arena, "%s_from", name), from, axis->taps);
-    l_table(l, arena_printf(l->arena, "%s_to", name), to, axis->taps);
-}
-
 /* Register v of the channels at hand, in floats from the first. */
 static int register_at(const Nest *n, int v) {
     return v * n->isa->width;
@@ -137,7 +107,7 @@ static int near_rows(const Nest *n) {
 
 /* The rows of outputs that row ky of taps reads inside with. */
 static void open_rows(Loops *l, const Nest *n) {
-    const bool all = always_inside(&n->y);
+    const bool all = axis_always_inside(&n->y);
     const int rows = near_rows(n);
     const char *from = all ? "0" : "y_from[ky]";
     const char *to = all ? arena_printf(n->arena, "%d", n->y.out) : "y_to[ky]";
@@ -185,8 +155,8 @@ static void build_blocks(Loops *l, const Nest *n, int blocks, bool straight) {
 static void build_nest(Loops *l, const Nest *n, bool straight) {
     const int most = most_blocks(n, straight), blocks = n->in.cs / LANES, full = blocks / most;
     const int rows = near_rows(n);
-    if (!always_inside(&n->y)) build_reach(l, &n->y, "y");
-    if (!straight) build_reach(l, &n->x, "x");
+    if (!axis_always_inside(&n->y)) axis_tables(l, &n->y, "y");
+    if (!straight) axis_tables(l, &n->x, "x");
     zero_gradient(l, n->k, "dw");
     l_open(l, "for (int s = 0; s < n; s++)");
     if (rows < n->y.out) l_open(l, "for (int y0 = 0; y0 < %d; y0 += %d)", n->y.out, rows);

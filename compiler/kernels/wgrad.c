@@ -10,6 +10,7 @@
 #include "contraction.h"
 #include "pointwise.h"
 #include "reason.h"
+#include "spatial.h"
 #include "tile.h"
 #include "weights.h"
 
@@ -36,7 +37,7 @@ typedef struct Nest {
     const Isa *isa;
     Arena *arena;
     Layout x, dy;
-    int taps[2], stride[2], pad[2], dilation[2], in[2], out[2];
+    Axis axis[2];
     int groups, reduced, run; /* channels stored for a block; rows that lie next to each other */
     bool merged;              /* a run covers all kernel columns */
     int64_t block_weights;
@@ -61,29 +62,35 @@ static void set_geometry(Nest *n) {
     const bool places = conv || is_sequence(node->in[0]);
     n->groups = c.groups;
     for (int i = 0; i < 2; i++) {
-        n->in[i] = i ? n->x.W : n->x.H;
-        n->out[i] = places ? (i ? n->dy.W : n->dy.H) : 1;
-        n->taps[i] = places ? c.kernel[i] : n->in[i];
-        n->stride[i] = c.stride[i];
-        n->pad[i] = c.pad[i];
-        n->dilation[i] = c.dilation[i];
+        const int in = i ? n->x.W : n->x.H;
+        n->axis[i] = (Axis){.in = in,
+                            .taps = places ? c.kernel[i] : in,
+                            .out = !places ? 1
+                                   : i     ? n->dy.W
+                                           : n->dy.H,
+                            .a = c.stride[i],
+                            .b = c.dilation[i],
+                            .c = -c.pad[i],
+                            .e = 1};
     }
     n->reduced = block_channels(n->dy.C, n->x.C, n->groups);
-    n->block_weights = (int64_t)n->taps[0] * n->taps[1] * n->reduced * LANES;
+    n->block_weights = (int64_t)n->axis[0].taps * n->axis[1].taps * n->reduced * LANES;
     if (!places && n->x.cs == n->x.C) {
         n->reduced *= n->x.H * n->x.W;
         n->x = (Layout){n->reduced, 1, 1, n->reduced, n->x.stride, false};
-        n->taps[0] = n->taps[1] = n->in[0] = n->in[1] = 1;
+        n->axis[0].taps = n->axis[1].taps = n->axis[0].in = n->axis[1].in = 1;
     }
-    n->merged = n->dilation[1] == 1 && n->pad[1] == 0 && n->x.cs == n->reduced;
-    n->run = n->merged ? n->taps[1] * n->reduced : n->reduced;
+    n->merged = n->axis[1].b == 1 && n->axis[1].c == 0 && n->x.cs == n->reduced;
+    n->run = n->merged ? n->axis[1].taps * n->reduced : n->reduced;
 }
 
 /* Whether inputs are packed: rows of them, of a layer on whole samples. */
 static bool is_packed(const Nest *n) {
-    const bool single = n->in[0] * n->in[1] == 1 && n->out[0] * n->out[1] == 1 && n->groups == 1;
+    const bool single = n->axis[0].in * n->axis[1].in == 1 &&
+                        n->axis[0].out * n->axis[1].out == 1 && n->groups == 1;
     const int64_t floats = (int64_t)n->run * round_up(n->dy.C, LANES);
-    return single && n->taps[0] * n->taps[1] == 1 && n->run % LANES == 0 && floats >= LARGE_FLOATS;
+    return single && n->axis[0].taps * n->axis[1].taps == 1 && n->run % LANES == 0 &&
+           floats >= LARGE_FLOATS;
 }
 
 static int64_t scratch(const Kernel *k) {
@@ -92,30 +99,8 @@ static int64_t scratch(const Kernel *k) {
     return is_packed(&n) ? PACKED_SAMPLES * (PACKED_INPUTS + SKEW + PACKED_BLOCKS * LANES) : 0;
 }
 
-/* First (side 0) or one past the last (side 1) output place at which a tap reads inside. */
-static int bound(const Nest *n, int axis, int tap, int side) {
-    int at = tap * n->dilation[axis] - n->pad[axis], s = n->stride[axis];
-    if (side == 0) return at >= 0 ? 0 : (-at + s - 1) / s;
-    int last = n->in[axis] - 1 - at;
-    int past = last < 0 ? 0 : last / s + 1;
-    return past < n->out[axis] ? past : n->out[axis];
-}
-
 static bool always_inside(const Nest *n, int axis) {
-    for (int t = 0; t < n->taps[axis]; t++)
-        if (bound(n, axis, t, 0) != 0 || bound(n, axis, t, 1) != n->out[axis]) return false;
-    return true;
-}
-
-static void build_bounds(Loops *l, const Nest *n, int axis, const char *name) {
-    int *from = ARENA_ARRAY(l->arena, int, n->taps[axis]);
-    int *to = ARENA_ARRAY(l->arena, int, n->taps[axis]);
-    for (int t = 0; t < n->taps[axis]; t++) {
-        from[t] = bound(n, axis, t, 0);
-        to[t] = bound(n, axis, t, 1);
-    }
-    l_table(l, arena_printf(l->arena, "%s_from", name), from, n->taps[axis]);
-    l_table(l, arena_printf(l->arena, "%s_to", name), to, n->taps[axis]);
+    return axis_always_inside(&n->axis[axis]);
 }
 
 /* A block that spans groups keeps zeros where an output does not use the channel. */
@@ -133,7 +118,7 @@ static void build_tile(Loops *l, Nest *n, Tile tile, const char *x_place, const 
     l_line(l, "float *d = dp + j * 16;");
     for (int v = 0; v < vectors; v++) start[v] = "V_ZERO()";
     tile_declare(l, tile, start);
-    if (!n->k->adds) l_open(l, n->rows < n->out[0] ? "if (s0 > 0 || y0 > 0)" : "if (s0 > 0)");
+    if (!n->k->adds) l_open(l, n->rows < n->axis[0].out ? "if (s0 > 0 || y0 > 0)" : "if (s0 > 0)");
     for (int r = 0; r < tile.rows; r++) {
         rows[r] = r;
         for (int v = 0; v < vectors; v++)
@@ -144,24 +129,24 @@ static void build_tile(Loops *l, Nest *n, Tile tile, const char *x_place, const 
     if (!n->k->adds) l_close(l);
     l_open(l, n->packed ? "for (int s = 0; s < count; s++)" : "for (int s = s0; s < s1; s++)");
     /* With a single place a tap of padding alone still leaves it out. */
-    bool loop_y = n->out[0] > 1 || !always_inside(n, 0);
-    bool loop_x = n->out[1] > 1 || (!n->merged && !always_inside(n, 1));
+    bool loop_y = n->axis[0].out > 1 || !always_inside(n, 0);
+    bool loop_x = n->axis[1].out > 1 || (!n->merged && !always_inside(n, 1));
     if (loop_y) l_open(l, "for (int oy = %s; oy++)", inside_y);
-    /* The places at which a tap reads inside: see bound(). */
+    /* The places at which a tap reads inside: see axis_reach. */
     const bool guard_y = loop_y && !always_inside(n, 0);
-    if (guard_y && n->taps[0] == 1)
-        l_given(l, "oy", arena_printf(l->arena, "%d", bound(n, 0, 0, 0)),
-                arena_printf(l->arena, "%d", bound(n, 0, 0, 1) - 1));
+    if (guard_y && n->axis[0].taps == 1)
+        l_given(l, "oy", arena_printf(l->arena, "%d", axis_reach(&n->axis[0], 0).from),
+                arena_printf(l->arena, "%d", axis_reach(&n->axis[0], 0).to - 1));
     else if (guard_y)
-        l_given(l, arena_printf(l->arena, "ty + oy * %d", n->stride[0]), "0",
-                arena_printf(l->arena, "%d", n->in[0] - 1));
+        l_given(l, arena_printf(l->arena, "ty + oy * %d", n->axis[0].a), "0",
+                arena_printf(l->arena, "%d", n->axis[0].in - 1));
     if (loop_x) l_open(l, "for (int ox = %s; ox++)", inside_x);
     if (loop_x && !n->merged && !always_inside(n, 1))
-        l_given(l, arena_printf(l->arena, "tx + ox * %d", n->stride[1]), "0",
-                arena_printf(l->arena, "%d", n->in[1] - 1));
+        l_given(l, arena_printf(l->arena, "tx + ox * %d", n->axis[1].a), "0",
+                arena_printf(l->arena, "%d", n->axis[1].in - 1));
     l_line(l, "const float *v0 = %s + s * %d%s%s;", x_place, n->x.stride,
-           loop_y ? arena_printf(n->arena, " + oy * %d", n->stride[0] * n->x.W * n->x.cs) : "",
-           loop_x ? arena_printf(n->arena, " + ox * %d", n->stride[1] * n->x.cs) : "");
+           loop_y ? arena_printf(n->arena, " + oy * %d", n->axis[0].a * n->x.W * n->x.cs) : "",
+           loop_x ? arena_printf(n->arena, " + ox * %d", n->axis[1].a * n->x.cs) : "");
     l_line(l, "const float *g = %s + s * %d%s%s;", n->packed ? "gp" : "dy + c", n->dy.stride,
            loop_y ? arena_printf(n->arena, " + oy * %d", n->dy.W * n->dy.cs) : "",
            loop_x ? arena_printf(n->arena, " + ox * %d", n->dy.cs) : "");
@@ -199,13 +184,13 @@ static void build_packed_outputs(Loops *l, const Nest *n, int blocks) {
  * before the sample are only formed together with places that lead back inside. */
 static void build_tap_place(Loops *l, const Nest *n, bool loop_ky, bool loop_kx) {
     if (loop_ky)
-        l_line(l, "const int ty = ky * %d - %d;", n->dilation[0], n->pad[0]);
+        l_line(l, "const int ty = ky * %d - %d;", n->axis[0].b, -n->axis[0].c);
     else
-        l_line(l, "const int ty = %d;", -n->pad[0]);
+        l_line(l, "const int ty = %d;", n->axis[0].c);
     if (loop_kx)
-        l_line(l, "const int tx = kx * %d - %d;", n->dilation[1], n->pad[1]);
+        l_line(l, "const int tx = kx * %d - %d;", n->axis[1].b, -n->axis[1].c);
     else
-        l_line(l, "const int tx = %d;", n->merged ? 0 : -n->pad[1]);
+        l_line(l, "const int tx = %d;", n->merged ? 0 : n->axis[1].c);
     l_line(l, "const int at = ty * %d + tx * %d%s;", n->x.W * n->x.cs, n->x.cs,
            n->groups > 1 ? " + c0" : "");
 }
@@ -223,21 +208,22 @@ static void build_panels(Loops *l, Nest *n, Panels panels) {
     if (n->groups > 1)
         l_line(l, "const int c0 = %s;",
                block_begin_text(n->arena, n->dy.C, n->x.C, n->groups, "p"));
-    bool loop_ky = n->taps[0] > 1, loop_kx = !n->merged && n->taps[1] > 1;
-    if (loop_ky) l_open(l, "for (int ky = 0; ky < %d; ky++)", n->taps[0]);
-    if (loop_kx) l_open(l, "for (int kx = 0; kx < %d; kx++)", n->taps[1]);
+    bool loop_ky = n->axis[0].taps > 1, loop_kx = !n->merged && n->axis[1].taps > 1;
+    if (loop_ky) l_open(l, "for (int ky = 0; ky < %d; ky++)", n->axis[0].taps);
+    if (loop_kx) l_open(l, "for (int kx = 0; kx < %d; kx++)", n->axis[1].taps);
     if (n->packed) build_packed_outputs(l, n, blocks);
     l_line(l, "float *dp = dw + p * %lld%s%s%s;", (long long)n->block_weights,
            n->packed ? " + j0 * 16" : "",
-           loop_ky ? arena_printf(n->arena, " + ky * %d", n->taps[1] * n->reduced * LANES) : "",
+           loop_ky ? arena_printf(n->arena, " + ky * %d", n->axis[1].taps * n->reduced * LANES)
+                   : "",
            loop_kx ? arena_printf(n->arena, " + kx * %d", n->reduced * LANES) : "");
     const char *place = n->packed ? "(xp + j)" : "(x + at + j)";
     if (!n->packed) build_tap_place(l, n, loop_ky, loop_kx);
     const char *y_from = inside_y ? "0" : loop_ky ? "y_from[ky]" : "y_from[0]";
-    const char *y_to = inside_y  ? arena_printf(n->arena, "%d", n->out[0])
+    const char *y_to = inside_y  ? arena_printf(n->arena, "%d", n->axis[0].out)
                        : loop_ky ? "y_to[ky]"
                                  : "y_to[0]";
-    if (n->rows < n->out[0]) {
+    if (n->rows < n->axis[0].out) {
         if (!inside_y) {
             l_line(l, "const int y2 = %s;", y_to);
             y_to = "y2";
@@ -248,7 +234,7 @@ static void build_panels(Loops *l, Nest *n, Panels panels) {
         y_from = inside_y ? "y0" : "y";
     }
     const char *y = arena_printf(n->arena, "%s; oy < %s", y_from, y_to);
-    const char *x = inside_x ? arena_printf(n->arena, "0; ox < %d", n->out[1])
+    const char *x = inside_x ? arena_printf(n->arena, "0; ox < %d", n->axis[1].out)
                              : (loop_kx ? "x_from[kx]; ox < x_to[kx]" : "x_from[0]; ox < x_to[0]");
     /* Tiles of equal height, and one shorter tile where the run does not divide. */
     int most = tile_rows(n->isa, panels.tile.vectors), tiles = (n->run + most - 1) / most;
@@ -290,7 +276,7 @@ static void build_packed_block(Loops *l, Nest *n, int inputs) {
 
 static void build_packed(Loops *l, Nest *n) {
     const int all = n->run, full = all / PACKED_INPUTS * PACKED_INPUTS;
-    n->rows = n->out[0];
+    n->rows = n->axis[0].out;
     n->x.stride = PACKED_INPUTS + SKEW;
     n->dy.stride = PACKED_BLOCKS * LANES;
     l_open(l, "for (int s0 = 0; s0 < n; s0 += %d)", PACKED_SAMPLES);
@@ -318,22 +304,23 @@ static void build(Loops *l, const Kernel *k) {
         build_packed(l, &n);
         return;
     }
-    if (!always_inside(&n, 0)) build_bounds(l, &n, 0, "y");
-    if (!n.merged && !always_inside(&n, 1)) build_bounds(l, &n, 1, "x");
+    if (!always_inside(&n, 0)) axis_tables(l, &n.axis[0], "y");
+    if (!n.merged && !always_inside(&n, 1)) axis_tables(l, &n.axis[1], "x");
     int panel = n.dy.H * n.dy.W * LANES * isa->tile_blocks;
-    int row = n.stride[0] * n.x.W * n.x.cs + n.dy.W * LANES;
-    int parts = (n.out[0] * row + NEAR_FLOATS - 1) / NEAR_FLOATS;
-    n.rows = (n.out[0] + parts - 1) / parts;
+    int row = n.axis[0].a * n.x.W * n.x.cs + n.dy.W * LANES;
+    int parts = (n.axis[0].out * row + NEAR_FLOATS - 1) / NEAR_FLOATS;
+    n.rows = (n.axis[0].out + parts - 1) / parts;
     /* Samples are summed one after the other, whatever the blocks are. */
-    int block = n.rows < n.out[0] ? 1 : CACHE_FLOATS / (n.x.stride + panel);
+    int block = n.rows < n.axis[0].out ? 1 : CACHE_FLOATS / (n.x.stride + panel);
     if (block < 1) block = 1;
     l_open(l, "for (int s0 = 0; s0 < n; s0 += %d)", block);
     l_line(l, "const int s1 = n < s0 + %d ? n : s0 + %d;", block, block);
-    if (n.rows < n.out[0]) l_open(l, "for (int y0 = 0; y0 < %d; y0 += %d)", n.out[0], n.rows);
+    if (n.rows < n.axis[0].out)
+        l_open(l, "for (int y0 = 0; y0 < %d; y0 += %d)", n.axis[0].out, n.rows);
     Panels panels[MAX_PANELS];
     const int runs = nest_panels(&n, panels);
     for (int i = 0; i < runs; i++) build_panels(l, &n, panels[i]);
-    if (n.rows < n.out[0]) l_close(l);
+    if (n.rows < n.axis[0].out) l_close(l);
     l_close(l);
 }
 

@@ -54,8 +54,8 @@ int peers_threads(void);
 /* Seconds that others may be silent; 0: for ever. */
 double peers_patience(void);
 
-/* Waits for all processes. Whether all are `ok`; those that are not have said what is wrong, and
- * process 0 prints it. */
+/* Waits for all processes, and returns whether all are `ok`. A process that is not has reported its
+ * problem before; process 0 prints it. */
 bool peers_agree(bool ok);
 
 /* The same with a number that has to be equal everywhere: `what` names it, "the training data". The

@@ -44,10 +44,6 @@ typedef struct Requests {
     int of[2 * NN_MAX_PEERS * 2];
 } Requests;
 
-static bool gone(int process, const char *what) {
-    return peers_lost(process, what);
-}
-
 /* Whether a process of this machine has died. */
 static bool died(int process) {
     if (!places[process].process) return false;
@@ -72,10 +68,10 @@ static int silent_one(Requests *requests) {
 static bool worth_waiting(Requests *requests, double waited) {
     for (int i = 0; i < requests->n; i++)
         if (requests->list[i] != MPI_REQUEST_NULL && died(requests->of[i]))
-            return gone(requests->of[i], "has died");
+            return peers_lost(requests->of[i], "has died");
     if (peers_patience() <= 0 || waited < peers_patience()) return true;
-    return gone(silent_one(requests),
-                format_text("has been silent for %.0f s (--peer-timeout)", peers_patience()));
+    return peers_lost(silent_one(requests),
+                      format_text("has been silent for %.0f s (--peer-timeout)", peers_patience()));
 }
 
 /* Waits for all requests: at first without rest, as most waits are short, then the longer the less
@@ -90,8 +86,8 @@ static bool finish(Requests *requests) {
         if (error != MPI_SUCCESS) {
             for (int i = 0; error == MPI_ERR_IN_STATUS && i < requests->n; i++)
                 if (states[i].MPI_ERROR != MPI_SUCCESS && states[i].MPI_ERROR != MPI_ERR_PENDING)
-                    return gone(requests->of[i], "is gone, or does something else");
-            return gone(silent_one(requests), "is gone");
+                    return peers_lost(requests->of[i], "is gone, or does something else");
+            return peers_lost(silent_one(requests), "is gone");
         }
         if (done) return true;
         if (crowded) sched_yield();
@@ -122,11 +118,12 @@ static size_t piece(size_t bytes, int number, size_t *at) {
     return bytes <= *at ? 0 : bytes - *at < PIECE ? bytes - *at : PIECE;
 }
 
-/* Rows of a process: a message that is small carries a word in front. */
+/* Bytes of the rows of a process. */
 static size_t bytes_of(const int *from, int process, size_t row_bytes) {
     return (size_t)(from[process + 1] - from[process]) * row_bytes;
 }
 
+/* A message that is small carries a word in front. */
 static bool gather(void *net, void *rows, size_t row_bytes, const int *from) {
     static char mine[SMALL + sizeof word], theirs[NN_MAX_PEERS][SMALL + sizeof word];
     const int tag = turn++ % TAGS;

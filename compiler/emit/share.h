@@ -1,5 +1,5 @@
-/* How the chunks of a batch are shared out, among processes and the tasks of each, and how their
- * gradients are added: in one tree, whoever does it. Docs: numbers.md, sums over chunks. */
+/* Shares the chunks of a batch out among processes, and among the tasks of each. Adds their
+ * gradients in one tree, which does not depend on who adds: docs/numbers.md, sums over chunks. */
 #ifndef NNGEN_EMIT_SHARE_H
 #define NNGEN_EMIT_SHARE_H
 

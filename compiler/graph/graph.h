@@ -56,8 +56,8 @@ typedef struct Attrs {
     void *values;
 } Attrs;
 
-/* For graph_add: those that a T has, `ATTRS_AT(ConvAttrs, &attrs)`; those stated here, all others
- * being 0, `ATTRS_WITH(SliceAttrs, .axis = 1, .count = 3, .step = 1)`. */
+/* Attributes for graph_add. `ATTRS_AT(ConvAttrs, &attrs)` passes a struct. `ATTRS_WITH(SliceAttrs,
+ * .axis = 1, .count = 3, .step = 1)` passes a struct with these members; the others are 0. */
 #define ATTRS_AT(T, pointer) (&(Attrs){#T, (void *)(const T *){pointer}})
 #define ATTRS_WITH(T, ...) ATTRS_AT(T, (&(T){__VA_ARGS__}))
 

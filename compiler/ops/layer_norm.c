@@ -174,7 +174,7 @@ static const OpSample wgrad_samples[] = {{.inputs = "S(7) S(7)"},
 static const OpSample sum_samples[] = {
     {.inputs = "S(7)"}, {.inputs = "S(3,5,20)"}, {.inputs = "S(3,4,5)", WITH(2, 1e-5)}};
 
-/* Axes before those that are normalised. */
+/* A place of an axis before the normalised ones is normalised by itself. */
 static int norm_along(const Node *n, int operand, int axis) {
     return axis < n->in[operand]->type.shape.rank - ATTRS(n, NormAttrs)->axes ? axis : ALONG_ALL;
 }

@@ -5,12 +5,8 @@
 need_tools awk
 command -v clang++ >/dev/null || command -v g++ >/dev/null || skip "no C++ compiler"
 cd "$scratch"
-here=$NNGEN_SOURCE/tests/embed
-cp "$here/small.lua" .
-awk 'BEGIN {
-    srand(5); print "a,b,c,arm"
-    for (i = 0; i < 150; i++) { k = int(rand() * 3); printf "%.4f,%.4f,%.4f,%d\n", rand() + k, rand() * 3 - k, rand(), k }
-}' >rows.csv
+. "$NNGEN_SOURCE/tests/embed/common"
+made_rows 150
 CC=$NNGEN_CC CFLAGS=-O1
 export CC CFLAGS
 "$NNGEN" data rows.csv --label arm -o data.safetensors >said 2>&1 && "$NNGEN" build --isa=portable small.lua >said 2>&1 &&

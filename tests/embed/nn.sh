@@ -4,12 +4,8 @@
 [ -z "${NNGEN_SANITIZED:-}" ] || skip "brings its own sanitizers"
 need_tools awk
 cd "$scratch"
-here=$NNGEN_SOURCE/tests/embed
-cp "$here/small.lua" .
-awk 'BEGIN {
-    srand(5); print "a,b,c,arm"
-    for (i = 0; i < 150; i++) { k = int(rand() * 3); printf "%.4f,%.4f,%.4f,%d\n", rand() + k, rand() * 3 - k, rand(), k }
-}' >rows.csv
+. "$NNGEN_SOURCE/tests/embed/common"
+made_rows 150
 "$NNGEN" data rows.csv --label arm -o data.safetensors >said 2>&1 || fail "data: $(cat said)"
 "$NNGEN" build small.lua >said 2>&1 && "$NNGEN" -o small.c small.lua || fail "build: $(cat said)"
 "$NNGEN_CC" -std=c11 -O1 -I"$NNGEN_SOURCE/runtime" -c small.c || fail "small.c: status $?"

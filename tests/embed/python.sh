@@ -5,12 +5,8 @@
 /usr/bin/python3 -c 'import numpy' 2>/dev/null || skip "NumPy is missing"
 [ -e "$NNGEN_BUILD/python/nngen/_nngen.so" ] || skip "the package is not built"
 cd "$scratch"
-here=$NNGEN_SOURCE/tests/embed
-cp "$here/small.lua" .
-awk 'BEGIN {
-    srand(5); print "a,b,c,arm"
-    for (i = 0; i < 300; i++) { k = int(rand() * 3); printf "%.4f,%.4f,%.4f,%d\n", rand() + k, rand() * 3 - k, rand(), k }
-}' >rows.csv
+. "$NNGEN_SOURCE/tests/embed/common"
+made_rows 300
 "$NNGEN" data rows.csv --label arm -o data.safetensors >said 2>&1 || fail "data: $(cat said)"
 CC=$NNGEN_CC
 export CC NNGEN

@@ -27,7 +27,8 @@ static Branch joined(Branch a, Branch b) {
     return (Branch){a.from, b.to};
 }
 
-/* The tasks of a process, as generated stages run: `rows` get what is left. */
+/* Runs the tasks of a process as the stages of generated code do. `rows` get the sums that it
+ * leaves. */
 static void run_tasks(const NnTree *tree, int tasks, Branch *rows) {
     for (int task = 0; task < tasks; task++) {
         const int start = tree->first[task], end = tree->first[task + 1];

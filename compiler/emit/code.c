@@ -292,7 +292,8 @@ void emit_section(Emission *em, const Isa *isa) {
     emit_dispatch(em, isa->suffix, ENTRY_TRAIN, "nn_gradient", "NN_GRADIENT", ", false");
     emit_dispatch(em, isa->suffix, ENTRY_EVALUATE, "nn_evaluate", "NN_EVALUATE", "");
     emit_dispatch(em, isa->suffix, ENTRY_PREDICT, "nn_predict", "NN_PREDICT", "");
-    if (emit_next_entry(em->plan)) emit_dispatch(em, isa->suffix, ENTRY_NEXT, "nn_next", "NN_NEXT", "");
+    if (emit_next_entry(em->plan))
+        emit_dispatch(em, isa->suffix, ENTRY_NEXT, "nn_next", "NN_NEXT", "");
     write_peak(em, isa);
     w_line(em->w, "static bool nn_supported%s(void) { return %s; }", isa->suffix, isa->supported);
     isa_write(draft, w, isa, writer_text(em->w));
